@@ -1,0 +1,1 @@
+"""The ground floor: what a collection is, and where its data lives."""

@@ -1,0 +1,236 @@
+"""A collection: what the things are, and the one table between a class id and everything about it.
+
+On disk it is two files, `card.md` (front matter and a description) and `classes.yaml` (a list of classes), with
+reference pictures beside them. The same two files travel with the data and into every model.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from data_cards.errors import BadCollection, UnknownClass
+
+RESERVED = frozenset({"none", "unknown"})
+SHIPPED = Path(__file__).parent
+LONGEST_ID = 80
+FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n?(.*)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ClassInfo:
+    """One thing that can be recognised. `facts` are (name, value) pairs; `location` is (latitude, longitude)."""
+
+    id: str
+    title: str
+    summary: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    licence: str = ""
+    wikidata: str = ""
+    location: tuple[float, float] | None = None
+    aliases: tuple[str, ...] = ()
+    parent: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What the API calls a card: plain values, `facts` as a list of {name, value}."""
+        return asdict(self) | {
+            "facts": [{"name": name, "value": value} for name, value in self.facts],
+            "aliases": list(self.aliases),
+            "location": list(self.location) if self.location else None,
+        }
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A named set of classes, and what its owner says about it."""
+
+    name: str
+    title: str
+    classes: tuple[ClassInfo, ...] = ()
+    description: str = ""
+    subject: str = "things"
+    language: str = "en"
+    licence: str = ""
+    intended_use: str = ""
+    consent: str = ""
+    legal_basis: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for info in self.classes:
+            if info.id in RESERVED:
+                raise BadCollection(f"'{info.id}' is a reserved word and cannot be a class id.", id=info.id)
+            if not info.id or info.id != class_id_from(info.id):
+                raise BadCollection(f"'{info.id}' cannot be a class id; '{class_id_from(info.id)}' could.", id=info.id)
+            if info.id in seen:
+                raise BadCollection(f"Two classes have the id '{info.id}'.", id=info.id)
+            seen.add(info.id)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Class ids in their fixed order."""
+        return tuple(info.id for info in self.classes)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {class_id: position for position, class_id in enumerate(self.ids)}
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for info in self.classes:
+            for name in (*info.aliases, info.title):
+                names.setdefault(name.casefold(), info.id)
+        return names
+
+    def __contains__(self, class_id: object) -> bool:
+        return class_id in self._positions
+
+    def index(self, class_id: str) -> int:
+        """Position of a class id. Raises UnknownClass."""
+        try:
+            return self._positions[class_id]
+        except KeyError:
+            raise UnknownClass(f"'{class_id}' is not one of the {len(self.ids)} classes of {self.title}.",
+                               label=class_id) from None
+
+    def info(self, class_id: str) -> ClassInfo:
+        """Everything about a class. Raises UnknownClass."""
+        return self.classes[self.index(class_id)]
+
+    def title_of(self, class_id: str) -> str:
+        """The name people read."""
+        return self.info(class_id).title
+
+    def resolve(self, text: str) -> str:
+        """The class id that somebody means by an id, a title or an alias. Raises UnknownClass."""
+        if text in self._positions:
+            return text
+        return self._names.get(text.casefold()) or self.ids[self.index(text)]
+
+    @property
+    def is_about_people(self) -> bool:
+        """Photos of people: the sensitive policy applies."""
+        return self.subject == "people"
+
+    def check_publishable(self) -> None:
+        """Raises BadCollection when photos of people lack a stated use, consent or legal basis."""
+        missing = [name for name in ("intended_use", "consent", "legal_basis") if not getattr(self, name).strip()]
+        if self.is_about_people and missing:
+            raise BadCollection(f"{self.title} is a collection of photos of people. Before it can be published, "
+                                f"fill in {', '.join(missing)} in collection/card.md.", missing=missing)
+
+    def with_classes(self, classes: Iterable[ClassInfo]) -> Collection:
+        """The same collection with other classes."""
+        return replace(self, classes=tuple(classes))
+
+
+def class_id_from(name: str) -> str:
+    """A class id from a folder's name: kept where it is fit already, else blanks become "-" and odd signs go.
+
+    >>> class_id_from("Granny-Smith"), class_id_from("Agra fort"), class_id_from("<script>")
+    ('Granny-Smith', 'Agra-fort', 'script')
+    """
+    plain = unicodedata.normalize("NFC", name).strip()
+    plain = re.sub(r"\s+", "-", plain)
+    plain = re.sub(r"[^\w.\-]", "", plain).strip(".-")[:LONGEST_ID].rstrip(".-")
+    return f"{plain}-class" if plain in RESERVED else plain or "class"
+
+
+def title_from(name: str) -> str:
+    """A readable title from a folder's name: "agra_fort" -> "Agra fort"."""
+    words = re.sub(r"[_\-\s]+", " ", unicodedata.normalize("NFC", name)).strip()
+    return (words[:1].upper() + words[1:]) or name or "Untitled"
+
+
+def read_collection(card: str, classes: str) -> Collection:
+    """From the texts of card.md and classes.yaml. Raises BadCollection saying which line or class is wrong."""
+    found = FRONT_MATTER.match(card.replace("\r\n", "\n"))
+    head = _yaml(found.group(1) if found else "", "card.md")
+    body = found.group(2) if found else card
+    if not isinstance(head, dict):
+        raise BadCollection("The front matter of card.md must be a list of `name: value` lines.")
+    rows = _yaml(classes, "classes.yaml") or []
+    if not isinstance(rows, list):
+        raise BadCollection("classes.yaml must be a list of classes, each with an `id` and a `title`.")
+    known = ("name", "title", "subject", "language", "licence", "intended_use", "consent", "legal_basis")
+    texts = {key: _text(head.pop(key)) for key in known if key in head}
+    texts.setdefault("name", "collection")
+    texts.setdefault("title", title_from(texts["name"]))
+    return Collection(classes=tuple(_class_info(row, number) for number, row in enumerate(rows, 1)),
+                      description=body.strip(), extra=head, **texts)
+
+
+def write_collection(collection: Collection) -> tuple[str, str]:
+    """(text of card.md, text of classes.yaml); `read_collection` gives the same collection back."""
+    head = {"name": collection.name, "title": collection.title, "subject": collection.subject,
+            "language": collection.language, "licence": collection.licence, "intended_use": collection.intended_use,
+            "consent": collection.consent, "legal_basis": collection.legal_basis, **collection.extra}
+    card = f"---\n{_dump({key: value for key, value in head.items() if value})}---\n\n{collection.description}\n"
+    return card, _dump([_class_row(info) for info in collection.classes])
+
+
+def load_collection(folder: Path) -> Collection:
+    """From a folder with card.md and classes.yaml. Raises BadCollection when either is missing."""
+    try:
+        return read_collection((folder / "card.md").read_text("utf-8"), (folder / "classes.yaml").read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BadCollection(f"A collection needs card.md and classes.yaml; {Path(error.filename).name} is missing in "
+                            f"{folder}.") from error
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Collections that come with Vitrine."""
+    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/card.md")))
+
+
+def shipped_collection(name: str) -> Collection:
+    """A collection that comes with Vitrine, by name. Raises BadCollection."""
+    if name not in shipped_names():
+        raise BadCollection(f"There is no collection '{name}' here; there are {', '.join(shipped_names())}.", name=name)
+    return load_collection(SHIPPED / name)
+
+
+def _yaml(text: str, file: str) -> Any:
+    try:
+        return yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise BadCollection(f"{file} is not valid YAML: {error}", file=file) from error
+
+
+def _dump(value: Any) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _class_info(row: Any, number: int) -> ClassInfo:
+    if not isinstance(row, dict) or not _text(row.get("id")):
+        raise BadCollection(f"Class number {number} in classes.yaml has no `id`.", row=row)
+    facts = row.get("facts") or {}
+    pairs = facts.items() if isinstance(facts, dict) else [(fact.get("name"), fact.get("value")) for fact in facts]
+    place = row.get("location")
+    class_id = _text(row["id"])
+    return ClassInfo(
+        id=class_id, title=_text(row.get("title")) or title_from(class_id), summary=_text(row.get("summary")),
+        facts=tuple((_text(name), _text(value)) for name, value in pairs), source=_text(row.get("source")),
+        licence=_text(row.get("licence")), wikidata=_text(row.get("wikidata")), parent=_text(row.get("parent")),
+        aliases=tuple(_text(alias) for alias in row.get("aliases") or ()),
+        location=(float(place[0]), float(place[1])) if place else None)
+
+
+def _class_row(info: ClassInfo) -> dict[str, Any]:
+    row = asdict(info) | {"facts": dict(info.facts), "aliases": list(info.aliases),
+                          "location": list(info.location) if info.location else None}
+    return {key: value for key, value in row.items() if value}

@@ -1,0 +1,208 @@
+"""A dataset repo: the only code that knows a path inside one.
+
+    README.md  collection/  images/*.parquet  labels/labels.parquet  splits/splits.parquet
+    splits/certificate.json  ledger/<ulid>.jsonl  findings/*.parquet
+
+A `Dataset` is pinned to one revision: what it reads never changes under it. `newest()` moves on; `update()` writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from data_cards.collection import FRONT_MATTER, read_collection, write_collection
+from data_cards.collection import Collection as Things
+from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
+from data_cards.repository import Repository, open_repository, parse_address
+from data_cards.rows import Finding, Label, Photo, Split, read_photo_rows, read_rows, row_locations
+
+FORMAT = 1
+README, CARD, CLASSES = "README.md", "collection/card.md", "collection/classes.yaml"
+REFERENCES, IMAGES, LEDGER = "collection/references/", "images/", "ledger/"
+FINDINGS, OPINIONS = "findings/", "opinions/"
+LABELS, SPLITS, CERTIFICATE = "labels/labels.parquet", "splits/splits.parquet", "splits/certificate.json"
+TRIES = 8
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one commit adds, replaces and removes."""
+
+    add: Mapping[str, bytes | Path] = field(default_factory=dict)
+    delete: tuple[str, ...] = ()
+
+
+class Dataset:
+    """Photos, labels, splits, findings and decisions at one revision of a repository."""
+
+    def __init__(self, repo: Repository, revision: str) -> None:
+        self.repo = repo
+        self.revision = revision
+
+    @property
+    def address(self) -> str:
+        """Where the repository is, without a revision."""
+        return self.repo.address
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """Every file of this revision."""
+        return frozenset(self.repo.files(revision=self.revision))
+
+    def collection(self) -> Things:
+        """The classes and the card that travel with the data."""
+        return read_collection(self._read(CARD).decode(), self._read(CLASSES).decode())
+
+    def reference(self, class_id: str) -> bytes | None:
+        """The reference picture of a class (JPEG), if there is one."""
+        path = f"{REFERENCES}{class_id}.jpg"
+        return self._read(path) if path in self.paths else None
+
+    @cached_property
+    def _photos(self) -> dict[str, Photo]:
+        return {photo.image_id: photo for shard in self.shards for photo in read_photo_rows(self._fetch(shard))}
+
+    def photos(self) -> dict[str, Photo]:
+        """Every photo by image_id, without its bytes, in storage order."""
+        return dict(self._photos)
+
+    def labels(self) -> dict[str, Label]:
+        """The label of every photo: given labels with decisions folded over them."""
+        return {row.image_id: row for row in self._rows(LABELS, Label)}
+
+    def splits(self) -> dict[str, Split]:
+        """Group and split of every photo that has one; empty before `train split`."""
+        return {row.image_id: row for row in self._rows(SPLITS, Split)}
+
+    def certificate(self) -> dict[str, Any] | None:
+        """What the split promises, if there is one."""
+        return json.loads(self._read(CERTIFICATE)) if CERTIFICATE in self.paths else None
+
+    def findings(self) -> list[Finding]:
+        """What the last scan suspects, and what could not be read."""
+        return [row for path in self._under(FINDINGS) for row in self._rows(path, Finding)]
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every decision that was sent, as raw lines, in no particular order."""
+        lines = (line for path in self._under(LEDGER) for line in self._read(path).decode().splitlines())
+        return [json.loads(line) for line in lines if line.strip()]
+
+    @cached_property
+    def shards(self) -> list[str]:
+        """Paths of the image shards, in storage order."""
+        return self._under(IMAGES)
+
+    @cached_property
+    def _where(self) -> dict[str, tuple[str, int, int]]:
+        return {image_id: (shard, group, row) for shard in self.shards
+                for image_id, group, row in row_locations(self._fetch(shard))}
+
+    def read_photo(self, image_id: str) -> bytes:
+        """The stored bytes of one photo. Raises MissingFile."""
+        for _, data in self.read_photos([image_id]):
+            return data
+        raise MissingFile(f"There is no photo {image_id[:12]} in {self.address}.", image_id=image_id)
+
+    def read_photos(self, image_ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(image_id, bytes) of the wanted photos, in storage order, a few at a time in memory."""
+        from data_cards.rows import read_image_group
+
+        wanted = sorted(self._where[i] + (i,) for i in set(image_ids) if i in self._where)
+        held: tuple[str, int] | None = None
+        images: list[bytes] = []
+        for shard, group, row, image_id in wanted:
+            if held != (shard, group):
+                held, images = (shard, group), read_image_group(self._fetch(shard), group)
+            yield image_id, images[row]
+
+    def newest(self) -> Dataset:
+        """The same repository at its newest revision."""
+        head = self.repo.head()
+        return self if head is None or head == self.revision else Dataset(self.repo, head)
+
+    def commit(self, add: Mapping[str, bytes | Path], message: str, delete: Collection[str] = (),
+               parent: str | None = None) -> Dataset:
+        """Commit and move on to the new revision; with `parent`, raises Conflict when somebody was first."""
+        return Dataset(self.repo, self.repo.commit(add, message, delete, parent))
+
+    def update(self, message: str, change: Callable[[Dataset], Changes]) -> Dataset:
+        """Commit what `change` makes of the newest revision; worked out again when somebody else was first."""
+        for _ in range(TRIES):
+            base = self.newest()
+            changes = change(base)
+            if not changes.add and not changes.delete:
+                return base
+            try:
+                return base.commit(changes.add, message, changes.delete, parent=base.revision)
+            except Conflict:
+                continue
+        raise TooBusy(f"{self.address} is being changed by somebody else all the time; nothing was saved. "
+                      "Try again soon.")
+
+    def _under(self, prefix: str) -> list[str]:
+        return sorted(path for path in self.paths if path.startswith(prefix))
+
+    def _rows(self, path: str, kind: type[Any]) -> list[Any]:
+        return read_rows(self._fetch(path), kind) if path in self.paths else []
+
+    def _read(self, path: str) -> bytes:
+        return self.repo.read(path, self.revision)
+
+    def _fetch(self, path: str) -> Path:
+        return self.repo.fetch(path, self.revision)
+
+
+def open_dataset(address: str) -> Dataset:
+    """The dataset at `folder` or `hf://user/name`, at `@revision` or the newest.
+
+    Raises MissingFile when there is none, NewerFormat when a newer Vitrine wrote it.
+    """
+    hint = f"Collect photos into it first: python -m curation collect PHOTOS {address}"
+    place = parse_address(address)
+    if place.kind == "folder" and not (Path(place.name) / README).is_file():
+        raise MissingFile(f"There is no dataset at {address}. {hint}", address=address)
+    repo = open_repository(address)
+    revision = repo.pinned or repo.head()
+    if revision is None or README not in repo.files(revision=revision):
+        raise MissingFile(f"There is no dataset at {address}. {hint}", address=address)
+    _check_format(repo.read(README, revision).decode("utf-8", "replace"), address)
+    return Dataset(repo, revision)
+
+
+def create_dataset(address: str, collection: Things, references: Mapping[str, bytes] | None = None,
+                   private: bool = True) -> Dataset:
+    """An empty dataset at an address (made private on the Hub unless asked); an existing one is opened as it is."""
+    repo = open_repository(address, create=True, private=private)
+    revision = repo.head()
+    if revision is not None and README in repo.files(revision=revision):
+        return open_dataset(address)
+    files = collection_files(collection, references or {})
+    return Dataset(repo, repo.commit(files, f"Begin {collection.title}"))
+
+
+def collection_files(collection: Things, references: Mapping[str, bytes] | None = None) -> dict[str, bytes | Path]:
+    """README, card, classes and reference pictures (JPEG by class id), as a commit wants them."""
+    from data_cards.rendering import DatasetCard, dataset_card
+
+    card, classes = write_collection(collection)
+    pictures: dict[str, bytes | Path] = {f"{REFERENCES}{name}.jpg": data for name, data in (references or {}).items()}
+    readme = dataset_card(DatasetCard(collection=collection))
+    return {README: readme.encode(), CARD: card.encode(), CLASSES: classes.encode(), **pictures}
+
+
+def _check_format(readme: str, address: str) -> None:
+    import yaml
+
+    found = FRONT_MATTER.match(readme.replace("\r\n", "\n"))
+    head = yaml.safe_load(found.group(1)) if found else None
+    version = head.get("format") if isinstance(head, dict) else None
+    if not isinstance(version, int):
+        raise MissingFile(f"{address} is not a Vitrine dataset: its README.md names no format.", address=address)
+    if version > FORMAT:
+        raise NewerFormat(f"{address} was written by a newer Vitrine (format {version}; this one reads up to "
+                          f"{FORMAT}). Update Vitrine and try again; nothing was changed.", format=version)

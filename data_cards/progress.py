@@ -1,0 +1,39 @@
+"""Long work says how far it is: a bar with an estimate on standard error, sentences through logging.
+
+Entry points call `speak_up()` once; as a library the package stays silent.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+LOGGER = logging.getLogger("vitrine")
+
+
+def speak_up(level: int = logging.INFO) -> None:
+    """Show sentences and bars on standard error; called by entry points only."""
+    if not LOGGER.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        LOGGER.addHandler(handler)
+    LOGGER.setLevel(level)
+    LOGGER.propagate = False
+
+
+def say(sentence: str) -> None:
+    """One sentence about what is happening."""
+    LOGGER.info(sentence)
+
+
+def track(items: Iterable[Item], what: str, total: int | None = None, unit: str = "photo") -> Iterator[Item]:
+    """Pass `items` on, with a bar and an estimate where somebody listens."""
+    from tqdm import tqdm
+
+    quiet = not LOGGER.isEnabledFor(logging.INFO)
+    # A terminal is redrawn often; a log file gets a line now and then, not thousands.
+    pause = 0.2 if sys.stderr.isatty() else 5.0
+    return iter(tqdm(items, desc=what, total=total, unit=unit, disable=quiet, mininterval=pause, file=sys.stderr))

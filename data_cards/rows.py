@@ -1,0 +1,198 @@
+"""The rows of a dataset's tables, and how they become parquet and come back.
+
+Each table has one frozen dataclass. `*_file` functions give (path in the repo, bytes); readers take a local path.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ulid import ULID
+
+STATUSES = ("labelled", "unlabelled", "none_of_these", "junk", "duplicate")
+SPLIT_NAMES = ("train", "validation", "test")
+FINDING_KINDS = ("label", "exact_duplicate", "near_duplicate", "leak", "unreadable", "quality", "shortcut", "visitor",
+                 "unlabelled")
+ROWS_PER_GROUP = 16  # one photo is read without its whole shard
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a photo came from, and what its owner said it shows."""
+
+    path: str = ""
+    given_label: str | None = None
+    given_split: str | None = None
+    author: str = ""
+    licence: str = ""
+    added_at: str = ""
+    origin: str = "file"
+    url: str = ""
+    taken_at: str = ""
+    second: float | None = None
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo by the sha256 of its stored bytes; width and height in upright pixels."""
+
+    image_id: str
+    width: int
+    height: int
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a photo is labelled now: a class id, or None with a status that says why."""
+
+    image_id: str
+    label: str | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """A photo's near-duplicate group and the side of the line it is on."""
+
+    image_id: str
+    group: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why somebody should look at a photo. `score`: 0 to 1, higher is worse; `related`: image_ids."""
+
+    image_id: str
+    kind: str
+    score: float
+    reason: str
+    given_label: str | None = None
+    suggested_label: str | None = None
+    related: tuple[str, ...] = ()
+    scan_id: str = ""
+    model_revision: str = ""
+
+
+_TEXT, _WHOLE = pa.string(), pa.int32()
+_SOURCE = pa.struct([pa.field(item.name, pa.float64() if item.name == "second" else _TEXT) for item in fields(Source)])
+_IMAGE = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", _TEXT)])
+IMAGES_SCHEMA = pa.schema([("image_id", _TEXT), ("image", _IMAGE), ("width", _WHOLE), ("height", _WHOLE),
+                           ("sources", pa.list_(_SOURCE))])
+SCHEMAS: Mapping[type[Any], pa.Schema] = {
+    Label: pa.schema([("image_id", _TEXT), ("label", _TEXT), ("status", _TEXT)]),
+    Split: pa.schema([("image_id", _TEXT), ("group", _TEXT), ("split", _TEXT)]),
+    Finding: pa.schema([("image_id", _TEXT), ("kind", _TEXT), ("score", pa.float64()), ("reason", _TEXT),
+                        ("given_label", _TEXT), ("suggested_label", _TEXT), ("related", pa.list_(_TEXT)),
+                        ("scan_id", _TEXT), ("model_revision", _TEXT)]),
+}
+
+
+def images_file(rows: Sequence[tuple[Photo, bytes]]) -> tuple[str, bytes]:
+    """A new image shard; its name is unique, since shards never change."""
+    table = pa.Table.from_pylist(
+        [{"image_id": photo.image_id, "image": {"bytes": data, "path": _file_name(photo, data)}, "width": photo.width,
+          "height": photo.height, "sources": [asdict(source) for source in photo.sources]} for photo, data in rows],
+        schema=IMAGES_SCHEMA.with_metadata({b"huggingface": json.dumps(_image_features()).encode()}))
+    # Photos are compressed already; a second compression only costs time.
+    return f"images/{ULID()}.parquet", _parquet(table, compression="none", row_group_size=ROWS_PER_GROUP)
+
+
+def labels_file(labels: Iterable[Label]) -> tuple[str, bytes]:
+    """The labels table, sorted by image_id, so that equal labels are equal bytes but for the write mark."""
+    return "labels/labels.parquet", _table_bytes(sorted(labels, key=lambda row: row.image_id), Label)
+
+
+def splits_file(splits: Iterable[Split]) -> tuple[str, bytes]:
+    """The splits table, sorted by image_id."""
+    return "splits/splits.parquet", _table_bytes(sorted(splits, key=lambda row: row.image_id), Split)
+
+
+def certificate_file(certificate: Mapping[str, Any]) -> tuple[str, bytes]:
+    """The certificate that lies beside the splits."""
+    return "splits/certificate.json", json.dumps(certificate, indent=2, ensure_ascii=False).encode()
+
+
+def findings_file(scan_id: str, findings: Iterable[Finding]) -> tuple[str, bytes]:
+    """The findings of one scan."""
+    return f"findings/{scan_id}.parquet", _table_bytes(list(findings), Finding)
+
+
+def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
+    """One flush of decisions; its name is unique."""
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    return f"ledger/{ULID()}.jsonl", text.encode()
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """Every row of a small table as dataclasses; columns it does not know are left alone."""
+    names = [name for name in SCHEMAS[kind].names if name in pq.read_schema(path).names]
+    rows = pq.read_table(path, columns=names).to_pylist()
+    if "related" in names:
+        rows = [row | {"related": tuple(row["related"] or ())} for row in rows]
+    return [kind(**row) for row in rows]
+
+
+def read_photo_rows(path: Path) -> Iterator[Photo]:
+    """The photos of a shard, without their bytes."""
+    for row in pq.read_table(path, columns=["image_id", "width", "height", "sources"]).to_pylist():
+        sources = tuple(_source(source) for source in row["sources"] or ())
+        yield Photo(row["image_id"], row["width"], row["height"], sources)
+
+
+def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
+    """(image_id, row group, row in it) of each photo of a shard."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            column = file.read_row_group(group, columns=["image_id"]).column("image_id").to_pylist()
+            yield from ((image_id, group, row) for row, image_id in enumerate(column))
+
+
+def read_image_group(path: Path, group: int) -> list[bytes]:
+    """The bytes of the photos of one row group."""
+    with pq.ParquetFile(path) as file:
+        images = file.read_row_group(group, columns=["image"]).column("image").to_pylist()
+    return [image["bytes"] for image in images]
+
+
+def _source(row: Mapping[str, Any]) -> Source:
+    known = {item.name for item in fields(Source)}
+    return Source(**{key: value for key, value in row.items() if key in known and (value is not None or key in
+                     ("given_label", "given_split", "second"))})
+
+
+def _table_bytes(rows: Sequence[Any], kind: type[Any]) -> bytes:
+    # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals what it holds,
+    # without looking at its parent, and two people writing the same bytes would not notice each other.
+    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMAS[kind])
+    return _parquet(table.replace_schema_metadata({b"vitrine.write": str(ULID()).encode()}), compression="zstd")
+
+
+def _parquet(table: pa.Table, **options: Any) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table, out, **options)
+    return out.getvalue()
+
+
+def _file_name(photo: Photo, data: bytes) -> str:
+    ending = "png" if data.startswith(b"\x89PNG") else "webp" if data[8:12] == b"WEBP" else "jpg"
+    return f"{photo.image_id}.{ending}"
+
+
+def _image_features() -> dict[str, Any]:
+    """What `datasets` reads to know that the struct is a picture."""
+    text, number = {"dtype": "string", "_type": "Value"}, {"dtype": "float64", "_type": "Value"}
+    source = {item.name: number if item.name == "second" else text for item in fields(Source)}
+    features = {"image_id": text, "image": {"_type": "Image"}, "width": {"dtype": "int32", "_type": "Value"},
+                "height": {"dtype": "int32", "_type": "Value"},
+                "sources": {"feature": source, "_type": "List"}}
+    return {"info": {"features": features}}
