@@ -1,0 +1,1 @@
+"""The second floor: finds what is wrong, and records what people decide."""

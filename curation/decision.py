@@ -1,0 +1,197 @@
+"""One decision, one line: what it holds, and how a line that somebody wrote is read.
+
+`decisions.jsonl`, as `python -m curation decide` takes it, has one JSON object a line:
+
+    {"image_id": "9f2c...", "action": "relabel", "label": "durga", "who": "asha"}
+
+plus "other" (an image_id) for duplicate_of and not_duplicate, "undoes" (an id) for undo, optional "at" (RFC 3339)
+and "id" (a ULID; given twice, it counts once).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+from data_cards.collection import Collection
+from data_cards.errors import BadDecision, UnknownClass
+
+PHOTO_ACTIONS = ("keep", "relabel", "none_of_these", "junk", "duplicate_of", "not_duplicate", "unsure",
+                 "accept_visitor", "refuse_visitor")
+CLASS_ACTIONS = ("rename_class", "merge_class", "add_class")
+ACTIONS = (*PHOTO_ACTIONS, *CLASS_ACTIONS, "undo")
+NEEDS = {"relabel": ("label",), "accept_visitor": ("label",), "duplicate_of": ("other",), "not_duplicate": ("other",),
+         "undo": ("undoes",), "rename_class": ("label", "title"), "merge_class": ("label_before", "label"),
+         "add_class": ("label",)}
+NONE = "none"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+NAME = re.compile(r"[0-9A-Za-z]{26}")
+LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One line of the ledger. `label` is the class after, `other` an image_id, `undoes` a decision's id."""
+
+    id: str
+    at: str
+    who: str
+    image_id: str
+    action: str
+    label: str | None = None
+    label_before: str | None = None
+    other: str | None = None
+    undoes: str | None = None
+    title: str = ""
+    finding: str = ""
+    model_revision: str = ""
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Where it stands among the others."""
+        return (self.at, self.id)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A visitor's "that's wrong": it waits in the inbox and changes no label by itself."""
+
+    id: str
+    at: str
+    image_id: str
+    label: str | None
+    answered: str = ""
+    note: str = ""
+    model_revision: str = ""
+    kind: str = "visitor"
+
+
+def now() -> str:
+    """This moment, as the ledger writes it: UTC, microseconds, fixed width, so that text sorts like time."""
+    return _moment(datetime.now(UTC))
+
+
+def decide(who: str, image_id: str, action: str, **more: str | None) -> Decision:
+    """A new decision, made now. Raises BadDecision when something it needs is missing."""
+    return parse_decision({"who": who, "image_id": image_id, "action": action, **more})
+
+
+def ask(image_id: str, label: str | None, **more: str) -> Question:
+    """A visitor's question, asked now. `label` None means "none of these"."""
+    return Question(id=str(ULID()), at=now(), image_id=image_id, label=label, **more)
+
+
+def line_of(entry: Decision | Question) -> dict[str, str]:
+    """The JSON object of one ledger line, without what is empty."""
+    return {key: value for key, value in asdict(entry).items() if value}
+
+
+def parse_decision(row: Mapping[str, object], collection: Collection | None = None, line: int = 0) -> Decision:
+    """Read one decision. `line` is where it stood in its file; it goes into the sentences of BadDecision.
+
+    With a `collection`, labels may be given as id, title or alias, and others are refused.
+    """
+    if not isinstance(row, Mapping):
+        raise BadDecision(_at_line(line, "a decision is a JSON object with image_id, action and who."), line=line)
+    text = {key: _text(row, key, line) for key in Decision.__dataclass_fields__}
+    action = text["action"]
+    if action not in ACTIONS:
+        raise BadDecision(_at_line(line, f"“{action}” is no action. Known ones: {', '.join(ACTIONS)}."), line=line)
+    needed = ("who", *NEEDS.get(action, ()), *(("image_id",) if action in PHOTO_ACTIONS else ()))
+    for key in needed:
+        if not text[key]:
+            raise BadDecision(_at_line(line, f"{action} needs “{key}”."), line=line)
+    if action in ("duplicate_of", "not_duplicate") and text["other"] == text["image_id"]:
+        raise BadDecision(_at_line(line, "a photo is no duplicate of itself."), line=line)
+    at = read_moment(text["at"], line) if text["at"] else now()
+    made = {**text, "at": at, "id": _name(text["id"], at if text["at"] else "", row, line), "undoes": text["undoes"].upper(),
+            "label": _class(text["label"], action, collection, line),
+            "label_before": text["label_before"] if action != "merge_class"
+            else _class(text["label_before"], action, collection, line)}
+    for key in ("label", "label_before", "other", "undoes"):
+        made[key] = made[key] or None
+    return Decision(**made)
+
+
+def read_decisions(text: str, collection: Collection | None = None) -> list[Decision]:
+    """Read a `decisions.jsonl`. All of it or nothing: the first bad line raises BadDecision and names its number."""
+    found = []
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
+        if line.strip():
+            found.append(parse_decision(_json(line, number), collection, number))
+    return found
+
+
+def read_question(row: Mapping[str, object]) -> Question:
+    """Read one line of the visitors' inbox. Raises BadDecision."""
+    text = {key: _text(row, key, 0) for key in Question.__dataclass_fields__}
+    if not (text["id"] and text["at"] and text["image_id"]):
+        raise BadDecision("A visitor's question needs id, at and image_id.")
+    return Question(**{**text, "at": read_moment(text["at"]), "label": text["label"] or None})
+
+
+def read_moment(text: str, line: int = 0) -> str:
+    """RFC 3339 -> the same moment as the ledger writes it. Raises BadDecision."""
+    sentence = f"“{text}” is no moment; write it like 2026-11-21T10:30:00Z."
+    if not MOMENT.fullmatch(text):
+        raise BadDecision(_at_line(line, sentence), line=line, at=text)
+    try:
+        return _moment(datetime.fromisoformat(text.upper().replace(" ", "T")).astimezone(UTC))
+    except (ValueError, OverflowError) as error:
+        raise BadDecision(_at_line(line, sentence), line=line, at=text) from error
+
+
+def _moment(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+def _at_line(line: int, sentence: str) -> str:
+    return f"Line {line}: {sentence}" if line else sentence[:1].upper() + sentence[1:]
+
+
+def _json(line: str, number: int) -> Mapping[str, object]:
+    try:
+        row: Mapping[str, object] = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadDecision(_at_line(number, "this is not a JSON object."), line=number, text=line[:200]) from error
+    return row
+
+
+def _text(row: Mapping[str, object], key: str, line: int) -> str:
+    value = row.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+        raise BadDecision(_at_line(line, f"“{key}” must be a text of at most {LONGEST} signs."), line=line, key=key)
+    return value.strip()
+
+
+def _name(given: str, at: str, row: Mapping[str, object], line: int) -> str:
+    """The decision's id: the one given, else made from the line where it says when, so that replaying counts once."""
+    if given:
+        if not NAME.fullmatch(given):
+            raise BadDecision(_at_line(line, f"“{given}” is no ULID (26 letters and digits)."), line=line)
+        return given.upper()
+    if not at:
+        return str(ULID())
+    # Within one moment the order of lines is the order of ids.
+    content = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).digest()
+    moment = datetime.fromisoformat(at)
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + line.to_bytes(3, "big") + content[:7]))
+
+
+def _class(text: str, action: str, collection: Collection | None, line: int) -> str:
+    """The class id that is meant. A new class is not in the collection yet; "none" is an answer to a visitor."""
+    if not text or collection is None or action == "add_class" or (action == "accept_visitor" and text == NONE):
+        return text
+    try:
+        return collection.resolve(text)
+    except UnknownClass as error:
+        raise BadDecision(_at_line(line, str(error)), line=line, label=text) from error

@@ -1,0 +1,153 @@
+"""Decisions on this machine's disk: kept before anybody says "kept", sent to the repository in batches.
+
+Each process writes one file of its own (`<ulid>.jsonl`), so that two never write over each other; what a crash
+cut short is reported and does no harm. What was sent is known by reading the repository's ledger, so a restart
+neither loses a decision nor doubles one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from curation.decision import Decision, Question, line_of
+from curation.ledger import Ledger, read_ledger
+from data_cards.dataset import Dataset
+from data_cards.disk import full_disk_named, sync_folder
+from data_cards.rows import ledger_file
+
+Row = dict[str, Any]
+
+
+class Journal:
+    """Append-only lines in a folder. Safe for threads of one process and for several processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.torn = 0
+        self._path = folder / f"{ULID()}.jsonl"
+        self._lock = threading.Lock()
+        self._sent: set[str] | None = None
+        with full_disk_named("the place for decisions"):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._rows = self._read_all()
+
+    def append(self, entries: Sequence[Decision | Question]) -> None:
+        """On disk when this returns. Raises DiskFull, and then none of them counts."""
+        rows = [line_of(entry) for entry in entries]
+        if not rows:
+            return
+        with self._lock:
+            with full_disk_named("your decision" if len(rows) == 1 else f"your {len(rows)} decisions"):
+                self._write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+            self._rows.update({row["id"]: row for row in rows})
+
+    def rows(self) -> list[Row]:
+        """Every line kept here, sent or not, each id once."""
+        with self._lock:
+            return list(self._rows.values())
+
+    def decisions(self) -> list[Decision]:
+        """Every decision kept here."""
+        return list(read_ledger(self.rows()).decisions)
+
+    def questions(self) -> list[Question]:
+        """Every visitor's question kept here."""
+        return list(read_ledger(self.rows()).questions)
+
+    def waiting(self) -> list[Row]:
+        """Lines that are not known to be in the repository."""
+        return [row for row in self.rows() if row["id"] not in (self._sent or ())]
+
+    @property
+    def unsent(self) -> int:
+        """How many lines wait."""
+        return len(self.waiting())
+
+    def mark_sent(self, ids: Iterable[str]) -> None:
+        """The repository holds these."""
+        self._sent = (self._sent or set()) | set(ids)
+
+    def learn_sent(self, dataset: Dataset) -> None:
+        """Ask the repository once which lines it holds."""
+        if self._sent is None:
+            self.mark_sent(str(row.get("id", "")) for row in dataset.ledger())
+
+    def _write(self, data: bytes) -> None:
+        created = not self._path.exists()
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            before = os.fstat(descriptor).st_size
+            try:
+                _write_all(descriptor, data)
+                os.fsync(descriptor)
+            except OSError:
+                # Half a line is worse than none: the person is told that nothing was kept.
+                os.ftruncate(descriptor, before)
+                raise
+        finally:
+            os.close(descriptor)
+        if created:
+            sync_folder(self.folder)
+
+    def _read_all(self) -> dict[str, Row]:
+        rows: dict[str, Row] = {}
+        for path in sorted(self.folder.glob("*.jsonl")):
+            for line in path.read_bytes().split(b"\n"):
+                row = _row(line)
+                if row is not None:
+                    rows.setdefault(row["id"], row)
+                elif line.strip():
+                    self.torn += 1
+        return rows
+
+
+@dataclass(frozen=True)
+class Flushed:
+    """What a flush did: the dataset as it is now, how many lines went there, how many still wait."""
+
+    dataset: Dataset
+    sent: int
+    kept: int
+
+
+def flush(journal: Journal, dataset: Dataset) -> Flushed:
+    """Send what waits in one commit with one new file. Whatever goes wrong, everything stays kept here.
+
+    Raises Conflict or HubUnreachable with their sentence when the repository did not take it.
+    """
+    journal.learn_sent(dataset)
+    waiting = journal.waiting()
+    if not waiting:
+        return Flushed(dataset, 0, 0)
+    path, data = ledger_file(waiting)
+    count = "1 decision" if len(waiting) == 1 else f"{len(waiting)} decisions"
+    after = dataset.commit({path: data}, f"Add {count}")
+    journal.mark_sent(row["id"] for row in waiting)
+    return Flushed(after, len(waiting), journal.unsent)
+
+
+def known(dataset: Dataset, journal: Journal | None = None) -> Ledger:
+    """Everything decided: what the repository holds and what still waits here, each once."""
+    return read_ledger([*dataset.ledger(), *(journal.rows() if journal else [])])
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data):]
+
+
+def _row(line: bytes) -> Row | None:
+    """A whole line of ours, or None for one that a crash cut short."""
+    try:
+        row = json.loads(line)
+    except ValueError:  # also covers bytes that are no UTF-8
+        return None
+    return row if isinstance(row, dict) and isinstance(row.get("id"), str) else None

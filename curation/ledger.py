@@ -1,0 +1,199 @@
+"""What people decided, in order, and the labels that follow.
+
+A decision is never changed and never deleted; `undo` names the decision it takes back. Labels at any moment are
+the given labels with every decision up to then folded over them, in the order of (at, id), whatever the order in
+which the decisions arrived. `curation/decision.py` reads single lines, `curation/journal.py` keeps them on disk.
+
+    python -m curation fold DATASET
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from curation.decision import (
+    CLASS_ACTIONS,
+    NONE,
+    Decision,
+    Question,
+    decide,
+    line_of,
+    parse_decision,
+    read_decisions,
+    read_moment,
+    read_question,
+)
+from data_cards.rows import Label, Photo
+from data_cards.errors import BadDecision
+
+__all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "given_labels", "in_order", "line_of",
+           "parse_decision", "read_decisions", "read_ledger", "standing"]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything known: decisions and questions in order, and how many lines could not be read."""
+
+    decisions: tuple[Decision, ...] = ()
+    questions: tuple[Question, ...] = ()
+    unreadable: int = 0
+
+
+def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
+    """Raw ledger lines in any order -> Ledger. A line that cannot be read is counted, never fatal."""
+    decisions, questions, unreadable = [], [], 0
+    for row in rows:
+        try:
+            if row.get("kind") == "visitor":
+                questions.append(read_question(row))
+            else:
+                decisions.append(parse_decision(row))
+        except BadDecision:
+            unreadable += 1
+    asked = {question.id: question for question in sorted(questions, key=lambda one: (one.at, one.id))}
+    return Ledger(tuple(in_order(decisions)), tuple(asked.values()), unreadable)
+
+
+def in_order(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:
+    """Each decision once, by (at, id), none later than `until`."""
+    moment = read_moment(until) if until else None
+    # Two lines with one id should be the same line; should they differ, every reader must pick the same one.
+    unique: dict[str, Decision] = {}
+    for one in sorted(decisions, key=lambda one: (one.order, json.dumps(line_of(one), sort_keys=True))):
+        if moment is None or one.at <= moment:
+            unique.setdefault(one.id, one)
+    return list(unique.values())
+
+
+def standing(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:
+    """What nobody took back, in order, without the undos themselves.
+
+    An undo reaches its decision whatever the two clocks said, but another undo only when that one is earlier:
+    so undo can be undone and two undos never chase each other.
+    """
+    ordered = in_order(decisions, until)
+    by_id = {one.id: one for one in ordered}
+    undone: set[str] = set()
+    for one in reversed(ordered):
+        target = by_id.get(one.undoes or "")
+        if one.action != "undo" or one.id in undone or target is None:
+            continue
+        if target.action != "undo" or target.order < one.order:
+            undone.add(target.id)
+    return [one for one in ordered if one.action != "undo" and one.id not in undone]
+
+
+def given_labels(photos: Mapping[str, Photo]) -> dict[str, Label]:
+    """The labels photos came with: what most of a photo's sources say, the first of them on a tie."""
+    labels = {}
+    for image_id, photo in photos.items():
+        said = Counter(source.given_label for source in photo.sources if source.given_label)
+        label = said.most_common(1)[0][0] if said else None
+        labels[image_id] = Label(image_id, label, "labelled" if label else "unlabelled")
+    return labels
+
+
+def fold(given: Mapping[str, Label], decisions: Iterable[Decision], until: str | None = None) -> dict[str, Label]:
+    """Given labels + decisions in any order -> labels. `until` (RFC 3339) asks for the labels of that moment.
+
+    Decisions about photos that are not in `given` (erased, or not here yet) change nothing.
+    """
+    table = _Table(dict(given), {}, {})
+    for one in standing(decisions, until):
+        if one.action in CLASS_ACTIONS or one.image_id in table.labels:
+            EFFECTS.get(one.action, _no_effect)(table, one)
+    return table.labels
+
+
+def apart(decisions: Iterable[Decision]) -> set[frozenset[str]]:
+    """Pairs of image_ids that a person judged not to be duplicates."""
+    return {frozenset((one.image_id, one.other or "")) for one in standing(decisions) if one.action == "not_duplicate"}
+
+
+@dataclass
+class _Table:
+    """Where the fold stands: labels so far, which photo repeats which, and which class went into which."""
+
+    labels: dict[str, Label]
+    repeats: dict[str, str]
+    merged: dict[str, str]
+
+    def set(self, image_id: str, label: str | None, status: str) -> None:
+        self.repeats.pop(image_id, None)
+        self.labels[image_id] = Label(image_id, self.class_now(label), status)
+
+    def class_now(self, label: str | None) -> str | None:
+        while label in self.merged:
+            label = self.merged[label]
+        return label
+
+    def release(self, image_id: str) -> None:
+        if self.repeats.pop(image_id, None):
+            label = self.labels[image_id].label
+            self.labels[image_id] = Label(image_id, label, "labelled" if label else "unlabelled")
+
+
+def _relabel(table: _Table, one: Decision) -> None:
+    if one.label == NONE:
+        _none_of_these(table, one)
+    elif one.label:
+        table.set(one.image_id, one.label, "labelled")
+
+
+def _none_of_these(table: _Table, one: Decision) -> None:
+    table.set(one.image_id, None, "none_of_these")
+
+
+def _junk(table: _Table, one: Decision) -> None:
+    table.set(one.image_id, None, "junk")
+
+
+def _duplicate_of(table: _Table, one: Decision) -> None:
+    other = one.other or ""
+    if other not in table.labels:
+        return
+    # If the other (or what it repeats) was marked as a copy of this one, the last word counts: somebody has
+    # to stay, or both copies would be lost.
+    step = other
+    while step in table.repeats:
+        following = table.repeats[step]
+        if following == one.image_id:
+            table.release(step)
+        step = following
+    table.set(one.image_id, table.labels[one.image_id].label, "duplicate")
+    table.repeats[one.image_id] = other
+
+
+def _not_duplicate(table: _Table, one: Decision) -> None:
+    for photo, other in ((one.image_id, one.other), (one.other or "", one.image_id)):
+        if table.repeats.get(photo) == other:
+            table.release(photo)
+
+
+def _merge_class(table: _Table, one: Decision) -> None:
+    before, after = one.label_before, one.label
+    if not before or not after or before == after:
+        return
+    # Later decisions made offline under the old class follow too; the class merged into is alive again.
+    table.merged.pop(after, None)
+    table.merged[before] = after
+    for image_id, label in table.labels.items():
+        if label.label == before:
+            table.labels[image_id] = Label(image_id, after, label.status)
+
+
+def _add_class(table: _Table, one: Decision) -> None:
+    table.merged.pop(one.label or "", None)
+
+
+def _no_effect(table: _Table, one: Decision) -> None:
+    """keep, unsure, refuse_visitor and rename_class leave every label as it is."""
+
+
+EFFECTS: dict[str, Callable[[_Table, Decision], None]] = {
+    "keep": _relabel, "relabel": _relabel, "accept_visitor": _relabel, "none_of_these": _none_of_these, "junk": _junk,
+    "duplicate_of": _duplicate_of, "not_duplicate": _not_duplicate, "merge_class": _merge_class,
+    "add_class": _add_class}

@@ -1,0 +1,83 @@
+"""One line, one decision: what is read, and what is refused with the number of its line."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.decision import ACTIONS, decide, line_of, parse_decision, read_decisions, read_moment
+from data_cards.collection import ClassInfo, Collection
+from data_cards.errors import BadDecision
+
+THINGS = Collection(name="fort", title="Forts", classes=(
+    ClassInfo("agra", "Agra Fort", aliases=("Lal Qila of Agra",)), ClassInfo("amber", "Amber Fort")))
+
+
+def row(**more):
+    return {"image_id": "a", "action": "relabel", "label": "agra", "who": "asha", **more}
+
+
+def test_the_shortest_line_is_enough():
+    decision = parse_decision({"image_id": "a", "action": "keep", "who": "asha"})
+    assert decision.id and decision.at and decision.label is None
+
+
+@pytest.mark.parametrize("written", ["agra", "Agra Fort", "agra fort", "Lal Qila of Agra"])
+def test_a_label_may_be_an_id_a_title_or_an_alias(written):
+    assert parse_decision(row(label=written), THINGS).label == "agra"
+
+
+def test_an_unknown_class_is_refused_with_its_line():
+    lines = json.dumps(row()) + "\n\n" + json.dumps(row(label="taj"))
+    with pytest.raises(BadDecision, match="Line 3: .*taj"):
+        read_decisions(lines, THINGS)
+
+
+@pytest.mark.parametrize(("change", "word"), [
+    ({"action": "delete"}, "delete"), ({"who": ""}, "who"), ({"image_id": None}, "image_id"), ({"label": ""}, "label"),
+    ({"action": "duplicate_of"}, "other"), ({"action": "undo"}, "undoes"), ({"at": "yesterday"}, "moment"),
+    ({"at": "2026-11-21T10:00:00"}, "moment"), ({"at": "2026-13-21T10:00:00Z"}, "moment"), ({"id": "7"}, "ULID"),
+    ({"who": 5}, "who"), ({"who": "a\x00b"}, "who"), ({"label": "x" * 501}, "label"),
+    ({"action": "duplicate_of", "other": "a"}, "itself"), ({"action": "merge_class"}, "label_before")])
+def test_a_bad_line_is_refused_and_says_what_is_wrong(change, word):
+    with pytest.raises(BadDecision, match=f"^Line 4: .*{word}"):
+        parse_decision({**row(), **change}, line=4)
+
+
+@pytest.mark.parametrize("line", ["[]", "5", "{", '"x"', "null"])
+def test_a_line_that_is_no_object_is_refused(line):
+    with pytest.raises(BadDecision, match="Line 1"):
+        read_decisions(line)
+
+
+def test_moments_are_written_in_utc_and_one_width():
+    assert read_moment("2026-11-21T12:00:00+05:30") == "2026-11-21T06:30:00.000000Z"
+    assert read_moment("2026-11-21t12:00:00.5z") == "2026-11-21T12:00:00.500000Z"
+
+
+def test_a_line_that_says_when_gets_the_same_id_each_time():
+    lines = "\n".join(json.dumps(row(at="2026-11-21T12:00:00Z", image_id=name)) for name in "ab")
+    first, second = read_decisions(lines), read_decisions(lines)
+    assert [one.id for one in first] == [one.id for one in second]
+    assert first[0].id < first[1].id
+
+
+def test_a_new_class_need_not_be_in_the_collection():
+    assert parse_decision({"action": "add_class", "label": "bidar", "who": "asha"}, THINGS).label == "bidar"
+
+
+def test_a_line_written_and_read_again_is_the_same_decision():
+    decision = decide("asha", "a", "duplicate_of", other="b", model_revision="m1")
+    assert parse_decision(json.loads(json.dumps(line_of(decision)))) == decision
+
+
+@given(st.text(max_size=80) | st.dictionaries(st.sampled_from(["image_id", "action", "who", "label", "at", "id"]),
+                                              st.text(max_size=30) | st.integers() | st.none()
+                                              | st.sampled_from(ACTIONS)).map(json.dumps))
+def test_any_text_is_read_or_refused_kindly(text):
+    try:
+        for decision in read_decisions(text, THINGS):
+            assert decision.action in ACTIONS
+    except BadDecision as error:
+        assert error.sentence.startswith("Line ")
