@@ -1,0 +1,253 @@
+"""A repository on the Hugging Face Hub: the same promises as a local folder, kept over a network.
+
+    open_repository("hf://ann/museum")       signs in with the token of `hf auth login` or HF_TOKEN
+
+What the Hub promises, and what is added here:
+- `create_commit` is refused with 412 when its parent is stale and with 409 while another commit runs; the client
+  repeats neither. Here both are repeated with growing, random pauses, unless a parent was given and has been passed.
+- A commit whose files all equal the remote ones is answered with HEAD, whoever made it, and no look at the parent.
+  Two people writing the same bytes would both believe they were first. Here that is a Conflict.
+- The client waits for ever by default. Here every request has a limit.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from data_cards.disk import full_disk_named
+from data_cards.errors import BadAddress, Conflict, HubUnreachable, MissingFile, NotAllowed, VitrineError
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+    from huggingface_hub.errors import HfHubHTTPError
+
+TRIES = 9
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds
+CONNECT_LIMIT, ANSWER_LIMIT = 10.0, 120.0  # seconds without a sign of life
+BUSY = frozenset({429, 500, 502, 503, 504})
+COMMIT_RUNNING, STALE_PARENT = 409, 412
+FULL_REVISION = 40
+HOUSEKEEPING = frozenset({".gitattributes"})  # written by the Hub itself
+
+
+class HubRepository:
+    """See data_cards.repository.Repository for what each method promises.
+
+    `endpoint` and `token` default to what huggingface_hub knows (HF_ENDPOINT, HF_TOKEN, `hf auth login`);
+    `sleep` is an argument so that tests never wait.
+    """
+
+    def __init__(self, name: str, kind: Literal["dataset", "model", "space"] = "dataset", create: bool = False,
+                 private: bool = True, pinned: str | None = None, endpoint: str | None = None,
+                 token: str | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
+        from huggingface_hub import HfApi
+
+        _never_wait_for_ever()
+        self.name, self.kind, self.address = name, kind, f"hf://{name}"
+        self._api = HfApi(endpoint=endpoint, token=token)
+        self._sleep = sleep
+        self._trees: dict[str, frozenset[str]] = {}
+        if create:
+            self._create(private)
+        self.pinned = self._resolve(pinned) if pinned else None
+
+    def head(self) -> str | None:
+        """The newest revision. Raises BadAddress when the Hub shows no such repository."""
+        return self._revision(None)
+
+    def files(self, prefix: str = "", revision: str | None = None) -> list[str]:
+        """Paths at a revision, sorted."""
+        return sorted(path for path in self._tree(self._resolve(revision)) if path.startswith(prefix))
+
+    def read(self, path: str, revision: str | None = None) -> bytes:
+        """The bytes of a file at a revision."""
+        return self.fetch(path, revision).read_bytes()
+
+    def fetch(self, path: str, revision: str | None = None) -> Path:
+        """A file at a revision, in the Hub cache of this machine; not to be changed."""
+        wanted = revision or self.pinned
+        held = self._cached(path, wanted) if wanted else None
+        if held:
+            return held
+        wanted = self._resolve(wanted)
+        if path not in self._tree(wanted):
+            raise MissingFile(f"{self.address} has no {path} at revision {wanted[:12]}.", path=path, revision=wanted)
+        with self._kindly(), full_disk_named(path):
+            return Path(self._api.hf_hub_download(self.name, path, repo_type=self.kind, revision=wanted))
+
+    def commit(self, add: Mapping[str, bytes | Path], message: str, delete: Collection[str] = (),
+               parent: str | None = None) -> str:
+        """All of it or nothing; the new revision (the old one when nothing changes)."""
+        for attempt in range(TRIES):
+            head = self._revision(None)  # also answers fast when there is no Hub, before anything is uploaded
+            if parent is not None and head != parent:
+                raise self._conflict(head, parent)
+            gone = [path for path in delete if path in self._tree(head)] if delete else []
+            try:
+                return self._send(add, message, gone, parent)
+            except _Again as again:
+                if parent is None or again.status != STALE_PARENT:
+                    self._sleep(pause(attempt, random.random()))
+        raise HubUnreachable(f"The Hub was too busy to save to {self.address}, {TRIES} times in a row. Nothing was "
+                             "changed there; try again in a few minutes.", address=self.address)
+
+    # --- revisions
+
+    def _revision(self, revision: str | None) -> str:
+        with self._kindly(revision):
+            info = self._api.repo_info(self.name, repo_type=self.kind, revision=revision, timeout=CONNECT_LIMIT)
+            return str(info.sha)
+
+    def _resolve(self, revision: str | None) -> str:
+        wanted = revision or self.pinned
+        known = wanted is not None and wanted in self._trees
+        return wanted if wanted and known else self._revision(wanted)
+
+    def _tree(self, revision: str) -> frozenset[str]:
+        """Every path of a full revision; asked once, since a revision never changes."""
+        if revision not in self._trees:
+            with self._kindly(revision):
+                paths = self._api.list_repo_files(self.name, repo_type=self.kind, revision=revision)
+            self._trees[revision] = frozenset(paths) - HOUSEKEEPING
+        return self._trees[revision]
+
+    def _cached(self, path: str, revision: str) -> Path | None:
+        from huggingface_hub import try_to_load_from_cache
+
+        if len(revision) != FULL_REVISION:  # a branch moves; only a commit is for ever
+            return None
+        held = try_to_load_from_cache(self.name, path, repo_type=self.kind, revision=revision)
+        return Path(held) if isinstance(held, str) else None
+
+    # --- writing
+
+    def _create(self, private: bool) -> None:
+        with self._kindly():
+            self._api.create_repo(self.name, repo_type=self.kind, private=private, exist_ok=True,
+                                  space_sdk="gradio" if self.kind == "space" else None)
+
+    def _conflict(self, head: str, parent: str) -> Conflict:
+        return Conflict(f"Somebody else saved to {self.address} in the meantime.", head=head, parent=parent)
+
+    def _send(self, add: Mapping[str, bytes | Path], message: str, delete: Collection[str], parent: str | None) -> str:
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+        from huggingface_hub.errors import HfHubHTTPError
+
+        operations: list[Any] = [CommitOperationAdd(path, data) for path, data in add.items()]
+        operations += [CommitOperationDelete(path, is_folder=False) for path in delete]
+        with self._kindly(), _calmly(self.kind):
+            try:
+                made = self._api.create_commit(self.name, operations, commit_message=message, repo_type=self.kind,
+                                               parent_commit=parent)
+            except HfHubHTTPError as error:
+                status = error.response.status_code
+                if status in BUSY | {COMMIT_RUNNING, STALE_PARENT}:
+                    raise _Again(status) from error
+                raise
+        if parent is not None and made.oid != parent and not _was_sent(operations):
+            raise self._conflict(made.oid, parent)
+        return str(made.oid)
+
+    # --- what goes wrong
+
+    @contextmanager
+    def _kindly(self, revision: str | None = None) -> Iterator[None]:
+        """Turn what the client raises into our errors."""
+        from httpx2 import HTTPError, TransportError
+        from huggingface_hub import errors
+
+        try:
+            yield
+        except (errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError) as error:
+            what = f"revision {revision}" if revision else "such file"
+            raise MissingFile(f"{self.address} has no {what}.", revision=revision, cause=str(error)) from error
+        except errors.HfHubHTTPError as error:
+            raise self._named(error) from error
+        except (TransportError, HTTPError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled,
+                errors.FileMetadataError) as error:
+            raise self._unreachable(error) from error
+        except RuntimeError as error:  # the client wraps what stops an upload
+            if not isinstance(error.__cause__, HTTPError):
+                raise
+            raise self._unreachable(error.__cause__) from error
+
+    def _unreachable(self, cause: BaseException) -> HubUnreachable:
+        return HubUnreachable(f"The Hub does not answer, so {self.address} is out of reach for now. What is on this "
+                              "machine is kept; try again in a minute.", address=self.address, cause=str(cause))
+
+    def _named(self, error: HfHubHTTPError) -> VitrineError:
+        status = error.response.status_code
+        facts = {"address": self.address, "status": status, "cause": str(error)}
+        if status == 402:
+            return NotAllowed(f"The Hub wants payment before it makes the {self.kind} {self.name}. A Gradio Space "
+                              "needs a PRO account; or make a ZeroGPU Space on the website first, then run this again.",
+                              **facts)
+        if status == 403:
+            return NotAllowed(f"The Hub does not let this token write to {self.address}. Sign in with one that may: "
+                              "hf auth login", **facts)
+        if status in (401, 404):
+            return BadAddress(f"The Hub shows no {self.kind} called {self.name}. Check the name; if it is private, "
+                              "sign in with a token that may read it: hf auth login", **facts)
+        return self._unreachable(error)
+
+
+class _Again(Exception):
+    """The Hub asks to try the same commit again."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def pause(attempt: int, chance: float) -> float:
+    """Seconds before the next try: doubles each time, and `chance` (0..1) keeps two writers from meeting again.
+
+    >>> pause(0, 0.0), pause(0, 1.0), pause(3, 1.0), pause(20, 1.0)
+    (0.25, 0.5, 4.0, 30.0)
+    """
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt) * (0.5 + chance / 2)
+
+
+def _was_sent(operations: list[CommitOperationAdd | CommitOperationDelete]) -> bool:
+    # The client's only sign that it sent a commit instead of finding that "nothing has changed": it marks additions.
+    from huggingface_hub import CommitOperationAdd
+
+    return any(not isinstance(operation, CommitOperationAdd) or operation._is_committed for operation in operations)
+
+
+@contextmanager
+def _calmly(kind: str) -> Iterator[None]:
+    """Keep the client from doubting that a model should hold tables: its look-alikes' thumbnails are one."""
+    if kind != "model":
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+        yield
+
+
+@cache
+def _never_wait_for_ever() -> None:
+    """Give every request of this process's Hub client limits where the client itself sets none."""
+    from huggingface_hub import set_client_factory
+    from huggingface_hub.utils._http import default_client_factory
+
+    limits = {"connect": CONNECT_LIMIT, "read": ANSWER_LIMIT, "write": ANSWER_LIMIT, "pool": ANSWER_LIMIT}
+
+    def limit(request: Any) -> None:
+        asked = request.extensions.get("timeout") or {}
+        request.extensions["timeout"] = {part: asked.get(part) or most for part, most in limits.items()}
+
+    def client() -> Any:
+        made = default_client_factory()
+        made.event_hooks = {**made.event_hooks, "request": [*made.event_hooks["request"], limit]}
+        return made
+
+    set_client_factory(client)

@@ -1,0 +1,62 @@
+"""What the tests share. No test reaches a network: the Hub is a port of this machine that refuses connections until
+the `hub` fixture serves on it, and everything that is cached goes to a folder that is thrown away.
+
+huggingface_hub reads its environment when it is imported, so this is set before any test module is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hub import Hub, reserve
+
+assert "huggingface_hub" not in sys.modules, "huggingface_hub was imported before it was told where the test hub is"
+
+LISTENER = reserve()
+HOME = Path(tempfile.mkdtemp(prefix="vitrine-tests-"))
+ENVIRONMENT = {
+    "HF_ENDPOINT": "http://{}:{}".format(*LISTENER.getsockname()),
+    "HF_HOME": str(HOME / "huggingface"),
+    "HF_HUB_DISABLE_XET": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "XDG_CACHE_HOME": str(HOME / "cache"),
+    "MPLBACKEND": "agg",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+os.environ |= ENVIRONMENT
+for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "SYSTEM", "SPACE_ID"):
+    os.environ.pop(name, None)
+
+
+def pytest_unconfigure() -> None:
+    """Throw the caches away."""
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _serving_hub() -> Hub:
+    hub = Hub(LISTENER)
+    hub.start()
+    return hub
+
+
+@pytest.fixture
+def hub(_serving_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """An empty test hub that huggingface_hub, datasets and transformers talk to, signed in as ann.
+
+    Another process joins with `ENVIRONMENT` of this module, which its own environment holds already.
+    """
+    _serving_hub.reset()
+    monkeypatch.setenv("HF_TOKEN", "token-ann")
+    yield _serving_hub
+    _serving_hub.reset()
