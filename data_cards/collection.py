@@ -142,8 +142,13 @@ def class_id_from(name: str) -> str:
     """
     plain = unicodedata.normalize("NFC", name).strip()
     plain = re.sub(r"\s+", "-", plain)
-    plain = re.sub(r"[^\w.\-]", "", plain).strip(".-")[:LONGEST_ID].rstrip(".-")
+    plain = "".join(c for c in plain if _fit(c)).strip(".-")[:LONGEST_ID].rstrip(".-")
     return f"{plain}-class" if plain in RESERVED else plain or "class"
+
+
+def _fit(character: str) -> bool:
+    # Marks are parts of letters: without them "दुर्गा" would no longer be Durga.
+    return character.isalnum() or character in "_.-" or unicodedata.category(character).startswith("M")
 
 
 def title_from(name: str) -> str:

@@ -98,9 +98,15 @@ def _strip_jpeg(data: bytes, exif: bytes) -> bytes:
     scan = 2
     for marker, start, end in _jpeg_segments(data):
         scan = end
-        if marker in (APP0, APP14) or not (APP0 <= marker <= APP15 or marker == COMMENT) or (marker == APP2 and data[start + 4:start + 16] == b"ICC_PROFILE\0"):
+        if _belongs_to_pixels(marker, data[start + 4:end]):
             out.append(data[start:end])
     return b"".join([*out, _first_picture(data, scan)])
+
+
+def _belongs_to_pixels(marker: int, content: bytes) -> bool:
+    if marker == APP2:
+        return content.startswith(b"ICC_PROFILE\0")
+    return marker in (APP0, APP14) or not (APP0 <= marker <= APP15 or marker == COMMENT)
 
 
 def _first_picture(data: bytes, scan: int) -> bytes:

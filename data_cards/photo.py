@@ -24,8 +24,9 @@ from data_cards.errors import BadPhoto
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF")
 EXIF_IFD, ORIENTATION = 0x8769, 0x0112
 TAKEN, TAKEN_SUBSECOND, TAKEN_OFFSET = 0x9003, 0x9291, 0x9011
-PILLOW_COMPLAINTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError,
-                     OverflowError, ArithmeticError, MemoryError, struct.error, Image.DecompressionBombError)
+PILLOW_COMPLAINTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError,
+                     KeyError, IndexError, OverflowError, ArithmeticError, MemoryError, struct.error,
+                     Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)

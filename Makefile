@@ -1,0 +1,61 @@
+# Vitrine. `make demo` and `make test` need Python 3.11 or newer, and make; they install the rest into .venv.
+#
+#   make demo [PHOTOS=folder] [PORT=7860]    collect, scan, train, serve the demo and the light table
+#   make loop [PHOTOS=folder] [OUT=folder]   the same without serving; prints the path of OUT/summary.json
+#   make test                                every test, those in the browser included
+#   make lint                                ruff and mypy
+#   FASTDUP=no                               leave fastdup out (closed binary, non-commercial licence, telemetry off)
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+BIN := .venv/bin
+PHOTOS ?= museum
+OUT ?= out
+PORT ?= 7860
+FASTDUP ?= yes
+CHROMIUM ?= /usr/bin/chromium
+
+.PHONY: demo loop test lint browser clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/ready
+	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--without-fastdup)
+	$(BIN)/python -m space serve "$(OUT)/model" --dataset "$(OUT)/dataset" --port $(PORT)
+
+loop: .venv/ready
+	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--without-fastdup)
+
+test: .venv/ready-dev lint browser
+	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest
+
+lint: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.venv/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Vitrine needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	"$(PYTHON)" -m venv .venv
+
+.venv/ready: .venv/bin/python requirements.txt requirements-fastdup.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
+ifneq ($(FASTDUP),no)
+	@echo "Installing fastdup: a closed binary, CC BY-NC-ND licence (non-commercial use only); its telemetry is switched off."
+	@echo "Vitrine works without it: make FASTDUP=no"
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -r requirements-fastdup.txt || \
+		echo "fastdup has no build for this Python; near-duplicates are then proposed by embeddings alone."
+endif
+	touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	touch $@
+
+# The browser tests drive Debian's chromium.
+browser:
+	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu >/dev/null; } || \
+		{ echo "The browser tests need Chromium. Install it (Debian: sudo apt-get install chromium)," \
+		       "or say where it is: make test CHROMIUM=/path/to/chromium"; exit 1; }
+
+clean:
+	rm -rf .venv out

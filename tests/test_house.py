@@ -1,0 +1,94 @@
+"""The house keeps its shape: four floors, imports only downwards, rooms of at most 300 lines."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FLOORS = ("data_cards", "train", "curation", "space")
+ROOMS = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
+ALL_CODE = [*ROOMS, *sorted((ROOT / "tests").rglob("*.py"))]
+VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "core"}
+SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplotlib", "openvino", "onnxruntime",
+        "accelerate", "evaluate", "fastdup", "cleanlab", "scipy", "onnx", "kornia", "pillow_heif", "huggingface_hub"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+
+
+def imports_of(tree: ast.AST) -> list[str]:
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide which floor they reach"
+            found += [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
+def own_imports(path: Path) -> set[str]:
+    rooms = {name_of(room) for room in ROOMS}
+    return {name for name in imports_of(ast.parse(path.read_text())) if name in rooms} - {name_of(path)}
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=name_of)
+def test_a_room_imports_only_its_own_floor_and_those_below(path):
+    mine = FLOORS.index(name_of(path).split(".")[0])
+    for name in own_imports(path):
+        assert FLOORS.index(name.split(".")[0]) <= mine, f"{name_of(path)} imports {name}, which is upstairs"
+        assert not name.endswith("__main__"), f"{name_of(path)} imports an entry point"
+
+
+def test_no_room_imports_itself_in_a_circle():
+    edges = {name_of(path): own_imports(path) for path in ROOMS}
+    done: set[str] = set()
+
+    def walk(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join([*way[way.index(name):], name])
+        if name not in done:
+            for other in edges.get(name, ()):
+                walk(other, (*way, name))
+            done.add(name)
+
+    for name in edges:
+        walk(name, ())
+
+
+@pytest.mark.parametrize("path", ALL_CODE, ids=name_of)
+def test_a_room_has_at_most_300_lines_and_a_clear_name(path):
+    assert len(path.read_text().splitlines()) <= 300
+    assert path.stem not in VAGUE
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=name_of)
+def test_nothing_slow_is_imported_when_a_room_is(path):
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for name in imports_of(node):
+                assert name.split(".")[0] not in SLOW, f"{name_of(path)} imports {name} at its top"
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=name_of)
+def test_only_entry_points_print_exit_or_read_the_environment(path):
+    if path.stem in ("__main__", "app"):
+        return
+    text = path.read_text()
+    assert not re.search(r"^\s*print\(|\bsys\.exit\(|os\.environ|os\.getenv|raise gr\.Error", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=name_of)
+def test_every_room_says_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", [path for path in ROOMS if path.stem not in ("__init__", "__main__")], ids=name_of)
+def test_every_room_has_its_mirror_among_the_tests(path):
+    floor, *_ = path.relative_to(ROOT).parts
+    mirrors = list((ROOT / "tests" / floor).glob("test_*.py"))
+    named = any(mirror.stem == f"test_{path.stem}" for mirror in mirrors)
+    used = any(name_of(path) in imports_of(ast.parse(mirror.read_text())) for mirror in mirrors)
+    assert named or used, f"no test in tests/{floor} names {name_of(path)}"
