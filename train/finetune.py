@@ -1,0 +1,152 @@
+"""The Trainer run: from a model whose head the probe gave it to one that knows this collection.
+
+The lower blocks stay as they were pretrained; the upper ones learn, the lower the slower; every epoch shows each
+photo as another visitor would have taken it. The best epoch by validation accuracy is what remains in the model.
+A run folder keeps a checkpoint per epoch, so that a killed training goes on where it was and ends the same.
+
+    tuned = fine_tune(model, shelf, train, validation, framing, plan_for(len(train), "dinov2", 224), run)
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data_cards.disk import full_disk_named
+from data_cards.errors import CannotTrain
+from data_cards.progress import say
+from train.metrics import cross_entropy, softmax
+from train.plan import Example, Plan, learning_rates
+from train.preprocessing import Preprocessing
+from train.shelf import Shelf
+
+if TYPE_CHECKING:
+    from torch import nn
+    from transformers import Trainer
+
+STATE = "trainer_state.json"  # what the Trainer writes last: a checkpoint without it was cut short
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to; `loss` and `accuracy` on training views, the others on validation photos as they are."""
+
+    epoch: int
+    loss: float | None
+    accuracy: float | None
+    validation_loss: float
+    validation_accuracy: float
+    score: float
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """Every epoch in order, and the best, whose weights the model now has."""
+
+    epochs: tuple[Epoch, ...]
+    best: Epoch
+
+
+def score(accuracy: float, loss: float) -> float:
+    """Validation accuracy, and among equals the smaller loss: few validation photos make many ties."""
+    return accuracy + 1e-5 * math.exp(-max(0.0, loss))
+
+
+def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Sequence[Example],
+              framing: Preprocessing, plan: Plan, run: Path, track: str = "none") -> FineTuned:
+    """Train `model` (an ...ForImageClassification) in place; it ends with the weights of the best epoch.
+
+    `framing` is what serving does, used for validation as it is. `run`: a folder for checkpoints, resumed when it
+    holds some. `track`: "none" or a tracker's name for the Trainer. Raises DiskFull, CannotTrain.
+    """
+    trainer = _trainer(model, shelf, train, validation, framing, plan, run, track)
+    checkpoint = last_checkpoint(run)
+    if checkpoint:
+        say(f"Resuming at epoch {_epochs_done(checkpoint) + 1} of {plan.epochs}.")
+    with full_disk_named("the training's checkpoint"):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    model.to("cpu").eval()
+    epochs = history(trainer.state.log_history)
+    if not epochs or not all(math.isfinite(epoch.validation_loss) for epoch in epochs):
+        raise CannotTrain("The training lost its footing (the loss is no number). Try a smaller --lr.", epochs=epochs)
+    return FineTuned(epochs, max(epochs, key=lambda epoch: epoch.score))
+
+
+def last_checkpoint(run: Path) -> Path | None:
+    """The newest checkpoint in `run` that was written to its end."""
+    whole = [path for path in run.glob("checkpoint-*") if _state(path)]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def history(log: Sequence[dict[str, Any]]) -> tuple[Epoch, ...]:
+    """The Trainer's log, where training and validation stand on separate lines, as one row per epoch."""
+    learned = {round(row["epoch"]): row for row in log if "loss" in row}
+    rows = []
+    for row in log:
+        if "eval_accuracy" in row:
+            epoch = round(row["epoch"])
+            of = learned.get(epoch, {})
+            rows.append(Epoch(epoch, of.get("loss"), of.get("accuracy"), row["eval_surprise"], row["eval_accuracy"],
+                              row["eval_score"]))
+    return tuple(rows)
+
+
+def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Sequence[Example],
+             framing: Preprocessing, plan: Plan, run: Path, track: str) -> Trainer:
+    from transformers import PrinterCallback
+
+    from train.trainer import CountingTrainer, Narrator, Plain, Views, arguments
+
+    views = Views(shelf, train, framing, plan)
+    trainer = CountingTrainer(
+        model=model, args=arguments(plan, run, track), train_dataset=views,
+        eval_dataset=Plain(shelf, validation, framing), compute_metrics=judge(run),
+        optimizers=(_optimizer(model, plan), None), callbacks=[Narrator(views)])
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def judge(cache: Path) -> Any:
+    """The Trainer's `compute_metrics`: accuracy through `evaluate`, surprise in nats, and the score that picks."""
+    from train.accuracy import TopAccuracy
+
+    metric = TopAccuracy(cache_dir=str(cache / "evaluate"))
+
+    def measured(prediction: Any) -> dict[str, float]:
+        probabilities, truth = softmax(np.asarray(prediction.predictions, np.float64)), prediction.label_ids
+        accuracy = metric.compute(predictions=probabilities, references=truth)["top1"]
+        surprise = cross_entropy(probabilities, truth)
+        return {"accuracy": accuracy, "surprise": surprise, "score": score(accuracy, surprise)}
+
+    return measured
+
+
+def _optimizer(model: nn.Module, plan: Plan) -> Any:
+    import torch
+
+    parameters = dict(model.named_parameters())
+    groups = []
+    for name, rate in learning_rates(list(parameters), plan).items():
+        parameter = parameters[name].requires_grad_(rate > 0)
+        if rate:
+            decay = plan.weight_decay if parameter.ndim > 1 else 0.0
+            groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
+    return torch.optim.AdamW(groups, lr=plan.lr)
+
+
+def _state(checkpoint: Path) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads((checkpoint / STATE).read_bytes())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return state
+
+
+def _epochs_done(checkpoint: Path) -> int:
+    return round((_state(checkpoint) or {})["epoch"])

@@ -1,0 +1,78 @@
+"""How a training goes: how long, how fast each layer learns, and what each photo looks like when.
+
+    python -c "from train.plan import plan_for; print(plan_for(280, 'dinov2', 224))"
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from train.augment import LOOK, Look, visitor_view
+from train.preprocessing import Preprocessing
+from train.shelf import Shelf
+
+Example = tuple[str, int]  # image_id, class number
+LAYER = re.compile(r"\.layers?\.(\d+)\.")
+VIEWS = 2400  # photos seen in a whole run; about three minutes on two cores
+FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to fine-tune. `side`: pixels of a training view; `blocks`: upper blocks that learn, 0 for all of them."""
+
+    epochs: int
+    side: int
+    blocks: int = 4
+    batch: int = 16
+    lr: float = 1e-4
+    lr_decay: float = 0.7
+    head_lr: float = 5.0  # times lr: the head starts from the probe and may move faster than what it stands on
+    warmup: float = 0.1
+    smoothing: float = 0.1
+    weight_decay: float = 0.05
+    seed: int = 0
+    look: Look = LOOK
+
+
+def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
+    """A plan whose cost hardly depends on the number of photos, until there are too many to see three times.
+
+    DINOv2 learns at three quarters of the serving size: random crops make things look larger than they will be
+    when served, which the smaller size makes up for (Touvron 2019, "Fixing the train-test resolution discrepancy").
+    """
+    wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(VIEWS / max(1, photos))))
+    side = round(size * 0.75 / 14) * 14 if family.startswith("dinov2") else size
+    return Plan(epochs=wanted if epochs is None else epochs, side=side, **dials)
+
+
+def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
+    """Learning rate by parameter name; 0.0 stays frozen. `names` as in `model.named_parameters()`."""
+    depth = 1 + max((int(found[1]) for name in names if (found := LAYER.search(name))), default=-1)
+    if not depth or not plan.blocks:  # no blocks to tell apart, or everything is to learn
+        return dict.fromkeys(names, plan.lr)
+    rates = {}
+    for name in names:
+        found = LAYER.search(name)
+        if found:
+            below_top = depth - 1 - int(found[1])
+            rates[name] = plan.lr * plan.lr_decay**below_top if below_top < plan.blocks else 0.0
+        elif "classifier" in name:
+            rates[name] = plan.lr * plan.head_lr
+        else:  # the last norm learns with the top block; patches and positions stay
+            rates[name] = 0.0 if "embeddings" in name else plan.lr
+    return rates
+
+
+def visitor_pixels(shelf: Shelf, example: Example, framing: Preprocessing, plan: Plan, epoch: int) -> np.ndarray:
+    """(3, side, side) float32: what a photo looks like to the model in an epoch; the same whenever it is asked."""
+    image_id, _ = example
+    rng = np.random.default_rng([plan.seed, epoch, int(image_id[:12], 16)])
+    return framing.tensor(Image.fromarray(visitor_view(shelf.photo(image_id), plan.side, rng, plan.look)))

@@ -1,0 +1,166 @@
+"""The parts transformers' Trainer is given: what it sees, how it counts, what it says.
+
+Importing this room costs several seconds (transformers' Trainer): do so inside functions.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset, Sampler
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.utils import logging as transformers_logging
+
+from data_cards.progress import say
+from train.plan import Example, Plan, visitor_pixels
+from train.preprocessing import Preprocessing
+from train.shelf import Shelf
+
+PAUSE = 5.0  # seconds between two lines of progress
+
+
+class Views(Dataset[dict[str, Any]]):
+    """Training photos, each time as another visitor took them; `epoch` says which time."""
+
+    def __init__(self, shelf: Shelf, examples: Sequence[Example], framing: Preprocessing, plan: Plan) -> None:
+        self.shelf, self.examples, self.framing, self.plan = shelf, examples, framing, plan
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        example = self.examples[number]
+        pixels = visitor_pixels(self.shelf, example, self.framing, self.plan, self.epoch)
+        return {"pixel_values": pixels, "labels": example[1]}
+
+
+class Plain(Dataset[dict[str, Any]]):
+    """Validation photos as serving would frame them."""
+
+    def __init__(self, shelf: Shelf, examples: Sequence[Example], framing: Preprocessing) -> None:
+        self.shelf, self.examples, self.framing = shelf, examples, framing
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        image_id, label = self.examples[number]
+        return {"pixel_values": self.framing.tensor(self.framing.framed(self.shelf.photo(image_id))), "labels": label}
+
+
+class Shuffled(Sampler[int]):
+    """An order that only the seed and the epoch decide: the Trainer's own differs after a resume."""
+
+    def __init__(self, views: Views) -> None:
+        self.views = views
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.views.plan.seed, self.views.epoch])
+        return iter(rng.permutation(len(self.views)).tolist())
+
+
+class CountingTrainer(Trainer):
+    """Counts right answers on training views, so that a chart can show both accuracies."""
+
+    _right = _seen = 0
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Shuffled:
+        return Shuffled(cast(Views, self.train_dataset))
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False,
+                     num_items_in_batch: Any = None) -> Any:
+        truth = inputs["labels"]
+        loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
+        if model.training:
+            self._right += int((outputs.logits.argmax(dim=1) == truth).sum())
+            self._seen += len(truth)
+        return (loss, outputs) if return_outputs else loss
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if "loss" in logs and self._seen:
+            logs = {**logs, "accuracy": self._right / self._seen}
+            self._right = self._seen = 0
+        super().log(logs, start_time)
+
+    # transformers 5.23 saves a model under its old parameter names, but the Trainer reads checkpoints by the new ones
+    # and skips what it does not find: after a resume, and in the "best" model, every attention layer of a DINOv2
+    # would be the one from before. So both are read as any model is.
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        read_weights(model or self.model, Path(resume_from_checkpoint))
+
+    def _load_best_model(self) -> None:
+        if self.state.best_model_checkpoint:
+            read_weights(self.model, Path(self.args.output_dir or ".") / Path(self.state.best_model_checkpoint).name)
+
+
+def read_weights(model: Any, folder: Path) -> None:
+    """Give `model` the weights that `save_pretrained` wrote into `folder`; every one of them, or an error."""
+    saved = type(model).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    model.load_state_dict(saved.state_dict(), strict=True)
+
+
+class Narrator(TrainerCallback):
+    """Tells the views which epoch it is, and the user how far we are: a line now and then, not a wall."""
+
+    def __init__(self, views: Views) -> None:
+        self.views = views
+        self.begun = self.spoke = time.monotonic()
+        self.first_step = 0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.begun = self.spoke = time.monotonic()
+        self.first_step = state.global_step
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.views.epoch = round(state.epoch or 0)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        now = time.monotonic()
+        if now - self.spoke >= PAUSE:
+            self.spoke = now
+            left = (now - self.begun) / (state.global_step - self.first_step) * (state.max_steps - state.global_step)
+            say(f"Fine-tuning: epoch {int(state.epoch or 0) + 1} of {args.num_train_epochs}, "
+                f"step {state.global_step} of {state.max_steps}, about {_spoken(left)} left.")
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None,
+                    **_: Any) -> None:
+        if metrics:
+            say(f"Epoch {round(state.epoch or 0)} of {args.num_train_epochs}: "
+                f"{metrics['eval_accuracy']:.1%} of the validation photos right.")
+
+
+def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
+    """Our plan in the Trainer's words."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", module="torch.utils.data", message=".*pin_memory.*")
+    return TrainingArguments(
+        output_dir=str(run), num_train_epochs=plan.epochs, per_device_train_batch_size=plan.batch,
+        per_device_eval_batch_size=2 * plan.batch, learning_rate=plan.lr, lr_scheduler_type="cosine",
+        warmup_steps=plan.warmup, label_smoothing_factor=plan.smoothing, max_grad_norm=1.0, seed=plan.seed,
+        eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=2,
+        load_best_model_at_end=True, metric_for_best_model="score", greater_is_better=True,
+        remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(), disable_tqdm=True,
+        report_to=track, run_name=run.name, bf16=computes_in_bf16())
+
+
+def computes_in_bf16() -> bool:
+    """Whether this machine multiplies in bf16 (four times faster where it does; slower than float32 elsewhere)."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
