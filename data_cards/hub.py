@@ -53,7 +53,7 @@ class HubRepository:
         self.name, self.kind, self.address = name, kind, f"hf://{name}"
         self._api = HfApi(endpoint=endpoint, token=token)
         self._sleep = sleep
-        self._trees: dict[str, frozenset[str]] = {}
+        self._trees: dict[str, dict[str, str]] = {}
         if create:
             self._create(private)
         self.pinned = self._resolve(pinned) if pinned else None
@@ -67,13 +67,18 @@ class HubRepository:
         return sorted(path for path in self._tree(self._resolve(revision)) if path.startswith(prefix))
 
     def read(self, path: str, revision: str | None = None) -> bytes:
-        """The bytes of a file at a revision."""
-        return self.fetch(path, revision).read_bytes()
+        """The bytes of a file at a revision; asked for once, however many revisions hold them."""
+        wanted = revision or self.pinned
+        held = self._cached(path, wanted)
+        if held is None:
+            wanted = self._resolve(wanted)
+            held = self._blobs / self._tree(wanted).get(path, "missing")
+        return held.read_bytes() if held.is_file() else self.fetch(path, wanted).read_bytes()
 
     def fetch(self, path: str, revision: str | None = None) -> Path:
         """A file at a revision, in the Hub cache of this machine; not to be changed."""
         wanted = revision or self.pinned
-        held = self._cached(path, wanted) if wanted else None
+        held = self._cached(path, wanted)
         if held:
             return held
         wanted = self._resolve(wanted)
@@ -110,21 +115,32 @@ class HubRepository:
         known = wanted is not None and wanted in self._trees
         return wanted if wanted and known else self._revision(wanted)
 
-    def _tree(self, revision: str) -> frozenset[str]:
-        """Every path of a full revision; asked once, since a revision never changes."""
+    def _tree(self, revision: str) -> dict[str, str]:
+        """path -> ETag of every file of a full revision; asked once, since a revision never changes."""
+        from huggingface_hub.hf_api import RepoFile
+
         if revision not in self._trees:
             with self._kindly(revision):
-                paths = self._api.list_repo_files(self.name, repo_type=self.kind, revision=revision)
-            self._trees[revision] = frozenset(paths) - HOUSEKEEPING
+                rows = self._api.list_repo_tree(self.name, repo_type=self.kind, revision=revision, recursive=True)
+                self._trees[revision] = {row.path: row.lfs.sha256 if row.lfs else row.blob_id for row in rows
+                                         if isinstance(row, RepoFile) and row.path not in HOUSEKEEPING}
         return self._trees[revision]
 
-    def _cached(self, path: str, revision: str) -> Path | None:
+    def _cached(self, path: str, revision: str | None) -> Path | None:
         from huggingface_hub import try_to_load_from_cache
 
-        if len(revision) != FULL_REVISION:  # a branch moves; only a commit is for ever
+        if revision is None or len(revision) != FULL_REVISION:  # a branch moves; only a commit is for ever
             return None
         held = try_to_load_from_cache(self.name, path, repo_type=self.kind, revision=revision)
         return Path(held) if isinstance(held, str) else None
+
+    @property
+    def _blobs(self) -> Path:
+        """Where the Hub cache keeps this repository's contents, by ETag."""
+        from huggingface_hub import constants
+        from huggingface_hub.file_download import repo_folder_name
+
+        return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=self.name, repo_type=self.kind) / "blobs"
 
     # --- writing
 

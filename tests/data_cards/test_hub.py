@@ -77,10 +77,29 @@ def test_a_missing_file_or_revision_is_named(repo):
 
 def test_a_file_of_a_known_revision_is_asked_for_once(hub, repo):
     revision = repo.commit({"a.txt": b"1"}, "one")
-    repo.read("a.txt", revision)
+    repo.fetch("a.txt", revision)
     hub.requests.clear()
     assert repo.read("a.txt", revision) == b"1"
+    assert repo.fetch("a.txt", revision).read_bytes() == b"1"
     assert hub.requests == []
+
+
+def test_a_new_revision_costs_only_what_is_new_in_it(hub, repo):
+    for name in "abc":
+        repo.commit({f"ledger/{name}.jsonl": name.encode(), "images/a.parquet": b"shard"}, name)
+        [repo.read(path) for path in repo.files()]
+    hub.requests.clear()
+    revision = repo.commit({"ledger/d.jsonl": b"d"}, "d")
+    assert [repo.read(path, revision) for path in repo.files(revision=revision)] == [b"shard", b"a", b"b", b"c", b"d"]
+    assert {line.split("/")[-1] for line in hub.requests if "/resolve/" in line} == {"d.jsonl"}
+
+
+def test_a_pinned_file_in_the_cache_needs_no_hub(hub, repo):
+    revision = repo.commit({"a.txt": b"1"}, "one")
+    repo.fetch("a.txt", revision)
+    alone = HubRepository("ann/things", endpoint=NOWHERE)
+    assert alone.fetch("a.txt", revision).read_bytes() == b"1"
+    assert alone.read("a.txt", revision) == b"1"
 
 
 @pytest.mark.parametrize("faults", [[409], [412], [503], [429, 409, 412, 500]])
