@@ -1,0 +1,156 @@
+"""What is pushed as a Space runs by itself, serves what it says, and holds nothing that should have stayed here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data_cards.collection import FRONT_MATTER, ClassInfo, Collection, write_collection
+from data_cards.errors import BadAddress, BadCollection, BadModel
+from data_cards.repository import open_repository
+from space.deploy import CODE, ROOT, SERVING, WORDS, deploy, deployed_files, space_requirements
+
+ABSENT = {"accelerate", "datasets", "evaluate", "kornia", "matplotlib", "onnx", "onnxscript", "fastdup", "pytest",
+          "tests", "cleanlab", "trackio"}
+BARQUES = Collection("barques", "Barques", (ClassInfo("b1", "First barque"),))
+
+
+def push_model(collection=BARQUES):
+    card, classes = write_collection(collection)
+    release = open_repository("hf://ann/barques-vit", kind="model", create=True)
+    files = {"vitrine/collection/card.md": card.encode(), "vitrine/collection/classes.yaml": classes.encode()}
+    return release.commit(files, "a model")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A small stand-in for this checkout, with everything in it that must not travel."""
+    for path, text in {
+        "data_cards/__init__.py": "", "data_cards/templates/space.md": "# $title", "space/templates/app.py": "print()",
+        "space/static/tab.css": "a{}", "space/static/tokens.css": ":root{}", "docs/assets/theme.css": "b{}",
+        "docs/index.html": "<p>", "tests/test_x.py": "", "space/passwords.json": "{}", "space/.env": "HF_TOKEN=x",
+        "space/__pycache__/app.cpython-311.pyc": "", "data_cards/museum/references/a.jpg": "", "train/key.pem": "",
+        "requirements.txt": "gradio[oauth]==6.31.0\nfastdup==2.54\nkornia==0.9.0\n# note\ntorch==2.13.0\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def test_a_space_holds_code_card_requirements_and_what_it_serves(hub, project):
+    revision = push_model()
+    made = deploy("hf://ann/show", "hf://ann/barques-vit", "hf://ann/barques", root=project)
+    files = hub.files("ann/show", "space")
+    assert set(files) - {".gitattributes"} == {
+        "README.md", "app.py", "data_cards/__init__.py", "data_cards/templates/space.md", "deployment.json",
+        "docs/assets/theme.css", "requirements.txt", "space/static/tab.css", "space/static/tokens.css",
+        "space/templates/app.py"}
+    assert json.loads(files["deployment.json"]) == {
+        "VITRINE_MODEL": f"hf://ann/barques-vit@{revision}", "VITRINE_DATASET": "hf://ann/barques"}
+    assert (made.space, made.model) == ("hf://ann/show", f"hf://ann/barques-vit@{revision}")
+    assert hub.repo("ann/show", "space").commits[-1].oid == made.revision
+
+
+def test_a_space_is_private_unless_asked(hub, project):
+    push_model()
+    deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
+    deploy("hf://ann/open", "hf://ann/barques-vit", root=project, private=False)
+    assert hub.repo("ann/show", "space").private
+    assert not hub.repo("ann/open", "space").private
+
+
+def test_a_space_serves_the_revision_that_was_asked_for(hub, project):
+    old = push_model()
+    push_model(replace(BARQUES, title="Barques, second round"))
+    made = deploy("hf://ann/show", f"hf://ann/barques-vit@{old[:10]}", root=project)
+    assert made.model == f"hf://ann/barques-vit@{old}"
+    assert b"second round" not in hub.files("ann/show", "space")["README.md"]
+
+
+def test_a_second_deployment_takes_away_what_is_gone_and_is_one_commit(hub, project):
+    push_model()
+    deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
+    open_repository("hf://ann/show", kind="space").commit({"notes.txt": b"the owner's own"}, "by hand")
+    (project / "space/static/tab.css").unlink()
+    before = len(hub.repo("ann/show", "space").commits)
+    deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
+    assert len(hub.repo("ann/show", "space").commits) == before + 1
+    assert "space/static/tab.css" not in hub.files("ann/show", "space")
+    assert "notes.txt" in hub.files("ann/show", "space")
+
+
+def test_a_deployment_without_changes_makes_no_commit(hub, project):
+    push_model()
+    first = deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
+    assert deploy("hf://ann/show", "hf://ann/barques-vit", root=project).revision == first.revision
+
+
+def test_a_folder_cannot_be_deployed(hub, tmp_path):
+    with pytest.raises(BadAddress, match="Push it first"):
+        deploy("hf://ann/show", str(tmp_path))
+    with pytest.raises(BadAddress, match="Push it first"):
+        deploy("hf://ann/show", "hf://ann/barques-vit", str(tmp_path))
+
+
+def test_a_model_of_somebody_else_s_making_is_refused_before_anything_is_made(hub):
+    open_repository("hf://ann/resnet", kind="model", create=True)
+    with pytest.raises(BadModel, match="no model made with Vitrine"):
+        deploy("hf://ann/show", "hf://ann/resnet")
+    assert ("space", "ann/show") not in hub.repos
+
+
+def test_photos_of_people_are_not_deployed_without_their_policy(hub):
+    push_model(replace(BARQUES, subject="people", intended_use="teaching"))
+    with pytest.raises(BadCollection, match="consent, legal_basis"):
+        deploy("hf://ann/show", "hf://ann/barques-vit")
+    assert ("space", "ann/show") not in hub.repos
+
+
+def test_a_space_installs_our_own_pins_and_no_more():
+    pinned = (ROOT / "requirements.txt").read_text()
+    lines = space_requirements(pinned).splitlines()
+    assert len(lines) == len(SERVING) + 1
+    assert set(lines[1:]) <= set(pinned.splitlines())
+    assert all("==" in line and "fastdup" not in line for line in lines[1:])
+
+
+def test_nothing_but_code_and_words_travels():
+    files = deployed_files()
+    assert {Path(path).suffix for path in files} <= CODE | WORDS
+    assert not [path for path in files if path.startswith(("tests/", "data/", ".")) or "fastdup==" in files[path]]
+    assert sum(len(text) for text in files.values()) < 5_000_000
+
+
+def test_the_deployed_tree_runs_with_nothing_beside_it(hub, tmp_path):
+    """Imports and builds the app from the pushed files alone, with every package refused that the Space lacks."""
+    revision = push_model()
+    deploy("hf://ann/show", "hf://ann/barques-vit", "hf://ann/barques")
+    for path, data in hub.files("ann/show", "space").items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    front = yaml.safe_load(FRONT_MATTER.match((tmp_path / "README.md").read_text()).group(1))
+    assert (tmp_path / front["app_file"]).is_file()
+    program = f"""
+import sys
+sys.path[:] = [{str(tmp_path)!r}] + [path for path in sys.path if "site-packages" in path or "python3" in path]
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {ABSENT!r}:
+            raise ModuleNotFoundError(f"a Space has no {{name}}")
+sys.meta_path.insert(0, Absent())
+import app
+chosen = app.settings({{}})
+assert chosen.model == "hf://ann/barques-vit@{revision}", chosen
+print(app.__file__)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+                          env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(tmp_path / "app.py")
