@@ -1,0 +1,81 @@
+"""The card of a model folder, from the JSON files that training and evaluation left in it.
+
+    print(model_folder_card(Path("out/model"), "you/paintings-vit"))
+
+Reads vitrine/release.json, metrics.json, rejection.json and certificate.json; what none of them says, the card says
+was not measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from data_cards.collection import load_collection
+from data_cards.errors import BadModel
+from data_cards.rendering import Measured, ModelCard, model_card
+from train.certificate import WEAK, Certificate
+
+OURS = "vitrine"
+FIGURES = {"top1": "first answer right (top-1)", "top3": "right among the first three (top-3)",
+           "top5": "right among the first five (top-5)"}
+
+
+def model_folder_card(folder: Path, address: str) -> str:
+    """README.md of a model folder. `address`: "user/name" on the Hub, or the folder while it is only here."""
+    release, metrics = read_json(folder / OURS / "release.json"), read_json(folder / OURS / "metrics.json")
+    backbone = release.get("backbone") or {}
+    return model_card(ModelCard(
+        collection=load_collection(folder / OURS / "collection"), address=address,
+        dataset=str(release.get("dataset", "")), dataset_revision=str(release.get("dataset_revision", "")),
+        backbone=str(backbone.get("name", "")), backbone_revision=str(backbone.get("revision", "")),
+        backbone_origin=str(backbone.get("origin", "folder")), backbone_licence=str(backbone.get("licence", "")),
+        photos=release.get("photos") or {}, measured=measured(metrics), training=training(release),
+        certificate=promises(read_json(folder / OURS / "certificate.json")),
+        rejection=rejection_words(read_json(folder / OURS / "rejection.json"))))
+
+
+def measured(metrics: Mapping[str, Any]) -> tuple[Measured, ...]:
+    """The shares that were measured, each {value, low, high, n}."""
+    return tuple(Measured(words, **metrics[name]) for name, words in FIGURES.items() if name in metrics)
+
+
+def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the split's certificate says, as sentences; none without a certificate."""
+    if not certificate:
+        return ()
+    said = Certificate.from_json(certificate)
+    lines = {
+        f"No near-duplicate group is on both sides of the line; {said.leaks}.": said.leaks,
+        f"{WEAK}: {', '.join(said.weak)}. All their photos belong to one burst, so the test is a block of time in it, "
+        "and easier than another visit would be.": said.weak,
+        f"Not tested, since all photos are one group: {', '.join(said.kept_in_train)}.": said.kept_in_train,
+        f"Not tested for want of photos: {', '.join(said.untested)}.": said.untested}
+    return tuple(line for line, holds in lines.items() if holds)
+
+
+def rejection_words(rejection: Mapping[str, Any]) -> str:
+    """When the model says "none of these", and on how many photos that rests."""
+    if rejection.get("threshold") is None:
+        return ""
+    return f"below {rejection['threshold']:.3f}, which rests on {rejection.get('photos', 0)} photos."
+
+
+def training(release: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(name, value) of the settings that a release names."""
+    return tuple((str(name), str(value)) for name, value in (release.get("training") or {}).items())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where there is no such file. Raises BadModel for one that cannot be read."""
+    try:
+        read = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise BadModel(f"{path} is not JSON, so this is no finished model.", path=str(path)) from error
+    if not isinstance(read, dict):
+        raise BadModel(f"{path} should hold an object.", path=str(path))
+    return read
