@@ -33,6 +33,9 @@ __all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "given_l
            "parse_decision", "read_decisions", "read_ledger", "standing"]
 
 
+UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Everything known: decisions and questions in order, and how many lines could not be read."""
@@ -88,12 +91,15 @@ def standing(decisions: Iterable[Decision], until: str | None = None) -> list[De
 
 def given_labels(photos: Mapping[str, Photo]) -> dict[str, Label]:
     """The labels photos came with: what most of a photo's sources say, the first of them on a tie."""
-    labels = {}
-    for image_id, photo in photos.items():
-        said = Counter(source.given_label for source in photo.sources if source.given_label)
-        label = said.most_common(1)[0][0] if said else None
-        labels[image_id] = Label(image_id, label, "labelled" if label else "unlabelled")
-    return labels
+    return {image_id: _given(photo) for image_id, photo in photos.items()}
+
+
+def _given(photo: Photo) -> Label:
+    said = Counter(source.given_label for source in photo.sources if source.given_label not in (None, "", UNKNOWN))
+    label = said.most_common(1)[0][0] if said else None
+    if label in (None, NONE):
+        return Label(photo.image_id, None, "none_of_these" if label else "unlabelled")
+    return Label(photo.image_id, label, "labelled")
 
 
 def fold(given: Mapping[str, Label], decisions: Iterable[Decision], until: str | None = None) -> dict[str, Label]:

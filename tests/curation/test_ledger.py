@@ -157,5 +157,7 @@ def test_undone_decisions_do_not_stand():
 
 def test_a_photo_given_under_two_labels_has_what_most_sources_say():
     photo = Photo("a", 9, 9, tuple(Source(given_label=label) for label in ("amber", "agra", "agra", None)))
-    assert given_labels({"a": photo, "b": Photo("b", 9, 9, (Source(),))}) == {
-        "a": Label("a", "agra", "labelled"), "b": Label("b", None, "unlabelled")}
+    assert given_labels({"a": photo, "b": Photo("b", 9, 9, (Source(),)),
+                         "c": Photo("c", 9, 9, (Source(given_label="none"),))}) == {
+        "a": Label("a", "agra", "labelled"), "b": Label("b", None, "unlabelled"),
+        "c": Label("c", None, "none_of_these")}
