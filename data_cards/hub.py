@@ -103,6 +103,19 @@ class HubRepository:
         raise HubUnreachable(f"The Hub was too busy to save to {self.address}, {TRIES} times in a row. Nothing was "
                              "changed there; try again in a few minutes.", address=self.address)
 
+    def forget(self, path: str) -> None:
+        """Remove the contents that `path` ever had, from history too, unless another file still has them.
+
+        Every revision keeps its name, so what a model card says stays true; it only lacks the file. Cannot be undone.
+        """
+        wanted = set(self._tree(self._revision(None)).values())
+        with self._kindly():
+            held = [kept for kept in self._api.list_lfs_files(self.name, repo_type=self.kind)
+                    if kept.filename == path and kept.file_oid not in wanted]
+            self._api.permanently_delete_lfs_files(self.name, held, rewrite_history=False, repo_type=self.kind)
+        for kept in held:
+            (self._blobs / kept.file_oid).unlink(missing_ok=True)
+
     # --- revisions
 
     def _revision(self, revision: str | None) -> str:

@@ -78,6 +78,8 @@ class Hub:
             Route("/api" + repo + "/commits/{revision}", self.commits),
             Route("/api" + repo + "/preupload/{revision}", self.preupload, methods=["POST"]),
             Route("/api" + repo + "/commit/{revision}", self.commit, methods=["POST"]),
+            Route("/api" + repo + "/lfs-files", self.list_lfs),
+            Route("/api" + repo + "/lfs-files/batch", self.delete_lfs, methods=["POST"]),
             Route("/lfs/{oid}", self.put_object, methods=["PUT"]), Route("/lfs-verify", self.verify, methods=["POST"]),
         ]
         for prefix in ("/datasets/", "/spaces/", "/"):
@@ -198,7 +200,7 @@ class Hub:
     async def resolve(self, request: Request) -> Response:
         _, commit = self._commit(request)
         blob = commit.files.get(unquote(request.path_params["path"]))
-        if blob is None:
+        if blob is None or (blob.lfs and blob.etag not in self.objects):
             refusal = Refused(404, "EntryNotFound", "Entry not found").response()
             refusal.headers["X-Repo-Commit"] = commit.oid
             return refusal
@@ -239,6 +241,18 @@ class Hub:
     async def verify(self, request: Request) -> Response:
         asked = await request.json()
         return Response(status_code=200 if asked["oid"] in self.objects else 404)
+
+    async def list_lfs(self, request: Request) -> Response:
+        found = {(blob.etag, path): blob for made in self._repo(request, write=True).commits
+                 for path, blob in made.files.items() if blob.lfs and blob.etag in self.objects}
+        return JSONResponse([{"fileOid": etag, "filename": path, "oid": etag, "size": len(blob.data), "ref": "main",
+                              "pushedAt": "2026-01-01T00:00:00.000Z"} for (etag, path), blob in found.items()])
+
+    async def delete_lfs(self, request: Request) -> Response:
+        for etag in (await request.json())["deletions"]["sha"]:
+            self._repo(request, write=True)
+            self.objects.pop(etag, None)
+        return Response()
 
     async def commit(self, request: Request) -> Response:
         lines = [json.loads(line) for line in (await request.body()).splitlines() if line]

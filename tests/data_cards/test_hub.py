@@ -198,6 +198,26 @@ def test_many_writers_lose_nothing(hub):
     assert hub.files("ann/things")["count"] == b"8"
 
 
+def test_what_is_forgotten_is_gone_from_history_and_from_this_machine(hub, repo):
+    old = repo.commit({"images/a.parquet": b"a person", "images/b.parquet": b"a jar"}, "two shards")
+    held = repo.fetch("images/a.parquet", old).resolve()
+    new = repo.commit({"labels.txt": b""}, "erase", delete=["images/a.parquet"])
+    repo.forget("images/a.parquet")
+    assert not held.exists()
+    assert b"a person" not in hub.objects.values()
+    with pytest.raises(MissingFile):
+        HubRepository("ann/things").fetch("images/a.parquet", old)
+    assert repo.head() == new
+    assert HubRepository("ann/things").read("images/b.parquet", old) == b"a jar"
+
+
+def test_what_another_file_still_needs_is_not_forgotten(hub, repo):
+    repo.commit({"images/a.parquet": b"a jar", "images/b.parquet": b"a jar"}, "twice")
+    repo.commit({}, "once", delete=["images/a.parquet"])
+    repo.forget("images/a.parquet")
+    assert repo.read("images/b.parquet") == b"a jar"
+
+
 def test_a_hub_that_does_not_answer_gets_one_kind_sentence():
     with pytest.raises(HubUnreachable, match=r"The Hub does not answer.*try again in a minute"):
         HubRepository("ann/things", endpoint=NOWHERE).head()
