@@ -1,6 +1,6 @@
 """The card of a model folder, from the JSON files that training and evaluation left in it.
 
-    print(model_folder_card(Path("out/model"), "you/paintings-vit"))
+    text = model_folder_card(Path("out/model"), "you/paintings-vit")
 
 Reads vitrine/release.json, metrics.json, rejection.json and certificate.json; what none of them says, the card says
 was not measured.

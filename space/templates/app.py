@@ -10,9 +10,9 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from space.app import create_app
+from data_cards.progress import speak_up
+from space.app import run
 from space.settings import SpaceSettings, settings_from
 
 DEPLOYMENT = Path(__file__).parent / "deployment.json"
@@ -26,11 +26,8 @@ def settings(environ: Mapping[str, str]) -> SpaceSettings:
 
 def main() -> None:
     """Serve until the Space is stopped."""
-    import uvicorn
-
-    chosen = settings(os.environ)
-    app: Any = create_app(chosen)
-    uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning")
+    speak_up()
+    run(settings(os.environ))
 
 
 if __name__ == "__main__":

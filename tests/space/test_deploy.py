@@ -13,9 +13,11 @@ import pytest
 import yaml
 
 from data_cards.collection import FRONT_MATTER, ClassInfo, Collection, write_collection
+from data_cards.dataset import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.repository import open_repository
 from space.deploy import CODE, ROOT, SERVING, WORDS, deploy, deployed_files, space_requirements
+from space.templates import app as front_door
 
 ABSENT = {"accelerate", "datasets", "evaluate", "kornia", "matplotlib", "onnx", "onnxscript", "fastdup", "pytest",
           "tests", "cleanlab", "trackio"}
@@ -128,9 +130,17 @@ def test_nothing_but_code_and_words_travels():
     assert sum(len(text) for text in files.values()) < 5_000_000
 
 
+def test_a_variable_of_the_space_wins_over_what_was_deployed(tmp_path, monkeypatch):
+    monkeypatch.setattr(front_door, "DEPLOYMENT", tmp_path / "deployment.json")
+    front_door.DEPLOYMENT.write_text('{"VITRINE_MODEL": "hf://ann/vit@3f2a3f2a", "VITRINE_DATASET": "hf://ann/barques"}')
+    chosen = front_door.settings({"VITRINE_MODEL": "hf://ann/vit@beefbeef"})
+    assert (chosen.model, chosen.dataset) == ("hf://ann/vit@beefbeef", "hf://ann/barques")
+
+
 def test_the_deployed_tree_runs_with_nothing_beside_it(hub, tmp_path):
     """Imports and builds the app from the pushed files alone, with every package refused that the Space lacks."""
     revision = push_model()
+    create_dataset("hf://ann/barques", BARQUES)
     deploy("hf://ann/show", "hf://ann/barques-vit", "hf://ann/barques")
     for path, data in hub.files("ann/show", "space").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -146,11 +156,15 @@ class Absent:
             raise ModuleNotFoundError(f"a Space has no {{name}}")
 sys.meta_path.insert(0, Absent())
 import app
-chosen = app.settings({{}})
+from space.app import create_app
+chosen = app.settings({{"VITRINE_STATE": "state"}})
 assert chosen.model == "hf://ann/barques-vit@{revision}", chosen
-print(app.__file__)
+served = create_app(chosen)
+print(app.__file__, *sorted(getattr(route, "path", "") for route in served.routes))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120,
                           env={**os.environ, "PYTHONPATH": ""})
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(tmp_path / "app.py")
+    started, *routes = done.stdout.split()
+    assert started == str(tmp_path / "app.py")
+    assert "/healthz" in routes
