@@ -1,0 +1,128 @@
+"""The decisions so far, at hand: who said what about which photo, and the labels that follow.
+
+The ledger's lines stay the truth; this is the same in memory, so that a key on the light table
+costs the fold of the photos it touches and one line on the disk, never a pass over everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from curation.decision import CLASS_ACTIONS, Decision, now
+from curation.ledger import fold, in_order, standing
+from data_cards.rows import Label
+
+
+class Book:
+    """Decisions by id, by photo and by person. `labels` follows every `write`."""
+
+    def __init__(
+        self,
+        given: Mapping[str, Label],
+        past: Iterable[Decision],
+        keep: Callable[[Sequence[Decision]], None],
+        clock: Callable[[], str] = now,
+    ) -> None:
+        """`given`: labels before any decision; `keep` returns once decisions are safely on the disk."""
+        self._given, self._keep, self._clock = given, keep, clock
+        self._by_id: dict[str, Decision] = {}
+        self._by_photo: dict[str, list[Decision]] = {}
+        self._steps: dict[str, dict[str, list[str]]] = {}
+        self._photo: dict[str, str] = {}
+        self._of_classes: list[Decision] = []
+        ordered = in_order(past)
+        # An undo may stand before what it undoes when two clocks disagree.
+        for decision in sorted(ordered, key=lambda one: one.action == "undo"):
+            self._enter(decision)
+        self._latest = ordered[-1].at if ordered else ""
+        stand = {decision.id for decision in standing(ordered)}
+        self._undone = {one.id for one in ordered if one.action != "undo" and one.id not in stand}
+        self.labels: dict[str, Label] = fold(given, ordered)
+
+    def moment(self) -> str:
+        """Now, but always after everything that is in the book: the fold goes by time."""
+        at = self._clock()
+        if at <= self._latest:
+            later = datetime.fromisoformat(self._latest) + timedelta(microseconds=1)
+            at = later.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return at
+
+    def write(self, decisions: Sequence[Decision]) -> list[Decision]:
+        """On disk first, then in mind. Ids that are known already are left out; returns the new ones."""
+        new = [decision for decision in decisions if decision.id not in self._by_id]
+        if new:
+            self._keep(new)
+        for decision in new:
+            self._enter(decision)
+            self._latest = max(self._latest, decision.at)
+        self._refold(new)
+        return new
+
+    def _enter(self, decision: Decision) -> None:
+        self._by_id[decision.id] = decision
+        undone = self._by_id.get(decision.undoes or "")
+        if decision.action in CLASS_ACTIONS or (undone and undone in self._of_classes):
+            self._of_classes.append(decision)
+        else:
+            # An undo belongs to the photo of what it undoes, whether or not it names it.
+            self._photo[decision.id] = self._photo[undone.id] if undone else decision.image_id
+            self._by_photo.setdefault(self._photo[decision.id], []).append(decision)
+        if decision.action != "undo":
+            self._steps.setdefault(decision.who, {}).setdefault(decision.at, []).append(decision.id)
+
+    def _refold(self, new: Sequence[Decision]) -> None:
+        """Labels of the photos that `new` can reach: its own, and those tied to them as duplicates."""
+        if any(decision in self._of_classes for decision in new):
+            touched = set(self._given)
+        else:
+            touched = self._tied({photo for one in new for photo in self._photos_of(one)})
+        about = [one for photo in touched for one in self._by_photo.get(photo, ())]
+        about += self._of_classes
+        stand = {one.id for one in standing(about)}
+        for one in about:
+            (self._undone.discard if one.id in stand else self._undone.add)(one.id)
+        given = {photo: self._given[photo] for photo in touched if photo in self._given}
+        self.labels.update(fold(given, about))
+
+    def _photos_of(self, decision: Decision) -> list[str]:
+        undone = self._by_id.get(decision.undoes or "", decision)
+        return [photo for photo in (self._photo.get(undone.id), undone.other) if photo]
+
+    def _tied(self, photos: set[str]) -> set[str]:
+        reached, front = set(photos), list(photos)
+        while front:
+            for decision in self._by_photo.get(front.pop(), ()):
+                fresh = set(self._photos_of(decision)) - reached
+                reached |= fresh
+                front += fresh
+        return reached
+
+    def find(self, decision_id: str) -> Decision | None:
+        """A decision by its id."""
+        return self._by_id.get(decision_id)
+
+    def stands(self, decision: Decision) -> bool:
+        """Whether nobody took it back."""
+        return decision.id not in self._undone
+
+    def about(self, image_id: str) -> list[Decision]:
+        """Everything decided about a photo, taken back or not, oldest first."""
+        return sorted(self._by_photo.get(image_id, []), key=lambda decision: decision.order)
+
+    def standing(self) -> list[Decision]:
+        """Every decision that nobody took back, without the undos themselves."""
+        return [one for one in self._by_id.values() if one.action != "undo" and self.stands(one)]
+
+    def last_step(self, who: str) -> list[Decision]:
+        """What this person did last and did not take back: one decision, or a whole batch."""
+        for ids in reversed(self._steps.get(who, {}).values()):
+            left = [self._by_id[i] for i in ids if i not in self._undone]
+            if left:
+                return left
+        return []
+
+    def depth(self, who: str) -> int:
+        """How many steps this person can take back."""
+        steps = self._steps.get(who, {}).values()
+        return sum(any(i not in self._undone for i in ids) for ids in steps)

@@ -1,0 +1,172 @@
+"""What stands beside a photo on the light table, as plain values.
+
+This is the one place where the model's opinion reaches a screen, and so the one place that keeps
+it from photos of the sealed test: for those there are no chances, no suggestion, no reason that
+tells either, and no look-alikes that the model chose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from curation.queue import Item
+from data_cards.collection import Collection
+from data_cards.rows import Finding, Label, Photo, Split
+
+MOST_DIGITS = 9
+ON_A_SHELF = 4
+SEALED = "One of the photos of the sealed test. You see it without the model's opinion, so that the test stays honest."
+# What these say is measured on pixels or read off files; the others repeat what the model thinks.
+_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality")
+
+
+class Opinions(Protocol):
+    """What the last scan remembers of the model: collaborators of the light table."""
+
+    def best(self, image_id: str) -> Sequence[tuple[str, float]]:
+        """Class ids with probabilities, best first, from a model that had not seen this photo."""
+        ...
+
+    def nearest(self, image_id: str, class_id: str, count: int) -> Sequence[str]:
+        """The photos most like this one among those labelled `class_id`."""
+        ...
+
+
+class NoOpinions:
+    """For a dataset whose scan left none."""
+
+    def best(self, image_id: str) -> Sequence[tuple[str, float]]:
+        """Nothing."""
+        return ()
+
+    def nearest(self, image_id: str, class_id: str, count: int) -> Sequence[str]:
+        """Nothing."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything a placard is written from. `labels` is the present state and changes under it."""
+
+    collection: Collection
+    photos: Mapping[str, Photo]
+    splits: Mapping[str, Split]
+    labels: Mapping[str, Label]
+    opinions: Opinions
+    examples: Callable[[str], Sequence[str]]
+    has_reference: Callable[[str], bool]
+
+    def is_sealed(self, image_id: str) -> bool:
+        """Whether this photo belongs to the test."""
+        split = self.splits.get(image_id)
+        return split is not None and split.split == "test"
+
+    def named(self, class_id: str | None) -> dict[str, str] | None:
+        """A class as the screen names it; a class the collection no longer has keeps its id."""
+        if not class_id:
+            return None
+        known = class_id in self.collection
+        return {"id": class_id, "title": self.collection.title_of(class_id) if known else class_id}
+
+
+def placard(item: Item, records: Records) -> dict[str, Any]:
+    """One question, ready for the screen: label, reason, choices, look-alikes, pair."""
+    sealed = records.is_sealed(item.image_id)
+    choices = _choices(item, records, sealed)
+    photo = records.photos[item.image_id]
+    return {
+        "key": item.key,
+        "image_id": item.image_id,
+        "pile": item.pile,
+        "finding": item.first.kind,
+        "sealed": sealed,
+        "width": photo.width,
+        "height": photo.height,
+        **_label(item.image_id, records),
+        "why": _reasons(item, sealed),
+        "choices": choices,
+        "shelves": _shelves(item, records, choices, sealed),
+        "pair": _pair(item, records),
+    }
+
+
+def _label(image_id: str, records: Records) -> dict[str, Any]:
+    label = records.labels.get(image_id)
+    if label is None:
+        return {"labelled": None, "status": "unlabelled"}
+    return {"labelled": records.named(label.label), "status": label.status}
+
+
+def _reasons(item: Item, sealed: bool) -> list[str]:
+    """Sentences, strongest first; a sealed photo's only tell what pixels and files tell."""
+    if not sealed:
+        return list(dict.fromkeys(finding.reason for finding in item.findings if finding.reason))
+    told = [finding.reason for finding in item.findings if finding.kind in _FREE_OF_OPINION]
+    return [*dict.fromkeys(told), SEALED]
+
+
+def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]:
+    """The classes under the digits, with chances where the model may speak."""
+    chances = {} if sealed else dict(records.opinions.best(item.image_id)[:3])
+    given = _given(item, records)
+    if sealed:
+        wanted = given + (list(records.collection.ids) if len(records.collection.ids) <= MOST_DIGITS else [])
+        wanted = sorted(set(wanted), key=lambda i: (i not in records.collection, i))
+    else:
+        suggested = [f.suggested_label for f in item.findings if f.suggested_label]
+        wanted = list(dict.fromkeys([*chances, *suggested, *given]))
+    named = [records.named(class_id) for class_id in wanted if class_id in records.collection]
+    return [{**name, "chance": chances.get(name["id"])} for name in named[:MOST_DIGITS] if name]
+
+
+def _given(item: Item, records: Records) -> list[str]:
+    """The labels people gave so far: the present one, and those the files came with."""
+    label = records.labels.get(item.image_id)
+    sources = records.photos[item.image_id].sources
+    given = [label.label if label else None, *(source.given_label for source in sources)]
+    if item.pile in ("duplicates", "leaks"):
+        other = _other(item.first)
+        given += [records.labels[other].label] if other in records.labels else []
+    return list(dict.fromkeys(class_id for class_id in given if class_id))
+
+
+def _shelves(item: Item, records: Records, choices: Sequence[Mapping[str, Any]], sealed: bool) -> list[dict[str, Any]]:
+    """Known photos and card texts of the given class and of the likeliest other one."""
+    label = records.labels.get(item.image_id)
+    given = label.label if label and label.label in records.collection else None
+    others = [] if sealed else [choice["id"] for choice in choices if choice["id"] != given]
+    return [_shelf(class_id, item, records, sealed) for class_id in [*others[:1], given] if class_id]
+
+
+def _shelf(class_id: str, item: Item, records: Records, sealed: bool) -> dict[str, Any]:
+    nearest = [] if sealed else records.opinions.nearest(item.image_id, class_id, ON_A_SHELF)
+    photos = dict.fromkeys([*nearest, *records.examples(class_id)])
+    return {
+        **(records.named(class_id) or {}),
+        "summary": records.collection.info(class_id).summary,
+        "reference": records.has_reference(class_id),
+        "photos": [image_id for image_id in photos if image_id != item.image_id][:ON_A_SHELF],
+    }
+
+
+def _other(finding: Finding) -> str:
+    return next((image_id for image_id in finding.related if image_id != finding.image_id), "")
+
+
+def _pair(item: Item, records: Records) -> dict[str, Any] | None:
+    """The photo to lay beside this one, for questions about duplicates."""
+    if item.pile not in ("duplicates", "leaks"):
+        return None
+    other = _other(item.first)
+    if other not in records.photos:
+        return None
+    photo = records.photos[other]
+    return {
+        "image_id": other,
+        "width": photo.width,
+        "height": photo.height,
+        "sealed": records.is_sealed(other),
+        **_label(other, records),
+    }

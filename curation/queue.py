@@ -1,0 +1,196 @@
+"""What an annotator sees next: findings as questions, piled by sort, most doubtful first.
+
+Pure bookkeeping in memory, no files and no clock of its own: the table rebuilds it from the
+findings and the ledger, so a restart changes nothing that a person decided. Moments (`now`) are
+seconds on any clock that only goes forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from data_cards.rows import Finding
+
+PILES = ("labels", "leaks", "duplicates", "quality", "visitors")
+LEASE_SECONDS = 120.0
+
+_PILE_OF_KIND = {
+    "label": "labels",
+    "unlabelled": "labels",
+    "leak": "leaks",
+    "exact_duplicate": "duplicates",
+    "near_duplicate": "duplicates",
+    "quality": "quality",
+    "visitor": "visitors",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question to a person: everything of one sort that the scan says about one photo."""
+
+    image_id: str
+    pile: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def key(self) -> str:
+        """The question's name, the same after every restart."""
+        return f"{self.pile}/{self.image_id}"
+
+    @property
+    def first(self) -> Finding:
+        """The finding that weighs most."""
+        return self.findings[0]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a pile is: `done` of `total` questions; `left` are open for this person."""
+
+    done: int
+    total: int
+    left: int
+
+
+def pile_of(finding: Finding) -> str | None:
+    """The pile a finding's question lies on; None for what nobody can decide on a photo.
+
+    The same bytes under two labels (an exact duplicate with nothing to compare with) are a
+    question about the label, not about a pair.
+    """
+    if finding.kind == "exact_duplicate" and not finding.related:
+        return "labels"
+    return _PILE_OF_KIND.get(finding.kind)
+
+
+def questions(findings: Iterable[Finding]) -> list[Item]:
+    """Findings -> one item for each photo and pile, most doubtful first.
+
+    A certain label error (one photo under two labels) comes before every suspicion.
+    """
+    grouped: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        pile = pile_of(finding)
+        if pile is not None:
+            grouped.setdefault((pile, finding.image_id), []).append(finding)
+    items = [Item(image_id, pile, tuple(sorted(group, key=_doubt))) for (pile, image_id), group in grouped.items()]
+    return sorted(items, key=lambda item: (*_doubt(item.first), item.image_id))
+
+
+def _doubt(finding: Finding) -> tuple[bool, float]:
+    certain = finding.kind == "exact_duplicate" and not finding.related
+    return (not certain, -finding.score)
+
+
+class Queue:
+    """The piles, who holds what, and what is done. Every call costs about what it returns."""
+
+    def __init__(self, items: Sequence[Item], lease_seconds: float = LEASE_SECONDS) -> None:
+        self.items: Mapping[str, Item] = {item.key: item for item in items}
+        self._order = {pile: [i.key for i in items if i.pile == pile] for pile in PILES}
+        self._start = dict.fromkeys(PILES, 0)
+        self._place = {key: n for keys in self._order.values() for n, key in enumerate(keys)}
+        self._settled: set[str] = set()
+        self._done = dict.fromkeys(PILES, 0)
+        self._leases: dict[str, tuple[str, float]] = {}
+        self._skipped: dict[str, dict[str, None]] = {}
+        self._handed_on: dict[str, set[str]] = {}
+        self._returned: dict[str, str] = {}
+        self._lease_seconds = lease_seconds
+
+    def of_photo(self, image_id: str) -> list[Item]:
+        """Every question about one photo."""
+        keys = (f"{pile}/{image_id}" for pile in PILES)
+        return [self.items[key] for key in keys if key in self.items]
+
+    def take(self, who: str, pile: str, count: int, now: float) -> list[Item]:
+        """The next `count` questions for this person, leased to them from `now` on.
+
+        What they took back comes first, what they skipped last; what they handed on, and what
+        others hold, not at all.
+        """
+        first, last = [self._returned.get(who, "")], self._skipped.get(who, {})
+        taken = [*self._free_of(first, who, pile, now), *self._scan(who, pile, count, now)]
+        taken = list(dict.fromkeys([*taken, *self._free_of(last, who, pile, now)]))[:count]
+        for key in taken:
+            self._leases[key] = (who, now + self._lease_seconds)
+        return [self.items[key] for key in taken]
+
+    def _free_of(self, keys: Iterable[str], who: str, pile: str, now: float) -> list[str]:
+        mine = (key for key in keys if key in self.items and self.items[key].pile == pile)
+        return [key for key in mine if self._free(key, who, now)]
+
+    def _scan(self, who: str, pile: str, count: int, now: float) -> list[str]:
+        order, skipped = self._order[pile], self._skipped.get(who, {})
+        while self._start[pile] < len(order) and order[self._start[pile]] in self._settled:
+            self._start[pile] += 1
+        taken: list[str] = []
+        for place in range(self._start[pile], len(order)):
+            if len(taken) >= count:
+                break
+            if order[place] not in skipped and self._free(order[place], who, now):
+                taken.append(order[place])
+        return taken
+
+    def _free(self, key: str, who: str, now: float) -> bool:
+        if key in self._settled or key in self._handed_on.get(who, ()):
+            return False
+        holder, until = self._leases.get(key, (who, 0.0))
+        return holder == who or until <= now
+
+    def let_go(self, who: str) -> None:
+        """Give back what this person holds (they left, or took another pile)."""
+        self._leases = {key: lease for key, lease in self._leases.items() if lease[0] != who}
+
+    def settle(self, key: str) -> None:
+        """A question is answered; nobody is asked again."""
+        if key in self.items and key not in self._settled:
+            self._settled.add(key)
+            self._done[self.items[key].pile] += 1
+            self._leases.pop(key, None)
+
+    def reopen(self, key: str, who: str, now: float) -> None:
+        """An answer was undone: the question is open again, and lies before whoever undid it."""
+        if key not in self.items:
+            return
+        pile = self.items[key].pile
+        if key in self._settled:
+            self._settled.remove(key)
+            self._done[pile] -= 1
+            self._start[pile] = min(self._start[pile], self._place[key])
+        self._handed_on.get(who, set()).discard(key)
+        self.unskip(who, key)
+        self._leases[key] = (who, now + self._lease_seconds)
+
+    def is_settled(self, key: str) -> bool:
+        """Whether the question is answered."""
+        return key in self._settled
+
+    def skip(self, who: str, key: str) -> None:
+        """Not now: the question goes to the end of this person's pile, and is free for others."""
+        if key in self.items:
+            skipped = self._skipped.setdefault(who, {})
+            skipped.pop(key, None)
+            skipped[key] = None
+            self._leases.pop(key, None)
+
+    def unskip(self, who: str, key: str) -> None:
+        """Back before this person."""
+        self._skipped.get(who, {}).pop(key, None)
+        self._returned[who] = key
+
+    def hand_on(self, who: str, key: str) -> None:
+        """This person does not know; somebody else is asked."""
+        if key in self.items:
+            self._handed_on.setdefault(who, set()).add(key)
+            self._leases.pop(key, None)
+
+    def progress(self, who: str, pile: str) -> Progress:
+        """Counts of one pile, as this person sees it."""
+        total, done = len(self._order[pile]), self._done[pile]
+        waiting = sum(
+            1 for key in self._handed_on.get(who, ()) if key not in self._settled and self.items[key].pile == pile
+        )
+        return Progress(done, total, total - done - waiting)

@@ -1,0 +1,85 @@
+"""Kept here, then sent: what waits in the journal goes to the repository in batches.
+
+One commit for many decisions, every minute or on demand; a repository that does not answer is
+tried again with growing pauses, and the screen says so in a sentence.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from data_cards.errors import VitrineError
+from data_cards.progress import say
+
+EVERY_SECONDS = 60.0
+LONGEST_PAUSE = 15 * 60.0
+
+
+class Sending:
+    """A quiet thread that sends. `unsent` counts what waits, `send` sends it all or raises VitrineError."""
+
+    def __init__(
+        self,
+        unsent: Callable[[], int],
+        send: Callable[[], None],
+        every: float = EVERY_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._unsent, self._send, self._every, self._clock = unsent, send, every, clock
+        self._one_at_a_time = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._sent_at: float | None = None
+        self._problem: str | None = None
+        self._failures = 0
+        self._next_try = 0.0
+
+    def start(self) -> None:
+        """Begin sending on the timer."""
+        self._thread = threading.Thread(target=self._run, name="sending", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._pause()):
+            self.now()
+
+    def _pause(self) -> float:
+        pause = min(self._every * 2 ** max(0, self._failures - 1), LONGEST_PAUSE)
+        self._next_try = self._clock() + pause
+        return pause
+
+    def now(self) -> dict[str, Any]:
+        """Send what waits, at once; returns `report`. A failure is remembered, nothing is lost."""
+        with self._one_at_a_time:
+            if self._unsent():
+                try:
+                    self._send()
+                except VitrineError as error:
+                    self._failures += 1
+                    self._problem = error.sentence
+                    say(f"Not sent: {error.sentence}")
+                else:
+                    self._failures, self._problem, self._sent_at = 0, None, self._clock()
+        return self.report()
+
+    def report(self) -> dict[str, Any]:
+        """`unsent`, `sent_ago` in seconds (None: nothing sent since the start), `problem` as a sentence."""
+        unsent = self._unsent()
+        ago = None if self._sent_at is None else max(0.0, self._clock() - self._sent_at)
+        return {"unsent": unsent, "sent_ago": ago, "problem": self._told(unsent) if self._problem else None}
+
+    def _told(self, unsent: int) -> str:
+        decisions = "decision is" if unsent == 1 else f"{unsent} decisions are"
+        minutes = max(1, round((self._next_try - self._clock()) / 60))
+        when = "a minute" if minutes == 1 else f"{minutes} minutes"
+        return f"{self._problem} Your {decisions} kept on this machine; next try in {when}."
+
+    def stop(self) -> None:
+        """Send what waits a last time, then end."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join(timeout=5)
+        self.now()

@@ -1,0 +1,113 @@
+// What lies before one annotator, without a screen: the next questions, what was done, what is on its way.
+
+import { Outbox } from "./outbox.js";
+import { ulid } from "./dom.js";
+
+export class Desk {
+  // `show()` is called after every change; `tell(sentence)` with what a person should know.
+  constructor(server, first, show, tell) {
+    this.server = server;
+    this.show = show;
+    this.tell = tell;
+    this.trail = [];
+    this.asked = 0;
+    this.outbox = new Outbox(first.who, (groups, done) => this.deliver(groups, done), () => this.show());
+    this.take(first);
+    this.outbox.post();
+  }
+
+  get item() {
+    return this.items?.[0] ?? null;
+  }
+
+  take(answer) {
+    for (const name of ["who", "title", "pile", "piles", "undo", "sending"]) this[name] = answer[name];
+    const open = answer.items.filter((item) => !this.outbox.holds(item.key));
+    const here = this.item && open.find((item) => item.key === this.item.key);
+    // What is on screen stays there, as long as it is still a question.
+    this.items = here ? [this.item, ...open.filter((item) => item !== here)] : open;
+    this.takenAt = Date.now();
+  }
+
+  decide(action, more = {}) {
+    if (!this.item) return;
+    const item = this.items.shift();
+    this.trail.push(item);
+    this.undo += 1;
+    this.outbox.put([{ id: ulid(), do: action, key: item.key, image_id: item.image_id, ...more }]);
+  }
+
+  together(moves) {
+    if (!moves.length) return;
+    this.trail.push(null);
+    this.undo += 1;
+    const keys = new Set(moves.map((move) => move.key));
+    this.items = this.items.filter((item) => !keys.has(item.key));
+    this.outbox.put(moves.map((move) => ({ id: ulid(), ...move })));
+  }
+
+  takeBack() {
+    if (!this.undo) {
+      this.tell("There is nothing left to take back.");
+      return false;
+    }
+    this.undo -= 1;
+    const item = this.trail.pop() ?? null;
+    // A step of this page comes back at once; an older one, or a batch, when the server has said which it was.
+    this.items = item ? [item, ...this.items.filter((other) => other.key !== item.key)] : [];
+    this.outbox.put([{ id: ulid(), do: "undo" }]);
+    return true;
+  }
+
+  async choose(pile) {
+    this.items = [];
+    this.pile = pile;
+    this.show();
+    await this.refresh(pile);
+  }
+
+  async refresh(pile) {
+    const asked = ++this.asked;
+    const answer = await this.server.look(pile);
+    if (asked === this.asked && !this.outbox.waiting) this.take(answer);
+    this.show();
+  }
+
+  async deliver(groups, done) {
+    this.asked += 1;
+    const answer = await this.server.moves(groups, null);
+    const outcomes = answer.outcomes;
+    done(groups.filter((_, place) => outcomes[place] && !outcomes[place].again));
+    for (const outcome of outcomes) if (!outcome.ok) this.tell(outcome.error);
+    this.asked += 1;
+    if (!this.outbox.waiting) this.take(answer);
+    else this.restock(answer);
+    return { again: outcomes.some((outcome) => outcome.again) };
+  }
+
+  // More was decided while the answer was on its way: only fill up behind what is on screen.
+  restock(answer) {
+    const here = new Set(this.items.map((item) => item.key));
+    const fresh = answer.items.filter((item) => !here.has(item.key) && !this.outbox.holds(item.key));
+    if (!this.outbox.groups.some((group) => group[0].do === "undo")) this.items.push(...fresh);
+    this.sending = answer.sending;
+    this.takenAt = Date.now();
+  }
+
+  async sendNow() {
+    this.sending = { ...this.sending, ...(await this.server.send()) };
+    this.takenAt = Date.now();
+    this.show();
+  }
+
+  get progress() {
+    return this.piles.find((pile) => pile.pile === this.pile);
+  }
+
+  // Counts with what is still on its way already in them.
+  get done() {
+    const onTheWay = this.outbox.groups.flat().filter((move) => move.key?.startsWith(`${this.pile}/`));
+    const settled = onTheWay.filter((move) => !["skip", "unsure", "undo"].includes(move.do)).length;
+    return Math.min(this.progress.total, this.progress.done + settled);
+  }
+}

@@ -1,0 +1,137 @@
+// What lies over the table for a moment: the search for a class, all keys, and a phone's other actions.
+
+import { h, key } from "./dom.js";
+
+const SHOWN = 60;
+
+function open(table, dialog) {
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    table.takeFocus();
+  });
+  // A click beside the sheet closes it.
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  table.root.append(dialog);
+  dialog.showModal();
+}
+
+// Any class, by a part of its title, id or other names. `chosen(classId)` is called once.
+export async function searchClass(table, chosen) {
+  const classes = await known(table).catch(() => null);
+  if (!classes) {
+    table.tell("The light table does not answer; the list of classes could not be fetched.", true);
+    return;
+  }
+  const input = h("input", { type: "search", placeholder: "Search a class", role: "combobox", "aria-expanded": "true",
+    "aria-controls": "classes", "aria-label": "Search a class", autocomplete: "off", spellcheck: "false" });
+  const list = h("ul", { id: "classes", role: "listbox" });
+  const dialog = h("dialog", { class: "search", "aria-label": "Another class" }, input, list);
+  let found = [];
+  let at = -1;
+  const take = (place) => {
+    if (!found[place]) return;
+    dialog.close();
+    chosen(found[place].id);
+  };
+  const mark = (place) => {
+    at = found.length ? (place + found.length) % found.length : -1;
+    [...list.children].forEach((row, other) => row.setAttribute("aria-selected", String(other === at)));
+    list.children[at]?.scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", at < 0 ? "" : `class-${at}`);
+  };
+  const find = () => {
+    found = matching(classes, input.value).slice(0, SHOWN);
+    const rows = found.map((info, place) => classRow(table, info, place, () => take(place)));
+    list.replaceChildren(...(rows.length ? rows : [h("li", { class: "soft" }, `No class is called “${input.value}”.`)]));
+    mark(input.value.trim() && found.length ? 0 : -1 + found.length * 0);
+    if (!input.value.trim()) at = -1;
+  };
+  input.addEventListener("input", find);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1));
+    else if (event.key === "Enter") take(at);
+    else return;
+    event.preventDefault();
+  });
+  find();
+  open(table, dialog);
+  input.focus();
+}
+
+async function known(table) {
+  table.classes ??= (await table.server.classes()).map((info) => ({
+    ...info,
+    sought: [info.title, info.id, ...info.aliases].map(plain),
+  }));
+  return table.classes;
+}
+
+function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+// Names that begin with what was typed first, then words that do, then the rest.
+function matching(classes, typed) {
+  const wanted = plain(typed.trim());
+  const rank = (info) => Math.min(...info.sought.map((name) =>
+    name.startsWith(wanted) ? 0 : name.includes(` ${wanted}`) ? 1 : name.includes(wanted) ? 2 : 3));
+  const ranked = classes.map((info) => [rank(info), info]).filter(([place]) => place < 3);
+  return ranked.sort(([one], [other]) => one - other).map(([, info]) => info);
+}
+
+function classRow(table, info, place, take) {
+  const picture = info.reference && h("img", { src: table.server.reference(info.id, 160), alt: "", loading: "lazy" });
+  return h("li", { role: "option", id: `class-${place}`, "aria-selected": "false", onclick: take },
+    h("span", { class: "picture" }, picture), h("span", {}, h("b", {}, info.title), info.summary && h("small", {}, info.summary)));
+}
+
+const KEYS = [
+  ["1 – 9", "give the class shown beside the digit"],
+  ["/", "search any other class"],
+  ["↵", "keep the label"],
+  ["n", "none of these: it is no class of this collection"],
+  ["j", "junk: no use to anybody"],
+  ["d", "this photo is the duplicate"],
+  ["⇧ d", "the other photo is the duplicate"],
+  ["x", "not the same picture"],
+  ["u", "unsure: ask somebody else"],
+  ["space", "skip: it comes back at the end"],
+  ["⌫", "undo, all the way back"],
+  ["z", "magnify"],
+  ["g", "grid: everything under this label"],
+];
+const GRID_KEYS = [
+  ["click, ⇧ click, drag", "select"],
+  ["arrows, space", "walk and select without a mouse"],
+  ["x", "select all, or none"],
+  ["1 – 3", "give the selected photos this class"],
+  ["c", "another class"],
+  ["↵", "keep the label of the selected"],
+  ["g, esc", "back to one photo"],
+];
+
+export function help(table) {
+  const rows = (keys) => h("dl", {}, keys.map(([name, words]) => [h("dt", {}, name.split(", ").map(key)), h("dd", {}, words)]));
+  const dialog = h("dialog", { class: "help", "aria-label": "All keys" },
+    h("div", { class: "columns" },
+      h("div", {}, h("h2", {}, "One photo"), rows(KEYS)),
+      h("div", {}, h("h2", {}, "The grid"), rows(GRID_KEYS),
+        h("h2", {}, "Two signs"),
+        h("p", {}, h("b", {}, "kept here"), " means that your decision is on this machine's disk. ",
+          h("b", {}, "sent"), " means that it is in the dataset's repository, for everybody."),
+        h("p", {}, "Nothing is ever deleted. You can leave at any moment and come back to the same place."))),
+    h("button", { class: "big", onclick: () => dialog.close() }, "Back to the photos"));
+  open(table, dialog);
+}
+
+export function more(table, actions) {
+  const rows = actions.map(([name, words, does]) => {
+    const act = () => {
+      dialog.close();
+      does();
+    };
+    return h("button", { class: "choice", onclick: act, "aria-keyshortcuts": name }, h("span", {}, words));
+  });
+  const dialog = h("dialog", { class: "sheet", "aria-label": "More" }, rows);
+  open(table, dialog);
+}

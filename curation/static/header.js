@@ -1,0 +1,83 @@
+// Above and below the photo: how far, kept and sent, who; and what the keys do.
+
+import { count, h, key } from "./dom.js";
+
+export const PILES = {
+  labels: ["doubtful label", "doubtful labels"],
+  leaks: ["leak into the test", "leaks into the test"],
+  duplicates: ["near-duplicate", "near-duplicates"],
+  quality: ["poor photo", "poor photos"],
+  visitors: ["visitor's question", "visitors' questions"],
+};
+
+export class Header {
+  constructor(table) {
+    this.table = table;
+  }
+
+  show() {
+    const { table } = this;
+    const { desk } = table;
+    const where = h("p", { class: "where" }, h("span", { class: "logo" }, "Light table"), ` · ${desk.title}`);
+    table.head.replaceChildren(where, this.piles(desk), this.progress(desk), this.state(desk), this.person(desk));
+  }
+
+  piles(desk) {
+    const choices = desk.piles.filter((pile) => pile.total).map((pile) =>
+      h("button", { class: "pile", "aria-pressed": String(pile.pile === desk.pile), onclick: () => this.choose(pile.pile) },
+        PILES[pile.pile][1], h("span", { class: "left" }, String(pile.left))));
+    return h("nav", { class: "piles", "aria-label": "What to look at" }, choices.length > 1 ? choices : []);
+  }
+
+  choose(pile) {
+    this.table.view = this.table.single;
+    this.table.desk.choose(pile).catch((problem) => this.table.stumble(problem));
+  }
+
+  progress(desk) {
+    const { total } = desk.progress;
+    const share = total ? (100 * desk.done) / total : 100;
+    const bar = h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: `width:${share}%` }));
+    return h("p", { class: "progress" }, `${desk.done} of ${count(total, ...PILES[desk.pile])}`, bar);
+  }
+
+  state(desk) {
+    const { outbox, sending } = desk;
+    const line = h("p", { class: "state" }, this.kept(outbox), " · ", this.sent(sending, desk.takenAt));
+    if (sending.problem) line.append(h("span", { class: "problem" }, sending.problem));
+    else if (!sending.disk_is_kept) {
+      line.append(h("span", { class: "problem" }, "A restart empties this machine's disk: only what is sent is safe."));
+    }
+    return line;
+  }
+
+  kept(outbox) {
+    if (!outbox.waiting) return h("span", { class: "kept" }, "kept here ✓");
+    if (!outbox.failures) return h("span", {}, "keeping…");
+    const waiting = count(outbox.waiting, "decision waits", "decisions wait");
+    return h("span", { class: "problem" }, `The light table does not answer. ${waiting} in this window; trying again.`);
+  }
+
+  sent(sending, takenAt) {
+    if (sending.unsent) {
+      const now = () => this.table.desk.sendNow().catch(() => this.table.tell("The light table does not answer.", true));
+      return h("span", {}, `${sending.unsent} not sent yet `, h("button", { class: "link", onclick: now }, "send now"));
+    }
+    if (sending.sent_ago === null) return h("span", {}, "all sent");
+    const minutes = Math.floor((sending.sent_ago + (Date.now() - takenAt) / 1000) / 60);
+    return h("span", {}, minutes ? `sent ${minutes} min ago` : "sent just now");
+  }
+
+  person(desk) {
+    const out = h("button", { class: "link", onclick: () => this.table.signOut() }, "sign out");
+    return h("p", { class: "person" }, desk.who, " ", out);
+  }
+}
+
+// The row of keys: on a wide screen hints that can be clicked, on a phone buttons for a thumb.
+export function keyRow(actions) {
+  return actions.map(([name, words, does, place]) =>
+    h("button", { class: `act ${place ?? ""}`, onclick: does, "aria-keyshortcuts": name }, key(SIGNS[name] ?? name), h("span", {}, words)));
+}
+
+const SIGNS = { Enter: "↵", " ": "space", Backspace: "⌫", Escape: "esc", Shift: "⇧" };

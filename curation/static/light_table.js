@@ -1,0 +1,204 @@
+// The light table: one annotator, one question at a time, everything by keyboard or by thumb.
+// State lives on the server (and, for seconds, in the outbox); this page can go away at any moment.
+
+import { Desk } from "./desk.js";
+import { Grid } from "./grid.js";
+import { Header } from "./header.js";
+import { help, more, searchClass } from "./dialogs.js";
+import { h } from "./dom.js";
+import { Server } from "./server.js";
+import { signIn } from "./sign_in.js";
+import { Single } from "./single.js";
+
+const BASE = new URL("../", import.meta.url);
+const HEARTBEAT = 45000;
+
+export function mount(host) {
+  if (host && !host.shadowRoot) new LightTable(host);
+}
+
+class LightTable {
+  constructor(host) {
+    this.host = host;
+    this.server = new Server(BASE);
+    this.typed = [];
+    this.build(host.attachShadow({ mode: "open" }));
+    this.followTheme();
+    this.header = new Header(this);
+    this.single = new Single(this);
+    this.grid = new Grid(this);
+    addEventListener("keydown", (event) => this.press(event));
+    addEventListener("resize", () => this.fit());
+    addEventListener("online", () => this.desk?.outbox.post());
+    addEventListener("beforeunload", (event) => this.desk?.outbox.waiting && event.preventDefault());
+    new IntersectionObserver(() => this.appear()).observe(host);
+    setInterval(() => this.beat(), HEARTBEAT);
+    setInterval(() => this.desk && this.visible && this.header.show(), 5000);
+  }
+
+  build(shadow) {
+    const style = h("link", { rel: "stylesheet", href: new URL("static/light_table.css", BASE).href });
+    this.notice = h("div", { class: "notice", role: "status", "aria-live": "polite" });
+    this.body = h("div", { class: "body" });
+    this.head = h("header", { class: "head" });
+    this.foot = h("footer", { class: "foot" });
+    this.root = h("div", { class: "table", tabindex: "-1", hidden: true }, this.head, this.body, this.foot, this.notice);
+    style.addEventListener("load", () => {
+      this.root.hidden = false;
+      this.fit();
+    });
+    // A mouse must not leave the focus on a button: the next Enter is meant for the photo.
+    this.root.addEventListener("click", (event) => event.detail && this.takeFocus());
+    shadow.append(style, this.root);
+  }
+
+  followTheme() {
+    const follow = () => {
+      const marked = [document.documentElement, document.body].some((element) => element.classList.contains("dark"));
+      this.root.classList.toggle("dark", marked);
+    };
+    const watch = new MutationObserver(follow);
+    for (const element of [document.documentElement, document.body]) {
+      watch.observe(element, { attributes: true, attributeFilter: ["class"] });
+    }
+    follow();
+  }
+
+  get visible() {
+    return this.host.getClientRects().length > 0 && document.visibilityState === "visible";
+  }
+
+  fit() {
+    const top = this.host.getBoundingClientRect().top + scrollY;
+    this.root.style.setProperty("--above", `${Math.max(0, Math.round(top))}px`);
+  }
+
+  async appear() {
+    if (!this.host.getClientRects().length) return;
+    this.fit();
+    if (!this.desk && !this.opening) await this.open();
+  }
+
+  async open() {
+    this.opening = true;
+    try {
+      const first = await this.server.look();
+      this.desk = new Desk(this.server, first, () => this.show(), (sentence) => this.tell(sentence, true));
+      this.view = this.single;
+      this.show();
+      this.takeFocus();
+    } catch (problem) {
+      await this.stumble(problem);
+    }
+    this.opening = false;
+  }
+
+  async stumble(problem) {
+    if (problem.status === 401 || problem.status === 403) {
+      this.desk = null;
+      await signIn(this);
+      return;
+    }
+    this.body.replaceChildren(
+      h("div", { class: "empty" }, h("h1", {}, "The light table does not answer"),
+        h("p", {}, "Nothing is lost. It is asked again in a few seconds.")),
+    );
+    setTimeout(() => this.open(), 4000);
+  }
+
+  async beat() {
+    if (!this.desk || !this.visible || this.desk.outbox.waiting) return;
+    await this.desk.refresh(this.desk.pile).catch((problem) => problem.status === 401 && this.stumble(problem));
+  }
+
+  show() {
+    if (!this.desk) return;
+    if (this.desk.outbox.refused) {
+      this.stumble(this.desk.outbox.refused);
+      return;
+    }
+    this.root.dataset.view = this.view === this.grid ? "grid" : "single";
+    this.header.show();
+    this.view.show();
+    this.catchUp();
+  }
+
+  takeFocus() {
+    if (!this.root.querySelector("dialog[open]") && !this.root.querySelector("form")) {
+      this.root.focus({ preventScroll: true });
+    }
+  }
+
+  tell(sentence, stays = false) {
+    clearTimeout(this.telling);
+    this.notice.textContent = sentence;
+    this.notice.classList.toggle("shown", Boolean(sentence));
+    this.telling = setTimeout(() => this.notice.classList.remove("shown"), stays ? 8000 : 1800);
+  }
+
+  press(event) {
+    if (!this.desk || !this.visible || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (this.root.querySelector("dialog[open]") || !this.isOurs(event)) return;
+    const does = this.view.keys(event.key);
+    if (!does) return;
+    event.preventDefault();
+    if (event.repeat) return;
+    this.typed.push(event.key);
+    this.catchUp();
+  }
+
+  // A key counts for the photo on screen: while that is still coming, keys wait their turn.
+  catchUp() {
+    while (this.typed.length && this.view.ready) {
+      const does = this.view.keys(this.typed.shift());
+      if (does) does();
+    }
+  }
+
+  isOurs(event) {
+    const target = event.composedPath()[0];
+    if (!(target instanceof Element)) return true;
+    if (target.closest("input, textarea, select, [contenteditable=true]")) return false;
+    const control = target.closest("button, a, [role=tab]");
+    if (!control || control.getRootNode() !== this.root.getRootNode()) {
+      // The button of our own tab keeps the focus when the tab is opened with it.
+      return !control || control.getAttribute("aria-selected") === "true";
+    }
+    return !(control.matches(":focus-visible") && ["Enter", " "].includes(event.key));
+  }
+
+  toGrid() {
+    const labelled = this.desk.item?.labelled;
+    if (this.desk.item?.sealed) this.tell("Photos of the sealed test are decided one by one.", true);
+    else if (!labelled) this.tell("The grid lays out photos that share a label; this one has none.", true);
+    else this.grid.open(labelled.id);
+  }
+
+  toSingle() {
+    this.view = this.single;
+    this.single.shown = null;
+    this.show();
+  }
+
+  takeBack() {
+    if (this.desk.takeBack()) this.tell("Taken back.");
+  }
+
+  search(chosen) {
+    searchClass(this, chosen);
+  }
+
+  help() {
+    help(this);
+  }
+
+  more(actions) {
+    more(this, actions);
+  }
+
+  async signOut() {
+    await this.server.signOut();
+    this.desk = null;
+    await this.open();
+  }
+}

@@ -1,0 +1,68 @@
+// The routes of curation/tab.py. A refusal becomes a Refusal with the server's own sentence.
+
+export class Refusal extends Error {
+  constructor(sentence, code, status) {
+    super(sentence);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export class Server {
+  constructor(base) {
+    this.base = base; // ends in /light-table/
+  }
+
+  photo(imageId, side) {
+    return new URL(`photo/${imageId}?side=${side}`, this.base).href;
+  }
+
+  reference(classId, side) {
+    return new URL(`reference/${encodeURIComponent(classId)}?side=${side}`, this.base).href;
+  }
+
+  look(pile) {
+    return this.ask(`look${pile ? `?pile=${encodeURIComponent(pile)}` : ""}`);
+  }
+
+  grid(classId) {
+    return this.ask(`grid?label=${encodeURIComponent(classId)}`);
+  }
+
+  classes() {
+    return this.ask("classes");
+  }
+
+  moves(groups, pile) {
+    return this.ask("moves", { groups, pile });
+  }
+
+  send() {
+    return this.ask("send", {});
+  }
+
+  howToSignIn() {
+    return this.ask("../sign-in");
+  }
+
+  signIn(name, password) {
+    return this.ask("../sign-in", { name, password });
+  }
+
+  signOut() {
+    return this.ask("../sign-out", {});
+  }
+
+  async ask(path, body) {
+    const options = { headers: { "X-Vitrine": "light-table" }, credentials: "same-origin" };
+    if (body !== undefined) {
+      options.method = "POST";
+      options.headers["Content-Type"] = "application/json";
+      options.body = JSON.stringify(body);
+    }
+    const answer = await fetch(new URL(path, this.base), options);
+    const value = await answer.json().catch(() => null);
+    if (answer.ok && value !== null) return value;
+    throw new Refusal(value?.error ?? "The light table does not answer.", value?.code ?? "", answer.status);
+  }
+}

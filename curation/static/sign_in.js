@@ -1,0 +1,42 @@
+// The door of the light table. Who may pass is decided by the server, each time.
+
+import { h } from "./dom.js";
+
+export async function signIn(table) {
+  const { server } = table;
+  const how = await server.howToSignIn().catch(() => ({ how: "password" }));
+  table.root.dataset.view = "sign-in";
+  table.foot.replaceChildren();
+  table.head.replaceChildren(h("p", { class: "where" }, h("span", { class: "logo" }, "Light table")));
+  table.body.replaceChildren(how.how === "hub" ? hubDoor(how) : passwordDoor(table, how));
+}
+
+function words(how) {
+  return [h("h1", {}, "The light table"), h("p", { class: "soft" }, "Where labels are looked at and put right, one photo at a time."),
+    how.hint && h("p", { class: "soft" }, how.hint)];
+}
+
+function hubDoor(how) {
+  const refused = how.name && h("p", { class: "problem" }, `You are signed in as ${how.name}, who is not among the annotators here.`);
+  return h("div", { class: "door" }, words(how), refused, h("a", { class: "big", href: how.url, target: "_top" }, "Sign in with Hugging Face"));
+}
+
+function passwordDoor(table, how) {
+  const name = h("input", { name: "username", autocomplete: "username", required: true, autocapitalize: "none", spellcheck: "false" });
+  const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
+  const problem = h("p", { class: "problem", role: "alert" });
+  const submit = async (event) => {
+    event.preventDefault();
+    problem.textContent = "";
+    try {
+      await table.server.signIn(name.value, password.value);
+      table.body.replaceChildren();
+      await table.open();
+    } catch (refusal) {
+      problem.textContent = refusal.code === undefined ? "The light table does not answer. Try again in a moment." : refusal.message;
+      password.select();
+    }
+  };
+  return h("form", { class: "door", onsubmit: submit }, words(how),
+    h("label", {}, "Name", name), h("label", {}, "Password", password), problem, h("button", { class: "big" }, "Sign in"));
+}

@@ -1,0 +1,242 @@
+// One photo, large: what it is labelled, why it is here, what the keys do.
+
+import { PILES, keyRow } from "./header.js";
+import { count, h, key, percent, told } from "./dom.js";
+
+const LARGE = 1280;
+const LARGEST = 2048;
+const SMALL = 320;
+
+export class Single {
+  constructor(table) {
+    this.table = table;
+    this.prints = new Map();
+    this.shown = null;
+  }
+
+  get desk() {
+    return this.table.desk;
+  }
+
+  // Ready for a key: a photo is painted, or there is none to wait for.
+  get ready() {
+    const { item } = this.desk;
+    if (!item) return !this.isComing;
+    return item === this.shown && this.print(item.image_id).done;
+  }
+
+  get isComing() {
+    return !this.desk.item && (this.desk.outbox.waiting > 0 || this.desk.items === null);
+  }
+
+  show() {
+    const { item } = this.desk;
+    this.prefetch();
+    if (item && item === this.shown) return;
+    this.shown = item;
+    if (!item) this.showNothing();
+    else this.showItem(item);
+  }
+
+  // The next photos are fetched and decoded before they are needed.
+  prefetch() {
+    const wanted = this.desk.items.flatMap((item) => [item.image_id, item.pair?.image_id]).filter(Boolean);
+    for (const imageId of wanted) this.print(imageId);
+    for (const item of this.desk.items.slice(0, 3)) {
+      for (const shelf of item.shelves) for (const imageId of shelf.photos) this.small(imageId);
+    }
+    if (this.prints.size > 60) for (const name of [...this.prints.keys()].slice(0, 20)) this.prints.delete(name);
+  }
+
+  print(imageId) {
+    let print = this.prints.get(imageId);
+    if (!print) {
+      print = { image: h("img", { src: this.table.server.photo(imageId, LARGE), alt: "", draggable: "false" }), done: false };
+      this.prints.set(imageId, print);
+      const settle = () => {
+        print.done = true;
+        this.table.catchUp();
+      };
+      print.image.decode().then(settle, () => {
+        print.broken = true;
+        settle();
+        if (this.shown?.image_id === imageId) this.table.tell("This photo cannot be shown.", true);
+      });
+    }
+    return print;
+  }
+
+  small(imageId) {
+    return h("img", { src: this.table.server.photo(imageId, SMALL), alt: "", loading: "eager" });
+  }
+
+  showItem(item) {
+    const photos = item.pair ? this.pair(item) : [this.figure(item, item.pair ? "this photo" : "")];
+    const stage = h("div", { class: `stage${item.pair ? " two" : ""}` }, photos);
+    const card = h("section", { class: "card", "aria-label": "About this photo" },
+      this.labelled(item), this.why(item), this.choices(item), this.shelves(item), this.history(item));
+    this.table.body.replaceChildren(stage, card);
+    this.table.body.scrollTop = 0;
+    const others = () => this.table.more(this.actions());
+    this.table.foot.replaceChildren(...keyRow(this.actions()), h("button", { class: "act more", onclick: others }, h("span", {}, "more…")));
+  }
+
+  figure(item, caption) {
+    const print = this.print(item.image_id);
+    const mat = h("div", { class: "mat", onclick: (event) => this.zoom(mat, item.image_id, event) }, print.image);
+    print.image.alt = item.labelled ? `A photo labelled ${item.labelled.title}` : "A photo without a label";
+    mat.addEventListener("pointermove", (event) => event.pointerType === "mouse" && follow(mat, event));
+    return h("figure", {}, mat, caption && h("figcaption", {}, caption));
+  }
+
+  pair(item) {
+    const size = (photo) => `${photo.width} × ${photo.height}`;
+    const name = (photo) => photo.labelled?.title ?? "no label";
+    const caption = (words, photo) => [h("b", {}, words), ` ${name(photo)} · ${size(photo)}${photo.sealed ? " · sealed test" : ""}`];
+    return [this.figure(item, caption("this photo", item)), this.figure(item.pair, caption("the other", item.pair))];
+  }
+
+  zoom(mat, imageId, event) {
+    const large = mat.classList.toggle("zoomed");
+    const image = mat.querySelector("img");
+    if (large && !image.dataset.largest) {
+      image.dataset.largest = "yes";
+      const fine = new Image();
+      fine.src = this.table.server.photo(imageId, LARGEST);
+      fine.decode().then(() => (image.src = fine.src), () => {});
+    }
+    if (large && event) follow(mat, event);
+  }
+
+  labelled(item) {
+    const words = { none_of_these: "None of these", junk: "Junk", unlabelled: "No label yet" };
+    const title = item.labelled?.title ?? words[item.status] ?? "No label yet";
+    return [h("p", { class: "kick" }, item.status === "duplicate" ? "marked as a duplicate, labelled" : "labelled"), h("h1", {}, title)];
+  }
+
+  why(item) {
+    return h("div", { class: `why${item.sealed ? " sealed" : ""}` }, item.why.map((sentence) => h("p", {}, told(sentence))));
+  }
+
+  choices(item) {
+    const rows = item.pair ? this.pairChoices(item) : [];
+    const classes = item.pair && sameLabel(item) ? [] : item.choices;
+    classes.forEach((choice, place) => rows.push(
+      this.row(String(place + 1), h("b", {}, choice.title), choice.chance === null ? "" : percent(choice.chance), () => this.give(choice.id))));
+    rows.push(this.row("/", h("span", { class: "soft" }, "another class…"), "", () => this.table.search((id) => this.give(id))));
+    return h("div", { class: "choices" }, rows);
+  }
+
+  pairChoices(item) {
+    const rows = [this.row("d", h("b", {}, "This one is the duplicate"), "", () => this.duplicate())];
+    if (!item.pair.sealed) rows.push(this.row("D", h("b", {}, "The other is the duplicate"), "", () => this.duplicate(true)));
+    rows.push(this.row("x", h("b", {}, "Not the same picture"), "", () => this.decide("not_duplicate", { other: item.pair.image_id })));
+    return rows;
+  }
+
+  row(name, words, aside, does) {
+    return h("button", { class: "choice", onclick: does, "aria-keyshortcuts": name }, key(name), words, aside && h("span", { class: "aside" }, aside));
+  }
+
+  shelves(item) {
+    return item.shelves.filter((shelf) => shelf.photos.length || shelf.reference || shelf.summary).map((shelf) =>
+      h("div", { class: "shelf" },
+        h("p", { class: "lab" }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
+        h("div", { class: "thumbs" },
+          shelf.reference && h("span", { class: "thumb reference" }, h("img", { src: this.table.server.reference(shelf.id, SMALL), alt: `Reference picture of ${shelf.title}` })),
+          shelf.photos.slice(0, shelf.reference ? 3 : 4).map((imageId) => h("span", { class: "thumb" }, this.small(imageId))))));
+  }
+
+  history(item) {
+    return h("p", { class: "lab history" }, `history: ${item.history.join(" · ")}`);
+  }
+
+  // Everything a key can do here; the footer shows the same list.
+  actions() {
+    const { item } = this.desk;
+    const pile = item?.pile;
+    const keep = { visitors: "keep ours", duplicates: "keep both", leaks: "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
+    return [
+      ["Enter", keep, () => this.keep(), "main"],
+      ["n", "none of these", () => this.none(), "main"],
+      ["j", "junk", () => this.decide("junk")],
+      ["d", "duplicate", () => this.duplicate()],
+      ["u", "unsure", () => this.decide("unsure"), "main"],
+      [" ", "skip", () => this.decide("skip")],
+      ["Backspace", "undo", () => this.table.takeBack(), "main"],
+      ["g", "grid", () => this.table.toGrid()],
+      ["?", "all keys", () => this.table.help(), "last"],
+    ];
+  }
+
+  keys(name) {
+    const { item } = this.desk;
+    const always = { Backspace: () => this.table.takeBack(), "?": () => this.table.help() };
+    if (always[name]) return always[name];
+    if (!item) return this.isComing ? () => {} : null;
+    const listed = this.actions().find(([known]) => known === name);
+    if (listed) return listed[2];
+    if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.desk.item.choices[name - 1].id) : null;
+    if (name === "/") return () => this.table.search((id) => this.give(id));
+    if (name === "z") return () => this.zoom(this.table.body.querySelector(".mat"), this.desk.item.image_id);
+    if (!item.pair) return null;
+    if (name === "D" && !item.pair.sealed) return () => this.duplicate(true);
+    return name === "x" ? () => this.decide("not_duplicate", { other: this.desk.item.pair.image_id }) : null;
+  }
+
+  keep() {
+    this.decide(this.desk.item.pile === "visitors" ? "refuse_visitor" : "keep");
+  }
+
+  none() {
+    if (this.desk.item.pile === "visitors") this.decide("accept_visitor", { label: "none" });
+    else this.decide("none_of_these");
+  }
+
+  give(classId) {
+    if (this.desk.item.pile === "visitors") this.decide("accept_visitor", { label: classId });
+    else this.decide(this.desk.item.labelled?.id === classId && !this.desk.item.pair ? "keep" : "relabel", { label: classId });
+  }
+
+  duplicate(turned = false) {
+    const { item } = this.desk;
+    if (!item.pair) this.table.tell("A duplicate of which one? Nothing like this photo was found.", true);
+    else if (turned) this.decide("duplicate_of", { image_id: item.pair.image_id, other: item.image_id });
+    else this.decide("duplicate_of", { other: item.pair.image_id });
+  }
+
+  decide(action, more = {}) {
+    if (!this.desk.item) return;
+    this.desk.decide(action, more);
+  }
+
+  showNothing() {
+    const { desk } = this;
+    const others = desk.piles.filter((pile) => pile.left && pile.pile !== desk.pile);
+    const { total, done, left } = desk.progress;
+    const lines = [];
+    if (this.isComing) lines.push(h("p", {}, "One moment…"));
+    else if (left) lines.push(h("h1", {}, "The last ones are taken"), h("p", {}, `Somebody else has ${count(left, "photo", "photos")} in front of them.`));
+    else if (others.length) lines.push(h("h1", {}, `No ${PILES[desk.pile][1]} are left`));
+    else lines.push(h("h1", {}, "Nothing doubtful is left"), h("p", {}, "Train again, or look for what is missing."));
+    const handed = total - done - left;
+    if (handed) lines.push(h("p", {}, `${count(handed, "photo", "photos")} you were not sure about ${handed === 1 ? "waits" : "wait"} for somebody else.`));
+    for (const pile of others) {
+      lines.push(h("button", { class: "big", onclick: () => this.table.header.choose(pile.pile) }, `Go on with ${count(pile.left, ...PILES[pile.pile])}`));
+    }
+    this.table.body.replaceChildren(h("div", { class: `empty${this.isComing ? " coming" : ""}` }, lines));
+    this.table.foot.replaceChildren(...keyRow(this.actions().filter(([name]) => ["Backspace", "?"].includes(name))));
+  }
+}
+
+function sameLabel(item) {
+  return item.labelled?.id === item.pair.labelled?.id;
+}
+
+// A mouse over a magnified photo: the part under it is what is seen.
+function follow(mat, event) {
+  if (!mat.classList.contains("zoomed")) return;
+  const box = mat.getBoundingClientRect();
+  mat.scrollLeft = (mat.scrollWidth - box.width) * ((event.clientX - box.left) / box.width);
+  mat.scrollTop = (mat.scrollHeight - box.height) * ((event.clientY - box.top) / box.height);
+}

@@ -1,0 +1,220 @@
+"""The light table without a screen: what it shows, and what a key does, as plain values.
+
+    table = open_table(open_dataset("museum"), Journal(Path("museum-decisions")))
+    table.look("ann")                                        what lies before ann
+    table.act("ann", [[{"id": "01J...", "do": "keep", "key": "labels/9f2c..."}]])
+
+Nothing of the tab's state lives in the browser: the queue is rebuilt from findings and ledger.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from curation.book import Book
+from curation.decision import Question
+from curation.grid import look_alikes
+from curation.history import history
+from curation.journal import Journal, flush, known
+from curation.ledger import given_labels
+from curation.moves import Move, Moves
+from curation.placard import NoOpinions, Opinions, Records, placard
+from curation.prints import Prints
+from curation.queue import PILES, Item, Queue, pile_of, questions
+from curation.sending import Sending
+from data_cards.dataset import Dataset
+from data_cards.errors import DiskFull, MissingFile, VitrineError
+from data_cards.rows import Finding, Label
+
+AHEAD = 8
+EXAMPLES = 6
+
+
+class LightTable:
+    """One dataset on the table, any number of people around it. Safe to call from many threads."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        journal: Journal,
+        opinions: Opinions | None = None,
+        disk_is_kept: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`opinions`: what the scan remembers of the model; `disk_is_kept`: False on a machine
+        whose disk a restart empties, where only what was sent is safe."""
+        self._lock = threading.RLock()
+        self._journal, self._clock, self._disk_is_kept = journal, clock, disk_is_kept
+        self._opinions: Opinions = opinions or NoOpinions()
+        self._pile: dict[str, str] = {}
+        self.prints = Prints(self._stored)
+        self.sending = Sending(lambda: journal.unsent, self._send)
+        journal.learn_sent(dataset)
+        self._lay(dataset)
+
+    def _lay(self, dataset: Dataset) -> None:
+        """Put a revision of the dataset on the table."""
+        photos, past = dataset.photos(), known(dataset, self._journal)
+        self._dataset = dataset
+        self._book = Book(given_labels(photos), past.decisions, self._journal.append)
+        asked = [_asked(question) for question in past.questions]
+        findings = [one for one in [*dataset.findings(), *asked] if one.image_id in photos]
+        self._queue = Queue(questions(findings))
+        self._examples = _examples(self._book.labels, findings)
+        self._records = Records(
+            collection=dataset.collection(),
+            photos=photos,
+            splits=dataset.splits(),
+            labels=self._book.labels,
+            opinions=self._opinions,
+            examples=lambda class_id: self._examples.get(class_id, ()),
+            has_reference=cache(lambda class_id: dataset.reference(class_id) is not None),
+        )
+        self._moves = Moves(self._book, self._queue, self._records, self._clock)
+
+    def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
+        """What lies before a person: the next questions, how far they are, what is kept and sent."""
+        with self._lock:
+            now, chosen = self._clock(), self._choose(who, pile)
+            items = self._queue.take(who, chosen, max(1, min(count, 50)), now)
+            return {
+                "who": who,
+                "title": self._records.collection.title,
+                "pile": chosen,
+                "piles": [self._progress(who, name) for name in PILES],
+                "items": [self._shown(item) for item in items],
+                "undo": self._moves.depth(who),
+                "sending": self.sending.report() | {"disk_is_kept": self._disk_is_kept},
+            }
+
+    def _choose(self, who: str, pile: str | None) -> str:
+        """The pile asked for, else the one they were at, else the first that is not empty."""
+        if pile in PILES:
+            if self._pile.get(who) != pile:
+                self._queue.let_go(who)
+            self._pile[who] = pile
+        if who in self._pile:
+            return self._pile[who]
+        return next((name for name in PILES if self._queue.progress(who, name).left), PILES[0])
+
+    def _progress(self, who: str, pile: str) -> dict[str, Any]:
+        progress = self._queue.progress(who, pile)
+        return {"pile": pile, "done": progress.done, "total": progress.total, "left": progress.left}
+
+    def _shown(self, item: Item) -> dict[str, Any]:
+        photo = self._records.photos[item.image_id]
+        decisions = self._book.about(item.image_id)
+        lines = history(photo, item.findings, decisions, self._book.stands, self._title)
+        return placard(item, self._records) | {"history": lines}
+
+    def _title(self, class_id: str) -> str:
+        named = self._records.named(class_id)
+        return named["title"] if named else class_id
+
+    def act(
+        self, who: str, groups: Sequence[Sequence[Move]], pile: str | None = None, count: int = AHEAD
+    ) -> dict[str, Any]:
+        """Do what keys asked for, in order; then `look`. A group is one step: taken back as one.
+
+        `outcomes` has one entry a group: `{"ok": True, "back": [questions open again]}` once it is on the disk, or
+        `{"ok": False, "error": sentence, "again": whether the same may be sent once more}`. After a failure that may
+        pass, the groups behind it are not tried: order counts.
+        """
+        outcomes: list[dict[str, Any]] = []
+        with self._lock:
+            for group in groups:
+                outcomes.append(self._outcome(who, group))
+                if outcomes[-1].get("again"):
+                    break
+            return {"outcomes": outcomes, **self.look(who, pile, count)}
+
+    def _outcome(self, who: str, group: Sequence[Move]) -> dict[str, Any]:
+        try:
+            back = self._moves.step(who, group)
+        except VitrineError as error:
+            return {"ok": False, "error": error.sentence, "again": isinstance(error, DiskFull)}
+        if back:
+            self._pile[who] = back[0].split("/")[0]
+        return {"ok": True, "back": back}
+
+    def grid(self, who: str, class_id: str) -> dict[str, Any]:
+        """Photos labelled with one class, most doubtful first, to be decided on together."""
+        with self._lock:
+            return look_alikes(class_id, self._records, self._queue)
+
+    def classes(self) -> list[dict[str, Any]]:
+        """Every class, for the search behind `/`."""
+        return [
+            {
+                "id": info.id,
+                "title": info.title,
+                "summary": info.summary,
+                "aliases": list(info.aliases),
+                "reference": self._records.has_reference(info.id),
+            }
+            for info in self._records.collection.classes
+        ]
+
+    def _stored(self, name: str) -> bytes:
+        kind, _, what = name.partition("/")
+        if kind == "photo":
+            return self._dataset.read_photo(what)
+        data = self._dataset.reference(what)
+        if data is None:
+            raise MissingFile("There is no reference picture of this class.", class_id=what)
+        return data
+
+    def _send(self) -> None:
+        before = self._dataset
+        after = flush(self._journal, before).dataset
+        with self._lock:
+            self._dataset = after
+
+    def refresh(self) -> None:
+        """Lay the newest revision on the table: after a scan, a split, or a visitor's photo."""
+        newest = self._dataset.newest()
+        with self._lock:
+            self._lay(newest)
+
+    def close(self) -> None:
+        """Send what is unsent and end."""
+        self.sending.stop()
+
+
+def open_table(
+    dataset: Dataset, journal: Journal, opinions: Opinions | None = None, disk_is_kept: bool = True
+) -> LightTable:
+    """A light table whose decisions are sent on a timer until `close`."""
+    table = LightTable(dataset, journal, opinions, disk_is_kept)
+    table.sending.start()
+    return table
+
+
+def _asked(question: Question) -> Finding:
+    """A visitor's question as something to look at."""
+    said = f"A visitor says: {question.note}" if question.note else "A visitor says that the answer was wrong."
+    return Finding(
+        question.image_id,
+        "visitor",
+        0.5,
+        said,
+        suggested_label=question.label,
+        scan_id=question.id,
+        model_revision=question.model_revision,
+    )
+
+
+def _examples(labels: Mapping[str, Label], findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """A few photos of each class that nothing speaks against."""
+    doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
+    chosen: dict[str, list[str]] = {}
+    for image_id, label in labels.items():
+        if label.label and label.status == "labelled" and image_id not in doubted:
+            of_class = chosen.setdefault(label.label, [])
+            if len(of_class) < EXAMPLES:
+                of_class.append(image_id)
+    return chosen

@@ -1,0 +1,83 @@
+"""The book: the same labels as folding everything anew, after every single decision."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ulid import ULID
+
+from curation.book import Book
+from curation.decision import Decision
+from curation.ledger import fold, standing
+from data_cards.rows import Label
+
+PHOTOS = ["p", "q", "r"]
+GIVEN = {name: Label(name, "old", "labelled") for name in PHOTOS}
+
+
+def decision(action, image_id="p", at=0, who="ann", **more):
+    return Decision(str(ULID()), f"2026-01-01T00:00:00.{at:06d}Z", who, image_id, action, **more)
+
+
+def book(*past, keep=lambda decisions: None, clock=lambda: "2026-01-01T00:00:00.500000Z"):
+    return Book(GIVEN, past, keep, clock)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["relabel", "junk", "duplicate_of", "not_duplicate", "keep", "undo", "merge_class"]),
+        st.sampled_from(PHOTOS),
+        st.sampled_from(PHOTOS),
+        st.sampled_from(["new", "other"]),
+        st.integers(0, 20),
+    ),
+    max_size=12,
+)
+
+
+@given(STEPS)
+@settings(max_examples=150, deadline=None)
+def test_writing_one_by_one_gives_the_labels_of_folding_everything(steps):
+    kept, live = [], book(keep=lambda decisions: kept.extend(decisions))
+    for place, (action, photo, other, label, target) in enumerate(steps):
+        if action == "undo":
+            if not kept:
+                continue
+            undone = kept[target % len(kept)]
+            live.write([decision("undo", undone.image_id, place, undoes=undone.id)])
+        elif action == "merge_class":
+            live.write([decision("merge_class", "", place, label_before="old", label=label)])
+        elif action not in ("duplicate_of", "not_duplicate") or photo != other:
+            live.write([decision(action, photo, place, label=label, other=other)])
+    assert live.labels == fold(GIVEN, kept)
+    assert {one.id for one in live.standing()} == {one.id for one in standing(kept)}
+    assert book(*kept).labels == live.labels
+
+
+def test_a_decision_is_on_the_disk_before_it_counts():
+    def full(decisions):
+        raise OSError
+
+    live = book(keep=full)
+    try:
+        live.write([decision("relabel", label="new")])
+    except OSError:
+        assert live.labels["p"].label == "old"
+        assert live.standing() == []
+
+
+def test_a_decision_sent_twice_is_kept_once():
+    kept, live = [], book(keep=lambda decisions: kept.extend(decisions))
+    one = decision("relabel", label="new")
+    assert [len(live.write([one])) for _ in range(2)] == [1, 0]
+    assert kept == [one]
+
+
+def test_the_last_step_of_a_person_is_theirs_and_may_be_a_batch():
+    batch = [decision("keep", photo, at=2) for photo in ("q", "r")]
+    live = book(decision("junk", at=1), *batch, decision("junk", at=3, who="bob"))
+    assert [one.image_id for one in live.last_step("ann")] == ["q", "r"]
+    assert (live.depth("ann"), live.depth("bob"), live.depth("eve")) == (2, 1, 0)
+
+
+def test_a_moment_is_always_later_than_everything_in_the_book():
+    assert book().moment() == "2026-01-01T00:00:00.500000Z"
+    assert book(decision("junk", at=700_000)).moment() == "2026-01-01T00:00:00.700001Z"

@@ -1,0 +1,28 @@
+"""Lines a person reads about a photo's past."""
+
+from curation.decision import Decision
+from curation.history import history
+from data_cards.rows import Finding, Photo, Source
+
+SOURCE = Source(path="a.jpg", given_label="moon", given_split="test", author="Ilse", added_at="2026-03-03T10:00:00Z")
+
+
+def lines(source=SOURCE, findings=(), decisions=(), stands=True):
+    return history(Photo("p", 1, 1, (source,)), findings, decisions, lambda one: stands, str.title)
+
+
+def test_it_says_where_a_photo_came_from():
+    assert lines() == ["imported as Moon by Ilse (test split), 3 March 2026"]
+    assert lines(Source(origin="visitor", added_at="no date")) == ["sent in by a visitor"]
+
+
+def test_it_says_who_decided_what_and_whether_it_still_stands():
+    said = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun")
+    undo = Decision("2", "2026-04-02T08:00:00Z", "ann", "p", "undo", undoes="1")
+    assert lines(decisions=[said])[1:] == ["ann: said Sun, 1 April 2026"]
+    assert lines(decisions=[said, undo], stands=False)[1:] == ["ann: said Sun, 1 April 2026, taken back"]
+
+
+def test_one_scan_is_told_once():
+    twice = [Finding("p", kind, 0.5, "r", scan_id="01ABCD") for kind in ("label", "quality")]
+    assert len(lines(findings=twice)) == 2
