@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from data_cards.disk import full_disk_named
-from data_cards.errors import BadAddress, Conflict, HubUnreachable, MissingFile, NotAllowed, VitrineError
+from data_cards.errors import Conflict, HubUnreachable, MissingFile, NotAllowed, VitrineError
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
@@ -59,7 +59,7 @@ class HubRepository:
         self.pinned = self._resolve(pinned) if pinned else None
 
     def head(self) -> str | None:
-        """The newest revision. Raises BadAddress when the Hub shows no such repository."""
+        """The newest revision. Raises MissingFile when the Hub shows no such repository."""
         return self._revision(None)
 
     def files(self, prefix: str = "", revision: str | None = None) -> list[str]:
@@ -222,7 +222,7 @@ class HubRepository:
             return NotAllowed(f"The Hub does not let this token write to {self.address}. Sign in with one that may: "
                               "hf auth login", **facts)
         if status in (401, 404):
-            return BadAddress(f"The Hub shows no {self.kind} called {self.name}. Check the name; if it is private, "
+            return MissingFile(f"The Hub shows no {self.kind} called {self.name}. Check the name; if it is private, "
                               "sign in with a token that may read it: hf auth login", **facts)
         return self._unreachable(error)
 

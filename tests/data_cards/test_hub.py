@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_cards.errors import BadAddress, Conflict, HubUnreachable, MissingFile, NotAllowed
+from data_cards.errors import Conflict, HubUnreachable, MissingFile, NotAllowed
 from data_cards.hub import TRIES, HubRepository, pause
 from data_cards.repository import open_repository
 
@@ -240,7 +240,7 @@ def test_a_hub_that_is_down_loses_nothing(hub, repo):
 
 def test_a_private_repository_is_shown_to_nobody_else(hub, repo):
     for token in ("token-ben", "token-of-nobody"):
-        with pytest.raises(BadAddress, match="shows no dataset called ann/things"):
+        with pytest.raises(MissingFile, match="shows no dataset called ann/things"):
             HubRepository("ann/things", token=token).head()
 
 
