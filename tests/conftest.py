@@ -60,3 +60,11 @@ def hub(_serving_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("HF_TOKEN", "token-ann")
     yield _serving_hub
     _serving_hub.reset()
+
+
+@pytest.fixture(scope="session")
+def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a pretrained ViT in miniature (random, seeded; 56 pixels); made once, not to be changed."""
+    from tests.tiny import write_tiny_vit
+
+    return write_tiny_vit(tmp_path_factory.mktemp("models") / "tiny-vit")

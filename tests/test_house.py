@@ -14,6 +14,9 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "cor
 SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplotlib", "openvino", "onnxruntime",
         "accelerate", "evaluate", "fastdup", "cleanlab", "scipy", "onnx", "kornia", "pillow_heif", "huggingface_hub"}
 
+# Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
+HEAVY = {"train.vit", "train.trainer", "train.accuracy"}
+
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
@@ -69,7 +72,8 @@ def test_nothing_slow_is_imported_when_a_room_is(path):
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for name in imports_of(node):
-                assert name.split(".")[0] not in SLOW, f"{name_of(path)} imports {name} at its top"
+                slow = name in HEAVY or (name.split(".")[0] in SLOW and name_of(path) not in HEAVY)
+                assert not slow, f"{name_of(path)} imports {name} at its top"
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)

@@ -1,0 +1,43 @@
+"""Settings are written once; flags follow."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from train.config import TrainSettings, add_flags, default_cache, from_flags
+
+
+def parsed(*words):
+    parser = argparse.ArgumentParser()
+    add_flags(parser, TrainSettings)
+    return from_flags(TrainSettings, parser.parse_args(words))
+
+
+def test_no_flag_is_the_default():
+    assert parsed() == TrainSettings()
+
+
+def test_every_kind_of_flag_is_understood():
+    assert parsed("--epochs", "2", "--scratch", "--lr", "0.5", "--backbone", "x", "--no-flips") == TrainSettings(
+        epochs=2, scratch=True, lr=0.5, backbone="x")
+
+
+@pytest.mark.parametrize("words", [["--track", "elsewhere"], ["--epochs", "many"]])
+def test_what_is_no_value_is_refused(words):
+    with pytest.raises(SystemExit):
+        parsed(*words)
+
+
+def test_every_flag_says_what_it_does():
+    parser = argparse.ArgumentParser()
+    add_flags(parser, TrainSettings)
+    assert all(action.help for action in parser._actions)
+    assert "--public" in parser.format_help()
+
+
+@pytest.mark.parametrize(("environ", "place"), [
+    ({"VITRINE_CACHE": "/x"}, Path("/x")), ({"XDG_CACHE_HOME": "/y"}, Path("/y/vitrine")),
+    ({}, Path.home() / ".cache" / "vitrine")])
+def test_the_cache_is_where_the_user_wants_it(environ, place):
+    assert default_cache(environ) == place

@@ -1,0 +1,224 @@
+"""No group crosses the line, and the certificate says what is true."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_cards.errors import CannotSplit
+from data_cards.rows import Finding, Label, Photo, Source
+from train.splits import NONE, leaks_left, split, split_dataset
+
+
+def collection(classes=4, photos=20):
+    labels = {f"p{c}-{i:02}": f"c{c}" for c in range(classes) for i in range(photos)}
+    return list(labels), labels
+
+
+def sides_of(splits, labels=None, label=None):
+    return Counter(row.split for name, row in splits.items() if label is None or labels[name] == label)
+
+
+def in_one_go(ids):
+    return {name: f"2023-05-05T12:{i // 60:02}:{i % 60:02}" for i, name in enumerate(ids)}
+
+
+def test_every_class_is_on_every_side_in_the_wanted_shares():
+    ids, labels = collection()
+    splits, certificate = split(ids, labels)
+    for c in range(4):
+        assert sides_of(splits, labels, f"c{c}") == {"train": 14, "validation": 2, "test": 4}
+    assert certificate.n == {"train": 56, "validation": 8, "test": 16}
+    assert (certificate.strength, certificate.untested) == ("strict", ())
+
+
+def test_a_group_stays_on_one_side_and_counts_as_its_photos():
+    ids, labels = collection(2, 12)
+    groups = {name: f"{labels[name]}-{int(name[-2:]) // 3}" for name in ids}
+    splits, certificate = split(ids, labels, groups)
+    for group in set(groups.values()):
+        assert len({splits[name].split for name in ids if groups[name] == group}) == 1
+    assert certificate.leaks == f"0 of {certificate.n['test']} test photos have a near-copy in train or validation"
+    assert certificate.grouped_photos == 24
+
+
+def test_the_same_seed_splits_the_same_and_another_differently():
+    ids, labels = collection()
+    first, _ = split(ids, labels, seed=1)
+    assert split(ids[::-1], labels, seed=1)[0] == first
+    assert split(ids, labels, seed=2)[0] != first
+
+
+def test_a_given_test_stays_and_a_near_copy_in_train_leaves():
+    ids, labels = collection(2, 10)
+    given_split = {name: "test" if name.endswith(("0", "1")) else "train" for name in ids}
+    splits, certificate = split(ids, labels, {"p0-05": "g", "p0-00": "g"}, given_split)
+    assert {name for name, row in splits.items() if row.split == "test"} == {"p0-00", "p0-01", "p1-00", "p1-01"}
+    assert "p0-05" not in splits
+    assert (certificate.leaks_removed, certificate.removed, certificate.given_test) == (1, ("p0-05",), True)
+    assert certificate.leaks.startswith("0 of 4 ")
+    assert sides_of(splits)["validation"] == 2, "validation is carved from train when none is given"
+
+
+def test_a_given_validation_stays():
+    ids, labels = collection(2, 10)
+    where = {"0": "test", "1": "validation"}
+    splits, _ = split(ids, labels, given={name: where.get(name[-1], "train") for name in ids})
+    assert {name for name, row in splits.items() if row.split == "validation"} == {"p0-01", "p1-01"}
+
+
+def test_copies_in_given_train_and_validation_train_together():
+    ids, labels = collection(2, 10)
+    where = {"0": "test", "1": "validation", "2": "validation"}
+    splits, certificate = split(ids, labels, {"p0-01": "g", "p0-07": "g"},
+                                {name: where.get(name[-1], "train") for name in ids})
+    assert splits["p0-01"].split == splits["p0-07"].split == "train"
+    assert certificate.moved == 1
+
+
+def test_a_class_that_came_without_test_photos_is_named_untested():
+    ids, labels = collection(2, 10)
+    given_split = {name: "test" if name in ("p0-00", "p0-01") else "train" for name in ids}
+    _, certificate = split(ids, labels, given=given_split)
+    assert certificate.untested == ("c1",)
+
+
+def test_photos_added_without_a_split_join_a_given_one_for_training():
+    ids, labels = collection(2, 10)
+    given_split = {name: None if name == "p0-09" else "test" if name[-1] in "01" else "train" for name in ids}
+    splits, _ = split(ids, labels, given=given_split)
+    assert splits["p0-09"].split in ("train", "validation")
+
+
+def test_a_class_in_one_burst_is_cut_in_time_and_called_weak():
+    ids, labels = collection(2, 20)
+    burst = in_one_go([name for name in ids if labels[name] == "c0"])
+    splits, certificate = split(ids, labels, taken_at=burst)
+    assert [splits[f"p0-{i:02}"].split for i in range(20)] == ["train"] * 14 + ["validation"] * 2 + ["test"] * 4
+    assert certificate.weak == ("c0",)
+    again = {name: row.split for name, row in splits.items()}
+    assert split(ids, labels, taken_at=burst, given=again)[1].weak == ("c0",), "a split that came weak is weak too"
+    assert certificate.strength == "weak: same burst on both sides (c0)"
+
+
+def test_bursts_stay_whole_where_a_class_has_several():
+    ids, labels = collection(2, 20)
+    taken = {name: f"2023-05-{1 + int(name[-2:]) // 4:02}T12:00:{int(name[-2:]) % 4:02}" for name in ids}
+    splits, certificate = split(ids, labels, taken_at=taken)
+    for name in ids:
+        assert splits[name].split == splits[f"{name[:3]}{int(name[-2:]) // 4 * 4:02}"].split
+    assert certificate.strength == "strict"
+
+
+def test_a_class_whose_photos_are_all_copies_is_kept_in_train_and_named():
+    ids, labels = collection(3, 10)
+    splits, certificate = split(ids, labels, {name: "g" for name in ids if labels[name] == "c1"})
+    assert sides_of(splits, labels, "c1") == {"train": 10}
+    assert certificate.kept_in_train == certificate.untested == ("c1",)
+
+
+def test_two_photos_are_one_to_learn_and_one_to_test():
+    ids, labels = collection(2, 2)
+    splits, _ = split(ids, labels)
+    assert sides_of(splits, labels, "c0") == {"train": 1, "test": 1}
+
+
+def test_a_single_photo_is_learned():
+    ids, labels = collection(2, 5)
+    splits, certificate = split([*ids, "x"], {**labels, "x": "rare"})
+    assert splits["x"].split == "train" and certificate.kept_in_train == ("rare",)
+
+
+def test_photos_of_nothing_have_a_stratum_of_their_own():
+    ids, labels = collection(2, 10)
+    nothing = [f"n{i}" for i in range(10)]
+    splits, certificate = split([*ids, *nothing], {**labels, **dict.fromkeys(nothing)})
+    assert sides_of({name: splits[name] for name in nothing}) == {"train": 7, "validation": 1, "test": 2}
+    assert certificate.per_class[NONE] == {"train": 7, "validation": 1, "test": 2}
+
+
+@pytest.mark.parametrize(("labels", "words"), [
+    ({}, "nothing to split"), ({"a": None}, "nothing to split"), ({"a": "x", "b": "x"}, "at least two"),
+    ({"a": "x", "b": "y"}, "No class has two")])
+def test_too_little_is_said_in_a_sentence(labels, words):
+    with pytest.raises(CannotSplit, match=words):
+        split(list(labels), labels)
+
+
+def test_nothing_but_copies_cannot_be_tested():
+    ids, labels = collection(2, 3)
+    with pytest.raises(CannotSplit, match="copies of one"):
+        split(ids, labels, labels)
+
+
+@st.composite
+def piles(draw):
+    n = draw(st.integers(4, 40))
+    ids = [f"p{i:02}" for i in range(n)]
+
+    def each(values):
+        return dict(zip(ids, draw(st.lists(values, min_size=n, max_size=n)), strict=True))
+
+    times = ["", "2023-05-05T12:00:00", "2023-05-05T12:00:30", "2023-05-07T12:00:00"]
+    return {"ids": ids, "labels": each(st.sampled_from(["a", "b", "c", None])),
+            "groups": each(st.sampled_from("123456789")), "taken_at": each(st.sampled_from(times)),
+            "given": each(st.sampled_from([None, "train", "validation", "test"])) if draw(st.booleans()) else {},
+            "seed": draw(st.integers(0, 5))}
+
+
+@settings(max_examples=300, deadline=None)
+@given(piles())
+def test_whatever_the_pile_no_group_crosses_the_line(pile):
+    try:
+        splits, certificate = split(**pile)
+    except CannotSplit:
+        return
+    sides = {}
+    for name, row in splits.items():
+        assert row.group == pile["groups"][name]
+        assert sides.setdefault(row.group, row.split) == row.split
+    assert set(splits) | set(certificate.removed) == set(pile["ids"])
+    assert {name for name, side in pile["given"].items() if side == "test"} <= {
+        name for name, row in splits.items() if row.split == "test"}
+    assert sum(certificate.n.values()) == len(splits)
+    assert sum(sum(counts.values()) for counts in certificate.per_class.values()) == len(splits)
+    assert certificate.leaks == leaks_left(splits) and certificate.leaks.startswith("0 of ")
+
+
+def test_a_dataset_is_split_as_it_is_labelled_now():
+    names = [f"p{i}" for i in range(12)]
+    labels = {n: Label(n, "a" if i < 6 else "b", "labelled") for i, n in enumerate(names)}
+    labels["p0"], labels["p1"] = Label("p0", "a", "duplicate"), Label("p1", None, "none_of_these")
+    photos = {n: Photo(n, 1, 1, (Source(path=f"{n}.jpg"),)) for n in names}
+    dataset = SimpleNamespace(photos=lambda: photos, labels=lambda: labels, splits=dict,
+                              findings=lambda: [Finding("p2", "near_duplicate", 1.0, "", related=("p3",))])
+    splits, certificate = split_dataset(dataset)
+    assert "p0" not in splits and "p1" in splits
+    assert splits["p2"].group == splits["p3"].group
+    assert certificate.per_class[NONE] == {"train": 1}
+
+
+def test_a_photo_that_came_for_training_and_for_the_test_is_a_test_photo():
+    names = [f"p{i}" for i in range(8)]
+    sources = {n: (Source(given_split="train"),) for n in names}
+    sources["p0"] = (Source(given_split="train"), Source(given_split="test"))
+    dataset = SimpleNamespace(photos=lambda: {n: Photo(n, 1, 1, sources[n]) for n in names}, findings=list, splits=dict,
+                              labels=lambda: {n: Label(n, "ab"[i % 2], "labelled") for i, n in enumerate(names)})
+    splits, _ = split_dataset(dataset)
+    assert [n for n, row in splits.items() if row.split == "test"] == ["p0"]
+
+
+def test_a_second_split_keeps_what_is_sealed_and_places_what_is_new():
+    names = [f"p{i:02}" for i in range(24)]
+    photos = {n: Photo(n, 1, 1, ()) for n in names}
+    labels = {n: Label(n, "ab"[i % 2], "labelled") for i, n in enumerate(names)}
+    first = SimpleNamespace(photos=lambda: dict(list(photos.items())[:20]), labels=lambda: labels, findings=list,
+                            splits=dict)
+    before, _ = split_dataset(first)
+    second = SimpleNamespace(photos=lambda: photos, labels=lambda: labels, findings=list, splits=lambda: before)
+    after, certificate = split_dataset(second, seed=9)
+    assert {n: after[n] for n in before} == before
+    assert {after[n].split for n in names[20:]} <= {"train", "validation"}
+    assert not certificate.given_test

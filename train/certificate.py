@@ -1,0 +1,51 @@
+"""What a split promises, in numbers and in words; it travels with the splits and into every model.
+
+    python -c "from train.certificate import Certificate; print(Certificate().to_json())"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+WEAK = "weak: same burst on both sides"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`leaks_removed`: train photos that left because of a near-copy in test; `leaks` says what is left of them.
+
+    `weak`: classes tested on photos of a burst that they were learned from: all their photos belong to one, and the
+    test is a block of it in time; or they came so divided. `kept_in_train`: classes whose photos are all one group. `untested`: classes without a test photo. `per_class` counts by split.
+    `threshold` is the near-duplicate threshold the groups rest on, where it is known.
+    """
+
+    seed: int = 0
+    fractions: Mapping[str, float] = field(default_factory=dict)
+    given_test: bool = False
+    n: Mapping[str, int] = field(default_factory=dict)
+    per_class: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    groups: int = 0
+    grouped_photos: int = 0
+    leaks: str = ""
+    leaks_removed: int = 0
+    removed: tuple[str, ...] = ()
+    moved: int = 0
+    strength: str = "strict"
+    weak: tuple[str, ...] = ()
+    kept_in_train: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
+    threshold: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for certificate.json."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, card: Mapping[str, Any]) -> Certificate:
+        """Read a certificate.json; what it does not say keeps its default."""
+        known = {item.name for item in fields(cls)}
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
+                                  for name, value in card.items() if name in known}
+        return cls(**values)

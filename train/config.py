@@ -1,0 +1,83 @@
+"""One frozen dataclass per command; its flags are derived from it, so that they are written once.
+
+    python -c "from train.config import TrainSettings; print(TrainSettings())"
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+Settings = TypeVar("Settings")
+
+
+def dial(default: Any, words: str, choices: tuple[str, ...] = ()) -> Any:
+    """A field with a default, a sentence for --help, and the values it may take."""
+    return field(default=default, metadata={"words": words, "choices": choices})
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """`python -m train DATASET MODEL`."""
+
+    epochs: int | None = dial(None, "times each photo is seen; chosen by the number of photos when left out")
+    backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
+    size: int | None = dial(None, "side of the square that is looked at, in pixels; the backbone's own when left out")
+    batch: int = dial(16, "photos a step")
+    lr: float = dial(1e-4, "learning rate of the uppermost block")
+    blocks: int = dial(4, "upper blocks that learn; 0: all")
+    flips: bool = dial(False, "photos may be mirrored while training (not where left and right matter)")
+    seed: int = dial(0, "the same seed and data give the same model")
+    scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
+    track: str = dial("none", "where figures go while training", ("none", "trackio"))
+    public: bool = dial(False, "a model pushed to the Hub is public")
+    threads: int = dial(0, "CPU threads; 0: all")
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """`python -m train split DATASET`."""
+
+    seed: int = dial(0, "the same seed and data give the same split")
+    test: float = dial(0.2, "share of photos sealed for the test, where none came with the photos")
+    validation: float = dial(0.1, "share of photos that training is steered by")
+
+
+def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:
+    """One flag for each field of the dataclass `cls`: `--keep-location` for `keep_location`; bool: a switch."""
+    hints = get_type_hints(cls)
+    for item in fields(cls):
+        flag, words = f"--{item.name.replace('_', '-')}", _words(item)
+        if hints[item.name] is bool:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=item.default, help=words)
+        else:
+            parser.add_argument(flag, type=_kind(hints[item.name]), default=item.default, help=words,
+                                choices=item.metadata.get("choices") or None)
+
+
+def from_flags(cls: type[Settings], flags: argparse.Namespace) -> Settings:
+    """The dataclass back from parsed flags."""
+    return cls(**{item.name: getattr(flags, item.name) for item in fields(cls)})  # type: ignore[arg-type]
+
+
+def default_cache(environ: Mapping[str, str]) -> Path:
+    """The user's cache directory for backbones, engines and features; an entry point passes its environment."""
+    if environ.get("VITRINE_CACHE"):
+        return Path(environ["VITRINE_CACHE"])
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitrine"
+
+
+def _kind(hint: Any) -> Any:
+    if isinstance(hint, UnionType):
+        return next(kind for kind in get_args(hint) if kind is not NoneType)
+    return hint
+
+
+def _words(item: Field[Any]) -> str:
+    words = str(item.metadata.get("words", "")).replace("%", "%%")
+    shown = item.default not in (None, MISSING, False)
+    return f"{words} (default: %(default)s)" if shown else words

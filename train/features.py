@@ -1,0 +1,191 @@
+"""Photos -> embeddings, each computed once: batched, decoded ahead of the network, kept on disk.
+
+The same engine and the same framing serve, scan and train. Memory stays flat: a few batches are in flight,
+whatever the number of photos.
+
+    python -c "from train.features import FeatureCache; from pathlib import Path; print(len(FeatureCache(Path('f'))))"
+"""
+
+from __future__ import annotations
+
+import threading
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from data_cards.errors import BadPhoto
+from data_cards.progress import say, track
+from train import engine as engines
+from train.backbone import Backbone
+from train.batches import ahead, batches
+from train.engine import Engine
+from train.preprocessing import Preprocessing
+
+SHARD = 512
+# Writing the ONNX file takes as long as torch needs for about this many photos.
+WORTH_EXPORTING = 300
+
+
+class Photos(Protocol):
+    """What we need of a dataset: photos by id, streaming, in storage order."""
+
+    def read_photos(self, ids: Sequence[str]) -> Iterable[tuple[str, bytes]]: ...
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a network said about photos, row by row: `arrays` holds each of its outputs, (n, ...)."""
+
+    ids: tuple[str, ...]
+    arrays: tuple[np.ndarray, ...]
+
+
+class Embedder:
+    """An engine behind its framing. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine, preprocess: Preprocessing, batch: int = 16) -> None:
+        self.engine, self.preprocess, self.batch = engine, preprocess, batch
+
+    def embed(self, photos: Iterable[bytes]) -> np.ndarray:
+        """(n, d) float32, raw (not normalised). Raises BadPhoto at the first one that cannot be read."""
+        tensors = map(self.preprocess, photos)
+        parts = [self.engine.run(np.stack(some))[-1] for some in batches(tensors, self.batch)]
+        return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+
+    def stream(self, photos: Iterable[tuple[str, bytes]],
+               unreadable: Callable[[str, BadPhoto], None] | None = None) -> Iterator[Outputs]:
+        """Batch by batch over (id, bytes); a photo that cannot be read is told to `unreadable` and left out."""
+        decoded = ahead(batches(self._decoded(photos, unreadable or _say_unreadable), self.batch))
+        for some in decoded:
+            yield Outputs(tuple(name for name, _ in some), self.engine.run(np.stack([x for _, x in some])))
+
+    def _decoded(self, photos: Iterable[tuple[str, bytes]],
+                 unreadable: Callable[[str, BadPhoto], None]) -> Iterator[tuple[str, np.ndarray]]:
+        for name, data in photos:
+            try:
+                yield name, self.preprocess(data)
+            except BadPhoto as error:  # the one per-photo skip: a damaged photo never stops the run
+                unreadable(name, error)
+
+
+def embedder_for(backbone: Backbone, cache: Path, size: int | None = None, batch: int = 16, engine: str = "auto",
+                 threads: int = 0, photos: int = WORTH_EXPORTING) -> Embedder:
+    """An embedder of a backbone's pooled features, through the fastest engine that agrees with torch.
+
+    `size`: side in pixels, the backbone's own by default. `photos`: about how many are to come; for a few of them
+    torch is done before anything faster is ready. The ONNX file is kept in `cache`.
+    """
+    own = Preprocessing.from_folder(backbone.path)
+    preprocess = own.at(size) if size else own
+    kept = cache / "engines" / f"{backbone.revision[:12]}-{preprocess.size}.onnx"
+    if engine == "auto" and not kept.is_file() and photos < WORTH_EXPORTING:
+        engine = "torch"
+    return Embedder(_engine(backbone, kept, preprocess.size, engine, threads), preprocess, batch)
+
+
+def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache: Path, size: int | None = None,
+                  batch: int = 16, engine: str = "auto", threads: int = 0) -> tuple[list[str], np.ndarray]:
+    """The pooled features of these photos, (n, d) float32, in the order of `ids`; unreadable ones are left out.
+
+    Only photos that were never seen at this backbone revision and framing are read and computed.
+    """
+    wanted = list(dict.fromkeys(ids))
+    features = FeatureCache.of(cache, backbone, size)
+    missing = features.missing(wanted)
+    if missing:
+        embedder = embedder_for(backbone, cache, size, batch, engine, threads, photos=len(missing))
+        _compute(embedder, track(dataset.read_photos(missing), "Looking at photos", len(missing)), features)
+    return features.load(wanted)
+
+
+class FeatureCache:
+    """Features by image_id in append-only shards of a folder; a crash loses at most the shard being made.
+
+    Kept in float16 (3 significant digits; half the disk), handed out as float32.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._places: dict[str, tuple[Path, int]] = {}
+        for shard in sorted(folder.glob("*.npz")):
+            self._places.update({name: (shard, row) for row, name in enumerate(_ids(shard))})
+
+    @classmethod
+    def of(cls, cache: Path, backbone: Backbone, size: int | None = None) -> FeatureCache:
+        """The place for a backbone revision and a framing: another one never gets its features from here."""
+        own = Preprocessing.from_folder(backbone.path)
+        framing = sha256(repr(own.at(size) if size else own).encode()).hexdigest()[:6]
+        return cls(cache / "features" / f"{backbone.revision[:12]}-{size or own.size}-{framing}")
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that were not computed yet, in order."""
+        return [name for name in ids if name not in self._places]
+
+    def add(self, ids: Sequence[str], x: np.ndarray) -> None:
+        """Keep rows x (n, d) for `ids`; they are there after a crash, or none of them is."""
+        if not len(ids):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shard = self.folder / f"{sha256(''.join(ids).encode()).hexdigest()[:24]}.npz"
+        making = shard.with_suffix(f".{threading.get_native_id()}.making")
+        with making.open("wb") as file:
+            np.savez(file, ids=np.array(ids), x=np.asarray(x, dtype=np.float16))
+        making.replace(shard)
+        self._places.update({name: (shard, row) for row, name in enumerate(ids)})
+
+    def load(self, ids: Iterable[str]) -> tuple[list[str], np.ndarray]:
+        """Those of `ids` that are here, in order, and their rows (n, d) float32."""
+        here = [name for name in ids if name in self._places]
+        by_shard: dict[Path, list[int]] = {}
+        for row, name in enumerate(here):
+            by_shard.setdefault(self._places[name][0], []).append(row)
+        x: np.ndarray | None = None
+        for shard, rows in by_shard.items():
+            with np.load(shard) as opened:
+                kept = opened["x"]
+            x = np.zeros((len(here), kept.shape[1]), dtype=np.float32) if x is None else x
+            x[rows] = kept[[self._places[here[row]][1] for row in rows]]
+        return here, np.zeros((0, 0), dtype=np.float32) if x is None else x
+
+
+def _compute(embedder: Embedder, photos: Iterable[tuple[str, bytes]], features: FeatureCache) -> None:
+    for some in batches(embedder.stream(photos), max(SHARD // embedder.batch, 1)):
+        ids = tuple(chain.from_iterable(part.ids for part in some))
+        features.add(ids, np.concatenate([part.arrays[-1] for part in some]))
+
+
+def _engine(backbone: Backbone, kept: Path, size: int, name: str, threads: int) -> Engine:
+    fast = [other for other in (engines.installed() if name == "auto" else (name,)) if other != "torch"]
+    if fast and (proven := engines.proven(kept, fast)):
+        return engines.open_onnx(kept, proven, threads, exact=False)
+    from train.vit import load_pooled
+
+    exact = engines.TorchEngine(load_pooled(backbone.path))
+    if not fast:
+        return exact
+    if not kept.is_file():
+        say("Preparing a faster engine for this backbone (once) ...")
+        engines.write_onnx(exact.module, size, kept, ["embedding"])
+    return engines.prove(kept, fast, exact, size, threads)
+
+
+def _say_unreadable(name: str, error: BadPhoto) -> None:
+    say(f"Photo {name[:12]} is left out: {error.sentence}")
+
+
+def _ids(shard: Path) -> list[str]:
+    try:
+        with shard.open("rb") as file, np.load(file) as kept:
+            return [str(name) for name in kept["ids"]]
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        # A disk that lost power can leave a shard cut short; its photos are simply computed again.
+        return []

@@ -1,0 +1,252 @@
+"""Groups and labels -> train, validation and test, with no group across the line. Pure: no files, no network.
+
+A unit (near-duplicates, and photos of one class taken in one go) is never divided. A test split that came with the
+photos stays; a train photo with a near-copy in it leaves.
+
+    python -m train split DATASET
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data_cards.errors import CannotSplit
+from data_cards.rows import Source, Split
+from train.bursts import bursts, moments
+from train.certificate import WEAK, Certificate
+from train.grouping import connected, groups_from_findings
+
+if TYPE_CHECKING:
+    from data_cards.dataset import Dataset
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+# Photos of nothing in the collection have a stratum of their own: rejection is tuned and tested on them.
+NONE = "none"
+STATUSES = ("labelled", "none_of_these")
+
+
+def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[str, str] | None = None,
+          given: Mapping[str, str | None] | None = None, taken_at: Mapping[str, str] | None = None, seed: int = 0,
+          test: float = 0.2, validation: float = 0.1, files: Mapping[str, str] | None = None,
+          threshold: float | None = None) -> tuple[dict[str, Split], Certificate]:
+    """Split the photos `ids`; a label of None means "none of these".
+
+    `groups`: near-duplicate group by id (missing: alone). `given`: the split a photo came with. `taken_at` (ISO 8601)
+    and `files` (names): what bursts are seen by. `test`, `validation`: wanted shares. Photos that leave have no Split.
+    Raises CannotSplit.
+    """
+    table = _Table(sorted(ids), {i: labels[i] or NONE for i in ids}, {i: (groups or {}).get(i, i) for i in ids},
+                   {i: (given or {}).get(i) for i in ids}, taken_at or {}, files or {})
+    _check(table)
+    rng, plan = np.random.default_rng(seed), _Plan()
+    _keep_given(table, plan)
+    shares = {TEST: test, VALIDATION: validation}
+    for label in sorted(set(table.labels.values())):
+        _carve(label, table, plan, rng, shares)
+    if TEST not in plan.sides.values():
+        raise CannotSplit("No photo is left for a test: in every class all photos are copies of one. "
+                          "Add photos taken at another time.")
+    splits = {i: Split(i, table.groups[i], side) for i in table.ids if (side := plan.side_of(table, i))}
+    return splits, _certificate(table, plan, splits, seed, shares, threshold)
+
+
+def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation: float = 0.1,
+                  threshold: float | None = None) -> tuple[dict[str, Split], Certificate]:
+    """Split what a dataset holds now: labelled photos and "none of these", grouped as the last scan found them."""
+    photos = dataset.photos()
+    rows = [row for row in dataset.labels().values() if row.status in STATUSES and row.image_id in photos]
+    sources = {row.image_id: photos[row.image_id].sources for row in rows}
+    held = dataset.splits()  # what is sealed stays sealed; a second split only places what came since
+    splits, certificate = split(
+        list(sources), {row.image_id: row.label for row in rows}, groups_from_findings(sources, dataset.findings()),
+        {i: held[i].split if i in held else _given(some) for i, some in sources.items()},
+        {i: max((source.taken_at for source in some), default="") for i, some in sources.items()},
+        seed, test, validation, {i: _file(some) for i, some in sources.items()}, threshold)
+    return splits, replace(certificate, given_test=TEST in map(_given, sources.values()))
+
+
+def _given(sources: Sequence[Source]) -> str | None:
+    """One photo that came twice, for training and for the test, is a test photo."""
+    sides = [source.given_split for source in sources if source.given_split]
+    return TEST if TEST in sides else sides[0] if sides else None
+
+
+def _file(sources: Sequence[Source]) -> str:
+    if not sources:
+        return ""
+    first = sources[0]
+    return first.path if first.second is None else f"{first.path}#{first.second}"
+
+
+@dataclass(frozen=True)
+class _Table:
+    ids: list[str]
+    labels: dict[str, str]
+    groups: dict[str, str]
+    given: dict[str, str | None]
+    taken_at: Mapping[str, str]
+    files: Mapping[str, str]
+
+    @cached_property
+    def sizes(self) -> Counter[str]:
+        return Counter(self.groups.values())
+
+    def size(self, groups: Iterable[str]) -> int:
+        """Photos in these groups."""
+        return sum(self.sizes[group] for group in groups)
+
+
+@dataclass
+class _Plan:
+    """`sides` by group; `removed` photos leave; what the certificate has to name gathers here."""
+
+    sides: dict[str, str] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    moved: int = 0
+    whole: list[str] = field(default_factory=list)
+
+    def side_of(self, table: _Table, name: str) -> str | None:
+        return None if name in self.removed else self.sides.get(table.groups[name])
+
+
+def _check(table: _Table) -> None:
+    counts = Counter(label for label in table.labels.values() if label != NONE)
+    if not counts:
+        raise CannotSplit("No photo is labelled yet, so there is nothing to split.")
+    if len(counts) == 1:
+        raise CannotSplit(f"All labelled photos are of one class ({next(iter(counts))}); a model needs at least two.")
+    if max(counts.values()) < 2:
+        raise CannotSplit("No class has two photos, so none could be both learned and tested. Add photos.")
+
+
+def _keep_given(table: _Table, plan: _Plan) -> None:
+    """Whole groups take the side of their given photos: test wins and sends copies away, else train wins."""
+    members: dict[str, list[str]] = {}
+    for name in table.ids:
+        members.setdefault(table.groups[name], []).append(name)
+    for group, names in members.items():
+        sides = {table.given[name] for name in names}
+        if TEST in sides:
+            plan.sides[group] = TEST
+            plan.removed.update(name for name in names if table.given[name] != TEST)
+        elif TRAIN in sides and VALIDATION in sides:
+            plan.sides[group] = TRAIN
+            plan.moved += sum(table.given[name] == VALIDATION for name in names)
+        elif VALIDATION in sides:
+            plan.sides[group] = VALIDATION
+
+
+def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, shares: Mapping[str, float]) -> None:
+    """Divide the groups of one class whose side is still open."""
+    mine = [name for name in table.ids if table.labels[name] == label]
+    undecided = [name for name in mine if table.groups[name] not in plan.sides]
+    sides = Counter(plan.side_of(table, name) for name in mine)
+    # A class that came with a split, but without test photos, is not ours to test.
+    tested = not sides[TEST] and not any(table.given[name] for name in mine)
+    wanted = {TEST: _share(shares[TEST], len(mine)) if tested else 0,
+              VALIDATION: 0 if sides[VALIDATION] else _share(shares[VALIDATION], len(mine))}
+    units = _units(undecided, table)
+    if len(units) > 1:
+        _deal([units[i] for i in rng.permutation(len(units))], wanted, table, plan)
+    elif len(parts := _in_time(undecided, table)) > 1:
+        _cut(parts, wanted, table, plan)
+    elif units:
+        plan.whole += [label] if tested else []
+        plan.sides.update(dict.fromkeys(units[0], TRAIN))
+
+
+def _share(share: float, photos: int) -> int:
+    return max(1, round(share * photos)) if share > 0 else 0
+
+
+def _deal(units: list[list[str]], wanted: Mapping[str, int], table: _Table, plan: _Plan) -> None:
+    """Test, then validation, get units up to what is wanted, at least one each; train always keeps one."""
+    for side in (TEST, VALIDATION):
+        chosen: list[list[str]] = []
+        for unit in units:
+            room = wanted[side] - table.size([group for one in chosen for group in one])
+            if table.size(unit) <= room and len(chosen) < len(units) - 1:
+                chosen.append(unit)
+        if not chosen and wanted[side] and len(units) > 1:
+            chosen = [min(units, key=table.size)]
+        units = [unit for unit in units if unit not in chosen]
+        plan.sides.update((group, side) for unit in chosen for group in unit)
+    plan.sides.update((group, TRAIN) for unit in units for group in unit)
+
+
+def _cut(parts: list[str], wanted: Mapping[str, int], table: _Table, plan: _Plan) -> None:
+    """One burst, cut in time: the last stretch of it is the test, the one before it validation, so that few photos
+    have a neighbour across a line."""
+    for side in (TEST, VALIDATION):
+        taken: list[str] = []
+        while len(parts) > 1 and table.size(taken) < wanted[side]:
+            taken.append(parts.pop())
+        plan.sides.update(dict.fromkeys(taken, side))
+    plan.sides.update(dict.fromkeys(parts, TRAIN))
+
+
+def _units(names: Sequence[str], table: _Table) -> list[list[str]]:
+    """Groups that one burst ties together, as lists of groups."""
+    tied = bursts(names, table.taken_at, table.files)
+    root = connected({table.groups[name] for name in names},
+                     ((table.groups[name], table.groups[first]) for name, first in tied.items()))
+    units: dict[str, list[str]] = {}
+    for group in sorted(root):
+        units.setdefault(root[group], []).append(group)
+    return list(units.values())
+
+
+def _in_time(names: Sequence[str], table: _Table) -> list[str]:
+    """The groups of one burst, earliest first; nothing where some moment is unknown."""
+    when = moments(names, table.taken_at, table.files)
+    if len(when) < len(names) or len({clock for clock, _ in when.values()}) > 1:
+        return []
+    at: dict[str, list[float]] = {}
+    for name in names:
+        at.setdefault(table.groups[name], []).append(when[name][1])
+    return sorted(at, key=lambda group: (sum(at[group]) / len(at[group]), group))
+
+
+def _certificate(table: _Table, plan: _Plan, splits: Mapping[str, Split], seed: int, shares: Mapping[str, float],
+                 threshold: float | None) -> Certificate:
+    per_class: dict[str, dict[str, int]] = {label: {} for label in sorted(set(table.labels.values()))}
+    for name, row in splits.items():
+        counts = per_class[table.labels[name]]
+        counts[row.split] = counts.get(row.split, 0) + 1
+    n = Counter(row.split for row in splits.values())
+    sizes = table.sizes
+    weak = _divided_bursts(table, splits)
+    untested = [label for label, counts in per_class.items() if label != NONE and not counts.get(TEST)]
+    return Certificate(
+        seed=seed, fractions=dict(shares), given_test=TEST in table.given.values(),
+        n={side: n[side] for side in (TRAIN, VALIDATION, TEST)}, per_class=per_class, groups=len(sizes),
+        grouped_photos=sum(size for size in sizes.values() if size > 1), leaks=leaks_left(splits),
+        leaks_removed=len(plan.removed), removed=tuple(sorted(plan.removed)), moved=plan.moved,
+        strength=f"{WEAK} ({', '.join(weak)})" if weak else "strict", weak=tuple(weak),
+        kept_in_train=tuple(plan.whole), untested=tuple(untested), threshold=threshold)
+
+
+def _divided_bursts(table: _Table, splits: Mapping[str, Split]) -> list[str]:
+    """Classes that were learned from one part of a burst and are tested on another, whoever divided it."""
+    divided = []
+    for label in sorted(set(table.labels.values())):
+        mine = [name for name in splits if table.labels[name] == label]
+        sides: dict[str, set[bool]] = {}
+        for name, first in bursts(mine, table.taken_at, table.files).items():
+            sides.setdefault(first, set()).add(splits[name].split == TEST)
+        divided += [label] if any(len(both) > 1 for both in sides.values()) else []
+    return divided
+
+
+def leaks_left(splits: Mapping[str, Split]) -> str:
+    """In words, counted afresh from the finished splits."""
+    learned = {row.group for row in splits.values() if row.split != TEST}
+    tested = [row for row in splits.values() if row.split == TEST]
+    crossing = sum(row.group in learned for row in tested)
+    return f"{crossing} of {len(tested)} test photos have a near-copy in train or validation"

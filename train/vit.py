@@ -1,0 +1,90 @@
+"""The networks as torch modules: photo tensor -> embedding, and -> (logits, embedding).
+
+An embedding is what the classifier head sees: for DINOv2 the layer-normed class token beside the mean of the
+patch tokens (2 x hidden numbers), for a plain ViT the class token, for the small ResNet its pooled map.
+Importing this room imports torch.
+
+    python -c "from pathlib import Path; from train.vit import load_pooled; print(load_pooled(Path('backbone folder')))"
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from data_cards.errors import BadModel
+
+
+class Pooled(nn.Module):
+    """(b, 3, h, w) float32 -> (b, d): a ViT without a head."""
+
+    def __init__(self, trunk: Any) -> None:
+        super().__init__()
+        self.trunk = trunk
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        return pooled(self.trunk, pixel_values)
+
+
+class Answering(nn.Module):
+    """(b, 3, h, w) float32 -> logits (b, c) and embedding (b, d): a fine-tuned model, both from one pass."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
+        embedding = embedding_of(self.model, pixel_values)
+        return self.model.classifier(embedding), embedding
+
+
+def pooled(trunk: Any, pixel_values: Tensor) -> Tensor:
+    """The input of the family's classifier head, as its ...ForImageClassification computes it."""
+    if trunk.config.model_type == "vit":
+        larger = {} if _native(trunk.config, pixel_values) else {"interpolate_pos_encoding": True}
+        first: Tensor = trunk(pixel_values, **larger).last_hidden_state[:, 0]
+        return first
+    tokens = trunk(pixel_values).last_hidden_state
+    patches = tokens[:, 1 + getattr(trunk.config, "num_register_tokens", 0):]
+    return torch.cat([tokens[:, 0], patches.mean(dim=1)], dim=1)
+
+
+def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
+    """What `model.classifier` sees for these photos, (b, d)."""
+    if model.config.model_type == "resnet":
+        flat: Tensor = model.base_model(pixel_values).pooler_output.flatten(1)
+        return flat
+    return pooled(model.base_model, pixel_values)
+
+
+def load_pooled(folder: Path) -> Pooled:
+    """A backbone folder as a module, in evaluation mode."""
+    from transformers import AutoModel
+
+    return Pooled(_opened(AutoModel, folder)).eval()
+
+
+def load_answering(folder: Path) -> Answering:
+    """A fine-tuned model folder as a module, in evaluation mode. Raises BadModel."""
+    from transformers import AutoModelForImageClassification
+
+    return Answering(_opened(AutoModelForImageClassification, folder)).eval()
+
+
+def _opened(kind: Any, folder: Path) -> Any:
+    from transformers.utils import logging
+
+    # Its bar of 0.02 s would stand between our own lines.
+    logging.disable_progress_bar()
+    try:
+        return kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BadModel(f"The model in {folder.name} cannot be opened.", cause=str(error)) from error
+
+
+def _native(config: Any, pixel_values: Tensor) -> bool:
+    size = config.image_size
+    return tuple(pixel_values.shape[-2:]) == (tuple(size) if isinstance(size, (list, tuple)) else (size, size))
