@@ -21,6 +21,8 @@ from train.certificate import WEAK, Certificate
 OURS = "vitrine"
 FIGURES = {"top1": "first answer right (top-1)", "top3": "right among the first three (top-3)",
            "top5": "right among the first five (top-5)"}
+REFUSALS = {"known_refused": "known things answered \"none\"", "none_refused": "other things answered \"none\"",
+            "right_and_given": "first answer right, and given"}
 
 
 def model_folder_card(folder: Path, address: str) -> str:
@@ -39,7 +41,11 @@ def model_folder_card(folder: Path, address: str) -> str:
 
 def measured(metrics: Mapping[str, Any]) -> tuple[Measured, ...]:
     """The shares that were measured, each {value, low, high, n}."""
-    return tuple(Measured(words, **metrics[name]) for name, words in FIGURES.items() if name in metrics)
+    refusals = metrics.get("rejection") or {}
+    shares = [(words, metrics.get(name)) for name, words in FIGURES.items()]
+    shares += [(words, refusals.get(name)) for name, words in REFUSALS.items()]
+    return tuple(Measured(words, share["value"], share["low"], share["high"], share["n"])
+                 for words, share in shares if share)
 
 
 def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:

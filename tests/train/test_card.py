@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from data_cards.collection import ClassInfo, Collection, write_collection
@@ -11,12 +12,21 @@ from data_cards.errors import BadModel
 from train.card import measured, model_folder_card, promises, read_json, rejection_words
 from train.certificate import Certificate
 from train.metrics import wilson
+from train.report import Tested, report
 
 
 def test_a_share_keeps_its_interval_and_its_number_of_photos():
     row, = measured({"top1": wilson(9, 10).to_json(), "ece": 0.1})
     assert (row.value, row.n) == (0.9, 10)
     assert row.low < 0.9 < row.high
+
+
+def test_what_evaluation_writes_is_what_the_card_reads():
+    tested = Tested(np.eye(2), np.arange(2), np.array([True, False]), np.zeros(0, bool))
+    rows = {row.name: row for row in measured(report(tested, ["a", "b"], ["A", "B"]))}
+    assert rows["first answer right (top-1)"].value == 1.0
+    assert rows['known things answered "none"'].value == 0.5
+    assert rows['other things answered "none"'].value is None
 
 
 def test_a_weak_certificate_is_told_with_its_classes():
