@@ -1,0 +1,29 @@
+import pytest
+
+from train.plan import Plan, learning_rates, plan_for
+
+NAMES = ["dinov2.embeddings.cls_token", *(f"dinov2.encoder.layer.{n}.mlp.fc1.weight" for n in range(4)),
+         "dinov2.layernorm.weight", "classifier.weight"]
+
+
+def test_the_lower_blocks_stay_and_the_upper_ones_learn_the_lower_the_slower():
+    rates = learning_rates(NAMES, Plan(epochs=1, side=168, blocks=2, lr=1.0, lr_decay=0.5, head_lr=3.0))
+    assert list(rates.values()) == [0.0, 0.0, 0.0, 0.5, 1.0, 1.0, 3.0]
+
+
+def test_a_network_without_blocks_learns_everywhere():
+    assert set(learning_rates(["stem.weight", "head.bias"], Plan(epochs=1, side=96, lr=0.2)).values()) == {0.2}
+
+
+@pytest.mark.parametrize(("photos", "epochs"), [(30, 12), (280, 9), (5000, 3)])
+def test_more_photos_are_seen_fewer_times(photos, epochs):
+    assert plan_for(photos, "dinov2", 224).epochs == epochs
+
+
+def test_the_number_of_epochs_can_be_given_and_may_be_none():
+    assert plan_for(280, "dinov2", 224, epochs=0).epochs == 0
+
+
+def test_a_dinov2_learns_smaller_than_it_serves_and_a_plain_vit_does_not():
+    assert plan_for(10, "dinov2", 224).side == 168
+    assert plan_for(10, "vit", 224).side == 224

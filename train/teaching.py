@@ -1,0 +1,185 @@
+"""From photos to weights: the probe, then the fine-tuning, and whichever of the two validation prefers.
+
+    taught = teach(material, dataset, TrainSettings(), cache, run)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_cards.dataset import Dataset
+from data_cards.errors import CannotTrain
+from data_cards.progress import say, track
+from train import scratch
+from train.augment import LOOK
+from train.backbone import Backbone, find_backbone
+from train.config import TrainSettings
+from train.features import embed_dataset
+from train.finetune import Epoch, FineTuned, fine_tune, score
+from train.material import Material
+from train.metrics import cross_entropy, top_k
+from train.plan import Example, Plan, plan_for
+from train.preprocessing import Preprocessing
+from train.probe import Probe, fit_probe
+from train.shelf import Shelf, fill_shelf, find_shelf
+
+UNTOUCHED = ("track", "public", "threads")  # settings that do not change what is learned
+
+
+@dataclass(frozen=True)
+class Taught:
+    """A model (...ForImageClassification, on the CPU) and how it came about.
+
+    `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation) or "scratch". `best`: the epoch kept,
+    0 for the probe. `steered_by`: which photos chose between epochs.
+    """
+
+    model: Any
+    framing: Preprocessing
+    backbone: Backbone
+    kept: str
+    best: int
+    epochs: tuple[Epoch, ...]
+    probe: Epoch | None
+    plan: Plan
+    steered_by: str
+
+
+def teach(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, run: Path) -> Taught:
+    """Train on the training side alone; validation decides what is kept; the test is not looked at.
+
+    `cache`: backbones and features; `run`: this training's checkpoints. Raises CannotTrain, BackboneUnavailable,
+    DiskFull.
+    """
+    _prepare(settings)
+    return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, settings, cache, run)
+
+
+def run_name(dataset: Dataset, material: Material, backbone: str, settings: TrainSettings) -> str:
+    """The same for the same training, so that a second start finds the first one's checkpoints."""
+    what = {name: value for name, value in asdict(settings).items() if name not in UNTOUCHED}
+    facts = [dataset.address, dataset.revision, backbone, what, sorted(material.train), sorted(material.validation)]
+    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
+
+
+def _from_backbone(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, run: Path) -> Taught:
+    backbone = find_backbone(settings.backbone, cache)
+    own = Preprocessing.from_folder(backbone.path)
+    framing = own.at(settings.size) if settings.size else own
+    material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
+    model = _with_head(backbone, _labels(material), probe)
+    plan = plan_for(len(material.train), str(backbone.config["model_type"]), framing.size, settings.epochs,
+                    **_dials(settings))
+    if not plan.epochs:
+        return Taught(model, framing, backbone, "probe", 0, (), probed, plan, steered_by)
+    say(f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of {len(material.train)} photos.")
+    tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
+    if tuned.best.score > probed.score:
+        return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by)
+    say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
+    untuned = _with_head(backbone, _labels(material), probe)
+    return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by)
+
+
+def _from_scratch(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, run: Path) -> Taught:
+    framing = scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
+    lr = {} if settings.lr == TrainSettings().lr else {"lr": settings.lr}
+    plan = scratch.plan_from_scratch(len(material.train), framing.size, settings.epochs, seed=settings.seed,
+                                     batch=settings.batch, look=_dials(settings)["look"], **lr)
+    if not plan.epochs:
+        raise CannotTrain("A network trained from scratch needs at least one epoch.")
+    model = scratch.small_network(_labels(material), settings.seed)
+    material, steered_by = _steered(material)
+    say(f"Training a small network from scratch: {plan.epochs} epochs of {len(material.train)} photos.")
+    tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
+    origin = Backbone(run, scratch.NAME, scratch.REVISION, "scratch")
+    return Taught(model, framing, origin, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by)
+
+
+def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path,
+           backbone: Backbone) -> tuple[Material, str, Probe, Epoch]:
+    """The probe, and how it does on validation; photos that cannot be read have left the material."""
+    ids = [image_id for image_id, _ in (*material.train, *material.validation)]
+    readable, features = embed_dataset(dataset, ids, backbone, cache / "features", size=settings.size,
+                                       batch=settings.batch, threads=settings.threads)
+    material, steered_by = _steered(_only(material, set(readable)))
+    row = {image_id: number for number, image_id in enumerate(readable)}
+
+    def side(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+        return features[[row[image_id] for image_id, _ in examples]], np.array([label for _, label in examples])
+
+    probe = fit_probe(*side(material.train), classes=len(material.classes))
+    x, y = side(material.validation)
+    chances = probe.probabilities(x)
+    accuracy, loss = top_k(chances, y, 1), cross_entropy(chances, y)
+    say(f"Probe: {accuracy:.1%} of {len(y)} {steered_by} photos right.")
+    return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, score(accuracy, loss))
+
+
+def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocessing, plan: Plan, run: Path,
+           tracker: str) -> FineTuned:
+    shelf = _shelf(material, dataset, run, framing.short or framing.size)
+    kept = _only(material, set(shelf.places))
+    return fine_tune(model, shelf, kept.train, kept.validation, framing, plan, run, tracker)
+
+
+def _shelf(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf:
+    ids = [image_id for image_id, _ in (*material.train, *material.validation)]
+    return find_shelf(run, short) or fill_shelf(
+        run, track(dataset.read_photos(ids), "Making small copies", len(set(ids))), short)
+
+
+def _with_head(backbone: Backbone, labels: dict[int, str], probe: Probe) -> Any:
+    """The backbone as a classifier whose head is the probe."""
+    import torch
+    from transformers import AutoModelForImageClassification
+
+    model = AutoModelForImageClassification.from_pretrained(
+        backbone.path, dtype=torch.float32, local_files_only=True, ignore_mismatched_sizes=True, id2label=labels,
+        label2id={name: number for number, name in labels.items()})
+    weight, bias = probe.head()
+    with torch.no_grad():
+        model.classifier.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
+        model.classifier.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+    return model.eval()
+
+
+def _steered(material: Material) -> tuple[Material, str]:
+    """A collection too small to spare validation photos is steered by its training photos, as they are."""
+    if not material.train:
+        raise CannotTrain("None of the training photos can be read.")
+    if material.validation:
+        return material, "validation"
+    return replace(material, sides={**material.sides, "validation": material.train}), "training"
+
+
+def _only(material: Material, readable: set[str]) -> Material:
+    kept = {side: tuple(example for example in examples if example[0] in readable or side == "test")
+            for side, examples in material.sides.items()}
+    return replace(material, sides=kept)
+
+
+def _labels(material: Material) -> dict[int, str]:
+    return dict(enumerate(material.classes))
+
+
+def _dials(settings: TrainSettings) -> dict[str, Any]:
+    return {"batch": settings.batch, "lr": settings.lr, "blocks": settings.blocks, "seed": settings.seed,
+            "look": replace(LOOK, flip=0.5 if settings.flips else 0.0)}
+
+
+def _prepare(settings: TrainSettings) -> None:
+    import torch
+    from transformers.utils import logging
+
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    logging.set_verbosity_error()  # its remarks about a new head and old names are not for our users
+    logging.disable_progress_bar()
