@@ -1,0 +1,80 @@
+"""A catalogue beside the photos: `classes.csv`, or a folder with one picture per class.
+
+Its pictures show a thing as its maker does; they become references and never training photos.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from curation.photo_files import PHOTO_ENDINGS, read_file
+from data_cards.collection import ClassInfo, class_id_from
+from data_cards.errors import BadSource
+
+FILE = "classes.csv"
+FOLDERS = ("iconic", "references", "reference", "catalogue")
+ID, TITLE = ("class", "id", "label", "name"), ("title",)
+SUMMARY, PICTURE = ("description", "summary", "text"), ("iconic_image", "reference", "image", "picture")
+PARENT = ("parent", "coarse_class", "group")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Completed classes, how to read their pictures, and which files (relative to the source) those are."""
+
+    classes: tuple[ClassInfo, ...]
+    references: dict[str, Callable[[], bytes]]
+    pictures: frozenset[Path]
+
+
+def read_catalogue(root: Path, classes: Mapping[str, ClassInfo]) -> Catalogue:
+    """What lies beside the class folders of `root`; `classes` by folder name. Those that nobody photographed are left
+    out. Raises BadSource.
+    """
+    infos = {info.id: info for info in classes.values()}
+    by_name = {key: info.id for name, info in classes.items() for key in (name, info.id)}
+    pictures: dict[str, Path] = {}
+    for row in _rows(root / FILE):
+        class_id = by_name.get(_cell(row, ID)) or by_name.get(class_id_from(_cell(row, ID)))
+        if class_id:
+            infos[class_id] = _completed(infos[class_id], row)
+            if _cell(row, PICTURE):
+                pictures[class_id] = Path(_cell(row, PICTURE))
+    for folder in FOLDERS:
+        for path in sorted((root / folder).glob("*")):
+            class_id = by_name.get(path.stem)
+            if class_id and path.suffix.lower() in PHOTO_ENDINGS:
+                pictures.setdefault(class_id, path.relative_to(root))
+    there = {class_id: path for class_id, path in pictures.items() if _is_below(root, path)}
+    references: dict[str, Callable[[], bytes]] = {
+        class_id: partial(read_file, root / path) for class_id, path in there.items()}
+    return Catalogue(tuple(infos.values()), references, frozenset(there.values()))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return [{(key or "").strip().casefold(): value.strip() for key, value in row.items()
+                     if isinstance(value, str)} for row in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadSource(f"{path.name} cannot be read as a CSV in UTF-8: {error}.", source=str(path)) from error
+
+
+def _cell(row: dict[str, str], names: tuple[str, ...]) -> str:
+    return next((row[name] for name in names if row.get(name)), "")
+
+
+def _completed(info: ClassInfo, row: dict[str, str]) -> ClassInfo:
+    return replace(info, title=_cell(row, TITLE) or info.title, summary=_cell(row, SUMMARY) or info.summary,
+                   parent=_cell(row, PARENT) or info.parent)
+
+
+def _is_below(root: Path, path: Path) -> bool:
+    whole = (root / path).resolve()
+    return whole.is_relative_to(root.resolve()) and whole.is_file()

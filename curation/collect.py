@@ -1,0 +1,168 @@
+"""Photos come in: from a source into a dataset, each distinct photo once, with where it came from.
+
+What is stored is the photo as it came, without its location. Files that cannot be read are no photos; they become
+findings. Only the photos of one shard are in memory; a crash leaves the dataset as it was at the last commit.
+
+    python -m curation collect photos/ my-dataset
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from curation.intake import Intake
+from curation.naming import begin, join, told_texts
+from curation.sources import Gathered, Incoming, open_source
+from data_cards.dataset import Dataset, create_dataset, open_dataset
+from data_cards.errors import BadPhoto, BadSource, MissingFile
+from data_cards.location import stored_form
+from data_cards.photo import encode_jpeg, image_id, inspect_photo, open_photo
+from data_cards.progress import say, track
+from data_cards.rows import Photo, Source
+
+WORKERS = 4
+REFERENCE_SIDE = 1024
+
+
+@dataclass(frozen=True)
+class CollectReport:
+    """What one run did. Counts are of files: `repeated` ones had the bytes of another file of this run."""
+
+    address: str
+    revision: str
+    added: int
+    already_there: int
+    repeated: int
+    unreadable: int
+    classes: int
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        parts = (f"{self.added} photos came in", self.already_there and f"{self.already_there} were there already",
+                 self.repeated and f"{self.repeated} were the same as another one",
+                 self.unreadable and f"{self.unreadable} files could not be read")
+        return f"{', '.join(part for part in parts if part)}. {self.address} has {self.classes} classes."
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that is no photo: the sha256 of its bytes (of its path, where there were none), and why."""
+
+    image_id: str
+    path: str
+    label: str | None
+    reason: str
+
+
+Arrival = tuple[Photo, bytes] | Refused
+
+
+def collect(source: str | Path, address: str, *, collection: str | None = None, keep_location: bool = False,
+            private: bool = True, label: str | None = None, every: float = 1.0, by_name: bool = False,
+            now: datetime | None = None, workers: int = WORKERS) -> CollectReport:
+    """Bring the photos of `source` into the dataset at `address`, which is made when there is none.
+
+    `collection`: a shipped collection's name or a folder with card.md and classes.yaml, for titles and texts; or a name
+    for a new one. `label`, `every` and `by_name`: see `sources.open_source`. Run again, it adds only what is new.
+    Raises BadSource, BadCollection, and what the repository raises.
+    """
+    gathered = open_source(str(source), label, every, by_name)
+    there = _existing(address)
+    known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
+    ids, things = join(known, gathered.classes, told_texts(collection or known.name))
+    door = Door(ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds"))
+    arrivals = _one_readable(door.arrivals(gathered, workers), gathered.name)
+    dataset = there or create_dataset(address, things, private=private)
+    for remark in gathered.remarks:
+        say(remark)
+    with Intake(dataset, things, _references(gathered, ids, dataset)) as intake:
+        for arrival in track(arrivals, f"Collecting {gathered.name}", gathered.total):
+            if isinstance(arrival, Refused):
+                intake.refuse(arrival.image_id, arrival.path, arrival.label, arrival.reason)
+            else:
+                intake.take(*arrival)
+        dataset = intake.finish(f"Collect from {gathered.name}")
+    count = intake.counts
+    return CollectReport(dataset.address, dataset.revision, count["added"], count["already_there"], count["repeated"],
+                         count["unreadable"], len(things.ids), gathered.remarks)
+
+
+@dataclass(frozen=True)
+class Door:
+    """How each file is received: class ids of the source -> those of the collection, and what is kept of a photo."""
+
+    ids: dict[str, str]
+    keep_location: bool
+    added_at: str
+
+    def receive(self, incoming: Incoming) -> Arrival:
+        """Read, clean and check one file; one that cannot be decoded to its end is refused."""
+        label = self.ids[incoming.label] if incoming.label else None
+        data = b""
+        try:
+            data = incoming.read()
+            stored = stored_form(data, self.keep_location)
+            facts = inspect_photo(stored)
+            open_photo(stored, at_least=1)  # damage shows only when decoding; an eighth of the size will do
+        except BadPhoto as refusal:
+            name = hashlib.sha256(data or incoming.path.encode()).hexdigest()
+            return Refused(name, incoming.path, label, refusal.sentence)
+        given = "none" if incoming.status == "none_of_these" else label
+        source = Source(incoming.path, given, incoming.split, added_at=self.added_at, origin=incoming.origin,
+                        taken_at=facts.taken_at or "", second=incoming.second)
+        return Photo(image_id(stored), facts.width, facts.height, (source,)), stored
+
+    def arrivals(self, gathered: Gathered, workers: int) -> Iterator[Arrival]:
+        """In the order of the source, a few files ahead on a few threads."""
+        with ThreadPoolExecutor(workers) as pool:
+            ahead: deque[Future[Arrival]] = deque()
+            for incoming in gathered.photos:
+                ahead.append(pool.submit(self.receive, incoming))
+                if len(ahead) > workers * 3:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
+
+def _existing(address: str) -> Dataset | None:
+    try:
+        return open_dataset(address)
+    except MissingFile:
+        return None
+
+
+def _one_readable(arrivals: Iterator[Arrival], name: str) -> Iterator[Arrival]:
+    """The same arrivals, once one of them is known to be a photo: nothing is made for a source without any."""
+    refused: list[Refused] = []
+    for arrival in arrivals:
+        if not isinstance(arrival, Refused):
+            return chain(refused, [arrival], arrivals)
+        refused.append(arrival)
+    reasons = "; ".join(f"{one.path}: {one.reason}" for one in refused[:3])
+    raise BadSource(f"None of the {len(refused)} files in {name} can be read. {reasons}", refused=len(refused))
+
+
+def _references(gathered: Gathered, ids: dict[str, str], dataset: Dataset) -> dict[str, bytes]:
+    """Catalogue pictures that the dataset lacks, as JPEG by class id; an unreadable one is left out, with a word."""
+    found: dict[str, bytes] = {}
+    for class_id, read in gathered.references.items():
+        name = ids.get(class_id, class_id)
+        if dataset.reference(name) is not None:
+            continue
+        try:
+            picture = open_photo(read(), at_least=REFERENCE_SIDE)
+        except BadPhoto as refusal:
+            say(f"The reference picture of {name} was left out. {refusal.sentence}")
+            continue
+        picture.thumbnail((REFERENCE_SIDE, REFERENCE_SIDE))
+        found[name] = encode_jpeg(picture, 90)
+    return found

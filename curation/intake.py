@@ -1,0 +1,181 @@
+"""The door of a dataset: shards fill up on disk, each distinct photo gets one row, and a commit takes it all in.
+
+    with Intake(dataset, collection) as intake:
+        intake.take(photo, data)
+        intake.refuse(image_id, "IMG_1.jpg", "red-grid", "This photo is damaged.")
+        dataset = intake.finish("Collect from photos")
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from ulid import ULID
+
+from curation.ledger import given_labels
+from data_cards.collection import Collection
+from data_cards.dataset import Changes, Dataset, collection_files
+from data_cards.disk import full_disk_named
+from data_cards.repository import parse_address
+from data_cards.rows import (
+    Finding,
+    Photo,
+    Source,
+    findings_file,
+    images_file,
+    labels_file,
+    read_image_group,
+    read_photo_rows,
+    row_locations,
+)
+
+SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 512
+SHARDS_PER_COMMIT = 16  # about 0.8 GB: what a crash can cost
+UNFINISHED = ".collecting-"  # a hidden folder: repositories leave those alone
+
+
+class Intake:
+    """Photos on their way into a dataset. `counts`: added, already_there, repeated, unreadable."""
+
+    def __init__(self, dataset: Dataset, collection: Collection, references: Mapping[str, bytes] | None = None,
+                 shard_bytes: int = SHARD_BYTES, shards_per_commit: int = SHARDS_PER_COMMIT) -> None:
+        self.dataset = dataset
+        self.counts: Counter[str] = Counter()
+        self._collection, self._references = collection, dict(references or {})
+        self._shard_bytes, self._shards_per_commit = shard_bytes, shards_per_commit
+        self._there = dataset.photos()
+        self._known_findings = {(one.image_id, one.reason) for one in dataset.findings()}
+        self._open: dict[str, tuple[Photo, bytes]] = {}
+        self._open_bytes = 0
+        self._waiting: dict[str, Photo] = {}
+        self._shards: dict[str, Path] = {}
+        self._findings: list[Finding] = []
+        self._folder = _workplace(dataset.address)
+
+    def __enter__(self) -> Intake:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def take(self, photo: Photo, data: bytes) -> None:
+        """One photo with one source. Bytes that are here already only add their source, or are counted."""
+        if photo.image_id in self._there:
+            self._again(self._there[photo.image_id], photo.sources[0])
+        elif photo.image_id in self._open or photo.image_id in self._waiting:
+            self._repeat(photo)
+        else:
+            self._open[photo.image_id] = (photo, data)
+            self._open_bytes += len(data)
+            self.counts["added"] += 1
+            if self._open_bytes >= self._shard_bytes or len(self._open) >= SHARD_PHOTOS:
+                self._seal()
+                if len(self._shards) >= self._shards_per_commit:
+                    self._commit("Collect, part by part")
+
+    def refuse(self, image_id: str, path: str, label: str | None, reason: str) -> None:
+        """A file that is no photo: kept as a finding, once."""
+        self.counts["unreadable"] += 1
+        self._find(Finding(image_id, "unreadable", 1.0, f"{path}: {reason}", label))
+
+    def finish(self, message: str) -> Dataset:
+        """Commit what is left; the dataset at its new revision (the old one when nothing came in)."""
+        self._seal()
+        self._commit(message)
+        return self.dataset
+
+    def _repeat(self, photo: Photo) -> None:
+        self.counts["repeated"] += 1
+        source = photo.sources[0]
+        if photo.image_id in self._open:
+            first, data = self._open[photo.image_id]
+            self._open[photo.image_id] = (_with_source(first, source), data)
+        else:
+            self._waiting[photo.image_id] = _with_source(self._waiting[photo.image_id], source)
+
+    def _again(self, photo: Photo, source: Source) -> None:
+        """A stored row is never rewritten, so a second opinion about a stored photo is kept as a finding."""
+        self.counts["already_there"] += 1
+        given = {one.given_label for one in photo.sources if one.given_label}
+        if source.given_label and source.given_label not in given:
+            said = f"labelled {source.given_label}; here it is {' and '.join(sorted(given)) or 'without a label'}"
+            self._find(Finding(photo.image_id, "label", 1.0, f"The same photo came in again as {source.path}, {said}.",
+                               min(given, default=None), source.given_label))
+
+    def _find(self, finding: Finding) -> None:
+        if (finding.image_id, finding.reason) not in self._known_findings:
+            self._known_findings.add((finding.image_id, finding.reason))
+            self._findings.append(finding)
+
+    def _seal(self) -> None:
+        """Close the open shard: its bytes go to disk, its rows wait for the commit."""
+        if self._open:
+            self._write(list(self._open.values()))
+            self._waiting |= {image_id: photo for image_id, (photo, _) in self._open.items()}
+            self._open, self._open_bytes = {}, 0
+
+    def _write(self, rows: list[tuple[Photo, bytes]]) -> None:
+        name, data = images_file(rows)
+        path = self._folder / Path(name).name
+        with full_disk_named("the photos"):
+            path.write_bytes(data)
+        self._shards[name] = path
+
+    def _commit(self, message: str) -> None:
+        self._rewrite_repeated()
+        added = given_labels(self._waiting)
+        findings, self._findings = self._findings, []
+        # The name tells a scan that these findings are not its own to replace.
+        found = findings_file(f"collect-{ULID()}", findings) if findings else None
+
+        def change(base: Dataset) -> Changes:
+            add: dict[str, bytes | Path] = dict(self._shards)
+            if added:
+                add |= dict([labels_file((added | base.labels()).values())])
+            if found:
+                add |= dict([found])
+            if base.collection() != self._collection or self._references:
+                add |= collection_files(self._collection, self._references)
+            return Changes(add)
+
+        self.dataset = self.dataset.update(message, change)
+        self._there |= self._waiting
+        self._waiting, self._shards, self._references = {}, {}, {}
+
+    def _rewrite_repeated(self) -> None:
+        """Bring sources that came after their photo's shard was sealed into that shard, before anybody has seen it."""
+        for name, path in list(self._shards.items()):
+            rows = list(read_photo_rows(path))
+            if any(len(row.sources) != len(self._waiting[row.image_id].sources) for row in rows):
+                del self._shards[name]
+                self._write([(self._waiting[image_id], data) for image_id, data in _bytes_of(path)])
+                path.unlink()
+
+
+def _bytes_of(path: Path) -> Iterator[tuple[str, bytes]]:
+    held, images = -1, list[bytes]()
+    for image_id, group, row in row_locations(path):
+        if group != held:
+            held, images = group, read_image_group(path, group)
+        yield image_id, images[row]
+
+
+def _with_source(photo: Photo, source: Source) -> Photo:
+    return replace(photo, sources=(*photo.sources, source))
+
+
+def _workplace(address: str) -> Path:
+    """Where shards wait: on the dataset's own disk, where they can be moved in without a copy."""
+    place = parse_address(address)
+    if place.kind != "folder":
+        return Path(tempfile.mkdtemp(prefix="vitrine-collecting-"))
+    for left_behind in Path(place.name).glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=place.name))

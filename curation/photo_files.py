@@ -1,0 +1,62 @@
+"""Photos among the files of a folder: which are photos, what is litter, and how their bytes are read.
+
+    photos, others = list_photos(Path("photos"))
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from data_cards.errors import BadPhoto
+from data_cards.photo import LIMITS
+
+PHOTO_ENDINGS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp",
+                           ".tif", ".tiff"))
+LITTER = frozenset(("thumbs.db", "desktop.ini", "__macosx", "@eadir"))
+
+
+def list_photos(root: Path) -> tuple[list[Path], list[Path]]:
+    """(photos, other files) below a folder, sorted, relative to it."""
+    inside = root.resolve()
+    photos: list[Path] = []
+    others: list[Path] = []
+    for folder, inner, names in os.walk(root):
+        inner[:] = sorted(name for name in inner if _is_welcome(name) and not Path(folder, name).is_symlink())
+        for name in sorted(filter(_is_welcome, names)):
+            path = Path(folder, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+                continue
+            (photos if _looks_like_photo(path) else others).append(path.relative_to(root))
+    return photos, others
+
+
+def _is_welcome(name: str) -> bool:
+    return not name.startswith(".") and name.casefold() not in LITTER
+
+
+def _looks_like_photo(path: Path) -> bool:
+    if path.suffix:
+        return path.suffix.lower() in PHOTO_ENDINGS
+    with open(path, "rb") as file:
+        start = file.read(12)
+    return start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or start[8:] == b"WEBP" or start[4:8] == b"ftyp"
+
+
+def as_text(path: Path) -> str:
+    """A path as text that can be stored, even where the disk's names are not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace").replace(os.sep, "/")
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes. Raises BadPhoto when it is missing, not a file, or larger than any photo we would open."""
+    try:
+        if not path.is_file():
+            raise BadPhoto("There is no such file.")
+        size = path.stat().st_size
+        if size > LIMITS.max_bytes:
+            most = LIMITS.max_bytes / 1e6
+            raise BadPhoto(f"This file is {size / 1e6:.0f} MB; photos up to {most:.0f} MB can be read.")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadPhoto("The disk does not give this file.", cause=str(error)) from error
