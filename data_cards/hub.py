@@ -78,14 +78,15 @@ class HubRepository:
     def fetch(self, path: str, revision: str | None = None) -> Path:
         """A file at a revision, in the Hub cache of this machine; not to be changed."""
         wanted = revision or self.pinned
-        held = self._cached(path, wanted)
-        if held:
-            return held
+        cached = self._cached(path, wanted)
+        if cached:
+            return cached
         wanted = self._resolve(wanted)
         if path not in self._tree(wanted):
             raise MissingFile(f"{self.address} has no {path} at revision {wanted[:12]}.", path=path, revision=wanted)
         with self._kindly(), full_disk_named(path):
-            return Path(self._api.hf_hub_download(self.name, path, repo_type=self.kind, revision=wanted))
+            held = self._api.hf_hub_download(self.name, path, repo_type=self.kind, revision=wanted)
+        return Path(held).resolve()  # the file, not the cache's relative link to it, which a hard link would break
 
     def commit(self, add: Mapping[str, bytes | Path], message: str, delete: Collection[str] = (),
                parent: str | None = None) -> str:
@@ -145,7 +146,7 @@ class HubRepository:
         if revision is None or len(revision) != FULL_REVISION:  # a branch moves; only a commit is for ever
             return None
         held = try_to_load_from_cache(self.name, path, repo_type=self.kind, revision=revision)
-        return Path(held) if isinstance(held, str) else None
+        return Path(held).resolve() if isinstance(held, str) else None
 
     @property
     def _blobs(self) -> Path:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_cards.disk import place
 from data_cards.errors import Conflict, HubUnreachable, MissingFile, NotAllowed
 from data_cards.hub import TRIES, HubRepository, pause
 from data_cards.repository import open_repository
@@ -198,9 +199,16 @@ def test_many_writers_lose_nothing(hub):
     assert hub.files("ann/things")["count"] == b"8"
 
 
+def test_what_was_fetched_can_be_linked_elsewhere(repo, tmp_path):
+    revision = repo.commit({"model.safetensors": b"weights"}, "one")
+    for name in ("downloaded", "from the cache"):
+        place(repo.fetch("model.safetensors", revision), tmp_path / name, link=True)
+        assert (tmp_path / name).read_bytes() == b"weights"
+
+
 def test_what_is_forgotten_is_gone_from_history_and_from_this_machine(hub, repo):
     old = repo.commit({"images/a.parquet": b"a person", "images/b.parquet": b"a jar"}, "two shards")
-    held = repo.fetch("images/a.parquet", old).resolve()
+    held = repo.fetch("images/a.parquet", old)
     new = repo.commit({"labels.txt": b""}, "erase", delete=["images/a.parquet"])
     repo.forget("images/a.parquet")
     assert not held.exists()

@@ -12,7 +12,7 @@ from data_cards.errors import BadModel
 from train.card import measured, model_folder_card, promises, read_json, rejection_words
 from train.certificate import Certificate
 from train.metrics import wilson
-from train.report import Tested, report
+from train.report import Answered, report
 
 
 def test_a_share_keeps_its_interval_and_its_number_of_photos():
@@ -22,8 +22,8 @@ def test_a_share_keeps_its_interval_and_its_number_of_photos():
 
 
 def test_what_evaluation_writes_is_what_the_card_reads():
-    tested = Tested(np.eye(2), np.arange(2), np.array([True, False]), np.zeros(0, bool))
-    rows = {row.name: row for row in measured(report(tested, ["a", "b"], ["A", "B"]))}
+    answered = Answered(np.eye(2), np.arange(2), np.array([True, False]), np.zeros(0, bool))
+    rows = {row.name: row for row in measured(report(answered, ["a", "b"], ["A", "B"]))}
     assert rows["first answer right (top-1)"].value == 1.0
     assert rows['known things answered "none"'].value == 0.5
     assert rows['other things answered "none"'].value is None
