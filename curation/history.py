@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from ulid import ULID
+
 from curation.decision import Decision
 from data_cards.rows import Finding, Photo, Source
 
@@ -36,19 +38,31 @@ def history(
 ) -> list[str]:
     """Lines in the order in which things happened. `title`: class id -> the name people read."""
     came = [_came(source, title) for source in photo.sources]
-    scans = dict.fromkeys(finding.scan_id for finding in findings if finding.scan_id)
-    flagged = [f"flagged by scan {scan[-4:]}" for scan in scans]
+    flagged = [_flagged(finding) for finding in findings]
     decided = [_decided(one, stands(one), title) for one in decisions if one.action != "undo"]
     return list(dict.fromkeys([*came, *flagged, *decided]))
 
 
 def _came(source: Source, title: Title) -> str:
-    how = _ORIGINS.get(source.origin)
-    if how is None:
-        how = f"imported as {title(source.given_label)}" if source.given_label else "imported without a label"
+    label = "none of these" if source.given_label == "none" else title(source.given_label or "")
+    how = _ORIGINS.get(source.origin) or (f"imported as {label}" if label else "imported without a label")
     author = f" by {source.author}" if source.author else ""
     given = f" ({source.given_split} split)" if source.given_split else ""
     return f"{how}{author}{given}{_on(source.added_at)}"
+
+
+def _flagged(finding: Finding) -> str:
+    if finding.kind == "visitor":
+        return f"asked about by a visitor{_born(finding.scan_id)}"
+    return f"flagged by the scan{_born(finding.scan_id)}"
+
+
+def _born(name: str) -> str:
+    """The day that a ULID tells; nothing for another name."""
+    try:
+        return _on(ULID.from_str(name).datetime.isoformat())
+    except ValueError:
+        return ""
 
 
 def _decided(one: Decision, stands: bool, title: Title) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from curation.queue import Item
 from data_cards.collection import Collection
+from data_cards.dataset import Dataset
 from data_cards.rows import Finding, Label, Photo, Split
 
 MOST_DIGITS = 9
@@ -36,6 +37,9 @@ class Opinions(Protocol):
 
 class NoOpinions:
     """For a dataset whose scan left none."""
+
+    def __init__(self, dataset: Dataset | None = None) -> None:
+        """Nothing is read."""
 
     def best(self, image_id: str) -> Sequence[tuple[str, float]]:
         """Nothing."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from curation.book import Book
@@ -41,15 +42,15 @@ class LightTable:
         self,
         dataset: Dataset,
         journal: Journal,
-        opinions: Opinions | None = None,
+        opinions_of: Callable[[Dataset], Opinions] = NoOpinions,
         disk_is_kept: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`opinions`: what the scan remembers of the model; `disk_is_kept`: False on a machine
+        """`opinions_of`: reads what the scan remembers of the model; `disk_is_kept`: False on a machine
         whose disk a restart empties, where only what was sent is safe."""
         self._lock = threading.RLock()
         self._journal, self._clock, self._disk_is_kept = journal, clock, disk_is_kept
-        self._opinions: Opinions = opinions or NoOpinions()
+        self._opinions_of = opinions_of
         self._pile: dict[str, str] = {}
         self.prints = Prints(self._stored)
         self.sending = Sending(lambda: journal.unsent, self._send)
@@ -70,7 +71,7 @@ class LightTable:
             photos=photos,
             splits=dataset.splits(),
             labels=self._book.labels,
-            opinions=self._opinions,
+            opinions=self._opinions_of(dataset),
             examples=lambda class_id: self._examples.get(class_id, ()),
             has_reference=cache(lambda class_id: dataset.reference(class_id) is not None),
         )
@@ -84,6 +85,7 @@ class LightTable:
             return {
                 "who": who,
                 "title": self._records.collection.title,
+                "place": sha256(self._dataset.address.encode()).hexdigest()[:12],
                 "pile": chosen,
                 "piles": [self._progress(who, name) for name in PILES],
                 "items": [self._shown(item) for item in items],
@@ -186,10 +188,13 @@ class LightTable:
 
 
 def open_table(
-    dataset: Dataset, journal: Journal, opinions: Opinions | None = None, disk_is_kept: bool = True
+    dataset: Dataset,
+    journal: Journal,
+    opinions_of: Callable[[Dataset], Opinions] = NoOpinions,
+    disk_is_kept: bool = True,
 ) -> LightTable:
     """A light table whose decisions are sent on a timer until `close`."""
-    table = LightTable(dataset, journal, opinions, disk_is_kept)
+    table = LightTable(dataset, journal, opinions_of, disk_is_kept)
     table.sending.start()
     return table
 

@@ -87,6 +87,9 @@ def jpeg(colour: str) -> bytes:
 class TellingOpinions:
     """A model that knows the truth, for tests that look for it on the screen."""
 
+    def __init__(self, dataset: Dataset) -> None:
+        """It needs none."""
+
     def best(self, image_id: str) -> list[tuple[str, float]]:
         """The same three chances for every photo."""
         return [("harbour-study", 0.94), ("harbour", 0.02), ("red-grid", 0.01)]
@@ -107,7 +110,7 @@ def serve(folder: Path, port: int) -> None:
     from curation.table import open_table
     from data_cards.dataset import open_dataset
 
-    table = open_table(open_dataset(str(folder)), Journal(folder.parent / "journal"), TellingOpinions())
+    table = open_table(open_dataset(str(folder)), Journal(folder.parent / "journal"), TellingOpinions)
     app = FastAPI()
     app.include_router(light_table_router(table, lambda request: request.headers.get("x-annotator", "ann")))
     with gr.Blocks(fill_width=True) as page:
@@ -116,7 +119,7 @@ def serve(folder: Path, port: int) -> None:
                 light_table_tab()
             with gr.Tab("Ask"):
                 gr.Textbox(label="elsewhere")
-    gr.mount_gradio_app(app, page, path="/")
+    gr.mount_gradio_app(app, page, path="/", css=".gradio-container { padding: 0 !important } .tabitem { padding: 0 !important }")
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 

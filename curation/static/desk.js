@@ -11,7 +11,7 @@ export class Desk {
     this.tell = tell;
     this.trail = [];
     this.asked = 0;
-    this.outbox = new Outbox(first.who, (groups, done) => this.deliver(groups, done), () => this.show());
+    this.outbox = new Outbox(`${first.place}.${first.who}`, (groups, done) => this.deliver(groups, done), () => this.show());
     this.take(first);
     this.outbox.post();
   }

@@ -1,6 +1,7 @@
 // What lies over the table for a moment: the search for a class, all keys, and a phone's other actions.
 
 import { h, key } from "./dom.js";
+import { PILES } from "./header.js";
 
 const SHOWN = 60;
 
@@ -43,8 +44,9 @@ export async function searchClass(table, chosen) {
     found = matching(classes, input.value).slice(0, SHOWN);
     const rows = found.map((info, place) => classRow(table, info, place, () => take(place)));
     list.replaceChildren(...(rows.length ? rows : [h("li", { class: "soft" }, `No class is called “${input.value}”.`)]));
-    mark(input.value.trim() && found.length ? 0 : -1 + found.length * 0);
-    if (!input.value.trim()) at = -1;
+    // What was typed chooses its best match; an empty search chooses nothing.
+    if (input.value.trim()) mark(0);
+    else at = -1;
   };
   input.addEventListener("input", find);
   input.addEventListener("keydown", (event) => {
@@ -124,14 +126,20 @@ export function help(table) {
   open(table, dialog);
 }
 
+// A phone's other actions, other piles, and the way out.
 export function more(table, actions) {
-  const rows = actions.map(([name, words, does]) => {
+  const row = (words, does, aside) => {
     const act = () => {
       dialog.close();
       does();
     };
-    return h("button", { class: "choice", onclick: act, "aria-keyshortcuts": name }, h("span", {}, words));
-  });
-  const dialog = h("dialog", { class: "sheet", "aria-label": "More" }, rows);
+    return h("button", { class: "choice", onclick: act }, h("span", {}, words), aside && h("span", { class: "aside" }, aside));
+  };
+  const { desk, header } = table;
+  const piles = desk.piles.filter((pile) => pile.total && pile.pile !== desk.pile);
+  const dialog = h("dialog", { class: "sheet", "aria-label": "More" },
+    h("div", { class: "pairs" }, actions.map(([, words, does]) => row(words, does))),
+    piles.map((pile) => row(`Go to ${PILES[pile.pile][1]}`, () => header.choose(pile.pile), String(pile.left))),
+    row(`Sign out ${desk.who}`, () => table.signOut()));
   open(table, dialog);
 }

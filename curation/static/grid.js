@@ -92,11 +92,19 @@ export class Grid {
 
   showBar() {
     const { labelled, choices } = this.answer;
-    const give = choices.map((choice, place) => h("button", { class: "big small", disabled: !this.chosen.size, onclick: () => this.give(choice.id) },
-      `→ ${choice.title} `, key(String(place + 1))));
+    const likely = this.likely();
+    const give = choices.map((choice, place) => h("button", { class: choice.id === likely ? "big small" : "ghost", disabled: !this.chosen.size,
+      onclick: () => this.give(choice.id) }, `→ ${choice.title} `, key(String(place + 1))));
     const other = h("button", { class: "ghost", disabled: !this.chosen.size, onclick: () => this.other() }, "Other… ", key("c"));
     this.bar.replaceChildren(h("p", { class: "lab" }, "look-alikes labelled ", h("em", {}, labelled?.title ?? "")),
-      h("span", { class: "picked", "aria-live": "polite" }, `${this.chosen.size} selected`), ...give, other);
+      h("span", { class: "picked", "aria-live": "polite" }, `${this.chosen.size} selected`), h("div", { class: "gives" }, give, other));
+  }
+
+  // The class that most of the selected photos are suspected to be.
+  likely() {
+    const votes = [...this.chosen].map((place) => this.cells[place].suggested?.id).filter(Boolean);
+    const tally = (id) => votes.filter((vote) => vote === id).length;
+    return votes.sort((one, other) => tally(other) - tally(one))[0];
   }
 
   actions() {

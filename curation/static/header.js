@@ -16,17 +16,20 @@ export class Header {
   }
 
   show() {
-    const { table } = this;
-    const { desk } = table;
+    const { head, desk } = this.table;
     const where = h("p", { class: "where" }, h("span", { class: "logo" }, "Light table"), ` · ${desk.title}`);
-    table.head.replaceChildren(where, this.piles(desk), this.progress(desk), this.state(desk), this.person(desk));
+    const parts = [where, this.progress(desk), this.state(desk), this.person(desk), this.problem(desk), this.piles(desk)];
+    const fresh = h("div", {}, parts);
+    // Left alone while it says the same: whoever stands on one of its buttons stays there.
+    if (fresh.innerHTML !== this.said) head.replaceChildren(...fresh.childNodes);
+    this.said = head.innerHTML;
   }
 
   piles(desk) {
     const choices = desk.piles.filter((pile) => pile.total).map((pile) =>
       h("button", { class: "pile", "aria-pressed": String(pile.pile === desk.pile), onclick: () => this.choose(pile.pile) },
         PILES[pile.pile][1], h("span", { class: "left" }, String(pile.left))));
-    return h("nav", { class: "piles", "aria-label": "What to look at" }, choices.length > 1 ? choices : []);
+    return choices.length > 1 && h("nav", { class: "piles", "aria-label": "What to look at" }, choices);
   }
 
   choose(pile) {
@@ -38,24 +41,23 @@ export class Header {
     const { total } = desk.progress;
     const share = total ? (100 * desk.done) / total : 100;
     const bar = h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: `width:${share}%` }));
-    return h("p", { class: "progress" }, `${desk.done} of ${count(total, ...PILES[desk.pile])}`, bar);
+    return h("p", { class: "progress" }, h("span", {}, `${desk.done} of ${count(total, ...PILES[desk.pile])}`), bar);
   }
 
   state(desk) {
-    const { outbox, sending } = desk;
-    const line = h("p", { class: "state" }, this.kept(outbox), " · ", this.sent(sending, desk.takenAt));
-    if (sending.problem) line.append(h("span", { class: "problem" }, sending.problem));
-    else if (!sending.disk_is_kept) {
-      line.append(h("span", { class: "problem" }, "A restart empties this machine's disk: only what is sent is safe."));
-    }
-    return line;
+    const kept = desk.outbox.waiting ? h("span", {}, "keeping…") : h("span", { class: "kept" }, "kept here ✓");
+    return h("p", { class: "state" }, kept, " · ", this.sent(desk.sending, desk.takenAt));
   }
 
-  kept(outbox) {
-    if (!outbox.waiting) return h("span", { class: "kept" }, "kept here ✓");
-    if (!outbox.failures) return h("span", {}, "keeping…");
-    const waiting = count(outbox.waiting, "decision waits", "decisions wait");
-    return h("span", { class: "problem" }, `The light table does not answer. ${waiting} in this window; trying again.`);
+  // What an annotator has to know, in a sentence; nothing is lost in any of these cases.
+  problem({ outbox, sending }) {
+    let sentence = sending.problem ?? "";
+    if (!sentence && !sending.disk_is_kept) sentence = "A restart empties this machine's disk: only what is sent is safe.";
+    if (outbox.waiting && outbox.failures) {
+      const waiting = count(outbox.waiting, "decision waits", "decisions wait");
+      sentence = `The light table does not answer. ${waiting} in this window; trying again.`;
+    }
+    return h("p", { class: "problem", role: "status" }, sentence);
   }
 
   sent(sending, takenAt) {

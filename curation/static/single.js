@@ -77,8 +77,9 @@ export class Single {
       this.labelled(item), this.why(item), this.choices(item), this.shelves(item), this.history(item));
     this.table.body.replaceChildren(stage, card);
     this.table.body.scrollTop = 0;
-    const others = () => this.table.more(this.actions());
-    this.table.foot.replaceChildren(...keyRow(this.actions()), h("button", { class: "act more", onclick: others }, h("span", {}, "more…")));
+    const rest = this.actions().filter(([, , , place]) => place !== "main");
+    const more = h("button", { class: "act more", onclick: () => this.table.more(rest) }, h("span", {}, "more…"));
+    this.table.foot.replaceChildren(...keyRow(this.actions()), more);
   }
 
   figure(item, caption) {

@@ -25,4 +25,13 @@ def test_it_says_who_decided_what_and_whether_it_still_stands():
 
 def test_one_scan_is_told_once():
     twice = [Finding("p", kind, 0.5, "r", scan_id="01ABCD") for kind in ("label", "quality")]
-    assert len(lines(findings=twice)) == 2
+    assert lines(findings=twice)[1:] == ["flagged by the scan"]
+
+
+def test_the_name_of_a_scan_tells_its_day():
+    scan = Finding("p", "label", 0.5, "r", scan_id="01JD7YQKG0000000000000000A")
+    asked = Finding("p", "visitor", 0.5, "r", scan_id="01JD7YQKG0000000000000000A")
+    assert lines(findings=[scan, asked])[1:] == [
+        "flagged by the scan, 21 November 2024",
+        "asked about by a visitor, 21 November 2024",
+    ]

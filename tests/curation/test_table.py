@@ -21,7 +21,7 @@ def laid(tmp_path):
 @pytest.fixture
 def open_again(laid, tmp_path):
     """The light table of this dataset, as a server that starts (again) would have it."""
-    return lambda: LightTable(laid.newest(), Journal(tmp_path / "journal"), TellingOpinions())
+    return lambda: LightTable(laid.newest(), Journal(tmp_path / "journal"), TellingOpinions)
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_junk_settles_every_question_about_a_photo(table):
 
 
 def test_a_photo_of_the_sealed_test_comes_without_the_models_opinion(tmp_path):
-    table = LightTable(small_dataset(tmp_path / "set", 12, sealed=1), Journal(tmp_path / "j"), TellingOpinions())
+    table = LightTable(small_dataset(tmp_path / "set", 12, sealed=1), Journal(tmp_path / "j"), TellingOpinions)
     item = first(table)
     assert item["sealed"] and item["why"] == [SEALED]
     assert all(choice["chance"] is None for choice in item["choices"])
