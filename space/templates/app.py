@@ -27,7 +27,11 @@ def settings(environ: Mapping[str, str]) -> SpaceSettings:
 def main() -> None:
     """Serve until the Space is stopped."""
     speak_up()
-    run(settings(os.environ))
+    chosen = settings(os.environ)
+    # Gradio reads these when it is imported: no call home, and uploads in a folder of our own.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str((chosen.state / "uploads").resolve()))
+    run(chosen)
 
 
 if __name__ == "__main__":
