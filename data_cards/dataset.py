@@ -19,7 +19,7 @@ from data_cards.collection import FRONT_MATTER, read_collection, write_collectio
 from data_cards.collection import Collection as Things
 from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
 from data_cards.repository import Repository, open_repository, parse_address
-from data_cards.rows import Finding, Label, Photo, Split, read_photo_rows, read_rows, row_locations
+from data_cards.rows import Finding, Label, Opinion, Photo, Split, read_photo_rows, read_rows, row_locations
 
 FORMAT = 1
 README, CARD, CLASSES = "README.md", "collection/card.md", "collection/classes.yaml"
@@ -86,6 +86,10 @@ class Dataset:
     def findings(self) -> list[Finding]:
         """What the last scan suspects, and what could not be read."""
         return [row for path in self._under(FINDINGS) for row in self._rows(path, Finding)]
+
+    def opinions(self) -> list[Opinion]:
+        """What the model of the last scan said of each photo."""
+        return [row for path in self._under(OPINIONS) for row in self._rows(path, Opinion)]
 
     def ledger(self) -> list[dict[str, Any]]:
         """Every decision that was sent, as raw lines, in no particular order."""

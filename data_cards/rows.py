@@ -83,6 +83,17 @@ class Finding:
     model_revision: str = ""
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """What a model that had not seen the photo said at the last scan: its best class ids with their probabilities, best
+    first, and the photos most like this one, nearest first."""
+
+    image_id: str
+    labels: tuple[str, ...] = ()
+    chances: tuple[float, ...] = ()
+    near: tuple[str, ...] = ()
+
+
 _TEXT, _WHOLE = pa.string(), pa.int32()
 _SOURCE = pa.struct([pa.field(item.name, pa.float64() if item.name == "second" else _TEXT) for item in fields(Source)])
 _IMAGE = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", _TEXT)])
@@ -94,6 +105,8 @@ SCHEMAS: Mapping[type[Any], pa.Schema] = {
     Finding: pa.schema([("image_id", _TEXT), ("kind", _TEXT), ("score", pa.float64()), ("reason", _TEXT),
                         ("given_label", _TEXT), ("suggested_label", _TEXT), ("related", pa.list_(_TEXT)),
                         ("scan_id", _TEXT), ("model_revision", _TEXT)]),
+    Opinion: pa.schema([("image_id", _TEXT), ("labels", pa.list_(_TEXT)), ("chances", pa.list_(pa.float32())),
+                        ("near", pa.list_(_TEXT))]),
 }
 
 
@@ -125,6 +138,11 @@ def certificate_file(certificate: Mapping[str, Any]) -> tuple[str, bytes]:
 def findings_file(scan_id: str, findings: Iterable[Finding]) -> tuple[str, bytes]:
     """The findings of one scan."""
     return f"findings/{scan_id}.parquet", _table_bytes(list(findings), Finding)
+
+
+def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes]:
+    """What the model of one scan said of every photo."""
+    return f"opinions/{scan_id}.parquet", _table_bytes(list(opinions), Opinion)
 
 
 def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:

@@ -1,0 +1,137 @@
+"""The commands of this floor: photos in, trouble found, decisions replayed.
+
+    python -m curation collect SOURCE DATASET      python -m curation scan DATASET
+    python -m curation duplicates FOLDER           python -m curation decide DATASET decisions.jsonl
+    python -m curation fold DATASET                python -m curation erase DATASET IMAGE_ID...
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from data_cards.errors import VitrineError
+from data_cards.progress import say, speak_up
+from train.config import add_flags, default_cache, from_flags
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    speak_up()
+    flags = _parser().parse_args(arguments)
+    try:
+        flags.run(flags)
+    except VitrineError as error:
+        print(error.sentence, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. What was saved stays saved.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _collect(flags: argparse.Namespace) -> None:
+    from curation.collect import collect
+
+    report = collect(flags.source, flags.dataset, collection=flags.collection, keep_location=flags.keep_location,
+                     private=not flags.public, label=flags.label, every=flags.every, by_name=flags.by_name)
+    print(report.sentence)
+
+
+def _scan(flags: argparse.Namespace) -> None:
+    from curation.scan import ScanSettings, scan
+    from data_cards.dataset import open_dataset
+    from train.backbone import find_backbone
+
+    settings, cache = from_flags(ScanSettings, flags), default_cache(os.environ)
+    report = scan(open_dataset(flags.dataset), find_backbone(settings.backbone, cache), cache, settings)
+    say("Seconds: " + ", ".join(f"{name} {seconds:.0f}" for name, seconds in report.seconds.items()) + ".")
+    print(report.sentence)
+
+
+def _duplicates(flags: argparse.Namespace) -> None:
+    from curation.folder_duplicates import folder_duplicates
+
+    pairs, groups = folder_duplicates(flags.folder, default_cache(os.environ), flags.threshold,
+                                      not flags.without_fastdup, flags.backbone)
+    for pair in pairs:
+        print(json.dumps({"a": pair.a, "b": pair.b, "score": pair.score, "kind": pair.kind, "verdict": pair.verdict},
+                         ensure_ascii=False))
+    for group in groups:
+        print(json.dumps({"group": group}, ensure_ascii=False))
+
+
+def _decide(flags: argparse.Namespace) -> None:
+    from curation.deciding import decide_from
+    from data_cards.dataset import open_dataset
+
+    print(decide_from(open_dataset(flags.dataset), flags.decisions).sentence)
+
+
+def _fold(flags: argparse.Namespace) -> None:
+    from curation.deciding import fold_dataset
+    from data_cards.dataset import open_dataset
+
+    print(fold_dataset(open_dataset(flags.dataset)).sentence)
+
+
+def _erase(flags: argparse.Namespace) -> None:
+    from curation.erase import erase
+    from data_cards.dataset import open_dataset
+
+    print(erase(open_dataset(flags.dataset), flags.image_id).sentence)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m curation", description="Photos in, trouble found, decisions kept.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _collect_flags(commands.add_parser("collect", help="bring photos into a dataset"))
+    _scan_flags(commands.add_parser("scan", help="look for doubtful labels, copies, leaks and broken photos"))
+    _duplicates_flags(commands.add_parser("duplicates", help="near-duplicates of a plain folder, as JSON lines"))
+    decide = commands.add_parser("decide", help="replay decisions without the tab")
+    decide.add_argument("dataset")
+    decide.add_argument("decisions", type=Path, help="a file with one JSON object a line")
+    decide.set_defaults(run=_decide)
+    fold = commands.add_parser("fold", help="write the labels that follow from all decisions")
+    fold.add_argument("dataset")
+    fold.set_defaults(run=_fold)
+    erase = commands.add_parser("erase", help="take photos out for good")
+    erase.add_argument("dataset")
+    erase.add_argument("image_id", nargs="+")
+    erase.set_defaults(run=_erase)
+    return parser
+
+
+def _collect_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("source", help="a folder of class folders, a CSV, a clip, or museum[:PHOTOS]")
+    command.add_argument("dataset", help="a folder or hf://user/name")
+    command.add_argument("--collection", help="a shipped collection, or a folder with card.md and classes.yaml")
+    command.add_argument("--keep-location", action="store_true", help="keep where photos were taken")
+    command.add_argument("--public", action="store_true", help="make a new Hub dataset public")
+    command.add_argument("--label", help="for photos that lie in no class folder")
+    command.add_argument("--every", type=float, default=1.0, help="seconds between the frames of a clip")
+    command.add_argument("--by-name", action="store_true", help="read labels off file names")
+    command.set_defaults(run=_collect)
+
+
+def _scan_flags(command: argparse.ArgumentParser) -> None:
+    from curation.scan import ScanSettings
+
+    command.add_argument("dataset", help="a folder or hf://user/name")
+    add_flags(command, ScanSettings)
+    command.set_defaults(run=_scan)
+
+
+def _duplicates_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path)
+    command.add_argument("--threshold", type=float, default=0.9, help="the one dial, 0 to 1")
+    command.add_argument("--without-fastdup", action="store_true", help="our own proposals only")
+    command.add_argument("--backbone", default="auto")
+    command.set_defaults(run=_duplicates)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Decisions from a file into the ledger, and the ledger into the labels: the light table without a screen.
+
+    python -m curation decide DATASET decisions.jsonl
+    python -m curation fold DATASET
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.classes import changed_collection
+from curation.decision import CLASS_ACTIONS, Decision, line_of, read_decisions
+from curation.journal import known
+from curation.ledger import fold, given_labels
+from data_cards.dataset import Changes, Dataset, collection_files
+from data_cards.errors import BadDecision
+from data_cards.rows import Label, labels_file, ledger_file
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What `decide` or `fold` did: the dataset as it is now, and a sentence about it."""
+
+    dataset: Dataset
+    sentence: str
+
+
+def decide_from(dataset: Dataset, path: Path) -> Decided:
+    """Put every decision of a `decisions.jsonl` into the ledger and fold it: all of them in one commit, or none.
+
+    Raises BadDecision with the number of the first line that cannot be used. A decision that is there counts once.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise BadDecision(f"There is no file {path}.", path=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise BadDecision(f"{path.name} is not UTF-8 text.", path=str(path)) from error
+    base = dataset.newest()
+    decisions = read_decisions(text, changed_collection(base.collection(), known(base).decisions))
+    _check_photos(decisions, base, text)
+    return _commit(base, decisions)
+
+
+def fold_dataset(dataset: Dataset) -> Decided:
+    """Write the labels (and classes) that follow from everything decided; no new revision when nothing changes."""
+    return _commit(dataset, ())
+
+
+def _check_photos(decisions: Sequence[Decision], dataset: Dataset, text: str) -> None:
+    photos = dataset.photos()
+    for one in decisions:
+        missing = [image_id for image_id in (one.image_id, one.other) if image_id and image_id not in photos]
+        if missing and one.action not in CLASS_ACTIONS:
+            line = next((n for n, row in enumerate(text.splitlines(), start=1) if missing[0] in row), 0)
+            said = f"Line {line}: there is no photo {missing[0][:12]} in {dataset.address}. Nothing was saved."
+            raise BadDecision(said, line=line, image_id=missing[0])
+
+
+def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
+    done: list[str] = []
+
+    def change(base: Dataset) -> Changes:
+        ledger = known(base)
+        there = {one.id for one in ledger.decisions}
+        new = list({one.id: one for one in decisions if one.id not in there}.values())
+        everything = [*ledger.decisions, *new]
+        before, after = base.labels(), fold(given_labels(base.photos()), everything)
+        add: dict[str, bytes | Path] = {}
+        if new:
+            add |= dict([ledger_file(map(line_of, new))])
+        if before != after:
+            add |= dict([labels_file(after.values())])
+        things = changed_collection(base.collection(), everything)
+        if things != base.collection():
+            add |= collection_files(things)
+        done[:] = [_said(len(decisions), len(new), before, after, ledger.unreadable)]
+        return Changes(add)
+
+    after = dataset.update(f"Add {len(decisions)} decisions" if decisions else "Fold decisions into labels", change)
+    return Decided(after, done[0])
+
+
+def _said(given: int, new: int, before: Mapping[str, Label], after: Mapping[str, Label], unreadable: int) -> str:
+    changed = sum(before.get(image_id) != row for image_id, row in after.items())
+    parts = [f"{new} of {given} decisions are new." if given else "",
+             f"{changed} labels changed." if changed else "No label changed.",
+             f"{unreadable} lines of the ledger cannot be read and were left out." if unreadable else ""]
+    return " ".join(part for part in parts if part)

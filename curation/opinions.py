@@ -1,0 +1,102 @@
+"""What a probe says of every photo it had not seen: chances, nearest photos, and which labels that puts in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from curation.suspects import label_doubt, likely_label, neighbours, suspected
+from data_cards.collection import Collection
+from data_cards.dataset import Dataset
+from data_cards.progress import say
+from data_cards.rows import Label, Opinion
+from train.probe import fit_probe, out_of_fold
+
+NONE = "none"
+FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
+BEST, NEAR = 3, 12
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A label in doubt: score 0..1, the likely class ("none": none of these), its and the given label's chance."""
+
+    image_id: str
+    score: float
+    likely: str
+    chance: float
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """`rows`: by photo; `doubts`: of every labelled photo; `suspects`: which of these a person should see."""
+
+    rows: tuple[Opinion, ...] = ()
+    doubts: Mapping[str, Doubt] | None = None
+    suspects: frozenset[str] = frozenset()
+
+
+def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: np.ndarray,
+                  groups: Mapping[str, str]) -> Opinions:
+    """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer than two classes."""
+    named = [_class_of(labels.get(image_id)) for image_id in ids]
+    none_too = named.count(NONE) >= FEWEST_NONE
+    classes = [*collection.ids, *([NONE] if none_too else [])]
+    place = {name: n for n, name in enumerate(classes)}
+    taught = np.array([n for n, name in enumerate(named) if name in place], np.int64)
+    y = np.array([place[named[n] or ""] for n in taught], np.int64)
+    if len(np.unique(y)) < 2:
+        say("There are fewer than two classes with photos, so no label can be doubted yet.")
+        return Opinions()
+    say("Asking a probe about every photo it has not seen ...")
+    chances = np.zeros((len(ids), len(classes)), np.float64)
+    chances[taught] = out_of_fold(x[taught], y, [groups.get(ids[n], ids[n]) for n in taught], len(classes))
+    others = np.setdiff1d(np.arange(len(ids)), taught)
+    if len(others):
+        chances[others] = fit_probe(x[taught], y, len(classes)).probabilities(x[others])
+    evidence = (y, chances[taught], x[taught])
+    scores, likely, shown = label_doubt(*evidence), likely_label(*evidence), suspected(*evidence)
+    shares = 1 / (1 + np.exp(-scores))
+    doubts = {ids[n]: Doubt(ids[n], float(shares[row]), classes[likely[row]], float(chances[n, y[row]]))
+              for row, n in enumerate(taught)}
+    suspects = frozenset(ids[n] for row, n in enumerate(taught) if shown[row])
+    return Opinions(_rows(ids, chances, classes, x), doubts, suspects)
+
+
+def _class_of(label: Label | None) -> str | None:
+    if label is None or label.status in ("junk", "unlabelled"):
+        return None
+    return NONE if label.status == "none_of_these" else label.label
+
+
+def _rows(ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], x: np.ndarray) -> tuple[Opinion, ...]:
+    best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST]
+    near, _ = neighbours(x, NEAR)
+    return tuple(Opinion(image_id, tuple(classes[n] for n in best[row]),
+                         tuple(round(float(chances[row, n]), 4) for n in best[row]), tuple(ids[n] for n in near[row]))
+                 for row, image_id in enumerate(ids))
+
+
+class ScanOpinions:
+    """What the last scan wrote, as the light table asks for it."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._rows = {row.image_id: row for row in dataset.opinions()}
+        self._labels = dataset.labels()
+
+    def best(self, image_id: str) -> Sequence[tuple[str, float]]:
+        """Class ids with probabilities, best first, from a model that had not seen this photo."""
+        row = self._rows.get(image_id)
+        return list(zip(row.labels, row.chances, strict=True)) if row else ()
+
+    def nearest(self, image_id: str, class_id: str, count: int) -> Sequence[str]:
+        """The photos most like this one among those labelled `class_id`, as far as the scan kept them."""
+        row = self._rows.get(image_id)
+        alike = [other for other in row.near if self._named(other) == class_id] if row else []
+        return alike[:count]
+
+    def _named(self, image_id: str) -> str | None:
+        label = self._labels.get(image_id)
+        return label.label if label and label.status == "labelled" else None

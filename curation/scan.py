@@ -1,0 +1,120 @@
+"""Look for trouble in a dataset, and write down what looks wrong and why.
+
+    python -m curation scan DATASET
+
+Photos become embeddings (kept; only new ones are computed), out-of-fold opinions say which labels are doubtful,
+pixels say which photos are the same shot, and small measures which ones nobody can learn from. One commit replaces
+the findings of the scan before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ulid import ULID
+
+from curation.copies import find_copies
+from curation.journal import known
+from curation.ledger import Ledger, fold, given_labels
+from curation.looking import look_at
+from curation.memory import Memory
+from curation.opinions import Opinions, form_opinions
+from curation.reporting import Desk, findings_of
+from data_cards.dataset import Changes, Dataset
+from data_cards.progress import say
+from data_cards.rows import Finding, Label, Photo, findings_file, opinions_file
+from train.backbone import Backbone
+from train.config import dial
+from train.features import embed_dataset
+
+OTHERS = "collect-"  # findings of collecting; a scan leaves them alone
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """`python -m curation scan DATASET`."""
+
+    threshold: float = dial(0.9, "how much two photos must agree to be the same shot, 0 to 1")
+    backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
+    fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
+    threads: int = dial(0, "CPU threads; 0: all")
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """What a scan did: findings by kind, photos and pairs that were new to it, and seconds by step."""
+
+    dataset: Dataset
+    scan_id: str
+    findings: Mapping[str, int]
+    photos: int
+    new_photos: int
+    new_pairs: int
+    groups: int
+    duplicates: int
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(self.findings.items()))
+        news = f"{self.new_photos} of them new" if self.new_photos else "none of them new"
+        return f"Looked at {self.photos} photos, {news}, and compared {self.new_pairs} new pairs. " + (
+            f"To look at: {found}." if found else "Nothing looks wrong.")
+
+
+def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings = ScanSettings()) -> ScanReport:
+    """Scan the newest revision of a dataset and commit the findings. See `curation.opinions` and `.copies` for how."""
+    base, clock = dataset.newest(), _Clock()
+    photos, ledger = base.photos(), known(base)
+    labels = present_labels(photos, ledger)
+    memory = Memory(cache / "scan")
+    ids, x = embed_dataset(base, photos, backbone, cache, threads=settings.threads)
+    clock.lap("embeddings")
+    looks = look_at(base, photos, memory)
+    clock.lap("looking")
+    copies = find_copies(base, ids, x, ledger, memory, looks.measures, settings.threshold, settings.fastdup)
+    clock.lap("comparing")
+    opinions = form_opinions(base.collection(), labels, ids, x, copies.groups)
+    clock.lap("opinions")
+    desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision)
+    scan_id = str(ULID())
+    after, findings = _write(base, desk, opinions, scan_id)
+    clock.lap("writing")
+    return ScanReport(after, scan_id, Counter(one.kind for one in findings), len(photos), looks.new, copies.new,
+                      len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps)
+
+
+def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> dict[str, Label]:
+    """Given labels with every decision that was sent folded over them, whether or not somebody called `fold` since."""
+    return fold(given_labels(photos), ledger.decisions)
+
+
+def _write(base: Dataset, desk: Desk, opinions: Opinions, scan_id: str) -> tuple[Dataset, list[Finding]]:
+    findings = findings_of(desk, scan_id)
+    files = dict([findings_file(scan_id, findings), opinions_file(scan_id, opinions.rows)])
+
+    def change(newest: Dataset) -> Changes:
+        old = {path for path in newest.paths
+               if path.startswith(("findings/", "opinions/")) and not Path(path).name.startswith(OTHERS)}
+        return Changes(files, tuple(sorted(old)))
+
+    after = base.update(f"Scan: {len(findings)} findings", change)
+    say(f"{len(findings)} findings written.")
+    return after, findings
+
+
+class _Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._at = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.laps[name], self._at = round(now - self._at, 2), now

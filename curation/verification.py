@@ -1,0 +1,208 @@
+"""Are these two photos the same shot? Decided on pixels: lay one over the other, and see whether everything agrees.
+
+Points that look alike (SIFT; also in the mirror) propose how one photo lies over the other: shifted, turned, scaled,
+stretched or cropped. Then the two are compared patch by patch where they overlap. A background that agrees while the
+thing in front of it does not leaves patches that disagree, and these pull the score down.
+
+    fingerprint(open_photo(data)) -> Fingerprint;  compare(one, other) -> Match(score 0..1, kind)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+SIDE = 320  # pixels of the longer side while points are found; more makes it slower and not surer
+POINTS = 300
+FEWEST = 10  # matched points; fewer agree by chance
+GRID = 8  # patches per side
+FLAT = 4.0  # grey levels: a patch that varies less than this says nothing
+SURE = 0.97  # agreement that edits and re-encoding keep, and a second look at the same scene hardly reaches
+NEAR = 0.03  # of the longer side: how far corners may be off when nothing was cropped or shifted
+WORTH_ADJUSTING = 0.3
+KINDS = ("exact", "re-encoded", "edited", "same-scene")
+# A SIFT descriptor is 4 x 4 places of 8 directions; in the mirror, places change sides and directions turn back.
+_MIRRORED = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What verification needs of a photo, about 55 kB: soft grey pixels (h, w) uint8 of half SIDE, points (n, 2) on
+    them, descriptors (n, 128) uint8."""
+
+    grey: np.ndarray
+    points: np.ndarray
+    descriptors: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the grey picture."""
+        return self.grey.shape[0], self.grey.shape[1]
+
+    def mirrored(self) -> Fingerprint:
+        """The fingerprint of the photo in the mirror."""
+        points = self.points * (-1, 1) + (self.shape[1] - 1, 0)
+        return Fingerprint(np.ascontiguousarray(self.grey[:, ::-1]), points.astype(np.float32),
+                           self.descriptors[:, _MIRRORED])
+
+
+@dataclass(frozen=True)
+class Match:
+    """How sure it is that two photos are the same shot (0..1), and in which way."""
+
+    score: float
+    kind: str
+
+
+NO_MATCH = Match(0.0, "same-scene")
+
+
+def fingerprint(photo: Image.Image) -> Fingerprint:
+    """The fingerprint of an upright photo; about 15 ms."""
+    import cv2
+
+    grey = photo.convert("L")
+    scale = SIDE / max(grey.size)
+    size = (max(2, round(grey.width * scale)), max(2, round(grey.height * scale)))
+    pixels = np.asarray(grey.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
+    # Softened before it is halved: fine grain and the blocks of strong compression are not what a shot shows.
+    soft = cv2.GaussianBlur(pixels, (0, 0), 1.5)[::2, ::2]
+    found, counts = cv2.SIFT_create(nfeatures=POINTS, contrastThreshold=0.02).detectAndCompute(pixels, None)
+    if counts is None:
+        return Fingerprint(soft, np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+    # Square roots of shares compare better than raw counts (RootSIFT, Arandjelovic and Zisserman 2012).
+    shares = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9))
+    points = np.array([point.pt for point in found], np.float32) / 2
+    return Fingerprint(soft, points[:POINTS], np.rint(shares[:POINTS] * 255).astype(np.uint8))
+
+
+def compare(one: Fingerprint, other: Fingerprint) -> Match:
+    """Lay `other`, and its mirror image, over `one` in every way that the points propose; the best agreement."""
+    best = _compare_upright(one, other, mirrored=False)
+    if best.score >= SURE:
+        return best
+    return max(best, _compare_upright(one, other.mirrored(), mirrored=True), key=lambda match: match.score)
+
+
+def _compare_upright(one: Fingerprint, other: Fingerprint, mirrored: bool) -> Match:
+    # The whole of one over the whole of the other needs no points, so it also serves blank and tiny photos.
+    (height, width), (tall, wide) = one.shape, other.shape
+    whole = np.array([[wide / width, 0, 0], [0, tall / height, 0]])
+    ways = [way for way in (whole, _over_by_points(one, other)) if way is not None]
+    best, way = max(((_agreement(one, other, way, mirrored), way) for way in ways), key=lambda found: found[0].score)
+    if not WORTH_ADJUSTING <= best.score < SURE:
+        return best
+    return max(best, _agreement(one, other, _adjusted(one, other, way), mirrored), key=lambda match: match.score)
+
+
+def _adjusted(one: Fingerprint, other: Fingerprint, over: np.ndarray) -> np.ndarray:
+    """The same way, moved until the pixels agree best (ECC, Evangelidis and Psarakis 2008); as it was if none does."""
+    import cv2
+
+    steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-4)
+    try:
+        _, found = cv2.findTransformECC(one.grey, other.grey, over.astype(np.float32), cv2.MOTION_AFFINE, steps)
+    except cv2.error:  # its way of saying that the two do not converge
+        return over
+    return np.asarray(found, float) if _plausible(np.asarray(found)) else over
+
+
+def _over_by_points(one: Fingerprint, other: Fingerprint) -> np.ndarray | None:
+    """How points of `one` map to `other`: (2, 3) affine, or None when too few agree on one way."""
+    import cv2
+
+    if min(len(one.points), len(other.points)) < FEWEST:
+        return None
+    pairs = _mutual(one.descriptors, other.descriptors)
+    if len(pairs) < FEWEST:
+        return None
+    found, fits = cv2.estimateAffine2D(one.points[pairs[:, 0]], other.points[pairs[:, 1]], method=cv2.USAC_FAST,
+                                       ransacReprojThreshold=2.0, maxIters=2000, confidence=0.999)
+    if found is None or fits is None or int(fits.sum()) < FEWEST or not _plausible(found):
+        return None
+    return np.asarray(found)
+
+
+def _mutual(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rows (i, j) of descriptors that are each other's nearest and clearly nearer than the second nearest."""
+    alike = (a.astype(np.float32) / 255) @ (b.astype(np.float32) / 255).T
+    forth, back = alike.argmax(axis=1), alike.argmax(axis=0)
+    rows = np.flatnonzero(back[forth] == np.arange(len(a)))
+    second, first = np.partition(alike[rows], -2, axis=1)[:, -2:].T if len(rows) else (np.zeros(0), np.zeros(0))
+    near, far = np.sqrt(np.maximum(2 - 2 * first, 0)), np.sqrt(np.maximum(2 - 2 * second, 0))
+    rows = rows[near < 0.88 * far]
+    return np.column_stack([rows, forth[rows]])
+
+
+def _plausible(over: np.ndarray) -> bool:
+    """Photos are scaled up to three times and stretched up to twice; more is a wrong match."""
+    large, small = np.linalg.svd(over[:, :2], compute_uv=False)
+    return bool(np.linalg.det(over[:, :2]) > 0 and large < 3.5 and small > 0.28 and large / small < 2.5)
+
+
+def _agreement(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored: bool) -> Match:
+    laid, inside = _lay_over(one.shape, other.grey, over)
+    covered = float(inside.mean())
+    scale = one.grey.size * float(np.linalg.det(over[:, :2])) / other.grey.size
+    share = covered * max(1.0, scale)  # of whichever photo shows less
+    worth, alike = _patches(one.grey, laid, inside)
+    if covered < 0.2 or worth.sum() < 1e-6:
+        return NO_MATCH
+    mean = float((worth * alike).sum() / worth.sum())
+    # The sixth that agrees least counts as much as all of it: that is where another subject would be.
+    score = 0.5 * mean + 0.5 * _weighted_quantile(alike, worth, 0.15)
+    score *= float(np.clip((min(share, 1.0) - 0.35) / 0.25, 0, 1))
+    return Match(float(np.clip(score, 0, 1)), _kind(one, other, over, mirrored, mean, share))
+
+
+def _lay_over(shape: tuple[int, int], pixels: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    import cv2
+
+    size, back = (shape[1], shape[0]), cv2.WARP_INVERSE_MAP
+    laid = cv2.warpAffine(pixels, over, size, flags=cv2.INTER_LINEAR | back)
+    inside = cv2.warpAffine(np.ones_like(pixels), over, size, flags=cv2.INTER_NEAREST | back)
+    return laid, inside
+
+
+def _patches(one: np.ndarray, laid: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each patch how much it can tell (0 where flat or outside) and how well the two agree (-1..1)."""
+    seen, x, y = (_blocks(pixels) for pixels in (inside, one, laid))
+    count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
+    x, y = ((pixels - (pixels * seen).sum(axis=1, keepdims=True) / count) * seen for pixels in (x, y))
+    spread_x, spread_y = (np.sqrt((pixels**2).sum(axis=1) / count[:, 0]) for pixels in (x, y))
+    alike = (x * y).sum(axis=1) / count[:, 0] / np.maximum(spread_x * spread_y, 1e-3)
+    worth = np.clip(np.maximum(spread_x, spread_y), FLAT, 40) - FLAT
+    return worth * (seen.mean(axis=1) >= 0.6), alike
+
+
+def _blocks(pixels: np.ndarray) -> np.ndarray:
+    """(h, w) -> (patches, pixels of a patch); a rest at the right and lower edge is left out."""
+    height, width = (max(1, edge // GRID) for edge in pixels.shape)
+    rows, columns = (min(GRID, edge) for edge in pixels.shape)
+    whole = pixels[:rows * height, :columns * width].reshape(rows, height, columns, width)
+    return whole.transpose(0, 2, 1, 3).reshape(rows * columns, height * width).astype(np.float32)
+
+
+def _weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(reached, share)])
+
+
+def _kind(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored: bool, mean: float, share: float) -> str:
+    (height, width), (tall, wide) = one.shape, other.shape
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
+    wanted = np.array([[0, 0], [wide, 0], [0, tall], [wide, tall]], float)
+    off = float(np.abs(corners @ over.T - wanted).max()) / max(wide, tall)
+    if mirrored:
+        return "edited"
+    if off < NEAR and abs(width / height - wide / tall) < NEAR:
+        return "re-encoded" if mean > SURE else "same-scene"
+    return "edited" if (mean > SURE and share > 0.9) or _turned(over) > 8 else "same-scene"
+
+
+def _turned(over: np.ndarray) -> float:
+    """Degrees."""
+    return float(np.degrees(abs(np.arctan2(over[1, 0], over[0, 0]))))
