@@ -1,0 +1,95 @@
+// From a camera, a file, the clipboard or a drop to a photo that can be sent.
+
+const LONGEST_SIDE = 1600;
+const QUALITY = 0.9;
+
+export class Camera {
+  #video;
+  #stream = null;
+
+  constructor(video) {
+    this.#video = video;
+  }
+
+  get live() {
+    return this.#stream !== null;
+  }
+
+  /** Ask for the rear camera; false when there is none, or it is refused. */
+  async open() {
+    if (!navigator.mediaDevices?.getUserMedia) return false;
+    try {
+      this.#stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { facingMode: { ideal: "environment" }, width: { ideal: 1920 }, height: { ideal: 1440 } },
+      });
+    } catch {
+      return false;
+    }
+    this.#video.srcObject = this.#stream;
+    await this.#video.play().catch(() => {});
+    return true;
+  }
+
+  close() {
+    this.#stream?.getTracks().forEach((track) => track.stop());
+    this.#stream = null;
+    this.#video.srcObject = null;
+  }
+
+  /** What is seen in the frame now, as a JPEG. */
+  capture() {
+    const { videoWidth: width, videoHeight: height, clientWidth, clientHeight } = this.#video;
+    const scale = Math.max(clientWidth / width, clientHeight / height);
+    const [w, h] = [Math.min(width, clientWidth / scale), Math.min(height, clientHeight / scale)];
+    return drawn(this.#video, (width - w) / 2, (height - h) / 2, w, h);
+  }
+}
+
+/** A large photo made smaller before it travels, which also leaves its location behind; others stay as they are. */
+export async function lightened(file) {
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    return file; // The browser cannot open it (HEIC); the app may.
+  }
+  const photo = await drawn(bitmap, 0, 0, bitmap.width, bitmap.height);
+  bitmap.close();
+  return photo ?? file;
+}
+
+function drawn(source, x, y, width, height) {
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(width * scale));
+  canvas.height = Math.max(1, Math.round(height * scale));
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(source, x, y, width, height, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) =>
+    canvas.toBlob((blob) => done(blob && new File([blob], "photo.jpg", { type: "image/jpeg" })), "image/jpeg", QUALITY),
+  );
+}
+
+/** The first picture among files, or any file when none says what it is (HEIC often does not). */
+export function pictureAmong(files) {
+  const all = [...(files ?? [])];
+  return all.find((file) => file.type.startsWith("image/")) ?? all.find((file) => !file.type) ?? null;
+}
+
+/** The picture on the clipboard: a File, null when there is none, undefined when the browser does not let us look. */
+export async function pasted() {
+  if (!navigator.clipboard?.read) return undefined;
+  try {
+    for (const item of await navigator.clipboard.read()) {
+      const kind = item.types.find((type) => type.startsWith("image/"));
+      if (kind) return new File([await item.getType(kind)], "pasted", { type: kind });
+    }
+    return null;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+// Talks to a Vitrine app through Gradio's own client. Whatever goes wrong becomes a Trouble with a sentence.
+import { Client } from "./vendor/gradio-client.js";
+import { TEXT } from "./words.js";
+
+export const MOST_BYTES = 20_000_000;
+const PAUSE = 2000;
+
+export class Trouble extends Error {
+  constructor(sentence, code = "trouble") {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+export class Desk {
+  #address;
+  #client = null;
+
+  constructor(address) {
+    this.#address = address.replace(/\/+$/, "");
+  }
+
+  at(path) {
+    return `${this.#address}/${path}`;
+  }
+
+  /** What the room is about; waits while the model is being loaded. */
+  async room(tell) {
+    for (;;) {
+      let response;
+      try {
+        response = await fetch(this.at("room"), { credentials: "omit" });
+      } catch {
+        await this.#connected(tell);
+        throw new Trouble(TEXT.closed, "unreachable");
+      }
+      if (response.ok) return response.json();
+      const told = await response.json().catch(() => ({}));
+      if (told.code !== "not_ready") throw new Trouble(told.error ?? TEXT.closed, told.code ?? "unreachable");
+      tell(TEXT.loading);
+      await wait(PAUSE);
+    }
+  }
+
+  classes() {
+    return this.#ask("/classes", {});
+  }
+
+  async predict(photo, tell) {
+    if (photo.size > MOST_BYTES) throw new Trouble(TEXT.tooLarge(photo.size, MOST_BYTES), "too_large");
+    const client = await this.#connected(tell);
+    const sent = await client.upload_files(this.#address, [photo]).catch(() => null);
+    if (!sent) throw new Trouble(TEXT.offline, "unreachable");
+    if (sent.error) throw trouble(sent.error);
+    const image = { path: sent.files[0], meta: { _type: "gradio.FileData" } };
+    return this.#ask("/predict", { image, top_k: 3 }, tell);
+  }
+
+  suggest(predictionId, label, consent) {
+    return this.#ask("/feedback", { prediction_id: predictionId, label, consent });
+  }
+
+  fate(receipt) {
+    return this.#ask("/receipt", { receipt });
+  }
+
+  async #connected(tell = () => {}) {
+    const status = ({ status: stage }) => {
+      if (stage === "sleeping") tell(TEXT.asleep);
+      if (["starting", "building", "restarting"].includes(stage)) tell(TEXT.waking);
+    };
+    this.#client ??= Client.connect(this.#address, { events: ["data", "status"], status_callback: status });
+    try {
+      return await this.#client;
+    } catch {
+      this.#client = null;
+      throw new Trouble(TEXT.offline, "unreachable");
+    }
+  }
+
+  async #ask(endpoint, parameters, tell = () => {}) {
+    const client = await this.#connected(tell);
+    let answer;
+    for await (const event of client.submit(endpoint, parameters)) {
+      if (event.type === "data") answer = event.data[0];
+      if (event.type !== "status") continue;
+      if (event.stage === "error") throw this.#failed(event);
+      if (event.stage === "pending" && event.position > 0) tell(TEXT.before(event.position));
+      if (event.stage === "complete") break;
+    }
+    if (answer === undefined) throw new Trouble(TEXT.offline, "unreachable");
+    if (answer?.error) throw new Trouble(answer.error, answer.code);
+    return answer;
+  }
+
+  #failed(event) {
+    if (event.broken || /connection/i.test(event.message ?? "")) {
+      this.#client = null;
+      return new Trouble(TEXT.offline, "unreachable");
+    }
+    return trouble(event.message);
+  }
+}
+
+/** A refusal that arrived as the text of an HTTP answer. */
+function trouble(message) {
+  const text = typeof message === "string" ? message : JSON.stringify(message ?? "");
+  try {
+    const told = JSON.parse(text);
+    if (typeof told.error === "string") return new Trouble(told.error, told.code);
+  } catch {
+    // Not one of ours: Gradio's own words are for programmers.
+  }
+  return new Trouble(TEXT.unsure);
+}

@@ -1,0 +1,141 @@
+"""The top floor's door.
+
+    python -m space serve MODEL --dataset DATASET [--port 7860] [--host 127.0.0.1]
+    python -m space predict MODEL PHOTO...                    JSON lines
+    python -m space deploy hf://user/name MODEL DATASET       push the app as a Space
+    python -m space loop PHOTOS OUT                           the whole loop, ends by printing the path of summary.json
+    python -m space annotator NAME FILE                       let somebody use the light table (asks for a password)
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from data_cards.errors import NotAllowed, VitrineError
+from data_cards.progress import speak_up
+
+DIED_EARLY = 2
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run one command; what goes wrong is one sentence and exit status 2."""
+    asked = _parser().parse_args(given)
+    speak_up()
+    try:
+        return int(asked.command(asked) or 0)
+    except VitrineError as error:
+        print(error.sentence, file=sys.stderr)
+        return DIED_EARLY
+    except KeyboardInterrupt:
+        return 130
+
+
+def _serve(asked: argparse.Namespace) -> None:
+    from space.settings import SpaceSettings, state_folder
+
+    state = asked.state or state_folder(asked.dataset or asked.model, Path.home())
+    settings = SpaceSettings(model=asked.model, dataset=asked.dataset, state=state, host=asked.host, port=asked.port,
+                             origins=tuple(asked.origin), passwords=asked.passwords)
+    # Gradio reads these when it is imported: no call home, and uploads in a folder of our own.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str((state / "uploads").resolve()))
+    from space.access import OWNER, access_for, access_with_new_password
+    from space.app import run
+
+    access, password = (access_for(settings), "") if settings.passwords else access_with_new_password()
+    if password:
+        print(f"To use the light table, sign in as {OWNER} with {password}", flush=True)
+    shown = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
+    run(settings, access, lambda: print(f"Vitrine is open at http://{shown}:{settings.port}", flush=True))
+
+
+def _predict(asked: argparse.Namespace) -> int:
+    from data_cards.photo import open_photo  # noqa: F401  readers are known before the first photo
+    from space.api import refusal
+    from train.predictor import load_predictor
+
+    recognizer, worst = load_predictor(asked.model), 0
+    for photo in asked.photos:
+        try:
+            said = recognizer.predict(Path(photo).read_bytes(), top_k=asked.top_k).to_json()
+        except VitrineError as error:
+            said, worst = refusal(error), 1
+        except OSError as error:
+            said, worst = {"error": f"{photo} cannot be read: {error.strerror}.", "code": "missing"}, 1
+        print(json.dumps({"photo": photo, **said}, ensure_ascii=False), flush=True)
+    return worst
+
+
+def _deploy(asked: argparse.Namespace) -> None:
+    from space.deploy import deploy
+
+    made = deploy(asked.space, asked.model, asked.dataset, private=not asked.public)
+    print(json.dumps({"space": made.space, "revision": made.revision, "model": made.model, "dataset": made.dataset}))
+
+
+def _loop(asked: argparse.Namespace) -> None:
+    from space.loop import loop
+
+    print(loop(asked.photos, asked.out))
+
+
+def _annotator(asked: argparse.Namespace) -> None:
+    from data_cards.disk import write_durably
+    from space.passwords import NAME, hash_password, read_passwords
+
+    if not NAME.fullmatch(asked.name):
+        raise NotAllowed("A name has up to 60 letters, digits and the signs . _ @ -")
+    known = read_passwords(asked.file) if asked.file.exists() else {}
+    password = getpass.getpass(f"Password for {asked.name}: ")
+    if len(password) < 10:
+        raise NotAllowed("A password needs at least 10 signs.")
+    accounts = {**known, asked.name: hash_password(password)}
+    write_durably(asked.file, json.dumps(accounts, indent=2).encode())
+    asked.file.chmod(0o600)
+    print(f"{asked.name} can sign in where Vitrine is served with --passwords {asked.file}.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m space", description="Serve, ask, deploy.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: object, words: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words)
+        made.set_defaults(command=command)
+        return made
+
+    serve = add("serve", _serve, "the visitors' demo, the API and the light table")
+    serve.add_argument("model", help="a folder or hf://user/name, either with @revision")
+    serve.add_argument("--dataset", help="what the light table curates; without it there is no light table")
+    serve.add_argument("--port", type=int, default=7860)
+    serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 opens it to the network (default: %(default)s)")
+    serve.add_argument("--origin", action="append", default=[], metavar="URL",
+                       help="a web page's origin that may call the API, e.g. https://you.github.io; may be repeated")
+    serve.add_argument("--passwords", type=Path, help="file of annotators (see `annotator`); else one is made up")
+    serve.add_argument("--state", type=Path, help="where decisions wait until they are sent")
+    predict = add("predict", _predict, "name the things in photos, one JSON line each")
+    predict.add_argument("model")
+    predict.add_argument("photos", nargs="+", metavar="PHOTO")
+    predict.add_argument("--top-k", type=int, default=3)
+    deploy = add("deploy", _deploy, "push the app as a Space on the Hub")
+    deploy.add_argument("space", help="hf://user/name")
+    deploy.add_argument("model")
+    deploy.add_argument("dataset", nargs="?")
+    deploy.add_argument("--public", action="store_true", help="let everybody see the Space (default: private)")
+    loop = add("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
+    loop.add_argument("photos")
+    loop.add_argument("out", type=Path)
+    annotator = add("annotator", _annotator, "let somebody use the light table")
+    annotator.add_argument("name")
+    annotator.add_argument("file", type=Path)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""What strangers may ask, as plain functions that return plain values: no Gradio, no HTTP.
+
+    /predict(image, top_k=3)   /predict_batch(images)   /similar(image, k=8)   /classes()
+    /feedback(prediction_id, label | "none" | "unknown", consent=False) -> {"receipt"}   /receipt(receipt)
+
+Whatever goes wrong comes back as {"error": sentence, "code": word}.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any, Protocol
+
+from data_cards.collection import Collection
+from data_cards.errors import BadPhoto, NotAllowed, TooBusy, VitrineError
+from data_cards.photo import LIMITS, PhotoLimits
+from space.doorway import is_upload
+from space.feedback import Inbox
+from space.limits import Allowance
+from space.recent import Recent
+
+Answer = dict[str, Any]
+# Parameters in order, with the value of those that may be left out; None: needed.
+PARAMETERS: dict[str, tuple[Any, ...]] = {
+    "predict": (None, 3), "predict_batch": (None,), "similar": (None, 8), "classes": (),
+    "feedback": (None, None, False), "receipt": (None,)}
+
+
+class Prediction(Protocol):
+    """What a recognizer says about one photo."""
+
+    def to_json(self) -> Answer:
+        """The contract's answer, with null urls."""
+
+
+class Recognizer(Protocol):
+    """A loaded release (see `train/predictor.py`). Safe for a few threads at once."""
+
+    @property
+    def collection(self) -> Collection:
+        """What it can name."""
+
+    @property
+    def model(self) -> dict[str, str]:
+        """repo, revision, dataset_revision."""
+
+    def predict(self, data: bytes, top_k: int = 3) -> Prediction:
+        """Name the thing in a photo. Raises BadPhoto."""
+
+    def similar(self, data: bytes, k: int = 8) -> list[Answer]:
+        """The labelled photos that look most like it, best first."""
+
+    def thumbnail(self, image_id: str) -> bytes | None:
+        """A small JPEG of a labelled photo."""
+
+    def reference(self, class_id: str) -> bytes | None:
+        """The reference picture of a class."""
+
+
+def code_of(error: VitrineError) -> str:
+    """BadPhoto -> bad_photo, unless the error says it better."""
+    return str(error.evidence.get("code") or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower())
+
+
+def refusal(error: VitrineError) -> Answer:
+    """What every caller gets instead of an answer."""
+    return {"error": error.sentence, "code": code_of(error)}
+
+
+def answered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn named errors into the answer that says so; anything else is a fault of ours and stays in the log."""
+
+    @wraps(function)
+    def asked(*given: Any, **named: Any) -> Any:
+        try:
+            return function(*given, **named)
+        except VitrineError as error:
+            return refusal(error)
+
+    return asked
+
+
+class Desk:
+    """The visitors' desk. Collaborators are arguments; `recognizer()` raises TooBusy while the model is loading."""
+
+    def __init__(self, recognizer: Callable[[], Recognizer], inbox: Callable[[], Inbox], fate: Callable[[str], Answer],
+                 uploads: Callable[[], Path], feedback_a_minute: float = 12, most_photos: int = 16,
+                 most_photo_bytes: int = LIMITS.max_bytes) -> None:
+        self._recognizer, self._inbox, self._fate, self._uploads = recognizer, inbox, fate, uploads
+        self._recent, self._feedback = Recent(), Allowance(feedback_a_minute)
+        self._most_photos = most_photos
+        self._limits = PhotoLimits(max_bytes=most_photo_bytes)
+
+    @answered
+    def predict(self, image: Any, top_k: Any = 3, base: str = "") -> Answer:
+        """Name the thing in an uploaded photo. `base`: what urls begin with."""
+        recognizer = self._recognizer()
+        count = _whole(top_k, 1, len(recognizer.collection.ids), "top_k")
+        return self._predicted(recognizer, self._photo(image), count, base)
+
+    @answered
+    def predict_batch(self, images: Any, base: str = "") -> list[Answer] | Answer:
+        """One answer a photo, in order; a photo that cannot be read gets its sentence and stops nobody."""
+        recognizer = self._recognizer()
+        if not isinstance(images, list) or not 1 <= len(images) <= self._most_photos:
+            raise NotAllowed(f"A batch is a list of 1 to {self._most_photos} photos.", code="bad_batch")
+        one = answered(lambda image: self._predicted(recognizer, self._photo(image), 3, base))
+        return [one(image) for image in images]
+
+    @answered
+    def similar(self, image: Any, k: Any = 8, base: str = "") -> list[Answer] | Answer:
+        """The labelled photos that look most like an uploaded one."""
+        recognizer = self._recognizer()
+        found = recognizer.similar(self._photo(image), _whole(k, 1, 50, "k"))
+        return with_urls(found, base)
+
+    @answered
+    def classes(self, base: str = "") -> list[Answer] | Answer:
+        """Everything that can be named: the cards, with `label` and the address of a `picture` where there is one."""
+        recognizer = self._recognizer()
+        return [{"label": info.id, **info.to_json(),
+                 "picture": f"{base}/reference/{info.id}" if recognizer.reference(info.id) else None}
+                for info in recognizer.collection.classes]
+
+    @answered
+    def feedback(self, prediction_id: Any, label: Any, consent: Any = False, client: str = "") -> Answer:
+        """Say what an answer should have been: a class id, "none" or "unknown". The receipt tells its fate later."""
+        self._recognizer()
+        if wait := self._feedback.take(client):
+            raise TooBusy(f"Thank you; that was a lot at once. Tell us more in {wait:.0f} seconds.", code="too_many")
+        answer = self._recent.find(prediction_id)
+        return {"receipt": self._inbox().ask(answer, str(label), consent is True, self._recent)}
+
+    @answered
+    def receipt(self, receipt: Any) -> Answer:
+        """What became of a visitor's suggestion."""
+        self._recognizer()
+        return self._fate(str(receipt))
+
+    def _predicted(self, recognizer: Recognizer, photo: bytes, top_k: int, base: str) -> Answer:
+        made = recognizer.predict(photo, top_k=top_k).to_json()
+        kept = None if recognizer.collection.is_about_people else photo
+        self._recent.keep(made["prediction_id"], kept, made["label"] or "none", made["model"]["revision"] or "")
+        return made | {"similar": with_urls(made["similar"], base)}
+
+    def _photo(self, image: Any) -> bytes:
+        path = image.get("path") if isinstance(image, Mapping) else image
+        uploads = self._uploads()
+        if not is_upload(path, uploads) or not Path(str(path)).is_file():
+            raise BadPhoto("The photo did not arrive. Upload it to /gradio_api/upload first, then ask with the path "
+                           "that comes back.", code="not_uploaded")
+        file = Path(str(path))
+        if file.stat().st_size > self._limits.max_bytes:
+            raise BadPhoto(f"This photo is {file.stat().st_size / 1e6:.0f} MB; up to "
+                           f"{self._limits.max_bytes / 1e6:.0f} MB can be sent.", code="too_large")
+        return file.read_bytes()
+
+
+def with_urls(similar: Iterable[Mapping[str, Any]], base: str) -> list[Answer]:
+    """The same list with the address of each thumbnail."""
+    return [{**one, "url": f"{base}/similar-photo/{one['image_id']}"} for one in similar]
+
+
+def _whole(value: Any, least: int, most: int, name: str) -> int:
+    """A whole number in range; a larger one is cut to what there is."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value < least:
+        raise NotAllowed(f"`{name}` is a whole number from {least} up.", code="bad_number")
+    return int(min(value, most))

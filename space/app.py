@@ -1,0 +1,94 @@
+"""The app: one FastAPI with Gradio's page in it.
+
+    from space.app import create_app, run
+    run(SpaceSettings(model="out/model", dataset="out/dataset"))
+
+`create_app` starts nothing; the model begins to load when a server runs the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from space.access import Access, access_for
+from space.api import PARAMETERS, Desk, Recognizer
+from space.room import Load, Room
+from space.settings import SpaceSettings
+
+
+def create_app(settings: SpaceSettings, load: Load | None = None, access: Access | None = None,
+               opened: Callable[[], None] = lambda: None) -> FastAPI:
+    """Pages, API and light table; `load`: from an address to a recognizer. Raises what opening a dataset raises."""
+    import gradio as gr
+    from gradio.utils import get_upload_folder
+    from starlette.middleware.cors import CORSMiddleware
+
+    from space.demo import build_page, page_options
+    from space.doorway import Doorway
+    from space.pages import pages, serve_assets
+
+    room = Room(settings, load or _load, opened)
+    access = access or access_for(settings)
+
+    def uploads() -> Path:
+        return Path(get_upload_folder())
+
+    desk = Desk(room.recognizer, room.inbox, room.fate, uploads, settings.feedback_a_minute, settings.most_photos,
+                settings.most_photo_bytes)
+    app = FastAPI(title="Vitrine", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(room))
+    app.add_middleware(Doorway, settings=settings, uploads=uploads, defaults=PARAMETERS)
+    # Added whether or not a page elsewhere may call: with it in place Gradio's own layer, which reflects every
+    # origin, stands aside.
+    app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=("GET", "POST"),
+                       allow_headers=("*",), max_age=3600)
+    app.include_router(pages(room))
+    app.include_router(access.router())
+    light_table = _light_table(app, room, access)
+    serve_assets(app)
+    if settings.hub_sign_in:
+        from gradio.oauth import attach_oauth
+
+        attach_oauth(app)
+    page = build_page(desk, settings, light_table)
+    # Mounted pages count as never launched, and Gradio then skips its own check of file parameters.
+    page.has_launched = True
+    return gr.mount_gradio_app(app, page, **page_options(settings))
+
+
+def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[[], None] = lambda: None) -> None:
+    """Serve until interrupted; `opened` is called once questions can be answered."""
+    import uvicorn
+
+    app = create_app(settings, access=access, opened=opened)
+    # Who asks is worked out in space/limits.py, from one trusted proxy at most.
+    uvicorn.run(app, host=settings.host, port=settings.port, proxy_headers=False, log_level="warning",
+                timeout_graceful_shutdown=5)
+
+
+def _light_table(app: FastAPI, room: Room, access: Access) -> Callable[[], None] | None:
+    if room.archive.table is None:
+        return None
+    from curation.tab import light_table_router, light_table_tab
+
+    app.include_router(light_table_router(room.archive.table, access.who))
+    return light_table_tab
+
+
+def _load(address: str) -> Recognizer:
+    from train.predictor import load_predictor
+
+    return load_predictor(address)
+
+
+def _lifespan(room: Room) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        room.open()
+        yield
+        room.close()
+
+    return lifespan

@@ -1,0 +1,129 @@
+"""A visitor says "that's wrong": a question for the people who decide, never a label.
+
+The choice goes into the journal at once (and with it to the dataset's ledger); the photo only with consent, never
+where a collection is about people, without its location, and first into a folder of this machine. `deliver` puts
+waiting photos into the dataset as unlabelled, where the light table finds them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from curation.decision import Question, ask, now
+from curation.journal import Journal
+from curation.ledger import Ledger, standing
+from data_cards.collection import RESERVED, Collection
+from data_cards.dataset import Changes, Dataset
+from data_cards.disk import write_durably
+from data_cards.errors import MissingFile, TooBusy, UnknownClass
+from data_cards.location import stored_form
+from data_cards.photo import image_id, inspect_photo
+from data_cards.rows import Label, Photo, Source, images_file, labels_file
+from space.recent import Recent, Remembered
+
+NONE, UNKNOWN = "none", "unknown"
+MOST_WAITING = 2_000
+FATES = {
+    "waiting for a person": "Nobody has looked at it yet. A person will decide.",
+    "accepted": "A person looked at it and agreed that the answer was wrong. The next model learns from it.",
+    "refused": "A person looked at it and decided otherwise.",
+    "counted": "Your answer is counted. The photo was not kept, so nobody can look at it.",
+}
+
+
+class Inbox:
+    """Visitors' questions. `journal` is the one that the light table writes to as well."""
+
+    def __init__(self, journal: Journal, folder: Path, collection: Collection) -> None:
+        self._journal, self._folder, self._collection = journal, folder, collection
+        self._lock = threading.Lock()
+
+    def ask(self, answer: Remembered, label: str, consent: bool, recent: Recent) -> str:
+        """Keep the question (on disk when this returns) and give its receipt, the same one when it is asked twice.
+
+        `label`: a class id, "none" or "unknown". Raises UnknownClass, TooBusy, DiskFull.
+        """
+        if label not in RESERVED and label not in self._collection:
+            raise UnknownClass(f"“{label}” is not one of the {len(self._collection.ids)} classes here; “{NONE}” and "
+                               f"“{UNKNOWN}” can be said too.", label=label)
+        said = f"{label} {consent}"
+        with self._lock:
+            given = dict(recent.find(answer.prediction_id).receipts).get(said)
+            if given:
+                return given
+            photo = answer.photo if consent and not self._collection.is_about_people else None
+            name = self._keep_photo(photo) if photo else hashlib.sha256(answer.prediction_id.encode()).hexdigest()
+            question = ask(name, None if label in RESERVED else label, answered=answer.answered,
+                           note=self._note(label), model_revision=answer.model_revision)
+            self._journal.append([question])
+            recent.add_receipt(answer.prediction_id, said, question.id)
+            return question.id
+
+    def fate(self, receipt: object, ledger: Ledger, photos: Mapping[str, Any]) -> dict[str, str]:
+        """What became of a question. Raises MissingFile for a receipt that was never given."""
+        question = next((one for one in ledger.questions if one.id == str(receipt).strip().upper()), None)
+        if question is None:
+            raise MissingFile("There is no such receipt here. It has 26 letters and digits.", code="unknown_receipt")
+        fate = _fate(question, ledger, question.image_id in photos or self._path(question.image_id).exists())
+        return {"receipt": question.id, "fate": fate, "sentence": FATES[fate]}
+
+    def waiting(self) -> int:
+        """Photos that are not in the dataset yet."""
+        return len(self._waiting())
+
+    def deliver(self, dataset: Dataset) -> Dataset:
+        """Put the waiting photos into the dataset, unlabelled, in one commit. Raises what a commit raises."""
+        waiting = self._waiting()
+        if not waiting:
+            return dataset
+        count = "a visitor's photo" if len(waiting) == 1 else f"{len(waiting)} visitors' photos"
+        after = dataset.update(f"Add {count} to look at", lambda base: _with_photos(base, waiting))
+        for path in waiting.values():
+            path.unlink(missing_ok=True)
+        return after
+
+    def _keep_photo(self, photo: bytes) -> str:
+        if self.waiting() >= MOST_WAITING:
+            raise TooBusy("So many photos wait for a person that no more can be kept today. Without the photo your "
+                          "answer still counts.", code="inbox_full")
+        stored = stored_form(photo)
+        name = image_id(stored)
+        write_durably(self._path(name), stored)
+        return name
+
+    def _note(self, label: str) -> str:
+        if label == NONE:
+            return "it is none of these."
+        return "they do not know what it is." if label == UNKNOWN else f"it is {self._collection.title_of(label)}."
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.photo"
+
+    def _waiting(self) -> dict[str, Path]:
+        return {path.stem: path for path in sorted(self._folder.glob("*.photo"))}
+
+
+def _fate(question: Question, ledger: Ledger, can_be_seen: bool) -> str:
+    for decision in reversed(standing(ledger.decisions)):
+        if decision.finding == question.id and decision.action in ("accept_visitor", "refuse_visitor"):
+            return "accepted" if decision.action == "accept_visitor" else "refused"
+    return "waiting for a person" if can_be_seen else "counted"
+
+
+def _with_photos(base: Dataset, waiting: Mapping[str, Path]) -> Changes:
+    known, labels = base.photos(), base.labels()
+    new = [_row(name, path.read_bytes()) for name, path in waiting.items() if name not in known]
+    if not new:
+        return Changes()
+    labels |= {photo.image_id: Label(photo.image_id, None, "unlabelled") for photo, _ in new}
+    return Changes(dict([images_file(new), labels_file(labels.values())]))
+
+
+def _row(name: str, data: bytes) -> tuple[Photo, bytes]:
+    facts = inspect_photo(data)
+    source = Source(path=f"visitor/{name[:12]}", origin="visitor", added_at=now(), taken_at=facts.taken_at or "")
+    return Photo(name, facts.width, facts.height, (source,)), data

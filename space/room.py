@@ -1,0 +1,147 @@
+"""What is loaded behind the app: the release that answers, the visitors' inbox, and the light table when there is one.
+
+The release loads in a thread of its own while the pages are served already; until then everybody hears so.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from curation.journal import Journal
+from curation.ledger import Ledger, read_ledger
+from curation.sending import Sending
+from curation.table import LightTable, open_table
+from data_cards.dataset import Dataset, open_dataset
+from data_cards.errors import TooBusy, VitrineError
+from data_cards.progress import say
+from space.api import Answer, Recognizer
+from space.feedback import Inbox
+from space.settings import SpaceSettings
+
+Load = Callable[[str], Recognizer]
+
+
+class Archive:
+    """Where decisions and questions go. This one has no dataset: what visitors say is kept on this machine."""
+
+    table: LightTable | None = None
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+
+    def open(self, inbox: Inbox) -> None:
+        """Begin to send what waits."""
+
+    def known(self) -> Ledger:
+        """Everything decided and asked."""
+        return read_ledger(self.journal.rows())
+
+    def photos(self) -> dict[str, Any]:
+        """Photos that a person can look at."""
+        return {}
+
+    def close(self) -> None:
+        """Send what is unsent, and end."""
+
+
+class DatasetArchive(Archive):
+    """With a dataset: the light table shows it, and what waits here is sent to it."""
+
+    def __init__(self, journal: Journal, dataset: Dataset, disk_is_kept: bool) -> None:
+        from curation.opinions import ScanOpinions
+
+        super().__init__(journal)
+        self._dataset = dataset
+        self.table = self._table = open_table(dataset, journal, ScanOpinions, disk_is_kept)
+        self._photos: Sending | None = None
+
+    def open(self, inbox: Inbox) -> None:
+        """Begin to send visitors' photos."""
+        self._photos = Sending(inbox.waiting, lambda: self._deliver(inbox))
+        self._photos.start()
+
+    def known(self) -> Ledger:
+        """Everything decided and asked, here and in the dataset."""
+        return read_ledger([*self._dataset.ledger(), *self.journal.rows()])
+
+    def photos(self) -> dict[str, Any]:
+        """Photos of the dataset."""
+        return self._dataset.photos()
+
+    def close(self) -> None:
+        """Photos first: a question whose photo is not there cannot be looked at."""
+        if self._photos:
+            self._photos.stop()
+        self._table.close()
+
+    def _deliver(self, inbox: Inbox) -> None:
+        self._dataset = inbox.deliver(self._dataset)
+        self._table.refresh()
+
+
+class Room:
+    """One app's state. `open` begins to load, `close` sends what is unsent."""
+
+    def __init__(self, settings: SpaceSettings, load: Load, opened: Callable[[], None] = lambda: None) -> None:
+        self._settings, self._load, self._opened = settings, load, opened
+        self._recognizer: Recognizer | None = None
+        self._inbox: Inbox | None = None
+        self._trouble: VitrineError | None = None
+        self._thread: threading.Thread | None = None
+        self.archive = _archive(settings)
+
+    def open(self) -> None:
+        """Load the release in the background."""
+        self._thread = threading.Thread(target=self._loading, name="loading", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Wait for the loading to end, and send what is unsent."""
+        if self._thread:
+            self._thread.join()
+        self.archive.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions can be answered."""
+        return self._inbox is not None
+
+    def recognizer(self) -> Recognizer:
+        """The loaded release. Raises TooBusy while it loads, and what went wrong when it could not be."""
+        if self._trouble is not None:
+            raise self._trouble
+        if self._recognizer is None or self._inbox is None:
+            raise TooBusy("The model is being loaded. Ask again in a moment.", code="not_ready")
+        return self._recognizer
+
+    def inbox(self) -> Inbox:
+        """Where visitors' questions go."""
+        self.recognizer()
+        assert self._inbox is not None
+        return self._inbox
+
+    def fate(self, receipt: str) -> Answer:
+        """What became of a visitor's question."""
+        return dict(self.inbox().fate(receipt, self.archive.known(), self.archive.photos()))
+
+    def _loading(self) -> None:
+        try:
+            self._recognizer = self._load(self._settings.model)
+        except VitrineError as error:
+            self._trouble = error
+            say(f"The model cannot be served: {error.sentence}")
+            return
+        inbox = Inbox(self.archive.journal, self._settings.state / "inbox", self._recognizer.collection)
+        self.archive.open(inbox)
+        self._inbox = inbox
+        self._opened()
+
+
+def _archive(settings: SpaceSettings) -> Archive:
+    journal = Journal(settings.state / "journal")
+    if settings.dataset is None:
+        return Archive(journal)
+    return DatasetArchive(journal, open_dataset(settings.dataset), settings.disk_is_kept)
+

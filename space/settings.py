@@ -1,0 +1,85 @@
+"""How a Space is set up: one frozen record, made from flags or from the environment of a Hugging Face Space.
+
+The environment is read here and nowhere else on this floor:
+
+    VITRINE_MODEL, VITRINE_DATASET   addresses (folder or hf://user/name, either with @revision)
+    VITRINE_STATE                    folder for decisions and sessions of this machine
+    VITRINE_ORIGINS                  web pages that may call the API, e.g. https://you.github.io (comma separated)
+    VITRINE_ANNOTATORS               names that may use the light table, besides the Space's owner (comma separated)
+    VITRINE_PASSWORDS                file of names and password hashes (see `space/access.py`), off a Space
+    SYSTEM, SPACE_AUTHOR_NAME, OAUTH_CLIENT_SECRET   set by Hugging Face
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_cards.errors import BadAddress
+from data_cards.repository import parse_address
+
+PORT = 7860
+ON_THIS_MACHINE = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class SpaceSettings:
+    """What an app is made from. Sizes in bytes, times in seconds, rates per minute and client."""
+
+    model: str
+    dataset: str | None = None
+    state: Path = Path(".vitrine-state")
+    host: str = ON_THIS_MACHINE
+    port: int = PORT
+    origins: tuple[str, ...] = ()
+    annotators: tuple[str, ...] = ()
+    passwords: Path | None = None
+    on_hugging_face: bool = False
+    hub_sign_in: bool = False
+    behind_proxy: bool = False
+    disk_is_kept: bool = True
+    most_photo_bytes: int = 20_000_000
+    most_photos: int = 16
+    questions_a_minute: int = 240
+    feedback_a_minute: int = 12
+    waiting_room: int = 64
+    at_once: int = 2
+
+
+def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
+    """The settings of a Hugging Face Space (or any container) from its environment. Raises BadAddress."""
+    model = environ.get("VITRINE_MODEL", "")
+    if not model:
+        raise BadAddress("VITRINE_MODEL is not set: it names the model to serve, such as hf://you/paintings.")
+    dataset = environ.get("VITRINE_DATASET") or None
+    on_hub = environ.get("SYSTEM") == "spaces"
+    owner = environ.get("SPACE_AUTHOR_NAME", "") if on_hub else ""
+    state, passwords = environ.get("VITRINE_STATE"), environ.get("VITRINE_PASSWORDS")
+    return SpaceSettings(
+        model=model, dataset=dataset, state=Path(state) if state else state_folder(dataset or model, Path.home()),
+        host="0.0.0.0", port=int(environ.get("PORT", PORT)),
+        origins=_listed(environ.get("VITRINE_ORIGINS", "")),
+        annotators=_listed(f"{owner},{environ.get('VITRINE_ANNOTATORS', '')}"),
+        passwords=Path(passwords) if passwords else None, on_hugging_face=on_hub,
+        # Off a Space Gradio's sign-in is a mock whose cookie anybody can forge; only Hugging Face sets both.
+        hub_sign_in=on_hub and bool(environ.get("OAUTH_CLIENT_SECRET")),
+        behind_proxy=on_hub, disk_is_kept=not on_hub or bool(state))
+
+
+def state_folder(address: str, home: Path) -> Path:
+    """Where this machine keeps what is not sent yet: the same folder after every restart.
+
+    Beside the revisions of a dataset folder, else under the user's home.
+    """
+    place = parse_address(address)
+    if place.kind == "folder":
+        return Path(place.name) / ".vitrine" / "space"
+    name = re.sub(r"[^\w.-]", "-", place.name)
+    return home / ".local" / "state" / "vitrine" / f"{name}-{hashlib.sha256(place.name.encode()).hexdigest()[:8]}"
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip().rstrip("/") for part in text.split(",") if part.strip()))
