@@ -9,13 +9,15 @@ It says what the pretrained backbone is worth. It is transformers' own ResNet, m
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
+from train.backbone import Backbone
 from train.plan import Plan
 from train.preprocessing import Preprocessing
 
 FRAMING = Preprocessing(size=96, short=110)
-NAME, REVISION = "small-resnet-from-scratch", "1"
+NOTHING = Backbone(Path(), "a small ResNet", "none", "scratch")  # where a ViT would name its pretrained weights
 VIEWS = 16_000  # photos seen in a whole run: it has everything to learn, and a view costs a tenth of a ViT's
 FEWEST_EPOCHS, MOST_EPOCHS = 10, 60
 

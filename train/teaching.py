@@ -1,6 +1,6 @@
 """From photos to weights: the probe, then the fine-tuning, and whichever of the two validation prefers.
 
-    taught = teach(material, dataset, TrainSettings(), cache, run)
+    taught = teach(material, dataset, find_backbone("auto", cache), TrainSettings(), cache, run)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
 from train import scratch
 from train.augment import LOOK
-from train.backbone import Backbone, find_backbone
+from train.backbone import Backbone
 from train.config import TrainSettings
 from train.features import embed_dataset
 from train.finetune import Epoch, FineTuned, fine_tune, score
@@ -52,25 +52,25 @@ class Taught:
     steered_by: str
 
 
-def teach(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, run: Path) -> Taught:
+def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
+          run: Path) -> Taught:
     """Train on the training side alone; validation decides what is kept; the test is not looked at.
 
-    `cache`: backbones and features; `run`: this training's checkpoints. Raises CannotTrain, BackboneUnavailable,
-    DiskFull.
+    `cache`: features; `run`: this training's checkpoints. Raises CannotTrain, DiskFull.
     """
     _prepare(settings)
-    return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, settings, cache, run)
+    return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, backbone, settings, cache, run)
 
 
-def run_name(dataset: Dataset, material: Material, backbone: str, settings: TrainSettings) -> str:
+def run_name(dataset: Dataset, material: Material, backbone: Backbone, settings: TrainSettings) -> str:
     """The same for the same training, so that a second start finds the first one's checkpoints."""
     what = {name: value for name, value in asdict(settings).items() if name not in UNTOUCHED}
-    facts = [dataset.address, dataset.revision, backbone, what, sorted(material.train), sorted(material.validation)]
+    facts = [dataset.address, backbone.revision, what, sorted(material.train), sorted(material.validation)]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
 
 
-def _from_backbone(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, run: Path) -> Taught:
-    backbone = find_backbone(settings.backbone, cache)
+def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
+                   run: Path) -> Taught:
     own = Preprocessing.from_folder(backbone.path)
     framing = own.at(settings.size) if settings.size else own
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
@@ -88,7 +88,8 @@ def _from_backbone(material: Material, dataset: Dataset, settings: TrainSettings
     return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by)
 
 
-def _from_scratch(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, run: Path) -> Taught:
+def _from_scratch(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
+                  run: Path) -> Taught:
     framing = scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
     lr = {} if settings.lr == TrainSettings().lr else {"lr": settings.lr}
     plan = scratch.plan_from_scratch(len(material.train), framing.size, settings.epochs, seed=settings.seed,
@@ -99,15 +100,14 @@ def _from_scratch(material: Material, dataset: Dataset, settings: TrainSettings,
     material, steered_by = _steered(material)
     say(f"Training a small network from scratch: {plan.epochs} epochs of {len(material.train)} photos.")
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
-    origin = Backbone(run, scratch.NAME, scratch.REVISION, "scratch")
-    return Taught(model, framing, origin, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by)
+    return Taught(model, framing, backbone, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by)
 
 
 def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path,
            backbone: Backbone) -> tuple[Material, str, Probe, Epoch]:
     """The probe, and how it does on validation; photos that cannot be read have left the material."""
     ids = [image_id for image_id, _ in (*material.train, *material.validation)]
-    readable, features = embed_dataset(dataset, ids, backbone, cache / "features", size=settings.size,
+    readable, features = embed_dataset(dataset, ids, backbone, cache, size=settings.size,
                                        batch=settings.batch, threads=settings.threads)
     material, steered_by = _steered(_only(material, set(readable)))
     row = {image_id: number for number, image_id in enumerate(readable)}

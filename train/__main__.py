@@ -1,0 +1,109 @@
+"""Train, split, evaluate, export.
+
+    python -m train DATASET MODEL [--scratch] [--epochs N] ...
+    python -m train split DATASET
+    python -m train evaluate MODEL DATASET
+    python -m train export MODEL --to onnx
+
+DATASET and MODEL are a folder or hf://user/name, either with @revision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from data_cards.errors import VitrineError
+from data_cards.progress import speak_up
+from train.config import SplitSettings, TrainSettings, add_flags, default_cache, from_flags
+
+COMMANDS = ("split", "evaluate", "export")
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """The exit status: 0 when it worked, 2 with a sentence on standard error when it could not."""
+    flags = parser(arguments).parse_args(arguments)
+    speak_up()
+    try:
+        flags.command(flags, environ)
+    except VitrineError as error:
+        print(error.sentence, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on from the last checkpoint.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command that `arguments` begin with; without one, they are for training."""
+    if arguments and arguments[0] in COMMANDS:
+        return _command_parser()
+    root = argparse.ArgumentParser(prog="python -m train", description=__doc__,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    root.add_argument("dataset")
+    root.add_argument("model")
+    add_flags(root, TrainSettings)
+    root.set_defaults(command=train)
+    return root
+
+
+def train(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train DATASET MODEL`: prints where the model is."""
+    from train.training import train_model
+
+    report = train_model(flags.dataset, flags.model, from_flags(TrainSettings, flags), cache=default_cache(environ))
+    print(f"The model is in {report.folder}" if report.model == str(report.folder) else
+          f"The model is at {report.model}, and in {report.folder}")
+
+
+def split(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train split DATASET`: prints the certificate."""
+    from data_cards.dataset import open_dataset
+    from train.sealing import seal
+
+    done = seal(open_dataset(flags.dataset), from_flags(SplitSettings, flags))
+    print(json.dumps(done.certificate.to_json(), ensure_ascii=False, indent=1))
+
+
+def evaluate(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train evaluate MODEL DATASET`: the last line is JSON."""
+    from train.evaluate import evaluate_model
+    from train.report import told
+
+    metrics = evaluate_model(flags.model, flags.dataset, cache=default_cache(environ))
+    print(told(metrics))
+    tops = {name: metrics[name]["value"] for name in ("top1", "top3", "top5")}
+    print(json.dumps({**tops, "n": metrics["n"], "ece": metrics["ece"]}))
+
+
+def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train export MODEL --to onnx`: prints the file."""
+    from train.export import export as write
+
+    print(write(flags.model, flags.to))
+
+
+def _command_parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="python -m train")
+    commands = root.add_subparsers(required=True)
+    one = commands.add_parser("split", help="groups and labels -> splits and certificate")
+    one.add_argument("dataset")
+    add_flags(one, SplitSettings)
+    one.set_defaults(command=split)
+    one = commands.add_parser("evaluate", help="the sealed test")
+    one.add_argument("model")
+    one.add_argument("dataset")
+    one.set_defaults(command=evaluate)
+    one = commands.add_parser("export", help="the model in another form")
+    one.add_argument("model")
+    one.add_argument("--to", default="onnx")
+    one.set_defaults(command=export)
+    return root
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,140 @@
+"""One round: a dataset in, a released model out.
+
+    report = train_model("museum", "out/model", cache=Path("~/.cache/vitrine").expanduser())
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from data_cards.dataset import Dataset, open_dataset
+from data_cards.errors import TooBusy
+from data_cards.progress import say
+from data_cards.repository import parse_address
+from train.backbone import find_backbone
+from train.card import OURS
+from train.charts import calibration_chart, confusion_chart, training_chart
+from train.config import SplitSettings, TrainSettings
+from train.evaluate import ask, examine
+from train.material import Material, gather
+from train.publish import publish
+from train.release import (
+    GOLDEN,
+    home_of,
+    keep,
+    previous_metrics,
+    write_golden,
+    write_json,
+    write_origin,
+    write_weights,
+)
+from train.report import against, told
+from train.scratch import NOTHING
+from train.sealing import Sealed, sealed
+from train.teaching import Taught, run_name, teach
+
+DEFAULTS, SPLIT = TrainSettings(), SplitSettings()
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """A finished round. `folder` holds the release at `revision`; `metrics` are those of metrics.json."""
+
+    model: str
+    folder: Path
+    revision: str
+    dataset_revision: str
+    backbone: str
+    metrics: Mapping[str, Any]
+    seconds: Mapping[str, float]
+
+
+def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *, cache: Path,
+                split: SplitSettings = SPLIT) -> TrainReport:
+    """Train on the dataset at an address and release at another (a folder, or hf://user/name).
+
+    `cache`: backbones, features and unfinished runs. A run that was killed goes on where it was. Raises a
+    VitrineError that says what to do; the model that was there before then stays.
+    """
+    home = home_of(model, cache)
+    source = sealed(open_dataset(dataset), split)
+    material = gather(source)
+    if parse_address(model).kind == "hub":
+        material.collection.check_publishable()
+    backbone = NOTHING if settings.scratch else find_backbone(settings.backbone, cache)
+    run = cache / "runs" / run_name(source.dataset, material, backbone, settings)
+    with _alone(run):
+        begun = time.monotonic()
+        taught = teach(material, source.dataset, backbone, settings, cache, run)
+        seconds = {"train": time.monotonic() - begun}
+        draft = run / "release"
+        metrics = _released(draft, home, source, material, taught, settings, model, seconds)
+        revision = keep(draft, home, f"Trained on {source.dataset.address} at {source.dataset.revision[:12]}")
+    shutil.rmtree(run, ignore_errors=True)
+    if parse_address(model).kind == "hub":
+        revision = publish(home, model, private=not settings.public)
+    say(told(metrics))
+    return TrainReport(model, home, revision, source.dataset.revision, taught.backbone.name, metrics, seconds)
+
+
+def _released(draft: Path, home: Path, source: Sealed, material: Material, taught: Taught, settings: TrainSettings,
+              model: str, seconds: dict[str, float]) -> dict[str, Any]:
+    """Everything a release holds, written into `draft`; its metrics."""
+    write_weights(taught, draft)
+    write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
+    _write_golden(draft, source.dataset, material, taught)
+    begun = time.monotonic()
+    metrics = examine(draft, source.dataset, material)
+    seconds["evaluate"] = time.monotonic() - begun
+    metrics |= {"dataset": source.dataset.address, "dataset_revision": source.dataset.revision, "kept": taught.kept,
+                "epochs": [asdict(epoch) for epoch in taught.epochs], "best_epoch": taught.best,
+                "probe": asdict(taught.probe) if taught.probe else None, "steered_by": taught.steered_by,
+                "seconds": {name: round(value, 1) for name, value in seconds.items()}}
+    metrics["previous"] = against(metrics, previous_metrics(home))
+    write_json(draft / OURS / "metrics.json", metrics)
+    _draw(draft, metrics, taught, source)
+    return metrics
+
+
+def _draw(draft: Path, metrics: Mapping[str, Any], taught: Taught, source: Sealed) -> None:
+    charts = draft / OURS / "charts"
+    charts.mkdir(parents=True, exist_ok=True)
+    on = f"{Path(source.dataset.address).name} at {source.dataset.revision[:8]}"
+    titles = [row["title"] for row in metrics["classes"].values()]
+    tested = f"{metrics['n']} sealed test photos of {on}"
+    probe = taught.probe.validation_accuracy if taught.probe else None
+    steered = f"{on}; accuracy on {taught.steered_by} photos as they are"
+    (charts / "training.png").write_bytes(training_chart(taught.epochs, taught.best, probe, steered))
+    (charts / "confusion.png").write_bytes(confusion_chart(np.array(metrics["confusion"]), titles, tested))
+    (charts / "calibration.png").write_bytes(calibration_chart(metrics["calibration"], metrics["ece"] or 0.0, tested))
+
+
+def _write_golden(draft: Path, dataset: Dataset, material: Material, taught: Taught) -> None:
+    """Answers about a few training photos, of different classes where there are some."""
+    first = {label: image_id for image_id, label in reversed(material.train)}
+    chosen = list(first.values())[:GOLDEN]
+    answers = ask(draft, dataset, chosen, "Golden answers")
+    said = {image_id: (material.classes[int(logits.argmax())], [float(value) for value in logits])
+            for image_id, logits in zip(answers.ids, answers.logits, strict=True)}
+    write_golden(draft, taught.framing, dict(dataset.read_photos(answers.ids)), said)
+
+
+@contextmanager
+def _alone(run: Path) -> Iterator[None]:
+    """Two starts of the same training would write the same checkpoints."""
+    run.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(run.with_suffix(".lock"), timeout=0):
+            yield
+    except Timeout as error:
+        raise TooBusy("The same training is running already on this machine. Wait for it, or change a "
+                      "setting.") from error
