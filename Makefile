@@ -18,11 +18,11 @@ CHROMIUM ?= /usr/bin/chromium
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
-	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--without-fastdup)
+	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup)
 	$(BIN)/python -m space serve "$(OUT)/model" --dataset "$(OUT)/dataset" --port $(PORT)
 
 loop: .venv/ready
-	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--without-fastdup)
+	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup)
 
 test: .venv/ready-dev lint browser
 	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest

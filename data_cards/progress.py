@@ -36,4 +36,6 @@ def track(items: Iterable[Item], what: str, total: int | None = None, unit: str 
     quiet = not LOGGER.isEnabledFor(logging.INFO)
     # A terminal is redrawn often; a log file gets a line now and then, not thousands.
     pause = 0.2 if sys.stderr.isatty() else 5.0
-    return iter(tqdm(items, desc=what, total=total, unit=unit, disable=quiet, mininterval=pause, file=sys.stderr))
+    # What is done within a second needs no bar.
+    return iter(tqdm(items, desc=what, total=total, unit=unit, disable=quiet, mininterval=pause, delay=1.0,
+                     file=sys.stderr))

@@ -38,9 +38,10 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def _serve(asked: argparse.Namespace) -> None:
     from space.settings import SpaceSettings, state_folder
+    from train.config import default_cache
 
     state = asked.state or state_folder(asked.dataset or asked.model, Path.home())
-    settings = SpaceSettings(model=asked.model, dataset=asked.dataset, state=state, host=asked.host, port=asked.port,
+    settings = SpaceSettings(model=asked.model, dataset=asked.dataset, cache=default_cache(os.environ), state=state, host=asked.host, port=asked.port,
                              origins=tuple(asked.origin), passwords=asked.passwords)
     # Gradio reads these when it is imported: no call home, and uploads in a folder of our own.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -56,11 +57,11 @@ def _serve(asked: argparse.Namespace) -> None:
 
 
 def _predict(asked: argparse.Namespace) -> int:
-    from data_cards.photo import open_photo  # noqa: F401  readers are known before the first photo
     from space.api import refusal
+    from train.config import default_cache
     from train.predictor import load_predictor
 
-    recognizer, worst = load_predictor(asked.model), 0
+    recognizer, worst = load_predictor(asked.model, default_cache(os.environ)), 0
     for photo in asked.photos:
         try:
             said = recognizer.predict(Path(photo).read_bytes(), top_k=asked.top_k).to_json()
@@ -80,9 +81,10 @@ def _deploy(asked: argparse.Namespace) -> None:
 
 
 def _loop(asked: argparse.Namespace) -> None:
-    from space.loop import loop
+    from space.loop import LoopSettings, run_loop
+    from train.config import default_cache, from_flags
 
-    print(loop(asked.photos, asked.out))
+    print(run_loop(asked.photos, asked.out, from_flags(LoopSettings, asked), default_cache(os.environ)))
 
 
 def _annotator(asked: argparse.Namespace) -> None:
@@ -102,6 +104,9 @@ def _annotator(asked: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from space.loop import LoopSettings
+    from train.config import add_flags
+
     parser = argparse.ArgumentParser(prog="python -m space", description="Serve, ask, deploy.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -131,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     loop = add("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
     loop.add_argument("photos")
     loop.add_argument("out", type=Path)
+    add_flags(loop, LoopSettings)
     annotator = add("annotator", _annotator, "let somebody use the light table")
     annotator.add_argument("name")
     annotator.add_argument("file", type=Path)

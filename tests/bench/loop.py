@@ -2,13 +2,14 @@
 
     python tests/bench/loop.py --photos ../shared/photos [--out FOLDER]
 
-Runs collect -> ... -> export on `artifacts` (5 objects, 26 phone photos each), then shows the released model 200 grocery
-photos, spread evenly over the folder, which are all strangers to it. Prints top-1, how many strangers are answered "none",
-and how many of the sealed test's known objects are refused.
+Runs collect -> ... -> export on `artifacts` (5 objects, 26 phone photos each), then shows the released model 200
+grocery photos, spread evenly over the folder, which are all strangers to it. Prints top-1, how many strangers are
+answered "none", and how many of the sealed test's known objects are refused.
 """
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from data_cards.dataset import open_dataset
 from data_cards.progress import speak_up, track
 from space.loop import LoopSettings, run_loop
+from train.config import default_cache
 from train.predictor import Predictor, load_predictor
 
 STRANGERS = 200
@@ -31,10 +33,11 @@ def main() -> None:
     parser.add_argument("--without-fastdup", action="store_true")
     flags = parser.parse_args()
     speak_up()
+    cache = default_cache(os.environ)
     with tempfile.TemporaryDirectory() as scratch:
         out = flags.out or Path(scratch)
         summary = json.loads(run_loop(str(flags.photos / "artifacts"), out,
-                                      LoopSettings(with_fastdup=not flags.without_fastdup)).read_text())
+                                      LoopSettings(fastdup=not flags.without_fastdup), cache).read_text())
         predictor = load_predictor(str(out / "model"))
         dataset = open_dataset(str(out / "dataset"))
         test = [image_id for image_id, row in dataset.splits().items()
