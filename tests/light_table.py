@@ -1,6 +1,6 @@
 """A small dataset for the light table's tests: drawn squares in three classes, some under a wrong label.
 
-    python -m tests.light_table FOLDER PORT      serves it, signed in as ann (the browser tests start and kill this)
+    python -m tests.light_table FOLDER plain|gradio PORT      serves it (the browser tests start and kill this)
 """
 
 from __future__ import annotations
@@ -9,10 +9,15 @@ import io
 import sys
 from pathlib import Path
 
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 from PIL import Image, ImageDraw
 
+from curation.journal import Journal
+from curation.tab import light_table_router, light_table_tab
+from curation.table import open_table
 from data_cards.collection import ClassInfo, Collection
-from data_cards.dataset import Changes, Dataset, create_dataset
+from data_cards.dataset import Changes, Dataset, create_dataset, open_dataset
 from data_cards.photo import image_id
 from data_cards.rows import Finding, Label, Photo, Source, Split, findings_file, images_file, labels_file, splits_file
 
@@ -99,29 +104,36 @@ class TellingOpinions:
         return []
 
 
-def serve(folder: Path, port: int) -> None:
-    """Serve the light table over a dataset that is there already, everybody signed in as ann."""
-    import gradio as gr
-    import uvicorn
-    from fastapi import FastAPI
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Light table</title><link rel="icon" href="data:,">
+<body style="margin: 0"><vitrine-light-table></vitrine-light-table>
+<script type="module">
+  import { mount } from "./light-table/static/light_table.js";
+  mount(document.querySelector("vitrine-light-table"));
+</script></body></html>"""
 
-    from curation.journal import Journal
-    from curation.tab import light_table_router, light_table_tab
-    from curation.table import open_table
-    from data_cards.dataset import open_dataset
 
+def app_over(folder: Path, gradio: bool) -> FastAPI:
+    """The light table over a dataset that is there already, everybody signed in as ann; in a Gradio tab, or on a page
+    of its own, which is up sooner."""
     table = open_table(open_dataset(str(folder)), Journal(folder.parent / "journal"), TellingOpinions)
     app = FastAPI()
-    app.include_router(light_table_router(table, lambda request: request.headers.get("x-annotator", "ann")))
+    app.include_router(light_table_router(table, lambda request: "ann"))
+    if not gradio:
+        app.add_api_route("/", lambda: HTMLResponse(PAGE))
+        return app
+    import gradio as gr
+
     with gr.Blocks(fill_width=True) as page:
-        with gr.Tabs():
-            with gr.Tab("Light table"):
-                light_table_tab()
-            with gr.Tab("Ask"):
-                gr.Textbox(label="elsewhere")
-    gr.mount_gradio_app(app, page, path="/", css=".gradio-container { padding: 0 !important } .tabitem { padding: 0 !important }")
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+        with gr.Tab("Light table"):
+            light_table_tab()
+        with gr.Tab("Ask"):
+            gr.Textbox(label="elsewhere")
+    css = ".gradio-container, .tabitem { padding: 0 !important }"
+    return gr.mount_gradio_app(app, page, path="/", css=css)
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]))
+    import uvicorn
+
+    uvicorn.run(app_over(Path(sys.argv[1]), sys.argv[2] == "gradio"), port=int(sys.argv[3]), log_level="warning")

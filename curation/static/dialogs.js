@@ -17,16 +17,12 @@ function open(table, dialog) {
 }
 
 // Any class, by a part of its title, id or other names. `chosen(classId)` is called once.
-export async function searchClass(table, chosen) {
-  const classes = await known(table).catch(() => null);
-  if (!classes) {
-    table.tell("The light table does not answer; the list of classes could not be fetched.", true);
-    return;
-  }
+export function searchClass(table, chosen) {
   const input = h("input", { type: "search", placeholder: "Search a class", role: "combobox", "aria-expanded": "true",
     "aria-controls": "classes", "aria-label": "Search a class", autocomplete: "off", spellcheck: "false" });
   const list = h("ul", { id: "classes", role: "listbox" });
   const dialog = h("dialog", { class: "search", "aria-label": "Another class" }, input, list);
+  let classes = null;
   let found = [];
   let at = -1;
   const take = (place) => {
@@ -41,6 +37,7 @@ export async function searchClass(table, chosen) {
     input.setAttribute("aria-activedescendant", at < 0 ? "" : `class-${at}`);
   };
   const find = () => {
+    if (!classes) return;
     found = matching(classes, input.value).slice(0, SHOWN);
     const rows = found.map((info, place) => classRow(table, info, place, () => take(place)));
     list.replaceChildren(...(rows.length ? rows : [h("li", { class: "soft" }, `No class is called “${input.value}”.`)]));
@@ -55,16 +52,19 @@ export async function searchClass(table, chosen) {
     else return;
     event.preventDefault();
   });
-  find();
+  // At once, whether or not the list is here: what is typed behind the slash is no key of the table.
   open(table, dialog);
   input.focus();
+  const here = (list) => {
+    classes = list;
+    find();
+  };
+  known(table).then(here, () => list.replaceChildren(h("li", { class: "soft" }, "The light table does not answer. Close this and try again.")));
 }
 
 async function known(table) {
-  table.classes ??= (await table.server.classes()).map((info) => ({
-    ...info,
-    sought: [info.title, info.id, ...info.aliases].map(plain),
-  }));
+  const listed = (info) => ({ ...info, sought: [info.title, info.id, ...info.aliases].map(plain) });
+  table.classes ??= (await table.server.classes()).map(listed);
   return table.classes;
 }
 
@@ -114,7 +114,7 @@ const GRID_KEYS = [
 
 export function help(table) {
   const rows = (keys) => h("dl", {}, keys.map(([name, words]) => [h("dt", {}, name.split(", ").map(key)), h("dd", {}, words)]));
-  const dialog = h("dialog", { class: "help", "aria-label": "All keys" },
+  const dialog = h("dialog", { class: "help", "aria-label": "All keys", autofocus: true },
     h("div", { class: "columns" },
       h("div", {}, h("h2", {}, "One photo"), rows(KEYS)),
       h("div", {}, h("h2", {}, "The grid"), rows(GRID_KEYS),
@@ -123,6 +123,7 @@ export function help(table) {
           h("b", {}, "sent"), " means that it is in the dataset's repository, for everybody."),
         h("p", {}, "Nothing is ever deleted. You can leave at any moment and come back to the same place."))),
     h("button", { class: "big", onclick: () => dialog.close() }, "Back to the photos"));
+  dialog.addEventListener("keydown", (event) => event.key === "?" && dialog.close());
   open(table, dialog);
 }
 

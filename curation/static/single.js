@@ -71,30 +71,37 @@ export class Single {
   }
 
   showItem(item) {
-    const photos = item.pair ? this.pair(item) : [this.figure(item, item.pair ? "this photo" : "")];
-    const stage = h("div", { class: `stage${item.pair ? " two" : ""}` }, photos);
+    this.stage = h("div", { class: "stage" });
+    this.lay(item, item.pair);
     const card = h("section", { class: "card", "aria-label": "About this photo" },
       this.labelled(item), this.why(item), this.choices(item), this.shelves(item), this.history(item));
-    this.table.body.replaceChildren(stage, card);
+    this.table.body.replaceChildren(this.stage, card);
     this.table.body.scrollTop = 0;
     const rest = this.actions().filter(([, , , place]) => place !== "main");
     const more = h("button", { class: "act more", onclick: () => this.table.more(rest) }, h("span", {}, "more…"));
     this.table.foot.replaceChildren(...keyRow(this.actions()), more);
   }
 
-  figure(item, caption) {
-    const print = this.print(item.image_id);
-    const mat = h("div", { class: "mat", onclick: (event) => this.zoom(mat, item.image_id, event) }, print.image);
-    print.image.alt = item.labelled ? `A photo labelled ${item.labelled.title}` : "A photo without a label";
-    mat.addEventListener("pointermove", (event) => event.pointerType === "mouse" && follow(mat, event));
-    return h("figure", {}, mat, caption && h("figcaption", {}, caption));
+  // One photo on the stage, or a second one beside it to compare.
+  lay(item, other) {
+    this.beside = other?.image_id ?? null;
+    this.stage.classList.toggle("two", Boolean(other));
+    const captions = item.pair === other && other ? [caption("this photo", item), caption("the other", other)] : ["this photo", other?.title];
+    this.stage.replaceChildren(this.figure(item, other && captions[0]), ...(other ? [this.figure(other, captions[1])] : []));
   }
 
-  pair(item) {
-    const size = (photo) => `${photo.width} × ${photo.height}`;
-    const name = (photo) => photo.labelled?.title ?? "no label";
-    const caption = (words, photo) => [h("b", {}, words), ` ${name(photo)} · ${size(photo)}${photo.sealed ? " · sealed test" : ""}`];
-    return [this.figure(item, caption("this photo", item)), this.figure(item.pair, caption("the other", item.pair))];
+  figure(item, words) {
+    const { image } = this.print(item.image_id);
+    const mat = h("div", { class: "mat", onclick: (event) => this.zoom(mat, item.image_id, event) }, image);
+    image.alt = item.labelled ? `A photo labelled ${item.labelled.title}` : "A photo";
+    mat.addEventListener("pointermove", (event) => event.pointerType === "mouse" && follow(mat, event));
+    return h("figure", {}, mat, words && h("figcaption", {}, words));
+  }
+
+  // A photo of a shelf, large beside the one in question; the same again puts it back.
+  compare(item, imageId, title) {
+    const back = this.beside === imageId;
+    this.lay(item, back ? item.pair : { image_id: imageId, title: `known as ${title}` });
   }
 
   zoom(mat, imageId, event) {
@@ -142,10 +149,11 @@ export class Single {
   shelves(item) {
     return item.shelves.filter((shelf) => shelf.photos.length || shelf.reference || shelf.summary).map((shelf) =>
       h("div", { class: "shelf" },
-        h("p", { class: "lab" }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
+        h("p", { class: "lab", title: shelf.summary }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
         h("div", { class: "thumbs" },
           shelf.reference && h("span", { class: "thumb reference" }, h("img", { src: this.table.server.reference(shelf.id, SMALL), alt: `Reference picture of ${shelf.title}` })),
-          shelf.photos.slice(0, shelf.reference ? 3 : 4).map((imageId) => h("span", { class: "thumb" }, this.small(imageId))))));
+          shelf.photos.slice(0, shelf.reference ? 3 : 4).map((imageId) => h("button", { class: "thumb", "aria-label": `Compare with a photo of ${shelf.title}`,
+            onclick: () => this.compare(item, imageId, shelf.title) }, this.small(imageId))))));
   }
 
   history(item) {
@@ -228,6 +236,11 @@ export class Single {
     this.table.body.replaceChildren(h("div", { class: `empty${this.isComing ? " coming" : ""}` }, lines));
     this.table.foot.replaceChildren(...keyRow(this.actions().filter(([name]) => ["Backspace", "?"].includes(name))));
   }
+}
+
+function caption(words, photo) {
+  const name = photo.labelled?.title ?? "no label";
+  return [h("b", {}, words), ` ${name} · ${photo.width} × ${photo.height}${photo.sealed ? " · sealed test" : ""}`];
 }
 
 function sameLabel(item) {

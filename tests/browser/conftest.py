@@ -1,0 +1,123 @@
+"""One headless Chromium for all browser tests, and a server that can be killed."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """The browser, started once."""
+    if not shutil.which(CHROMIUM):
+        pytest.skip("Debian's chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium) -> Iterator[Callable]:
+    """`open_page(url, width=..., ...)`: a page of its own, closed at the end; what its scripts complain about fails
+    the test, and so does a request to another host."""
+    pages, complaints = [], []
+
+    def begin(url: str, width: int = 1280, height: int = 800, **more):
+        context = chromium.new_context(viewport={"width": width, "height": height}, **more)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: _stay(request.url, url, complaints))
+        page.goto(url)
+        pages.append(context)
+        return page
+
+    yield begin
+    for context in pages:
+        context.close()
+    assert not complaints, complaints
+
+
+def _stay(asked: str, url: str, complaints: list[str]) -> None:
+    if not asked.startswith(("data:", "blob:", url.split("/", 3)[0] + "//" + url.split("/", 3)[2])):
+        complaints.append(f"asked another host: {asked}")
+
+
+class Served:
+    """A module run as a server in a process of its own: started, killed, started again on the same port."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._command = [sys.executable, "-W", "ignore", "-m", module, *arguments, str(self.port)]
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        """Where its page is."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        self._process = subprocess.Popen(self._command, cwd=ROOT)
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            assert self._process.poll() is None, "the server ended by itself"
+            try:
+                urllib.request.urlopen(self.url, timeout=5).close()
+                return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.1)
+        raise AssertionError("the server did not answer")
+
+    def kill(self) -> None:
+        """As a power cut would: nothing is told to it."""
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """`serve("module", *arguments)`: a running server; the port comes last on its command line."""
+    running: list[Served] = []
+
+    def begin(module: str, *arguments: str) -> Served:
+        running.append(Served(module, *arguments))
+        running[-1].start()
+        return running[-1]
+
+    yield begin
+    for served in running:
+        served.kill()
