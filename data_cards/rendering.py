@@ -112,7 +112,7 @@ def model_card(card: ModelCard) -> str:
         "backbone_revision": _code(card.backbone_revision[:12]), "origin": _ORIGINS[card.backbone_origin],
         "photos": ", ".join(f"{count} {escape(name)}" for name, count in card.photos.items()) or "not recorded",
         "certificate": _list(card.certificate) or "No leak certificate came with this dataset revision.",
-        "measured": _measured(card.measured), "rejection": escape(card.rejection) or "It never answers \"none\".",
+        "measured": _measured(card.measured), "rejection": escape(card.rejection) or "It never says so.",
         "training": _list(tuple(f"{name}: {value}" for name, value in card.training)) or "Not recorded.",
         "classes": _classes(things), "people": _people(things)})
 

@@ -63,10 +63,14 @@ def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def rejection_words(rejection: Mapping[str, Any]) -> str:
-    """When the model says "none of these", and on how many photos that rests."""
+    """When the model says "none of these", and on which photos that rests."""
+    promise = str(rejection.get("guarantee") or "")
     if rejection.get("threshold") is None:
-        return ""
-    return f"below {rejection['threshold']:.3f}, which rests on {rejection.get('photos', 0)} photos."
+        return promise
+    line = f"Said when a photo's strangeness (relative Mahalanobis distance) is above {rejection['threshold']:.3g}."
+    foreign = rejection.get("none_n")
+    chosen = f"The line was also chosen on {foreign} photos of other things." if foreign else ""
+    return " ".join(part for part in (line, promise, chosen) if part)
 
 
 def training(release: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from data_cards.errors import BadModel
 from train.card import measured, model_folder_card, promises, read_json, rejection_words
 from train.certificate import Certificate
 from train.metrics import wilson
+from train.rejection import Rejection
 from train.report import Answered, report
 
 
@@ -42,8 +43,18 @@ def test_no_certificate_promises_nothing():
     assert promises({}) == ()
 
 
-def test_a_threshold_is_told_with_what_it_rests_on():
-    assert rejection_words({"threshold": 0.4123, "photos": 60}) == "below 0.412, which rests on 60 photos."
+def test_a_threshold_is_told_with_what_it_rests_on(tmp_path):
+    Rejection(threshold=1.2345, n=60, by="validation", guarantee="At most 5 % refused, from 60 photos.",
+              none_n=7).save(tmp_path)
+    said = rejection_words(read_json(tmp_path / "rejection.json"))
+    assert "above 1.23." in said
+    assert "from 60 photos" in said
+    assert "7 photos of other things" in said
+
+
+def test_a_model_that_refuses_nothing_says_so(tmp_path):
+    Rejection().save(tmp_path)
+    assert "every photo gets an answer" in rejection_words(read_json(tmp_path / "rejection.json"))
     assert rejection_words({}) == ""
 
 
