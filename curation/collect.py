@@ -47,10 +47,16 @@ class CollectReport:
     @property
     def sentence(self) -> str:
         """For people."""
-        parts = (f"{self.added} photos came in", self.already_there and f"{self.already_there} were there already",
-                 self.repeated and f"{self.repeated} were the same as another one",
-                 self.unreadable and f"{self.unreadable} files could not be read")
-        return f"{', '.join(part for part in parts if part)}. {self.address} has {self.classes} classes."
+        parts = (_counted(self.added, "photo came in", "photos came in") if self.added else "No new photo came in",
+                 _counted(self.already_there, "was there already", "were there already"),
+                 _counted(self.repeated, "was the same as another one", "were the same as another one"),
+                 _counted(self.unreadable, "file could not be read", "files could not be read"))
+        classes = _counted(self.classes, "class", "classes", "no class")
+        return f"{', '.join(filter(None, parts))}. {self.address} has {classes}."
+
+
+def _counted(number: int, one: str, many: str, nothing: str = "") -> str:
+    return f"{number} {one if number == 1 else many}" if number else nothing
 
 
 @dataclass(frozen=True)

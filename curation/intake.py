@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -38,6 +39,7 @@ from data_cards.rows import (
 SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 512
 SHARDS_PER_COMMIT = 16  # about 0.8 GB: what a crash can cost
 UNFINISHED = ".collecting-"  # a hidden folder: repositories leave those alone
+ABANDONED = 24 * 3600.0  # seconds
 
 
 class Intake:
@@ -177,5 +179,6 @@ def _workplace(address: str) -> Path:
     if place.kind != "folder":
         return Path(tempfile.mkdtemp(prefix="vitrine-collecting-"))
     for left_behind in Path(place.name).glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left_behind, ignore_errors=True)
+        if time.time() - left_behind.stat().st_mtime > ABANDONED:  # a younger one may be somebody's at work right now
+            shutil.rmtree(left_behind, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=place.name))

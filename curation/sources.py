@@ -184,7 +184,7 @@ def _name_without_number(stem: str) -> str:
 def _remarks(photos: list[Incoming], others: list[Path]) -> Iterator[str]:
     bare = sum(photo.status == "unlabelled" for photo in photos)
     if bare:
-        yield f"{bare} photos lie in no class folder and come in without a label."
+        yield f"{bare} of {len(photos)} photos lie in no class folder and come in without a label."
     if others:
         shown = ", ".join(as_text(path) for path in others[:3])
-        yield f"{len(others)} other files were left alone ({shown}{', …' if len(others) > 3 else ''})."
+        yield f"Left alone, since they are no photos: {shown}{f' and {len(others) - 3} more' if others[3:] else ''}."

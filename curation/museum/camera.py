@@ -7,6 +7,7 @@ at negative z. Homographies follow the pinhole model (Hartley and Zisserman 2004
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -212,13 +213,19 @@ def shaken(picture: Image8, length: float, angle: float, focus: float) -> Image8
     return cv2.GaussianBlur(picture, (0, 0), focus) if focus > 0.3 else picture
 
 
-def grain_tile(strength: float, size: int = 832) -> NDArray[np.int8]:
+@lru_cache(maxsize=12)
+def grain_tile(strength: int, size: int = 640) -> NDArray[np.int8]:
     """Sensor noise of standard deviation `strength` (of 255), correlated a little as after a phone's processing."""
+    return (_grain(size) * strength).round().clip(-127, 127).astype(np.int8)
+
+
+@lru_cache(maxsize=1)
+def _grain(size: int) -> NDArray[Any]:
     import cv2
 
-    noise = np.random.default_rng(5).normal(0, 1, (size, size, 3)).astype(np.float32)
+    noise = np.random.default_rng(5).standard_normal((size, size, 3), np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 0.6) + 0.5 * noise.mean(2, keepdims=True)
-    return (noise / noise.std() * strength).round().clip(-127, 127).astype(np.int8)
+    return noise / noise.std()
 
 
 def noisy(picture: Image8, tile: NDArray[np.int8], rng: Rng) -> Image8:

@@ -80,22 +80,26 @@ def wall(room: int) -> Image8:
     kind = ROOMS[room]
     rng = np.random.default_rng(room)
     height, width = round((FLOOR - WALL_TOP) * WALL_SCALE), round(WALL_WIDTH * WALL_SCALE)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / WALL_SCALE
-    x, y = x + WALL_LEFT, y + WALL_TOP
-    plaster = 1 + 0.025 * clouds(height, width, rng, 7, 4) + rng.normal(0, 0.010, (height, width))
-    picture = np.asarray(rgb(kind.wall)) * plaster[..., None]
-    wood = np.asarray(rgb(kind.wood))
-    picture = np.where((y < RAIL)[..., None], wood * (0.97 + 0.02 * plaster)[..., None], picture)
+    x = np.arange(width, dtype=np.float32) / WALL_SCALE + WALL_LEFT
+    y = np.arange(height, dtype=np.float32) / WALL_SCALE + WALL_TOP
+    plaster = 1 + 0.025 * clouds(height, width, rng, 7, 4) + 0.01 * rng.standard_normal((height, width), np.float32)
+    pool = np.exp(-((y + 25) / 120) ** 2)[:, None] * np.exp(-(x / 165) ** 2)
+    light = plaster * (1 - kind.lamp * 0.55 + kind.lamp * pool)
+    warm = np.array([255, 255 * (1 - 0.02 * kind.lamp), 255 * (1 - 0.1 * kind.lamp)], np.float32)
+    return ((_upright(kind, y) * warm)[:, None] * light[..., None]).clip(0, 255).astype(np.uint8)
+
+
+def _upright(kind: Room, y: Floats) -> Floats:
+    """The wall's colour at each height (cm): RGB, shape (len(y), 3)."""
+    wood = np.array(rgb(kind.wood), np.float32)
+    colour = np.where((y < RAIL)[:, None], wood, np.array(rgb(kind.wall), np.float32))
     for edge, size in ((FLOOR - SKIRTING, SKIRTING), (RAIL - 5, 6.0)):
         depth = (y - edge) / size
         moulding = 0.96 - 0.10 * np.exp(-((depth - 0.18) / 0.07) ** 2) + 0.05 * np.exp(-((depth - 0.08) / 0.05) ** 2)
-        picture = np.where(((depth >= 0) & (depth <= 1))[..., None], wood * moulding[..., None], picture)
-        away = np.where(depth > 1, (depth - 1) * size / 5, np.where(depth < 0, -depth * size / 2, np.inf))
-        picture = picture * (1 - 0.22 * np.exp(-away))[..., None]
-    pool = np.exp(-(x / 165) ** 2 - ((y + 25) / 120) ** 2)
-    warm = np.array([1, 1 - 0.02 * kind.lamp, 1 - 0.1 * kind.lamp])
-    light = (1 - kind.lamp * 0.55 + kind.lamp * pool)[..., None] * warm
-    return (picture * light * 255).clip(0, 255).astype(np.uint8)
+        away = np.where(depth > 1, (depth - 1) * size / 5, np.where(depth < 0, -depth * size / 2, 99))
+        shade = 1 - 0.22 * np.exp(-away)
+        colour = np.where(((depth >= 0) & (depth <= 1))[:, None], wood * moulding[:, None], colour) * shade[:, None]
+    return colour.astype(np.float32)
 
 
 @lru_cache(maxsize=32)

@@ -85,7 +85,7 @@ def _taken(shot: Shot, phone: Phone, scene: Rng, hand: Rng, side: int) -> Image8
     if draw is not by_mistake and scene.random() < 0.17:
         people(picture, scene, 1 + int(scene.random() < 0.3))
     picture = _shaken(lit(picture, _light(phone, scene, hand)), phone, hand)
-    return noisy(picture, _grain(int(phone.noise * scene.uniform(0.7, 1.5)) + 1), hand)
+    return noisy(picture, grain_tile(int(phone.noise * scene.uniform(0.7, 1.5)) + 1), hand)
 
 
 def _size(phone: Phone, scene: Rng, side: int) -> tuple[int, int]:
@@ -111,11 +111,6 @@ def _shaken(picture: Image8, phone: Phone, hand: Rng) -> Image8:
     length = abs(hand.normal(0, 1.6)) * phone.unsteady + (6 if hand.random() < 0.05 else 0)
     focus = abs(hand.normal(0, 0.65)) + (1.6 if hand.random() < 0.04 else 0)
     return shaken(picture, length * unit, hand.uniform(0, np.pi), focus * unit)
-
-
-@lru_cache(maxsize=12)
-def _grain(strength: int) -> NDArray[np.int8]:
-    return grain_tile(strength)
 
 
 def _exif(shot: Shot, orientation: int) -> bytes:

@@ -1,0 +1,271 @@
+"""Photos come in once, whole, without their location; what cannot be read is said and not kept."""
+
+import hashlib
+import io
+import os
+import struct
+import zlib
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curation import collect as collecting
+from curation.collect import collect
+from data_cards.dataset import open_dataset
+from data_cards.errors import BadSource, MissingFile
+from data_cards.photo import inspect_photo, open_photo
+from data_cards.rows import Source
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def picture(seed=0, size=(40, 30), mode="RGB"):
+    rng = np.random.default_rng(seed)
+    return Image.fromarray(rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)).convert(mode)
+
+
+def photo(seed=0, form="JPEG", mode="RGB", **options):
+    out = io.BytesIO()
+    picture(seed, mode=mode).save(out, form, **options)
+    return out.getvalue()
+
+
+def lay_out(folder, files):
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def owl_and_fox(tmp_path):
+    return lay_out(tmp_path / "animals", {
+        "owl/a.jpg": photo(1), "owl/b.jpg": photo(2), "red fox/c.png": photo(3, "PNG"), "none_of_these/d.jpg": photo(4),
+        "_unlabelled/e.jpg": photo(5)})
+
+
+def collected(source, tmp_path, **options):
+    report = collect(source, str(tmp_path / "dataset"), now=NOW, **options)
+    return report, open_dataset(str(tmp_path / "dataset"))
+
+
+def by_path(dataset):
+    return {source.path: photo for photo in dataset.photos().values() for source in photo.sources}
+
+
+def test_a_class_folder_is_a_class(owl_and_fox, tmp_path):
+    report, dataset = collected(owl_and_fox, tmp_path)
+    labels = {path: dataset.labels()[one.image_id] for path, one in by_path(dataset).items()}
+    assert report.added == 5 and report.classes == 2
+    assert {path: (label.label, label.status) for path, label in labels.items()} == {
+        "owl/a.jpg": ("owl", "labelled"), "owl/b.jpg": ("owl", "labelled"), "red fox/c.png": ("red-fox", "labelled"),
+        "none_of_these/d.jpg": (None, "none_of_these"), "_unlabelled/e.jpg": (None, "unlabelled")}
+    assert [(info.id, info.title) for info in dataset.collection().classes] == [("owl", "Owl"), ("red-fox", "Red fox")]
+    assert dataset.collection().title == "Animals"
+
+
+def test_a_photo_keeps_its_pixels_and_where_it_came_from(owl_and_fox, tmp_path):
+    _, dataset = collected(owl_and_fox, tmp_path)
+    stored = by_path(dataset)["owl/a.jpg"]
+    assert dataset.read_photo(stored.image_id) == (owl_and_fox / "owl/a.jpg").read_bytes()
+    assert stored.sources == (Source("owl/a.jpg", "owl", None, added_at="2026-03-04T05:06:07+00:00"),)
+    assert (stored.width, stored.height) == (40, 30)
+
+
+def test_a_second_run_adds_only_what_is_new(owl_and_fox, tmp_path):
+    _, before = collected(owl_and_fox, tmp_path)
+    lay_out(owl_and_fox, {"owl/new.jpg": photo(9), "hare/h.jpg": photo(10)})
+    report, after = collected(owl_and_fox, tmp_path)
+    assert (report.added, report.already_there) == (2, 5)
+    assert set(before.shards) < set(after.shards)
+    assert after.collection().ids == ("owl", "red-fox", "hare")
+    assert len(after.labels()) == 7
+
+
+def test_nothing_new_is_no_new_revision(owl_and_fox, tmp_path):
+    first, _ = collected(owl_and_fox, tmp_path)
+    second, _ = collected(owl_and_fox, tmp_path)
+    assert first.revision == second.revision
+
+
+def test_decided_labels_survive_a_second_run(owl_and_fox, tmp_path):
+    from data_cards.rows import Label, labels_file
+
+    _, dataset = collected(owl_and_fox, tmp_path)
+    wrong = by_path(dataset)["owl/a.jpg"].image_id
+    dataset.commit(dict([labels_file({**dataset.labels(), wrong: Label(wrong, "red-fox", "labelled")}.values())]), "x")
+    lay_out(owl_and_fox, {"owl/new.jpg": photo(9)})
+    _, after = collected(owl_and_fox, tmp_path)
+    assert after.labels()[wrong].label == "red-fox"
+
+
+def test_the_same_bytes_twice_are_one_row_with_two_sources(tmp_path):
+    source = lay_out(tmp_path / "s", {"a/1.jpg": photo(1), "b/1 copy.jpg": photo(1), "b/2.jpg": photo(2)})
+    report, dataset = collected(source, tmp_path)
+    assert (report.added, report.repeated) == (2, 1)
+    row = by_path(dataset)["a/1.jpg"]
+    assert [(one.path, one.given_label) for one in row.sources] == [("a/1.jpg", "a"), ("b/1 copy.jpg", "b")]
+    assert dataset.labels()[row.image_id].label == "a"
+
+
+def test_the_same_bytes_under_another_label_later_are_a_finding(tmp_path):
+    collected(lay_out(tmp_path / "s", {"a/1.jpg": photo(1), "b/2.jpg": photo(2)}), tmp_path)
+    for _ in range(2):
+        report, dataset = collected(lay_out(tmp_path / "t", {"b/x.jpg": photo(1)}), tmp_path)
+    (finding,) = dataset.findings()
+    assert report.already_there == 1
+    assert (finding.kind, finding.given_label, finding.suggested_label) == ("label", "a", "b")
+    assert "b/x.jpg" in finding.reason
+
+
+def test_a_file_that_is_no_photo_is_a_finding_and_no_row(tmp_path):
+    bad = {"a/text.jpg": b"only words", "a/half.jpg": photo(1)[:400], "a/bomb.png": bomb(), "a/empty.jpg": b""}
+    source = lay_out(tmp_path / "s", {"a/good.jpg": photo(1), "b/good.jpg": photo(2), **bad})
+    for expected in (2, 0):
+        report, dataset = collected(source, tmp_path)
+        assert (report.added, report.unreadable) == (expected, 4)
+    assert len(dataset.photos()) == 2
+    found = {finding.image_id: finding for finding in dataset.findings()}
+    assert len(dataset.findings()) == 4 and {finding.kind for finding in found.values()} == {"unreadable"}
+    half = found[hashlib.sha256(bad["a/half.jpg"]).hexdigest()]
+    assert half.reason.startswith("a/half.jpg: ") and half.given_label == "a"
+    assert "pixels" in next(one.reason for one in found.values() if "bomb" in one.reason)
+
+
+def bomb():
+    """A PNG that says it has 200 megapixels and holds almost nothing."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    head = struct.pack(">IIBBBBB", 20_000, 10_000, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def with_exif(orientation=1, located=False):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if located:
+        exif.get_ifd(0x8825)[1], exif.get_ifd(0x8825)[2] = "N", (50.0, 3.0, 45.0)
+    return photo(1, exif=exif.tobytes())
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_the_location_stays_only_when_it_is_asked_for(tmp_path, keep):
+    source = lay_out(tmp_path / "s", {"a/1.jpg": with_exif(located=True)})
+    _, dataset = collected(source, tmp_path, keep_location=keep)
+    (row,) = dataset.photos().values()
+    assert (0x8825 in Image.open(io.BytesIO(dataset.read_photo(row.image_id))).getexif()) is keep
+
+
+def test_a_turned_photo_is_measured_upright(tmp_path):
+    _, dataset = collected(lay_out(tmp_path / "s", {"a/1.jpg": with_exif(orientation=6)}), tmp_path)
+    (row,) = dataset.photos().values()
+    assert (row.width, row.height) == (30, 40)
+
+
+def odd_formats():
+    heif = io.BytesIO()
+    from pillow_heif import from_pillow
+    from_pillow(picture(1)).save(heif)
+    grey = io.BytesIO()
+    Image.fromarray(np.arange(1200, dtype=np.uint16).reshape(30, 40) * 50).save(grey, "PNG")
+    return {"a/phone.heic": heif.getvalue(), "a/print.jpg": photo(2, mode="CMYK"), "a/16.png": grey.getvalue(),
+            "a/moving.gif": photo(3, "GIF", save_all=True, append_images=[picture(4)]),
+            "a/moving.webp": photo(5, "WEBP", save_all=True, append_images=[picture(6)], lossless=True),
+            "a/scan.tif": photo(7, "TIFF"), "a/really a webp.jpg": photo(8, "WEBP")}
+
+
+def test_odd_formats_come_in_and_open(tmp_path):
+    files = odd_formats()
+    report, dataset = collected(lay_out(tmp_path / "s", files), tmp_path)
+    assert (report.added, report.unreadable) == (len(files), 0)
+    for row in dataset.photos().values():
+        data = dataset.read_photo(row.image_id)
+        assert open_photo(data).size == (40, 30)
+        assert inspect_photo(data).format in ("JPEG", "PNG", "WEBP")
+
+
+def test_strange_names_are_kept_and_harm_nothing(tmp_path):
+    files = {"<script>alert(1)<script>/ .jpg": photo(1), "Ägyptische Krüge/日本 壺.jpg": photo(2),
+             "a b/x.jpg": photo(3), "a-b/y.jpg": photo(4)}
+    _, dataset = collected(lay_out(tmp_path / "s", files), tmp_path)
+    assert set(by_path(dataset)) == set(files)
+    assert set(dataset.collection().ids) == {"scriptalert1script", "Ägyptische-Krüge", "a-b", "a-b-2"}
+    titles = {info.title for info in dataset.collection().classes}
+    assert "<script>alert(1)<script>" in titles
+
+
+def test_a_name_that_is_no_text_is_kept_as_well_as_it_can_be(tmp_path):
+    folder = tmp_path / "s" / "a"
+    folder.mkdir(parents=True)
+    with open(os.fsencode(folder) + b"/caf\xe9.jpg", "wb") as file:
+        file.write(photo(1))
+    report, dataset = collected(tmp_path / "s", tmp_path)
+    assert report.added == 1 and set(by_path(dataset)) == {"a/caf\N{REPLACEMENT CHARACTER}.jpg"}
+
+
+def test_one_class_alone_comes_in(tmp_path):
+    report, _ = collected(lay_out(tmp_path / "s", {"only/1.jpg": photo(1)}), tmp_path)
+    assert report.added == 1 and report.classes == 1
+
+
+@pytest.mark.parametrize(("files", "sentence"), [
+    ({}, "no photos in"), ({"a/notes.txt": b"x"}, "no photos in"),
+    ({"a/1.jpg": b"x", "b/2.jpg": b""}, "None of the 2 files")])
+def test_a_source_without_photos_makes_no_dataset(tmp_path, files, sentence):
+    (tmp_path / "s").mkdir()
+    with pytest.raises(BadSource, match=sentence):
+        collect(lay_out(tmp_path / "s", files), str(tmp_path / "dataset"))
+    with pytest.raises(MissingFile):
+        open_dataset(str(tmp_path / "dataset"))
+
+
+def test_a_break_in_the_middle_leaves_the_dataset_as_it_was(owl_and_fox, tmp_path, monkeypatch):
+    before, _ = collected(owl_and_fox, tmp_path)
+    lay_out(owl_and_fox, {f"owl/n{number}.jpg": photo(20 + number) for number in range(4)})
+    seen = []
+
+    def failing(stored, keep_location=False):
+        seen.append(stored)
+        if len(seen) == 7:
+            raise KeyboardInterrupt
+        return stored
+
+    monkeypatch.setattr(collecting, "stored_form", failing)
+    with pytest.raises(KeyboardInterrupt):
+        collected(owl_and_fox, tmp_path, workers=1)
+    monkeypatch.undo()
+    assert open_dataset(str(tmp_path / "dataset")).revision == before.revision
+    report, _ = collected(owl_and_fox, tmp_path)
+    assert (report.added, report.already_there) == (4, 5)
+    assert not list((tmp_path / "dataset").glob(".collecting-*"))
+
+
+def test_the_museum_comes_in_with_its_texts_and_reference_pictures(tmp_path):
+    report, dataset = collected("museum:40:64", tmp_path)
+    things = dataset.collection()
+    assert things.name == "museum" and report.classes == 14 and report.unreadable == 1
+    assert things.info("harbour-at-low-moon").summary
+    assert all(dataset.reference(class_id) for class_id in things.ids)
+    assert {source.origin for row in dataset.photos().values() for source in row.sources} == {"synthetic"}
+
+
+def test_a_named_collection_gives_its_titles_to_folders(tmp_path):
+    files = {"Red Grid/1.jpg": photo(1), "first study/2.jpg": photo(2), "new thing/3.jpg": photo(3)}
+    source = lay_out(tmp_path / "s", files)
+    _, dataset = collected(source, tmp_path, collection="museum")
+    assert set(dataset.collection().ids) == {"harbour-first-study", "new-thing", "red-grid"}
+    assert dataset.collection().info("red-grid").summary
+
+
+def test_a_new_name_names_the_collection(owl_and_fox, tmp_path):
+    _, dataset = collected(owl_and_fox, tmp_path, collection="forest life")
+    assert (dataset.collection().name, dataset.collection().title) == ("forest-life", "Forest life")
+
+
+def test_the_report_says_what_happened(tmp_path):
+    source = lay_out(tmp_path / "s", {"a/1.jpg": photo(1), "a/2.jpg": photo(1), "b/3.jpg": b"no"})
+    report, _ = collected(source, tmp_path)
+    assert report.sentence.startswith("1 photo came in, 1 was the same as another one, 1 file could not be read.")
