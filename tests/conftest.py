@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.hub import Hub, reserve
 
@@ -36,6 +37,10 @@ ENVIRONMENT = {
 os.environ |= ENVIRONMENT
 for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "SYSTEM", "SPACE_ID"):
     os.environ.pop(name, None)
+
+# A slow machine is no failure; and a failure is found again, since the examples are the same every time.
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 
 
 def pytest_unconfigure() -> None:
