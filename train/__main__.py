@@ -84,7 +84,7 @@ def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train export MODEL --to onnx`: prints the file."""
     from train.export import export as write
 
-    print(write(flags.model, flags.to))
+    print(write(flags.model, flags.to, cache=default_cache(environ)))
 
 
 def _command_parser() -> argparse.ArgumentParser:

@@ -77,7 +77,7 @@ def calibration_chart(bins: Sequence[tuple[float, float, int]], error: float, no
     if bins:
         said, right, photos = (np.array(column, float) for column in zip(*bins, strict=True))
         axes.plot(100 * said, 100 * right, color=ACCENT, linewidth=1.2, alpha=0.6)
-        axes.scatter(100 * said, 100 * right, s=24 + 260 * photos / photos.sum(), color=ACCENT, zorder=3)
+        axes.scatter(100 * said, 100 * right, s=24 + 260 * photos / photos.sum(), color=ACCENT, zorder=3, clip_on=False)
     axes.set_xlim(0, 103)
     axes.set_ylim(0, 103)
     axes.set_aspect("equal")

@@ -6,52 +6,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from data_cards.dataset import Dataset, open_dataset
-from data_cards.progress import track
+from train.answers import Answers, ask
+from train.card import OURS
+from train.judgement import Judgement
 from train.material import Material, gather
-from train.metrics import softmax
-from train.preprocessing import Preprocessing
 from train.release import model_folder
 from train.report import Answered, name_of_test, report
 from train.sealing import sealed
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a model said about photos: `logits` (n, c) and `embeddings` (n, d), row by row; unreadable ones left out."""
-
-    ids: tuple[str, ...]
-    logits: np.ndarray
-    embeddings: np.ndarray
-
-    def of(self, ids: Iterable[str]) -> Answers:
-        """The answers about these photos, in this order."""
-        row = {image_id: number for number, image_id in enumerate(self.ids)}
-        kept = [image_id for image_id in ids if image_id in row]
-        rows = [row[image_id] for image_id in kept]
-        return Answers(tuple(kept), self.logits[rows], self.embeddings[rows])
-
-
-def ask(folder: Path, dataset: Dataset, ids: Sequence[str], what: str = "Asking the model") -> Answers:
-    """Run the model in `folder` on photos of a dataset, exactly as it will be served."""
-    from train.engine import TorchEngine
-    from train.features import Embedder
-    from train.vit import load_answering
-
-    asked = Embedder(TorchEngine(load_answering(folder)), Preprocessing.from_folder(folder))
-    parts = list(asked.stream(track(dataset.read_photos(ids), what, len(set(ids)))))
-    if not parts:
-        return Answers((), np.zeros((0, len(classes_of(folder)))), np.zeros((0, 0)))
-    return Answers(tuple(image_id for part in parts for image_id in part.ids),
-                   np.concatenate([part.arrays[0] for part in parts]),
-                   np.concatenate([part.arrays[1] for part in parts]))
 
 
 def classes_of(folder: Path) -> tuple[str, ...]:
@@ -73,12 +41,16 @@ def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, 
     learned = classes_of(folder)
     classes = (*learned, *(class_id for class_id in material.classes if class_id not in learned))
     number = {class_id: position for position, class_id in enumerate(classes)}
-    chances = softmax(known.logits)
+    judgement = Judgement.load(folder / OURS)
+    chances = judgement.probabilities(known.logits) if known.ids else np.zeros((0, len(learned)))
     padded = np.concatenate([chances, np.zeros((len(chances), len(classes) - len(learned)))], axis=1)
     answered = Answered(padded, np.array([number[class_id] for class_id in truth], int),
-                        np.zeros(len(truth), bool), np.zeros(len(other.ids), bool))
+                        judgement.refused(known.embeddings), judgement.refused(other.embeddings))
     titles = [material.collection.title_of(name) if name in material.collection else name for name in classes]
-    return report(answered, classes, titles) | {"test_digest": name_of_test(known.ids, truth)}
+    threshold = judgement.rejection.threshold
+    said = report(answered, classes, titles) | {"test_digest": name_of_test(known.ids, truth)}
+    said["rejection"]["threshold"] = threshold if np.isfinite(threshold) else None
+    return said
 
 
 def evaluate_model(model: str, dataset: str, *, cache: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from train.teaching import Taught
 FORMAT = 1
 COLLECTION = "collection/"
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "numpy")
-GOLDEN = 5  # photos whose answers travel with the model, so that an export or another machine can be checked
+
 
 
 def write_weights(taught: Taught, folder: Path) -> None:

@@ -23,6 +23,7 @@ from train.preprocessing import Preprocessing
 from train.shelf import Shelf
 
 PAUSE = 5.0  # seconds between two lines of progress
+PATIENCE = 4  # epochs without a better one, after which more of them only cost time
 
 
 class Views(Dataset[dict[str, Any]]):
@@ -138,6 +139,9 @@ class Narrator(TrainerCallback):
         if metrics:
             say(f"Epoch {round(state.epoch or 0)} of {args.num_train_epochs}: "
                 f"{metrics['eval_accuracy']:.1%} of the validation photos right.")
+            # From the log and not from a counter of its own, which a resumed run would begin again.
+            control.should_training_stop |= waited([row["eval_score"] for row in state.log_history
+                                                    if "eval_score" in row]) >= PATIENCE
 
 
 def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
@@ -160,6 +164,11 @@ def computes_in_bf16() -> bool:
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def waited(scores: Sequence[float]) -> int:
+    """How many epochs have passed since the best one."""
+    return len(scores) - 1 - max(range(len(scores)), key=lambda n: (scores[n], -n)) if scores else 0
 
 
 def _spoken(seconds: float) -> str:

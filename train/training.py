@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from data_cards.dataset import Dataset, open_dataset
+from data_cards.dataset import open_dataset
 from data_cards.errors import TooBusy
 from data_cards.progress import say
 from data_cards.repository import parse_address
@@ -24,15 +24,14 @@ from train.backbone import find_backbone
 from train.card import OURS
 from train.charts import calibration_chart, confusion_chart, training_chart
 from train.config import SplitSettings, TrainSettings
-from train.evaluate import ask, examine
+from train.evaluate import examine
+from train.furnishing import furnish
 from train.material import Material, gather
 from train.publish import publish
 from train.release import (
-    GOLDEN,
     home_of,
     keep,
     previous_metrics,
-    write_golden,
     write_json,
     write_origin,
     write_weights,
@@ -79,7 +78,7 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
         draft = run / "release"
         metrics = _released(draft, home, source, material, taught, settings, model, seconds)
         revision = keep(draft, home, f"Trained on {source.dataset.address} at {source.dataset.revision[:12]}")
-    shutil.rmtree(run, ignore_errors=True)
+        shutil.rmtree(run, ignore_errors=True)
     if parse_address(model).kind == "hub":
         revision = publish(home, model, private=not settings.public)
     say(told(metrics))
@@ -91,7 +90,7 @@ def _released(draft: Path, home: Path, source: Sealed, material: Material, taugh
     """Everything a release holds, written into `draft`; its metrics."""
     write_weights(taught, draft)
     write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
-    _write_golden(draft, source.dataset, material, taught)
+    furnish(draft, source, material, taught, settings.seed)
     begun = time.monotonic()
     metrics = examine(draft, source.dataset, material)
     seconds["evaluate"] = time.monotonic() - begun
@@ -118,22 +117,12 @@ def _draw(draft: Path, metrics: Mapping[str, Any], taught: Taught, source: Seale
     (charts / "calibration.png").write_bytes(calibration_chart(metrics["calibration"], metrics["ece"] or 0.0, tested))
 
 
-def _write_golden(draft: Path, dataset: Dataset, material: Material, taught: Taught) -> None:
-    """Answers about a few training photos, of different classes where there are some."""
-    first = {label: image_id for image_id, label in reversed(material.train)}
-    chosen = list(first.values())[:GOLDEN]
-    answers = ask(draft, dataset, chosen, "Golden answers")
-    said = {image_id: (material.classes[int(logits.argmax())], [float(value) for value in logits])
-            for image_id, logits in zip(answers.ids, answers.logits, strict=True)}
-    write_golden(draft, taught.framing, dict(dataset.read_photos(answers.ids)), said)
-
-
 @contextmanager
 def _alone(run: Path) -> Iterator[None]:
     """Two starts of the same training would write the same checkpoints."""
     run.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(run.with_suffix(".lock"), timeout=0):
+        with FileLock(run / "lock", timeout=0):
             yield
     except Timeout as error:
         raise TooBusy("The same training is running already on this machine. Wait for it, or change a "

@@ -1,0 +1,42 @@
+"""What a model says about many photos of a dataset: logits and embeddings, row by row.
+
+    ask(Path("out/model"), dataset, image_ids).logits
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data_cards.dataset import Dataset
+from data_cards.progress import track
+from train.network import open_network
+
+
+@dataclass(frozen=True)
+class Answers:
+    """`logits` (n, c) and `embeddings` (n, d) of the photos `ids`; those that cannot be read are left out."""
+
+    ids: tuple[str, ...]
+    logits: np.ndarray
+    embeddings: np.ndarray
+
+    def of(self, ids: Iterable[str]) -> Answers:
+        """The answers about these photos, in this order."""
+        row = {image_id: number for number, image_id in enumerate(self.ids)}
+        kept = [image_id for image_id in ids if image_id in row]
+        rows = [row[image_id] for image_id in kept]
+        return Answers(tuple(kept), self.logits[rows], self.embeddings[rows])
+
+
+def ask(folder: Path, dataset: Dataset, ids: Sequence[str], what: str) -> Answers:
+    """Run the model in `folder` on photos of a dataset, as it will be served. `what`: a word for the progress bar."""
+    network = open_network(folder)
+    parts = list(network.stream(track(dataset.read_photos(ids), what, len(set(ids)))))
+    if not parts:
+        return Answers((), np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
+    logits, embeddings = (np.concatenate([part.arrays[number] for part in parts]) for number in (0, 1))
+    return Answers(tuple(image_id for part in parts for image_id in part.ids), logits, embeddings)
