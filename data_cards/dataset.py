@@ -106,6 +106,10 @@ class Dataset:
         return {image_id: (shard, group, row) for shard in self.shards
                 for image_id, group, row in row_locations(self._fetch(shard))}
 
+    def shard_of(self, image_id: str) -> str:
+        """The path of the shard that holds a photo's bytes."""
+        return self._where[image_id][0]
+
     def read_photo(self, image_id: str) -> bytes:
         """The stored bytes of one photo. Raises MissingFile."""
         for _, data in self.read_photos([image_id]):

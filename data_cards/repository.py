@@ -44,6 +44,9 @@ class Repository(Protocol):
         With `parent`, raises Conflict when somebody committed after it; without, it goes on top of what is there.
         """
 
+    def forget(self, path: str) -> None:
+        """Remove the contents that `path` ever had, from history too, unless another file still has them."""
+
 
 @dataclass(frozen=True)
 class Address:

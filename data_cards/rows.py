@@ -155,9 +155,8 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     """Every row of a small table as dataclasses; columns it does not know are left alone."""
     names = [name for name in SCHEMAS[kind].names if name in pq.read_schema(path).names]
     rows = pq.read_table(path, columns=names).to_pylist()
-    if "related" in names:
-        rows = [row | {"related": tuple(row["related"] or ())} for row in rows]
-    return [kind(**row) for row in rows]
+    lists = [field.name for field in SCHEMAS[kind] if pa.types.is_list(field.type) and field.name in names]
+    return [kind(**row | {name: tuple(row[name] or ()) for name in lists}) for row in rows]
 
 
 def read_photo_rows(path: Path) -> Iterator[Photo]:
