@@ -184,7 +184,12 @@ def open_dataset(address: str) -> Dataset:
 
 def create_dataset(address: str, collection: Things, references: Mapping[str, bytes] | None = None,
                    private: bool = True) -> Dataset:
-    """An empty dataset at an address (made private on the Hub unless asked); an existing one is opened as it is."""
+    """An empty dataset at an address (made private on the Hub unless asked); an existing one is opened as it is.
+
+    Raises BadCollection where photos of people would leave this machine without their policy.
+    """
+    if parse_address(address).kind == "hub":
+        collection.check_publishable()
     repo = open_repository(address, create=True, private=private)
     revision = repo.head()
     if revision is not None and README in repo.files(revision=revision):

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_cards.collection import Collection
+from data_cards.dataset import create_dataset
 from data_cards.disk import place
-from data_cards.errors import Conflict, HubUnreachable, MissingFile, NotAllowed
+from data_cards.errors import BadCollection, Conflict, HubUnreachable, MissingFile, NotAllowed
 from data_cards.hub import TRIES, HubRepository, pause
 from data_cards.repository import open_repository
 
@@ -224,6 +226,14 @@ def test_what_another_file_still_needs_is_not_forgotten(hub, repo):
     repo.commit({}, "once", delete=["images/a.parquet"])
     repo.forget("images/a.parquet")
     assert repo.read("images/b.parquet") == b"a jar"
+
+
+def test_photos_of_people_stay_here_until_their_policy_is_stated(hub, tmp_path):
+    people = Collection("dances", "Dances", subject="people")
+    with pytest.raises(BadCollection, match="intended_use, consent, legal_basis"):
+        create_dataset("hf://ann/dances", people)
+    assert not hub.repos
+    assert create_dataset(str(tmp_path), people).collection().is_about_people
 
 
 def test_a_hub_that_does_not_answer_gets_one_kind_sentence():

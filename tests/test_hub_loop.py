@@ -1,0 +1,136 @@
+"""The whole loop on the Hub: photos in, two people deciding at once, a model from a named revision, a Space serving it.
+
+Every step talks to the test hub through the real huggingface_hub; the backbone is a tiny ViT with random weights, so
+nothing here says how good a model is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from curation.collect import collect
+from curation.deciding import decide_from
+from data_cards.dataset import Dataset, open_dataset
+from data_cards.hub import HubRepository
+from space.deploy import deploy
+from tests.hub import Hub, reserve
+from tests.lacking import lacking
+from train.config import TrainSettings
+from train.sealing import seal
+from train.training import train_model
+
+MUSEUM, MODEL, SPACE = "hf://ann/museum", "hf://ann/museum-vit", "hf://ann/museum-space"
+PATIENCE = 90.0  # seconds
+
+
+def test_the_whole_loop_runs_on_the_hub(hub, tmp_path, tiny_vit):
+    came_in = collect("museum:60:80", MUSEUM)
+    assert came_in.added > 40
+    two_people_decide_at_once(hub, tmp_path)
+    revision = seal(open_dataset(MUSEUM)).dataset.revision
+    one_more_decision(tmp_path)
+    assert open_dataset(MUSEUM).revision != revision
+
+    settings = TrainSettings(epochs=1, backbone=str(tiny_vit), threads=1)
+    trained = train_model(f"{MUSEUM}@{revision}", MODEL, settings, cache=tmp_path / "cache")
+    files = hub.files("ann/museum-vit", "model")
+    release = json.loads(files["vitrine/release.json"])
+    assert (release["dataset"], release["dataset_revision"]) == (MUSEUM, revision)
+    assert f"`{revision}`" in files["README.md"].decode()
+    assert hub.repo("ann/museum-vit", "model").commits[-1].oid == trained.revision
+    assert [repo.private for repo in hub.repos.values()] == [True, True]
+
+    made = deploy(SPACE, MODEL, MUSEUM)
+    assert made.model == f"{MODEL}@{trained.revision}"
+    the_space_answers(hub, tmp_path, trained.revision, revision)
+
+
+def two_people_decide_at_once(hub: Hub, folder: Path) -> None:
+    """Ann and Ben each send decisions about other photos in the same moment; nobody's are lost."""
+    hub.repo("ann/museum").writers.add("ben")
+    before = open_dataset(MUSEUM)
+    photos, start = list(before.photos()), threading.Barrier(2)
+    failures: list[Exception] = []
+
+    def decide(who: str, mine: list[str]) -> None:
+        repo = HubRepository("ann/museum", token=f"token-{who}", sleep=lambda _: time.sleep(0.001))
+        start.wait()
+        try:
+            decide_from(Dataset(repo, before.revision), written(folder, who, mine, "junk"))
+        except Exception as error:  # noqa: BLE001  a thread's failure would otherwise pass unseen
+            failures.append(error)
+
+    shares = {"ann": photos[:3], "ben": photos[3:6]}
+    people = [threading.Thread(target=decide, args=share) for share in shares.items()]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(timeout=PATIENCE)
+    assert not failures
+    after = open_dataset(MUSEUM)
+    assert {row["image_id"]: row["who"] for row in after.ledger()} == {i: who for who in shares for i in shares[who]}
+    assert [after.labels()[i].status for i in photos[:6]] == ["junk"] * 6
+
+
+def one_more_decision(folder: Path) -> None:
+    dataset = open_dataset(MUSEUM)
+    decide_from(dataset, written(folder, "cleo", list(dataset.photos())[6:7], "junk"))
+
+
+def written(folder: Path, who: str, photos: list[str], action: str) -> Path:
+    path = folder / f"{who}.jsonl"
+    path.write_text("".join(json.dumps({"image_id": i, "action": action, "who": who}) + "\n" for i in photos))
+    return path
+
+
+def the_space_answers(hub: Hub, folder: Path, revision: str, dataset_revision: str) -> None:
+    """Check the Space's repository out, run it as Hugging Face would, and ask it about a photo."""
+    from gradio_client import Client, handle_file
+
+    for path, data in hub.files("ann/museum-space", "space").items():
+        (folder / "space" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "space" / path).write_bytes(data)
+    photo = folder / "photo.jpg"
+    photo.write_bytes(next(open_dataset(MUSEUM).read_photos(open_dataset(MUSEUM).photos()))[1])
+    listener = reserve()
+    port = listener.getsockname()[1]
+    listener.close()
+    environ = os.environ | {"PORT": str(port), "HOME": str(folder / "home"), "OMP_NUM_THREADS": "1",
+                            "PYTHONPATH": lacking(folder / "python")}
+    with open(folder / "space.log", "wb") as log:
+        served = subprocess.Popen([sys.executable, "app.py"], cwd=folder / "space", env=environ, stdout=log, stderr=log)
+    try:
+        health = wait_until_ready(f"http://127.0.0.1:{port}/healthz", served, folder / "space.log")
+        assert health["model"]["revision"] == revision
+        client = Client(f"http://127.0.0.1:{port}", verbose=False)
+        answer = client.predict(handle_file(str(photo)), 3, api_name="/predict")
+        assert answer["answer"] in ("sure", "one_of", "none")
+        assert answer["model"]["dataset_revision"] == dataset_revision
+        assert answer["similar"]
+    finally:
+        served.terminate()
+        served.wait(timeout=20)
+
+
+def wait_until_ready(url: str, served: subprocess.Popen[bytes], log: Path) -> dict:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and served.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as response:
+                health = json.load(response)
+                if health["ready"]:
+                    return health
+        except (urllib.error.URLError, ConnectionError):
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"The Space did not start: {log.read_text()}")
