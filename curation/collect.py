@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 
 from curation.intake import Intake
-from curation.naming import begin, join, told_texts
+from curation.naming import begin, join, texts_for
 from curation.sources import Gathered, Incoming, open_source
 from data_cards.dataset import Dataset, create_dataset, open_dataset
 from data_cards.errors import BadPhoto, BadSource, MissingFile
@@ -84,7 +84,7 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     gathered = open_source(str(source), label, every, by_name)
     there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
-    ids, things = join(known, gathered.classes, told_texts(collection or known.name))
+    ids, things = join(known, gathered.classes, texts_for(known, collection))
     door = Door(ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds"))
     arrivals = _one_readable(door.arrivals(gathered, workers), gathered.name)
     dataset = there or create_dataset(address, things, private=private)

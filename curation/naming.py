@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_cards.collection import (
@@ -69,7 +69,7 @@ def join(known: Collection, met: Iterable[ClassInfo],
     """(class id of a source -> class id of the collection, the collection with the classes it lacked).
 
     A class is the same when its id, an alias or its title is known to `known`, or else to `texts`, which then also says
-    what is to be told of it.
+    what is to be told of it; the source says what is left.
     """
     ids: dict[str, str] = {}
     classes = {info.id: info for info in known.classes}
@@ -77,11 +77,15 @@ def join(known: Collection, met: Iterable[ClassInfo],
         found = same_class(known, info)
         if found is None:
             told = same_class(texts, info) if texts else None
-            new = texts.info(told) if texts and told else info
+            new = _completed(texts.info(told), info) if texts and told else info
             found = new.id
             classes.setdefault(found, new)
         ids[info.id] = found
     return ids, known.with_classes(classes.values())
+
+
+def _completed(told: ClassInfo, met: ClassInfo) -> ClassInfo:
+    return replace(told, summary=told.summary or met.summary, parent=told.parent or met.parent)
 
 
 def same_class(collection: Collection, info: ClassInfo) -> str | None:
@@ -101,13 +105,26 @@ def told_texts(name: str) -> Collection | None:
     return load_collection(Path(name)) if (Path(name) / "card.md").is_file() else None
 
 
+def texts_for(known: Collection, wanted: str | None = None) -> Collection | None:
+    """What says more about classes to come: what is wanted, or the shipped collection that `known` began as."""
+    if wanted:
+        return told_texts(wanted)
+    shipped = shipped_collection(known.name) if known.name in shipped_names() else None
+    return shipped if shipped and shipped.title == known.title else None
+
+
 def begin(name: str, met: tuple[ClassInfo, ...], wanted: str | None = None) -> Collection:
     """The collection a new dataset begins with, still without classes.
 
     `wanted`: a shipped name, a folder, or a new name. Without it, the source's own name finds a shipped collection
-    when most of the source's classes are in there.
+    when at least half of the source's classes are in there.
     """
     texts = told_texts(wanted) if wanted else shipped_collection(name) if name in shipped_names() else None
-    if texts and (wanted or 2 * sum(same_class(texts, info) is not None for info in met) > len(met)):
+    if texts and (wanted or 2 * sum(_speaks_of(texts, info) for info in met) >= len(met)):
         return texts.with_classes(())
     return Collection(class_id_from(wanted or name), title_from(wanted or name))
+
+
+def _speaks_of(texts: Collection, info: ClassInfo) -> bool:
+    """Whether a shipped collection means this class. Folders called 0, 1, 2 could be anything."""
+    return not info.id.isdigit() and same_class(texts, info) is not None

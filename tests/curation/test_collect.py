@@ -260,6 +260,13 @@ def test_a_named_collection_gives_its_titles_to_folders(tmp_path):
     assert dataset.collection().info("red-grid").summary
 
 
+@pytest.mark.parametrize(("wanted", "title"), [(None, "0"), ("artifacts", "The ruin")])
+def test_a_folder_called_0_is_named_only_by_who_asks_for_it(tmp_path, wanted, title):
+    source = lay_out(tmp_path / "artifacts", {"0/1.jpg": photo(1), "1/2.jpg": photo(2)})
+    _, dataset = collected(source, tmp_path, collection=wanted)
+    assert dataset.collection().title_of("0") == title
+
+
 def test_a_new_name_names_the_collection(owl_and_fox, tmp_path):
     _, dataset = collected(owl_and_fox, tmp_path, collection="forest life")
     assert (dataset.collection().name, dataset.collection().title) == ("forest-life", "Forest life")

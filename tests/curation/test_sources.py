@@ -1,6 +1,7 @@
 """What each kind of source is understood to be, before any photo is opened."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -203,8 +204,9 @@ def test_a_class_is_found_again_by_the_folder_it_came_from():
 def test_texts_complete_a_class_under_their_own_id():
     taj = ClassInfo("taj-mahal", "Taj Mahal", "A tomb.", aliases=("taj",))
     texts = Collection("t", "T", (taj, ClassInfo("other", "Other")))
-    ids, joined = join(Collection("c", "C"), Naming.of(["taj"]).classes, texts)
-    assert ids == {"taj": "taj-mahal"} and joined.classes == (taj,)
+    met = ClassInfo("taj", "Taj", "A large building.", parent="tomb")
+    ids, joined = join(Collection("c", "C"), [met], texts)
+    assert ids == {"taj": "taj-mahal"} and joined.classes == (replace(taj, parent="tomb"),)
 
 
 def test_a_shipped_collection_is_recognised_by_its_name_and_its_classes():
@@ -212,6 +214,9 @@ def test_a_shipped_collection_is_recognised_by_its_name_and_its_classes():
     assert begin("museum", classes[:3]).title == "The built-in museum"
     assert begin("museum", Naming.of(["spoon", "fork"]).classes).title == "Museum"
     assert begin("photos", (), "museum").title == "The built-in museum"
+    assert begin("artifacts", Naming.of("01234").classes).title == "Artifacts"
+    assert begin("artifacts", Naming.of("01234").classes, "artifacts").title == "Five hidden artifacts"
+    assert begin("heritage", ()).is_about_people
 
 
 def test_a_collection_of_ones_own_lies_in_a_folder(tmp_path):
@@ -221,3 +226,15 @@ def test_a_collection_of_ones_own_lies_in_a_folder(tmp_path):
     (tmp_path / "classes.yaml").write_text("- id: a\n  title: Alpha\n")
     assert begin("photos", (), str(tmp_path)).title == "My things"
     assert naming.told_texts("no-such-name") is None
+
+
+@pytest.mark.parametrize("name", ["museum", "landmarks", "paintings", "deities", "artifacts", "heritage", "groceries"])
+def test_every_collection_that_ships_can_be_read_and_has_a_licence_for_its_texts(name):
+    collection = shipped_collection(name)
+    assert collection.name == name and collection.description and collection.licence
+
+
+def test_only_the_collection_of_people_waits_for_consent():
+    with pytest.raises(BadCollection, match="consent"):
+        shipped_collection("heritage").check_publishable()
+    shipped_collection("museum").check_publishable()
