@@ -1,0 +1,132 @@
+import io
+import json
+import math
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from data_cards.errors import CannotTrain
+from data_cards.photo import image_id
+from tests.tiny import SIZE
+from tests.train.pictures import pictures
+from train.finetune import fine_tune, history, last_checkpoint, score
+from train.plan import Plan
+from train.preprocessing import Preprocessing
+from train.shelf import Shelf, fill_shelf
+
+PLAN = Plan(epochs=3, side=42, blocks=1, batch=4, lr=1e-3)
+FRAMING = Preprocessing().at(SIZE)
+
+
+class Killed(BaseException):
+    """What a power cut looks like from inside."""
+
+
+@dataclass(frozen=True)
+class Failing(Shelf):
+    """A shelf that is cut off after some photos."""
+
+    lasts: int = 0
+
+    def photo(self, image_id: str):
+        if not self.lasts:
+            raise Killed
+        object.__setattr__(self, "lasts", self.lasts - 1)
+        return super().photo(image_id)
+
+
+@pytest.fixture
+def things(tmp_path):
+    red, blue = pictures(8, 1, (200, 60, 60)), pictures(8, 2, (60, 60, 200))
+    examples = [(image_id(data), label) for label, some in enumerate((red, blue)) for data in some]
+    shelf = fill_shelf(tmp_path / "shelf", [(image_id(data), data) for data in (*red, *blue)], 64)
+    return shelf, examples[::2], examples[1::2]
+
+
+@pytest.fixture
+def model(tiny_vit):
+    from transformers import AutoModelForImageClassification
+
+    def fresh():
+        torch.manual_seed(1)
+        return AutoModelForImageClassification.from_pretrained(tiny_vit, num_labels=2)
+
+    return fresh
+
+
+def weights(model):
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def test_a_killed_training_resumes_and_ends_with_the_very_same_weights(things, model, tmp_path):
+    shelf, train, validation = things
+    whole, cut = model(), model()
+    expected = fine_tune(whole, shelf, train, validation, FRAMING, PLAN, tmp_path / "whole")
+    views = len(train) + len(validation)
+    with pytest.raises(Killed):
+        failing = Failing(shelf.file, shelf.places, lasts=2 * views + 3)
+        fine_tune(cut, failing, train, validation, FRAMING, PLAN, tmp_path / "cut")
+    assert last_checkpoint(tmp_path / "cut").name == "checkpoint-4"
+    resumed = model()
+    assert fine_tune(resumed, shelf, train, validation, FRAMING, PLAN, tmp_path / "cut") == expected
+    for name, value in weights(whole).items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_the_best_epochs_weights_remain_and_the_lower_blocks_are_untouched(things, model, tmp_path):
+    tuned = model()
+    before = weights(tuned)
+    done = fine_tune(tuned, *things[:1], *things[1:], FRAMING, PLAN, tmp_path)
+    assert done.best == max(done.epochs, key=lambda epoch: epoch.score)
+    changed = {name for name, value in weights(tuned).items() if not torch.equal(value, before[name])}
+    assert any("layer.1." in name and "attention" in name for name in changed)
+    assert not any("layer.0." in name or "embeddings" in name for name in changed)
+
+
+def test_weights_are_read_back_whole(model, tmp_path):
+    from train.trainer import read_weights
+
+    saved, other = model(), model()
+    with torch.no_grad():
+        for parameter in saved.parameters():
+            parameter.add_(1)
+    saved.save_pretrained(tmp_path)
+    read_weights(other, tmp_path)
+    assert all(torch.equal(value, other.state_dict()[name]) for name, value in saved.state_dict().items())
+
+
+def test_a_checkpoint_that_was_cut_short_is_not_used(tmp_path):
+    for step, state in ((4, '{"epoch": 1.0}'), (8, '{"epoch": 2.'), (12, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state:
+            (folder / "trainer_state.json").write_text(state)
+    assert last_checkpoint(tmp_path).name == "checkpoint-4"
+    assert last_checkpoint(tmp_path / "nowhere") is None
+
+
+def test_a_training_that_explodes_says_so(things, model, tmp_path):
+    with pytest.raises(CannotTrain, match="smaller --lr"):
+        broken = model()
+        with torch.no_grad():
+            broken.classifier.weight.fill_(math.nan)
+        fine_tune(broken, *things, FRAMING, Plan(epochs=1, side=42, blocks=1, batch=8), tmp_path)
+
+
+def test_the_log_becomes_one_row_per_epoch():
+    log = [{"loss": 0.5, "accuracy": 0.7, "epoch": 1.0},
+           {"eval_accuracy": 0.8, "eval_surprise": 0.4, "eval_score": 0.8, "epoch": 1.0}, {"train_runtime": 3}]
+    assert [(row.epoch, row.loss, row.validation_accuracy) for row in history(json.load(io.StringIO(json.dumps(log))))] \
+        == [(1, 0.5, 0.8)]
+
+
+def test_accuracy_decides_and_the_loss_only_between_equals():
+    assert score(0.81, 9.0) > score(0.80, 0.0)
+    assert score(0.80, 0.1) > score(0.80, 0.2)
+
+
+def test_waiting_is_counted_from_the_first_best_epoch():
+    from train.trainer import waited
+
+    assert [waited(scores) for scores in ([], [0.5], [0.5, 0.5, 0.4], [0.1, 0.9])] == [0, 0, 2, 0]
