@@ -26,9 +26,10 @@ DOOR = "space/templates/app.py"
 CODE, WORDS = frozenset({".py", ".css", ".js", ".html", ".svg"}), frozenset({".md", ".yaml", ".json"})
 SECRET = re.compile(r"secret|password|token|credential|key", re.IGNORECASE)
 # What serving and the light table import. Never fastdup: a closed binary has no place beside strangers' uploads.
-SERVING = ("fastapi", "filelock", "gradio", "huggingface_hub", "numpy", "onnxruntime", "openvino",
-           "opencv-python-headless", "pillow", "pillow_heif", "pyarrow", "python-ulid", "PyYAML", "scikit-learn",
-           "torch", "tqdm", "transformers", "uvicorn")
+SERVING = ("fastapi", "filelock", "gradio", "huggingface_hub", "numpy", "onnxruntime", "pillow", "pillow_heif",
+           "pyarrow", "python-ulid", "PyYAML", "tqdm", "uvicorn")
+# A release with an ONNX export answers without these two, the largest of all.
+WITHOUT_EXPORT, EXPORT = ("torch", "transformers"), "vitrine/exports/model.onnx"
 TORCH_FOR_CPU = "--extra-index-url https://download.pytorch.org/whl/cpu"
 
 
@@ -58,7 +59,8 @@ def deploy(space: str, model: str, dataset: str | None = None, private: bool = T
     files = deployed_files(root)
     files |= {
         "README.md": space_card(SpaceCard(things, home.name, source.name, revision or "", data.name if data else "")),
-        "requirements.txt": space_requirements((root / "requirements.txt").read_text("utf-8")),
+        "requirements.txt": space_requirements((root / "requirements.txt").read_text("utf-8"),
+                                               exported=EXPORT in release.files(revision=revision)),
         "deployment.json": _deployment(served, data)}
     target = open_repository(f"hf://{home.name}", kind="space", create=True, private=private)
     stale = [path for path in target.files() if path.startswith(PARTS) and path not in files]
@@ -74,17 +76,16 @@ def deployed_files(root: Path = ROOT) -> dict[str, str]:
     return found | {"app.py": (root / DOOR).read_text("utf-8")}
 
 
-def space_requirements(pinned: str) -> str:
+def space_requirements(pinned: str, exported: bool) -> str:
     """What a Space installs: the lines of requirements.txt that serving needs, word for word.
 
-    >>> print(space_requirements("# all\\ngradio[oauth]==6.31.0\\nkornia==0.9.0\\n"))
-    --extra-index-url https://download.pytorch.org/whl/cpu
+    >>> print(space_requirements("# all\ngradio[oauth]==6.31.0\nkornia==0.9.0\ntorch==2.13.0", exported=True))
     gradio[oauth]==6.31.0
     <BLANKLINE>
     """
-    wanted = {_plain(name) for name in SERVING}
+    wanted = {_plain(name) for name in (SERVING if exported else SERVING + WITHOUT_EXPORT)}
     lines = [line.strip() for line in pinned.splitlines() if _plain(re.split(r"[\[=<>~ ]", line)[0]) in wanted]
-    return "\n".join([TORCH_FOR_CPU, *lines]) + "\n"
+    return "\n".join([*([] if exported else [TORCH_FOR_CPU]), *lines]) + "\n"
 
 
 def _code_under(folder: Path) -> Iterator[Path]:

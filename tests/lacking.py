@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 # What a Space does not install, and what only tests and training use.
-NOT_ON_A_SPACE = ("accelerate", "cleanlab", "cleanvision", "datasets", "evaluate", "fastdup", "hypothesis", "kornia",
-                  "matplotlib", "onnx", "onnxscript", "pytest", "trackio")
+NOT_ON_A_SPACE = ("accelerate", "cleanlab", "cleanvision", "cv2", "datasets", "evaluate", "fastdup", "hypothesis",
+                  "kornia", "matplotlib", "onnx", "onnxscript", "openvino", "pytest", "sklearn", "torch", "trackio",
+                  "transformers")
 CUSTOMIZE = """
 import sys
 from importlib.machinery import PathFinder

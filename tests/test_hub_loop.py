@@ -26,6 +26,7 @@ from space.deploy import deploy
 from tests.hub import Hub, reserve
 from tests.lacking import lacking
 from train.config import TrainSettings
+from train.export import export
 from train.sealing import seal
 from train.training import train_model
 
@@ -50,9 +51,11 @@ def test_the_whole_loop_runs_on_the_hub(hub, tmp_path, tiny_vit):
     assert hub.repo("ann/museum-vit", "model").commits[-1].oid == trained.revision
     assert [repo.private for repo in hub.repos.values()] == [True, True]
 
+    export(MODEL, cache=tmp_path / "cache")
+    released = hub.repo("ann/museum-vit", "model").commits[-1].oid
     made = deploy(SPACE, MODEL, MUSEUM)
-    assert made.model == f"{MODEL}@{trained.revision}"
-    the_space_answers(hub, tmp_path, trained.revision, revision)
+    assert made.model == f"{MODEL}@{released}"
+    the_space_answers(hub, tmp_path, released, revision)
 
 
 def two_people_decide_at_once(hub: Hub, folder: Path) -> None:

@@ -16,7 +16,7 @@ from data_cards.collection import FRONT_MATTER, ClassInfo, Collection, write_col
 from data_cards.dataset import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.repository import open_repository
-from space.deploy import CODE, ROOT, SERVING, WORDS, deploy, deployed_files, space_requirements
+from space.deploy import CODE, EXPORT, ROOT, SERVING, WITHOUT_EXPORT, WORDS, deploy, deployed_files, space_requirements
 from space.templates import app as front_door
 from tests.lacking import lacking
 
@@ -114,12 +114,22 @@ def test_photos_of_people_are_not_deployed_without_their_policy(hub):
     assert ("space", "ann/show") not in hub.repos
 
 
-def test_a_space_installs_our_own_pins_and_no_more():
+@pytest.mark.parametrize(("exported", "more"), [(True, ()), (False, WITHOUT_EXPORT)])
+def test_a_space_installs_our_own_pins_and_no_more(exported, more):
     pinned = (ROOT / "requirements.txt").read_text()
-    lines = space_requirements(pinned).splitlines()
-    assert len(lines) == len(SERVING) + 1
-    assert set(lines[1:]) <= set(pinned.splitlines())
-    assert all("==" in line and "fastdup" not in line for line in lines[1:])
+    lines = [line for line in space_requirements(pinned, exported).splitlines() if not line.startswith("--")]
+    assert len(lines) == len(SERVING) + len(more)
+    assert set(lines) <= set(pinned.splitlines())
+    assert all("==" in line and "fastdup" not in line for line in lines)
+
+
+def test_a_release_with_an_export_needs_no_torch(hub, project):
+    push_model()
+    deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
+    assert b"torch==2.13.0" in hub.files("ann/show", "space")["requirements.txt"]
+    open_repository("hf://ann/barques-vit", kind="model").commit({EXPORT: b"graph"}, "exported")
+    deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
+    assert hub.files("ann/show", "space")["requirements.txt"] == b"gradio[oauth]==6.31.0\n"
 
 
 def test_nothing_but_code_and_words_travels():
