@@ -20,11 +20,15 @@ import pytest
 
 from curation.collect import collect
 from curation.deciding import decide_from
-from data_cards.dataset import Dataset, open_dataset
+from curation.erase import erase
+from data_cards.dataset import Dataset, create_dataset, open_dataset
+from data_cards.errors import MissingFile
 from data_cards.hub import HubRepository
+from data_cards.rows import Label, images_file, labels_file
 from space.deploy import deploy
 from tests.hub import Hub, reserve
 from tests.lacking import lacking
+from tests.light_table import COLLECTION, photos_of
 from train.config import TrainSettings
 from train.export import export
 from train.sealing import seal
@@ -56,6 +60,20 @@ def test_the_whole_loop_runs_on_the_hub(hub, tmp_path, tiny_vit):
     made = deploy(SPACE, MODEL, MUSEUM)
     assert made.model == f"{MODEL}@{released}"
     the_space_answers(hub, tmp_path, released, revision)
+
+
+def test_a_photo_erased_on_the_hub_is_in_no_revision(hub):
+    photos = photos_of(3)
+    files = dict([images_file([(photo, data) for photo, data, _ in photos]),
+                  labels_file(Label(photo.image_id, "harbour", "labelled") for photo, _, _ in photos)])
+    before = create_dataset(MUSEUM, COLLECTION).commit(files, "photos")
+    (person, data, _), *others = photos
+    assert any(data in kept for kept in hub.objects.values())
+    after = erase(before, [person.image_id]).dataset
+    assert not any(data in kept for kept in hub.objects.values())
+    assert set(after.photos()) == {photo.image_id for photo, _, _ in others}
+    with pytest.raises(MissingFile):
+        open_dataset(f"{MUSEUM}@{before.revision}").read_photo(person.image_id)
 
 
 def two_people_decide_at_once(hub: Hub, folder: Path) -> None:
