@@ -1,0 +1,172 @@
+import json
+
+import numpy as np
+import pytest
+
+from data_cards.collection import Collection
+from data_cards.dataset import create_dataset
+from data_cards.errors import BadAddress, BadCollection, BadModel, CannotTrain, TooBusy
+from tests.train.pictures import collection_of, pictures, with_photos
+from train.config import TrainSettings
+from train.evaluate import classes_of, evaluate_model
+from train.judgement import Judgement
+from train.release import home_of, model_folder
+from train.training import train_model
+
+RED, BLUE, GREEN = (200, 60, 60), (60, 60, 200), (60, 200, 60)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    made = create_dataset(str(tmp_path_factory.mktemp("data") / "set"), collection_of("red", "blue", "absent"))
+    return with_photos(made, {"red": pictures(14, 1, RED), "blue": pictures(14, 2, BLUE), None: pictures(10, 3, GREEN)})
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_vit):
+    return TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def round_one(dataset, settings, cache, tmp_path_factory):
+    return train_model(dataset.address, str(tmp_path_factory.mktemp("models") / "model"), settings, cache=cache)
+
+
+def release(report, name):
+    return json.loads((report.folder / "vitrine" / name).read_text())
+
+
+def test_a_release_opens_with_from_pretrained_and_names_class_ids(round_one):
+    from transformers import AutoImageProcessor, AutoModelForImageClassification
+
+    model = AutoModelForImageClassification.from_pretrained(round_one.folder)
+    assert model.config.id2label == {0: "red", 1: "blue"} and model.config.label2id == {"red": 0, "blue": 1}
+    assert AutoImageProcessor.from_pretrained(round_one.folder, backend="pil").crop_size["height"] == 56
+
+
+def test_a_release_names_the_exact_data_and_the_backbone(round_one, dataset, tiny_vit):
+    said = release(round_one, "release.json")
+    assert said["dataset"] == dataset.address
+    assert said["dataset_revision"] == dataset.newest().revision == round_one.dataset_revision
+    assert said["backbone"]["name"] == tiny_vit.name and said["seed"] == 0
+    assert f"`{round_one.dataset_revision}`" in (round_one.folder / "README.md").read_text()
+
+
+def test_a_release_serves_without_its_dataset(round_one):
+    from train.predictor import load_predictor
+
+    predictor = load_predictor(str(round_one.folder))
+    found = predictor.predict(pictures(1, 9, RED)[0])
+    assert found.candidates[0].label == "red" and found.similar
+    assert (round_one.folder / "vitrine/collection/classes.yaml").is_file()
+
+
+def test_the_test_is_never_in_what_a_release_shows_or_learned_from(round_one, dataset):
+    import pyarrow.parquet as pq
+
+    shown = set(pq.read_table(round_one.folder / "vitrine/index/photos.parquet")["image_id"].to_pylist())
+    sealed_away = {i for i, row in dataset.newest().splits().items() if row.split == "test"}
+    golden = {row["image_id"] for row in release(round_one, "golden.json")}
+    assert shown and sealed_away and not (shown | golden) & sealed_away
+
+
+def test_golden_answers_are_the_models_own(round_one):
+    from train.network import golden, open_network, same_answers
+
+    network = open_network(round_one.folder, "torch")
+    photos, logits = golden(round_one.folder, network.preprocess)
+    assert len(photos) == 2 and same_answers(network.engine.run(photos)[0], logits)
+
+
+def test_figures_charts_and_dials_are_all_there(round_one):
+    said = release(round_one, "metrics.json")
+    assert said["n"] == 6 and said["top1"]["value"] == 1.0 and 0 < said["top1"]["low"] < 1
+    assert said["rejection"]["none_refused"]["n"] == 2 and said["kept"] == "probe" and said["previous"] is None
+    assert {path.name for path in (round_one.folder / "vitrine/charts").iterdir()} == {
+        "training.png", "confusion.png", "calibration.png"}
+    assert Judgement.load(round_one.folder / "vitrine").calibration.n > 0
+    assert release(round_one, "certificate.json")["leaks"].startswith("0 of ")
+
+
+def test_nothing_unfinished_is_left_behind(round_one, cache):
+    assert list((cache / "runs").iterdir()) == []
+
+
+def test_evaluating_again_gives_the_same_figures(round_one, dataset, cache):
+    again = evaluate_model(str(round_one.folder), dataset.address, cache=cache)
+    assert again["top1"] == round_one.metrics["top1"] and again["test_digest"] == round_one.metrics["test_digest"]
+
+
+def test_a_class_the_model_never_saw_counts_as_missed(round_one, dataset, cache, tmp_path):
+    other = create_dataset(str(tmp_path / "other"), collection_of("red", "absent"))
+    grown = with_photos(other, {"red": pictures(6, 4, RED), "absent": pictures(6, 5, BLUE)})
+    metrics = evaluate_model(str(round_one.folder), grown.address, cache=cache)
+    assert metrics["classes"]["absent"]["recall"] == 0.0 and metrics["classes"]["red"]["recall"] == 1.0
+
+
+def test_the_next_round_is_held_against_this_one_and_older_rounds_stay_readable(dataset, settings, cache, tmp_path):
+    model = str(tmp_path / "model")
+    first = train_model(dataset.address, model, settings, cache=cache)
+    second = train_model(dataset.address, model, TrainSettings(backbone=settings.backbone, epochs=0, seed=1), cache=cache)
+    assert second.revision != first.revision
+    assert second.metrics["previous"]["same_test"] and second.metrics["previous"]["model_revision"] == first.revision
+    old, revision = model_folder(f"{model}@{first.revision}", cache)
+    assert revision == first.revision and json.loads((old / "vitrine/release.json").read_text())["seed"] == 0
+    assert classes_of(old) == ("red", "blue")
+
+
+def test_an_older_dataset_revision_can_be_trained_on(dataset, settings, cache, tmp_path):
+    before = dataset.newest().revision
+    with_photos(dataset.newest(), {"red": pictures(4, 8, RED)})
+    report = train_model(f"{dataset.address}@{before}", str(tmp_path / "model"), settings, cache=cache)
+    assert report.dataset_revision == before
+    assert sum(release(report, "release.json")["photos"].values()) == 38
+
+
+def test_fine_tuning_and_scratch_leave_releases_too(dataset, settings, cache, tmp_path):
+    from dataclasses import replace
+
+    tuned = train_model(dataset.address, str(tmp_path / "tuned"), replace(settings, epochs=1, blocks=1), cache=cache)
+    assert len(tuned.metrics["epochs"]) == 1 and tuned.metrics["probe"]["validation_accuracy"] == 1.0
+    small = train_model(dataset.address, str(tmp_path / "small"), replace(settings, scratch=True, epochs=1), cache=cache)
+    assert small.metrics["kept"] == "scratch" and small.metrics["n"] == tuned.metrics["n"]
+    assert np.isfinite(evaluate_model(str(small.folder), dataset.address, cache=cache)["ece"])
+
+
+def test_a_folder_that_holds_something_else_is_not_taken_over(tmp_path, cache):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(BadAddress, match="holds other files"):
+        home_of(str(tmp_path), cache)
+    with pytest.raises(BadAddress, match="one of its revisions"):
+        home_of(f"{tmp_path / 'new'}@abcdef", cache)
+
+
+def test_the_same_training_does_not_run_twice_at_once(dataset, settings, cache, tmp_path, monkeypatch):
+    def start_again(*_):
+        with pytest.raises(TooBusy, match="running already"):
+            train_model(dataset.address, str(tmp_path / "model"), settings, cache=cache)
+        raise CannotTrain("enough")
+
+    monkeypatch.setattr("train.training.teach", start_again)
+    with pytest.raises(CannotTrain, match="enough"):
+        train_model(dataset.address, str(tmp_path / "model"), settings, cache=cache)
+
+
+def test_people_are_not_trained_for_the_hub_without_a_policy(tmp_path, settings, cache):
+    people = create_dataset(str(tmp_path / "data"), Collection(
+        "people", "People", collection_of("a", "b").classes, subject="people"))
+    with_photos(people, {"a": pictures(6, 1, RED), "b": pictures(6, 2, BLUE)})
+    with pytest.raises(BadCollection, match="intended_use"):
+        train_model(people.address, "hf://ann/people", settings, cache=cache)
+
+
+def test_a_place_without_a_model_is_a_sentence(tmp_path, cache):
+    from data_cards.errors import MissingFile
+
+    with pytest.raises((MissingFile, BadModel), match="no "):
+        model_folder(str(tmp_path), cache)
