@@ -73,3 +73,11 @@ def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.tiny import write_tiny_vit
 
     return write_tiny_vit(tmp_path_factory.mktemp("models") / "tiny-vit")
+
+
+@pytest.fixture(scope="session")
+def tiny_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder in miniature that knows lion, rose and ship (see tests/tiny.py); made once, not to be changed."""
+    from tests.tiny import write_tiny_release
+
+    return write_tiny_release(tmp_path_factory.mktemp("models") / "tiny-release")

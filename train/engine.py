@@ -46,7 +46,7 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, module: nn.Module) -> None:
-        self.module = module.eval()
+        self.module = module  # in evaluation mode already; an exported one cannot be told so
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         import torch
@@ -119,7 +119,7 @@ def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str])
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".making-") as scratch:
         made = Path(scratch) / path.name
         with quiet_exporter():
-            torch.onnx.export(module.eval(), (example,), str(made), input_names=[INPUT], output_names=list(outputs),
+            torch.onnx.export(module, (example,), str(made), input_names=[INPUT], output_names=list(outputs),
                               dynamo=True, dynamic_shapes=({0: torch.export.Dim("batch")},), opset_version=OPSET,
                               external_data=False, verbose=False)
         made.rename(path)

@@ -1,0 +1,96 @@
+"""The model in another form, only when it gives the same answers."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from data_cards.errors import BadModel, ExportDisagrees
+from data_cards.repository import open_repository
+from tests.tiny import HIDDEN, SIZE
+from train import export as room
+from train.export import compare, export
+from train.network import CHECK, ONNX, is_checked
+
+
+def copy_of(release, folder):
+    shutil.copytree(release, folder)
+    return folder
+
+
+def test_an_onnx_export_is_checked_on_photos_and_kept_beside_the_model(exported_release):
+    assert (exported_release / "vitrine/exports/model.onnx").is_file()
+    report = json.loads((exported_release / CHECK).read_text())
+    assert (report["photos"], report["top1_agreement"], report["agrees"]) == (3, 1.0, True)
+    assert report["max_difference"] < 1e-3 and report["outputs"] == ["logits", "embedding"]
+    assert is_checked(exported_release)
+    assert ONNX in open_repository(str(exported_release), kind="model").files(), "it is in the newest revision"
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.load` is deprecated")
+@pytest.mark.parametrize("form", ["torchscript", "torch-export"])
+def test_the_other_forms_run_with_torch_alone(tiny_release, tmp_path, form):
+    import torch
+
+    path = export(str(copy_of(tiny_release, tmp_path / "release")), form, cache=tmp_path)
+    opened = torch.jit.load(path) if form == "torchscript" else torch.export.load(path).module()
+    logits, embedding = opened(torch.zeros(5, 3, SIZE, SIZE))
+    assert logits.shape == (5, 3) and embedding.shape == (5, 2 * HIDDEN)
+
+
+def test_an_export_that_answers_differently_is_not_kept(tiny_release, tmp_path, monkeypatch):
+    folder = copy_of(tiny_release, tmp_path / "release")
+    before = open_repository(str(folder), kind="model").head()
+    stubborn = Fixed([9.0, 0.0, 0.0], 2 * HIDDEN)
+    form = ("model.onnx", lambda module, size, path: path.write_bytes(b"x"), lambda path: stubborn)
+    monkeypatch.setattr(room, "FORMATS", {"onnx": form})
+    with pytest.raises(ExportDisagrees, match="not kept") as caught:
+        export(str(folder), cache=tmp_path)
+    assert caught.value.evidence["top1_agreement"] < 1
+    assert open_repository(str(folder), kind="model").head() == before
+
+
+def test_a_model_without_photos_to_check_on_is_not_exported(tiny_release, tmp_path):
+    folder = copy_of(tiny_release, tmp_path / "release")
+    open_repository(str(folder), kind="model").commit({}, "Without", delete=["vitrine/golden.json"])
+    with pytest.raises(BadModel, match="no photos to check"):
+        export(str(folder), cache=tmp_path)
+
+
+def test_an_unknown_form_and_an_unknown_model_are_said(tmp_path):
+    with pytest.raises(BadModel, match="onnx, torchscript, torch-export are"):
+        export(str(tmp_path), "coreml", cache=tmp_path)
+    with pytest.raises(BadModel, match="no folder"):
+        export(str(tmp_path / "nothing"), cache=tmp_path)
+
+
+class Fixed:
+    """An engine with an answer of its own."""
+
+    name = "fixed"
+
+    def __init__(self, logits, width=2):
+        self.logits, self.width = logits, width
+
+    def run(self, pixel_values):
+        n = len(pixel_values)
+        return np.tile(self.logits, (n, 1)).astype(np.float32), np.zeros((n, self.width), np.float32)
+
+
+@pytest.mark.parametrize(("logits", "agrees"), [([1.0, 2.0], True), ([1.0, 2.001], True), ([2.0, 1.0], False)])
+def test_the_verdict_is_about_class_and_number(logits, agrees):
+    report = compare(Fixed([1.0, 2.0]), Fixed(logits), np.zeros((2, 3, 4, 4)))
+    assert report["agrees"] is agrees
+
+
+def test_another_embedding_is_another_model():
+    assert not compare(Fixed([1.0, 2.0]), Fixed([1.0, 2.0], width=3), np.zeros((2, 3, 4, 4)))["agrees"]
+
+
+def test_a_batch_size_that_was_frozen_in_is_noticed():
+    class Frozen(Fixed):
+        def run(self, pixel_values):
+            return super().run(pixel_values) if len(pixel_values) == 2 else super().run(np.zeros((2, 1)))
+
+    assert not compare(Fixed([1.0, 2.0]), Frozen([1.0, 2.0]), np.zeros((2, 3, 4, 4)))["agrees"]

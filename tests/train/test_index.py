@@ -1,0 +1,49 @@
+"""Photos that look alike."""
+
+import numpy as np
+import pytest
+
+from data_cards.errors import BadModel
+from train.index import Index, Neighbour, write_index
+
+
+@pytest.fixture
+def folder(tmp_path):
+    embeddings = np.array([[3.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
+    write_index(tmp_path / "index", ["a", "b", "c"], ["x", "y", "x"], embeddings, [b"A", b"B", b"C"])
+    return tmp_path / "index"
+
+
+def test_the_nearest_come_first_with_their_cosine(folder):
+    found = Index.load(folder).nearest(np.array([10.0, 0.0]), 2)
+    assert [(one.image_id, one.label) for one in found] == [("a", "x"), ("c", "x")]
+    assert found[0] == Neighbour("a", "x", 1.0)
+    assert found[1].score == pytest.approx(0.7071, abs=1e-3)
+
+
+def test_asking_for_more_than_there_are_gives_all(folder):
+    assert len(Index.load(folder).nearest(np.array([1.0, 0.0]), 99)) == 3
+    assert Index.load(folder).nearest(np.array([1.0, 0.0]), 0) == []
+
+
+def test_it_keeps_small_pictures(folder):
+    index = Index.load(folder)
+    assert index.thumbnail("b") == b"B" and index.thumbnail("unknown") is None
+
+
+def test_features_are_kept_short_and_of_length_one(folder):
+    kept = np.load(folder / "features.npy")
+    assert kept.dtype == np.float16
+    np.testing.assert_allclose(np.linalg.norm(kept.astype(float), axis=1), 1, atol=1e-3)
+
+
+def test_a_release_without_an_index_knows_nothing_alike(tmp_path):
+    assert Index.load(tmp_path).nearest(np.ones(3), 4) == []
+    write_index(tmp_path, [], [], np.zeros((0, 0)), [])
+    assert len(Index.load(tmp_path)) == 0
+
+
+def test_an_index_that_does_not_fit_is_refused(folder):
+    np.save(folder / "features.npy", np.zeros((2, 2), np.float16))
+    with pytest.raises(BadModel, match="damaged"):
+        Index.load(folder)

@@ -1,0 +1,91 @@
+"""A model folder's network, through the fastest engine that gives the same answers.
+
+    python -c "from pathlib import Path; from train.network import open_network; open_network(Path('model'))"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_cards.errors import BadModel
+from train.engine import Engine, TorchEngine, installed, open_onnx
+from train.features import Embedder
+from train.preprocessing import Preprocessing
+
+EXPORTS = "vitrine/exports"
+ONNX, CHECK = f"{EXPORTS}/model.onnx", f"{EXPORTS}/model.onnx.json"
+# Engines differ in the last digits; more than this much of a logit is another model.
+LARGEST_DIFFERENCE = 1e-2
+# For one photo at a time they are equally fast; onnxruntime is ready in a fifth of the time.
+SERVING = ("onnxruntime", "openvino")
+
+
+def open_network(folder: Path, engine: str = "auto", threads: int = 0, batch: int = 16) -> Embedder:
+    """The network of a model folder behind its framing; its outputs are logits (b, c) and embedding (b, d).
+
+    `engine`: auto | openvino | onnxruntime | torch. auto takes the ONNX export where there is one of exactly these
+    weights that still gives the answers kept with the model, else torch. Raises BadModel.
+    """
+    if not (folder / "config.json").is_file():
+        raise BadModel(f"There is no model in {folder}: it has no config.json.")
+    preprocess = Preprocessing.from_folder(folder)
+    for name in SERVING if engine == "auto" else (engine,):
+        if name in installed() and name != "torch" and is_checked(folder):
+            fast = open_onnx(folder / ONNX, name, threads)
+            if _remembers(fast, folder, preprocess):
+                return Embedder(fast, preprocess, batch)
+    from train.vit import load_answering
+
+    return Embedder(TorchEngine(load_answering(folder)), preprocess, batch)
+
+
+def is_checked(folder: Path) -> bool:
+    """Whether the export was made from exactly these weights and agreed with them."""
+    try:
+        card = json.loads((folder / CHECK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(card.get("agrees")) and (folder / ONNX).is_file() and card.get("weights") == weights_mark(folder)
+
+
+def weights_mark(folder: Path) -> str:
+    """sha256 of the model's weights: an export of other weights never answers in their name. Raises BadModel."""
+    try:
+        with (folder / "model.safetensors").open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadModel(f"There is no model in {folder}: it has no model.safetensors.", cause=str(error)) from error
+
+
+def golden(folder: Path, preprocess: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
+    """The photos whose answers travel with a model, as tensors (n, 3, h, w), and their logits (n, c); maybe none."""
+    from PIL import Image
+
+    path = folder / "vitrine/golden.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    if not rows:
+        return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros((0, 0), np.float32)
+    tensors = []
+    for row in rows:
+        with Image.open(folder / row["photo"]) as image:
+            tensors.append(preprocess.tensor(image.convert("RGB")))
+    return np.stack(tensors), np.array([row["logits"] for row in rows], dtype=np.float32)
+
+
+def _remembers(engine: Engine, folder: Path, preprocess: Preprocessing) -> bool:
+    photos, logits = golden(folder, preprocess)
+    if not len(photos):
+        return True
+    found = engine.run(photos)[0]
+    return same_answers(found, logits)
+
+
+def same_answers(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two sets of logits (n, c) name the same classes and differ by next to nothing."""
+    return a.shape == b.shape and bool((a.argmax(axis=1) == b.argmax(axis=1)).all()) and (
+        float(np.abs(a - b).max(initial=0.0)) <= LARGEST_DIFFERENCE * max(1.0, float(np.abs(b).max(initial=0.0))))

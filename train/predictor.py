@@ -1,0 +1,169 @@
+"""A loaded release: photo bytes in, an answer out. Knows no Gradio, no dataset and no trainer.
+
+    python -c "from train.predictor import load_predictor as l; print(l('model').predict(open('a.jpg', 'rb').read()))"
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ulid import ULID
+
+from data_cards.collection import Collection, load_collection
+from data_cards.errors import BadModel, BadPhoto, MissingFile
+from data_cards.repository import parse_address
+from train.config import default_cache
+from train.features import Embedder
+from train.index import Index
+from train.judgement import Judgement
+from train.network import open_network
+from train.rejection import NONE, answer
+from train.release import FORMAT, model_folder
+
+OURS = "vitrine"
+SHOWN = 6  # photos that look alike, in an answer
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A class that the photo may show, and with what chance."""
+
+    label: str
+    title: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card empty) on "none"."""
+
+    answer: str
+    label: str | None
+    title: str | None
+    confidence: float
+    candidates: tuple[Candidate, ...]
+    card: dict[str, Any]
+    similar: tuple[dict[str, Any], ...]
+    model: dict[str, Any]
+    prediction_id: str = field(default_factory=lambda: str(ULID()))
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's /predict, with null urls."""
+        return {**asdict(self), "candidates": [asdict(one) for one in self.candidates], "similar": list(self.similar)}
+
+
+class Predictor:
+    """A release in memory. Safe to ask from several threads at once."""
+
+    def __init__(self, network: Embedder, classes: tuple[str, ...], collection: Collection, model: dict[str, Any],
+                 judgement: Judgement, index: Index, references: Path) -> None:
+        self.collection, self.model, self.classes, self.index = collection, model, classes, index
+        self._network, self._judgement, self._references = network, judgement, references
+
+    def predict(self, data: bytes, top_k: int = 3) -> Prediction:
+        """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
+        logits, embedding = self._ask(data)
+        return self._prediction(logits, embedding, top_k)
+
+    def predict_batch(self, photos: Iterable[bytes], top_k: int = 3) -> list[Prediction | BadPhoto]:
+        """An answer to each photo, or why it cannot be read, in order."""
+        numbered = ((str(number), data) for number, data in enumerate(photos))
+        found: dict[int, Prediction | BadPhoto] = {}
+        for part in self._network.stream(numbered, lambda name, error: found.update({int(name): error})):
+            for name, logits, embedding in zip(part.ids, *part.arrays, strict=True):
+                found[int(name)] = self._prediction(logits, embedding, top_k)
+        return [found[number] for number in sorted(found)]
+
+    def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
+        """The k labelled photos that look most like this one, best first, with null urls. Raises BadPhoto."""
+        return self._similar(self._ask(data)[1], k)
+
+    def thumbnail(self, image_id: str) -> bytes | None:
+        """A small JPEG of a labelled photo that `similar` may name."""
+        return self.index.thumbnail(image_id)
+
+    def reference(self, class_id: str) -> bytes | None:
+        """The reference picture of a class, where the collection has one."""
+        path = self._references / f"{class_id}.jpg"
+        return path.read_bytes() if class_id in self.collection and path.is_file() else None
+
+    @property
+    def engine(self) -> str:
+        """Through what the network runs: openvino, onnxruntime or torch."""
+        return self._network.engine.name
+
+    def _ask(self, data: bytes) -> tuple[np.ndarray, np.ndarray]:
+        logits, embedding = self._network.engine.run(self._network.preprocess(data)[None])
+        return logits[0], embedding[0]
+
+    def _prediction(self, logits: np.ndarray, embedding: np.ndarray, top_k: int) -> Prediction:
+        chances, rejection = self._judgement.probabilities(logits[None])[0], self._judgement.rejection
+        score = float(rejection.scores(embedding[None])[0])
+        kind = answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
+        order = np.argsort(-chances, kind="stable")[:max(1, top_k)]
+        candidates = tuple(Candidate(self.classes[i], self._title(self.classes[i]), float(chances[i])) for i in order)
+        best, known = candidates[0], kind != NONE
+        return Prediction(kind, best.label if known else None, best.title if known else None, best.confidence,
+                          candidates, self._card(best.label) if known else {},
+                          tuple(self._similar(embedding, SHOWN)), dict(self.model))
+
+    def _similar(self, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
+        return [{**asdict(found), "url": None} for found in self.index.nearest(embedding, k)]
+
+    def _title(self, label: str) -> str:
+        return self.collection.title_of(label) if label in self.collection else label
+
+    def _card(self, label: str) -> dict[str, Any]:
+        return self.collection.info(label).to_json() if label in self.collection else {}
+
+
+def load_predictor(address: str | Path, cache: Path | None = None, engine: str = "auto", threads: int = 0) -> Predictor:
+    """The release at a folder or hf://user/name, either with @revision.
+
+    `cache`: where a release that is not a plain folder is kept. `engine`: auto | openvino | onnxruntime | torch.
+    Raises BadModel for what is no release of ours, HubUnreachable.
+    """
+    folder, revision = _fetched(str(address), cache or default_cache({}))
+    ours = folder / OURS
+    release = _json(ours / "release.json")
+    if int(release.get("format", FORMAT)) > FORMAT:
+        raise BadModel("This model was made by a newer Vitrine. Bring this one up to date to serve it.",
+                       format=release["format"])
+    network, classes = open_network(folder, engine, threads), _classes(folder)
+    model = {"repo": _name(str(address)), "revision": revision, "dataset_revision": release.get("dataset_revision")}
+    return Predictor(network, classes, load_collection(ours / "collection"), model, Judgement.load(ours),
+                     Index.load(ours / "index"), ours / "collection" / "references")
+
+
+def _fetched(address: str, cache: Path) -> tuple[Path, str]:
+    try:
+        return model_folder(address, cache)
+    except MissingFile as error:
+        raise BadModel(f"There is no Vitrine model at {address}. Train one first: python -m train DATASET {address}",
+                       cause=error.sentence) from error
+
+
+def _name(address: str) -> str:
+    """What strangers are told: a repo's name, or a folder's own name, never where on the disk it lies."""
+    place = parse_address(address)
+    return place.name if place.kind == "hub" else Path(place.name).resolve().name
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    names = _json(folder / "config.json").get("id2label") or {}
+    if not names:
+        raise BadModel(f"The model in {folder.name} does not say what it can name (id2label).")
+    return tuple(str(names[str(number)]) for number in range(len(names)))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadModel(f"This model's {path.name} is missing or damaged.", cause=str(error)) from error
+    return card
