@@ -31,10 +31,12 @@ class Catalogue:
     pictures: frozenset[Path]
 
 
-def read_catalogue(root: Path, classes: Mapping[str, ClassInfo]) -> Catalogue:
-    """What lies beside the class folders of `root`; `classes` by folder name. Those that nobody photographed are left
-    out. Raises BadSource.
+def read_catalogue(root: Path | None, classes: Mapping[str, ClassInfo]) -> Catalogue:
+    """What lies beside the class folders of `root` (None: nothing does); `classes` by folder name. Those that nobody
+    photographed are left out. Raises BadSource.
     """
+    if root is None:
+        return Catalogue(tuple(classes.values()), {}, frozenset())
     infos = {info.id: info for info in classes.values()}
     by_name = {key: info.id for name, info in classes.items() for key in (name, info.id)}
     pictures: dict[str, Path] = {}

@@ -22,7 +22,7 @@ def list_photos(root: Path) -> tuple[list[Path], list[Path]]:
     photos: list[Path] = []
     others: list[Path] = []
     for folder, inner, names in os.walk(root):
-        inner[:] = sorted(name for name in inner if _is_welcome(name) and not Path(folder, name).is_symlink())
+        inner[:] = sorted(filter(_is_welcome, inner))  # links to folders are not followed
         for name in sorted(filter(_is_welcome, names)):
             path = Path(folder, name)
             if path.is_symlink() and not path.resolve().is_relative_to(inside):

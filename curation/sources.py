@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from curation.catalogue import FILE as CATALOGUE
+from curation.catalogue import FOLDERS as CATALOGUE_FOLDERS
 from curation.catalogue import read_catalogue
 from curation.naming import Naming, meaning
 from curation.photo_files import as_text, list_photos, read_file
@@ -151,22 +153,31 @@ def from_folder(root: Path, label: str | None = None, by_name: bool = False) -> 
     Hidden files, litter of operating systems and links that lead outside are passed over.
     """
     files, others = list_photos(root)
-    given = {part for part in {file.parts[0] for file in files if len(file.parts) > 1} if part.casefold() in SPLITS}
-    top = {file.parts[0] for file in files if len(file.parts) > 1}
-    split_layout = bool(given) and (any(SPLITS[part.casefold()] == "train" for part in given) or given == top)
-    wanted = [file for file in files if not split_layout or file.parts[0] in given]
-    names = {file: _label_of(file, split_layout, label, by_name) for file in wanted}
+    splits = _split_folders(files)
+    catalogued = bool(splits) or (root / CATALOGUE).is_file()
+    wanted = [file for file in files if file.parts[0] in splits or
+              (not splits and not (catalogued and file.parts[0].casefold() in CATALOGUE_FOLDERS))]
+    names = {file: _label_of(file, bool(splits), label, by_name) for file in wanted}
     naming = Naming.of(sorted(set(names.values())))
-    catalogue = read_catalogue(root, naming.by_name) if split_layout or (root / "classes.csv").is_file() else None
-    beside = frozenset(catalogue.pictures if catalogue else ())
+    catalogue = read_catalogue(root if catalogued else None, naming.by_name)
     photos = [Incoming(as_text(file), partial(read_file, root / file), naming.label(name), meaning(name),
-                       SPLITS[file.parts[0].casefold()] if split_layout else None)
-              for file, name in names.items() if file not in beside]
+                       SPLITS[file.parts[0].casefold()] if splits else None)
+              for file, name in names.items() if file not in catalogue.pictures]
     if not photos:
         raise BadSource(f"There are no photos in {root}. Vitrine expects one folder per class, with the photos of that "
                         "class in it.", source=str(root))
-    return Gathered(root.resolve().name, photos, len(photos), catalogue.classes if catalogue else naming.classes,
-                    catalogue.references if catalogue else {}, tuple(_remarks(photos, others)))
+    aside = len(set(files) - set(wanted) - catalogue.pictures)
+    return Gathered(root.resolve().name, photos, len(photos), catalogue.classes, catalogue.references,
+                    tuple(_remarks(photos, others, aside)))
+
+
+def _split_folders(files: list[Path]) -> frozenset[str]:
+    """Top folders that are splits: where one of them is for training, or all of them are splits. A class may be called
+    "test", too.
+    """
+    top = {file.parts[0] for file in files if len(file.parts) > 1}
+    given = {name for name in top if name.casefold() in SPLITS}
+    return frozenset(given if given == top or "train" in {SPLITS[name.casefold()] for name in given} else ())
 
 
 def _label_of(file: Path, split_layout: bool, label: str | None, by_name: bool) -> str:
@@ -181,10 +192,12 @@ def _name_without_number(stem: str) -> str:
     return stem.rstrip("0123456789() ").rstrip("_- ") or stem
 
 
-def _remarks(photos: list[Incoming], others: list[Path]) -> Iterator[str]:
+def _remarks(photos: list[Incoming], others: list[Path], aside: int) -> Iterator[str]:
     bare = sum(photo.status == "unlabelled" for photo in photos)
     if bare:
         yield f"{bare} of {len(photos)} photos lie in no class folder and come in without a label."
+    if aside:
+        yield f"{aside} photos beside the class folders were left alone."
     if others:
         shown = ", ".join(as_text(path) for path in others[:3])
         yield f"Left alone, since they are no photos: {shown}{f' and {len(others) - 3} more' if others[3:] else ''}."

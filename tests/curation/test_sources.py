@@ -71,6 +71,20 @@ def test_catalogue_pictures_beside_the_splits_become_references(tmp_path):
         ("Kiwi", "", ""), ("Red-Plum", "Sweet, with a sour skin.", "Plum")]
 
 
+def test_a_catalogue_may_lie_beside_plain_class_folders(tmp_path):
+    lay_out(tmp_path, "plum/1.jpg", "plum/catalogue.jpg", "kiwi/2.jpg", "iconic/kiwi.jpg")
+    table(tmp_path / "classes.csv", ["id", "image", "title"], ["plum", "plum/catalogue.jpg", "Blue plum"])
+    gathered = open_source(str(tmp_path))
+    assert set(seen(gathered)) == {"plum/1.jpg", "kiwi/2.jpg"} and set(gathered.references) == {"kiwi", "plum"}
+    assert {info.id: info.title for info in gathered.classes} == {"kiwi": "Kiwi", "plum": "Blue plum"}
+
+
+def test_photos_beside_the_splits_are_left_alone_and_this_is_said(tmp_path):
+    gathered = open_source(str(lay_out(tmp_path, "train/a/1.jpg", "test/a/2.jpg", "drafts/3.jpg", "4.jpg")))
+    assert set(seen(gathered)) == {"train/a/1.jpg", "test/a/2.jpg"}
+    assert gathered.remarks == ("2 photos beside the class folders were left alone.",)
+
+
 def test_a_catalogue_cannot_name_a_picture_elsewhere(tmp_path):
     lay_out(tmp_path, "secret.jpg")
     root = lay_out(tmp_path / "photos", "train/a/1.jpg", "test/a/2.jpg")
