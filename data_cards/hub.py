@@ -14,26 +14,25 @@ from __future__ import annotations
 
 import random
 import time
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from data_cards.disk import full_disk_named
-from data_cards.errors import Conflict, HubUnreachable, MissingFile, NotAllowed, VitrineError
+from data_cards.errors import Conflict, HubUnreachable, MissingFile
+from data_cards.hub_client import CONNECT_LIMIT, calmly, kindly, never_wait_for_ever
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-    from huggingface_hub.errors import HfHubHTTPError
 
 TRIES = 9
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds
-CONNECT_LIMIT, ANSWER_LIMIT = 10.0, 120.0  # seconds without a sign of life
 BUSY = frozenset({429, 500, 502, 503, 504})
 COMMIT_RUNNING, STALE_PARENT = 409, 412
 FULL_REVISION = 40
+MANY = 8  # missing files of one folder that are fetched together
 HOUSEKEEPING = frozenset({".gitattributes"})  # written by the Hub itself
 
 
@@ -49,7 +48,7 @@ class HubRepository:
                  token: str | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
         from huggingface_hub import HfApi
 
-        _never_wait_for_ever()
+        never_wait_for_ever()
         self.name, self.kind, self.address = name, kind, f"hf://{name}"
         self._api = HfApi(endpoint=endpoint, token=token)
         self._sleep = sleep
@@ -72,6 +71,7 @@ class HubRepository:
         held = self._cached(path, wanted)
         if held is None:
             wanted = self._resolve(wanted)
+            self._gather(path, wanted)
             held = self._blobs / self._tree(wanted).get(path, "missing")
         return held.read_bytes() if held.is_file() else self.fetch(path, wanted).read_bytes()
 
@@ -148,6 +148,18 @@ class HubRepository:
         held = try_to_load_from_cache(self.name, path, repo_type=self.kind, revision=revision)
         return Path(held).resolve() if isinstance(held, str) else None
 
+    def _gather(self, path: str, revision: str) -> None:
+        """Fetch what is missing of a file's folder together, where that is much: a ledger has hundreds of files."""
+        tree, folder = self._tree(revision), path.rpartition("/")[0]
+        if path not in tree or (self._blobs / tree[path]).is_file():
+            return
+        missing = [name for name, etag in tree.items()
+                   if name.rpartition("/")[0] == folder and not (self._blobs / etag).is_file()]
+        if folder and len(missing) >= MANY:
+            with self._kindly(), full_disk_named(folder):
+                self._api.snapshot_download(self.name, repo_type=self.kind, revision=revision,
+                                            allow_patterns=[escape(name) for name in missing])
+
     @property
     def _blobs(self) -> Path:
         """Where the Hub cache keeps this repository's contents, by ETag."""
@@ -172,7 +184,7 @@ class HubRepository:
 
         operations: list[Any] = [CommitOperationAdd(path, data) for path, data in add.items()]
         operations += [CommitOperationDelete(path, is_folder=False) for path in delete]
-        with self._kindly(), _calmly(self.kind):
+        with self._kindly(), calmly(self.kind):
             try:
                 made = self._api.create_commit(self.name, operations, commit_message=message, repo_type=self.kind,
                                                parent_commit=parent)
@@ -185,47 +197,8 @@ class HubRepository:
             raise self._conflict(made.oid, parent)
         return str(made.oid)
 
-    # --- what goes wrong
-
-    @contextmanager
-    def _kindly(self, revision: str | None = None) -> Iterator[None]:
-        """Turn what the client raises into our errors."""
-        from httpx2 import HTTPError, TransportError
-        from huggingface_hub import errors
-
-        try:
-            yield
-        except (errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError) as error:
-            what = f"revision {revision}" if revision else "such file"
-            raise MissingFile(f"{self.address} has no {what}.", revision=revision, cause=str(error)) from error
-        except errors.HfHubHTTPError as error:
-            raise self._named(error) from error
-        except (TransportError, HTTPError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled,
-                errors.FileMetadataError) as error:
-            raise self._unreachable(error) from error
-        except RuntimeError as error:  # the client wraps what stops an upload
-            if not isinstance(error.__cause__, HTTPError):
-                raise
-            raise self._unreachable(error.__cause__) from error
-
-    def _unreachable(self, cause: BaseException) -> HubUnreachable:
-        return HubUnreachable(f"The Hub does not answer, so {self.address} is out of reach for now. What is on this "
-                              "machine is kept; try again in a minute.", address=self.address, cause=str(cause))
-
-    def _named(self, error: HfHubHTTPError) -> VitrineError:
-        status = error.response.status_code
-        facts = {"address": self.address, "status": status, "cause": str(error)}
-        if status == 402:
-            return NotAllowed(f"The Hub wants payment before it makes the {self.kind} {self.name}. A Gradio Space "
-                              "needs a PRO account; or make a ZeroGPU Space on the website first, then run this again.",
-                              **facts)
-        if status == 403:
-            return NotAllowed(f"The Hub does not let this token write to {self.address}. Sign in with one that may: "
-                              "hf auth login", **facts)
-        if status in (401, 404):
-            return MissingFile(f"The Hub shows no {self.kind} called {self.name}. Check the name; if it is private, "
-                              "sign in with a token that may read it: hf auth login", **facts)
-        return self._unreachable(error)
+    def _kindly(self, revision: str | None = None) -> AbstractContextManager[None]:
+        return kindly(self.address, self.kind, revision)
 
 
 class _Again(Exception):
@@ -250,34 +223,3 @@ def _was_sent(operations: list[CommitOperationAdd | CommitOperationDelete]) -> b
     from huggingface_hub import CommitOperationAdd
 
     return any(not isinstance(operation, CommitOperationAdd) or operation._is_committed for operation in operations)
-
-
-@contextmanager
-def _calmly(kind: str) -> Iterator[None]:
-    """Keep the client from doubting that a model should hold tables: its look-alikes' thumbnails are one."""
-    if kind != "model":
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
-        yield
-
-
-@cache
-def _never_wait_for_ever() -> None:
-    """Give every request of this process's Hub client limits where the client itself sets none."""
-    from huggingface_hub import set_client_factory
-    from huggingface_hub.utils._http import default_client_factory
-
-    limits = {"connect": CONNECT_LIMIT, "read": ANSWER_LIMIT, "write": ANSWER_LIMIT, "pool": ANSWER_LIMIT}
-
-    def limit(request: Any) -> None:
-        asked = request.extensions.get("timeout") or {}
-        request.extensions["timeout"] = {part: asked.get(part) or most for part, most in limits.items()}
-
-    def client() -> Any:
-        made = default_client_factory()
-        made.event_hooks = {**made.event_hooks, "request": [*made.event_hooks["request"], limit]}
-        return made
-
-    set_client_factory(client)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from data_cards.collection import Collection
 from data_cards.dataset import create_dataset
 from data_cards.disk import place
-from data_cards.errors import BadCollection, Conflict, HubUnreachable, MissingFile, NotAllowed
-from data_cards.hub import TRIES, HubRepository, pause
+from data_cards.errors import BadCollection, Conflict, HubUnreachable, MissingFile
+from data_cards.hub import MANY, TRIES, HubRepository, pause
 from data_cards.repository import open_repository
 
 NOWHERE = "http://127.0.0.1:9"  # nobody listens on the discard port
@@ -95,6 +95,16 @@ def test_a_new_revision_costs_only_what_is_new_in_it(hub, repo):
     revision = repo.commit({"ledger/d.jsonl": b"d"}, "d")
     assert [repo.read(path, revision) for path in repo.files(revision=revision)] == [b"shard", b"a", b"b", b"c", b"d"]
     assert {line.split("/")[-1] for line in hub.requests if "/resolve/" in line} == {"d.jsonl"}
+
+
+def test_a_folder_of_many_small_files_is_fetched_together(hub, repo):
+    small = {f"ledger/{n}[x].jsonl": b"decision %d" % n for n in range(MANY)}
+    revision = repo.commit({**small, "images/a.parquet": b"a"}, "many")
+    assert repo.read("ledger/0[x].jsonl", revision) == b"decision 0"
+    assert not [line for line in hub.requests if "/resolve/" in line and "images/" in line]
+    hub.requests.clear()
+    assert {path: repo.read(path, revision) for path in small} == small
+    assert hub.requests == []
 
 
 def test_a_pinned_file_in_the_cache_needs_no_hub(hub, repo):
@@ -234,57 +244,6 @@ def test_photos_of_people_stay_here_until_their_policy_is_stated(hub, tmp_path):
         create_dataset("hf://ann/dances", people)
     assert not hub.repos
     assert create_dataset(str(tmp_path), people).collection().is_about_people
-
-
-def test_a_hub_that_does_not_answer_gets_one_kind_sentence():
-    with pytest.raises(HubUnreachable, match=r"The Hub does not answer.*try again in a minute"):
-        HubRepository("ann/things", endpoint=NOWHERE).head()
-    with pytest.raises(HubUnreachable, match="The Hub does not answer"):
-        HubRepository("ann/things", endpoint=NOWHERE).commit({"a": b"1"}, "one")
-    with pytest.raises(HubUnreachable, match="The Hub does not answer"):
-        HubRepository("ann/things", endpoint=NOWHERE, create=True)
-
-
-def test_a_hub_that_is_down_loses_nothing(hub, repo):
-    revision = repo.commit({"a.txt": b"1"}, "one")
-    repo.read("a.txt", revision)
-    hub.down = True
-    with pytest.raises(HubUnreachable):
-        repo.commit({"a.txt": b"2"}, "two")
-    assert repo.read("a.txt", revision) == b"1"  # what is cached can still be read
-    hub.down = False
-    assert repo.head() == revision
-
-
-def test_a_private_repository_is_shown_to_nobody_else(hub, repo):
-    for token in ("token-ben", "token-of-nobody"):
-        with pytest.raises(MissingFile, match="shows no dataset called ann/things"):
-            HubRepository("ann/things", token=token).head()
-
-
-def test_a_reader_may_not_write(hub):
-    HubRepository("ann/ours", create=True, private=False)
-    with pytest.raises(NotAllowed, match="does not let this token write"):
-        HubRepository("ann/ours", token="token-ben").commit({"a": b"1"}, "one")
-    with pytest.raises(NotAllowed):
-        HubRepository("ann/other", token="token-ben", create=True)
-
-
-def test_every_request_has_a_limit(hub, repo, monkeypatch):
-    """The client's own default is to wait for ever."""
-    from huggingface_hub.utils import get_session
-
-    seen, send = [], get_session().send
-
-    def watch(request, **options):
-        seen.append(request)
-        return send(request, **options)
-
-    monkeypatch.setattr(get_session(), "send", watch)
-    repo.commit({"a.txt": b"1", "b.parquet": b"2"}, "one")
-    repo.read("b.parquet")
-    assert len(seen) > 5
-    assert all(None not in request.extensions["timeout"].values() for request in seen)
 
 
 def test_models_and_spaces_are_repositories_too(hub):
