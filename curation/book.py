@@ -29,6 +29,8 @@ class Book:
         self._by_id: dict[str, Decision] = {}
         self._by_photo: dict[str, list[Decision]] = {}
         self._steps: dict[str, dict[str, list[str]]] = {}
+        self._left: dict[tuple[str, str], int] = {}
+        self._depth: dict[str, int] = {}
         self._photo: dict[str, str] = {}
         self._of_classes: list[Decision] = []
         ordered = in_order(past)
@@ -36,8 +38,8 @@ class Book:
         for decision in sorted(ordered, key=lambda one: one.action == "undo"):
             self._enter(decision)
         self._latest = ordered[-1].at if ordered else ""
-        stand = {decision.id for decision in standing(ordered)}
-        self._undone = {one.id for one in ordered if one.action != "undo" and one.id not in stand}
+        self._undone: set[str] = set()
+        self._mark(ordered)
         self.labels: dict[str, Label] = fold(given, ordered)
 
     def moment(self) -> str:
@@ -70,6 +72,7 @@ class Book:
             self._by_photo.setdefault(self._photo[decision.id], []).append(decision)
         if decision.action != "undo":
             self._steps.setdefault(decision.who, {}).setdefault(decision.at, []).append(decision.id)
+            self._count(decision, 1)
 
     def _refold(self, new: Sequence[Decision]) -> None:
         """Labels of the photos that `new` can reach: its own, and those tied to them as duplicates."""
@@ -79,11 +82,26 @@ class Book:
             touched = self._tied({photo for one in new for photo in self._photos_of(one)})
         about = [one for photo in touched for one in self._by_photo.get(photo, ())]
         about += self._of_classes
-        stand = {one.id for one in standing(about)}
-        for one in about:
-            (self._undone.discard if one.id in stand else self._undone.add)(one.id)
+        self._mark(about)
         given = {photo: self._given[photo] for photo in touched if photo in self._given}
         self.labels.update(fold(given, about))
+
+    def _mark(self, decisions: Sequence[Decision]) -> None:
+        """Which of these stand, and how many steps that leaves to each person."""
+        stand = {one.id for one in standing(decisions)}
+        for one in decisions:
+            if one.action == "undo" or (one.id in stand) == (one.id not in self._undone):
+                continue
+            (self._undone.discard if one.id in stand else self._undone.add)(one.id)
+            self._count(one, 1 if one.id in stand else -1)
+
+    def _count(self, one: Decision, more: int) -> None:
+        """A step counts as long as anything of it stands."""
+        step = (one.who, one.at)
+        before = self._left.get(step, 0)
+        self._left[step] = before + more
+        if 0 in (before, self._left[step]):
+            self._depth[one.who] = self._depth.get(one.who, 0) + more
 
     def _photos_of(self, decision: Decision) -> list[str]:
         undone = self._by_id.get(decision.undoes or "", decision)
@@ -124,5 +142,4 @@ class Book:
 
     def depth(self, who: str) -> int:
         """How many steps this person can take back."""
-        steps = self._steps.get(who, {}).values()
-        return sum(any(i not in self._undone for i in ids) for ids in steps)
+        return self._depth.get(who, 0)

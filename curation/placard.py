@@ -7,12 +7,12 @@ tells either, and no look-alikes that the model chose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from curation.queue import Item
-from data_cards.collection import Collection
+from data_cards.collection import Collection as Things
 from data_cards.dataset import Dataset
 from data_cards.rows import Finding, Label, Photo, Split
 
@@ -54,12 +54,13 @@ class NoOpinions:
 class Records:
     """Everything a placard is written from. `labels` is the present state and changes under it."""
 
-    collection: Collection
+    collection: Things
     photos: Mapping[str, Photo]
     splits: Mapping[str, Split]
     labels: Mapping[str, Label]
     opinions: Opinions
     examples: Callable[[str], Sequence[str]]
+    doubted: Collection[str]
     has_reference: Callable[[str], bool]
 
     def is_sealed(self, image_id: str) -> bool:
@@ -121,8 +122,13 @@ def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]
     else:
         suggested = [f.suggested_label for f in item.findings if f.suggested_label]
         wanted = list(dict.fromkeys([*chances, *suggested, *given]))
+    now = records.labels.get(item.image_id)
     named = [records.named(class_id) for class_id in wanted if class_id in records.collection]
-    return [{**name, "chance": chances.get(name["id"])} for name in named[:MOST_DIGITS] if name]
+    return [
+        {**name, "chance": chances.get(name["id"]), "now": now is not None and now.label == name["id"]}
+        for name in named[:MOST_DIGITS]
+        if name
+    ]
 
 
 def _given(item: Item, records: Records) -> list[str]:
@@ -145,8 +151,9 @@ def _shelves(item: Item, records: Records, choices: Sequence[Mapping[str, Any]],
 
 
 def _shelf(class_id: str, item: Item, records: Records, sealed: bool) -> dict[str, Any]:
-    nearest = [] if sealed else records.opinions.nearest(item.image_id, class_id, ON_A_SHELF)
-    photos = dict.fromkeys([*nearest, *records.examples(class_id)])
+    nearest = [] if sealed else records.opinions.nearest(item.image_id, class_id, 2 * ON_A_SHELF)
+    # What is itself in doubt does not show what the class looks like.
+    photos = dict.fromkeys([*(near for near in nearest if near not in records.doubted), *records.examples(class_id)])
     return {
         **(records.named(class_id) or {}),
         "summary": records.collection.info(class_id).summary,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -65,7 +65,8 @@ class LightTable:
         asked = [_asked(question) for question in past.questions]
         findings = [one for one in [*dataset.findings(), *asked] if one.image_id in photos]
         self._queue = Queue(questions(findings))
-        self._examples = _examples(self._book.labels, findings)
+        doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
+        self._examples = _examples(self._book.labels, doubted)
         self._records = Records(
             collection=dataset.collection(),
             photos=photos,
@@ -73,6 +74,7 @@ class LightTable:
             labels=self._book.labels,
             opinions=self._opinions_of(dataset),
             examples=lambda class_id: self._examples.get(class_id, ()),
+            doubted=doubted,
             has_reference=cache(lambda class_id: dataset.reference(class_id) is not None),
         )
         self._moves = Moves(self._book, self._queue, self._records, self._clock)
@@ -99,9 +101,10 @@ class LightTable:
             if self._pile.get(who) != pile:
                 self._queue.let_go(who)
             self._pile[who] = pile
-        if who in self._pile:
-            return self._pile[who]
-        return next((name for name in PILES if self._queue.progress(who, name).left), PILES[0])
+        first = next((name for name in PILES if self._queue.progress(who, name).left), PILES[0])
+        if not self._queue.progress(who, self._pile.setdefault(who, first)).total:
+            self._pile[who] = first
+        return self._pile[who]
 
     def _progress(self, who: str, pile: str) -> dict[str, Any]:
         progress = self._queue.progress(who, pile)
@@ -213,9 +216,8 @@ def _asked(question: Question) -> Finding:
     )
 
 
-def _examples(labels: Mapping[str, Label], findings: Iterable[Finding]) -> dict[str, list[str]]:
+def _examples(labels: Mapping[str, Label], doubted: Collection[str]) -> dict[str, list[str]]:
     """A few photos of each class that nothing speaks against."""
-    doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
     chosen: dict[str, list[str]] = {}
     for image_id, label in labels.items():
         if label.label and label.status == "labelled" and image_id not in doubted:

@@ -25,6 +25,7 @@ export function searchClass(table, chosen) {
   let classes = null;
   let found = [];
   let at = -1;
+  let entered = false;
   const take = (place) => {
     if (!found[place]) return;
     dialog.close();
@@ -48,16 +49,17 @@ export function searchClass(table, chosen) {
   input.addEventListener("input", find);
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1));
-    else if (event.key === "Enter") take(at);
+    else if (event.key === "Enter") classes ? take(at) : (entered = true);
     else return;
     event.preventDefault();
   });
   // At once, whether or not the list is here: what is typed behind the slash is no key of the table.
   open(table, dialog);
   input.focus();
-  const here = (list) => {
-    classes = list;
+  const here = (all) => {
+    classes = all;
     find();
+    if (entered) take(at);
   };
   known(table).then(here, () => list.replaceChildren(h("li", { class: "soft" }, "The light table does not answer. Close this and try again.")));
 }

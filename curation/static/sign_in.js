@@ -6,9 +6,8 @@ export async function signIn(table) {
   const { server } = table;
   const how = await server.howToSignIn().catch(() => ({ how: "password" }));
   table.root.dataset.view = "sign-in";
-  table.foot.replaceChildren();
-  table.head.replaceChildren(h("p", { class: "where" }, h("span", { class: "logo" }, "Light table")));
   table.body.replaceChildren(how.how === "hub" ? hubDoor(how) : passwordDoor(table, how));
+  table.body.querySelector("input")?.focus({ preventScroll: true });
 }
 
 function words(how) {

@@ -42,8 +42,9 @@ export class Single {
   prefetch() {
     const wanted = this.desk.items.flatMap((item) => [item.image_id, item.pair?.image_id]).filter(Boolean);
     for (const imageId of wanted) this.print(imageId);
-    for (const item of this.desk.items.slice(0, 3)) {
-      for (const shelf of item.shelves) for (const imageId of shelf.photos) this.small(imageId);
+    for (const shelf of this.desk.items.slice(1, 4).flatMap((item) => item.shelves)) {
+      if (shelf.reference) new Image().src = this.table.server.reference(shelf.id, SMALL);
+      for (const imageId of shelf.photos) this.small(imageId);
     }
     if (this.prints.size > 60) for (const name of [...this.prints.keys()].slice(0, 20)) this.prints.delete(name);
   }
@@ -130,7 +131,7 @@ export class Single {
     const rows = item.pair ? this.pairChoices(item) : [];
     const classes = item.pair && sameLabel(item) ? [] : item.choices;
     classes.forEach((choice, place) => rows.push(
-      this.row(String(place + 1), h("b", {}, choice.title), choice.chance === null ? "" : percent(choice.chance), () => this.give(choice.id))));
+      this.row(String(place + 1), h("b", {}, choice.title), said(choice), () => this.give(choice.id))));
     rows.push(this.row("/", h("span", { class: "soft" }, "another class…"), "", () => this.table.search((id) => this.give(id))));
     return h("div", { class: "choices" }, rows);
   }
@@ -147,9 +148,11 @@ export class Single {
   }
 
   shelves(item) {
+    // Two photos under one label: the question is about the pair, and other classes would only distract.
+    if (item.pair && sameLabel(item)) return [];
     return item.shelves.filter((shelf) => shelf.photos.length || shelf.reference || shelf.summary).map((shelf) =>
       h("div", { class: "shelf" },
-        h("p", { class: "lab", title: shelf.summary }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
+        h("p", { class: "lab", title: shelf.summary, onclick: (event) => event.currentTarget.classList.toggle("whole") }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
         h("div", { class: "thumbs" },
           shelf.reference && h("span", { class: "thumb reference" }, h("img", { src: this.table.server.reference(shelf.id, SMALL), alt: `Reference picture of ${shelf.title}` })),
           shelf.photos.slice(0, shelf.reference ? 3 : 4).map((imageId) => h("button", { class: "thumb", "aria-label": `Compare with a photo of ${shelf.title}`,
@@ -236,6 +239,11 @@ export class Single {
     this.table.body.replaceChildren(h("div", { class: `empty${this.isComing ? " coming" : ""}` }, lines));
     this.table.foot.replaceChildren(...keyRow(this.actions().filter(([name]) => ["Backspace", "?"].includes(name))));
   }
+}
+
+function said(choice) {
+  const chance = choice.chance === null ? "" : percent(choice.chance);
+  return [choice.now && "label now", chance].filter(Boolean).join(" · ");
 }
 
 function caption(words, photo) {

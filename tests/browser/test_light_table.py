@@ -32,10 +32,12 @@ def tables():
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
 
-    def add(table, who=lambda request: "ann"):
-        place = APIRouter(prefix=f"/{next(numbers)}")
+    def add(table, door=None):
+        place, door = APIRouter(prefix=f"/{next(numbers)}"), door or Door()
         place.add_api_route("/", lambda: HTMLResponse(PAGE))
-        place.include_router(light_table_router(table, who))
+        place.add_api_route("/sign-in", lambda: {"how": "password", "hint": "The password is anything."})
+        place.add_api_route("/sign-in", door.open, methods=["POST"])
+        place.include_router(light_table_router(table, door.who))
         app.include_router(place)
         if not thread.is_alive():
             thread.start()
@@ -52,6 +54,20 @@ def tables():
 @pytest.fixture
 def table(folder):
     return LightTable(open_dataset(str(folder)), Journal(folder.parent / "journal"), TellingOpinions)
+
+
+class Door:
+    """Lets everybody in by name, or nobody."""
+
+    def __init__(self, name="ann"):
+        self.name = name
+
+    def who(self, request):
+        return self.name
+
+    def open(self):
+        self.name = "ann"
+        return {"name": "ann"}
 
 
 @pytest.fixture
@@ -142,7 +158,7 @@ def test_a_class_is_searched_and_given_and_markup_in_its_title_stays_text(url, f
     photo = photo_on_screen(page)
     page.keyboard.press("/")
     page.keyboard.type("GRID")
-    assert page.locator("vitrine-light-table [role=option] b").all_inner_texts() == ["Red <b>Grid</b>"]
+    page.wait_for_selector("vitrine-light-table [role=option] b:text-is('Red <b>Grid</b>')")
     page.keyboard.press("Enter")
     wait_for_photo(page, photo)
     all_kept(page)
@@ -206,3 +222,75 @@ def test_keys_do_nothing_while_another_tab_is_open_or_somebody_writes(serve, fol
     wait_for_photo(page, photo)
     all_kept(page)
     assert len(decisions_in(folder)) == 1
+
+
+def test_without_a_network_decisions_wait_and_none_is_lost_or_doubled(url, folder, open_page):
+    page = open_page(url)
+    photo_on_screen(page)
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.wait_for_selector("text=The light table does not answer. 3 decisions wait in this window; trying again.")
+    assert decisions_in(folder) == ()
+    page.context.set_offline(False)
+    all_kept(page)
+    assert [one.action for one in decisions_in(folder)] == ["junk"] * 3
+
+
+def test_an_answer_that_got_lost_on_the_way_does_not_make_two_decisions_of_one(url, folder, open_page):
+    page, lost = open_page(url), []
+
+    def lose_the_first(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch().status)
+        return route.abort()
+
+    page.route("**/moves", lose_the_first)
+    photo = photo_on_screen(page)
+    page.keyboard.press("1")
+    wait_for_photo(page, photo)
+    all_kept(page)
+    assert lost == [200]
+    assert len(decisions_in(folder)) == 1
+
+
+def test_who_is_signed_out_signs_in_and_nothing_is_lost(tables, table, folder, open_page):
+    door = Door()
+    page = open_page(tables(table, door))
+    photo_on_screen(page)
+    door.name = None
+    page.keyboard.press("j")
+    page.locator("vitrine-light-table input[name=username]").fill("ann")
+    assert page.locator("vitrine-light-table .mat").count() == 0
+    page.locator("vitrine-light-table input[name=password]").fill("j")
+    page.keyboard.press("Enter")
+    all_kept(page)
+    assert [one.action for one in decisions_in(folder)] == ["junk"]
+
+
+def test_two_people_at_once_see_different_photos(tables, table, folder, open_page):
+    pages = [open_page(tables(table, Door(name))) for name in ("ann", "bob")]
+    seen = []
+    for _ in range(5):
+        for page in pages:
+            photo = photo_on_screen(page)
+            seen.append(photo)
+            page.keyboard.press("Enter")
+            wait_for_photo(page, photo)
+    assert len(set(seen)) == 10
+
+
+def test_when_nothing_is_left_it_says_what_to_do_next(tables, tmp_path, open_page):
+    few = small_dataset(tmp_path / "few", 4)
+    page = open_page(tables(LightTable(few, Journal(tmp_path / "journal"), TellingOpinions)))
+    photo_on_screen(page)
+    for _ in range(2):
+        page.keyboard.press("Enter")
+    page.locator("vitrine-light-table").get_by_text("Go on with 1 near-duplicate").click()
+    photo = photo_on_screen(page)
+    page.keyboard.press("d")
+    page.wait_for_selector("text=Train again, or look for what is missing.")
+    page.keyboard.press("Backspace")
+    assert photo_on_screen(page) == photo

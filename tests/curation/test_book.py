@@ -50,6 +50,8 @@ def test_writing_one_by_one_gives_the_labels_of_folding_everything(steps):
     assert live.labels == fold(GIVEN, kept)
     assert {one.id for one in live.standing()} == {one.id for one in standing(kept)}
     assert book(*kept).labels == live.labels
+    assert live.depth("ann") == len({one.at for one in standing(kept)})
+    assert book(*kept).depth("ann") == live.depth("ann")
 
 
 def test_a_decision_is_on_the_disk_before_it_counts():
