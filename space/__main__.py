@@ -41,8 +41,8 @@ def _serve(asked: argparse.Namespace) -> None:
     from train.config import default_cache
 
     state = asked.state or state_folder(asked.dataset or asked.model, Path.home())
-    settings = SpaceSettings(model=asked.model, dataset=asked.dataset, cache=default_cache(os.environ), state=state, host=asked.host, port=asked.port,
-                             origins=tuple(asked.origin), passwords=asked.passwords)
+    settings = SpaceSettings(model=asked.model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
+                             host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords)
     # Gradio reads these when it is imported: no call home, and uploads in a folder of our own.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("GRADIO_TEMP_DIR", str((state / "uploads").resolve()))

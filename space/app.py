@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -31,7 +32,7 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
     from space.doorway import Doorway
     from space.pages import pages, serve_assets
 
-    room = Room(settings, load or _load, opened)
+    room = Room(settings, load or partial(_load, settings.cache), opened)
     access = access or access_for(settings)
 
     def uploads() -> Path:
@@ -78,10 +79,10 @@ def _light_table(app: FastAPI, room: Room, access: Access) -> Callable[[], None]
     return light_table_tab
 
 
-def _load(address: str) -> Recognizer:
+def _load(cache: Path | None, address: str) -> Recognizer:
     from train.predictor import load_predictor
 
-    return load_predictor(address)
+    return load_predictor(address, cache)
 
 
 def _lifespan(room: Room) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

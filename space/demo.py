@@ -4,18 +4,18 @@ Both tabs are shells; what they show is drawn by their own modules (`docs/assets
 well, and `curation/static/`), so nothing a visitor or an owner wrote passes through HTML.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import gradio as gr
-from gradio import FileData
-from gradio.events import api
+from typing import TYPE_CHECKING, Any
 
 from space.api import Desk
 from space.limits import client_of
 from space.settings import SpaceSettings
 from space.theme import vitrine_theme
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 ASK = '<vitrine-ask data-start="Getting ready…"></vitrine-ask>'
 ASK_SCRIPT = 'import(new URL("vitrine/ask.js", document.baseURI).href).then((page) => page.mount(element));'
@@ -24,21 +24,24 @@ HEAD = ('<link rel="stylesheet" href="vitrine/colours.css"><link rel="stylesheet
 SECONDS_KEPT = 600
 
 
-def build_page(desk: Desk, settings: SpaceSettings, light_table: Callable[[], None] | None) -> gr.Blocks:
+def build_page(desk: Desk, settings: SpaceSettings, light_table: Callable[[], None] | None) -> "gr.Blocks":
     """The Blocks with both tabs (one where there is no dataset to curate) and the endpoints."""
+    import gradio as gr
+
     # Uploads are deleted after ten minutes: long enough for a slow queue and for "Again".
     with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True,
                    delete_cache=(60, SECONDS_KEPT)) as page:
-        if light_table is None:
-            _ask()
-        else:
-            with gr.Tabs(elem_id="rooms"):
-                with gr.Tab("Ask", id="ask"):
-                    _ask()
+        with gr.Tabs(elem_id="rooms"):
+            with gr.Tab("Ask", id="ask"):
+                gr.HTML(ASK, js_on_load=ASK_SCRIPT, elem_id="ask", apply_default_css=False, padding=False)
+            if light_table is not None:
                 with gr.Tab("Light table", id="light-table"):
                     light_table()
         _endpoints(desk, settings)
     page.queue(api_open=False, max_size=settings.waiting_room, default_concurrency_limit=settings.at_once)
+    # For a dashboard that is not served here, Gradio 6.31 would put up to 10,000 events into a pandas table after
+    # every answer.
+    page._queue.ANAYLTICS_CACHE_FREQUENCY, page._queue.ANALYTICS_MAX_EVENTS = sys.maxsize, 100
     return page
 
 
@@ -50,11 +53,12 @@ def page_options(settings: SpaceSettings) -> dict[str, Any]:
             "favicon_path": Path(__file__).parent.parent / "docs" / "assets" / "icon.svg"}
 
 
-def _ask() -> None:
-    gr.HTML(ASK, js_on_load=ASK_SCRIPT, elem_id="ask", apply_default_css=False, padding=False)
-
-
 def _endpoints(desk: Desk, settings: SpaceSettings) -> None:
+    # Gradio reads the parameters' types from these hints, so they are real objects here, not text.
+    import gradio as gr
+    from gradio import FileData
+    from gradio.events import api
+
     def predict(image: FileData, top_k: int = 3, request: gr.Request = None) -> dict[str, Any]:  # type: ignore[assignment]
         """Name the thing in a photo: sure, one of these, or none of them."""
         return desk.predict(image, top_k, base=_base(request, settings))
@@ -87,7 +91,7 @@ def _endpoints(desk: Desk, settings: SpaceSettings) -> None:
         api(quick, api_name=quick.__name__, concurrency_id="desk", concurrency_limit=8)
 
 
-def _base(request: gr.Request | None, settings: SpaceSettings) -> str:
+def _base(request: "gr.Request | None", settings: SpaceSettings) -> str:
     """What the addresses of pictures begin with: the host that was asked."""
     if request is None:
         return ""
@@ -96,7 +100,7 @@ def _base(request: gr.Request | None, settings: SpaceSettings) -> str:
     return f"{scheme}://{headers.get('host', '')}"
 
 
-def _client(request: gr.Request | None, settings: SpaceSettings) -> str:
+def _client(request: "gr.Request | None", settings: SpaceSettings) -> str:
     if request is None:
         return "unknown"
     return client_of(request.headers, request.client.host if request.client else "", settings.behind_proxy)

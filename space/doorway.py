@@ -93,17 +93,14 @@ class Doorway:
         return _counted(receive, limit)
 
     def _question(self, path: str, body: bytes) -> bytes:
-        try:
-            asked = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise Refused(422, "bad_json", "This is not JSON that can be read.") from error
+        asked = _read(body)
         if not isinstance(asked, dict):
             raise Refused(422, "bad_json", "A question is a JSON object with `data`, a list of parameters.")
         check_files(asked, self._uploads())
         name = path.removeprefix(CALL).strip("/") if path.startswith(CALL) else ""
         if name in self._defaults and isinstance(asked.get("data"), list):
             asked["data"] = completed(name, asked["data"], self._defaults[name])
-        return json.dumps(asked).encode()
+        return _written(asked)
 
 
 def completed(name: str, given: list[Any], defaults: Sequence[Any]) -> list[Any]:
@@ -135,6 +132,20 @@ def is_upload(path: Any, uploads: Path) -> bool:
     if not isinstance(path, str) or "\0" in path or "://" in path or len(path) > 1000:
         return False
     return Path(path).is_absolute() and Path(path).resolve().is_relative_to(uploads.resolve())
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(422, "bad_json", "This is not JSON that can be read.") from error
+
+
+def _written(asked: Any) -> bytes:
+    try:
+        return json.dumps(asked).encode()
+    except RecursionError as error:
+        raise Refused(422, "bad_json", "This is nested too deeply to be a question.") from error
 
 
 def _path(scope: Scope) -> str:

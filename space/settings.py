@@ -20,6 +20,7 @@ from pathlib import Path
 
 from data_cards.errors import BadAddress
 from data_cards.repository import parse_address
+from train.config import default_cache
 
 PORT = 7860
 ON_THIS_MACHINE = "127.0.0.1"
@@ -31,6 +32,7 @@ class SpaceSettings:
 
     model: str
     dataset: str | None = None
+    cache: Path | None = None
     state: Path = Path(".vitrine-state")
     host: str = ON_THIS_MACHINE
     port: int = PORT
@@ -59,7 +61,8 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
     owner = environ.get("SPACE_AUTHOR_NAME", "") if on_hub else ""
     state, passwords = environ.get("VITRINE_STATE"), environ.get("VITRINE_PASSWORDS")
     return SpaceSettings(
-        model=model, dataset=dataset, state=Path(state) if state else state_folder(dataset or model, Path.home()),
+        model=model, dataset=dataset, cache=default_cache(environ),
+        state=Path(state) if state else state_folder(dataset or model, Path.home()),
         host="0.0.0.0", port=int(environ.get("PORT", PORT)),
         origins=_listed(environ.get("VITRINE_ORIGINS", "")),
         annotators=_listed(f"{owner},{environ.get('VITRINE_ANNOTATORS', '')}"),

@@ -8,7 +8,7 @@ import { TEXT, things } from "./words.js";
 
 const QUIET = 300;
 const SLOW = 8000;
-const HANGING = 6;
+const HANGING = [6, 4, 2, 1]; // so many hang well on a wall
 const WIDE = matchMedia("(min-width: 900px)");
 
 class Ask extends HTMLElement {
@@ -108,14 +108,13 @@ class Ask extends HTMLElement {
       const classes = await this.#desk.classes();
       this.#cards = new Map(classes.map((about) => [about.label, about]));
     } catch (trouble) {
-      this.#fail(trouble, () => this.#meet().then(() => this.#room && this.#start()));
-      return;
+      return this.#fail(trouble, () => this.#start() ?? this.#meet());
     }
     this.#say("");
     this.name.textContent = this.#room.title;
     this.policy.replaceChildren(...this.#policyLines());
     this.#hang();
-    if (this.#state() === "start") this.#start();
+    if (this.#state() === "start") this.#furnish();
   }
 
   #policyLines() {
@@ -124,7 +123,8 @@ class Ask extends HTMLElement {
   }
 
   #hang() {
-    const pictures = this.#all().filter((about) => about.picture).slice(0, HANGING);
+    const all = this.#all().filter((about) => about.picture);
+    const pictures = all.slice(0, HANGING.find((count) => count <= all.length) ?? 0);
     this.$(".hang").replaceChildren(...pictures.map((about) => element("span", {}, picture(about.picture, ""))));
   }
 
@@ -134,14 +134,20 @@ class Ask extends HTMLElement {
     this.#photo = null;
     this.#show(null);
     this.#say("");
+    this.#furnish();
+    const paste = button("ghost", "Paste", () => this.#paste());
+    const camera = (kind, text) => button(kind, text, () => this.#openCamera(), { "aria-label": "Open the camera" });
+    const photos = (kind, text) => button(kind, text, () => this.chooser.click());
+    // Under a thumb the camera comes first, beside a mouse the files do.
+    if (WIDE.matches) this.#buttons(camera("ghost", "Camera"), paste, photos("main", "Choose a photo"));
+    else this.#buttons(photos("ghost", "Photos"), camera("shutter", ""), paste);
+  }
+
+  // What the start shows of the room; it may be learnt later, and then the buttons (and the focus) stay.
+  #furnish() {
     this.#go("start");
-    this.$(".hint").textContent = this.#cards.size ? TEXT.tap : TEXT.tapBare;
+    this.$(".hint").textContent = WIDE.matches ? TEXT.drop : this.#cards.size ? TEXT.tap : TEXT.tapBare;
     this.answer.replaceChildren(...(WIDE.matches ? [this.#welcome()] : []));
-    this.#buttons(
-      button("ghost", "Photos", () => this.chooser.click()),
-      button("shutter", "", () => this.#openCamera(), { "aria-label": "Open the camera" }),
-      button("ghost", "Paste", () => this.#paste()),
-    );
   }
 
   #welcome() {
@@ -150,7 +156,7 @@ class Ask extends HTMLElement {
         element("small", {}, about.title)));
     return element("article.placard.welcome", {}, element("p.kick", {}, this.#room?.title ?? "Vitrine"),
       heading("Show it a photo"),
-      element("p.summary", {}, "Choose one, paste one, drop one anywhere here, or open the camera."),
+      element("p.summary", {}, TEXT.welcome),
       shelf.length ? element("h3", {}, `It can name ${things(this.#cards.size)}`) : null,
       element("ul.names", {}, shelf));
   }
@@ -273,7 +279,7 @@ class Ask extends HTMLElement {
     const live = this.#wasLive;
     this.#start();
     if (live) this.#openCamera();
-    else this.$(".shutter").focus({ preventScroll: true });
+    else this.$(".shutter, .foot .main").focus({ preventScroll: true });
   }
 
   #fail(trouble, again) {

@@ -21,6 +21,8 @@ export const TEXT = {
   fit: "Fit it in the frame",
   tap: "Tap the button and point at one of these",
   tapBare: "Tap the button and point",
+  drop: "Drop a photo here",
+  welcome: "Choose one, paste one, drop one on the wall, or open the camera.",
   noCamera: "The camera is closed to this page. Choose a photo instead, or allow the camera in the browser's settings.",
   noPaste: "The browser does not let this button paste. Press Ctrl + V, or hold here and choose Paste.",
   nothingToPaste: "There is no picture on the clipboard. Copy one first, then paste.",

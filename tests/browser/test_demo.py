@@ -1,0 +1,227 @@
+"""A visitor with a phone: show a photo, read the placard, say when it is wrong. And the same with a mouse, without
+a camera, without a network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_cards.dataset import open_dataset
+from tests.colours import photo_between, photo_of, photo_of_nothing
+from tests.visiting import PASSWORD, built, serving, settings_in, small_gallery
+
+ASK = "vitrine-ask"
+ANSWER = f"{ASK} main[data-state=answer]"
+PHONE: dict[str, Any] = {"width": 390, "height": 844}
+FAKE_CAMERA = """
+const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+const image = new Image();
+image.src = "data:image/jpeg;base64,%s";
+const draw = () => { canvas.getContext("2d").drawImage(image, 0, 0, 640, 480); };
+setInterval(draw, 30);
+Object.defineProperty(navigator, "mediaDevices", { value: {
+  getUserMedia: async (asked) => {
+    window.asked = asked;
+    await image.decode();
+    draw();
+    return canvas.captureStream(30);
+  } } });
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app keeps its things."""
+    return tmp_path_factory.mktemp("demo")
+
+
+def opened(folder: Path, subject: str) -> Iterator[str]:
+    """An app's address."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
+        small_gallery(folder / "dataset", subject)
+        with serving(built(settings_in(folder, dataset=str(folder / "dataset")), subject)) as url:
+            yield url + "/"
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    """The usual app."""
+    yield from opened(folder, "things")
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app about people."""
+    yield from opened(tmp_path_factory.mktemp("people"), "people")
+
+
+def choose(page: Any, data: bytes, name: str = "photo.jpg") -> None:
+    """Choose a file, as the Photos button does."""
+    page.locator(f"{ASK} input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "image/jpeg", "buffer": data})
+
+
+def placard(page: Any) -> str:
+    """What the placard says."""
+    page.wait_for_selector(ANSWER)
+    return str(page.locator(f"{ASK} .placard").inner_text())
+
+
+def test_a_photo_is_answered_with_its_story(open_page: Any, url: str) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_of("ochre"))
+    said = placard(page)
+    assert "SURE · OVER 99 %" in said.upper() and "Ochre Noon" in said
+    assert "Look for" in said and "Museum catalogue, CC BY 4.0" in said
+    assert page.locator(f"{ASK} .closest img").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_two_that_could_be_it_are_a_shelf_and_choosing_tells_the_story(open_page: Any, url: str) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_between("low-moon", "first-study"))
+    assert "Which one is it?" in placard(page)
+    page.get_by_role("button", name="Harbour, First Study").click()
+    assert "You chose".upper() in placard(page).upper()
+    page.get_by_role("button", name="Tell the museum").click()
+    assert page.locator("dialog input:checked").get_attribute("value") == "first-study"
+
+
+def test_what_is_not_here_is_said_so(open_page: Any, url: str) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_of_nothing())
+    said = placard(page)
+    assert "We don't know this one" in said and "none of the 6 things" in said
+    assert page.get_by_role("button", name="It should be here").is_visible()
+
+
+def test_that_s_wrong_ends_with_a_receipt_whose_fate_can_be_asked(open_page: Any, url: str, folder: Path) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_of("ochre", 300, 222))
+    placard(page)
+    page.get_by_role("button", name="That's wrong").click()
+    assert page.get_by_role("button", name="Send").is_disabled()
+    page.locator("dialog label", has_text="Red Grid").click()
+    page.get_by_label("Keep my photo").check()
+    page.get_by_role("button", name="Send").click()
+    receipt = page.locator("dialog code").inner_text()
+    assert len(receipt) == 26
+    page.get_by_role("button", name="What became of it?").click()
+    page.get_by_text("A person will decide").wait_for()
+    assert len(list((folder / "state" / "inbox").glob("*.photo"))) == 1
+    labels = open_dataset(str(folder / "dataset")).labels()
+    assert all(label.status == "labelled" for label in labels.values())
+
+
+def test_the_camera_s_picture_is_taken_and_asked_about(open_page: Any, url: str) -> None:
+    page = open_page(f"{url}healthz", **PHONE)
+    page.context.add_init_script(FAKE_CAMERA % base64.b64encode(photo_of("red-grid", 640, 480)).decode())
+    page.goto(url)
+    page.get_by_role("button", name="Open the camera").click()
+    page.get_by_text("Fit it in the frame").wait_for()
+    assert page.evaluate("window.asked.video.facingMode.ideal") == "environment"
+    page.wait_for_function(f"document.querySelector('{ASK}').video.videoWidth > 0")
+    page.get_by_role("button", name="Take the photo").click()
+    assert "Red Grid" in placard(page)
+    page.get_by_role("button", name="Next photo").click()
+    page.get_by_role("button", name="Take the photo").wait_for()
+
+
+def test_without_a_camera_the_phone_s_own_is_opened(open_page: Any, url: str) -> None:
+    page = open_page(f"{url}healthz", **PHONE)
+    page.context.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined });")
+    page.goto(url)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open the camera").click()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    page.get_by_text("The camera is closed to this page").wait_for()
+
+
+def test_a_pasted_and_a_dropped_picture_are_asked_about(open_page: Any, url: str) -> None:
+    page = open_page(url)
+    page.get_by_text("Show it a photo").wait_for()
+    for event, carrier, name, title in (("paste", "clipboardData", "ochre", "Ochre Noon"),
+                                        ("drop", "dataTransfer", "red-grid", "Red Grid")):
+        page.evaluate("""async ([event, carrier, data]) => {
+            const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
+            const held = new DataTransfer();
+            held.items.add(new File([bytes], "a.jpg", { type: "image/jpeg" }));
+            const kind = event === "paste" ? ClipboardEvent : DragEvent;
+            document.querySelector("vitrine-ask").dispatchEvent(
+                new kind(event, { [carrier]: held, bubbles: true, cancelable: true, composed: true }));
+        }""", [event, carrier, base64.b64encode(photo_of(name)).decode()])
+        page.locator(f"{ASK} h2", has_text=title).wait_for()
+
+
+def test_where_pasting_is_refused_the_page_says_how(open_page: Any, url: str) -> None:
+    page = open_page(url, **PHONE)
+    page.get_by_role("button", name="Paste").click()
+    page.get_by_text("Press Ctrl + V").wait_for()
+
+
+def test_a_text_named_jpg_gets_a_sentence_and_a_way_on(open_page: Any, url: str) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, b"hello")
+    page.get_by_role("heading", name="This is not a photo that can be read").wait_for()
+    page.get_by_role("button", name="Another photo").click()
+    page.get_by_role("button", name="Open the camera").wait_for()
+
+
+def test_when_the_network_goes_the_photo_stays_and_asks_again(open_page: Any, url: str) -> None:
+    page = open_page(url, **PHONE)
+    page.get_by_role("button", name="What this room can name").wait_for()
+    page.context.set_offline(True)
+    choose(page, photo_of("ochre"))
+    page.get_by_role("heading", name="Your photo is still here").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Again").click()
+    assert "Ochre Noon" in placard(page)
+
+
+def test_a_title_with_markup_stays_text(open_page: Any, url: str) -> None:
+    page = open_page(f"{url}healthz", **PHONE)
+    evil = '{"name":"n","title":"<img src=x onerror=window.hit=1>","subject":"things","classes":6,"keeps_photos":true}'
+    page.route("**/room", lambda route: route.fulfill(body=evil, content_type="application/json"))
+    page.goto(url)
+    page.get_by_text("<img src=x").wait_for()
+    assert page.evaluate("window.hit") is None
+
+
+def test_people_are_described_by_dress_and_their_photos_are_not_kept(open_page: Any, people: str) -> None:
+    page = open_page(people, **PHONE)
+    page.get_by_text("never to say who somebody is").wait_for()
+    choose(page, photo_of("ochre"))
+    assert "Dress and ornament most like" in placard(page)
+    assert page.get_by_text("never to say who somebody is").is_visible()
+    page.get_by_role("button", name="That's wrong").click()
+    assert page.get_by_label("Keep my photo").count() == 0
+    assert page.get_by_text("never the photo").is_visible()
+
+
+def test_the_keyboard_alone_is_enough(open_page: Any, url: str) -> None:
+    page = open_page(url)
+    page.get_by_role("button", name="What this room can name").wait_for()
+    page.get_by_role("button", name="Choose a photo").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_of("ochre")})
+    placard(page)
+    assert page.evaluate(f"document.querySelector('{ASK}').shadowRoot.activeElement.textContent") == "Ochre Noon"
+    page.get_by_role("button", name="That's wrong").press("Enter")
+    page.locator("dialog[open]").wait_for()
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_the_light_table_is_behind_a_door_in_its_own_tab(open_page: Any, url: str) -> None:
+    page = open_page(url)
+    page.get_by_role("tab", name="Light table").click()
+    page.get_by_role("textbox", name="Name").fill("ann")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Sign out").or_(page.get_by_text("ann").first).first.wait_for()

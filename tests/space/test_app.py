@@ -1,0 +1,147 @@
+"""The whole app behind a real port, asked by Gradio's own Python client and by plain HTTP as curl would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.colours import COLOURS, photo_of
+from tests.visiting import PASSWORD, built, serving, settings_in, small_gallery
+
+ORIGIN = "https://ann.github.io"
+MARK = {"X-Vitrine": "light-table"}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the app is; it has a light table."""
+    folder = tmp_path_factory.mktemp("app")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
+        small_gallery(folder / "dataset")
+        settings = settings_in(folder, dataset=str(folder / "dataset"), origins=(ORIGIN,), questions_a_minute=6000,
+                               most_photo_bytes=200_000)
+        with serving(built(settings)) as url:
+            yield url
+
+
+@pytest.fixture
+def http(address: str) -> Iterator[httpx.Client]:
+    """Plain HTTP."""
+    with httpx.Client(base_url=address, timeout=30) as client:
+        yield client
+
+
+def sent(http: httpx.Client, data: bytes, name: str = "a.jpg") -> dict[str, Any]:
+    """An uploaded photo, as a parameter."""
+    [path] = http.post("/gradio_api/upload", files={"files": (name, data)}).json()
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def ask(http: httpx.Client, endpoint: str, *parameters: Any) -> Any:
+    """What curl does: one call for the event, one for its stream."""
+    event = http.post(f"/gradio_api/call/{endpoint}", json={"data": list(parameters)}).json()["event_id"]
+    lines = http.get(f"/gradio_api/call/{endpoint}/{event}").text.splitlines()
+    assert lines[0] == "event: complete", lines
+    [said] = json.loads(lines[1].removeprefix("data: "))
+    return said
+
+
+def test_curl_s_way_gets_an_answer_whose_pictures_can_be_fetched(http: httpx.Client) -> None:
+    said = ask(http, "predict", sent(http, photo_of("ochre")))
+    assert (said["answer"], said["label"], len(said["candidates"])) == ("sure", "ochre", 3)
+    picture = http.get(said["similar"][0]["url"])
+    assert picture.headers["content-type"] == "image/jpeg"
+
+
+def test_the_python_client_speaks_every_endpoint(address: str, tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+
+    photo = tmp_path / "Ünï code.jpg"
+    photo.write_bytes(photo_of("red-grid"))
+    client = Client(address, verbose=False, download_files=False)
+    try:
+        said = client.predict(image=handle_file(str(photo)), api_name="/predict")
+        assert said["label"] == "red-grid"
+        assert len(client.predict(handle_file(str(photo)), 2, api_name="/predict")["candidates"]) == 2
+        batch = client.predict([handle_file(str(photo)), handle_file(str(photo))], api_name="/predict_batch")
+        assert [one["label"] for one in batch] == ["red-grid"] * 2
+        assert client.predict(handle_file(str(photo)), 2, api_name="/similar")[0]["label"] == "red-grid"
+        assert [one["label"] for one in client.predict(api_name="/classes")] == list(COLOURS)
+        receipt = client.predict(said["prediction_id"], "none", api_name="/feedback")["receipt"]
+        assert client.predict(receipt, api_name="/receipt")["fate"] == "counted"
+    finally:
+        client.close()
+
+
+def test_the_listed_endpoints_are_those_of_the_contract(http: httpx.Client) -> None:
+    listed = http.get("/gradio_api/info").json()["named_endpoints"]
+    named = {name: [one["parameter_name"] for one in listed[name]["parameters"]] for name in listed}
+    assert named == {"/predict": ["image", "top_k"], "/predict_batch": ["images"], "/similar": ["image", "k"],
+                     "/classes": [], "/feedback": ["prediction_id", "label", "consent"], "/receipt": ["receipt"]}
+
+
+def test_an_error_is_a_sentence_and_a_word_inside_the_stream(http: httpx.Client) -> None:
+    said = ask(http, "predict", sent(http, b"just text", "a.jpg"))
+    assert said["code"] == "bad_photo"
+    assert "/" not in said["error"] and "Traceback" not in said["error"]
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "http://127.0.0.1/x.jpg", "https://example.org/x.jpg"])
+def test_no_address_and_no_file_of_the_machine_is_opened(http: httpx.Client, path: str) -> None:
+    image = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for endpoint, parameters in (("predict", [image, 3]), ("feedback", [image, image, True]), ("receipt", [image])):
+        refused = http.post(f"/gradio_api/call/{endpoint}", json={"data": parameters})
+        assert (refused.status_code, refused.json()["code"]) == (422, "not_uploaded")
+    joined = http.post("/gradio_api/queue/join", json={"data": [image, 3], "fn_index": 0, "session_hash": "s"})
+    assert joined.status_code == 422
+
+
+def test_a_photo_that_is_too_large_is_a_413(http: httpx.Client) -> None:
+    assert http.post("/gradio_api/upload", files={"files": ("a.jpg", b"x" * 300_000)}).status_code == 413
+    assert http.post("/gradio_api/upload", files={"files": ("a.jpg", b"x" * 900_000)}).json()["code"] == "too_large"
+
+
+def test_health_says_what_is_served(http: httpx.Client) -> None:
+    told = http.get("/healthz")
+    assert told.status_code == 200
+    model = {"repo": "tests/colours", "revision": "r1", "dataset_revision": "d1"}
+    assert told.json() == {"ready": True, "model": model}
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None), ("null", None)])
+def test_only_the_pages_named_may_call_from_elsewhere(http: httpx.Client, origin: str, allowed: str | None) -> None:
+    for answer in (http.get("/healthz", headers={"origin": origin}), http.get("/config", headers={"origin": origin}),
+                   http.options("/gradio_api/queue/join", headers={
+                       "origin": origin, "access-control-request-method": "POST",
+                       "access-control-request-headers": "content-type"})):
+        assert answer.headers.get("access-control-allow-origin") == allowed
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_the_page_asks_nobody_else_and_shows_no_chrome_of_gradio(http: httpx.Client) -> None:
+    page = http.get("/")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    config = http.get("/config").json()
+    assert config["footer_links"] == [] and config["analytics_enabled"] is False and config["show_error"] is False
+
+
+@pytest.mark.parametrize("path", ["/similar-photo/../../etc/passwd", "/similar-photo/" + "0" * 64, "/reference/nobody",
+                                  "/reference/..%2f..%2fetc%2fpasswd", "/vitrine/../space/app.py",
+                                  "/vitrine/%2e%2e/%2e%2e/space/app.py"])
+def test_pictures_and_files_that_are_not_there_are_not_there(http: httpx.Client, path: str) -> None:
+    assert http.get(path).status_code in (400, 404)
+
+
+def test_the_light_table_opens_for_who_signed_in_and_nobody_else(http: httpx.Client) -> None:
+    assert http.get("/light-table/look").status_code == 401
+    signed = http.post("/sign-in", json={"name": "ann", "password": PASSWORD}, headers=MARK)
+    assert signed.status_code == 200
+    assert http.get("/light-table/look").json()["who"] == "ann"
+    http.cookies.clear()
+    assert http.get("/light-table/look").status_code == 401

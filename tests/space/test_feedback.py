@@ -1,0 +1,148 @@
+"""From "that's wrong" to a question, and its fate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from curation.journal import Journal, flush
+from curation.ledger import decide, read_ledger
+from data_cards.errors import MissingFile, UnknownClass
+from data_cards.photo import image_id
+from space.feedback import FATES, Inbox
+from space.recent import Recent
+from tests.colours import gallery, photo_of
+from tests.visiting import small_gallery
+
+NEW = photo_of("ochre", 300, 200)
+
+
+class Desk:
+    """An inbox and what it rests on."""
+
+    def __init__(self, folder: Path, subject: str = "things") -> None:
+        self.journal, self.recent, self.folder = Journal(folder / "journal"), Recent(), folder / "inbox"
+        self.inbox = Inbox(self.journal, self.folder, gallery(subject))
+
+    def ask(self, label: str = "red-grid", consent: bool = True, prediction: str = "p1", photo: bytes = NEW) -> str:
+        """Somebody was shown an answer, and says what it should have been."""
+        if prediction not in self.recent._answers:
+            self.recent.keep(prediction, photo, "ochre", "r1")
+        return self.inbox.ask(self.recent.find(prediction), label, consent, self.recent)
+
+    def fate(self, receipt: str, photos: dict[str, object] | None = None) -> str:
+        """What became of it."""
+        return self.inbox.fate(receipt, read_ledger(self.journal.rows()), photos or {})["fate"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """The usual one."""
+    return Desk(tmp_path)
+
+
+def test_with_consent_the_photo_waits_for_a_person(desk: Desk) -> None:
+    receipt = desk.ask()
+    [question] = desk.journal.questions()
+    assert image_id((desk.folder / f"{question.image_id}.photo").read_bytes()) == question.image_id
+    assert desk.fate(receipt) == "waiting for a person"
+
+
+def test_without_consent_no_byte_of_the_photo_is_kept(desk: Desk) -> None:
+    receipt = desk.ask(consent=False)
+    assert not desk.folder.exists()
+    assert desk.fate(receipt) == "counted"
+    assert image_id(NEW) not in str(desk.journal.rows())
+
+
+def test_people_are_never_kept_whatever_they_agree_to(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "people")
+    assert desk.fate(desk.ask(consent=True)) == "counted"
+    assert not desk.folder.exists()
+
+
+@pytest.mark.parametrize(("label", "kept", "note"), [("none", None, "none of these"), ("unknown", None, "do not know"),
+                                                     ("red-grid", "red-grid", "Red Grid")])
+def test_what_the_visitor_said_is_written_down(desk: Desk, label: str, kept: str | None, note: str) -> None:
+    desk.ask(label)
+    [question] = desk.journal.questions()
+    assert question.label == kept
+    assert note in question.note
+
+
+def test_an_unknown_class_is_refused_and_nothing_is_kept(desk: Desk) -> None:
+    with pytest.raises(UnknownClass, match="none"):
+        desk.ask("<img src=x>")
+    assert desk.journal.rows() == []
+
+
+def test_pressing_twice_is_one_question(desk: Desk) -> None:
+    assert desk.ask() == desk.ask()
+    assert desk.ask("ochre") != desk.ask()
+    assert len(desk.journal.questions()) == 2
+
+
+@pytest.mark.parametrize(("action", "fate"), [("accept_visitor", "accepted"), ("refuse_visitor", "refused")])
+def test_a_receipt_tells_what_a_person_decided(desk: Desk, action: str, fate: str) -> None:
+    receipt = desk.ask()
+    [question] = desk.journal.questions()
+    decision = decide("ann", question.image_id, action, label="red-grid", finding=receipt)
+    desk.journal.append([decision])
+    assert desk.fate(receipt.lower()) == fate
+    desk.journal.append([decide("ann", question.image_id, "undo", undoes=decision.id)])
+    assert desk.fate(receipt) == "waiting for a person"
+
+
+def test_a_receipt_that_was_never_given_is_not_invented(desk: Desk) -> None:
+    with pytest.raises(MissingFile, match="no such receipt"):
+        desk.fate("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+
+
+def test_every_fate_has_its_sentence(desk: Desk) -> None:
+    assert set(FATES) == {"waiting for a person", "accepted", "refused", "counted"}
+
+
+def test_delivered_photos_are_in_the_dataset_without_a_label(desk: Desk, tmp_path: Path) -> None:
+    dataset = small_gallery(tmp_path / "dataset")
+    before = dataset.labels()
+    desk.ask()
+    after = desk.inbox.deliver(dataset)
+    [question] = desk.journal.questions()
+    photo = after.photos()[question.image_id]
+    assert (photo.sources[0].origin, photo.width, photo.height) == ("visitor", 300, 200)
+    assert after.read_photo(question.image_id)
+    label = after.labels()[question.image_id]
+    assert (label.label, label.status) == (None, "unlabelled")
+    assert {name: after.labels()[name] for name in before} == before
+    assert desk.inbox.waiting() == 0
+    assert after.newest().revision == desk.inbox.deliver(after).revision
+
+
+def test_a_photo_that_is_there_already_is_not_doubled(desk: Desk, tmp_path: Path) -> None:
+    dataset = small_gallery(tmp_path / "dataset")
+    desk.ask(photo=photo_of("ochre"))
+    after = desk.inbox.deliver(dataset)
+    assert len(after.photos()) == len(dataset.photos())
+
+
+def test_questions_reach_the_dataset_with_the_decisions(desk: Desk, tmp_path: Path) -> None:
+    dataset = small_gallery(tmp_path / "dataset")
+    receipt = desk.ask()
+    sent = flush(desk.journal, desk.inbox.deliver(dataset)).dataset
+    assert [question.id for question in read_ledger(sent.ledger()).questions] == [receipt]
+
+
+def test_where_a_photo_was_taken_is_not_kept(desk: Desk) -> None:
+    import io
+
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (48.0, 51.0, 29.0)
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(out, "JPEG", exif=exif)
+    desk.ask(photo=out.getvalue())
+    [kept] = desk.folder.glob("*.photo")
+    with Image.open(kept) as image:
+        assert not image.getexif().get_ifd(0x8825)

@@ -1,0 +1,98 @@
+"""What is loaded behind the app, and what happens while it is not."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from data_cards.dataset import open_dataset
+from data_cards.errors import BadModel, TooBusy
+from space.pages import pages
+from space.recent import Recent
+from space.room import Room
+from tests.colours import Colours, photo_of
+from tests.visiting import settings_in, small_gallery
+
+
+def browsing(room: Room) -> TestClient:
+    """A browser at our own routes."""
+    app = FastAPI()
+    app.include_router(pages(room))
+    return TestClient(app)
+
+
+def test_health_is_503_until_the_model_answers(tmp_path: Path) -> None:
+    go = threading.Event()
+
+    def load(address: str) -> Colours:
+        go.wait(10)
+        return Colours()
+
+    told: list[bool] = []
+    room = Room(settings_in(tmp_path), load, lambda: told.append(True))
+    browser = browsing(room)
+    room.open()
+    health = browser.get("/healthz")
+    assert (health.status_code, health.json()["code"], health.headers["retry-after"]) == (503, "not_ready", "2")
+    assert browser.get("/room").status_code == 503
+    assert browser.get("/reference/ochre").status_code == 404
+    with pytest.raises(TooBusy):
+        room.recognizer()
+    go.set()
+    room.close()
+    assert told == [True]
+    assert browser.get("/healthz").status_code == 200
+    assert browser.get("/room").json()["classes"] == 6
+
+
+def test_a_model_that_cannot_be_loaded_stays_503_and_tells_strangers_no_path(tmp_path: Path) -> None:
+    def load(address: str) -> Colours:
+        raise BadModel("There is no model at /home/ann/secret.")
+
+    room = Room(settings_in(tmp_path), load)
+    room.open()
+    room.close()
+    health = browsing(room).get("/healthz")
+    assert (health.status_code, health.json()["code"]) == (503, "no_model")
+    assert "/home" not in health.text and "/home" not in browsing(room).get("/room").text
+
+
+def test_without_a_dataset_questions_are_kept_on_this_machine(tmp_path: Path) -> None:
+    room = Room(settings_in(tmp_path), lambda address: Colours())
+    room.open()
+    room.close()
+    recent = Recent()
+    recent.keep("p", photo_of("ochre"), "ochre", "r1")
+    receipt = room.inbox().ask(recent.find("p"), "none", True, recent)
+    assert room.fate(receipt)["fate"] == "waiting for a person"
+    again = Room(settings_in(tmp_path), lambda address: Colours())
+    again.open()
+    again.close()
+    assert again.fate(receipt)["fate"] == "waiting for a person"
+
+
+def test_closing_sends_photos_and_questions_to_the_dataset(tmp_path: Path) -> None:
+    small_gallery(tmp_path / "dataset")
+    room = Room(settings_in(tmp_path, dataset=str(tmp_path / "dataset")), lambda address: Colours())
+    room.open()
+    room._thread.join()  # type: ignore[union-attr]
+    recent = Recent()
+    recent.keep("p", photo_of("ochre", 300, 200), "ochre", "r1")
+    receipt = room.inbox().ask(recent.find("p"), "red-grid", True, recent)
+    room.close()
+    after = open_dataset(str(tmp_path / "dataset"))
+    [line] = after.ledger()
+    assert line["id"] == receipt and line["image_id"] in after.photos()
+
+
+def test_the_room_about_people_says_that_no_photo_is_kept(tmp_path: Path) -> None:
+    room = Room(settings_in(tmp_path), lambda address: Colours("people"))
+    room.open()
+    room.close()
+    told = browsing(room).get("/room").json()
+    assert told["keeps_photos"] is False
+    assert told["intended_use"] and told["consent"]

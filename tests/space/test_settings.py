@@ -1,0 +1,52 @@
+"""The environment becomes settings in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_cards.errors import BadAddress
+from space.settings import settings_from, state_folder
+
+SPACE = {"VITRINE_MODEL": "hf://ann/paintings", "SYSTEM": "spaces", "SPACE_AUTHOR_NAME": "ann"}
+
+
+def test_the_owner_of_a_space_and_those_named_are_annotators() -> None:
+    settings = settings_from({**SPACE, "VITRINE_ANNOTATORS": "bob, carol,ann"})
+    assert settings.annotators == ("ann", "bob", "carol")
+
+
+@pytest.mark.parametrize(("environ", "real"), [
+    ({"OAUTH_CLIENT_SECRET": "s", "SYSTEM": "spaces"}, True), ({"SYSTEM": "spaces"}, False),
+    ({"OAUTH_CLIENT_SECRET": "s"}, False), ({"OAUTH_CLIENT_SECRET": "", "SYSTEM": "spaces"}, False),
+    ({"OAUTH_CLIENT_SECRET": "s", "SYSTEM": "laptop"}, False)])
+def test_hugging_face_s_sign_in_is_believed_only_on_a_space_that_has_it(environ: dict[str, str], real: bool) -> None:
+    assert settings_from({"VITRINE_MODEL": "m", **environ}).hub_sign_in is real
+
+
+def test_off_a_space_nobody_becomes_owner_by_a_variable() -> None:
+    assert settings_from({"VITRINE_MODEL": "m", "SPACE_AUTHOR_NAME": "eve"}).annotators == ()
+
+
+def test_a_space_s_disk_is_kept_only_where_a_folder_for_it_is_named() -> None:
+    assert settings_from(SPACE).disk_is_kept is False
+    assert settings_from({**SPACE, "VITRINE_STATE": "/data"}).disk_is_kept is True
+    assert settings_from({"VITRINE_MODEL": "m"}).disk_is_kept is True
+
+
+def test_origins_are_compared_as_browsers_send_them() -> None:
+    assert settings_from({**SPACE, "VITRINE_ORIGINS": "https://ann.github.io/, https://x.org"}).origins == (
+        "https://ann.github.io", "https://x.org")
+
+
+def test_without_a_model_there_is_nothing_to_serve() -> None:
+    with pytest.raises(BadAddress, match="VITRINE_MODEL"):
+        settings_from({})
+
+
+def test_what_is_not_sent_yet_lies_in_the_same_place_after_a_restart() -> None:
+    home = Path("/home/ann")
+    assert state_folder("museum", home) == Path("museum/.vitrine/space")
+    assert state_folder("hf://ann/museum@r1", home) == state_folder("hf://ann/museum", home)
+    assert state_folder("hf://ann/museum", home) != state_folder("hf://ann-museum/x", home)
