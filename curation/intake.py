@@ -36,7 +36,7 @@ from data_cards.rows import (
     row_locations,
 )
 
-SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 512
+SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 2048
 SHARDS_PER_COMMIT = 16  # about 0.8 GB: what a crash can cost
 UNFINISHED = ".collecting-"  # a hidden folder: repositories leave those alone
 ABANDONED = 24 * 3600.0  # seconds
