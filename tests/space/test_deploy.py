@@ -164,8 +164,9 @@ chosen = app.settings({{"VITRINE_STATE": "state"}})
 assert chosen.model == "hf://ann/barques-vit@{revision}", chosen
 print(app.__file__, TestClient(create_app(chosen)).get("/healthz").json()["ready"])
 """
-    environ = {**os.environ, "PYTHONPATH": lacking(tmp_path / "python")}
+    installed = (tmp_path / "requirements.txt").read_text()
+    environ = {**os.environ, "PYTHONPATH": lacking(tmp_path / "python", installed)}
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, capture_output=True, text=True,
-                          timeout=120)
+                          timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(tmp_path / "app.py"), "False"]  # nothing loads before a server runs it
