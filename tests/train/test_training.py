@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_a_class_the_model_never_saw_counts_as_missed(round_one, dataset, cache,
 def test_the_next_round_is_held_against_this_one_and_older_rounds_stay_readable(dataset, settings, cache, tmp_path):
     model = str(tmp_path / "model")
     first = train_model(dataset.address, model, settings, cache=cache)
-    second = train_model(dataset.address, model, TrainSettings(backbone=settings.backbone, epochs=0, seed=1), cache=cache)
+    second = train_model(dataset.address, model, replace(settings, seed=1), cache=cache)
     assert second.revision != first.revision
     assert second.metrics["previous"]["same_test"] and second.metrics["previous"]["model_revision"] == first.revision
     old, revision = model_folder(f"{model}@{first.revision}", cache)
@@ -129,11 +130,10 @@ def test_an_older_dataset_revision_can_be_trained_on(dataset, settings, cache, t
 
 
 def test_fine_tuning_and_scratch_leave_releases_too(dataset, settings, cache, tmp_path):
-    from dataclasses import replace
-
     tuned = train_model(dataset.address, str(tmp_path / "tuned"), replace(settings, epochs=1, blocks=1), cache=cache)
     assert len(tuned.metrics["epochs"]) == 1 and tuned.metrics["probe"]["validation_accuracy"] == 1.0
-    small = train_model(dataset.address, str(tmp_path / "small"), replace(settings, scratch=True, epochs=1), cache=cache)
+    alone = replace(settings, scratch=True, epochs=1)
+    small = train_model(dataset.address, str(tmp_path / "small"), alone, cache=cache)
     assert small.metrics["kept"] == "scratch" and small.metrics["n"] == tuned.metrics["n"]
     assert np.isfinite(evaluate_model(str(small.folder), dataset.address, cache=cache)["ece"])
 

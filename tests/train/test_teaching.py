@@ -1,0 +1,84 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data_cards.dataset import create_dataset
+from data_cards.errors import CannotTrain
+from tests.train.pictures import collection_of, pictures, with_photos
+from train.backbone import find_backbone
+from train.config import TrainSettings
+from train.finetune import Epoch, FineTuned
+from train.material import gather
+from train.sealing import sealed
+from train.teaching import run_name, teach
+
+SETTINGS = TrainSettings(epochs=1, threads=1, blocks=1)
+
+
+@pytest.fixture
+def source(tmp_path):
+    made = create_dataset(str(tmp_path / "data"), collection_of("red", "blue"))
+    return sealed(with_photos(made, {"red": pictures(12, 1, (200, 60, 60)), "blue": pictures(12, 2, (60, 60, 200))}))
+
+
+@pytest.fixture
+def backbone(tiny_vit, tmp_path):
+    return find_backbone(str(tiny_vit), tmp_path)
+
+
+def ends_with(score):
+    """A fine-tuning that changes the head and comes to this score."""
+    def fake(model, *_):
+        model.classifier.weight.data.zero_()
+        best = Epoch(1, 0.1, 1.0, 0.1, score, score)
+        return FineTuned((best,), best)
+
+    return fake
+
+
+@pytest.mark.parametrize(("score", "kept"), [(2.0, "fine-tuned"), (0.5, "probe")])
+def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch, score, kept):
+    monkeypatch.setattr("train.teaching.fine_tune", ends_with(score))
+    taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
+    assert taught.kept == kept and taught.best == (kept == "fine-tuned")
+    assert bool(taught.model.classifier.weight.any()) is (kept == "probe")
+
+
+def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
+    import torch
+
+    material = gather(source)
+    taught = teach(material, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
+    photos = dict(source.dataset.read_photos([image_id for image_id, _ in material.train]))
+    with torch.inference_mode():
+        logits = taught.model(torch.from_numpy(np.stack([taught.framing(data) for data in photos.values()]))).logits
+    assert logits.argmax(1).tolist() == [dict(material.train)[image_id] for image_id in photos]
+    assert taught.probe.validation_accuracy == 1.0 and taught.epochs == ()
+
+
+def test_without_validation_photos_the_training_photos_steer(source, backbone, tmp_path):
+    material = gather(source)
+    bare = replace(material, sides={**material.sides, "validation": ()})
+    taught = teach(bare, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
+    assert taught.steered_by == "training"
+
+
+def test_photos_that_cannot_be_read_do_not_stop_it_until_none_is_left(source, backbone, tmp_path):
+    material, nothing = gather(source), replace(SETTINGS, epochs=0)
+    some = replace(material, sides={**material.sides, "train": (*material.train, ("f" * 64, 0))})
+    assert teach(some, source.dataset, backbone, nothing, tmp_path, tmp_path / "run").probe is not None
+    none = replace(material, sides={**material.sides, "train": (("f" * 64, 0),)})
+    with pytest.raises(CannotTrain, match="can be read"):
+        teach(none, source.dataset, backbone, nothing, tmp_path, tmp_path / "run")
+
+
+def test_a_run_is_found_again_by_what_it_learns_and_not_by_how_it_is_watched(source, backbone):
+    material = gather(source)
+
+    def named(settings, of=backbone):
+        return run_name(source.dataset, material, of, settings)
+
+    assert named(SETTINGS) == named(replace(SETTINGS, track="trackio", threads=3))
+    others = {named(replace(SETTINGS, lr=1e-5)), named(SETTINGS, replace(backbone, revision="x"))}
+    assert len({named(SETTINGS), *others}) == 3
