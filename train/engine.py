@@ -112,7 +112,7 @@ def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True) -> En
 
 
 def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str]) -> Path:
-    """Write `module` as one ONNX file for any batch of photos of `size` x `size`, whole or not at all. Raises DiskFull."""
+    """One ONNX file of `module` for photos of `size` x `size`, any batch; whole or not at all. Raises DiskFull."""
     import torch
 
     example = torch.zeros(2, 3, size, size)

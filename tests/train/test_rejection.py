@@ -40,6 +40,22 @@ def test_things_nobody_showed_are_more_foreign_than_known_ones():
     assert score(things(40, seed=1)[0]).max() < score(things(40, seed=1, foreign=True)[0]).min()
 
 
+def test_the_score_is_the_distance_to_the_nearest_class_less_the_one_to_everything():
+    """Both in units of the spread, a tenth of the average variance standing in where photos are too few."""
+    x, y = things(80, d=5)
+    z = x / np.linalg.norm(x, axis=1, keepdims=True)
+    means = np.stack([z[y == c].mean(axis=0) for c in range(4)])
+
+    def distance(residuals, differences):
+        spread = residuals.T @ residuals / len(residuals)
+        spread = 0.9 * spread + 0.1 * np.trace(spread) / 5 * np.eye(5)
+        return np.einsum("nd,de,ne->n", differences, np.linalg.inv(spread), differences)
+
+    near = np.min([distance(z - means[y], z - mean) for mean in means], axis=0)
+    expected = near - distance(z - z.mean(axis=0), z - z.mean(axis=0))
+    np.testing.assert_allclose(fit_foreignness(x, y)(x), expected, rtol=1e-2, atol=1e-2)
+
+
 def test_the_length_of_an_embedding_says_nothing():
     score, (x, _) = fit_foreignness(*things(80)), things(10, seed=1)
     np.testing.assert_allclose(score(x * 7), score(x), rtol=1e-3)

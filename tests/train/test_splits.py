@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_cards.errors import CannotSplit
-from data_cards.rows import Finding, Label, Photo, Source
+from data_cards.rows import Finding, Label, Photo, Source, Split
 from train.splits import NONE, leaks_left, split, split_dataset
 
 
@@ -103,6 +103,12 @@ def test_a_class_in_one_burst_is_cut_in_time_and_called_weak():
     assert certificate.strength == "weak: same burst on both sides (c0)"
 
 
+def test_even_a_burst_of_two_leaves_one_to_learn():
+    ids, labels = collection(2, 2)
+    splits, _ = split(ids, labels, taken_at=in_one_go(ids))
+    assert [splits[name].split for name in ids] == ["train", "test"] * 2
+
+
 def test_bursts_stay_whole_where_a_class_has_several():
     ids, labels = collection(2, 20)
     taken = {name: f"2023-05-{1 + int(name[-2:]) // 4:02}T12:00:{int(name[-2:]) % 4:02}" for name in ids}
@@ -151,6 +157,11 @@ def test_nothing_but_copies_cannot_be_tested():
     ids, labels = collection(2, 3)
     with pytest.raises(CannotSplit, match="copies of one"):
         split(ids, labels, labels)
+
+
+def test_leaks_are_counted_from_the_finished_splits():
+    rows = [Split("a", "g", "test"), Split("b", "g", "train"), Split("c", "h", "test"), Split("d", "i", "validation")]
+    assert leaks_left({row.image_id: row for row in rows}).startswith("1 of 2 ")
 
 
 @st.composite
