@@ -110,13 +110,13 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
     if action in ("duplicate_of", "not_duplicate") and text["other"] == text["image_id"]:
         raise BadDecision(_at_line(line, "a photo is no duplicate of itself."), line=line)
     at = read_moment(text["at"], line) if text["at"] else now()
-    made = {**text, "at": at, "id": _name(text["id"], at if text["at"] else "", row, line), "undoes": text["undoes"].upper(),
-            "label": _class(text["label"], action, collection, line),
-            "label_before": text["label_before"] if action != "merge_class"
-            else _class(text["label_before"], action, collection, line)}
-    for key in ("label", "label_before", "other", "undoes"):
-        made[key] = made[key] or None
-    return Decision(**made)
+    made: dict[str, str | None] = dict(text)
+    made |= {key: text[key] or None for key in ("label_before", "other")}
+    made |= {"at": at, "id": _name(text["id"], at if text["at"] else "", row, line),
+             "label": _class(text["label"], action, collection, line) or None, "undoes": text["undoes"].upper() or None}
+    if action == "merge_class":
+        made["label_before"] = _class(text["label_before"], action, collection, line)
+    return Decision(**made)  # type: ignore[arg-type]
 
 
 def read_decisions(text: str, collection: Collection | None = None) -> list[Decision]:

@@ -46,7 +46,8 @@ def erase(dataset: Dataset, image_ids: Sequence[str]) -> Erased:
     wanted = set(image_ids)
     missing = sorted(wanted - set(dataset.newest().photos()))
     if missing:
-        raise MissingFile(f"There is no photo {missing[0][:12]} in {dataset.address}. Nothing was erased.", missing=missing)
+        said = f"There is no photo {missing[0][:12]} in {dataset.address}. Nothing was erased."
+        raise MissingFile(said, missing=missing)
     gone: list[str] = []
 
     def change(base: Dataset) -> Changes:

@@ -26,8 +26,8 @@ from curation.decision import (
     read_moment,
     read_question,
 )
-from data_cards.rows import Label, Photo
 from data_cards.errors import BadDecision
+from data_cards.rows import Label, Photo
 
 __all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "given_labels", "in_order", "line_of",
            "parse_decision", "read_decisions", "read_ledger", "standing"]

@@ -58,7 +58,7 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
         chances[others] = fit_probe(x[taught], y, len(classes)).probabilities(x[others])
     evidence = (y, chances[taught], x[taught])
     scores, likely, shown = label_doubt(*evidence), likely_label(*evidence), suspected(*evidence)
-    shares = 1 / (1 + np.exp(-scores))
+    shares = np.clip((1 + scores) / 2, 0, 1)
     doubts = {ids[n]: Doubt(ids[n], float(shares[row]), classes[likely[row]], float(chances[n, y[row]]))
               for row, n in enumerate(taught)}
     suspects = frozenset(ids[n] for row, n in enumerate(taught) if shown[row])

@@ -13,6 +13,7 @@ import numpy as np
 
 SIDE = 320  # pixels of the longer side that measures are taken at
 BLANK_SPREAD = 10.0  # grey levels between the 2nd and 98th percentile: paper and walls; any thing spans more
+NOTHING = 3.0  # grey levels: not even a dark photo of something
 DARK_LEVEL = 32.0  # grey levels: nine tenths of the photo are darker; a night scene with lamps is brighter
 BLURRED_DETAIL = 0.075  # share of the contrast that is fine detail; sharp photos have 0.15 to 1
 TINY_SIDE = 96  # pixels: a network that looks at 224 sees each of them more than twice
@@ -75,13 +76,13 @@ def troubles(measures: Measures) -> list[Trouble]:
 
 
 def _blank(it: Measures) -> Trouble | None:
-    if it.spread >= BLANK_SPREAD:
+    if it.spread >= BLANK_SPREAD or _dark(it):
         return None
     return Trouble("blank", 1 - it.spread / BLANK_SPREAD / 2, "Nearly one colour all over: there is nothing to see.")
 
 
 def _dark(it: Measures) -> Trouble | None:
-    if it.level >= DARK_LEVEL or it.spread < BLANK_SPREAD:
+    if it.level >= DARK_LEVEL or it.spread < NOTHING:
         return None
     said = f"Very dark: nine tenths of it stay below {round(it.level / 255 * 100)} % of white."
     return Trouble("dark", 1 - it.level / DARK_LEVEL / 2, said)

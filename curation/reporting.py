@@ -17,7 +17,7 @@ from curation.opinions import NONE, Opinions
 from curation.quality import troubles
 from curation.suspects import reason_for
 from data_cards.collection import Collection
-from data_cards.rows import Finding, Label, Photo, Split
+from data_cards.rows import Finding, Label, Opinion, Photo, Split
 
 SETTLING = ("keep", "relabel", "none_of_these", "junk", "accept_visitor")
 CERTAIN, SURE_COPY, BROKEN = 1.0, 0.99, 1.0
@@ -119,7 +119,7 @@ def _doubtful(desk: Desk) -> Iterator[Finding]:
         doubt = (desk.opinions.doubts or {})[image_id]
         others = [other for other in near[image_id] if _is_named(desk, other)]
         against = [other for other in others if (desk.label(other) or NONE) == doubt.likely] or others
-        said = reason_for(doubt.chance, [desk.label(other) or NONE for other in others], desk.title)
+        said = reason_for(doubt.chance, [desk.label(other) or NONE for other in others], doubt.likely, desk.title)
         suggested = None if doubt.likely == NONE else doubt.likely
         yield Finding(image_id, "label", doubt.score, said, desk.label(image_id), suggested, tuple(against[:5]))
 
@@ -168,13 +168,12 @@ def _unlabelled(desk: Desk) -> Iterator[Finding]:
             yield _ask_for(desk, image_id, opinions.get(image_id))
 
 
-def _ask_for(desk: Desk, image_id: str, opinion: object) -> Finding:
-    from data_cards.rows import Opinion
-
-    if not isinstance(opinion, Opinion) or not opinion.labels:
-        return Finding(image_id, "unlabelled", DEFAULT_CHANCE, "Nobody has said yet what this is.")
+def _ask_for(desk: Desk, image_id: str, opinion: Opinion | None) -> Finding:
+    said = "Nobody has said yet what this is."
+    if opinion is None or not opinion.labels:
+        return Finding(image_id, "unlabelled", DEFAULT_CHANCE, said)
     likely, chance = opinion.labels[0], opinion.chances[0]
-    said = f"Nobody has said yet what this is. The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
+    said = f"{said} The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
     return Finding(image_id, "unlabelled", DEFAULT_CHANCE * (1 - chance), said,
                    suggested_label=None if likely == NONE else likely)
 

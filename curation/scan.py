@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from ulid import ULID
 
 from curation.copies import find_copies
@@ -44,6 +45,9 @@ class ScanSettings:
     threads: int = dial(0, "CPU threads; 0: all")
 
 
+DEFAULTS = ScanSettings()
+
+
 @dataclass(frozen=True)
 class ScanReport:
     """What a scan did: findings by kind, photos and pairs that were new to it, and seconds by step."""
@@ -67,13 +71,17 @@ class ScanReport:
             f"To look at: {found}." if found else "Nothing looks wrong.")
 
 
-def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings = ScanSettings()) -> ScanReport:
-    """Scan the newest revision of a dataset and commit the findings. See `curation.opinions` and `.copies` for how."""
+def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings = DEFAULTS,
+         embed: Callable[..., tuple[list[str], np.ndarray]] = embed_dataset) -> ScanReport:
+    """Scan the newest revision of a dataset and commit the findings. See `curation.opinions` and `.copies` for how.
+
+    `embed`: as `train.features.embed_dataset`.
+    """
     base, clock = dataset.newest(), _Clock()
     photos, ledger = base.photos(), known(base)
     labels = present_labels(photos, ledger)
     memory = Memory(cache / "scan")
-    ids, x = embed_dataset(base, photos, backbone, cache, threads=settings.threads)
+    ids, x = embed(base, photos, backbone, cache, threads=settings.threads)
     clock.lap("embeddings")
     looks = look_at(base, photos, memory)
     clock.lap("looking")

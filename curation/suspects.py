@@ -9,7 +9,6 @@ confidences sink together, so only their order and each class's own level are us
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -20,28 +19,32 @@ ROWS_AT_ONCE = 512
 
 
 def label_doubt(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
-    """Doubt (n,) in each label; higher is more doubtful."""
+    """Doubt (n,) in each label, -1 to 1; higher is more doubtful.
+
+    The difference of square roots of the belief in the likeliest other class and in the given one: between the plain
+    difference, which misses a label that nothing speaks for, and their ratio, which overrates photos that look like
+    nothing at all.
+    """
     labels = np.asarray(labels, dtype=np.int64)
-    if not len(labels):
-        return np.zeros(0)
-    return -_margins(labels, _evidence(labels, probabilities, embeddings))
+    belief = np.sqrt(_belief(labels, probabilities, embeddings))
+    rows = np.arange(len(labels))
+    own = belief[rows, labels]
+    belief[rows, labels] = 0.0
+    return belief.max(axis=1, initial=0.0) - own
 
 
 def likely_label(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
     """The class (n,) that the evidence is for; the given one where nothing speaks for another."""
-    return _evidence(np.asarray(labels, dtype=np.int64), probabilities, embeddings).argmax(axis=1)
+    return _belief(np.asarray(labels, dtype=np.int64), probabilities, embeddings).argmax(axis=1)
 
 
 def suspected(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
-    """Which labels (n,) bool to show to a person: the evidence is for another class, and as strong as it usually is
-    for photos that carry that other label (confident learning, Northcutt et al. 2021, on combined evidence)."""
+    """Which labels (n,) bool to show to a person: the belief is in another class, and as strong as it usually is for
+    photos that carry that other label (confident learning, Northcutt et al. 2021, on combined evidence)."""
     labels = np.asarray(labels, dtype=np.int64)
-    evidence = _evidence(labels, probabilities, embeddings)
-    shares = np.exp(evidence - evidence.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    usual = _usual(labels, shares)
-    likely = evidence.argmax(axis=1)
-    return (likely != labels) & (shares[np.arange(len(labels)), likely] >= usual[likely])
+    belief = _belief(labels, probabilities, embeddings)
+    likely, usual = belief.argmax(axis=1), _usual(labels, belief)
+    return (likely != labels) & (belief[np.arange(len(labels)), likely] >= usual[likely])
 
 
 def neighbours(embeddings: np.ndarray, count: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
@@ -70,27 +73,21 @@ def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: 
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def _evidence(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None) -> np.ndarray:
-    """Log evidence (n, c) for each class: the model's, levelled by class, and the neighbours'."""
-    evidence = _levelled(labels, np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), LEAST)))
+def _belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None) -> np.ndarray:
+    """Belief (n, c) in each class, rows sum to 1: half the model's, levelled by class, and half the neighbours'."""
+    if not len(labels):
+        return np.zeros(np.shape(probabilities))
+    belief = _levelled(labels, np.maximum(np.asarray(probabilities, dtype=np.float64), LEAST))
     if embeddings is None or len(labels) < 3:
-        return evidence
-    classes = evidence.shape[1]
-    return evidence + np.log(votes(labels, *neighbours(embeddings), classes))
+        return belief
+    return (belief + votes(labels, *neighbours(embeddings), belief.shape[1])) / 2
 
 
-def _levelled(labels: np.ndarray, logs: np.ndarray) -> np.ndarray:
+def _levelled(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Take out what the model says of a class on the whole: it is shy of some classes and fond of others."""
-    counts = np.bincount(labels, minlength=logs.shape[1])
-    mean = np.exp(logs).mean(axis=0)
-    return logs - np.log((mean + LEAST) / (counts / len(labels) + LEAST))
-
-
-def _margins(labels: np.ndarray, evidence: np.ndarray) -> np.ndarray:
-    rows = np.arange(len(labels))
-    own, others = evidence[rows, labels], evidence.copy()
-    others[rows, labels] = -np.inf
-    return own - (others.max(axis=1) if evidence.shape[1] > 1 else 0.0)
+    shares = np.bincount(labels, minlength=probabilities.shape[1]) / len(labels)
+    level = probabilities * (shares + LEAST) / (probabilities.mean(axis=0) + LEAST)
+    return level / level.sum(axis=1, keepdims=True)
 
 
 def _usual(labels: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -100,19 +97,20 @@ def _usual(labels: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return np.bincount(labels, weights=own, minlength=shares.shape[1]) / counts
 
 
-def reason_for(chance: float, near: Sequence[str], title: Callable[[str], str]) -> str:
-    """Why a label is doubtful, in words: the model's probability of it, and what the five nearest photos are called."""
+def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[[str], str]) -> str:
+    """Why a label is doubtful, in words: the model's probability of it, and how many of the (at most five) nearest
+    photos have the likely label."""
     said = f"The model gives this label {_percent(chance)}."
     named = [label for label in near[:5] if label]
+    count = named.count(likely)
     if not named:
         return said
-    label, count = Counter(named).most_common(1)[0]
-    if count == 1 and len(named) > 1:
-        return f"{said} Its {_word(len(named))} nearest photos are all called differently."
-    whose = f"{_word(count).capitalize()} of its {_word(len(named))} nearest photos are"
+    if count == 0:
+        return f"{said} It thinks of *{title(likely)}*."
+    whose = f"{_word(count).capitalize()} of its {_word(len(named))} nearest photos {'is' if count == 1 else 'are'}"
     if count == len(named):
         whose = f"All of its {_word(len(named))} nearest photos are" if count > 1 else "The nearest photo is"
-    return f"{said} {whose} *{title(label)}*."
+    return f"{said} {whose} *{title(likely)}*."
 
 
 def _percent(share: float) -> str:

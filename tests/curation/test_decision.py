@@ -30,7 +30,7 @@ def test_a_label_may_be_an_id_a_title_or_an_alias(written):
 
 def test_an_unknown_class_is_refused_with_its_line():
     lines = json.dumps(row()) + "\n\n" + json.dumps(row(label="taj"))
-    with pytest.raises(BadDecision, match="Line 3: .*taj"):
+    with pytest.raises(BadDecision, match=r"Line 3: .*taj"):
         read_decisions(lines, THINGS)
 
 

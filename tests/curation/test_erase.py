@@ -34,8 +34,10 @@ def dataset(tmp_path):
     files = [images_file([row("a"), row("b")]), images_file([row("c")]),
              labels_file(Label(name, "agra", "labelled") for name in BYTES),
              splits_file(Split(name, name, "train") for name in BYTES),
-             findings_file("s1", [Finding("a", "label", 0.9, "x"), Finding("b", "near_duplicate", 0.9, "x", related=("a",))]),
-             opinions_file("s1", [Opinion("a", ("agra",), (1.0,), ("b",)), Opinion("b", ("agra",), (1.0,), ("a", "c"))]),
+             findings_file("s1", [Finding("a", "label", 0.9, "x"),
+                                  Finding("b", "near_duplicate", 0.9, "x", related=("a",))]),
+             opinions_file("s1", [Opinion("a", ("agra",), (1.0,), ("b",)),
+                                  Opinion("b", ("agra",), (1.0,), ("a", "c"))]),
              ledger_file([line_of(decide("asha", "a", "keep"))])]
     return create_dataset(str(tmp_path / "d"), THINGS).commit(dict(files), "Photos")
 

@@ -1,0 +1,166 @@
+"""A scan of a small dataset with known trouble finds it, says why, respects people, and does nothing twice."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curation.decision import decide, line_of
+from curation.ledger import given_labels
+from curation.scan import ScanSettings, scan
+from data_cards.collection import ClassInfo, Collection
+from data_cards.dataset import create_dataset
+from data_cards.photo import image_id
+from data_cards.rows import Finding, Photo, Source, findings_file, images_file, labels_file, ledger_file
+from tests.curation.scenes import jpeg, scene
+from train.backbone import Backbone
+from train.grouping import groups_from_findings
+
+CLASSES = ("agra", "amber", "bidar")
+THINGS = Collection(name="fort", title="Forts", classes=tuple(ClassInfo(name, name.title()) for name in CLASSES))
+SETTINGS = ScanSettings(fastdup=False)
+
+
+class Pile:
+    """Photos made up by a test: what each shows, what it is called, and where its toy embedding lies."""
+
+    def __init__(self):
+        self.rows, self.places, self.ids, self.asked = [], {}, {}, []
+
+    def add(self, name, data, shows, *given, split=None):
+        facts = Image.open(io.BytesIO(data)).size
+        sources = tuple(Source(f"{name}-{n}.jpg", label, split[n] if isinstance(split, tuple) else split)
+                        for n, label in enumerate(given))
+        self.ids[name] = image_id(data)
+        self.rows.append((Photo(self.ids[name], *facts, sources), data))
+        rng = np.random.default_rng(len(self.rows))
+        self.places[self.ids[name]] = 4 * np.eye(4)[shows] + rng.normal(size=4) * 0.4
+
+    def embed(self, dataset, ids, backbone, cache, threads=0):
+        wanted = [one for one in ids if one in self.places]
+        self.asked += wanted
+        return wanted, np.array([self.places[one] for one in wanted])
+
+    def name(self, image):
+        return next((name for name, one in self.ids.items() if one == image), image)
+
+
+@pytest.fixture
+def pile():
+    pile = Pile()
+    for n in range(24):
+        pile.add(f"p{n}", jpeg(scene(n)), n % 3, CLASSES[n % 3], split="train")
+    pile.add("wrong", jpeg(scene(50)), 0, "amber", split="train")
+    pile.add("copy", jpeg(scene(1).crop((30, 20, 380, 290))), 1, CLASSES[1], split="test")
+    pile.add("twin", jpeg(scene(2), 55), 2, "agra", split="train")
+    pile.add("twice", jpeg(scene(51)), 0, "agra", "bidar", split="train")
+    pile.add("both", jpeg(scene(52)), 1, "amber", "amber", split=("train", "test"))
+    pile.add("blank", jpeg(Image.new("RGB", (400, 300), "white")), 2, "bidar", split="train")
+    pile.add("bare", jpeg(scene(53)), 1, None)
+    return pile
+
+
+@pytest.fixture
+def dataset(pile, tmp_path):
+    photos = {photo.image_id: photo for photo, _ in pile.rows}
+    files = [images_file(pile.rows), labels_file(given_labels(photos).values()),
+             findings_file("collect-1", [Finding("f" * 64, "unreadable", 1.0, "notes.jpg: no photo.")])]
+    return create_dataset(str(tmp_path / "d"), THINGS).commit(dict(files), "Photos")
+
+
+@pytest.fixture
+def look(pile, tmp_path):
+    backbone = Backbone(tmp_path, "toy", "r1", "folder")
+    return lambda dataset, settings=SETTINGS: scan(dataset, backbone, tmp_path / "cache", settings, embed=pile.embed)
+
+
+def found(dataset, pile, kind):
+    return {pile.name(one.image_id): one for one in dataset.findings() if one.kind == kind}
+
+
+def test_every_planted_trouble_is_found_and_little_else(dataset, pile, look):
+    after = look(dataset).dataset
+    assert set(found(after, pile, "label")) <= {"wrong", "twin", "p2"} and "wrong" in found(after, pile, "label")
+    assert set(found(after, pile, "exact_duplicate")) == {"twice"}
+    assert set(found(after, pile, "leak")) == {"p1", "both"}
+    assert set(found(after, pile, "near_duplicate")) == {"copy", "twin"}
+    assert set(found(after, pile, "quality")) == {"blank"}
+    assert set(found(after, pile, "unlabelled")) == {"bare"}
+    assert list(found(after, pile, "unreadable")) == ["f" * 64], "what collecting found stays"
+
+
+def test_a_finding_says_why(dataset, pile, look):
+    after = look(dataset).dataset
+    wrong = found(after, pile, "label")["wrong"]
+    assert "of its five nearest photos are *Agra*" in wrong.reason
+    assert (wrong.given_label, wrong.suggested_label, wrong.model_revision) == ("amber", "agra", "r1")
+    assert wrong.related and 0 <= wrong.score <= 1
+    assert found(after, pile, "exact_duplicate")["twice"].reason == "The same file came in as *Agra* and as *Bidar*."
+
+
+def test_copies_whose_labels_disagree_are_shown_first(dataset, pile, look):
+    first = next(one for one in look(dataset).dataset.findings() if one.kind == "label")
+    assert pile.name(first.image_id) in ("twin", "p2") and "one of the two is wrong" in first.reason
+
+
+def test_findings_hold_together_what_must_not_be_divided(dataset, pile, look):
+    after = look(dataset).dataset
+    groups = groups_from_findings(after.photos(), after.findings())
+    assert groups[pile.ids["copy"]] == groups[pile.ids["p1"]] != groups[pile.ids["p2"]] == groups[pile.ids["twin"]]
+
+
+def test_the_second_scan_touches_only_what_is_new(dataset, pile, look):
+    first = look(dataset)
+    assert first.new_photos == len(pile.rows) and first.new_pairs > 0
+    again = look(first.dataset)
+    assert (again.new_photos, again.new_pairs) == (0, 0) and "none of them new" in again.sentence
+    assert [replace(one, scan_id="") for one in again.dataset.findings()] == [
+        replace(one, scan_id="") for one in first.dataset.findings()]
+    pile.add("late", jpeg(scene(3), 60), 0, "agra", split="train")
+    late = again.dataset.commit(dict([images_file(pile.rows[-1:])]), "One more")
+    third = look(late)
+    assert third.new_photos == 1 and 0 < third.new_pairs <= 12
+    assert {"late", "p3"} & set(found(third.dataset, pile, "near_duplicate"))
+
+
+def test_old_findings_make_room_for_new_ones(dataset, look):
+    after = look(look(dataset).dataset).dataset
+    assert len([path for path in after.paths if path.startswith("findings/")]) == 2
+    assert len([path for path in after.paths if path.startswith("opinions/")]) == 1
+
+
+def test_what_a_person_settled_is_not_asked_again(dataset, pile, look):
+    said = [decide("asha", pile.ids["wrong"], "keep"), decide("asha", pile.ids["blank"], "keep"),
+            decide("asha", pile.ids["twice"], "relabel", label="agra"),
+            decide("asha", pile.ids["twin"], "not_duplicate", other=pile.ids["p2"])]
+    after = look(dataset.commit(dict([ledger_file(map(line_of, said))]), "Decide")).dataset
+    for kind in ("label", "quality", "exact_duplicate"):
+        assert not {"wrong", "blank", "twice"} & set(found(after, pile, kind))
+    assert set(found(after, pile, "near_duplicate")) == {"copy"}
+
+
+def test_opinions_are_kept_for_the_light_table(dataset, pile, look):
+    from curation.opinions import ScanOpinions
+
+    opinions = ScanOpinions(look(dataset).dataset)
+    best = opinions.best(pile.ids["wrong"])
+    assert best[0][0] == "agra" and len(best) == 3 and best[0][1] >= best[1][1]
+    near = opinions.nearest(pile.ids["p0"], "agra", 2)
+    assert len(near) == 2 and pile.ids["p0"] not in near
+    assert opinions.best("nobody") == () and opinions.nearest("nobody", "agra", 3) == []
+
+
+def test_a_photo_that_cannot_be_opened_is_found_and_stops_nothing(pile, tmp_path, look):
+    broken = jpeg(scene(60))[:3000]
+    pile.add("broken", broken, 0, "agra", split="train")
+    pile.places.pop(pile.ids["broken"])
+    made = create_dataset(str(tmp_path / "d"), THINGS).commit(dict([images_file(pile.rows)]), "Photos")
+    assert set(found(look(made).dataset, pile, "unreadable")) == {"broken"}
+
+
+def test_one_class_is_no_reason_to_fail(tmp_path, look, pile):
+    pile.rows = pile.rows[:1]
+    made = create_dataset(str(tmp_path / "d"), THINGS).commit(dict([images_file(pile.rows)]), "Photos")
+    assert look(made).findings == {}

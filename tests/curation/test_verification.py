@@ -1,0 +1,85 @@
+"""The same shot is known in every disguise, and a different subject on the same background is another photo."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+from curation.duplicates import THRESHOLD
+from curation.verification import Fingerprint, compare, fingerprint
+from tests.curation.scenes import blanket_with, jpeg, scene
+
+EDITS = {
+    "crop": lambda photo: photo.crop((40, 30, 360, 270)),
+    "mirror": ImageOps.mirror,
+    "upside down": ImageOps.flip,
+    "turned": lambda photo: photo.rotate(25),
+    "square": lambda photo: photo.resize((300, 300)),
+    "brighter": lambda photo: ImageEnhance.Brightness(photo).enhance(1.3),
+}
+
+
+def score(one: Image.Image, other: Image.Image) -> float:
+    return compare(fingerprint(one), fingerprint(other)).score
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_edited_copy_is_the_same_shot(edit, seed):
+    photo = scene(seed)
+    assert score(photo, EDITS[edit](photo)) > THRESHOLD
+    assert score(EDITS[edit](photo), photo) > THRESHOLD
+
+
+def test_two_edited_copies_of_one_photo_are_the_same_shot():
+    photo = scene(3)
+    assert score(EDITS["crop"](photo), EDITS["upside down"](photo)) > THRESHOLD
+
+
+@pytest.mark.parametrize("seed", range(10, 16))
+def test_different_photos_are_different(seed):
+    assert score(scene(seed), scene(seed + 100)) < 0.5
+
+
+def test_the_same_blanket_under_another_thing_is_another_photo():
+    assert score(blanket_with(1), blanket_with(2)) < THRESHOLD - 0.1
+
+
+def test_a_photo_saved_again_is_called_re_encoded():
+    photo = scene(4)
+    again = Image.open(io.BytesIO(jpeg(photo.resize((200, 150)), 60))).convert("RGB")
+    assert compare(fingerprint(photo), fingerprint(again)).kind == "re-encoded"
+
+
+@pytest.mark.parametrize("edit", ["crop", "mirror", "turned"])
+def test_a_changed_photo_is_called_edited(edit):
+    photo = scene(5)
+    assert compare(fingerprint(photo), fingerprint(EDITS[edit](photo))).kind == "edited"
+
+
+def test_the_mirror_image_of_a_fingerprint_is_the_fingerprint_of_the_mirror_image():
+    photo = scene(6)
+    mine, other = fingerprint(photo).mirrored(), fingerprint(ImageOps.mirror(photo))
+    assert np.abs(mine.grey.astype(int) - other.grey.astype(int)).mean() < 4
+    alike = mine.descriptors.astype(float) @ other.descriptors.T.astype(float) / 255**2
+    assert np.median(alike.max(axis=1)) > 0.95
+
+
+def test_photos_without_any_detail_prove_nothing():
+    assert score(Image.new("RGB", (200, 150), "white"), Image.new("RGB", (200, 150), "white")) == 0
+    assert score(Image.new("RGB", (200, 150), "white"), scene(7)) == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (32, 32), (900, 30)])
+def test_any_shape_can_be_compared(size):
+    photo = scene(8, size)
+    assert 0 <= score(photo, photo) <= 1
+    assert 0 <= score(photo, scene(9)) <= 1
+
+
+def test_small_soft_photos_are_compared_without_points():
+    photo = scene(10).resize((64, 48)).filter(ImageFilter.GaussianBlur(2))
+    print_ = fingerprint(photo)
+    bare = Fingerprint(print_.grey, print_.points[:0], print_.descriptors[:0])
+    assert compare(bare, bare).score > THRESHOLD
