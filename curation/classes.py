@@ -1,33 +1,76 @@
-"""Classes that people renamed, merged or added: the collection that follows from the ledger."""
+"""Classes that people renamed, merged or added: the collection that follows from the ledger.
+
+What a class was before anybody decided is kept in the card (`given_classes` in its front matter), so that a change
+that is taken back leaves nothing behind.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from curation.decision import CLASS_ACTIONS, Decision
 from curation.ledger import standing
 from data_cards.collection import RESERVED, ClassInfo, Collection, class_id_from, title_from
 
+GIVEN = "given_classes"
+ADDED = {"added": True}
+
 
 def changed_collection(collection: Collection, decisions: Iterable[Decision]) -> Collection:
     """The collection after every standing change of classes. A class merged into another lives on as its alias."""
-    classes = {info.id: info for info in collection.classes}
-    for one in standing(decisions):
-        if one.action in CLASS_ACTIONS and one.label:
-            _change(classes, one, one.label)
+    given: dict[str, dict[str, Any]] = {name: dict(row) for name, row in (collection.extra.get(GIVEN) or {}).items()}
+    changes = [one for one in standing(decisions) if one.action in CLASS_ACTIONS and one.label]
+    added = {one.label for one in changes if one.action == "add_class"}
+    classes = _as_given({info.id: info for info in collection.classes}, given, added)
+    for one in changes:
+        _change(classes, given, one, one.label or "")
     if list(classes.values()) == list(collection.classes):
         return collection
-    return collection.with_classes(classes.values())
+    extra = {key: value for key, value in collection.extra.items() if key != GIVEN} | ({GIVEN: given} if given else {})
+    return replace(collection, classes=tuple(classes.values()), extra=extra)
 
 
-def _change(classes: dict[str, ClassInfo], one: Decision, label: str) -> None:
+def _as_given(classes: dict[str, ClassInfo], given: dict[str, dict[str, Any]],
+              added: set[str | None]) -> dict[str, ClassInfo]:
+    """Classes before any decision; texts that were edited in the card since are kept."""
+    for name, row in given.items():
+        if row == ADDED:
+            if name not in added:
+                classes.pop(name, None)
+        elif name in classes:
+            classes[name] = replace(classes[name], title=row["title"], aliases=tuple(row["aliases"]))
+        else:
+            classes[name] = _info(row)
+    return classes
+
+
+def _change(classes: dict[str, ClassInfo], given: dict[str, dict[str, Any]], one: Decision, label: str) -> None:
     if one.action == "add_class":
         if label not in classes and label not in RESERVED and label == class_id_from(label):
             classes[label] = ClassInfo(label, one.title or title_from(label))
+            given.setdefault(label, dict(ADDED))
     elif label in classes and one.action == "rename_class":
+        given.setdefault(label, _row(classes[label]))
         classes[label] = replace(classes[label], title=one.title)
     elif label in classes and one.label_before in classes and one.label_before != label:
         gone = classes.pop(one.label_before or "")
+        given.setdefault(label, _row(classes[label]))
+        given.setdefault(gone.id, _row(gone))
         aliases = dict.fromkeys((*classes[label].aliases, gone.id, gone.title, *gone.aliases))
         classes[label] = replace(classes[label], aliases=tuple(aliases))
+
+
+def _row(info: ClassInfo) -> dict[str, Any]:
+    row = {name: getattr(info, name) for name in ClassInfo.__dataclass_fields__}
+    return row | {"facts": [list(fact) for fact in info.facts], "aliases": list(info.aliases),
+                  "location": list(info.location) if info.location else None}
+
+
+def _info(row: dict[str, Any]) -> ClassInfo:
+    place = row.get("location")
+    known = {name: row[name] for name in ClassInfo.__dataclass_fields__ if name in row}
+    return ClassInfo(**known | {"facts": tuple((fact[0], fact[1]) for fact in row.get("facts") or ()),
+                                "aliases": tuple(row.get("aliases") or ()),
+                                "location": (float(place[0]), float(place[1])) if place else None})
