@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data_cards.disk import full_disk_named
-from data_cards.errors import CannotTrain
+from data_cards.errors import CannotTrain, DiskFull
 from data_cards.progress import say
 from train.metrics import cross_entropy, softmax
 from train.plan import Example, Plan, learning_rates
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import Trainer
 
+PATIENCE = 4  # epochs without a better one, after which more of them only cost time
+NEXT_TO_NOTHING = 1_000_000  # bytes
 STATE = "trainer_state.json"  # what the Trainer writes last: a checkpoint without it was cut short
 
 
@@ -65,14 +69,20 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
     `framing` is what serving does, used for validation as it is. `run`: a folder for checkpoints, resumed when it
     holds some. `track`: "none" or a tracker's name for the Trainer. Raises DiskFull, CannotTrain.
     """
-    trainer = _trainer(model, shelf, train, validation, framing, plan, run, track)
     checkpoint = last_checkpoint(run)
-    if checkpoint:
-        say(f"Resuming at epoch {_epochs_done(checkpoint) + 1} of {plan.epochs}.")
-    with full_disk_named("the training's checkpoint"):
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    done = history((_state(checkpoint) or {}).get("log_history", ())) if checkpoint else ()
+    if checkpoint and finished(done, plan):
+        say("The training was finished already; only the release was not.")
+        _read_best(model, checkpoint)
+        epochs = done
+    else:
+        if checkpoint:
+            say(f"Resuming at epoch {len(done) + 1} of {plan.epochs}.")
+        trainer = _trainer(model, shelf, train, validation, framing, plan, run, track)
+        with _full_disk_named(run):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        epochs = history(trainer.state.log_history)
     model.to("cpu").eval()
-    epochs = history(trainer.state.log_history)
     if not epochs or not all(math.isfinite(epoch.validation_loss) for epoch in epochs):
         raise CannotTrain("The training lost its footing (the loss is no number). Try a smaller --lr.", epochs=epochs)
     return FineTuned(epochs, max(epochs, key=lambda epoch: epoch.score))
@@ -82,6 +92,13 @@ def last_checkpoint(run: Path) -> Path | None:
     """The newest checkpoint in `run` that was written to its end."""
     whole = [path for path in run.glob("checkpoint-*") if _state(path)]
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def finished(epochs: Sequence[Epoch], plan: Plan) -> bool:
+    """Whether all epochs are done, or the last PATIENCE of them brought nothing better."""
+    scores = [epoch.score for epoch in epochs]
+    best = max(range(len(scores)), key=lambda n: (scores[n], -n), default=0)
+    return len(epochs) >= plan.epochs or len(epochs) - 1 - best >= PATIENCE
 
 
 def history(log: Sequence[dict[str, Any]]) -> tuple[Epoch, ...]:
@@ -104,10 +121,11 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
     from train.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
     views = Views(shelf, train, framing, plan)
+    narrator = Narrator(views, lambda log: finished(history(log), plan))
     trainer = CountingTrainer(
         model=model, args=arguments(plan, run, track), train_dataset=views,
         eval_dataset=Plain(shelf, validation, framing), compute_metrics=judge(run),
-        optimizers=(_optimizer(model, plan), None), callbacks=[Narrator(views)])
+        optimizers=(_optimizer(model, plan), None), callbacks=[narrator])
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -148,5 +166,21 @@ def _state(checkpoint: Path) -> dict[str, Any] | None:
     return state
 
 
-def _epochs_done(checkpoint: Path) -> int:
-    return round((_state(checkpoint) or {})["epoch"])
+def _read_best(model: Any, checkpoint: Path) -> None:
+    from train.trainer import read_weights
+
+    best = (_state(checkpoint) or {})["best_model_checkpoint"]
+    read_weights(model, checkpoint.parent / Path(best).name)
+
+
+@contextmanager
+def _full_disk_named(run: Path) -> Iterator[None]:
+    """torch and safetensors have errors of their own for a full disk."""
+    try:
+        with full_disk_named("the training's checkpoint"):
+            yield
+    except Exception as error:  # raised again, but for a disk that is full
+        if "No space left" in str(error) or shutil.disk_usage(run).free < NEXT_TO_NOTHING:
+            raise DiskFull("The disk is full, so the training's checkpoint could not be kept. Free some space and "
+                           "start again: it goes on from the checkpoint before.", cause=str(error)) from error
+        raise

@@ -88,6 +88,8 @@ def told(metrics: Mapping[str, Any]) -> str:
     if rejection["none_refused"]["n"]:
         lines.append(f"{rejection['none_refused']['value']:.1%} of {rejection['none_refused']['n']} photos of other "
                      "things are answered “none”.")
+    if metrics.get("learned_from"):
+        lines.append(f"{metrics['learned_from']} of these photos were learned from, so this flatters the model.")
     previous = metrics.get("previous")
     if previous:
         same = "the same test" if previous["same_test"] else "another test, so not to be compared photo by photo"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,8 +22,7 @@ from train.plan import Example, Plan, visitor_pixels
 from train.preprocessing import Preprocessing
 from train.shelf import Shelf
 
-PAUSE = 5.0  # seconds between two lines of progress
-PATIENCE = 4  # epochs without a better one, after which more of them only cost time
+PAUSE = 10.0  # seconds between two lines of progress
 
 
 class Views(Dataset[dict[str, Any]]):
@@ -114,8 +113,8 @@ def read_weights(model: Any, folder: Path) -> None:
 class Narrator(TrainerCallback):
     """Tells the views which epoch it is, and the user how far we are: a line now and then, not a wall."""
 
-    def __init__(self, views: Views) -> None:
-        self.views = views
+    def __init__(self, views: Views, finished: Callable[[Sequence[dict[str, Any]]], bool]) -> None:
+        self.views, self.finished = views, finished
         self.begun = self.spoke = time.monotonic()
         self.first_step = 0
 
@@ -140,8 +139,7 @@ class Narrator(TrainerCallback):
             say(f"Epoch {round(state.epoch or 0)} of {args.num_train_epochs}: "
                 f"{metrics['eval_accuracy']:.1%} of the validation photos right.")
             # From the log and not from a counter of its own, which a resumed run would begin again.
-            control.should_training_stop |= waited([row["eval_score"] for row in state.log_history
-                                                    if "eval_score" in row]) >= PATIENCE
+            control.should_training_stop |= self.finished(state.log_history)
 
 
 def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
@@ -164,11 +162,6 @@ def computes_in_bf16() -> bool:
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def waited(scores: Sequence[float]) -> int:
-    """How many epochs have passed since the best one."""
-    return len(scores) - 1 - max(range(len(scores)), key=lambda n: (scores[n], -n)) if scores else 0
 
 
 def _spoken(seconds: float) -> str:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from data_cards.errors import CannotTrain
+from data_cards.errors import CannotTrain, DiskFull
 from data_cards.photo import image_id
 from tests.tiny import SIZE
 from tests.train.pictures import pictures
-from train.finetune import fine_tune, history, last_checkpoint, score
+from train.finetune import Epoch, fine_tune, finished, history, last_checkpoint, score
 from train.plan import Plan
 from train.preprocessing import Preprocessing
 from train.shelf import Shelf, fill_shelf
@@ -123,7 +123,28 @@ def test_accuracy_decides_and_the_loss_only_between_equals():
     assert score(0.80, 0.1) > score(0.80, 0.2)
 
 
-def test_waiting_is_counted_from_the_first_best_epoch():
-    from train.trainer import waited
+def epochs_of(*scores):
+    return [Epoch(number, None, None, 0.0, value, value) for number, value in enumerate(scores, 1)]
 
-    assert [waited(scores) for scores in ([], [0.5], [0.5, 0.5, 0.4], [0.1, 0.9])] == [0, 0, 2, 0]
+
+def test_a_training_ends_when_all_is_done_or_when_four_epochs_brought_nothing_better():
+    plan = Plan(epochs=9, side=42)
+    assert not finished((), plan) and not finished(epochs_of(0.9, 0.9, 0.8, 0.7), plan)
+    assert finished(epochs_of(0.9, 0.9, 0.8, 0.7, 0.9), plan) and finished(epochs_of(*[0.1] * 9), plan)
+
+
+def test_a_finished_training_is_not_trained_on_but_read(things, model, tmp_path):
+    shelf, train, validation = things
+    first, second = model(), model()
+    done = fine_tune(first, shelf, train, validation, FRAMING, PLAN, tmp_path)
+    assert fine_tune(second, Failing(shelf.file, shelf.places), train, validation, FRAMING, PLAN, tmp_path) == done
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+
+
+def test_a_full_disk_is_said_in_a_sentence(things, model, tmp_path, monkeypatch):
+    def save(*_, **__):
+        raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed: No space left")
+
+    monkeypatch.setattr(torch, "save", save)
+    with pytest.raises(DiskFull, match="goes on from the checkpoint before"):
+        fine_tune(model(), *things, FRAMING, PLAN, tmp_path)

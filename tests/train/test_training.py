@@ -103,6 +103,17 @@ def test_evaluating_again_gives_the_same_figures(round_one, dataset, cache):
     assert again["top1"] == round_one.metrics["top1"] and again["test_digest"] == round_one.metrics["test_digest"]
 
 
+def test_a_test_that_the_model_learned_from_is_named_as_flattering(round_one, dataset, cache, tmp_path):
+    from train.report import told
+
+    assert round_one.metrics["learned_from"] == 0
+    other = create_dataset(str(tmp_path / "other"), collection_of("red", "blue"))
+    same = with_photos(other, {"red": pictures(14, 1, RED), "blue": pictures(14, 2, BLUE)}, side="test")
+    with_photos(same, {"red": pictures(3, 6, RED), "blue": pictures(3, 7, BLUE)}, side="train")
+    metrics = evaluate_model(str(round_one.folder), other.address, cache=cache)
+    assert metrics["n"] == 28 and metrics["learned_from"] == 22 and "this flatters the model" in told(metrics)
+
+
 def test_a_class_the_model_never_saw_counts_as_missed(round_one, dataset, cache, tmp_path):
     other = create_dataset(str(tmp_path / "other"), collection_of("red", "absent"))
     grown = with_photos(other, {"red": pictures(6, 4, RED), "absent": pictures(6, 5, BLUE)})
