@@ -14,6 +14,7 @@ import getpass
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,20 +41,25 @@ def _serve(asked: argparse.Namespace) -> None:
     from space.settings import SpaceSettings, state_folder
     from train.config import default_cache
 
-    state = asked.state or state_folder(asked.dataset or asked.model, Path.home())
+    state = asked.state or state_folder(asked.dataset, asked.model, Path.home())
     settings = SpaceSettings(model=asked.model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
                              host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords)
-    # Gradio reads these when it is imported: no call home, and uploads in a folder of our own.
+    # Gradio reads these when it is imported: no call home, and uploads in a folder that only this process opens and
+    # whose name, which every uploader is told, says nothing about this machine.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ.setdefault("GRADIO_TEMP_DIR", str((state / "uploads").resolve()))
+    os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="vitrine-"))
     from space.access import OWNER, access_for, access_with_new_password
     from space.app import run
 
     access, password = (access_for(settings), "") if settings.passwords else access_with_new_password()
-    if password:
-        print(f"To use the light table, sign in as {OWNER} with {password}", flush=True)
     shown = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
-    run(settings, access, lambda: print(f"Vitrine is open at http://{shown}:{settings.port}", flush=True))
+
+    def opened() -> None:
+        if password and settings.dataset:
+            print(f"To use the light table, sign in as {OWNER} with {password}")
+        print(f"Vitrine is open at http://{shown}:{settings.port}", flush=True)
+
+    run(settings, access, opened)
 
 
 def _predict(asked: argparse.Namespace) -> int:

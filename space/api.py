@@ -53,6 +53,9 @@ class Recognizer(Protocol):
     def similar(self, data: bytes, k: int = 8) -> list[Answer]:
         """The labelled photos that look most like it, best first."""
 
+    def typical(self, class_id: str) -> str | None:
+        """The image_id of the labelled photo that shows a class best."""
+
     def thumbnail(self, image_id: str) -> bytes | None:
         """A small JPEG of a labelled photo."""
 
@@ -121,8 +124,7 @@ class Desk:
     def classes(self, base: str = "") -> list[Answer] | Answer:
         """Everything that can be named: the cards, with `label` and the address of a `picture` where there is one."""
         recognizer = self._recognizer()
-        return [{"label": info.id, **info.to_json(),
-                 "picture": f"{base}/reference/{info.id}" if recognizer.reference(info.id) else None}
+        return [{"label": info.id, **info.to_json(), "picture": _picture(recognizer, info.id, base)}
                 for info in recognizer.collection.classes]
 
     @answered
@@ -162,6 +164,14 @@ class Desk:
 def with_urls(similar: Iterable[Mapping[str, Any]], base: str) -> list[Answer]:
     """The same list with the address of each thumbnail."""
     return [{**one, "url": f"{base}/similar-photo/{one['image_id']}"} for one in similar]
+
+
+def _picture(recognizer: Recognizer, class_id: str, base: str) -> str | None:
+    """The reference picture, else the most typical photo; never somebody's photo as the emblem of a people."""
+    if recognizer.reference(class_id) is not None:
+        return f"{base}/reference/{class_id}"
+    typical = None if recognizer.collection.is_about_people else recognizer.typical(class_id)
+    return f"{base}/similar-photo/{typical}" if typical else None
 
 
 def _whole(value: Any, least: int, most: int, name: str) -> int:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -15,14 +16,15 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from data_cards.errors import TooBusy, VitrineError
 from space.access import Access, access_for
 from space.api import PARAMETERS, Desk, Recognizer
-from space.room import Load, Room
+from space.room import Load, Room, Settled
 from space.settings import SpaceSettings
 
 
 def create_app(settings: SpaceSettings, load: Load | None = None, access: Access | None = None,
-               opened: Callable[[], None] = lambda: None) -> FastAPI:
+               settled: Settled = lambda trouble: None) -> FastAPI:
     """Pages, API and light table; `load`: from an address to a recognizer. Raises what opening a dataset raises."""
     import gradio as gr
     from gradio.utils import get_upload_folder
@@ -32,7 +34,7 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
     from space.doorway import Doorway
     from space.pages import pages, serve_assets
 
-    room = Room(settings, load or partial(_load, settings.cache), opened)
+    room = Room(settings, load or partial(_load, settings.cache), settled)
     access = access or access_for(settings)
 
     def uploads() -> Path:
@@ -61,13 +63,40 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
 
 
 def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[[], None] = lambda: None) -> None:
-    """Serve until interrupted; `opened` is called once questions can be answered."""
+    """Serve until interrupted; `opened` is called once questions can be answered.
+
+    Raises TooBusy when the port is taken, and what loading raised when the model cannot be served.
+    """
     import uvicorn
 
-    app = create_app(settings, access=access, opened=opened)
+    door = _bound(settings.host, settings.port)
+    troubles: list[VitrineError] = []
+
+    def settled(trouble: VitrineError | None) -> None:
+        if trouble is None:
+            opened()
+        else:
+            troubles.append(trouble)
+            server.should_exit = True
+
+    app = create_app(settings, access=access, settled=settled)
     # Who asks is worked out in space/limits.py, from one trusted proxy at most.
-    uvicorn.run(app, host=settings.host, port=settings.port, proxy_headers=False, log_level="warning",
-                timeout_graceful_shutdown=5)
+    server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, log_level="warning", timeout_graceful_shutdown=5))
+    server.run(sockets=[door])
+    if troubles:
+        raise troubles[0]
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        raise TooBusy(f"Port {port} of {host} cannot be opened: {error.strerror}. Choose another with "
+                      "--port.") from error
+    return door
 
 
 def _light_table(app: FastAPI, room: Room, access: Access) -> Callable[[], None] | None:

@@ -15,12 +15,13 @@ from curation.sending import Sending
 from curation.table import LightTable, open_table
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import TooBusy, VitrineError
-from data_cards.progress import say
 from space.api import Answer, Recognizer
 from space.feedback import Inbox
 from space.settings import SpaceSettings
 
 Load = Callable[[str], Recognizer]
+# Called once: with None when questions can be answered, or with what went wrong.
+Settled = Callable[[VitrineError | None], None]
 
 
 class Archive:
@@ -84,8 +85,8 @@ class DatasetArchive(Archive):
 class Room:
     """One app's state. `open` begins to load, `close` sends what is unsent."""
 
-    def __init__(self, settings: SpaceSettings, load: Load, opened: Callable[[], None] = lambda: None) -> None:
-        self._settings, self._load, self._opened = settings, load, opened
+    def __init__(self, settings: SpaceSettings, load: Load, settled: Settled = lambda trouble: None) -> None:
+        self._settings, self._load, self._settled = settings, load, settled
         self._recognizer: Recognizer | None = None
         self._inbox: Inbox | None = None
         self._trouble: VitrineError | None = None
@@ -131,17 +132,17 @@ class Room:
             self._recognizer = self._load(self._settings.model)
         except VitrineError as error:
             self._trouble = error
-            say(f"The model cannot be served: {error.sentence}")
+            self._settled(error)
             return
         inbox = Inbox(self.archive.journal, self._settings.state / "inbox", self._recognizer.collection)
         self.archive.open(inbox)
         self._inbox = inbox
-        self._opened()
+        self._settled(None)
 
 
 def _archive(settings: SpaceSettings) -> Archive:
+    # The dataset first: where there is none, no folder is made at its address.
+    dataset = open_dataset(settings.dataset) if settings.dataset else None
     journal = Journal(settings.state / "journal")
-    if settings.dataset is None:
-        return Archive(journal)
-    return DatasetArchive(journal, open_dataset(settings.dataset), settings.disk_is_kept)
+    return DatasetArchive(journal, dataset, settings.disk_is_kept) if dataset else Archive(journal)
 

@@ -62,7 +62,7 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
     state, passwords = environ.get("VITRINE_STATE"), environ.get("VITRINE_PASSWORDS")
     return SpaceSettings(
         model=model, dataset=dataset, cache=default_cache(environ),
-        state=Path(state) if state else state_folder(dataset or model, Path.home()),
+        state=Path(state) if state else state_folder(dataset, model, Path.home()),
         host="0.0.0.0", port=int(environ.get("PORT", PORT)),
         origins=_listed(environ.get("VITRINE_ORIGINS", "")),
         annotators=_listed(f"{owner},{environ.get('VITRINE_ANNOTATORS', '')}"),
@@ -72,16 +72,18 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
         behind_proxy=on_hub, disk_is_kept=not on_hub or bool(state))
 
 
-def state_folder(address: str, home: Path) -> Path:
+def state_folder(dataset: str | None, model: str, home: Path) -> Path:
     """Where this machine keeps what is not sent yet: the same folder after every restart.
 
     Beside the revisions of a dataset folder, else under the user's home.
     """
-    place = parse_address(address)
-    if place.kind == "folder":
+    place = parse_address(dataset or model)
+    if dataset and place.kind == "folder":
         return Path(place.name) / ".vitrine" / "space"
-    name = re.sub(r"[^\w.-]", "-", place.name)
-    return home / ".local" / "state" / "vitrine" / f"{name}-{hashlib.sha256(place.name.encode()).hexdigest()[:8]}"
+    full = place.name if place.kind == "hub" else str(Path(place.name).resolve())
+    readable = re.sub(r"[^\w.-]", "-", full)[-60:].strip("-.")
+    name = f"{readable}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
+    return home / ".local" / "state" / "vitrine" / name
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -114,6 +114,10 @@ class Colours:
         return [{"image_id": ids[i], "label": self._photos[ids[i]][0], "score": float(1 / (1 + distances[i] / 40)),
                  "url": None} for i in np.argsort(distances)[:k]]
 
+    def typical(self, class_id: str) -> str | None:
+        """The only photo of a class."""
+        return next((name for name, (label, _) in self._photos.items() if label == class_id), None)
+
     def thumbnail(self, image_id: str) -> bytes | None:
         """A small JPEG."""
         return thumbnail(self._photos[image_id][1], 160) if image_id in self._photos else None

@@ -33,6 +33,7 @@ class Index:
     def __init__(self, ids: Sequence[str], labels: Sequence[str], features: np.ndarray,
                  thumbnails: Sequence[bytes]) -> None:
         self.ids, self.labels, self.features = list(ids), list(labels), np.asarray(features, dtype=np.float32)
+        self._classes = np.array(self.labels, dtype=object)
         self._thumbnails = dict(zip(ids, thumbnails, strict=True))
 
     def __len__(self) -> int:
@@ -45,6 +46,14 @@ class Index:
         scores = self.features @ unit(embedding[None])[0]
         best = np.argsort(-scores, kind="stable")[:k]
         return [Neighbour(self.ids[i], self.labels[i], float(min(max(scores[i], 0.0), 1.0))) for i in best]
+
+    def typical(self, label: str) -> str | None:
+        """The photo of a class that is nearest to the middle of all its photos; None where there is none."""
+        rows = np.flatnonzero(self._classes == label)
+        if not len(rows):
+            return None
+        middle = self.features[rows].mean(axis=0)
+        return self.ids[rows[int(np.argmax(self.features[rows] @ middle))]]
 
     def thumbnail(self, image_id: str) -> bytes | None:
         """The small JPEG of a photo of the index."""

@@ -92,6 +92,10 @@ class Predictor:
         path = self._references / f"{class_id}.jpg"
         return path.read_bytes() if class_id in self.collection and path.is_file() else None
 
+    def typical(self, class_id: str) -> str | None:
+        """The labelled photo that shows a class best, for `thumbnail`."""
+        return self.index.typical(class_id)
+
     @property
     def engine(self) -> str:
         """Through what the network runs: openvino, onnxruntime or torch."""

@@ -146,7 +146,7 @@ class Ask extends HTMLElement {
   // What the start shows of the room; it may be learnt later, and then the buttons (and the focus) stay.
   #furnish() {
     this.#go("start");
-    this.$(".hint").textContent = WIDE.matches ? TEXT.drop : this.#cards.size ? TEXT.tap : TEXT.tapBare;
+    this.$(".hint").textContent = WIDE.matches ? TEXT.drop : this.$(".hang").childElementCount ? TEXT.tap : TEXT.tapBare;
     this.answer.replaceChildren(...(WIDE.matches ? [this.#welcome()] : []));
   }
 

@@ -5,13 +5,14 @@ import { KICK, TEXT, percent, score } from "./words.js";
 /** `room`: {subject, classes}; `cards`: class id -> card; `choose(label)`: a candidate was picked. */
 export function placard(answer, room, cards, choose) {
   if (answer.answer === "sure") return [sure(answer, room), closest(answer, cards)];
-  if (answer.answer === "one_of") return [oneOf(answer, cards, choose)];
+  if (answer.answer === "one_of") return [oneOf(answer, room, cards, choose)];
   return [unknown(room), closest(answer, cards)];
 }
 
 function sure(answer, room) {
   const people = room.subject === "people";
-  return card("sure", KICK.sure(answer), [
+  // Never a fact about a person: what somebody wears is like something, more or less.
+  return card("sure", people ? KICK.people(answer) : KICK.sure(answer), [
     people ? element("p.lead", {}, TEXT.people) : null,
     heading(answer.title),
     ...story(answer.card ?? {}),
@@ -37,7 +38,7 @@ export function chosen(title, about) {
 /** The candidates worth a look: at least two, and none that the model gives next to nothing. */
 export const plausible = (candidates) => candidates.filter((one, rank) => rank < 2 || one.confidence >= 0.05);
 
-function oneOf(answer, cards, choose) {
+function oneOf(answer, room, cards, choose) {
   const candidates = plausible(answer.candidates);
   const shelf = candidates.map((candidate) => {
     const about = cards.get(candidate.label);
@@ -53,7 +54,10 @@ function oneOf(answer, cards, choose) {
       ),
     );
   });
-  return card("maybe", KICK.one_of({ candidates }), [heading(TEXT.which), element("div.shelf", {}, shelf)]);
+  return card("maybe", KICK.one_of({ candidates }), [
+    heading(room.subject === "people" ? TEXT.whichPeople : TEXT.which),
+    element("div.shelf", {}, shelf),
+  ]);
 }
 
 function unknown(room) {

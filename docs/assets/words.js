@@ -40,6 +40,7 @@ export const TEXT = {
     `This photo is ${Math.round(bytes / 1e6)} MB; up to ${Math.round(most / 1e6)} MB can be sent.`,
   people: "Dress and ornament most like",
   which: "Which one is it?",
+  whichPeople: "Which is dress or ornament most like?",
   unknownTitle: "We don't know this one",
   unknown: (n) => `It is none of the ${things(n)} this room can name.`,
   unknownMore: "The most similar ones are below. If it should be here, tell us.",
@@ -57,6 +58,7 @@ export const TEXT = {
 
 export const KICK = {
   sure: (answer) => `Sure · ${percent(answer.confidence)}`,
+  people: (answer) => `Nearest · ${percent(answer.confidence)}`,
   one_of: (answer) => `One of these ${counted(answer.candidates.length)}`,
   none: () => "Not in this collection",
 };

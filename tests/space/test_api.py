@@ -108,8 +108,13 @@ def test_classes_are_cards_with_pictures(setting: Setting) -> None:
     said = {one["label"]: one for one in setting.desk.classes("http://here")}
     assert set(said) == set(COLOURS)
     assert said["ochre"]["picture"] == "http://here/reference/ochre"
-    assert said["white-room"]["picture"] is None
+    assert said["white-room"]["picture"].startswith("http://here/similar-photo/")
     assert said["ochre"]["facts"][0] == {"name": "Look for", "value": "the moon's double edge"}
+
+
+def test_nobody_s_photo_becomes_the_emblem_of_a_people(tmp_path: Path) -> None:
+    said = {one["label"]: one for one in Setting(tmp_path, "people").desk.classes()}
+    assert said["white-room"]["picture"] is None
 
 
 def test_that_s_wrong_gives_a_receipt_and_touches_no_label(setting: Setting) -> None:

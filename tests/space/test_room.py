@@ -32,8 +32,8 @@ def test_health_is_503_until_the_model_answers(tmp_path: Path) -> None:
         go.wait(10)
         return Colours()
 
-    told: list[bool] = []
-    room = Room(settings_in(tmp_path), load, lambda: told.append(True))
+    told: list[object] = []
+    room = Room(settings_in(tmp_path), load, told.append)
     browser = browsing(room)
     room.open()
     health = browser.get("/healthz")
@@ -44,7 +44,7 @@ def test_health_is_503_until_the_model_answers(tmp_path: Path) -> None:
         room.recognizer()
     go.set()
     room.close()
-    assert told == [True]
+    assert told == [None]
     assert browser.get("/healthz").status_code == 200
     assert browser.get("/room").json()["classes"] == 6
 
@@ -53,9 +53,11 @@ def test_a_model_that_cannot_be_loaded_stays_503_and_tells_strangers_no_path(tmp
     def load(address: str) -> Colours:
         raise BadModel("There is no model at /home/ann/secret.")
 
-    room = Room(settings_in(tmp_path), load)
+    told: list[object] = []
+    room = Room(settings_in(tmp_path), load, told.append)
     room.open()
     room.close()
+    assert isinstance(told[0], BadModel)
     health = browsing(room).get("/healthz")
     assert (health.status_code, health.json()["code"]) == (503, "no_model")
     assert "/home" not in health.text and "/home" not in browsing(room).get("/room").text

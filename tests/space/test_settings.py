@@ -47,6 +47,10 @@ def test_without_a_model_there_is_nothing_to_serve() -> None:
 
 def test_what_is_not_sent_yet_lies_in_the_same_place_after_a_restart() -> None:
     home = Path("/home/ann")
-    assert state_folder("museum", home) == Path("museum/.vitrine/space")
-    assert state_folder("hf://ann/museum@r1", home) == state_folder("hf://ann/museum", home)
-    assert state_folder("hf://ann/museum", home) != state_folder("hf://ann-museum/x", home)
+    assert state_folder("museum", "model", home) == Path("museum/.vitrine/space")
+    assert state_folder("hf://ann/museum@r1", "m", home) == state_folder("hf://ann/museum", "other", home)
+    assert state_folder("hf://ann/museum", "m", home) != state_folder("hf://ann-museum/x", "m", home)
+
+
+def test_without_a_dataset_nothing_is_put_into_the_model_s_folder() -> None:
+    assert state_folder(None, "model", Path("/home/ann")).is_relative_to("/home/ann")

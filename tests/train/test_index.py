@@ -47,3 +47,9 @@ def test_an_index_that_does_not_fit_is_refused(folder):
     np.save(folder / "features.npy", np.zeros((2, 2), np.float16))
     with pytest.raises(BadModel, match="damaged"):
         Index.load(folder)
+
+
+def test_the_typical_photo_of_a_class_is_the_one_in_its_middle() -> None:
+    features = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]], np.float32)
+    index = Index(["a", "b", "c", "d"], ["x", "x", "x", "y"], features, [b""] * 4)
+    assert (index.typical("x"), index.typical("y"), index.typical("z")) == ("b", "d", None)
