@@ -58,9 +58,18 @@ def test_another_size_keeps_the_framing():
     assert (Preprocessing().at(168).size, Preprocessing().at(168).short) == (168, 192)
 
 
-def test_a_strip_is_not_blown_up_before_it_is_cropped():
-    strip = photo(20_000, 10, kind="PNG")
-    assert Preprocessing().image(strip).size == (224, 224)
+def test_a_strip_is_not_blown_up_before_it_is_cropped(monkeypatch):
+    made, resize = [], Image.Image.resize
+
+    def watched(image, size, *more):
+        made.append(size)
+        return resize(image, size, *more)
+
+    monkeypatch.setattr(Image.Image, "resize", watched)
+    for strip in (photo(20_000, 10, kind="PNG"), photo(10, 20_000, kind="PNG")):
+        made.clear()
+        assert Preprocessing().image(strip).size == (224, 224)
+        assert max(made[-1]) <= 1024
 
 
 def test_a_damaged_photo_is_told():
