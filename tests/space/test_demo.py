@@ -52,7 +52,8 @@ def test_the_queue_is_closed_to_shortcuts_bounded_and_keeps_no_statistics() -> N
     built = page()
     assert built.api_open is False
     assert (built._queue.max_size, built._queue.default_concurrency_limit) == (7, 3)
-    assert built._queue.ANAYLTICS_CACHE_FREQUENCY == sys.maxsize
+    often = built._queue.ANAYLTICS_CACHE_FREQUENCY
+    assert often == sys.maxsize
 
 
 def test_uploads_are_deleted_again() -> None:
