@@ -16,6 +16,7 @@ from data_cards.progress import say
 from data_cards.rows import Label, Split, certificate_file, splits_file
 from train.certificate import Certificate
 from train.config import SplitSettings
+from train.grouping import groups_from_findings
 from train.splits import STATUSES, TEST, TRAIN, VALIDATION, split_dataset
 
 SPLIT = SplitSettings()
@@ -33,11 +34,12 @@ class Sealed:
 def sealed(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
     """The dataset with a split for every usable photo: the one it has, else a new one, committed.
 
+    A scan since then may have found near-copies across the line: then the training side gives them up.
     A dataset opened at an older revision is left as it is: its split is worked out and not written.
     Raises CannotSplit, BadCollection.
     """
     written = dataset.certificate()
-    if written is not None and not _waiting(dataset, written):
+    if written is not None and not _waiting(dataset, written) and not _crossed(dataset):
         return Sealed(dataset, dataset.splits(), Certificate.from_json(written))
     return seal(dataset, settings)
 
@@ -75,3 +77,11 @@ def _worked_out(dataset: Dataset, settings: SplitSettings) -> tuple[dict[str, Sp
 def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:
     """Usable photos that came after the split; those it removed as leaks stay away."""
     return set(usable(dataset.labels())) - set(dataset.splits()) - set(certificate.get("removed", ()))
+
+
+def _crossed(dataset: Dataset) -> bool:
+    """Whether photos that the newest scan calls the same shot stand on both sides of the line to the test."""
+    splits = dataset.splits()
+    groups = groups_from_findings(splits, dataset.findings())
+    tested = {groups[i] for i, row in splits.items() if row.split == TEST}
+    return any(groups[i] in tested for i, row in splits.items() if row.split != TEST)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from data_cards.dataset import create_dataset, open_dataset
-from data_cards.rows import labels_file
+from data_cards.rows import Finding, findings_file, labels_file
 from tests.train.pictures import collection_of, pictures, stored, with_photos
 from train.config import SplitSettings
 from train.sealing import seal, sealed, usable
@@ -59,3 +59,15 @@ def test_relabelling_does_not_open_the_seal(dataset):
 
 def test_a_second_split_still_says_what_the_first_one_did(dataset):
     assert seal(dataset).certificate.leaks == seal(dataset.newest()).certificate.leaks
+
+
+def test_a_copy_that_a_later_scan_finds_across_the_line_leaves_the_training_side(dataset):
+    before = sealed(dataset)
+    tested = next(i for i, side in sides(before).items() if side == "test")
+    learned = next(i for i, side in sides(before).items() if side == "train")
+    found = Finding(learned, "leak", 1.0, "the same shot", related=(tested,))
+    scanned = before.dataset.commit(dict([findings_file("later", [found])]), "scan")
+    after = sealed(scanned)
+    assert learned not in sides(after) and sides(after)[tested] == "test"
+    assert after.certificate.leaks_removed == 1
+    assert sealed(after.dataset).dataset.revision == after.dataset.revision
