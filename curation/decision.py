@@ -133,7 +133,8 @@ def read_question(row: Mapping[str, object]) -> Question:
     text = {key: _text(row, key, 0) for key in Question.__dataclass_fields__}
     if not (text["id"] and text["at"] and text["image_id"]):
         raise BadDecision("A visitor's question needs id, at and image_id.")
-    return Question(**{**text, "at": read_moment(text["at"]), "label": text["label"] or None})
+    made: dict[str, str | None] = {**text, "at": read_moment(text["at"]), "label": text["label"] or None}
+    return Question(**made)  # type: ignore[arg-type]
 
 
 def read_moment(text: str, line: int = 0) -> str:

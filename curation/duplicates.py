@@ -87,15 +87,16 @@ def group(pairs: Iterable[Pair], worth: Callable[[str], tuple[float, ...]],
         if pair.verdict:
             links.setdefault(pair.a, set()).add(pair.b)
             links.setdefault(pair.b, set()).add(pair.a)
-    groups, checked = [], []
+    groups: list[list[str]] = []
+    checked: list[Pair] = []
     for island in _islands(links):
         while len(island) > 1:
             best = max(sorted(island), key=lambda photo: (len(links[photo] & island), worth(photo)))
             for other in sorted(island - links[best] - {best}):
-                pair = check(best, other)
-                if pair is not None:
-                    checked.append(pair)
-                    if pair.verdict:
+                asked = check(best, other)
+                if asked is not None:
+                    checked.append(asked)
+                    if asked.verdict:
                         links[best].add(other)
                         links[other].add(best)
             members = links[best] & island

@@ -57,7 +57,7 @@ def propose(photos: Mapping[str, Path | bytes], threads: int = 2, timeout: float
 
 
 def _write_small(photos: Iterable[tuple[str, Path | bytes]], folder: Path) -> list[str]:
-    names = []
+    names: list[str] = []
     for name, photo in photos:
         try:
             small = thumbnail(photo if isinstance(photo, bytes) else photo.read_bytes(), SIDE)

@@ -10,6 +10,7 @@ thing in front of it does not leaves patches that disagree, and these pull the s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -69,7 +70,8 @@ def fingerprint(photo: Image.Image) -> Fingerprint:
     pixels = np.asarray(grey.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
     # Softened before it is halved: fine grain and the blocks of strong compression are not what a shot shows.
     soft = cv2.GaussianBlur(pixels, (0, 0), 1.5)[::2, ::2]
-    found, counts = cv2.SIFT_create(nfeatures=POINTS, contrastThreshold=0.02).detectAndCompute(pixels, None)
+    sift: Any = cv2.SIFT_create(nfeatures=POINTS, contrastThreshold=0.02)  # type: ignore[attr-defined]
+    found, counts = sift.detectAndCompute(pixels, None)
     if counts is None:
         return Fingerprint(soft, np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
     # Square roots of shares compare better than raw counts (RootSIFT, Arandjelovic and Zisserman 2012).
