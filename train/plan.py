@@ -20,7 +20,7 @@ from train.shelf import Shelf
 
 Example = tuple[str, int]  # image_id, class number
 LAYER = re.compile(r"\.layers?\.(\d+)\.")
-VIEWS = 2400  # photos seen in a whole run; about three minutes on two cores
+VIEWS = 2000  # photos seen in a whole run; about three minutes on two cores
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
 
 
