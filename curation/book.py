@@ -96,7 +96,9 @@ class Book:
             self._count(one, 1 if one.id in stand else -1)
 
     def _count(self, one: Decision, more: int) -> None:
-        """A step counts as long as anything of it stands."""
+        """A step counts as long as anything of it stands; a class that was added with it may stay."""
+        if one.action in CLASS_ACTIONS:
+            return
         step = (one.who, one.at)
         before = self._left.get(step, 0)
         self._left[step] = before + more
@@ -128,6 +130,10 @@ class Book:
         """Everything decided about a photo, taken back or not, oldest first."""
         return sorted(self._by_photo.get(image_id, []), key=lambda decision: decision.order)
 
+    def of_classes(self) -> list[Decision]:
+        """Every decision that added, renamed or merged a class, and what took these back."""
+        return list(self._of_classes)
+
     def standing(self) -> list[Decision]:
         """Every decision that nobody took back, without the undos themselves."""
         return [one for one in self._by_id.values() if one.action != "undo" and self.stands(one)]
@@ -136,7 +142,7 @@ class Book:
         """What this person did last and did not take back: one decision, or a whole batch."""
         for ids in reversed(self._steps.get(who, {}).values()):
             left = [self._by_id[i] for i in ids if i not in self._undone]
-            if left:
+            if any(one.action not in CLASS_ACTIONS for one in left):
                 return left
         return []
 

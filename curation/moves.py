@@ -7,19 +7,23 @@ it safe to send twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from ulid import ULID
 
 from curation.book import Book
-from curation.decision import PHOTO_ACTIONS, Decision, parse_decision
+from curation.classes import changed_collection
+from curation.decision import CLASS_ACTIONS, PHOTO_ACTIONS, Decision, parse_decision
 from curation.placard import Records
 from curation.queue import Item, Queue
+from data_cards.collection import Collection, class_id_from
 from data_cards.errors import BadDecision
 from data_cards.rows import Label
 
 Move = Mapping[str, Any]
 SETTLES_EVERYTHING = ("junk", "duplicate_of")
+LONGEST_TITLE = 80
 ABOUT_PAIRS = ("duplicate_of", "not_duplicate")
 
 
@@ -28,6 +32,8 @@ class Moves:
 
     def __init__(self, book: Book, queue: Queue, records: Records, clock: Callable[[], float]) -> None:
         self._book, self._queue, self._records, self._clock = book, queue, records, clock
+        self._given = records.collection
+        records.collection = changed_collection(self._given, book.of_classes())
         self._skips: dict[str, list[tuple[str, str]]] = {}
         self._undos: dict[str, list[str]] = {}
         for decision in book.standing():
@@ -44,16 +50,41 @@ class Moves:
             return self._skip(who, [str(move.get("key")) for move in group])
         if wanted == {"undo"}:
             return self._undo(who, str(group[0].get("id")))
-        at = self._book.moment()
-        for decision in self._book.write([self._decision(who, move, at) for move in group]):
+        at, decisions = self._book.moment(), list[Decision]()
+        for move in group:
+            decisions += self._decisions(who, move, at, decisions)
+        for decision in self._book.write(decisions):
             self._settle(decision)
+        self._name_classes(decisions)
         return []
+
+    def _decisions(self, who: str, move: Move, at: str, before: Sequence[Decision]) -> list[Decision]:
+        """What a move decides; `before`: what its group decided so far: a class can be added and given at once."""
+        things = changed_collection(self._records.collection, before)
+        if move.get("do") == "add_class":
+            return self._added(who, move, at, things)
+        return [self._decision(who, move, at, things)]
+
+    def _added(self, who: str, move: Move, at: str, things: Collection) -> list[Decision]:
+        title = " ".join(str(move.get("title", "")).split())
+        if not title or len(title) > LONGEST_TITLE or not move.get("id"):
+            raise BadDecision(f"A class needs a name of at most {LONGEST_TITLE} letters.")
+        if any(info.title == title for info in things.classes):
+            return []
+        name = class_id_from(title)
+        free = next(other for other in chain([name], (f"{name}-{i}" for i in count(2))) if other not in things)
+        row = {"id": move["id"], "at": at, "who": who, "action": "add_class", "label": free, "title": title}
+        return [parse_decision(row)]
+
+    def _name_classes(self, decisions: Sequence[Decision]) -> None:
+        if any(one.action in (*CLASS_ACTIONS, "undo") for one in decisions):
+            self._records.collection = changed_collection(self._given, self._book.of_classes())
 
     def depth(self, who: str) -> int:
         """How many steps this person can take back."""
         return self._book.depth(who) + len(self._skips.get(who, ()))
 
-    def _decision(self, who: str, move: Move, at: str) -> Decision:
+    def _decision(self, who: str, move: Move, at: str, things: Collection) -> Decision:
         known = self._book.find(str(move.get("id")))
         if known is not None and known.who == who:
             return known
@@ -67,8 +98,8 @@ class Moves:
         row = {**self._told(item, image_id), **self._labels(move, image_id)}
         row |= {"id": move.get("id"), "at": at, "who": who, "image_id": image_id, "action": move.get("do")}
         # A class that is gone may still be kept: that is no new use of it.
-        collection = None if move.get("do") == "keep" else self._records.collection
-        return parse_decision({key: value for key, value in row.items() if value}, collection)
+        known_classes = None if move.get("do") == "keep" else things
+        return parse_decision({key: value for key, value in row.items() if value}, known_classes)
 
     def _told(self, item: Item | None, image_id: str) -> dict[str, str]:
         """Which finding asked, and which model the person saw: none, for a photo of the sealed test."""
@@ -101,7 +132,7 @@ class Moves:
         """Take back this person's last step, unless this very undo was carried out before."""
         if undo_id in self._undos or self._book.find(undo_id):
             return self._undos.get(undo_id, [])
-        skips, step = self._skips.get(who, []), self._book.last_step(who)
+        skips, step = self._skips.get(who, []), [one for one in self._book.last_step(who) if self._may_go(one)]
         if skips and (not step or skips[-1][0] >= step[0].at):
             keys = [skips.pop()[1]]
             self._queue.unskip(who, keys[0])
@@ -110,13 +141,22 @@ class Moves:
         self._undos[undo_id] = keys
         return keys
 
+    def _may_go(self, one: Decision) -> bool:
+        """A class stays when a photo beside those of its own step wears it by now."""
+        if one.action != "add_class":
+            return True
+        mine = {decision.image_id for decision in self._book.last_step(one.who)}
+        return not any(row.label == one.label for photo, row in self._records.labels.items() if photo not in mine)
+
     def _take_back(self, who: str, undo_id: str, step: Sequence[Decision]) -> list[str]:
         if not step:
             raise BadDecision("There is nothing left to take back.")
         ids = [undo_id, *(str(ULID()) for _ in step[1:])]
         row = {"at": self._book.moment(), "who": who, "action": "undo"}
         undos = [{**row, "id": i, "image_id": one.image_id, "undoes": one.id} for i, one in zip(ids, step, strict=True)]
-        self._book.write([parse_decision(undo) for undo in undos])
+        decisions = [parse_decision(undo) for undo in undos]
+        self._book.write(decisions)
+        self._name_classes(decisions)
         return list(dict.fromkeys(key for decision in step for key in self._reopen(who, decision)))
 
     def _reopen(self, who: str, undone: Decision) -> list[str]:

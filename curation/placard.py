@@ -50,9 +50,9 @@ class NoOpinions:
         return ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Records:
-    """Everything a placard is written from. `labels` is the present state and changes under it."""
+    """Everything a placard is written from. `labels` and `collection` are the present state: decisions change them."""
 
     collection: Things
     photos: Mapping[str, Photo]

@@ -29,21 +29,22 @@ export class Desk {
     this.takenAt = Date.now();
   }
 
-  decide(action, more = {}) {
+  // `added`: the title of a class that is to be made first, in the same step.
+  decide(action, more = {}, added = null) {
     if (!this.item) return;
     const item = this.items.shift();
     this.trail.push(item);
     this.undo += 1;
-    this.outbox.put([{ id: ulid(), do: action, key: item.key, image_id: item.image_id, ...more }]);
+    this.outbox.put([...newClass(added), { id: ulid(), do: action, key: item.key, image_id: item.image_id, ...more }]);
   }
 
-  together(moves) {
+  together(moves, added = null) {
     if (!moves.length) return;
     this.trail.push(null);
     this.undo += 1;
     const keys = new Set(moves.map((move) => move.key));
     this.items = this.items.filter((item) => !keys.has(item.key));
-    this.outbox.put(moves.map((move) => ({ id: ulid(), ...move })));
+    this.outbox.put([...newClass(added), ...moves.map((move) => ({ id: ulid(), ...move }))]);
   }
 
   takeBack() {
@@ -110,4 +111,8 @@ export class Desk {
     const settled = onTheWay.filter((move) => !["skip", "unsure", "undo"].includes(move.do)).length;
     return Math.min(this.progress.total, this.progress.done + settled);
   }
+}
+
+function newClass(title) {
+  return title ? [{ id: ulid(), do: "add_class", title }] : [];
 }

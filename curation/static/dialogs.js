@@ -16,7 +16,7 @@ function open(table, dialog) {
   dialog.showModal();
 }
 
-// Any class, by a part of its title, id or other names. `chosen(classId)` is called once.
+// Any class, by a part of its title, id or other names; or a new one. `chosen(classId, title of a new class)`.
 export function searchClass(table, chosen) {
   const input = h("input", { type: "search", placeholder: "Search a class", role: "combobox", "aria-expanded": "true",
     "aria-controls": "classes", "aria-label": "Search a class", autocomplete: "off", spellcheck: "false" });
@@ -27,9 +27,11 @@ export function searchClass(table, chosen) {
   let at = -1;
   let entered = false;
   const take = (place) => {
-    if (!found[place]) return;
+    const info = found[place];
+    if (!info) return;
     dialog.close();
-    chosen(found[place].id);
+    if (info.added) table.classes = null;
+    chosen(info.added ?? info.id, info.added);
   };
   const mark = (place) => {
     at = found.length ? (place + found.length) % found.length : -1;
@@ -39,11 +41,13 @@ export function searchClass(table, chosen) {
   };
   const find = () => {
     if (!classes) return;
-    found = matching(classes, input.value).slice(0, SHOWN);
-    const rows = found.map((info, place) => classRow(table, info, place, () => take(place)));
-    list.replaceChildren(...(rows.length ? rows : [h("li", { class: "soft" }, `No class is called “${input.value}”.`)]));
-    // What was typed chooses its best match; an empty search chooses nothing.
-    if (input.value.trim()) mark(0);
+    const typed = input.value.trim().replace(/\s+/g, " ");
+    found = matching(classes, typed).slice(0, SHOWN);
+    const known = found.length;
+    if (typed && !classes.some((info) => plain(info.title) === plain(typed))) found.push({ added: typed, title: `Add “${typed}”`, summary: "a new class" });
+    list.replaceChildren(...found.map((info, place) => classRow(table, info, place, () => take(place))));
+    // What was typed chooses its best match; an empty search, or one that only a new class would answer, nothing.
+    if (typed && known) mark(0);
     else at = -1;
   };
   input.addEventListener("input", find);
@@ -116,7 +120,7 @@ const GRID_KEYS = [
 
 export function help(table) {
   const rows = (keys) => h("dl", {}, keys.map(([name, words]) => [h("dt", {}, name.split(", ").map(key)), h("dd", {}, words)]));
-  const dialog = h("dialog", { class: "help", "aria-label": "All keys", autofocus: true },
+  const dialog = h("dialog", { class: "help", "aria-label": "All keys", tabindex: "-1" },
     h("div", { class: "columns" },
       h("div", {}, h("h2", {}, "One photo"), rows(KEYS)),
       h("div", {}, h("h2", {}, "The grid"), rows(GRID_KEYS),
@@ -127,6 +131,8 @@ export function help(table) {
     h("button", { class: "big", onclick: () => dialog.close() }, "Back to the photos"));
   dialog.addEventListener("keydown", (event) => event.key === "?" && dialog.close());
   open(table, dialog);
+  // Not its button: on a phone that lies below the keys, and the dialog would open at its end.
+  dialog.focus();
 }
 
 // A phone's other actions, other piles, and the way out.

@@ -154,15 +154,15 @@ export class Grid {
   }
 
   other() {
-    if (this.chosen.size) this.table.search((id) => this.give(id));
+    if (this.chosen.size) this.table.search((classId, added) => this.give(classId, added));
     else this.table.tell("Select the photos first.");
   }
 
-  give(classId) {
-    this.decide("relabel", { label: classId });
+  give(classId, added = null) {
+    this.decide("relabel", { label: classId }, added);
   }
 
-  decide(action, more = {}) {
+  decide(action, more = {}, added = null) {
     const moves = [...this.chosen].sort((one, other) => one - other).map((place) => {
       const { image_id, key } = this.cells[place];
       return { do: action, image_id, ...(key ? { key } : {}), ...more };
@@ -177,7 +177,7 @@ export class Grid {
     this.chosen.clear();
     this.last = null;
     this.draw();
-    this.table.desk.together(moves);
+    this.table.desk.together(moves, added);
   }
 
   async takeBack() {

@@ -63,7 +63,7 @@ export class Header {
   sent(sending, takenAt) {
     if (sending.unsent) {
       const now = () => this.table.desk.sendNow().catch(() => this.table.tell("The light table does not answer.", true));
-      return h("span", {}, `${sending.unsent} not sent yet `, h("button", { class: "link", onclick: now }, "send now"));
+      return h("button", { class: "link", onclick: now }, `${sending.unsent} not sent yet`, h("span", { class: "wide" }, ", send now"));
     }
     if (sending.sent_ago === null) return h("span", {}, "all sent");
     const minutes = Math.floor((sending.sent_ago + (Date.now() - takenAt) / 1000) / 60);

@@ -181,6 +181,7 @@ class LightTable {
   }
 
   takeBack() {
+    this.classes = null; // a class that was added may go with it
     if (this.desk.takeBack()) this.tell("Taken back.");
   }
 

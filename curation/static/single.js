@@ -43,7 +43,7 @@ export class Single {
     const wanted = this.desk.items.flatMap((item) => [item.image_id, item.pair?.image_id]).filter(Boolean);
     for (const imageId of wanted) this.print(imageId);
     for (const shelf of this.desk.items.slice(1, 4).flatMap((item) => item.shelves)) {
-      if (shelf.reference) new Image().src = this.table.server.reference(shelf.id, SMALL);
+      if (shelf.reference) this.small(`reference/${shelf.id}`);
       for (const imageId of shelf.photos) this.small(imageId);
     }
     if (this.prints.size > 60) for (const name of [...this.prints.keys()].slice(0, 20)) this.prints.delete(name);
@@ -52,7 +52,7 @@ export class Single {
   print(imageId) {
     let print = this.prints.get(imageId);
     if (!print) {
-      print = { image: h("img", { src: this.table.server.photo(imageId, LARGE), alt: "", draggable: "false" }), done: false };
+      print = { image: h("img", { src: this.source(imageId, LARGE), alt: "", draggable: "false" }), done: false };
       this.prints.set(imageId, print);
       const settle = () => {
         print.done = true;
@@ -67,8 +67,14 @@ export class Single {
     return print;
   }
 
-  small(imageId) {
-    return h("img", { src: this.table.server.photo(imageId, SMALL), alt: "", loading: "eager" });
+  // A photo by its id, or the reference picture of a class as "reference/<class id>".
+  source(name, side) {
+    const [kind, classId] = name.split("/");
+    return classId ? this.table.server.reference(classId, side) : this.table.server.photo(kind, side);
+  }
+
+  small(name) {
+    return h("img", { src: this.source(name, SMALL), alt: "", loading: "eager" });
   }
 
   showItem(item) {
@@ -102,7 +108,7 @@ export class Single {
   // A photo of a shelf, large beside the one in question; the same again puts it back.
   compare(item, imageId, title) {
     const back = this.beside === imageId;
-    this.lay(item, back ? item.pair : { image_id: imageId, title: `known as ${title}` });
+    this.lay(item, back ? item.pair : { image_id: imageId, title });
   }
 
   zoom(mat, imageId, event) {
@@ -111,7 +117,7 @@ export class Single {
     if (large && !image.dataset.largest) {
       image.dataset.largest = "yes";
       const fine = new Image();
-      fine.src = this.table.server.photo(imageId, LARGEST);
+      fine.src = this.source(imageId, LARGEST);
       fine.decode().then(() => (image.src = fine.src), () => {});
     }
     if (large && event) follow(mat, event);
@@ -132,7 +138,7 @@ export class Single {
     const classes = item.pair && sameLabel(item) ? [] : item.choices;
     classes.forEach((choice, place) => rows.push(
       this.row(String(place + 1), h("b", {}, choice.title), said(choice), () => this.give(choice.id))));
-    rows.push(this.row("/", h("span", { class: "soft" }, "another class…"), "", () => this.table.search((id) => this.give(id))));
+    rows.push(this.row("/", h("span", { class: "soft" }, "another class…"), "", () => this.search()));
     return h("div", { class: "choices" }, rows);
   }
 
@@ -150,13 +156,19 @@ export class Single {
   shelves(item) {
     // Two photos under one label: the question is about the pair, and other classes would only distract.
     if (item.pair && sameLabel(item)) return [];
-    return item.shelves.filter((shelf) => shelf.photos.length || shelf.reference || shelf.summary).map((shelf) =>
-      h("div", { class: "shelf" },
-        h("p", { class: "lab", title: shelf.summary, onclick: (event) => event.currentTarget.classList.toggle("whole") }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
-        h("div", { class: "thumbs" },
-          shelf.reference && h("span", { class: "thumb reference" }, h("img", { src: this.table.server.reference(shelf.id, SMALL), alt: `Reference picture of ${shelf.title}` })),
-          shelf.photos.slice(0, shelf.reference ? 3 : 4).map((imageId) => h("button", { class: "thumb", "aria-label": `Compare with a photo of ${shelf.title}`,
-            onclick: () => this.compare(item, imageId, shelf.title) }, this.small(imageId))))));
+    return item.shelves.filter((shelf) => shelf.photos.length || shelf.reference || shelf.summary).map((shelf) => this.shelf(item, shelf));
+  }
+
+  // A known class: its card, its reference picture and photos; each can be laid beside the one in question.
+  shelf(item, shelf) {
+    const whole = (event) => event.currentTarget.classList.toggle("whole");
+    const thumb = (name, words, kind = "") => h("button", { class: `thumb ${kind}`, "aria-label": `Compare with ${words} of ${shelf.title}`,
+      onclick: () => this.compare(item, name, shelf.title) }, this.small(name));
+    return h("div", { class: "shelf" },
+      h("p", { class: "lab", title: shelf.summary, onclick: whole }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
+      h("div", { class: "thumbs" },
+        shelf.reference && thumb(`reference/${shelf.id}`, "the reference picture", "reference"),
+        shelf.photos.slice(0, shelf.reference ? 3 : 4).map((imageId) => thumb(imageId, "a photo"))));
   }
 
   history(item) {
@@ -189,7 +201,7 @@ export class Single {
     const listed = this.actions().find(([known]) => known === name);
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.desk.item.choices[name - 1].id) : null;
-    if (name === "/") return () => this.table.search((id) => this.give(id));
+    if (name === "/") return () => this.search();
     if (name === "z") return () => this.zoom(this.table.body.querySelector(".mat"), this.desk.item.image_id);
     if (!item.pair) return null;
     if (name === "D" && !item.pair.sealed) return () => this.duplicate(true);
@@ -205,9 +217,14 @@ export class Single {
     else this.decide("none_of_these");
   }
 
-  give(classId) {
-    if (this.desk.item.pile === "visitors") this.decide("accept_visitor", { label: classId });
-    else this.decide(this.desk.item.labelled?.id === classId && !this.desk.item.pair ? "keep" : "relabel", { label: classId });
+  give(classId, added = null) {
+    const { item } = this.desk;
+    const same = item.labelled?.id === classId && !item.pair;
+    this.decide(item.pile === "visitors" ? "accept_visitor" : same ? "keep" : "relabel", { label: classId }, added);
+  }
+
+  search() {
+    this.table.search((classId, added) => this.give(classId, added));
   }
 
   duplicate(turned = false) {
@@ -217,14 +234,13 @@ export class Single {
     else this.decide("duplicate_of", { other: item.pair.image_id });
   }
 
-  decide(action, more = {}) {
-    if (!this.desk.item) return;
-    this.desk.decide(action, more);
+  decide(action, more = {}, added = null) {
+    this.desk.decide(action, more, added);
   }
 
   showNothing() {
     const { desk } = this;
-    const others = desk.piles.filter((pile) => pile.left && pile.pile !== desk.pile);
+    const others = this.isComing ? [] : desk.piles.filter((pile) => pile.left && pile.pile !== desk.pile);
     const { total, done, left } = desk.progress;
     const lines = [];
     if (this.isComing) lines.push(h("p", {}, "One moment…"));
@@ -232,7 +248,7 @@ export class Single {
     else if (others.length) lines.push(h("h1", {}, `No ${PILES[desk.pile][1]} are left`));
     else lines.push(h("h1", {}, "Nothing doubtful is left"), h("p", {}, "Train again, or look for what is missing."));
     const handed = total - done - left;
-    if (handed) lines.push(h("p", {}, `${count(handed, "photo", "photos")} you were not sure about ${handed === 1 ? "waits" : "wait"} for somebody else.`));
+    if (handed && !this.isComing) lines.push(h("p", {}, `${count(handed, "photo", "photos")} you were not sure about ${handed === 1 ? "waits" : "wait"} for somebody else.`));
     for (const pile of others) {
       lines.push(h("button", { class: "big", onclick: () => this.table.header.choose(pile.pile) }, `Go on with ${count(pile.left, ...PILES[pile.pile])}`));
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +16,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from curation.journal import Journal
+from curation.tab import light_table_router
+from curation.table import LightTable
+from data_cards.dataset import open_dataset
+from tests.light_table import PAGE, TellingOpinions, small_dataset
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = "/usr/bin/chromium"
@@ -121,3 +132,64 @@ def serve() -> Iterator[Callable[..., Served]]:
     yield begin
     for served in running:
         served.kill()
+
+
+class Door:
+    """Lets everybody in by name, or nobody."""
+
+    def __init__(self, name: str | None = "ann") -> None:
+        self.name = name
+
+    def who(self, request: Request) -> str | None:
+        """Whoever is let in."""
+        return self.name
+
+    def open(self) -> dict[str, str]:
+        """Any name and password will do."""
+        self.name = "ann"
+        return {"name": "ann"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A dataset of 60 photos, 40 of them doubted, one of these in the sealed test."""
+    small_dataset(tmp_path / "set", 60, sealed=1)
+    return tmp_path / "set"
+
+
+@pytest.fixture(scope="session")
+def tables() -> Iterator[Callable[..., str]]:
+    """`tables(table, door) -> url`: each light table at an address of its own, all served by one thread."""
+    app, numbers = FastAPI(), itertools.count()
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+
+    def add(table: LightTable, door: Door | None = None) -> str:
+        place, door = APIRouter(prefix=f"/{next(numbers)}"), door or Door()
+        place.add_api_route("/", lambda: HTMLResponse(PAGE))
+        place.add_api_route("/sign-in", lambda: {"how": "password", "hint": "The password is anything."})
+        place.add_api_route("/sign-in", door.open, methods=["POST"])
+        place.include_router(light_table_router(table, door.who))
+        app.include_router(place)
+        if not thread.is_alive():
+            thread.start()
+            while not server.started:
+                thread.join(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}{place.prefix}/"
+
+    yield add
+    server.should_exit = True
+    thread.join(5)
+
+
+@pytest.fixture
+def table(folder: Path) -> LightTable:
+    """The light table over `folder`, with a model that shows its opinion."""
+    return LightTable(open_dataset(str(folder)), Journal(folder.parent / "journal"), TellingOpinions)
+
+
+@pytest.fixture
+def url(tables: Callable[..., str], table: LightTable) -> str:
+    """A light table that ann sits at."""
+    return tables(table)

@@ -252,3 +252,37 @@ def test_classes_can_be_searched_and_prints_are_small_jpegs(table, laid):
     assert table.prints.get("reference/harbour", 160)[:3] == b"\xff\xd8\xff"
     with pytest.raises(MissingFile):
         table.prints.get("reference/red-grid", 160)
+
+
+def test_a_class_that_is_missing_is_added_and_given_with_one_step(table, open_again):
+    item = first(table)
+    added = [move("add_class", title="  Blue   Hour "), move("relabel", item, label="Blue Hour")]
+    assert table.act("ann", [added])["outcomes"] == [{"ok": True, "back": []}]
+    assert label_of(table, item).label == "Blue-Hour"
+    assert [info["title"] for info in open_again().classes()][-1] == "Blue Hour"
+    assert table.look("ann")["undo"] == 1
+    table.act("ann", [[move("undo")]])
+    assert label_of(table, item).label == "harbour"
+    assert "Blue Hour" not in [info["title"] for info in table.classes()]
+
+
+def test_a_class_stays_when_somebody_else_gave_it_too(table):
+    item, other = table.look("ann")["items"][:2]
+    table.act("ann", [[move("add_class", title="Blue Hour"), move("relabel", item, label="Blue Hour")]])
+    table.act("bob", [[move("relabel", other, label="Blue Hour")]])
+    after = table.act("ann", [[move("undo")]])
+    assert (after["outcomes"][0]["ok"], after["undo"]) == (True, 0)
+    assert label_of(table, other).label == "Blue-Hour"
+    assert "Blue Hour" in [info["title"] for info in table.classes()]
+
+
+@pytest.mark.parametrize("title", ["", " ", "x" * 81])
+def test_a_class_needs_a_name(table, title):
+    outcome = table.act("ann", [[move("add_class", title=title)]])["outcomes"][0]
+    assert outcome["error"] == "A class needs a name of at most 80 letters."
+
+
+def test_adding_a_class_that_is_there_gives_the_one_that_is_there(table):
+    item = first(table)
+    table.act("ann", [[move("add_class", title="Harbour, First Study"), move("relabel", item, label="harbour-study")]])
+    assert len(table.classes()) == 3

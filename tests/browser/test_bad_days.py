@@ -1,0 +1,79 @@
+"""The light table on a bad day: a power cut, no network, an answer that got lost, a sign-in that ended."""
+
+from tests.browser.conftest import Door
+from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, wait_for_photo
+
+
+def test_a_label_fixed_with_the_keyboard_survives_a_power_cut(serve, folder, open_page):
+    server = serve("tests.light_table", str(folder), "plain")
+    page = open_page(server.url)
+    sealed = photo_on_screen(page)
+    page.keyboard.press("Enter")
+    fixed = wait_for_photo(page, sealed)
+    page.keyboard.press("1")
+    next_one = wait_for_photo(page, fixed)
+    all_kept(page)
+    server.kill()
+    assert labels_in(folder)[fixed].label == "harbour-study"
+
+    page.keyboard.press("j")
+    page.wait_for_selector("text=The light table does not answer. 1 decision waits in this window; trying again.")
+    server.start()
+    all_kept(page)
+    assert labels_in(folder)[next_one].status == "junk"
+
+    page.reload()
+    assert photo_on_screen(page) not in (sealed, fixed, next_one)
+    assert page.locator("vitrine-light-table .progress").inner_text().startswith("3 of 40 doubtful labels")
+    for back in (next_one, fixed):
+        page.keyboard.press("Backspace")
+        page.wait_for_selector(f"vitrine-light-table .mat img[src*='{back}']")
+    all_kept(page)
+    assert page.locator("vitrine-light-table h1").inner_text() == "Harbour at Low Moon"
+    assert labels_in(folder)[fixed].label == "harbour"
+
+
+def test_without_a_network_decisions_wait_and_none_is_lost_or_doubled(url, folder, open_page):
+    page = open_page(url)
+    photo_on_screen(page)
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.wait_for_selector("text=The light table does not answer. 3 decisions wait in this window; trying again.")
+    assert decisions_in(folder) == ()
+    page.context.set_offline(False)
+    all_kept(page)
+    assert [one.action for one in decisions_in(folder)] == ["junk"] * 3
+
+
+def test_an_answer_that_got_lost_on_the_way_does_not_make_two_decisions_of_one(url, folder, open_page):
+    page, lost = open_page(url), []
+
+    def lose_the_first(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch().status)
+        return route.abort()
+
+    page.route("**/moves", lose_the_first)
+    photo = photo_on_screen(page)
+    page.keyboard.press("1")
+    wait_for_photo(page, photo)
+    all_kept(page)
+    assert lost == [200]
+    assert len(decisions_in(folder)) == 1
+
+
+def test_who_is_signed_out_signs_in_and_nothing_is_lost(tables, table, folder, open_page):
+    door = Door()
+    page = open_page(tables(table, door))
+    photo_on_screen(page)
+    door.name = None
+    page.keyboard.press("j")
+    page.locator("vitrine-light-table input[name=username]").fill("ann")
+    assert page.locator("vitrine-light-table .mat").count() == 0
+    page.locator("vitrine-light-table input[name=password]").fill("j")
+    page.keyboard.press("Enter")
+    all_kept(page)
+    assert [one.action for one in decisions_in(folder)] == ["junk"]
