@@ -35,7 +35,9 @@ def imports_of(tree: ast.AST) -> list[str]:
 
 def own_imports(path: Path) -> set[str]:
     rooms = {name_of(room) for room in ROOMS}
-    return {name for name in imports_of(ast.parse(path.read_text())) if name in rooms} - {name_of(path)}
+    named = {name for name in imports_of(ast.parse(path.read_text())) if name in rooms} - {name_of(path)}
+    # `from curation.museum import brush` reaches the room, not the folder's own door.
+    return {name for name in named if not any(other.startswith(f"{name}.") for other in named)}
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)
@@ -80,8 +82,9 @@ def test_nothing_slow_is_imported_when_a_room_is(path):
 def test_only_entry_points_print_exit_or_read_the_environment(path):
     if path.stem in ("__main__", "app"):
         return
-    text = path.read_text()
-    assert not re.search(r"^\s*print\(|\bsys\.exit\(|os\.environ|os\.getenv|raise gr\.Error", text, re.MULTILINE)
+    # Handing the environment on to a child process (**os.environ) is not reading it.
+    forbidden = r"^\s*print\(|\bsys\.exit\(|(?<!\*\*)os\.environ|os\.getenv|raise gr\.Error"
+    assert not re.search(forbidden, path.read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)

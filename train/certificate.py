@@ -17,8 +17,9 @@ class Certificate:
     """`leaks_removed`: train photos that left because of a near-copy in test; `leaks` says what is left of them.
 
     `weak`: classes tested on photos of a burst that they were learned from: all their photos belong to one, and the
-    test is a block of it in time; or they came so divided. `kept_in_train`: classes whose photos are all one group. `untested`: classes without a test photo. `per_class` counts by split.
-    `threshold` is the near-duplicate threshold the groups rest on, where it is known.
+    test is a block of it in time; or they came so divided. `kept_in_train`: classes whose photos are all one group.
+    `untested`: classes without a test photo. `per_class` counts by split. `threshold`: the near-duplicate threshold
+    that the groups rest on, where it is known.
     """
 
     seed: int = 0
