@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from data_cards.errors import BackboneUnavailable, BadPhoto, BadSource
 from data_cards.photo import image_id, open_photo
 from data_cards.progress import say, track
 from train.backbone import find_backbone
-from train.features import embedder_for
+from train.features import embed_dataset
 
+SMALL = 300
 ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
 
 
@@ -25,6 +27,11 @@ class Folder:
     prints: dict[str, Fingerprint]
     pixels: dict[str, int]
     copies: dict[str, list[str]]
+
+    def read_photos(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """(image_id, bytes) of each of these, as a dataset gives them."""
+        for image in ids:
+            yield image, (self.root / self.copies[image][0]).read_bytes()
 
 
 def folder_duplicates(root: Path, cache: Path, threshold: float = THRESHOLD, with_fastdup: bool = True,
@@ -80,15 +87,12 @@ def _candidates(folder: Folder, cache: Path, with_fastdup: bool, backbone: str) 
 
 
 def _alike(folder: Folder, cache: Path, backbone: str) -> set[PairOfIds]:
-    """Proposals by our own embeddings; all pairs of a small folder where there is no backbone."""
-    names = sorted(folder.prints)
+    """Proposals by our own embeddings; where there is no backbone, all pairs of the first photos."""
+    names = {image: copies[0] for image, copies in folder.copies.items()}
     try:
-        embedder = embedder_for(find_backbone(backbone, cache), cache)
+        ids, x = embed_dataset(folder, names, find_backbone(backbone, cache), cache)
     except BackboneUnavailable as error:
         say(f"{error.sentence} Going on without our own embeddings.")
-        return {pair_of(one, other) for n, one in enumerate(names[:SMALL]) for other in names[n + 1:SMALL]}
-    x = embedder.embed((folder.root / name).read_bytes() for name in names)
-    return propose_alike(names, x)
-
-
-SMALL = 300
+        some = sorted(names.values())[:SMALL]
+        return {pair_of(one, other) for n, one in enumerate(some) for other in some[n + 1:]}
+    return {pair_of(names[one], names[other]) for one, other in propose_alike(ids, x)}

@@ -1,0 +1,61 @@
+"""What earlier scans learned is there for the next one, and nothing else is."""
+
+import sqlite3
+
+import pytest
+
+from curation import memory
+from curation.memory import Memory
+from curation.quality import Measures
+from curation.verification import Match
+from data_cards.errors import DiskFull
+
+ONE = Measures(10, 20, 30.0, 40.0, 0.5)
+
+
+def test_measures_and_matches_are_there_after_a_restart(tmp_path):
+    first = Memory(tmp_path)
+    first.keep_measures({"a": ONE, "broken": None})
+    first.keep_matches({("a", "b"): Match(0.9, "edited")})
+    again = Memory(tmp_path)
+    assert again.measures(["a", "broken", "new"]) == {"a": ONE, "broken": None}
+    assert again.matches(["a", "b"]) == {("a", "b"): Match(0.9, "edited")}
+
+
+def test_a_pair_counts_only_where_both_photos_are(tmp_path):
+    known = Memory(tmp_path)
+    known.keep_matches({("a", "b"): Match(0.9, "edited")})
+    assert known.matches(["a", "c"]) == {}
+
+
+def test_what_was_compared_in_one_dataset_is_new_in_another(tmp_path):
+    known = Memory(tmp_path)
+    known.keep_compared("one", ["a"])
+    assert known.not_compared("one", ["a", "b"]) == {"b"} and known.not_compared("two", ["a"]) == {"a"}
+
+
+def test_a_new_way_of_measuring_forgets_the_old_one(tmp_path, monkeypatch):
+    Memory(tmp_path).keep_measures({"a": ONE})
+    monkeypatch.setattr(memory, "VERSION", memory.VERSION + 1)
+    assert Memory(tmp_path).measures(["a"]) == {}
+
+
+def test_a_full_disk_is_said_so(tmp_path, monkeypatch):
+    known = Memory(tmp_path)
+
+    class Full:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return False
+
+        def close(self):
+            pass
+
+        def executemany(self, *_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: Full())
+    with pytest.raises(DiskFull, match="the dataset is untouched"):
+        known.keep_measures({"a": ONE})
