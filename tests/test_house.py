@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports_in(path: Path) -> frozenset[str]:
+    return frozenset(imports_of(tree_of(path)))
+
+
 def imports_of(tree: ast.AST) -> list[str]:
     found = []
     for node in ast.walk(tree):
@@ -35,7 +46,7 @@ def imports_of(tree: ast.AST) -> list[str]:
 
 def own_imports(path: Path) -> set[str]:
     rooms = {name_of(room) for room in ROOMS}
-    named = {name for name in imports_of(ast.parse(path.read_text())) if name in rooms} - {name_of(path)}
+    named = {name for name in imports_in(path) if name in rooms} - {name_of(path)}
     # `from curation.museum import brush` reaches the room, not the folder's own door.
     return {name for name in named if not any(other.startswith(f"{name}.") for other in named)}
 
@@ -71,7 +82,7 @@ def test_a_room_has_at_most_300_lines_and_a_clear_name(path):
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)
 def test_nothing_slow_is_imported_when_a_room_is(path):
-    for node in ast.parse(path.read_text()).body:
+    for node in tree_of(path).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for name in imports_of(node):
                 slow = name in HEAVY or (name.split(".")[0] in SLOW and name_of(path) not in HEAVY)
@@ -89,7 +100,7 @@ def test_only_entry_points_print_exit_or_read_the_environment(path):
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)
 def test_every_room_says_what_it_is(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert ast.get_docstring(tree_of(path))
 
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if path.stem not in ("__init__", "__main__")], ids=name_of)
@@ -97,5 +108,5 @@ def test_every_room_has_its_mirror_among_the_tests(path):
     floor, *_ = path.relative_to(ROOT).parts
     mirrors = list((ROOT / "tests" / floor).glob("test_*.py"))
     named = any(mirror.stem == f"test_{path.stem}" for mirror in mirrors)
-    used = any(name_of(path) in imports_of(ast.parse(mirror.read_text())) for mirror in mirrors)
+    used = any(name_of(path) in imports_in(mirror) for mirror in mirrors)
     assert named or used, f"no test in tests/{floor} names {name_of(path)}"

@@ -63,7 +63,8 @@ def test_photos_are_read_by_id_and_in_storage_order(shelf):
 def test_splits_findings_and_decisions_come_back(shelf):
     one = next(iter(shelf.photos()))
     files = [splits_file([Split(one, "g", "test")]), certificate_file({"seed": 3}),
-             findings_file("s1", [Finding(one, "label", 0.9, "why")]), ledger_file([{"id": "1"}]), ledger_file([{"id": "2"}])]
+             findings_file("s1", [Finding(one, "label", 0.9, "why")]), ledger_file([{"id": "1"}]),
+             ledger_file([{"id": "2"}])]
     newer = shelf.commit(dict(files), "More")
     assert newer.splits()[one].split == "test"
     assert newer.certificate() == {"seed": 3}
