@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,15 +47,20 @@ def sesame() -> PasswordAccess:
     return PasswordAccess({"ann": hash_password(PASSWORD)})
 
 
-def built(settings: SpaceSettings, subject: str = "things", **more: Any) -> Any:
-    """The app. Outside a running event loop Gradio makes several of its own and closes none; the thread is for tests
-    whose own loop runs already (a browser's)."""
+def in_a_loop(make: Callable[[], Any]) -> Any:
+    """What `make` makes inside a running event loop; outside one Gradio opens several of its own and closes none. In a
+    thread, for tests whose own thread has a loop running already (a browser's)."""
 
-    async def building() -> Any:
-        return create_app(settings, load=lambda address: Colours(subject), access=sesame(), **more)
+    async def making() -> Any:
+        return make()
 
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(building())).result()
+        return thread.submit(lambda: asyncio.run(making())).result()
+
+
+def built(settings: SpaceSettings, subject: str = "things") -> Any:
+    """The app."""
+    return in_a_loop(lambda: create_app(settings, load=lambda address: Colours(subject), access=sesame()))
 
 
 @contextmanager

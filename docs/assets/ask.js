@@ -4,11 +4,11 @@ import { Desk } from "./desk.js";
 import { button, element, picture } from "./elements.js";
 import { card, chosen, heading, placard } from "./placard.js";
 import { namesSheet, suggestSheet } from "./suggest.js";
+import { hung, welcome } from "./welcome.js";
 import { TEXT, things } from "./words.js";
 
 const QUIET = 300;
 const SLOW = 8000;
-const HANGING = [6, 4, 2, 1]; // so many hang well on a wall
 const WIDE = matchMedia("(min-width: 900px)");
 
 class Ask extends HTMLElement {
@@ -92,12 +92,15 @@ class Ask extends HTMLElement {
 
   #cornerOf(state) {
     if (state === "answer") {
-      return [button("quiet", "Again ↺", () => this.#ask(this.#photo), { "aria-label": "Ask about this photo again" })];
+      const again = () => this.#ask(this.#photo);
+      return [button("quiet", "Again ↺", again, { "aria-label": "Ask about this photo again" })];
     }
     if (state !== "start" || !this.#room) return [];
-    return [button("quiet", `${things(this.#cards.size)} ▾`, () => this.#open(namesSheet(this.#room, this.#all())),
-      { "aria-label": "What this room can name" })];
+    const names = `${things(this.#cards.size)} ▾`;
+    return [button("quiet", names, () => this.#names(), { "aria-label": "What this room can name" })];
   }
+
+  #names = () => this.#open(namesSheet(this.#room, this.#all()));
 
   #all = () => [...this.#cards.values()];
 
@@ -113,19 +116,13 @@ class Ask extends HTMLElement {
     this.#say("");
     this.name.textContent = this.#room.title;
     this.policy.replaceChildren(...this.#policyLines());
-    this.#hang();
+    this.$(".hang").replaceChildren(...hung(this.#all()));
     if (this.#state() === "start") this.#furnish();
   }
 
   #policyLines() {
     if (this.#room.subject !== "people") return [];
     return [this.#room.intended_use, this.#room.consent].filter(Boolean).map((line) => element("p", {}, line));
-  }
-
-  #hang() {
-    const all = this.#all().filter((about) => about.picture);
-    const pictures = all.slice(0, HANGING.find((count) => count <= all.length) ?? 0);
-    this.$(".hang").replaceChildren(...pictures.map((about) => element("span", {}, picture(about.picture, ""))));
   }
 
   #start() {
@@ -147,18 +144,7 @@ class Ask extends HTMLElement {
   #furnish() {
     this.#go("start");
     this.$(".hint").textContent = WIDE.matches ? TEXT.drop : this.$(".hang").childElementCount ? TEXT.tap : TEXT.tapBare;
-    this.answer.replaceChildren(...(WIDE.matches ? [this.#welcome()] : []));
-  }
-
-  #welcome() {
-    const shelf = this.#all().slice(0, 12).map((about) =>
-      element("li", {}, element("span.thumb", {}, about.picture ? picture(about.picture, "") : null),
-        element("small", {}, about.title)));
-    return element("article.placard.welcome", {}, element("p.kick", {}, this.#room?.title ?? "Vitrine"),
-      heading("Show it a photo"),
-      element("p.summary", {}, TEXT.welcome),
-      shelf.length ? element("h3", {}, `It can name ${things(this.#cards.size)}`) : null,
-      element("ul.names", {}, shelf));
+    this.answer.replaceChildren(...(WIDE.matches ? [welcome(this.#room, this.#all(), this.#names)] : []));
   }
 
   #buttons(...buttons) {

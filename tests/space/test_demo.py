@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,16 @@ from space.api import PARAMETERS, Desk
 from space.demo import build_page, page_options
 from space.settings import SpaceSettings
 from tests.colours import Colours
+from tests.visiting import in_a_loop
 
 SETTINGS = SpaceSettings("colours", at_once=3, waiting_room=7, most_photo_bytes=1000)
 
 
 def page(light_table: Any = None) -> Any:
-    """Built inside a running event loop, as a server does; elsewhere Gradio leaves loops open."""
+    """The page of a desk that knows six paintings."""
     recognizer = Colours()
     desk = Desk(lambda: recognizer, lambda: None, lambda receipt: {}, lambda: Path())  # type: ignore[arg-type, return-value]
-
-    async def building() -> Any:
-        return build_page(desk, SETTINGS, light_table)
-
-    return asyncio.run(building())
+    return in_a_loop(lambda: build_page(desk, SETTINGS, light_table))
 
 
 def labels(built: Any) -> list[str]:
