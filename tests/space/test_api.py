@@ -151,6 +151,7 @@ def test_while_the_model_loads_everybody_hears_so(tmp_path: Path) -> None:
 def test_the_photo_of_a_person_is_not_remembered(tmp_path: Path) -> None:
     setting = Setting(tmp_path, subject="people")
     said = setting.desk.predict(setting.sent(photo_of("ochre")))
+    assert setting.desk._recent.find(said["prediction_id"]).photo is None
     setting.desk.feedback(said["prediction_id"], "red-grid", True)
     assert not (tmp_path / "inbox").exists()
     assert len(setting.journal.questions()) == 1
