@@ -44,7 +44,8 @@ settings.load_profile("house")
 
 
 def pytest_unconfigure() -> None:
-    """Throw the caches away."""
+    """Throw the caches away, and give the port back."""
+    LISTENER.close()
     shutil.rmtree(HOME, ignore_errors=True)
 
 
