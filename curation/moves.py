@@ -33,7 +33,7 @@ class Moves:
     def __init__(self, book: Book, queue: Queue, records: Records, clock: Callable[[], float]) -> None:
         self._book, self._queue, self._records, self._clock = book, queue, records, clock
         self._given = records.collection
-        records.collection = changed_collection(self._given, book.of_classes())
+        records.collection = self._classes()
         self._skips: dict[str, list[tuple[str, str]]] = {}
         self._undos: dict[str, list[str]] = {}
         for decision in book.standing():
@@ -60,7 +60,8 @@ class Moves:
 
     def _decisions(self, who: str, move: Move, at: str, before: Sequence[Decision]) -> list[Decision]:
         """What a move decides; `before`: what its group decided so far: a class can be added and given at once."""
-        things = changed_collection(self._records.collection, before)
+        added = [one for one in before if one.action in CLASS_ACTIONS]
+        things = self._classes(added) if added else self._records.collection
         if move.get("do") == "add_class":
             return self._added(who, move, at, things)
         return [self._decision(who, move, at, things)]
@@ -76,9 +77,13 @@ class Moves:
         row = {"id": move["id"], "at": at, "who": who, "action": "add_class", "label": free, "title": title}
         return [parse_decision(row)]
 
+    def _classes(self, more: Sequence[Decision] = ()) -> Collection:
+        """The collection after every decision about classes."""
+        return changed_collection(self._given, [*self._book.of_classes(), *more])
+
     def _name_classes(self, decisions: Sequence[Decision]) -> None:
         if any(one.action in (*CLASS_ACTIONS, "undo") for one in decisions):
-            self._records.collection = changed_collection(self._given, self._book.of_classes())
+            self._records.collection = self._classes()
 
     def depth(self, who: str) -> int:
         """How many steps this person can take back."""
