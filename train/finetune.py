@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data_cards.disk import full_disk_named
-from data_cards.errors import CannotTrain, DiskFull
+from data_cards.errors import CannotTrain
 from data_cards.progress import say
 from train.metrics import cross_entropy, softmax
 from train.plan import Example, Plan, learning_rates
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from transformers import Trainer
 
 PATIENCE = 4  # epochs without a better one, after which more of them only cost time
-NEXT_TO_NOTHING = 1_000_000  # bytes
 STATE = "trainer_state.json"  # what the Trainer writes last: a checkpoint without it was cut short
 
 
@@ -67,7 +63,7 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
     """Train `model` (an ...ForImageClassification) in place; it ends with the weights of the best epoch.
 
     `framing` is what serving does, used for validation as it is. `run`: a folder for checkpoints, resumed when it
-    holds some. `track`: "none" or a tracker's name for the Trainer. Raises DiskFull, CannotTrain.
+    holds some. `track`: "none" or a tracker's name for the Trainer. Raises CannotTrain.
     """
     checkpoint = last_checkpoint(run)
     done = history((_state(checkpoint) or {}).get("log_history", ())) if checkpoint else ()
@@ -79,8 +75,7 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
         if checkpoint:
             say(f"Resuming at epoch {len(done) + 1} of {plan.epochs}.")
         trainer = _trainer(model, shelf, train, validation, framing, plan, run, track)
-        with _full_disk_named(run):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         epochs = history(trainer.state.log_history)
     model.to("cpu").eval()
     if not epochs or not all(math.isfinite(epoch.validation_loss) for epoch in epochs):
@@ -171,16 +166,3 @@ def _read_best(model: Any, checkpoint: Path) -> None:
 
     best = (_state(checkpoint) or {})["best_model_checkpoint"]
     read_weights(model, checkpoint.parent / Path(best).name)
-
-
-@contextmanager
-def _full_disk_named(run: Path) -> Iterator[None]:
-    """torch and safetensors have errors of their own for a full disk."""
-    try:
-        with full_disk_named("the training's checkpoint"):
-            yield
-    except Exception as error:  # raised again, but for a disk that is full
-        if "No space left" in str(error) or shutil.disk_usage(run).free < NEXT_TO_NOTHING:
-            raise DiskFull("The disk is full, so the training's checkpoint could not be kept. Free some space and "
-                           "start again: it goes on from the checkpoint before.", cause=str(error)) from error
-        raise

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 
 from data_cards.dataset import open_dataset
-from data_cards.errors import TooBusy
+from data_cards.errors import DiskFull, TooBusy
 from data_cards.progress import say
 from data_cards.repository import parse_address
 from train.backbone import find_backbone
@@ -42,6 +43,7 @@ from train.sealing import Sealed, sealed
 from train.teaching import Taught, run_name, teach
 
 DEFAULTS, SPLIT = TrainSettings(), SplitSettings()
+NEXT_TO_NOTHING = 1_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
         material.collection.check_publishable()
     backbone = NOTHING if settings.scratch else find_backbone(settings.backbone, cache)
     run = cache / "runs" / run_name(source.dataset, material, backbone, settings)
-    with _alone(run):
+    with _alone(run), _full_disk_named(run):
         begun = time.monotonic()
         taught = teach(material, source.dataset, backbone, settings, cache, run)
         seconds = {"train": time.monotonic() - begun}
@@ -127,3 +129,16 @@ def _alone(run: Path) -> Iterator[None]:
     except Timeout as error:
         raise TooBusy("The same training is running already on this machine. Wait for it, or change a "
                       "setting.") from error
+
+
+@contextmanager
+def _full_disk_named(run: Path) -> Iterator[None]:
+    """torch, safetensors and pyarrow have errors of their own for a full disk."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if "No space left" in str(error) or shutil.disk_usage(run).free < NEXT_TO_NOTHING:
+            raise DiskFull("The disk is full, so the training stopped. The model that was there before is untouched. "
+                           "Free some space and start again: it goes on from the last checkpoint.",
+                           cause=str(error)) from error
+        raise

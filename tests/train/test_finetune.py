@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from data_cards.errors import CannotTrain, DiskFull
+from data_cards.errors import CannotTrain
 from data_cards.photo import image_id
 from tests.tiny import SIZE
 from tests.train.pictures import pictures
@@ -139,12 +139,3 @@ def test_a_finished_training_is_not_trained_on_but_read(things, model, tmp_path)
     done = fine_tune(first, shelf, train, validation, FRAMING, PLAN, tmp_path)
     assert fine_tune(second, Failing(shelf.file, shelf.places), train, validation, FRAMING, PLAN, tmp_path) == done
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-
-
-def test_a_full_disk_is_said_in_a_sentence(things, model, tmp_path, monkeypatch):
-    def save(*_, **__):
-        raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed: No space left")
-
-    monkeypatch.setattr(torch, "save", save)
-    with pytest.raises(DiskFull, match="goes on from the checkpoint before"):
-        fine_tune(model(), *things, FRAMING, PLAN, tmp_path)

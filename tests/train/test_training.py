@@ -6,7 +6,7 @@ import pytest
 
 from data_cards.collection import Collection
 from data_cards.dataset import create_dataset
-from data_cards.errors import BadAddress, BadCollection, BadModel, CannotTrain, TooBusy
+from data_cards.errors import BadAddress, BadCollection, BadModel, CannotTrain, DiskFull, TooBusy
 from tests.train.pictures import collection_of, pictures, with_photos
 from train.config import TrainSettings
 from train.evaluate import classes_of, evaluate_model
@@ -166,6 +166,22 @@ def test_the_same_training_does_not_run_twice_at_once(dataset, settings, cache, 
     monkeypatch.setattr("train.training.teach", start_again)
     with pytest.raises(CannotTrain, match="enough"):
         train_model(dataset.address, str(tmp_path / "model"), settings, cache=cache)
+
+
+FULL = (OSError(28, "Error writing bytes to file. Detail: [errno 28] No space left on device"),
+        RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed: No space left on device"))
+
+
+@pytest.mark.parametrize("error", FULL, ids=("pyarrow", "torch"))
+def test_a_full_disk_is_said_and_the_old_model_stays(round_one, dataset, settings, cache, monkeypatch, error):
+    def write(*_):
+        raise error
+
+    monkeypatch.setattr("train.furnishing.write_index", write)
+    with pytest.raises(DiskFull, match="is untouched"):
+        train_model(dataset.address, str(round_one.folder), replace(settings, seed=5), cache=cache)
+    assert release(round_one, "release.json")["seed"] == 0
+    assert model_folder(str(round_one.folder), cache)[1] == round_one.revision
 
 
 def test_people_are_not_trained_for_the_hub_without_a_policy(tmp_path, settings, cache):
