@@ -12,15 +12,16 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from data_cards.errors import TooBusy, VitrineError
+from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from space.access import Access, access_for
 from space.api import PARAMETERS, Desk, Recognizer
 from space.room import Load, Room, Settled
-from space.settings import SpaceSettings
+from space.settings import ON_THIS_MACHINE, SpaceSettings
 
 
 def create_app(settings: SpaceSettings, load: Load | None = None, access: Access | None = None,
@@ -65,10 +66,12 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
 def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[[], None] = lambda: None) -> None:
     """Serve until interrupted; `opened` is called once questions can be answered.
 
-    Raises TooBusy when the port is taken, and what loading raised when the model cannot be served.
+    Raises TooBusy when the port is taken, NotAllowed where strangers would share the machine with fastdup, and what
+    loading raised when the model cannot be served.
     """
     import uvicorn
 
+    check_neighbours(settings.host, find_spec("fastdup") is not None)
     door = _bound(settings.host, settings.port)
     troubles: list[VitrineError] = []
 
@@ -85,6 +88,14 @@ def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[
     server.run(sockets=[door])
     if troubles:
         raise troubles[0]
+
+
+def check_neighbours(host: str, fastdup: bool) -> None:
+    """Raises NotAllowed for a host that strangers reach while fastdup is installed: its binary is closed and wants
+    old libraries, and has no business on a machine that opens strangers' files."""
+    if fastdup and host not in (ON_THIS_MACHINE, "localhost", "::1"):
+        raise NotAllowed("fastdup is installed here, and it does not belong on a machine that opens strangers' photos. "
+                         "Remove it first (pip uninstall fastdup); nothing else needs it.", host=host)
 
 
 def _bound(host: str, port: int) -> socket.socket:

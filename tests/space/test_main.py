@@ -11,7 +11,7 @@ import pytest
 import space.__main__ as door
 import train.predictor
 from data_cards.errors import BadModel
-from space.app import run
+from space.app import check_neighbours, run
 from space.passwords import is_password, read_passwords
 from space.settings import SpaceSettings
 from tests.colours import Colours, photo_of
@@ -70,3 +70,10 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
         settings = SpaceSettings("model", state=tmp_path, port=taken.getsockname()[1])
         with pytest.raises(door.VitrineError, match="Choose another with --port"):
             run(settings)
+
+
+def test_fastdup_stays_off_a_machine_that_strangers_reach() -> None:
+    with pytest.raises(door.VitrineError, match="pip uninstall fastdup"):
+        check_neighbours("0.0.0.0", fastdup=True)
+    check_neighbours("0.0.0.0", fastdup=False)
+    check_neighbours("127.0.0.1", fastdup=True)
