@@ -22,6 +22,8 @@ GRID = 8  # patches per side
 FLAT = 4.0  # grey levels: a patch that varies less than this says nothing
 SURE = 0.97  # agreement that edits and re-encoding keep, and a second look at the same scene hardly reaches
 NEAR = 0.03  # of the longer side: how far corners may be off when nothing was cropped or shifted
+MOVED = 0.07  # of the longer side: further than the frames of a burst lie apart
+SAME_LIGHT = 0.13  # mean difference in standard deviations that saving, turning and scaling a photo leaves
 WORTH_ADJUSTING = 0.3
 KINDS = ("exact", "re-encoded", "edited", "same-scene")
 # A SIFT descriptor is 4 x 4 places of 8 directions; in the mirror, places change sides and directions turn back.
@@ -156,7 +158,20 @@ def _agreement(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored:
     # The sixth that agrees least counts as much as all of it: that is where another subject would be.
     score = 0.5 * mean + 0.5 * _weighted_quantile(alike, worth, 0.15)
     score *= float(np.clip((min(share, 1.0) - 0.35) / 0.25, 0, 1))
+    if _off(one, other, over) > MOVED:
+        score *= _like_an_edit(one.grey[inside > 0], laid[inside > 0], share)
     return Match(float(np.clip(score, 0, 1)), _kind(one, other, over, mirrored, mean, share))
+
+
+def _like_an_edit(x: np.ndarray, y: np.ndarray, share: float) -> float:
+    """Whether two photos that lie far apart are copies: 1 when they are, less the more their light differs.
+
+    Two visitors' photos of one painting lie over each other as well as a crop does, yet the light falls otherwise and
+    each shows something that the other does not. An edit keeps the light, and one of the two shows all of the other.
+    """
+    light = [pixels - pixels.mean() for pixels in (x.astype(np.float32), y.astype(np.float32))]
+    differs = float(np.abs(np.subtract(*(pixels / max(float(pixels.std()), 1.0) for pixels in light))).mean())
+    return (1 - 0.8 * max(0.0, differs - SAME_LIGHT)) * (1 - 0.25 * max(0.0, 0.97 - share))
 
 
 def _lay_over(shape: tuple[int, int], pixels: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -195,14 +210,19 @@ def _weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) ->
 
 def _kind(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored: bool, mean: float, share: float) -> str:
     (height, width), (tall, wide) = one.shape, other.shape
-    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
-    wanted = np.array([[0, 0], [wide, 0], [0, tall], [wide, tall]], float)
-    off = float(np.abs(corners @ over.T - wanted).max()) / max(wide, tall)
     if mirrored:
         return "edited"
-    if off < NEAR and abs(width / height - wide / tall) < NEAR:
+    if _off(one, other, over) < NEAR and abs(width / height - wide / tall) < NEAR:
         return "re-encoded" if mean > SURE else "same-scene"
     return "edited" if (mean > SURE and share > 0.9) or _turned(over) > 8 else "same-scene"
+
+
+def _off(one: Fingerprint, other: Fingerprint, over: np.ndarray) -> float:
+    """How far corners are from each other's corners, as a share of the longer side."""
+    (height, width), (tall, wide) = one.shape, other.shape
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
+    wanted = np.array([[0, 0], [wide, 0], [0, tall], [wide, tall]], float)
+    return float(np.abs(corners @ over.T - wanted).max()) / max(wide, tall)
 
 
 def _turned(over: np.ndarray) -> float:
