@@ -93,7 +93,7 @@ def test_an_undo_sent_twice_takes_back_one_step(table):
     undo = move("undo")
     for _ in range(2):
         after = table.act("ann", [[undo]])
-    assert after["undo"] == 1
+    assert (after["undo"], after["piles"][0]["done"]) == (1, 1)
 
 
 def test_undo_goes_all_the_way_back_across_a_restart(table, open_again):
