@@ -96,6 +96,15 @@ def test_an_undo_sent_twice_takes_back_one_step(table):
     assert (after["undo"], after["piles"][0]["done"]) == (1, 1)
 
 
+def test_bringing_a_skipped_photo_back_twice_takes_no_decision_back(table):
+    one, other = table.look("ann")["items"][:2]
+    table.act("ann", [[move("keep", one)], [move("skip", other)]])
+    undo = move("undo")
+    for _ in range(2):
+        after = table.act("ann", [[undo]])
+    assert (after["undo"], after["piles"][0]["done"]) == (1, 1)
+
+
 def test_undo_goes_all_the_way_back_across_a_restart(table, open_again):
     items = table.look("ann")["items"][:5]
     for item in items:
