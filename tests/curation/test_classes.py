@@ -1,0 +1,49 @@
+"""Classes follow the ledger, and a change that is taken back leaves nothing behind."""
+
+from curation.classes import changed_collection
+from curation.decision import Decision
+from data_cards.collection import ClassInfo, Collection, read_collection, write_collection
+
+THINGS = Collection(name="fort", title="Forts", classes=(
+    ClassInfo("agra", "Agra Fort", facts=(("Built", "1573"),), aliases=("Red Fort",), location=(27.2, 78.0)),
+    ClassInfo("amber", "Amber Fort")))
+
+
+def made(n, action, label="", **more):
+    return Decision(f"{n:026d}", f"2026-11-21T10:00:{n:02d}.000000Z", "asha", "", action, label or None, **more)
+
+
+def through_the_card(collection):
+    return read_collection(*write_collection(collection))
+
+
+def test_without_decisions_nothing_changes():
+    assert changed_collection(THINGS, []) is THINGS
+    assert changed_collection(THINGS, [made(1, "rename_class", "taj", title="Taj")]) is THINGS
+
+
+def test_a_merged_class_is_an_alias_and_comes_back_whole():
+    merge, undo = made(1, "merge_class", "amber", label_before="agra"), made(2, "undo", undoes=f"{1:026d}")
+    merged = through_the_card(changed_collection(THINGS, [merge]))
+    assert merged.ids == ("amber",) and merged.resolve("Red Fort") == "amber"
+    assert changed_collection(merged, [merge]) == merged, "folding again changes nothing"
+    back = through_the_card(changed_collection(merged, [merge, undo]))
+    assert set(back.classes) == set(THINGS.classes)
+
+
+def test_a_rename_and_its_undo():
+    rename, undo = made(1, "rename_class", "agra", title="Fort of Agra"), made(2, "undo", undoes=f"{1:026d}")
+    renamed = through_the_card(changed_collection(THINGS, [rename]))
+    assert renamed.title_of("agra") == "Fort of Agra"
+    assert changed_collection(renamed, [rename, undo]).classes == THINGS.classes
+
+
+def test_an_added_class_goes_again_when_it_is_taken_back():
+    add, undo = made(1, "add_class", "bidar"), made(2, "undo", undoes=f"{1:026d}")
+    added = through_the_card(changed_collection(THINGS, [add]))
+    assert added.title_of("bidar") == "Bidar"
+    assert changed_collection(added, [add, undo]).ids == THINGS.ids
+
+
+def test_a_reserved_or_unfit_id_is_no_class():
+    assert changed_collection(THINGS, [made(1, "add_class", "none"), made(2, "add_class", "a b<")]) is THINGS

@@ -1,0 +1,59 @@
+"""Copies in a dataset: verdicts are remembered, and whatever hangs together is one group for the split."""
+
+import numpy as np
+import pytest
+
+from curation.copies import find_copies
+from curation.decision import decide
+from curation.ledger import Ledger
+from curation.memory import Memory
+from tests.curation.scenes import jpeg, scene
+
+PHOTOS = {"a": jpeg(scene(1)), "b": jpeg(scene(1).crop((20, 15, 390, 290))), "c": jpeg(scene(2)), "d": b"no photo"}
+X = np.array([[1, 0, 0.1], [1, 0.1, 0], [0, 1, 0], [0.1, 1, 0.0]])
+
+
+class PretendDataset:
+    """What copies need of a dataset; counts what is read."""
+
+    address = "pretend"
+    read = 0
+
+    def read_photos(self, ids):
+        for image_id in sorted(ids):
+            self.read += 1
+            yield image_id, PHOTOS[image_id]
+
+
+@pytest.fixture
+def look(tmp_path):
+    memory, dataset = Memory(tmp_path), PretendDataset()
+
+    def run(*decisions, threshold=0.9):
+        dataset.read = 0
+        return find_copies(dataset, list("abcd"), X, Ledger(decisions), memory, {}, threshold, False), dataset.read
+
+    return run
+
+
+def test_a_copy_is_found_and_an_unreadable_photo_is_nobodys_copy(look):
+    copies, _ = look()
+    assert list(copies.pairs) == [("a", "b")] and sorted(copies.stars[0]) == ["a", "b"]
+    assert copies.groups["a"] == copies.groups["b"] and len(set(copies.groups.values())) == 3
+
+
+def test_the_second_look_reads_no_photo(look):
+    first, read = look()
+    again, read_again = look()
+    assert read > 0 and read_again == 0 and (again.new, again.stars) == (0, first.stars)
+
+
+def test_the_dial_may_be_turned_without_comparing_again(look):
+    look()
+    strict, read = look(threshold=1.01)
+    assert read == 0 and strict.pairs == {} and strict.stars == ()
+
+
+def test_what_a_person_judged_apart_stays_apart(look):
+    copies, _ = look(decide("asha", "b", "not_duplicate", other="a"))
+    assert copies.pairs == {} and copies.groups["a"] != copies.groups["b"]

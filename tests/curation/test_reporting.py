@@ -1,0 +1,108 @@
+"""What was learned becomes findings that a person understands."""
+
+from dataclasses import replace
+
+import pytest
+
+from curation.copies import Copies
+from curation.decision import decide
+from curation.duplicates import Pair
+from curation.ledger import Ledger
+from curation.looking import Looks
+from curation.opinions import Doubt, Opinions
+from curation.quality import Measures
+from curation.reporting import Desk, findings_of
+from data_cards.collection import ClassInfo, Collection
+from data_cards.rows import Label, Opinion, Photo, Source, Split
+
+THINGS = Collection(name="fort", title="Forts", classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")))
+
+
+def photo(name, *sources):
+    return Photo(name, 400, 300, sources or (Source(f"{name}.jpg", "agra", "train"),))
+
+
+@pytest.fixture
+def desk():
+    photos = {name: photo(name) for name in "abc"}
+    return Desk(THINGS, photos, {name: Label(name, "agra", "labelled") for name in "abc"}, {}, Ledger(),
+                Looks({}, frozenset(), 0), Copies({}, (), {}, 0), Opinions(), "r1")
+
+
+def told(desk):
+    return {(one.kind, one.image_id): one for one in findings_of(desk, "s1")}
+
+
+def with_pair(desk, score=0.97):
+    pair = Pair("a", "b", score, "edited", True)
+    return replace(desk, copies=Copies({("a", "b"): pair}, (("b", "a"),), {}, 1))
+
+
+def test_nothing_wrong_is_nothing_to_report(desk):
+    assert told(desk) == {}
+
+
+def test_a_doubt_names_the_likely_class_and_who_speaks_for_it(desk):
+    opinions = Opinions((Opinion("a", ("amber",), (0.9,), ("b", "c")),), {"a": Doubt("a", 0.8, "amber", 0.02)},
+                        frozenset("a"))
+    labels = {**desk.labels, "b": Label("b", "amber", "labelled")}
+    one = told(replace(desk, opinions=opinions, labels=labels))["label", "a"]
+    assert one.reason == "The model gives this label 2 %. One of its two nearest photos is *Amber*."
+    assert (one.given_label, one.suggested_label, one.related, one.scan_id) == ("agra", "amber", ("b",), "s1")
+
+
+def test_none_of_these_is_suggested_in_words_only(desk):
+    opinions = Opinions((Opinion("a"),), {"a": Doubt("a", 0.8, "none", 0.02)}, frozenset("a"))
+    assert told(replace(desk, opinions=opinions))["label", "a"].suggested_label is None
+
+
+def test_a_copy_points_at_its_representative(desk):
+    assert told(with_pair(desk))["near_duplicate", "a"].related == ("b",)
+
+
+def test_copies_under_two_labels_are_a_certain_error(desk):
+    desk = with_pair(replace(desk, labels={**desk.labels, "b": Label("b", "amber", "labelled")}))
+    one = told(desk)["label", "a"]
+    assert one.score == 1 and one.suggested_label == "amber" and "one of the two is wrong" in one.reason
+
+
+def test_two_groups_that_touch_are_still_told(desk):
+    pairs = {names: Pair(*names, 0.95, "edited", True) for names in (("a", "b"), ("b", "c"), ("c", "d"))}
+    photos = {name: photo(name) for name in "abcd"}
+    found = told(replace(desk, photos=photos, copies=Copies(pairs, (("a", "b"), ("c", "d")), {}, 0)))
+    assert {one.related[0] for (kind, _), one in found.items() if kind == "near_duplicate"} == {"a", "b", "c"}
+
+
+def test_a_copy_across_the_test_is_a_leak_of_the_photo_to_learn_from(desk):
+    desk = with_pair(replace(desk, photos={**desk.photos, "b": photo("b", Source("b.jpg", "agra", "test"))}))
+    one = told(desk)["leak", "a"]
+    assert one.related == ("b",) and "in the test" in one.reason and ("leak", "b") not in told(desk)
+    split = {"a": Split("a", "b", "test"), "b": Split("b", "b", "test")}
+    assert ("leak", "a") not in told(replace(desk, splits=split)), "the split that was made counts, not the given one"
+
+
+def test_one_file_in_train_and_test_is_a_leak(desk):
+    both = photo("a", Source("1.jpg", "agra", "train"), Source("2.jpg", "agra", "test"))
+    assert ("leak", "a") in told(replace(desk, photos={**desk.photos, "a": both}))
+
+
+def test_one_file_under_two_labels_is_shown_until_somebody_decides(desk):
+    both = photo("a", Source("1.jpg", "agra"), Source("2.jpg", "amber"))
+    desk = replace(desk, photos={**desk.photos, "a": both})
+    assert told(desk)["exact_duplicate", "a"].suggested_label == "amber"
+    assert told(replace(desk, ledger=Ledger((decide("asha", "a", "keep"),)))) == {}
+
+
+def test_photos_set_aside_are_left_in_peace(desk):
+    looks = Looks({"a": Measures(40, 30, 200, 200, 0.5)}, frozenset(), 0)
+    assert ("quality", "a") in told(replace(desk, looks=looks))
+    junk = {**desk.labels, "a": Label("a", None, "junk")}
+    assert told(replace(desk, looks=looks, labels=junk)) == {}
+
+
+def test_an_unlabelled_photo_is_asked_for(desk):
+    labels = {**desk.labels, "a": Label("a", None, "unlabelled")}
+    opinions = Opinions((Opinion("a", ("amber",), (0.43,), ()),))
+    one = told(replace(desk, labels=labels, opinions=opinions))["unlabelled", "a"]
+    assert one.reason == "Nobody has said yet what this is. The model would say *Amber* (43 %)."
+    assert one.suggested_label == "amber"
