@@ -113,7 +113,7 @@ def _bound(host: str, port: int) -> socket.socket:
 def _light_table(app: FastAPI, room: Room, access: Access) -> Callable[[], None] | None:
     if room.archive.table is None:
         return None
-    from curation.tab import light_table_router, light_table_tab
+    from curation.light_table.tab import light_table_router, light_table_tab
 
     app.include_router(light_table_router(room.archive.table, access.who))
     return light_table_tab

@@ -1,7 +1,7 @@
 """The page: two tabs, *Ask* and *Light table*, and the named endpoints. No logic here.
 
 Both tabs are shells; what they show is drawn by their own modules (`docs/assets/ask.js`, which GitHub Pages uses as
-well, and `curation/static/`), so nothing a visitor or an owner wrote passes through HTML.
+well, and `curation/light_table/static/`), so nothing a visitor or an owner wrote passes through HTML.
 """
 
 import sys

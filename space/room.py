@@ -11,8 +11,8 @@ from typing import Any
 
 from curation.journal import Journal
 from curation.ledger import Ledger, read_ledger
-from curation.sending import Sending
-from curation.table import LightTable, open_table
+from curation.light_table.sending import Sending
+from curation.light_table.table import LightTable, open_table
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import TooBusy, VitrineError
 from space.api import Answer, Recognizer

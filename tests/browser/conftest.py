@@ -21,8 +21,8 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from curation.journal import Journal
-from curation.tab import light_table_router
-from curation.table import LightTable
+from curation.light_table.tab import light_table_router
+from curation.light_table.table import LightTable
 from data_cards.dataset import open_dataset
 from tests.light_table import PAGE, TellingOpinions, small_dataset
 

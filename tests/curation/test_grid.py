@@ -3,7 +3,7 @@
 import pytest
 
 from curation.journal import Journal
-from curation.table import LightTable
+from curation.light_table.table import LightTable
 from tests.light_table import small_dataset
 
 

@@ -1,7 +1,7 @@
 """Lines a person reads about a photo's past."""
 
 from curation.decision import Decision
-from curation.history import history
+from curation.light_table.history import history
 from data_cards.rows import Finding, Photo, Source
 
 SOURCE = Source(path="a.jpg", given_label="moon", given_split="test", author="Ilse", added_at="2026-03-03T10:00:00Z")

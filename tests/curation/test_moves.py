@@ -3,8 +3,8 @@
 import pytest
 
 from curation.decision import Decision
-from curation.moves import answers
-from curation.queue import Item
+from curation.light_table.moves import answers
+from curation.light_table.queue import Item
 from data_cards.rows import Finding
 
 LABEL = Item("p", "labels", (Finding("p", "label", 0.9, "r", scan_id="s"),))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from curation.placard import MOST_DIGITS, SEALED, NoOpinions, Records, placard
-from curation.queue import questions
+from curation.light_table.placard import MOST_DIGITS, SEALED, NoOpinions, Records, placard
+from curation.light_table.queue import questions
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Finding, Label, Photo, Source, Split
 

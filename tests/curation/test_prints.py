@@ -1,6 +1,6 @@
 """Prints: small, made once, within bounds."""
 
-from curation.prints import SIDES, Prints
+from curation.light_table.prints import SIDES, Prints
 from tests.light_table import jpeg
 
 

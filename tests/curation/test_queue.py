@@ -1,6 +1,6 @@
 """The queue: what comes next, for whom, and what a restart would rebuild."""
 
-from curation.queue import Progress, Queue, questions
+from curation.light_table.queue import Progress, Queue, questions
 from data_cards.rows import Finding
 
 

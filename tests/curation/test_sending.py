@@ -2,7 +2,7 @@
 
 import pytest
 
-from curation.sending import Sending
+from curation.light_table.sending import Sending
 from data_cards.errors import HubUnreachable
 
 

@@ -6,8 +6,8 @@ from starlette.testclient import TestClient
 from ulid import ULID
 
 from curation.journal import Journal
-from curation.tab import light_table_router
-from curation.table import LightTable
+from curation.light_table.tab import light_table_router
+from curation.light_table.table import LightTable
 from tests.light_table import small_dataset
 
 MARK = {"X-Vitrine": "light-table"}

@@ -7,8 +7,8 @@ from ulid import ULID
 
 from curation.journal import Journal
 from curation.ledger import given_labels
-from curation.placard import SEALED
-from curation.table import LightTable
+from curation.light_table.placard import SEALED
+from curation.light_table.table import LightTable
 from data_cards.errors import DiskFull, HubUnreachable, MissingFile
 from tests.light_table import TellingOpinions, small_dataset
 
@@ -228,7 +228,7 @@ def test_a_hub_that_does_not_answer_is_said_in_a_sentence(table, monkeypatch):
         raise HubUnreachable("The Hub does not answer.")
 
     table.act("ann", [[move("junk", item)] for item in table.look("ann")["items"][:3]])
-    monkeypatch.setattr("curation.table.flush", away)
+    monkeypatch.setattr("curation.light_table.table.flush", away)
     told = table.sending.now()["problem"]
     assert told == "The Hub does not answer. Your 3 decisions are kept on this machine; next try in a minute."
     monkeypatch.undo()

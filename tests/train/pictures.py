@@ -43,5 +43,5 @@ def stored(photos: Mapping[str | None, Sequence[bytes]], side: str | None = None
 def with_photos(dataset: Dataset, photos: Mapping[str | None, Sequence[bytes]], side: str | None = None) -> Dataset:
     """The dataset with these photos added."""
     rows, labels = stored(photos, side)
-    kept = [row for row in dataset.labels().values()]
+    kept = list(dataset.labels().values())
     return dataset.commit(dict([images_file(rows), labels_file([*kept, *labels])]), "More photos")

@@ -30,7 +30,8 @@ def test_no_photos_make_no_hits():
     assert not len(hits_at(np.zeros((0, 3)), np.zeros(0, int), 1)) and top_k(np.zeros((0, 3)), np.zeros(0, int), 1) == 0
 
 
-@pytest.mark.parametrize(("hits", "n", "low", "high"), [(25, 25, 0.867, 1.0), (8, 10, 0.490, 0.943), (0, 5, 0.0, 0.434)])
+@pytest.mark.parametrize(("hits", "n", "low", "high"),
+                         [(25, 25, 0.867, 1.0), (8, 10, 0.490, 0.943), (0, 5, 0.0, 0.434)])
 def test_an_interval_is_wilsons(hits, n, low, high):
     share = wilson(hits, n)
     assert share.value == hits / n

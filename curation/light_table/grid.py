@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from curation.placard import Records
-from curation.queue import Item, Queue
+from curation.light_table.placard import Records
+from curation.light_table.queue import Item, Queue
 
 MOST_CELLS = 240
 MOST_CHOICES = 3

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from curation.queue import Item
+from curation.light_table.queue import Item
 from data_cards.collection import Collection as Things
 from data_cards.dataset import Dataset
 from data_cards.rows import Finding, Label, Photo, Split

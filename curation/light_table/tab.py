@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from curation.table import LightTable
+from curation.light_table.table import LightTable
 from data_cards.errors import BadPhoto, DiskFull, MissingFile, NotAllowed, UnknownClass, VitrineError
 
 PREFIX = "/light-table"

@@ -12,11 +12,11 @@ from typing import Any
 
 from ulid import ULID
 
-from curation.book import Book
 from curation.classes import changed_collection
 from curation.decision import CLASS_ACTIONS, PHOTO_ACTIONS, Decision, parse_decision
-from curation.placard import Records
-from curation.queue import Item, Queue
+from curation.light_table.book import Book
+from curation.light_table.placard import Records
+from curation.light_table.queue import Item, Queue
 from data_cards.collection import Collection, class_id_from
 from data_cards.errors import BadDecision
 from data_cards.rows import Label

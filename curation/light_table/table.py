@@ -16,17 +16,17 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from curation.book import Book
 from curation.decision import Question
-from curation.grid import look_alikes
-from curation.history import history
 from curation.journal import Journal, flush, known
 from curation.ledger import given_labels
-from curation.moves import Move, Moves
-from curation.placard import NoOpinions, Opinions, Records, placard
-from curation.prints import Prints
-from curation.queue import PILES, Item, Queue, pile_of, questions
-from curation.sending import Sending
+from curation.light_table.book import Book
+from curation.light_table.grid import look_alikes
+from curation.light_table.history import history
+from curation.light_table.moves import Move, Moves
+from curation.light_table.placard import NoOpinions, Opinions, Records, placard
+from curation.light_table.prints import Prints
+from curation.light_table.queue import PILES, Item, Queue, pile_of, questions
+from curation.light_table.sending import Sending
 from data_cards.dataset import Dataset
 from data_cards.errors import DiskFull, MissingFile, VitrineError
 from data_cards.rows import Finding, Label
