@@ -92,9 +92,9 @@ class Dataset:
         return [row for path in self._under(OPINIONS) for row in self._rows(path, Opinion)]
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Every decision that was sent, as raw lines, in no particular order."""
-        lines = (line for path in self._under(LEDGER) for line in self._read(path).decode().splitlines())
-        return [json.loads(line) for line in lines if line.strip()]
+        """Every decision that was sent, as raw lines, in no particular order; a damaged one as {"unreadable": text}."""
+        texts = (self._read(path).decode("utf-8", "replace") for path in self._under(LEDGER))
+        return [_ledger_row(line) for text in texts for line in text.split("\n") if line.strip()]
 
     @cached_property
     def shards(self) -> list[str]:
@@ -206,6 +206,14 @@ def collection_files(collection: Things, references: Mapping[str, bytes] | None 
     pictures: dict[str, bytes | Path] = {f"{REFERENCES}{name}.jpg": data for name, data in (references or {}).items()}
     readme = dataset_card(DatasetCard(collection=collection))
     return {README: readme.encode(), CARD: card.encode(), CLASSES: classes.encode(), **pictures}
+
+
+def _ledger_row(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError:  # one bad line must not hide what everybody else decided
+        row = None
+    return row if isinstance(row, dict) else {"unreadable": line}
 
 
 def _check_format(readme: str, address: str) -> None:

@@ -72,6 +72,12 @@ def test_splits_findings_and_decisions_come_back(shelf):
     assert sorted(line["id"] for line in newer.ledger()) == ["1", "2"]
 
 
+def test_a_damaged_line_of_the_ledger_hides_no_other(shelf):
+    torn = b'{"id": "1"}\n{"id": "2", "act\n[]\n\xff\n{"id": "3"}\n'
+    rows = shelf.commit({"ledger/torn.jsonl": torn}, "Torn").ledger()
+    assert [row.get("id") for row in rows] == ["1", None, None, None, "3"]
+
+
 def test_a_dataset_is_pinned_to_its_revision(shelf):
     shelf.commit(dict([labels_file([])]), "No labels")
     assert len(shelf.labels()) == 20
