@@ -171,7 +171,9 @@ def _deal(units: list[list[str]], wanted: Mapping[str, int], table: _Table, plan
         chosen: list[list[str]] = []
         for unit in units:
             room = wanted[side] - table.size([group for one in chosen for group in one])
-            if table.size(unit) <= room and len(chosen) < len(units) - 1:
+            # Whatever brings the side nearer to its share: taking only what fits would fill the test with single
+            # photos, and those are the odd ones of a collection.
+            if table.size(unit) < 2 * room and len(chosen) < len(units) - 1:
                 chosen.append(unit)
         if not chosen and wanted[side] and len(units) > 1:
             chosen = [min(units, key=table.size)]

@@ -233,3 +233,14 @@ def test_a_second_split_keeps_what_is_sealed_and_places_what_is_new():
     assert {n: after[n] for n in before} == before
     assert {after[n].split for n in names[20:]} <= {"train", "validation"}
     assert not certificate.given_test
+
+
+def test_single_photos_do_not_crowd_the_test_where_most_photos_come_in_bursts():
+    bursts = [(f"{c}-burst{b}-{k}", c, f"{c}-burst{b}") for c in "ab" for b in range(8) for k in range(5)]
+    singles = [(f"{c}-single{k}", c, f"{c}-single{k}") for c in "ab" for k in range(6)]
+    ids, labels, groups = ([row[0] for row in bursts + singles], {row[0]: row[1] for row in bursts + singles},
+                           {row[0]: row[2] for row in bursts + singles})
+    tested = [name for seed in range(20) for name, row in split(ids, labels, groups, seed=seed)[0].items()
+              if row.split == "test"]
+    share = sum("single" in name for name in tested) / len(tested)
+    assert share < 0.25  # they are 13 % of the photos
