@@ -159,7 +159,7 @@ def _junk(table: _Table, one: Decision) -> None:
 
 def _duplicate_of(table: _Table, one: Decision) -> None:
     other = one.other or ""
-    if other not in table.labels:
+    if other not in table.labels or other == one.image_id:
         return
     # If the other (or what it repeats) was marked as a copy of this one, the last word counts: somebody has
     # to stay, or both copies would be lost.

@@ -69,7 +69,7 @@ def test_every_photo_keeps_a_row_and_labels_fit_their_status(decisions):
     labels = fold(GIVEN, decisions)
     assert set(labels) == set(GIVEN)
     assert all(row.label is None for row in labels.values() if row.status in ("junk", "none_of_these"))
-    assert all(row.label for row in labels.values() if row.status in ("labelled", "duplicate"))
+    assert all(row.label for row in labels.values() if row.status == "labelled")
 
 
 @given(ledgers())
@@ -161,3 +161,9 @@ def test_a_photo_given_under_two_labels_has_what_most_sources_say():
                          "c": Photo("c", 9, 9, (Source(given_label="none"),))}) == {
         "a": Label("a", "agra", "labelled"), "b": Label("b", None, "unlabelled"),
         "c": Label("c", None, "none_of_these")}
+
+
+def test_a_photo_called_a_copy_of_itself_stays_what_it_is():
+    itself = [made(1, "duplicate_of", "a", other="a"), made(2, "duplicate_of", "b", other="a")]
+    labels = fold(GIVEN, itself)
+    assert (labels["a"], labels["b"].status) == (GIVEN["a"], "duplicate")
