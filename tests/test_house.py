@@ -110,3 +110,11 @@ def test_every_room_has_its_mirror_among_the_tests(path):
     named = any(mirror.stem == f"test_{path.stem}" for mirror in mirrors)
     used = any(name_of(path) in imports_in(mirror) for mirror in mirrors)
     assert named or used, f"no test in tests/{floor} names {name_of(path)}"
+
+
+def test_the_readme_has_a_line_for_every_room():
+    text = (ROOT / "README.md").read_text()
+    tree = text[text.index("## Where things are"):]
+    missing = [name_of(path) for path in ROOMS
+               if path.stem != "__init__" and "templates" not in path.parts and f" {path.name} " not in tree]
+    assert not missing
