@@ -21,6 +21,7 @@ def speak_up(level: int = logging.INFO) -> None:
         handler.setFormatter(logging.Formatter("%(message)s"))
         LOGGER.addHandler(handler)
     LOGGER.setLevel(level)
+    LOGGER.disabled = False  # a library that sets logging up anew silences the loggers it does not know
     LOGGER.propagate = False
 
 

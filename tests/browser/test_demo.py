@@ -4,6 +4,7 @@ a camera, without a network."""
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(folder: Path, subject: str) -> Iterator[str]:
     """An app's address."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
+        # One folder for both apps: Gradio has one for a process, and each doorway lets only its uploads through.
+        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
         small_gallery(folder / "dataset", subject)
         with serving(built(settings_in(folder, dataset=str(folder / "dataset")), subject)) as url:
             yield url + "/"

@@ -19,7 +19,7 @@ def looped(tmp_path_factory, tiny_vit) -> tuple[Path, LoopSettings, Path]:
     """A small museum that went around once."""
     folder = tmp_path_factory.mktemp("loop")
     settings = LoopSettings(backbone=str(tiny_vit), fastdup=False, epochs=1)
-    run_loop("museum:6", folder / "out", settings, folder / "cache")
+    run_loop("museum:80", folder / "out", settings, folder / "cache")
     return folder / "out", settings, folder / "cache"
 
 
@@ -40,7 +40,7 @@ def test_the_summary_names_the_revision_that_the_model_was_trained_on(looped):
 def test_a_second_run_keeps_the_model_where_nothing_changed(looped):
     out, settings, cache = looped
     before = (out / "model" / "vitrine" / "release.json").read_bytes()
-    again = json.loads(run_loop("museum:6", out, settings, cache).read_text())
+    again = json.loads(run_loop("museum:80", out, settings, cache).read_text())
     assert (out / "model" / "vitrine" / "release.json").read_bytes() == before
     assert again["seconds"]["train"] == 0
 
@@ -55,7 +55,7 @@ def test_a_fixed_label_makes_a_new_model(looped):
     lines = out.parent / "decisions.jsonl"
     lines.write_text(json.dumps({"image_id": one, "action": "junk", "who": "ann"}))
     decide_from(dataset, lines)
-    run_loop("museum:6", out, settings, cache)
+    run_loop("museum:80", out, settings, cache)
     after = json.loads((out / "model" / "vitrine" / "release.json").read_text())
     assert after["dataset_revision"] != before["dataset_revision"]
 
