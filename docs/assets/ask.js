@@ -20,6 +20,7 @@ class Ask extends HTMLElement {
   #shown = "";
   #turn = 0;
   #wasLive = false;
+  #remarked = -1;
 
   open(address) {
     if (this.#desk) return;
@@ -143,8 +144,15 @@ class Ask extends HTMLElement {
   // What the start shows of the room; it may be learnt later, and then the buttons (and the focus) stay.
   #furnish() {
     this.#go("start");
-    this.$(".hint").textContent = WIDE.matches ? TEXT.drop : this.$(".hang").childElementCount ? TEXT.tap : TEXT.tapBare;
+    const bare = this.$(".hang").childElementCount ? TEXT.tap : TEXT.tapBare;
+    if (this.#remarked !== this.#turn) this.$(".hint").textContent = WIDE.matches ? TEXT.drop : bare;
     this.answer.replaceChildren(...(WIDE.matches ? [welcome(this.#room, this.#all(), this.#names)] : []));
+  }
+
+  // Something to say about what was just tried; it stays until the next try.
+  #remark(text) {
+    this.#remarked = this.#turn;
+    this.$(".hint").textContent = text;
   }
 
   #buttons(...buttons) {
@@ -155,7 +163,7 @@ class Ask extends HTMLElement {
     const turn = this.#turn;
     if (!(await this.#camera.open())) {
       // Where no live picture is allowed, a phone's own camera app still is.
-      if (turn === this.#turn) this.$(".hint").textContent = TEXT.noCamera;
+      if (turn === this.#turn) this.#remark(TEXT.noCamera);
       this.snapper.click();
       return;
     }
@@ -179,12 +187,12 @@ class Ask extends HTMLElement {
   async #paste() {
     const file = await pasted();
     if (file) return this.#take(file);
-    this.$(".hint").textContent = file === null ? TEXT.nothingToPaste : TEXT.noPaste;
+    this.#remark(file === null ? TEXT.nothingToPaste : TEXT.noPaste);
   }
 
   async #take(file, fromCamera = false) {
     if (!file) {
-      this.$(".hint").textContent = TEXT.notAPicture;
+      this.#remark(TEXT.notAPicture);
       return;
     }
     this.#camera.close();

@@ -163,7 +163,7 @@ def test_a_pasted_and_a_dropped_picture_are_asked_about(open_page: Any, url: str
 def test_where_pasting_is_refused_the_page_says_how(open_page: Any, url: str) -> None:
     page = open_page(url, **PHONE)
     # Whether Chromium refuses by itself depends on which of its windows has the focus.
-    page.evaluate("navigator.clipboard.read = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+    page.evaluate("() => { navigator.clipboard.read = () => Promise.reject(new DOMException('no')); }")
     page.get_by_role("button", name="Paste").click()
     page.get_by_text("Press Ctrl + V").wait_for()
 
