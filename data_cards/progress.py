@@ -11,13 +11,15 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
-LOGGER = logging.getLogger("vitrine")
+OURS = "vitrine"
+LOGGER = logging.getLogger(OURS)
 
 
 def speak_up(level: int = logging.INFO) -> None:
     """Show sentences and bars on standard error; called by entry points only."""
-    if not LOGGER.handlers:
+    if OURS not in {handler.name for handler in LOGGER.handlers}:
         handler = logging.StreamHandler(sys.stderr)
+        handler.name = OURS
         handler.setFormatter(logging.Formatter("%(message)s"))
         LOGGER.addHandler(handler)
     LOGGER.setLevel(level)
