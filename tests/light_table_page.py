@@ -25,6 +25,7 @@ def wait_for_photo(page: Page, other_than: str) -> str:
         """other => { const shown = document.querySelector("vitrine-light-table").shadowRoot.querySelector(".mat img");
                       return shown && !shown.src.includes(other) }""",
         arg=other_than,
+        polling=50,  # and not by animation frames, of which a page that does not move may show none
     )
     return photo_on_screen(page)
 

@@ -215,7 +215,7 @@ def test_the_keyboard_alone_is_enough(open_page: Any, url: str) -> None:
                   ".addEventListener('click', event => { event.preventDefault(); window.opened = true; })")
     page.get_by_role("button", name="Choose a photo").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("window.opened")
+    page.wait_for_function("window.opened", polling=50)
     choose(page, photo_of("ochre"))
     placard(page)
     assert page.evaluate(f"document.querySelector('{ASK}').shadowRoot.activeElement.textContent") == "Ochre Noon"
