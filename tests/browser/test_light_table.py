@@ -131,11 +131,11 @@ def test_a_class_that_is_missing_is_added_while_labelling(url, folder, open_page
     page = open_page(url)
     photo = photo_on_screen(page)
     page.keyboard.press("/")
-    page.keyboard.type("Blue <i>Hour</i>")
+    page.locator("vitrine-light-table dialog input").press_sequentially("Blue <i>Hour</i>")
     page.locator("vitrine-light-table [role=option]", has_text="Add “Blue <i>Hour</i>”").click()
     wait_for_photo(page, photo)
     all_kept(page)
     assert labels_in(folder)[photo].label == "Blue-iHouri"
     page.keyboard.press("/")
-    page.keyboard.type("blue")
+    page.locator("vitrine-light-table dialog input").press_sequentially("blue")
     page.wait_for_selector("vitrine-light-table [role=option] b:text-is('Blue <i>Hour</i>')")
