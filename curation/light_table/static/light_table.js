@@ -139,10 +139,10 @@ class LightTable {
   press(event) {
     if (!this.desk || !this.visible || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (this.root.querySelector("dialog[open]") || !this.isOurs(event)) return;
-    const does = this.view.keys(event.key);
-    if (!does) return;
+    const searching = this.typed.includes("/"); // what is typed behind a slash that waits is a name, and no decision
+    if (!(searching ? event.key.length === 1 : this.view.keys(event.key))) return;
     event.preventDefault();
-    if (event.repeat) return;
+    if (event.repeat && !searching) return;
     this.typed.push(event.key);
     this.catchUp();
   }
@@ -152,6 +152,10 @@ class LightTable {
     while (this.typed.length && this.view.ready) {
       const does = this.view.keys(this.typed.shift());
       if (does) does();
+      const field = this.root.querySelector("dialog[open] input");
+      if (!field) continue;
+      field.value = this.typed.splice(0).join("");
+      field.dispatchEvent(new Event("input"));
     }
   }
 
