@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from curation.light_table.pages import Page, pages_of
 from curation.light_table.table import LightTable
 from data_cards.errors import BadPhoto, DiskFull, MissingFile, NotAllowed, UnknownClass, VitrineError
 
@@ -58,9 +59,12 @@ def light_table_tab(prefix: str = PREFIX) -> None:
     )
 
 
-def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX) -> APIRouter:
-    """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in, else None."""
+def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
+                       is_owner: Callable[[str], bool] = lambda name: True) -> APIRouter:
+    """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in, else None.
+    `is_owner(name)`: whether an annotator may also see and use the owner's pages."""
     router = APIRouter(prefix=prefix, include_in_schema=False)
+    pages = pages_of(table)
 
     async def answer(request: Request, make: Answer) -> Response:
         return await run_in_threadpool(_answer, request, who, make)
@@ -81,6 +85,28 @@ def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX) -> API
     @router.get("/classes")
     async def classes(request: Request) -> Response:
         return await answer(request, lambda name: table.classes())
+
+    @router.get("/pages")
+    async def names(request: Request) -> Response:
+        return await answer(request, lambda name: [
+            {"name": page.name, "title": page.title} for page in pages.values() if is_owner(name) or not page.of_owner])
+
+    @router.get("/page/{page}")
+    async def show(request: Request, page: str) -> Response:
+        asked = dict(request.query_params)
+        return await answer(request, lambda name: _page(page, name).show(name, asked))
+
+    @router.post("/page/{page}")
+    async def use(request: Request, page: str) -> Response:
+        body = await _body(request)
+        return await answer(request, lambda name: _page(page, name).act(name, body if isinstance(body, dict) else {}))
+
+    def _page(page: str, name: str) -> Page:
+        if page not in pages:
+            raise MissingFile("The light table has no such page.")
+        if pages[page].of_owner and not is_owner(name):
+            raise NotAllowed("This page is for the owner of the collection.")
+        return pages[page]
 
     @router.post("/send")
     async def send(request: Request) -> Response:

@@ -48,7 +48,7 @@ class LightTable:
     ) -> None:
         """`opinions_of`: reads what the scan remembers of the model; `disk_is_kept`: False on a machine
         whose disk a restart empties, where only what was sent is safe."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._journal, self._clock, self._disk_is_kept = journal, clock, disk_is_kept
         self._opinions_of = opinions_of
         self._pile: dict[str, str] = {}
@@ -60,38 +60,38 @@ class LightTable:
     def _lay(self, dataset: Dataset) -> None:
         """Put a revision of the dataset on the table."""
         photos, past = dataset.photos(), known(dataset, self._journal)
-        self._dataset = dataset
-        self._book = Book(given_labels(photos), past.decisions, self._journal.append)
+        self.dataset = dataset
+        self.book = Book(given_labels(photos), past.decisions, self._journal.append)
         asked = [_asked(question) for question in past.questions]
         findings = [one for one in [*dataset.findings(), *asked] if one.image_id in photos]
-        self._queue = Queue(questions(findings))
+        self.queue = Queue(questions(findings))
         doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
-        self._examples = _examples(self._book.labels, doubted)
-        self._records = Records(
+        self._examples = _examples(self.book.labels, doubted)
+        self.records = Records(
             collection=dataset.collection(),
             photos=photos,
             splits=dataset.splits(),
-            labels=self._book.labels,
+            labels=self.book.labels,
             opinions=self._opinions_of(dataset),
             examples=lambda class_id: self._examples.get(class_id, ()),
             doubted=doubted,
             has_reference=cache(lambda class_id: dataset.reference(class_id) is not None),
         )
-        self._moves = Moves(self._book, self._queue, self._records, self._clock)
+        self.moves = Moves(self.book, self.queue, self.records, self._clock)
 
     def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
         """What lies before a person: the next questions, how far they are, what is kept and sent."""
-        with self._lock:
+        with self.lock:
             now, chosen = self._clock(), self._choose(who, pile)
-            items = self._queue.take(who, chosen, max(1, min(count, 50)), now)
+            items = self.queue.take(who, chosen, max(1, min(count, 50)), now)
             return {
                 "who": who,
-                "title": self._records.collection.title,
-                "place": sha256(self._dataset.address.encode()).hexdigest()[:12],
+                "title": self.records.collection.title,
+                "place": sha256(self.dataset.address.encode()).hexdigest()[:12],
                 "pile": chosen,
                 "piles": [self._progress(who, name) for name in PILES],
                 "items": [self._shown(item) for item in items],
-                "undo": self._moves.depth(who),
+                "undo": self.moves.depth(who),
                 "sending": self.sending.report() | {"disk_is_kept": self._disk_is_kept},
             }
 
@@ -99,25 +99,25 @@ class LightTable:
         """The pile asked for, else the one they were at, else the first that is not empty."""
         if pile in PILES:
             if self._pile.get(who) != pile:
-                self._queue.let_go(who)
+                self.queue.let_go(who)
             self._pile[who] = pile
-        first = next((name for name in PILES if self._queue.progress(who, name).left), PILES[0])
-        if not self._queue.progress(who, self._pile.setdefault(who, first)).total:
+        first = next((name for name in PILES if self.queue.progress(who, name).left), PILES[0])
+        if not self.queue.progress(who, self._pile.setdefault(who, first)).total:
             self._pile[who] = first
         return self._pile[who]
 
     def _progress(self, who: str, pile: str) -> dict[str, Any]:
-        progress = self._queue.progress(who, pile)
+        progress = self.queue.progress(who, pile)
         return {"pile": pile, "done": progress.done, "total": progress.total, "left": progress.left}
 
     def _shown(self, item: Item) -> dict[str, Any]:
-        photo = self._records.photos[item.image_id]
-        decisions = self._book.about(item.image_id)
-        lines = history(photo, item.findings, decisions, self._book.stands, self._title)
-        return placard(item, self._records) | {"history": lines}
+        photo = self.records.photos[item.image_id]
+        decisions = self.book.about(item.image_id)
+        lines = history(photo, item.findings, decisions, self.book.stands, self._title)
+        return placard(item, self.records) | {"history": lines}
 
     def _title(self, class_id: str) -> str:
-        named = self._records.named(class_id)
+        named = self.records.named(class_id)
         return named["title"] if named else class_id
 
     def act(
@@ -130,7 +130,7 @@ class LightTable:
         pass, the groups behind it are not tried: order counts.
         """
         outcomes: list[dict[str, Any]] = []
-        with self._lock:
+        with self.lock:
             for group in groups:
                 outcomes.append(self._outcome(who, group))
                 if outcomes[-1].get("again"):
@@ -139,7 +139,7 @@ class LightTable:
 
     def _outcome(self, who: str, group: Sequence[Move]) -> dict[str, Any]:
         try:
-            back = self._moves.step(who, group)
+            back = self.moves.step(who, group)
         except VitrineError as error:
             return {"ok": False, "error": error.sentence, "again": isinstance(error, DiskFull)}
         if back:
@@ -148,8 +148,8 @@ class LightTable:
 
     def grid(self, who: str, class_id: str) -> dict[str, Any]:
         """Photos labelled with one class, most doubtful first, to be decided on together."""
-        with self._lock:
-            return look_alikes(class_id, self._records, self._queue)
+        with self.lock:
+            return look_alikes(class_id, self.records, self.queue)
 
     def classes(self) -> list[dict[str, Any]]:
         """Every class, for the search behind `/`."""
@@ -159,30 +159,30 @@ class LightTable:
                 "title": info.title,
                 "summary": info.summary,
                 "aliases": list(info.aliases),
-                "reference": self._records.has_reference(info.id),
+                "reference": self.records.has_reference(info.id),
             }
-            for info in self._records.collection.classes
+            for info in self.records.collection.classes
         ]
 
     def _stored(self, name: str) -> bytes:
         kind, _, what = name.partition("/")
         if kind == "photo":
-            return self._dataset.read_photo(what)
-        data = self._dataset.reference(what)
+            return self.dataset.read_photo(what)
+        data = self.dataset.reference(what)
         if data is None:
             raise MissingFile("There is no reference picture of this class.", class_id=what)
         return data
 
     def _send(self) -> None:
-        before = self._dataset
+        before = self.dataset
         after = flush(self._journal, before).dataset
-        with self._lock:
-            self._dataset = after
+        with self.lock:
+            self.dataset = after
 
     def refresh(self) -> None:
         """Lay the newest revision on the table: after a scan, a split, or a visitor's photo."""
-        newest = self._dataset.newest()
-        with self._lock:
+        newest = self.dataset.newest()
+        with self.lock:
             self._lay(newest)
 
     def close(self) -> None:

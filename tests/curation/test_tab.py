@@ -28,7 +28,7 @@ def page(table):
 
 
 def a_photo(table):
-    return next(iter(table._records.photos))
+    return next(iter(table.records.photos))
 
 
 @pytest.mark.parametrize("path", ["look", "classes", "grid?label=harbour", "photo/" + "0" * 64, "reference/harbour"])
@@ -79,12 +79,12 @@ def test_what_is_no_list_of_moves_gets_a_sentence(page, body):
     ],
 )
 def test_a_move_that_cannot_be_is_refused_and_changes_nothing(page, table, move):
-    before = table._book.standing()
+    before = table.book.standing()
     move = {"image_id": a_photo(table), **move}
     answer = page.post("/light-table/moves", json={"groups": [[move]]}, headers=ANN | MARK)
     assert answer.status_code == 200
     assert answer.json()["outcomes"][0]["ok"] is False
-    assert table._book.standing() == before
+    assert table.book.standing() == before
 
 
 def test_photos_go_out_small_and_stay_private(page, table):

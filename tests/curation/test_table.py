@@ -38,7 +38,7 @@ def first(table, who="ann", pile=None):
 
 
 def label_of(table, item):
-    return table._book.labels[item["image_id"]]
+    return table.book.labels[item["image_id"]]
 
 
 def test_the_most_doubtful_label_is_before_you_with_its_reason_and_the_three_best(table):
@@ -115,7 +115,7 @@ def test_undo_goes_all_the_way_back_across_a_restart(table, open_again):
         back += after["outcomes"][0]["back"]
         assert after["items"][0]["key"] == back[-1]
     assert back == [item["key"] for item in reversed(items)]
-    assert again._book.labels == given_labels(again._dataset.photos())
+    assert again.book.labels == given_labels(again._dataset.photos())
     assert again.act("ann", [[move("undo")]])["outcomes"][0]["error"] == "There is nothing left to take back."
 
 
@@ -161,7 +161,7 @@ def test_a_pair_is_shown_side_by_side_and_either_can_be_the_duplicate(table):
     item = first(table, pile="duplicates")
     other = item["pair"]["image_id"]
     table.act("ann", [[move("duplicate_of", item, image_id=other, other=item["image_id"])]])
-    assert table._book.labels[other].status == "duplicate"
+    assert table.book.labels[other].status == "duplicate"
     assert table.look("ann", "duplicates")["items"] == []
     table.act("ann", [[move("undo")]])
     assert first(table)["key"] == item["key"]
@@ -183,14 +183,14 @@ def test_a_photo_of_the_sealed_test_comes_without_the_models_opinion(tmp_path):
     told = json.dumps(item)
     assert not any(leak in told for leak in ("0.94", "0.99", "2 %", "model-1"))
     table.act("ann", [[move("keep", item)]])
-    assert table._book.about(item["image_id"])[0].model_revision == ""
+    assert table.book.about(item["image_id"])[0].model_revision == ""
     assert item["image_id"] not in [cell["image_id"] for cell in table.grid("ann", "harbour")["cells"]]
 
 
 def test_the_decision_remembers_what_was_asked_and_shown(table):
     item = first(table)
     table.act("ann", [[move("relabel", item, label="grid")]])
-    (decision,) = table._book.about(item["image_id"])
+    (decision,) = table.book.about(item["image_id"])
     assert (decision.finding, decision.model_revision) == ("01SCAN/label", "model-1")
     assert (decision.label_before, decision.label) == ("harbour", "red-grid")
 
@@ -208,7 +208,7 @@ def test_a_full_disk_is_said_and_what_comes_behind_waits(table, monkeypatch):
         raise DiskFull("The disk is full; your decision was not kept. Make room and try again.")
 
     one, other = table.look("ann")["items"][:2]
-    monkeypatch.setattr(table._book, "_keep", full)
+    monkeypatch.setattr(table.book, "_keep", full)
     after = table.act("ann", [[move("junk", one)], [move("junk", other)]])
     assert after["outcomes"] == [
         {"ok": False, "error": "The disk is full; your decision was not kept. Make room and try again.", "again": True}

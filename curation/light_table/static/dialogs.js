@@ -149,6 +149,7 @@ export function more(table, actions) {
   const dialog = h("dialog", { class: "sheet", "aria-label": "More" },
     h("div", { class: "pairs" }, actions.map(([, words, does]) => row(words, does))),
     piles.map((pile) => row(`Go to ${PILES[pile.pile][1]}`, () => header.choose(pile.pile), String(pile.left))),
+    table.pages.map((page) => row(page.title, () => table.toPage(page.name))),
     row(`Sign out ${desk.who}`, () => table.signOut()));
   open(table, dialog);
 }

@@ -18,11 +18,20 @@ export class Header {
   show() {
     const { head, desk } = this.table;
     const where = h("p", { class: "where" }, h("span", { class: "logo" }, "Light table"), ` · ${desk.title}`);
-    const parts = [where, this.progress(desk), this.state(desk), this.person(desk), this.problem(desk), this.piles(desk)];
+    const parts = [where, this.menu(), this.progress(desk), this.state(desk), this.person(desk), this.problem(desk), this.piles(desk)];
     const fresh = h("div", {}, parts);
     // Left alone while it says the same: whoever stands on one of its buttons stays there.
     if (fresh.innerHTML !== this.said) head.replaceChildren(...fresh.childNodes);
     this.said = head.innerHTML;
+  }
+
+  // On a phone these are in the sheet behind "more…".
+  menu() {
+    const { pages, view } = this.table;
+    const to = (words, does, here) => h("button", { class: "link", "aria-current": here && "page", onclick: does }, words);
+    const links = pages.map((page) => to(page.title, () => this.table.toPage(page.name), view.name === page.name));
+    const photos = to("Photos", () => this.table.toSingle(), !view.name);
+    return links.length > 0 && h("nav", { class: "menu", "aria-label": "Pages" }, photos, links);
   }
 
   piles(desk) {

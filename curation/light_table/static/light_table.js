@@ -85,6 +85,7 @@ class LightTable {
       const first = await this.server.look();
       this.desk = new Desk(this.server, first, () => this.show(), (sentence) => this.tell(sentence, true));
       this.view = this.single;
+      this.pages = await this.server.pages();
       this.show();
       this.takeFocus();
     } catch (problem) {
@@ -117,7 +118,7 @@ class LightTable {
       this.stumble(this.desk.outbox.refused);
       return;
     }
-    this.root.dataset.view = this.view === this.grid ? "grid" : "single";
+    this.root.dataset.view = this.view === this.grid ? "grid" : this.view === this.single ? "single" : "page";
     this.header.show();
     this.view.show();
     this.catchUp();
@@ -176,6 +177,22 @@ class LightTable {
     if (this.desk.item?.sealed) this.tell("Photos of the sealed test are decided one by one.", true);
     else if (!labelled) this.tell("The grid lays out photos that share a label; this one has none.", true);
     else this.grid.open(labelled.id);
+  }
+
+  // A page's screen is fetched when it is first wanted.
+  async toPage(name, asked) {
+    this.opened ??= {};
+    try {
+      if (!this.opened[name]) {
+        const { default: Screen } = await import(`./${name}.js`);
+        this.opened[name] = new Screen(this, name, this.pages.find((page) => page.name === name)?.title ?? "");
+      }
+    } catch {
+      this.tell("The light table does not answer. Try again.", true);
+      return;
+    }
+    await this.opened[name].open(asked);
+    this.takeFocus();
   }
 
   toSingle() {

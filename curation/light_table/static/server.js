@@ -41,6 +41,18 @@ export class Server {
     return this.ask("send", {});
   }
 
+  pages() {
+    return this.ask("pages");
+  }
+
+  page(name, asked) {
+    return this.ask(`page/${name}?${new URLSearchParams(asked)}`);
+  }
+
+  usePage(name, wanted) {
+    return this.ask(`page/${name}`, wanted);
+  }
+
   howToSignIn() {
     return this.ask("../sign-in");
   }

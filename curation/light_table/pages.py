@@ -1,0 +1,35 @@
+"""The pages beside the photos: what an annotator or the owner does that is not a decision about one photo.
+
+Each page is a room that gives plain values; its screen is `static/<name>.js`. A page is added here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from curation.light_table.table import LightTable
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: `show(who, asked)` is what it lays out, `act(who, wanted)` what a button on it does, then the same.
+
+    Both run outside the table's lock and take it themselves; what cannot be done is a VitrineError. `of_owner`: only
+    for the collection's owner.
+    """
+
+    name: str
+    title: str
+    show: Callable[[str, Mapping[str, str]], Values]
+    act: Callable[[str, Mapping[str, Any]], Values]
+    of_owner: bool = False
+
+
+def pages_of(table: LightTable) -> dict[str, Page]:
+    """Every page of a table, by name, in the order of the menu."""
+    pages: list[Page] = []
+    return {page.name: page for page in pages}

@@ -1,0 +1,60 @@
+// A page beside the photos: asks for its plain values, lays them out, and sends what its buttons do.
+// A subclass lives in a file of the page's own name, is its default export, and has `lay(values)` -> elements.
+
+import { h } from "./dom.js";
+import { keyRow } from "./header.js";
+
+export class Page {
+  constructor(table, name, title) {
+    this.table = table;
+    this.name = name;
+    this.title = title;
+    this.ready = true;
+  }
+
+  // Fetch, then take the screen. `asked`: what of the page is wanted, as text by name.
+  async open(asked = {}) {
+    try {
+      this.values = await this.table.server.page(this.name, asked);
+    } catch (problem) {
+      this.table.stumble(problem);
+      return;
+    }
+    this.drawn = false;
+    this.table.view = this;
+    this.table.show();
+  }
+
+  // What a button does. The server's answer is the page as it is now; a refusal is told, and nothing has changed.
+  async act(wanted) {
+    try {
+      this.values = await this.table.server.usePage(this.name, wanted);
+    } catch (problem) {
+      if (problem.status === 401) this.table.stumble(problem);
+      else this.table.tell(problem.message, true);
+      return false;
+    }
+    this.drawn = false;
+    if (this.table.view === this) this.show();
+    return true;
+  }
+
+  show() {
+    if (this.drawn) return;
+    this.drawn = true;
+    const at = this.table.body.scrollTop;
+    this.table.body.replaceChildren(h("section", { class: `page page-${this.name}`, "aria-label": this.title }, h("h1", {}, this.title), this.lay(this.values)));
+    this.table.body.scrollTop = at;
+    this.table.foot.replaceChildren(...keyRow(this.actions()));
+  }
+
+  // [key, words, what it does, place]; a page's own come before the way back.
+  actions() {
+    return [["Escape", "back to the photos", () => this.table.toSingle(), "main"]];
+  }
+
+  keys(name) {
+    const action = this.actions().find(([key]) => key === name);
+    return action?.[2] ?? null;
+  }
+}
