@@ -115,7 +115,7 @@ def test_undo_goes_all_the_way_back_across_a_restart(table, open_again):
         back += after["outcomes"][0]["back"]
         assert after["items"][0]["key"] == back[-1]
     assert back == [item["key"] for item in reversed(items)]
-    assert again.book.labels == given_labels(again._dataset.photos())
+    assert again.book.labels == given_labels(again.dataset.photos())
     assert again.act("ann", [[move("undo")]])["outcomes"][0]["error"] == "There is nothing left to take back."
 
 
