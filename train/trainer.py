@@ -154,7 +154,9 @@ def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
         eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=2,
         load_best_model_at_end=True, metric_for_best_model="score", greater_is_better=True,
         remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(), disable_tqdm=True,
-        report_to=track, project="vitrine", run_name=run.name, bf16=computes_in_bf16())
+        report_to=track, project="vitrine", run_name=run.name, bf16=computes_in_bf16(),
+        # Without being told so, transformers looks for bf16 on a GPU and refuses a processor that has it.
+        use_cpu=not torch.cuda.is_available())
 
 
 def computes_in_bf16() -> bool:
