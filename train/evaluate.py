@@ -20,6 +20,7 @@ from train.judgement import Judgement
 from train.material import Material, gather
 from train.release import model_folder
 from train.report import Answered, name_of_test, report
+from train.report_page import AskedPhoto
 from train.sealing import sealed
 
 
@@ -31,10 +32,26 @@ def classes_of(folder: Path) -> tuple[str, ...]:
 
 def examine(folder: Path, dataset: Dataset, material: Material) -> dict[str, Any]:
     """Ask the model in `folder` the test of `material`, once; the plain values of metrics.json."""
+    return examined(folder, dataset, material)[0]
+
+
+def examined(folder: Path, dataset: Dataset, material: Material) -> tuple[dict[str, Any], list[AskedPhoto]]:
+    """The same, and beside it every test photo with the answer it got."""
     truth = {image_id: material.classes[label] for image_id, label in material.test}
     answers = ask(folder, dataset, [*truth, *material.none["test"]], "The sealed test")
     known, other = answers.of(truth), answers.of(material.none["test"])
-    return measure(folder, known, [truth[image_id] for image_id in known.ids], other, material)
+    labels = [truth[image_id] for image_id in known.ids]
+    return measure(folder, known, labels, other, material), one_by_one(folder, known, labels)
+
+
+def one_by_one(folder: Path, known: Answers, truth: Sequence[str]) -> list[AskedPhoto]:
+    """What the model in `folder` said of each photo, whose true class ids are `truth`."""
+    if not known.ids:
+        return []
+    judgement, classes = Judgement.load(folder / OURS), classes_of(folder)
+    chances, refused = judgement.probabilities(known.logits), judgement.refused(known.embeddings)
+    return [AskedPhoto(image_id, was, classes[int(row.argmax())], float(row.max()), bool(none))
+            for image_id, was, row, none in zip(known.ids, truth, chances, refused, strict=True)]
 
 
 def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, material: Material) -> dict[str, Any]:
@@ -46,7 +63,8 @@ def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, 
     chances = judgement.probabilities(known.logits) if known.ids else np.zeros((0, len(learned)))
     padded = np.concatenate([chances, np.zeros((len(chances), len(classes) - len(learned)))], axis=1)
     answered = Answered(padded, np.array([number[class_id] for class_id in truth], int),
-                        judgement.refused(known.embeddings), judgement.refused(other.embeddings))
+                        judgement.refused(known.embeddings), judgement.refused(other.embeddings),
+                        judgement.rejection.scores(known.embeddings), judgement.rejection.scores(other.embeddings))
     titles = [material.collection.title_of(name) if name in material.collection else name for name in classes]
     threshold = judgement.rejection.threshold
     said = report(answered, classes, titles) | {"test_digest": name_of_test(known.ids, truth)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,21 @@ from train.metrics import (
 
 TOPS = (1, 3, 5)
 MOST_MIX_UPS = 20
+CURVE = 60  # points of a curve
 
 
 @dataclass(frozen=True)
 class Answered:
     """A model's answers about test photos: calibrated `probabilities` (n, c), `truth` (n,), `refused` (n,) bool;
-    `none_refused` (m,) bool for the photos of nothing in the collection."""
+    `none_refused` (m,) bool for the photos of nothing in the collection; how foreign they look to it, `foreignness`
+    (n,) and `none_foreignness` (m,), where that is known."""
 
     probabilities: np.ndarray
     truth: np.ndarray
     refused: np.ndarray
     none_refused: np.ndarray
+    foreignness: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    none_foreignness: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def report(answered: Answered, classes: Sequence[str], titles: Sequence[str]) -> dict[str, Any]:
@@ -47,8 +51,33 @@ def report(answered: Answered, classes: Sequence[str], titles: Sequence[str]) ->
             "calibration": calibration_bins(confidence, right),
             "classes": {class_id: {"title": title, **row} for class_id, title, row in rows},
             "confusion": table.tolist(), "mix_ups": mix_ups(table, classes),
+            "curves": {"answered": answered_curve(confidence, right),
+                       "refusals": refusal_curve(answered.foreignness, answered.none_foreignness)},
             "rejection": {"known_refused": _share(answered.refused), "none_refused": _share(answered.none_refused),
                           "right_and_given": _share(right & ~answered.refused)}}
+
+
+def answered_curve(confidence: np.ndarray, right: np.ndarray) -> list[tuple[float, float]]:
+    """(share of photos answered, share right among these) when only the surest are: risk and coverage (El-Yaniv and
+    Wiener 2010)."""
+    order = np.argsort(-confidence, kind="stable")
+    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    return [(round((n + 1) / len(order), 4), round(float(shares[n]), 4)) for n in _spread(len(order))]
+
+
+def refusal_curve(known: np.ndarray, foreign: np.ndarray) -> list[tuple[float, float]]:
+    """(share of known photos refused, share of other things refused) for every line between scores that could be
+    drawn; empty without photos of both."""
+    if not len(known) or not len(foreign):
+        return []
+    lines = np.unique(np.concatenate([known, foreign, [-np.inf]]))[::-1]
+    return [(round(float((known > lines[n]).mean()), 4), round(float((foreign > lines[n]).mean()), 4))
+            for n in _spread(len(lines))]
+
+
+def _spread(count: int) -> list[int]:
+    """At most CURVE places of 0..count-1, the first and the last among them."""
+    return [] if not count else sorted({int(n) for n in np.linspace(0, count - 1, min(count, CURVE)).round()})
 
 
 def mix_ups(table: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,15 +17,17 @@ import numpy as np
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
-from data_cards.dataset import open_dataset
+from data_cards.collection import Collection
+from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import DiskFull, TooBusy
+from data_cards.photo import thumbnail
 from data_cards.progress import say
 from data_cards.repository import parse_address
 from train.backbone import find_backbone
-from train.card import OURS
+from train.card import OURS, read_json
 from train.charts import calibration_chart, confusion_chart, training_chart
 from train.config import SplitSettings, TrainSettings
-from train.evaluate import examine
+from train.evaluate import examined
 from train.furnishing import furnish
 from train.material import Material, gather
 from train.publish import publish
@@ -38,12 +40,15 @@ from train.release import (
     write_weights,
 )
 from train.report import against, told
+from train.report_page import AskedPhoto, Examined, report_page, shown_photos
 from train.scratch import NOTHING
 from train.sealing import Sealed, sealed
 from train.teaching import Taught, run_name, teach
 
 DEFAULTS, SPLIT = TrainSettings(), SplitSettings()
 NEXT_TO_NOTHING = 1_000_000  # bytes
+REPORT_SIDE = 200  # pixels
+NO_PEOPLE = "Pictures are left out: the photos are of people."
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def _released(draft: Path, home: Path, source: Sealed, material: Material, taugh
     write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
     furnish(draft, source, material, taught, settings.seed)
     begun = time.monotonic()
-    metrics = examine(draft, source.dataset, material)
+    metrics, photos = examined(draft, source.dataset, material)
     seconds["evaluate"] = time.monotonic() - begun
     metrics |= {"dataset": source.dataset.address, "dataset_revision": source.dataset.revision, "kept": taught.kept,
                 "epochs": [asdict(epoch) for epoch in taught.epochs], "best_epoch": taught.best,
@@ -103,6 +108,8 @@ def _released(draft: Path, home: Path, source: Sealed, material: Material, taugh
     metrics["previous"] = against(metrics, previous_metrics(home))
     write_json(draft / OURS / "metrics.json", metrics)
     _draw(draft, metrics, taught, source)
+    page = report_of(draft, material.collection, source.dataset, photos)
+    (draft / OURS / "report.html").write_text(page, encoding="utf-8")
     return metrics
 
 
@@ -117,6 +124,16 @@ def _draw(draft: Path, metrics: Mapping[str, Any], taught: Taught, source: Seale
     (charts / "training.png").write_bytes(training_chart(taught.epochs, taught.best, probe, steered))
     (charts / "confusion.png").write_bytes(confusion_chart(np.array(metrics["confusion"]), titles, tested))
     (charts / "calibration.png").write_bytes(calibration_chart(metrics["calibration"], metrics["ece"] or 0.0, tested))
+
+
+def report_of(folder: Path, things: Collection, dataset: Dataset, photos: Sequence[AskedPhoto]) -> str:
+    """The page about the release in `folder`, from its own JSON files and the test photos it shows."""
+    people = things.is_about_people
+    pictures = {} if people else {image_id: thumbnail(data, REPORT_SIDE) for image_id, data
+                                  in dataset.read_photos(shown_photos(photos))}
+    card = {name: read_json(folder / OURS / f"{name}.json") for name in ("metrics", "certificate", "release")}
+    return report_page(Examined(things.title, **card, photos=photos, pictures=pictures, why_no_pictures=NO_PEOPLE
+                                if people else ""))
 
 
 @contextmanager

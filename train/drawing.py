@@ -1,0 +1,116 @@
+"""Small drawings for a page that carries everything itself: SVG as text, in the page's own colours.
+
+    line_chart([Curve("training", [(1, 0.9), (2, 0.4)], "soft")], "epoch", "loss")
+
+Shares are 0..1 and shown in per cent. Colours are the names of CSS variables, so a drawing follows light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 260, 46, 40, 14
+POINTS_IN_SIGHT = 12  # more points than this are a line without dots
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line with its name; `points` (x, y) from left to right; `colour`: ink, soft, accent, sure or none."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    colour: str = "accent"
+
+
+def interval_bar(value: float | None, low: float, high: float, colour: str = "accent") -> str:
+    """A share as a dot on a line from 0 to 100 %, its interval as a band."""
+    if value is None:
+        return ""
+    wide = max(0.6, 100 * (high - low))
+    band = f'<rect x="{100 * low:.1f}" y="3" width="{wide:.1f}" height="4" rx="2" class="band"/>'
+    return (f'<svg class="interval" viewBox="-3 0 106 10" role="img" aria-label="{_percent(low)} to {_percent(high)}">'
+            f'<line x1="0" x2="100" y1="5" y2="5" class="axis"/>{band}'
+            f'<circle cx="{100 * value:.1f}" cy="5" r="3" class="fill-{escape(colour)}"/></svg>')
+
+
+def line_chart(curves: Sequence[Curve], across: str, up: str, *, shares: bool = False, diagonal: bool = False,
+               mark: float | None = None) -> str:
+    """Curves over one another with their names below. `shares`: both axes run from 0 to 100 %; `diagonal`: what a
+    perfect answer would be; `mark`: an x that is pointed out."""
+    points = [point for curve in curves for point in curve.points]
+    if not points:
+        return ""
+    frame = _Frame.around(points, shares)
+    parts = [_axes(frame, across, up, shares)]
+    if diagonal:
+        parts.append(_polyline(frame, [(0, 0), (1, 1)], "soft dashed"))
+    if mark is not None:
+        parts.append(_polyline(frame, [(mark, frame.bottom), (mark, frame.top)], "line"))
+    parts += [_curve(frame, curve) for curve in curves if curve.points]
+    named = "; ".join(curve.name for curve in curves if curve.points)
+    return (f'<figure><svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+            f'aria-label="{escape(f"{up} by {across}: {named}")}">{"".join(parts)}</svg>{_names(curves)}</figure>')
+
+
+@dataclass(frozen=True)
+class _Frame:
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    @classmethod
+    def around(cls, points: Sequence[tuple[float, float]], shares: bool) -> _Frame:
+        if shares:
+            return cls(0.0, 1.0, 0.0, 1.0)
+        x, y = [point[0] for point in points], [point[1] for point in points]
+        return cls(min(x), max(max(x), min(x) + 1), min(0.0, *y), max(max(y) * 1.05, min(y) + 1e-9))
+
+    def at(self, point: tuple[float, float]) -> tuple[float, float]:
+        across = (point[0] - self.left) / (self.right - self.left)
+        up = (point[1] - self.bottom) / (self.top - self.bottom)
+        return LEFT + across * (WIDTH - LEFT - 12), HEIGHT - BELOW - up * (HEIGHT - BELOW - ABOVE)
+
+
+def _axes(frame: _Frame, across: str, up: str, shares: bool) -> str:
+    steps = [0.0, 0.25, 0.5, 0.75, 1.0]
+    parts = []
+    for step in steps:
+        y = frame.bottom + step * (frame.top - frame.bottom)
+        left, height = frame.at((frame.left, y))
+        said = _percent(y) if shares else f"{y:.3g}"
+        parts.append(f'<line x1="{left:.1f}" x2="{WIDTH - 12}" y1="{height:.1f}" y2="{height:.1f}" class="grid"/>'
+                     f'<text x="{left - 6:.1f}" y="{height + 4:.1f}" text-anchor="end">{said}</text>')
+        x = frame.left + step * (frame.right - frame.left)
+        width, base = frame.at((x, frame.bottom))
+        said = _percent(x) if shares else f"{x:.3g}"
+        parts.append(f'<text x="{width:.1f}" y="{base + 16:.1f}" text-anchor="middle">{said}</text>')
+    parts.append(f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(across)}</text>'
+                 f'<text x="12" y="{HEIGHT / 2 - 10:.0f}" text-anchor="middle" '
+                 f'transform="rotate(-90 12 {HEIGHT / 2 - 10:.0f})">{escape(up)}</text>')
+    return "".join(parts)
+
+
+def _curve(frame: _Frame, curve: Curve) -> str:
+    dots = ""
+    if len(curve.points) <= POINTS_IN_SIGHT:
+        places = [frame.at(point) for point in curve.points]
+        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="fill-{curve.colour}"/>' for x, y in places)
+    return _polyline(frame, curve.points, curve.colour) + dots
+
+
+def _polyline(frame: _Frame, points: Sequence[tuple[float, float]], style: str) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(frame.at, points))
+    return f'<polyline points="{path}" class="stroke-{style}"/>'
+
+
+def _names(curves: Sequence[Curve]) -> str:
+    named = "".join(f'<span><i class="swatch bg-{curve.colour}"></i>{escape(curve.name)}</span>'
+                    for curve in curves if curve.points)
+    return f"<figcaption>{named}</figcaption>"
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share)} %"
