@@ -7,13 +7,15 @@ seconds on any clock that only goes forward.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from curation.light_table.leases import Leases
 from data_cards.rows import Finding
 
-PILES = ("labels", "leaks", "duplicates", "quality", "visitors")
+PILES = ("labels", "leaks", "duplicates", "conflicts", "quality", "visitors")
 LEASE_SECONDS = 120.0
+PAIRS = ("leaks", "duplicates")
 
 _PILE_OF_KIND = {
     "label": "labels",
@@ -23,6 +25,7 @@ _PILE_OF_KIND = {
     "near_duplicate": "duplicates",
     "quality": "quality",
     "visitor": "visitors",
+    "conflict": "conflicts",
 }
 
 
@@ -38,6 +41,12 @@ class Item:
     def key(self) -> str:
         """The question's name, the same after every restart."""
         return f"{self.pile}/{self.image_id}"
+
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """What lies on the table with this question: its photo, and the one it is compared with."""
+        other = next((photo for photo in self.first.related if photo != self.image_id), None)
+        return (self.image_id, other) if other and self.pile in PAIRS else (self.image_id,)
 
     @property
     def first(self) -> Finding:
@@ -85,20 +94,24 @@ def _doubt(finding: Finding) -> tuple[bool, float]:
 
 
 class Queue:
-    """The piles, who holds what, and what is done. Every call costs about what it returns."""
+    """The piles, who holds what, and what is done. Every call costs about what it returns.
+
+    A photo lies before one person at a time, whatever the question: whoever holds one holds the photos that it shows.
+    """
 
     def __init__(self, items: Sequence[Item], lease_seconds: float = LEASE_SECONDS) -> None:
-        self.items: Mapping[str, Item] = {item.key: item for item in items}
+        self.items: dict[str, Item] = {item.key: item for item in items}
         self._order = {pile: [i.key for i in items if i.pile == pile] for pile in PILES}
         self._start = dict.fromkeys(PILES, 0)
         self._place = {key: n for keys in self._order.values() for n, key in enumerate(keys)}
         self._settled: set[str] = set()
         self._done = dict.fromkeys(PILES, 0)
-        self._leases: dict[str, tuple[str, float]] = {}
+        self._leases = Leases(lease_seconds)
+        self._front: dict[str, dict[str, None]] = {}
         self._skipped: dict[str, dict[str, None]] = {}
         self._handed_on: dict[str, set[str]] = {}
-        self._returned: dict[str, str] = {}
-        self._lease_seconds = lease_seconds
+        self._answered: dict[str, set[str]] = {}
+        self._gave: dict[tuple[str, str], set[str]] = {}
 
     def of_photo(self, image_id: str) -> list[Item]:
         """Every question about one photo."""
@@ -108,14 +121,14 @@ class Queue:
     def take(self, who: str, pile: str, count: int, now: float) -> list[Item]:
         """The next `count` questions for this person, leased to them from `now` on.
 
-        What they took back comes first, what they skipped last; what they handed on, and what
-        others hold, not at all.
+        What they took back comes first, what they skipped last; what they handed on or answered, and what shows a
+        photo that others hold, not at all.
         """
-        first, last = [self._returned.get(who, "")], self._skipped.get(who, {})
-        taken = [*self._free_of(first, who, pile, now), *self._scan(who, pile, count, now)]
-        taken = list(dict.fromkeys([*taken, *self._free_of(last, who, pile, now)]))[:count]
+        front = self._front[who] = {key: None for key in self._front.get(who, ()) if key not in self._settled}
+        taken = [*self._free_of(front, who, pile, now), *self._scan(who, pile, count, now)]
+        taken = list(dict.fromkeys([*taken, *self._free_of(self._skipped.get(who, {}), who, pile, now)]))[:count]
         for key in taken:
-            self._leases[key] = (who, now + self._lease_seconds)
+            self._leases.give(key, self.items[key].photos, who, now)
         return [self.items[key] for key in taken]
 
     def _free_of(self, keys: Iterable[str], who: str, pile: str, now: float) -> list[str]:
@@ -135,24 +148,36 @@ class Queue:
         return taken
 
     def _free(self, key: str, who: str, now: float) -> bool:
-        if key in self._settled or key in self._handed_on.get(who, ()):
+        if key in self._settled or key in self._handed_on.get(who, ()) or who in self._answered.get(key, ()):
             return False
-        holder, until = self._leases.get(key, (who, 0.0))
-        return holder == who or until <= now
+        return self._leases.is_free(self.items[key].photos, who, now)
 
     def let_go(self, who: str) -> None:
         """Give back what this person holds (they left, or took another pile)."""
-        self._leases = {key: lease for key, lease in self._leases.items() if lease[0] != who}
+        self._leases.let_go(who)
+
+    def answer(self, key: str, who: str) -> None:
+        """This person answered; others are still asked, and are not told."""
+        if key in self.items:
+            self._answered.setdefault(key, set()).add(who)
+            self._gave.setdefault((who, self.items[key].pile), set()).add(key)
+            self._handed_on.get(who, set()).discard(key)
+            self._leases.end(key, who)
 
     def settle(self, key: str) -> None:
         """A question is answered; nobody is asked again."""
         if key in self.items and key not in self._settled:
             self._settled.add(key)
             self._done[self.items[key].pile] += 1
-            self._leases.pop(key, None)
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        self._leases.end(key)
+        for who in self._answered.get(key, ()):
+            self._gave[who, self.items[key].pile].discard(key)
 
     def reopen(self, key: str, who: str, now: float) -> None:
-        """An answer was undone: the question is open again, and lies before whoever undid it."""
+        """This person's answer was undone: the question is open again, and lies before whoever undid it."""
         if key not in self.items:
             return
         pile = self.items[key].pile
@@ -160,13 +185,22 @@ class Queue:
             self._settled.remove(key)
             self._done[pile] -= 1
             self._start[pile] = min(self._start[pile], self._place[key])
+        for other in self._answered.get(key, ()):
+            self._gave[other, pile].add(key)
+        self._answered.get(key, set()).discard(who)
+        self._gave.get((who, pile), set()).discard(key)
         self._handed_on.get(who, set()).discard(key)
         self.unskip(who, key)
-        self._leases[key] = (who, now + self._lease_seconds)
+        if self._free(key, who, now):
+            self._leases.give(key, self.items[key].photos, who, now)
 
-    def is_settled(self, key: str) -> bool:
-        """Whether the question is answered."""
-        return key in self._settled
+    def is_settled(self, key: str, who: str | None = None) -> bool:
+        """Whether the question is answered: by everybody who was asked, or by this person."""
+        return key in self._settled or (who is not None and who in self._answered.get(key, ()))
+
+    def half_answered(self) -> list[str]:
+        """Open questions that somebody has answered already."""
+        return [key for key, people in self._answered.items() if people and key not in self._settled]
 
     def skip(self, who: str, key: str) -> None:
         """Not now: the question goes to the end of this person's pile, and is free for others."""
@@ -174,22 +208,59 @@ class Queue:
             skipped = self._skipped.setdefault(who, {})
             skipped.pop(key, None)
             skipped[key] = None
-            self._leases.pop(key, None)
+            self._front.get(who, {}).pop(key, None)
+            self._leases.end(key, who)
 
     def unskip(self, who: str, key: str) -> None:
         """Back before this person."""
         self._skipped.get(who, {}).pop(key, None)
-        self._returned[who] = key
+        self._front[who] = {key: None} | self._front.get(who, {})
 
     def hand_on(self, who: str, key: str) -> None:
         """This person does not know; somebody else is asked."""
         if key in self.items:
             self._handed_on.setdefault(who, set()).add(key)
-            self._leases.pop(key, None)
+            self._leases.end(key, who)
+
+    def put(self, item: Item) -> None:
+        """One more question, at the end of its pile; one of the same name gives way to it."""
+        if item.key not in self.items:
+            self._place[item.key] = len(self._order[item.pile])
+            self._order[item.pile].append(item.key)
+        self._leases.end(item.key)
+        self.items[item.key] = item
+
+    def drop(self, key: str) -> None:
+        """A question that has lost its reason. Costs a pass over its pile."""
+        if key not in self.items:
+            return
+        self._forget(key)
+        pile = self.items.pop(key).pile
+        self._settled.discard(key)
+        self._answered.pop(key, None)
+        for people in (*self._skipped.values(), *self._front.values()):
+            people.pop(key, None)
+        for handed_on in self._handed_on.values():
+            handed_on.discard(key)
+        self._order[pile].remove(key)
+        self._place |= {other: n for n, other in enumerate(self._order[pile])}
+        self._done[pile] = sum(other in self._settled for other in self._order[pile])
+        self._start[pile] = 0
+
+    def take_over(self, before: Queue) -> None:
+        """After a new scan: whoever held, skipped or took back something keeps it, and it still comes first."""
+        self._front = {who: dict(keys) for who, keys in before._front.items()}
+        for key, lease in before._leases:
+            if key in self.items and key not in self._settled:
+                self._leases.set(key, self.items[key].photos, lease)
+                self._front.setdefault(lease[0], {})[key] = None
+        self._skipped = {who: {key: None for key in keys if key in self.items} for who, keys in before._skipped.items()}
+        for who, keys in self._skipped.items():
+            self._front[who] = {key: None for key in self._front.get(who, ()) if key not in keys}
 
     def progress(self, who: str, pile: str) -> Progress:
-        """Counts of one pile, as this person sees it."""
-        total, done = len(self._order[pile]), self._done[pile]
+        """Counts of one pile, as this person sees it: their own answers count, whoever else is still asked."""
+        total, done = len(self._order[pile]), self._done[pile] + len(self._gave.get((who, pile), ()))
         waiting = sum(
             1 for key in self._handed_on.get(who, ()) if key not in self._settled and self.items[key].pile == pile
         )

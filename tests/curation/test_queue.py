@@ -104,3 +104,54 @@ def test_piles_do_not_mix():
     shared = queue(*FOUR, finding("a", kind="quality"))
     assert keys(shared.take("ann", "quality", 9, 0)) == ["a"]
     assert len(shared.of_photo("a")) == 2
+
+
+def test_a_photo_that_lies_before_somebody_is_not_shown_under_another_question():
+    shared = queue(finding("a"), finding("a", kind="quality"), finding("b", kind="near_duplicate", related=("a",)))
+    shared.take("ann", "labels", 1, 0)
+    assert shared.take("bob", "quality", 1, 5) == [] == shared.take("bob", "duplicates", 1, 5)
+    assert keys(shared.take("bob", "quality", 1, 10)) == ["a"]
+
+
+def test_an_answer_of_one_of_two_counts_for_them_and_leaves_the_question_to_others():
+    shared = queue(*FOUR)
+    shared.take("ann", "labels", 1, 0)
+    shared.answer("labels/b", "ann")
+    assert "b" not in keys(shared.take("ann", "labels", 4, 0)) and shared.half_answered() == ["labels/b"]
+    shared.let_go("ann")
+    assert keys(shared.take("bob", "labels", 1, 0)) == ["b"]
+    assert shared.progress("ann", "labels") == Progress(done=1, total=4, left=3)
+    assert shared.progress("bob", "labels") == Progress(done=0, total=4, left=4)
+
+
+def test_once_everybody_answered_it_is_done_for_all_and_an_undo_opens_it_for_one():
+    shared = queue(*FOUR)
+    shared.answer("labels/b", "ann")
+    shared.answer("labels/b", "bob")
+    shared.settle("labels/b")
+    assert shared.progress("ann", "labels").done == 1 == shared.progress("cy", "labels").done
+    shared.reopen("labels/b", "bob", 0)
+    assert [shared.progress(who, "labels").done for who in ("ann", "bob", "cy")] == [1, 0, 0]
+    assert keys(shared.take("bob", "labels", 1, 0)) == ["b"]
+
+
+def test_a_question_can_come_later_and_lose_its_reason():
+    shared, (late,) = queue(*FOUR), questions([finding("e", kind="conflict")])
+    shared.put(late)
+    assert keys(shared.take("ann", "conflicts", 1, 0)) == ["e"]
+    shared.settle(late.key)
+    assert shared.progress("ann", "conflicts") == Progress(done=1, total=1, left=0)
+    shared.drop(late.key)
+    assert shared.progress("ann", "conflicts") == Progress(done=0, total=0, left=0)
+    assert shared.of_photo("e") == []
+
+
+def test_after_a_new_scan_people_go_on_where_they_were():
+    before = queue(*FOUR)
+    before.take("ann", "labels", 2, 0)
+    before.skip("bob", "labels/a")
+    after = queue(*FOUR, finding("new", 0.99))
+    after.take_over(before)
+    assert keys(after.take("ann", "labels", 3, 5)) == ["b", "d", "new"]
+    after.let_go("ann")
+    assert keys(after.take("bob", "labels", 9, 5)) == ["new", "b", "d", "c", "a"]

@@ -6,6 +6,7 @@ export const PILES = {
   labels: ["doubtful label", "doubtful labels"],
   leaks: ["leak into the test", "leaks into the test"],
   duplicates: ["near-duplicate", "near-duplicates"],
+  conflicts: ["disagreement", "disagreements"],
   quality: ["poor photo", "poor photos"],
   visitors: ["visitor's question", "visitors' questions"],
 };
