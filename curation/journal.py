@@ -38,6 +38,8 @@ class Journal:
         with full_disk_named("the place for decisions"):
             folder.mkdir(parents=True, exist_ok=True)
         self._rows = self._read_all()
+        # What waits is counted for every key that is pressed: never by a pass over everything kept.
+        self._waiting = dict(self._rows)
 
     def append(self, entries: Sequence[Decision | Question]) -> None:
         """On disk when this returns. Raises DiskFull, and then none of them counts."""
@@ -47,7 +49,9 @@ class Journal:
         with self._lock:
             with full_disk_named("your decision" if len(rows) == 1 else f"your {len(rows)} decisions"):
                 self._write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
-            self._rows.update({row["id"]: row for row in rows})
+            fresh = {row["id"]: row for row in rows}
+            self._rows |= fresh
+            self._waiting |= {name: row for name, row in fresh.items() if name not in (self._sent or ())}
 
     def rows(self) -> list[Row]:
         """Every line kept here, sent or not, each id once."""
@@ -64,16 +68,20 @@ class Journal:
 
     def waiting(self) -> list[Row]:
         """Lines that are not known to be in the repository."""
-        return [row for row in self.rows() if row["id"] not in (self._sent or ())]
+        with self._lock:
+            return list(self._waiting.values())
 
     @property
     def unsent(self) -> int:
         """How many lines wait."""
-        return len(self.waiting())
+        return len(self._waiting)
 
     def mark_sent(self, ids: Iterable[str]) -> None:
         """The repository holds these."""
-        self._sent = (self._sent or set()) | set(ids)
+        sent = set(ids)
+        with self._lock:
+            self._sent = (self._sent or set()) | sent
+            self._waiting = {name: row for name, row in self._waiting.items() if name not in sent}
 
     def learn_sent(self, dataset: Dataset) -> None:
         """Ask the repository once which lines it holds."""

@@ -149,3 +149,17 @@ def test_an_empty_disk_reads_back_what_was_sent(tmp_path):
     sent = flush(journal, PretendDataset()).dataset
     fresh = Journal(tmp_path / "after")
     assert ids(known(sent, fresh)) == ids(known(sent, journal)) and len(ids(known(sent, fresh))) == 1
+
+
+def test_what_waits_is_counted_through_sending_restarting_and_repeating(tmp_path):
+    journal, decision = Journal(tmp_path), decide("asha", "a", "junk")
+    journal.append([decision])
+    journal.append([decision, decide("asha", "b", "junk")])
+    assert journal.unsent == len(journal.waiting()) == 2
+    journal.mark_sent([decision.id])
+    journal.append([decision])
+    assert [row["image_id"] for row in journal.waiting()] == ["b"] and journal.unsent == 1
+    again = Journal(tmp_path)
+    assert again.unsent == 2
+    again.learn_sent(PretendDataset([{"id": decision.id}]))
+    assert again.unsent == 1
