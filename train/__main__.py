@@ -83,8 +83,10 @@ def evaluate(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train export MODEL --to onnx`: prints the file."""
     from train.export import export as write
+    from train.export import photos_of
 
-    print(write(flags.model, flags.to, cache=default_cache(environ)))
+    photos = photos_of(flags.dataset) if flags.dataset else ()
+    print(write(flags.model, flags.to, photos, default_cache(environ)))
 
 
 def _command_parser() -> argparse.ArgumentParser:
@@ -100,7 +102,8 @@ def _command_parser() -> argparse.ArgumentParser:
     one.set_defaults(command=evaluate)
     one = commands.add_parser("export", help="the model in another form")
     one.add_argument("model")
-    one.add_argument("--to", default="onnx")
+    one.add_argument("--to", default="onnx", help="onnx, onnx-int8, transformers.js, torchscript or torch-export")
+    one.add_argument("--dataset", help="check on photos of this dataset as well as on those inside the model")
     one.set_defaults(command=export)
     return root
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from data_cards.errors import BadModel, ExportDisagrees
+from data_cards.photo import encode_jpeg
 from data_cards.repository import open_repository
-from tests.tiny import HIDDEN, SIZE
+from tests.tiny import HIDDEN, SIZE, picture
 from train import export as room
-from train.export import compare, export
+from train.export import Form, compare, export
 from train.network import CHECK, ONNX, is_checked
 
 
@@ -43,7 +44,7 @@ def test_an_export_that_answers_differently_is_not_kept(tiny_release, tmp_path, 
     folder = copy_of(tiny_release, tmp_path / "release")
     before = open_repository(str(folder), kind="model").head()
     stubborn = Fixed([9.0, 0.0, 0.0], 2 * HIDDEN)
-    form = ("model.onnx", lambda module, size, path: path.write_bytes(b"x"), lambda path: stubborn)
+    form = Form("model.onnx", lambda module, size, path: path.write_bytes(b"x"), lambda path: stubborn)
     monkeypatch.setattr(room, "FORMATS", {"onnx": form})
     with pytest.raises(ExportDisagrees, match="not kept") as caught:
         export(str(folder), cache=tmp_path)
@@ -58,11 +59,56 @@ def test_a_model_without_photos_to_check_on_is_not_exported(tiny_release, tmp_pa
         export(str(folder), cache=tmp_path)
 
 
+def test_eight_bits_are_smaller_and_say_how_well_they_agree(exported_release, tmp_path):
+    folder = copy_of(exported_release, tmp_path / "release")
+    path = export(str(folder), "onnx-int8", cache=tmp_path)
+    report = json.loads(path.with_name("model-int8.onnx.json").read_text())
+    assert report["agrees"] and report["top1_agreement"] == 1.0 and report["least_cosine"] > 0.98
+    assert report["max_difference"] > 1e-5, "it was quantized"
+    assert report["bytes"] == path.stat().st_size < (folder / ONNX).stat().st_size
+    assert is_checked(folder), "the exact export is what serves"
+
+
+def test_the_browsers_folder_is_laid_out_as_its_library_looks_for_it(tiny_release, tmp_path):
+    folder = copy_of(tiny_release, tmp_path / "release")
+    home = export(str(folder), "transformers.js", cache=tmp_path).parent
+    assert home == folder / "vitrine/exports/transformers.js"
+    for name in ("config.json", "preprocessor_config.json"):
+        assert (home / name).read_bytes() == (folder / name).read_bytes()
+    for name in ("model.onnx", "model_quantized.onnx"):
+        assert (home / "onnx" / name).is_file()
+        assert json.loads((home / "onnx" / f"{name}.json").read_text())["agrees"]
+
+
+def test_more_photos_are_checked_on_when_there_are_some(tiny_release, tmp_path):
+    folder = copy_of(tiny_release, tmp_path / "release")
+    path = export(str(folder), "onnx", [encode_jpeg(picture(kind)) for kind in range(3)] * 7, cache=tmp_path)
+    assert json.loads(path.with_name("model.onnx.json").read_text())["photos"] == 2 + 21
+
+
 def test_an_unknown_form_and_an_unknown_model_are_said(tmp_path):
-    with pytest.raises(BadModel, match="onnx, torchscript, torch-export are"):
+    with pytest.raises(BadModel, match="onnx-int8, torchscript, torch-export, transformers"):
         export(str(tmp_path), "coreml", cache=tmp_path)
     with pytest.raises(BadModel, match="no folder"):
         export(str(tmp_path / "nothing"), cache=tmp_path)
+
+
+@pytest.mark.parametrize(("wrong", "agrees"), [(1, True), (2, False)])
+def test_in_eight_bits_one_photo_of_fifty_may_get_another_answer(wrong, agrees):
+    class Drifting(Fixed):
+        def run(self, pixel_values):
+            logits, embeddings = super().run(pixel_values)
+            logits[pixel_values[:, 0, 0, 0] < wrong] = [2.0, 1.0]
+            return logits, embeddings + 1
+
+    class Steady(Fixed):
+        def run(self, pixel_values):
+            logits, embeddings = super().run(pixel_values)
+            return logits, embeddings + 1
+
+    numbered = np.arange(50, dtype=np.float32)[:, None, None, None] * np.ones((1, 3, 4, 4), np.float32)
+    assert compare(Steady([1.0, 2.0]), Drifting([1.0, 2.0]), numbered, exact=False)["agrees"] is agrees
+    assert not compare(Steady([1.0, 2.0]), Drifting([1.0, 2.0]), numbered)["agrees"]
 
 
 class Fixed:
