@@ -152,6 +152,15 @@ class Queue:
             return False
         return self._leases.is_free(self.items[key].photos, who, now)
 
+    def reserve(self, who: str, keys: Iterable[str], now: float) -> bool:
+        """Questions that are decided together: the open ones are leased to this person, all of them or none."""
+        wanted = [key for key in keys if key in self.items and key not in self._settled]
+        if not wanted or not all(self._free(key, who, now) for key in wanted):
+            return False
+        for key in wanted:
+            self._leases.give(key, self.items[key].photos, who, now)
+        return True
+
     def let_go(self, who: str) -> None:
         """Give back what this person holds (they left, or took another pile)."""
         self._leases.let_go(who)

@@ -155,3 +155,12 @@ def test_after_a_new_scan_people_go_on_where_they_were():
     assert keys(after.take("ann", "labels", 3, 5)) == ["b", "d", "new"]
     after.let_go("ann")
     assert keys(after.take("bob", "labels", 9, 5)) == ["new", "b", "d", "c", "a"]
+
+
+def test_questions_that_are_decided_together_are_reserved_all_or_none():
+    shared = queue(*FOUR)
+    assert shared.reserve("ann", ["labels/a", "labels/b"], 0)
+    assert not shared.reserve("bob", ["labels/b", "labels/c"], 0)
+    assert keys(shared.take("bob", "labels", 4, 0)) == ["d", "c"]
+    shared.settle("labels/b")
+    assert shared.reserve("ann", ["labels/a", "labels/b"], 5) and not shared.reserve("ann", ["labels/b"], 5)
