@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 260, 46, 40, 14
+WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 260, 62, 40, 14
+RIGHT = 22  # room for half of the last number
 POINTS_IN_SIGHT = 12  # more points than this are a line without dots
 
 
@@ -71,7 +72,7 @@ class _Frame:
     def at(self, point: tuple[float, float]) -> tuple[float, float]:
         across = (point[0] - self.left) / (self.right - self.left)
         up = (point[1] - self.bottom) / (self.top - self.bottom)
-        return LEFT + across * (WIDTH - LEFT - 12), HEIGHT - BELOW - up * (HEIGHT - BELOW - ABOVE)
+        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BELOW - up * (HEIGHT - BELOW - ABOVE)
 
 
 def _axes(frame: _Frame, across: str, up: str, shares: bool) -> str:
@@ -81,7 +82,7 @@ def _axes(frame: _Frame, across: str, up: str, shares: bool) -> str:
         y = frame.bottom + step * (frame.top - frame.bottom)
         left, height = frame.at((frame.left, y))
         said = _percent(y) if shares else f"{y:.3g}"
-        parts.append(f'<line x1="{left:.1f}" x2="{WIDTH - 12}" y1="{height:.1f}" y2="{height:.1f}" class="grid"/>'
+        parts.append(f'<line x1="{left:.1f}" x2="{WIDTH - RIGHT}" y1="{height:.1f}" y2="{height:.1f}" class="grid"/>'
                      f'<text x="{left - 6:.1f}" y="{height + 4:.1f}" text-anchor="end">{said}</text>')
         x = frame.left + step * (frame.right - frame.left)
         width, base = frame.at((x, frame.bottom))

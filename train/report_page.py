@@ -112,7 +112,7 @@ def _confident_errors(seen: Examined) -> str:
     if not errors:
         return _section("Most confident errors", "<p>None: every test photo was named rightly.</p>")
     cells = "".join(_photo(seen, photo, f"{_percent(photo.chance)} <em>{_title(seen, photo.answered)}</em><br>"
-                           f"is <em>{_title(seen, photo.truth)}</em>") for photo in errors[:MOST_ERRORS])
+                           f"labelled <em>{_title(seen, photo.truth)}</em>") for photo in errors[:MOST_ERRORS])
     return _section("Most confident errors", "<p>Where the model is sure and wrong. A wrong label looks the same: look "
                     f"at the label first.</p><div class='shelf'>{cells}</div>{_pictures_missing(seen)}")
 
