@@ -1,4 +1,4 @@
-"""Every photo is looked at once, small and grey: can it be read, what are its measures, what is its fingerprint."""
+"""Every photo is looked at once, small: can it be read, what are its measures, what is its fingerprint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from curation.quality import SIDE, Measures, measure
 from curation.verification import Fingerprint, fingerprint
 from data_cards.dataset import Dataset
 from data_cards.errors import BadPhoto
-from data_cards.photo import open_photo
+from data_cards.photo import inspect_photo, open_photo
 from data_cards.progress import track
 from data_cards.rows import Photo
 
@@ -56,16 +56,19 @@ def fingerprints(dataset: Dataset, ids: Collection[str]) -> dict[str, Fingerprin
     return {image_id: one for image_id, one in found if one is not None}
 
 
-def small_grey(photo: Image.Image) -> np.ndarray:
-    """Grey pixels (h, w) uint8 with a longer side of at most SIDE."""
-    grey = photo.convert("L")
-    grey.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    return np.asarray(grey)
+def small(photo: Image.Image) -> np.ndarray:
+    """Pixels (h, w, 3) uint8 with a longer side of at most SIDE."""
+    picture = photo.copy()
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return np.asarray(picture)
 
 
 def _measured(data: bytes) -> Measures | None:
     photo = _opened(data)
-    return measure(small_grey(photo), photo.width, photo.height) if photo else None
+    if photo is None:
+        return None
+    facts = inspect_photo(data)
+    return measure(small(photo), facts.width, facts.height, facts.format.replace("MPO", "JPEG"), facts.camera)
 
 
 def _printed(data: bytes) -> Fingerprint | None:

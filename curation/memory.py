@@ -21,7 +21,7 @@ from data_cards.errors import DiskFull
 VERSION = 2
 WAIT_SECONDS = 60.0
 TABLES = """
-create table if not exists measured (image_id text primary key, measures text);
+create table if not exists looks (image_id text primary key, measures text);
 create table if not exists judged (a text, b text, score real, kind text, primary key (a, b));
 create table if not exists proposed (dataset text, image_id text, primary key (dataset, image_id));
 """
@@ -40,14 +40,14 @@ class Memory:
         """What is known of these photos; None for one that could not be read."""
         wanted = set(ids)
         with self._open() as base:
-            rows = base.execute("select image_id, measures from measured").fetchall()
+            rows = base.execute("select image_id, measures from looks").fetchall()
         return {image_id: _measures(text) for image_id, text in rows if image_id in wanted}
 
     def keep_measures(self, found: Mapping[str, Measures | None]) -> None:
         """Remember measures; None for a photo that could not be read."""
         rows = [(image_id, json.dumps(one and asdict(one))) for image_id, one in found.items()]
         with self._open() as base:
-            base.executemany("insert or replace into measured values (?, ?)", rows)
+            base.executemany("insert or replace into looks values (?, ?)", rows)
 
     def matches(self, ids: Iterable[str]) -> dict[tuple[str, str], Match]:
         """Every judged pair with both photos among these."""

@@ -1,8 +1,8 @@
-"""Photos that no recogniser learns from: blank, too dark, blurred, tiny, of an odd shape.
+"""Photos that no recogniser learns from: blank, dark, blurred, tiny, of an odd shape, placeholders, screenshots.
 
-Each measure is a pure function of a small grey picture (h, w) in 0..255; `troubles` says in words what is wrong.
-Thresholds are set so that an ordinary collection of phone photos has next to none of them; a photo that is merely
-unlovely is not reported.
+Each measure is a pure function of a small picture in 0..255; `troubles` says in words what is wrong. Thresholds lie in
+the gap between planted trouble and 1,455 ordinary photos (shops, museums, landmarks, catalogue pictures on white,
+drawings); `python -m tests.bench.curation quality FOLDER` shows both. A photo that is merely unlovely is not reported.
 """
 
 from __future__ import annotations
@@ -11,24 +11,53 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SIDE = 320  # pixels of the longer side that measures are taken at
+SIDE = 320  # pixels of the longer side that measures are taken at: blur that is not seen here harms no recogniser
 BLANK_SPREAD = 10.0  # grey levels between the 2nd and 98th percentile: paper and walls; any thing spans more
 NOTHING = 3.0  # grey levels: not even a dark photo of something
 DARK_LEVEL = 32.0  # grey levels: nine tenths of the photo are darker; a night scene with lamps is brighter
+PALE_LEVEL = 200.0  # grey levels: nothing is darker; ordinary photos have something below 130
 BLURRED_DETAIL = 0.075  # share of the contrast that is fine detail; sharp photos have 0.15 to 1
+# The softest direction, and it by the sharpest: ordinary photos have 0.12 and 0.3 and more, hardly one both.
+SHAKEN_DETAIL, SHAKEN_RATIO = 0.1, 0.42
 TINY_SIDE = 96  # pixels: a network that looks at 224 sees each of them more than twice
 ODD_RATIO = 3.2  # longer side by shorter; panoramas and banners, of which the centre crop shows a third
+# A placeholder is drawn: few colours, most of it exactly flat, empty above, below, left and right of what is on it.
+DRAWN_FLAT, DRAWN_COLOURS, DRAWN_EMPTY = 0.7, 8, 0.3  # a catalogue picture on white has 11 colours or more
+# A screenshot has bars and lines of text: rows of one colour between rows that are not, from edge to edge.
+SCREEN_BANDS, SCREEN_FLAT = 4, 0.25
+WINDOW_BANDS, WINDOW_FLAT = 3, 0.45
+TINT = 12  # grey levels between channels: what JPEG leaves of no colour
+EVEN, VARIED = 4, 40  # grey levels within a row: of one colour, and with something on it
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What quality is judged by: size in pixels, spread and level in grey levels, detail as a share of contrast."""
+    """What a photo is judged by; size in upright pixels, levels in grey levels, the rest as shares.
+
+    `spread`, `level`, `darkest`: contrast, what nine tenths stay below, what nothing is darker than. `detail`,
+    `softest`, `sharpest`: fine detail by contrast anywhere, and in the softest and sharpest of four directions. `flat`:
+    pixels equal to their neighbours; `colours`: how many cover 95 %; `rows`, `columns`: those of one colour; `bands`:
+    runs of such rows with something in between. `border`: white, black, plain or ""; `grey`: no colour at all.
+    `format` and `camera` as the file says.
+    """
 
     width: int
     height: int
     spread: float
     level: float
     detail: float
+    darkest: float = 0.0
+    softest: float = 1.0
+    sharpest: float = 1.0
+    flat: float = 0.0
+    colours: int = 4096
+    rows: float = 0.0
+    columns: float = 0.0
+    bands: int = 0
+    border: str = ""
+    grey: bool = False
+    format: str = ""
+    camera: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,20 +69,36 @@ class Trouble:
     reason: str
 
 
-def measure(grey: np.ndarray, width: int, height: int) -> Measures:
-    """Measures of a photo of `width` x `height` pixels from its small grey picture."""
-    return Measures(width, height, spread(grey), level(grey), detail(grey))
+def measure(pixels: np.ndarray, width: int, height: int, format: str = "", camera: str = "") -> Measures:
+    """Measures of a photo of `width` x `height` pixels from its small picture, RGB (h, w, 3) or grey (h, w) uint8."""
+    planes = np.repeat(pixels[None], 3, axis=0) if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    grey = pixels if pixels.ndim == 2 else in_grey(planes)
+    across, down = ranges(planes)
+    return Measures(width, height, spread(grey), level(grey), detail(grey), share_below(grey, 0.005),
+                    *directions(grey), flat(planes), colours(planes), evenness(across), evenness(down), bands(across),
+                    border(grey), is_grey(planes), format, camera)
+
+
+def in_grey(planes: np.ndarray) -> np.ndarray:
+    """Luma (h, w) uint8 of colour planes (3, h, w), as Pillow weighs it (ITU-R 601)."""
+    red, green, blue = planes.astype(np.uint32)
+    return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(np.uint8)
+
+
+def share_below(values: np.ndarray, share: float) -> float:
+    """The value that this share of whole numbers (0 to 1020) stays below or at: a percentile, counted, not sorted."""
+    counts = np.cumsum(np.bincount(values.ravel()))
+    return float(np.searchsorted(counts, share * counts[-1]))
 
 
 def spread(grey: np.ndarray) -> float:
     """Grey levels between the darkest and brightest, strays left out."""
-    low, high = np.percentile(grey, (2, 98))
-    return float(high - low)
+    return share_below(grey, 0.98) - share_below(grey, 0.02)
 
 
 def level(grey: np.ndarray) -> float:
     """The grey level that nine tenths of the photo stay below."""
-    return float(np.percentile(grey, 90))
+    return share_below(grey, 0.9)
 
 
 def detail(grey: np.ndarray) -> float:
@@ -61,37 +106,116 @@ def detail(grey: np.ndarray) -> float:
 
     The sharpest hundredth decides, so that a sharp thing before a soft background counts as sharp.
     """
-    pixels = grey.astype(np.float32)
-    if min(pixels.shape) < 3:
+    if min(grey.shape) < 3:
         return 1.0
-    across = np.abs(np.diff(pixels, 2, axis=1))[1:-1]
-    down = np.abs(np.diff(pixels, 2, axis=0))[:, 1:-1]
-    return float(np.percentile(np.maximum(across, down), 99) / max(spread(grey), 1.0))
+    return share_below(np.maximum(_bend(grey, 0, 1), _bend(grey, 1, 0)), 0.99) / max(spread(grey), 1.0)
+
+
+def directions(grey: np.ndarray) -> tuple[float, float]:
+    """Detail in the softest and in the sharpest of four directions: a shaken photo is soft along its smear. The
+    sharpest three thousandths decide, so that a small sharp thing still counts."""
+    if min(grey.shape) < 3:
+        return 1.0, 1.0
+    contrast = max(spread(grey), 1.0)
+    found = [share_below(_bend(grey, *step), 0.997) / contrast for step in ((0, 1), (1, 0), (1, 1), (1, -1))]
+    return min(found), max(found)
+
+
+def _bend(grey: np.ndarray, down: int, right: int) -> np.ndarray:
+    """How far each inner pixel is from the middle of its two neighbours in a direction, twice over."""
+    signed = grey.astype(np.int16)
+    height, width = grey.shape
+    both = (signed[1 + down:height - 1 + down, 1 + right:width - 1 + right]
+            + signed[1 - down:height - 1 - down, 1 - right:width - 1 - right])
+    return np.abs(both - 2 * signed[1:-1, 1:-1])
+
+
+def flat(planes: np.ndarray) -> float:
+    """Share of pixels of (3, h, w) that equal the one to their right and the one below, give or take one level."""
+    if min(planes.shape[1:]) < 2:
+        return 0.0
+    here = planes[:, :-1, :-1]
+    # Differences of uint8 turn over: -1, 0 and 1 are 255, 0 and 1, and one more makes them 0, 1 and 2.
+    right, below = planes[:, :-1, 1:] - here + 1, planes[:, 1:, :-1] - here + 1
+    return float((np.maximum(right, below) <= 2).all(axis=0).mean())
+
+
+def colours(planes: np.ndarray) -> int:
+    """How many of 4,096 colours (16 levels a channel) cover 95 % of the picture."""
+    red, green, blue = (planes >> 4).astype(np.uint16)
+    counts = np.sort(np.bincount((red << 8 | green << 4 | blue).ravel(), minlength=4096))[::-1]
+    return int(np.searchsorted(np.cumsum(counts), 0.95 * red.size)) + 1
+
+
+def ranges(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By row (h,) and by column (w,): grey levels between the least and the most of any channel."""
+    by_row, by_column = (planes.max(axis=axis) - planes.min(axis=axis) for axis in (2, 1))
+    return by_row.max(axis=0), by_column.max(axis=0)
+
+
+def evenness(ranged: np.ndarray) -> float:
+    """Share of rows (or columns) that are of one colour from edge to edge."""
+    return float((ranged <= EVEN).mean())
+
+
+def bands(ranged: np.ndarray) -> int:
+    """Runs of at least two rows of one colour, with rows between them that have something on them."""
+    varied = np.where(ranged <= EVEN, 0, 1)[(ranged <= EVEN) | (ranged >= VARIED)]
+    starts = np.flatnonzero(np.diff(varied, prepend=1) == -1)
+    ends = np.flatnonzero(np.diff(varied, append=1) == 1)
+    return int((ends - starts >= 1).sum())
+
+
+def border(grey: np.ndarray) -> str:
+    """What frames the photo on all four sides: "white", "black", a "plain" colour, or nothing."""
+    ring = np.concatenate([grey[:2].ravel(), grey[-2:].ravel(), grey[:, :2].ravel(), grey[:, -2:].ravel()])
+    low, high = np.percentile(ring, (2, 98))
+    if high - low > 2 * EVEN:
+        return ""
+    return "white" if low >= 240 else "black" if high <= 16 else "plain"
+
+
+def is_grey(planes: np.ndarray) -> bool:
+    """Whether there is no colour in it: black-and-white photos and scans of them."""
+    return share_below(planes.max(axis=0) - planes.min(axis=0), 0.98) <= TINT
 
 
 def troubles(measures: Measures) -> list[Trouble]:
-    """Everything that is wrong with a photo, worst first."""
-    found = [_blank(measures), _dark(measures), _blurred(measures), _tiny(measures), _odd(measures)]
+    """Everything that is wrong with a photo, worst first. What was drawn is not judged as a photo besides."""
+    drawn = _placeholder(measures) or _screenshot(measures)
+    seen = [drawn] if drawn else [_blank(measures), _dark(measures), _pale(measures), _blurred(measures)]
+    found = [*seen, _tiny(measures), _odd(measures)]
     return sorted((one for one in found if one), key=lambda one: -one.score)
 
 
 def _blank(it: Measures) -> Trouble | None:
-    if it.spread >= BLANK_SPREAD or _dark(it):
+    if it.spread >= BLANK_SPREAD or _dark(it) or _pale(it):
         return None
     return Trouble("blank", 1 - it.spread / BLANK_SPREAD / 2, "Nearly one colour all over: there is nothing to see.")
 
 
 def _dark(it: Measures) -> Trouble | None:
-    if it.level >= DARK_LEVEL or it.spread < NOTHING:
+    if it.level >= DARK_LEVEL or it.spread <= NOTHING:
         return None
     said = f"Very dark: nine tenths of it stay below {round(it.level / 255 * 100)} % of white."
     return Trouble("dark", 1 - it.level / DARK_LEVEL / 2, said)
 
 
-def _blurred(it: Measures) -> Trouble | None:
-    if it.detail >= BLURRED_DETAIL or it.spread < BLANK_SPREAD or min(it.width, it.height) < TINY_SIDE:
+def _pale(it: Measures) -> Trouble | None:
+    if it.darkest < PALE_LEVEL or it.spread <= NOTHING:
         return None
-    return Trouble("blurred", 0.9 - it.detail / BLURRED_DETAIL / 2, "Blurred: even its sharpest places are soft.")
+    said = f"Washed out: nothing in it is darker than {int(it.darkest / 255 * 100)} % of white."
+    return Trouble("bright", 0.5 + (it.darkest - PALE_LEVEL) / (255 - PALE_LEVEL) / 2, said)
+
+
+def _blurred(it: Measures) -> Trouble | None:
+    if it.spread < BLANK_SPREAD or min(it.width, it.height) < TINY_SIDE:
+        return None
+    if it.detail < BLURRED_DETAIL:
+        return Trouble("blurred", 0.9 - it.detail / BLURRED_DETAIL / 2, "Blurred: even its sharpest places are soft.")
+    if it.softest < SHAKEN_DETAIL and it.softest < SHAKEN_RATIO * it.sharpest:
+        return Trouble("blurred", 0.9 - it.softest / SHAKEN_DETAIL / 2, "Shaken: it is smeared in one direction.")
+    return None
 
 
 def _tiny(it: Measures) -> Trouble | None:
@@ -107,3 +231,19 @@ def _odd(it: Measures) -> Trouble | None:
         return None
     return Trouble("odd shape", min(1.0, 0.4 + ratio / 20),
                    f"An odd shape: {it.width} x {it.height} pixels, so a square look at it misses most.")
+
+
+def _placeholder(it: Measures) -> Trouble | None:
+    is_drawn = it.flat >= DRAWN_FLAT and it.colours <= DRAWN_COLOURS and min(it.rows, it.columns) >= DRAWN_EMPTY
+    # Noise on one colour is a blank photo: nothing stands out of it. A dark one has few colours too.
+    if not is_drawn or it.bands < 2 or _dark(it):
+        return None
+    return Trouble("placeholder", 0.95, "A placeholder, not a photo: a few words or a sign on an empty background.")
+
+
+def _screenshot(it: Measures) -> Trouble | None:
+    bars = it.bands >= SCREEN_BANDS and it.flat >= SCREEN_FLAT
+    window = it.bands >= WINDOW_BANDS and it.flat >= WINDOW_FLAT and it.columns == 0
+    if not (bars or window) or _dark(it) or _pale(it):
+        return None
+    return Trouble("screenshot", 0.8, "A screenshot: bars or lines of text run from edge to edge.")

@@ -16,6 +16,7 @@ from PIL import Image
 from data_cards.errors import BadPhoto
 from data_cards.photo import (
     EXIF_IFD,
+    MODEL,
     ORIENTATION,
     PILLOW_COMPLAINTS,
     TAKEN,
@@ -26,7 +27,7 @@ from data_cards.photo import (
     open_photo,
 )
 
-MAKE, MODEL, SOFTWARE = 0x010F, 0x0110, 0x0131
+MAKE, SOFTWARE = 0x010F, 0x0131
 KEPT = (ORIENTATION, MAKE, MODEL, SOFTWARE)
 KEPT_IN_DETAIL = (TAKEN, TAKEN_SUBSECOND, TAKEN_OFFSET)
 # JPEG segments that pixels and colours need: JFIF (APP0), colour profile (APP2 "ICC_PROFILE"), Adobe transform (APP14).

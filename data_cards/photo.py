@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import struct
 import warnings
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from data_cards.errors import BadPhoto
 
 # Pillow opens the MPO files of some phones through its JPEG reader.
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF")
-EXIF_IFD, ORIENTATION = 0x8769, 0x0112
+EXIF_IFD, ORIENTATION, MODEL = 0x8769, 0x0112, 0x0110
 TAKEN, TAKEN_SUBSECOND, TAKEN_OFFSET = 0x9003, 0x9291, 0x9011
 PILLOW_COMPLAINTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError,
                      KeyError, IndexError, OverflowError, ArithmeticError, MemoryError, struct.error,
@@ -39,12 +40,14 @@ class PhotoLimits:
 
 @dataclass(frozen=True)
 class PhotoFacts:
-    """Upright width and height in pixels, Pillow's format name, and when it was taken (ISO 8601) if it says so."""
+    """Upright width and height in pixels, Pillow's format name, and when (ISO 8601) and with what it was taken, if it
+    says so."""
 
     width: int
     height: int
     format: str
     taken_at: str | None = None
+    camera: str = ""
 
 
 LIMITS = PhotoLimits()
@@ -62,18 +65,19 @@ def inspect_photo(data: bytes, limits: PhotoLimits = LIMITS) -> PhotoFacts:
         exif = _exif(image)
         if exif.get(ORIENTATION) in (5, 6, 7, 8):
             width, height = height, width
-        return PhotoFacts(width, height, str(image.format), _taken_at(exif))
+        return PhotoFacts(width, height, str(image.format), _taken_at(exif), _camera(exif))
 
 
-def open_photo(data: bytes, at_least: int | None = None, limits: PhotoLimits = LIMITS) -> Image.Image:
+def open_photo(data: bytes, at_least: int | None = None, limits: PhotoLimits = LIMITS,
+               longer: int = 0) -> Image.Image:
     """Decode to upright RGB, first frame only.
 
     `at_least`: the short side that is wanted, in pixels; a larger JPEG is then decoded at a fraction of its size.
-    Raises BadPhoto for what cannot be decoded completely.
+    `longer`: the longer side that is wanted besides. Raises BadPhoto for what cannot be decoded completely.
     """
     with _opened(data, limits) as image:
         if at_least is not None and image.format in ("JPEG", "MPO"):
-            image.draft("RGB", (at_least, at_least))
+            image.draft("RGB", (max(at_least, math.ceil(longer * min(image.size) / max(image.size))),) * 2)
         try:
             image.load()
             return _as_rgb(ImageOps.exif_transpose(image))
@@ -155,6 +159,10 @@ def _exif(image: Image.Image) -> Image.Exif:
         return image.getexif()
     except PILLOW_COMPLAINTS:  # damaged metadata is no reason to refuse the picture
         return Image.Exif()
+
+
+def _camera(exif: Image.Exif) -> str:
+    return " ".join(str(exif.get(MODEL, "")).replace("\0", " ").split())[:60]
 
 
 def _taken_at(exif: Image.Exif) -> str | None:
