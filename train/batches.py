@@ -1,18 +1,18 @@
-"""Things in batches, and batches made ahead of need by one thread.
+"""Things in batches, and work on them by a few threads at a time.
 
-    python -c "from train.batches import ahead, batches; print(list(ahead(batches(range(5), 2))))"
+    python -c "from train.batches import batches, side_by_side as by; print(list(by(sum, batches(range(5), 2), 2)))"
 """
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
-_END = object()
+Result = TypeVar("Result")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -22,37 +22,17 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-def ahead(items: Iterable[T], depth: int = 3) -> Iterator[T]:
-    """The same items, made by a thread that keeps `depth` of them ready; its error is raised here.
-
-    Decoding a phone photo costs as much as classifying it, and releases the interpreter meanwhile.
-    """
-    ready: queue.Queue[object] = queue.Queue(maxsize=depth)
-    left = threading.Event()
-
-    def put(item: object) -> bool:
-        while not left.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def make() -> None:
+def side_by_side(work: Callable[[T], Result], items: Iterable[T], workers: int) -> Iterator[Result]:
+    """`work` on each item by a few threads, results in the order of the items; only a few items are in flight."""
+    with ThreadPoolExecutor(workers) as pool:
+        flying: deque[Future[Result]] = deque()
         try:
             for item in items:
-                if not put((item,)):
-                    return
-            put(_END)
-        except BaseException as error:  # noqa: BLE001  handed over whole: the reader raises it
-            put(error)
-
-    threading.Thread(target=make, name="ahead", daemon=True).start()
-    try:
-        while (got := ready.get()) is not _END:
-            if isinstance(got, BaseException):
-                raise got
-            yield got[0]  # type: ignore[index]
-    finally:
-        left.set()
+                flying.append(pool.submit(work, item))
+                if len(flying) > workers:
+                    yield flying.popleft().result()
+            while flying:
+                yield flying.popleft().result()
+        finally:  # a reader who leaves early, or an error, leaves no work behind
+            for one in flying:
+                one.cancel()

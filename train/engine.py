@@ -33,9 +33,10 @@ LEAST_COSINE = 0.999
 
 
 class Engine(Protocol):
-    """Runs one network. `name` says through what."""
+    """Runs one network. `name` says through what, `streams` how many calls at once are served best."""
 
     name: str
+    streams: int
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         """(b, 3, h, w) float32 -> the network's outputs, each (b, ...) float32. Safe to call from several threads."""
@@ -44,7 +45,7 @@ class Engine(Protocol):
 class TorchEngine:
     """The module itself."""
 
-    name = "torch"
+    name, streams = "torch", 1
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module  # in evaluation mode already; an exported one cannot be told so
@@ -63,11 +64,13 @@ class OnnxEngine:
 
     name = "onnxruntime"
 
-    def __init__(self, path: Path, threads: int = 0) -> None:
+    def __init__(self, path: Path, threads: int = 0, streams: int = 1) -> None:
         import onnxruntime
 
+        self.streams = streams
+
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1 if streams > 1 else threads
         options.log_severity_level = 3
         self._run = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
@@ -80,15 +83,16 @@ class OpenVinoEngine:
 
     name = "openvino"
 
-    def __init__(self, path: Path, threads: int = 0, exact: bool = True) -> None:
+    def __init__(self, path: Path, threads: int = 0, exact: bool = True, streams: int = 1) -> None:
         import openvino
 
+        self.streams = streams
         core = openvino.Core()
-        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+        settings: dict[str, Any] = {"NUM_STREAMS": streams} if streams > 1 else {"PERFORMANCE_HINT": "LATENCY"}
         if exact:
             settings["INFERENCE_PRECISION_HINT"] = "f32"
-        if threads:
-            settings["INFERENCE_NUM_THREADS"] = threads
+        if threads or streams > 1:
+            settings["INFERENCE_NUM_THREADS"] = threads or streams
         self._compiled = core.compile_model(core.read_model(str(path)), "CPU", settings)
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -102,12 +106,13 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name in ("openvino", "onnxruntime", "torch") if find_spec(name))
 
 
-def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True) -> Engine:
-    """An ONNX file through the named engine."""
+def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1) -> Engine:
+    """An ONNX file through the named engine. `streams` above 1: many photos are to come, so each core works on a batch
+    of its own, which takes a tenth less time than all of them on one."""
     if name == "openvino":
-        return OpenVinoEngine(path, threads, exact)
+        return OpenVinoEngine(path, threads, exact, streams)
     if name == "onnxruntime":
-        return OnnxEngine(path, threads)
+        return OnnxEngine(path, threads, streams)
     raise BadModel(f"{name} is no engine for an ONNX file; openvino and onnxruntime are.")
 
 
@@ -143,11 +148,11 @@ def proven(path: Path, names: Sequence[str]) -> str | None:
     return engine if path.is_file() and engine in names and kept.get("version") == version(engine) else None
 
 
-def prove(path: Path, names: Sequence[str], exact: Engine, size: int, threads: int = 0) -> Engine:
+def prove(path: Path, names: Sequence[str], exact: Engine, size: int, threads: int = 0, streams: int = 1) -> Engine:
     """The first of `names` that answers like `exact` on noise photos, remembered beside the file; else `exact`."""
     photos = np.random.default_rng(0).normal(size=(2, 3, size, size)).astype(np.float32)
     for name in names:
-        candidate = open_onnx(path, name, threads, exact=False)
+        candidate = open_onnx(path, name, threads, exact=False, streams=streams)
         if agree(candidate.run(photos), exact.run(photos)):
             _proof(path).write_text(json.dumps({"engine": name, "version": version(name)}), encoding="utf-8")
             return candidate

@@ -8,6 +8,7 @@ whatever the number of photos.
 
 from __future__ import annotations
 
+import os
 import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,9 +25,12 @@ from data_cards.errors import BadPhoto
 from data_cards.progress import say, track
 from train import engine as engines
 from train.backbone import Backbone
-from train.batches import ahead, batches
+from train.batches import batches, side_by_side
 from train.engine import Engine
 from train.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SHARD = 512
 # Writing the ONNX file takes as long as torch needs for about this many photos.
@@ -47,11 +51,24 @@ class Outputs:
     arrays: tuple[np.ndarray, ...]
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Somebody who looks at photos on their way to the network, so that none is read and decoded twice.
+
+    `see` gets name, bytes and the decoded photo, whose longer side has at least `longer` pixels where the photo has
+    them; from several threads.
+    """
+
+    longer: int
+    see: Callable[[str, bytes, Image], object]
+
+
 class Embedder:
     """An engine behind its framing. Safe to use from several threads."""
 
     def __init__(self, engine: Engine, preprocess: Preprocessing, batch: int = 16) -> None:
         self.engine, self.preprocess, self.batch = engine, preprocess, batch
+        self._turns = threading.Semaphore(engine.streams)
 
     def embed(self, photos: Iterable[bytes]) -> np.ndarray:
         """(n, d) float32, raw (not normalised). Raises BadPhoto at the first one that cannot be read."""
@@ -59,49 +76,70 @@ class Embedder:
         parts = [self.engine.run(np.stack(some))[-1] for some in batches(tensors, self.batch)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
-    def stream(self, photos: Iterable[tuple[str, bytes]],
-               unreadable: Callable[[str, BadPhoto], None] | None = None) -> Iterator[Outputs]:
-        """Batch by batch over (id, bytes); a photo that cannot be read is told to `unreadable` and left out."""
-        decoded = ahead(batches(self._decoded(photos, unreadable or _say_unreadable), self.batch))
-        for some in decoded:
-            yield Outputs(tuple(name for name, _ in some), self.engine.run(np.stack([x for _, x in some])))
+    def stream(self, photos: Iterable[tuple[str, bytes]], unreadable: Callable[[str, BadPhoto], None] | None = None,
+               watch: Watch | None = None) -> Iterator[Outputs]:
+        """Batch by batch over (id, bytes); a photo that cannot be read is told to `unreadable` and left out.
 
-    def _decoded(self, photos: Iterable[tuple[str, bytes]],
-                 unreadable: Callable[[str, BadPhoto], None]) -> Iterator[tuple[str, np.ndarray]]:
+        While one thread waits for the network, another decodes: a phone photo costs as much to decode as to look at.
+        """
+        tell = unreadable or _say_unreadable
+        for outputs, bad in side_by_side(lambda some: self._look(some, watch), batches(photos, self.batch),
+                                         max(2, self.engine.streams)):
+            for name, error in bad:
+                tell(name, error)
+            if outputs.ids:
+                yield outputs
+
+    def _look(self, photos: Sequence[tuple[str, bytes]],
+              watch: Watch | None) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
+        tensors: dict[str, np.ndarray] = {}
+        bad: list[tuple[str, BadPhoto]] = []
         for name, data in photos:
             try:
-                yield name, self.preprocess(data)
+                tensors[name] = self._tensor(name, data, watch)
             except BadPhoto as error:  # the one per-photo skip: a damaged photo never stops the run
-                unreadable(name, error)
+                bad.append((name, error))
+        if not tensors:
+            return Outputs((), ()), bad
+        with self._turns:
+            return Outputs(tuple(tensors), self.engine.run(np.stack(list(tensors.values())))), bad
+
+    def _tensor(self, name: str, data: bytes, watch: Watch | None) -> np.ndarray:
+        photo = self.preprocess.opened(data, watch.longer if watch else 0)
+        if watch:
+            watch.see(name, data, photo)
+        return self.preprocess.tensor(self.preprocess.framed(photo))
 
 
 def embedder_for(backbone: Backbone, cache: Path, size: int | None = None, batch: int = 16, engine: str = "auto",
-                 threads: int = 0, photos: int = WORTH_EXPORTING) -> Embedder:
+                 threads: int = 0, photos: int = WORTH_EXPORTING, streams: int = 1) -> Embedder:
     """An embedder of a backbone's pooled features, through the fastest engine that agrees with torch.
 
     `size`: side in pixels, the backbone's own by default. `photos`: about how many are to come; for a few of them
-    torch is done before anything faster is ready. The ONNX file is kept in `cache`.
+    torch is done before anything faster is ready. The ONNX file is kept in `cache`. `streams`: see `open_onnx`.
     """
     own = Preprocessing.from_folder(backbone.path)
     preprocess = own.at(size) if size else own
     kept = cache / "engines" / f"{backbone.revision[:12]}-{preprocess.size}.onnx"
     if engine == "auto" and not kept.is_file() and photos < WORTH_EXPORTING:
         engine = "torch"
-    return Embedder(_engine(backbone, kept, preprocess.size, engine, threads), preprocess, batch)
+    return Embedder(_engine(backbone, kept, preprocess.size, engine, threads, streams), preprocess, batch)
 
 
 def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache: Path, size: int | None = None,
-                  batch: int = 16, engine: str = "auto", threads: int = 0) -> tuple[list[str], np.ndarray]:
+                  batch: int = 16, engine: str = "auto", threads: int = 0,
+                  watch: Watch | None = None) -> tuple[list[str], np.ndarray]:
     """The pooled features of these photos, (n, d) float32, in the order of `ids`; unreadable ones are left out.
 
-    Only photos that were never seen at this backbone revision and framing are read and computed.
+    Only photos that were never seen at this backbone revision and framing are read, shown to `watch` and computed.
     """
     wanted = list(dict.fromkeys(ids))
     features = FeatureCache.of(cache, backbone, size)
     missing = features.missing(wanted)
     if missing:
-        embedder = embedder_for(backbone, cache, size, batch, engine, threads, photos=len(missing))
-        _compute(embedder, track(dataset.read_photos(missing), "Looking at photos", len(missing)), features)
+        embedder = embedder_for(backbone, cache, size, batch, engine, threads, len(missing), threads or _cores())
+        photos = track(dataset.read_photos(missing), "Looking at photos", len(missing))
+        _compute(embedder.stream(photos, watch=watch), max(SHARD // batch, 1), features)
     return features.load(wanted)
 
 
@@ -159,16 +197,20 @@ class FeatureCache:
         return here, np.zeros((0, 0), dtype=np.float32) if x is None else x
 
 
-def _compute(embedder: Embedder, photos: Iterable[tuple[str, bytes]], features: FeatureCache) -> None:
-    for some in batches(embedder.stream(photos), max(SHARD // embedder.batch, 1)):
+def _compute(outputs: Iterable[Outputs], at_once: int, features: FeatureCache) -> None:
+    for some in batches(outputs, at_once):
         ids = tuple(chain.from_iterable(part.ids for part in some))
         features.add(ids, np.concatenate([part.arrays[-1] for part in some]))
 
 
-def _engine(backbone: Backbone, kept: Path, size: int, name: str, threads: int) -> Engine:
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _engine(backbone: Backbone, kept: Path, size: int, name: str, threads: int, streams: int) -> Engine:
     fast = [other for other in (engines.installed() if name == "auto" else (name,)) if other != "torch"]
     if fast and (proven := engines.proven(kept, fast)):
-        return engines.open_onnx(kept, proven, threads, exact=False)
+        return engines.open_onnx(kept, proven, threads, exact=False, streams=streams)
     from train.vit import load_pooled
 
     exact = engines.TorchEngine(load_pooled(backbone.path))
@@ -177,7 +219,7 @@ def _engine(backbone: Backbone, kept: Path, size: int, name: str, threads: int) 
     if not kept.is_file():
         say("Preparing a faster engine for this backbone (once) ...")
         engines.write_onnx(exact.module, size, kept, ["embedding"])
-    return engines.prove(kept, fast, exact, size, threads)
+    return engines.prove(kept, fast, exact, size, threads, streams)
 
 
 def _say_unreadable(name: str, error: BadPhoto) -> None:

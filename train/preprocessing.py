@@ -47,7 +47,11 @@ class Preprocessing:
 
     def image(self, data: bytes) -> Image.Image:
         """The upright square the model looks at, `size` x `size`, RGB. Raises BadPhoto."""
-        return self.framed(open_photo(data, at_least=max(self.short, self.size)))
+        return self.framed(self.opened(data))
+
+    def opened(self, data: bytes, longer: int = 0) -> Image.Image:
+        """The upright photo, no larger than the framing needs, and a longer side of `longer` pixels."""
+        return open_photo(data, at_least=max(self.short, self.size), longer=longer)
 
     def framed(self, photo: Image.Image) -> Image.Image:
         """Resize and centre-crop an RGB image to `size` x `size`."""

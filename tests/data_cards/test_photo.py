@@ -81,6 +81,14 @@ def test_what_is_no_photo_is_refused_with_a_sentence(data):
     assert refused.value.sentence.endswith((".", ")."))
 
 
+def test_a_large_jpeg_is_decoded_only_as_large_as_either_side_has_to_be():
+    wide = picture(size=(1600, 800))
+    assert open_photo(wide, at_least=200).size == (400, 200)
+    assert open_photo(wide, at_least=200, longer=400).size == (400, 200)
+    assert open_photo(wide, at_least=200, longer=500).size == (800, 400)
+    assert open_photo(picture(size=(60, 40)), at_least=200, longer=500).size == (60, 40)
+
+
 def test_a_truncated_photo_is_refused_and_not_half_shown():
     data = picture(size=(400, 400))
     with pytest.raises(BadPhoto, match="damaged"):

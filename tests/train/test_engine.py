@@ -27,9 +27,11 @@ def photos(n, seed=0):
 @pytest.mark.parametrize("n", [1, 3])
 def test_every_engine_agrees_with_torch_at_any_batch(torch_engine, onnx_file, name, n):
     expected, = torch_engine.run(photos(n))
-    found, = engine.open_onnx(onnx_file, name, threads=1).run(photos(n))
-    assert found.shape == (n, 2 * HIDDEN)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    for streams in (1, 2):
+        opened = engine.open_onnx(onnx_file, name, threads=streams, streams=streams)
+        found, = opened.run(photos(n))
+        assert opened.streams == streams and found.shape == (n, 2 * HIDDEN)
+        np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_the_file_is_whole_or_not_there(onnx_file):
@@ -46,7 +48,7 @@ def test_an_engine_is_proven_once_and_remembered(torch_engine, onnx_file, monkey
 
 def test_an_engine_that_answers_differently_is_not_used(onnx_file):
     class Stubborn:
-        name = "torch"
+        name, streams = "torch", 1
 
         def run(self, pixel_values):
             return (-np.ones((len(pixel_values), 2 * HIDDEN), np.float32),)

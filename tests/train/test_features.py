@@ -1,5 +1,8 @@
 """Embeddings are computed once, kept, and never stopped by one bad photo."""
 
+import threading
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,7 @@ from data_cards.errors import BadPhoto, DiskFull
 from tests.train.test_preprocessing import photo
 from train import features
 from train.backbone import Backbone
-from train.features import Embedder, FeatureCache, embed_dataset, embedder_for
+from train.features import Embedder, FeatureCache, Watch, embed_dataset, embedder_for
 from train.preprocessing import Preprocessing
 
 
@@ -26,7 +29,7 @@ class Album:
 class Mean:
     """A network whose embedding is the mean colour."""
 
-    name = "torch"
+    name, streams = "torch", 1
 
     def run(self, pixel_values):
         return (pixel_values.mean(axis=(2, 3)),)
@@ -108,10 +111,39 @@ def test_a_stream_gives_every_output_and_names_what_is_unreadable():
     embedder = Embedder(Mean(), Preprocessing(size=28, short=32), batch=2)
     photos = [("a", photo(40, 40)), ("b", b"no photo"), ("c", photo(40, 40)), ("d", photo(40, 40))]
     parts = list(embedder.stream(photos, lambda name, error: bad.append((name, error.sentence))))
-    assert [part.ids for part in parts] == [("a", "c"), ("d",)]
+    assert [name for part in parts for name in part.ids] == ["a", "c", "d"]
     assert [name for name, _ in bad] == ["b"]
     with pytest.raises(BadPhoto):
         embedder.embed([b"no photo"])
+
+
+def test_who_watches_sees_each_new_photo_once_and_as_large_as_wanted(album, backbone, tmp_path):
+    seen = {}
+    watch = Watch(60, lambda name, data, picture: seen.setdefault(name, []).append((data, max(picture.size))))
+    album.photos = {"large": photo(900, 700, seed=1), "bad": b"no photo", "small": photo(50, 40, seed=2)}
+    embed_dataset(album, ["large", "bad"], backbone, tmp_path, watch=watch)
+    embed_dataset(album, ["large", "small"], backbone, tmp_path, watch=watch)
+    assert {name: [data for data, _ in looks] for name, looks in seen.items()} == {
+        "large": [album.photos["large"]], "small": [album.photos["small"]]}
+    assert 60 <= seen["large"][0][1] < 900 and seen["small"][0][1] == 50
+
+
+def test_a_network_that_takes_one_call_at_a_time_gets_one(album):
+    meeting, met = threading.Barrier(2), []
+
+    class Careful(Mean):
+        def run(self, pixel_values):
+            with suppress(threading.BrokenBarrierError):
+                meeting.wait(0.1)
+                met.append("two calls at once")
+            meeting.reset()
+            return super().run(pixel_values)
+
+    embedder = Embedder(Careful(), Preprocessing(size=28, short=32), batch=1)
+    assert len(list(embedder.stream(album.photos.items()))) == 5 and not met
+    Careful.streams = 2
+    assert len(list(Embedder(Careful(), Preprocessing(size=28, short=32), batch=1).stream(
+        album.photos.items()))) == 5 and met
 
 
 def test_the_fast_engine_gives_the_same_features_as_torch(album, backbone, tmp_path):
