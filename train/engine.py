@@ -177,13 +177,15 @@ def agree(a: Sequence[np.ndarray], b: Sequence[np.ndarray], least: float = LEAST
 
 @contextmanager
 def quiet_exporter() -> Iterator[None]:
-    """torch's exporter talks about versions and deprecations of its own parts; that is not for our users."""
-    logger = logging.getLogger("torch.onnx")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
+    """Exporters talk about versions and deprecations of their own parts; that is not for our users."""
+    loggers = [logging.getLogger("torch.onnx"), logging.getLogger()]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
