@@ -37,7 +37,8 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class Decision:
-    """One line of the ledger. `label` is the class after, `other` an image_id, `undoes` a decision's id."""
+    """One line of the ledger. `label` is the class after, `other` an image_id, `undoes` a decision's id, `shown` the
+    class that the model put first where a person could see that."""
 
     id: str
     at: str
@@ -51,6 +52,7 @@ class Decision:
     title: str = ""
     finding: str = ""
     model_revision: str = ""
+    shown: str = ""
 
     @property
     def order(self) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from data_cards.errors import BadDecision
 from data_cards.rows import Label, Photo
 
 __all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "given_labels", "in_order", "line_of",
-           "parse_decision", "read_decisions", "read_ledger", "standing"]
+           "merged_classes", "parse_decision", "read_decisions", "read_ledger", "standing"]
 
 
 UNKNOWN = "unknown"
@@ -117,6 +117,15 @@ def fold(given: Mapping[str, Label], decisions: Iterable[Decision], until: str |
 def apart(decisions: Iterable[Decision]) -> set[frozenset[str]]:
     """Pairs of image_ids that a person judged not to be duplicates."""
     return {frozenset((one.image_id, one.other or "")) for one in standing(decisions) if one.action == "not_duplicate"}
+
+
+def merged_classes(decisions: Iterable[Decision]) -> Callable[[str | None], str | None]:
+    """What each class is now: itself, or the one that it went into."""
+    table = _Table({}, {}, {})
+    for one in standing(decisions):
+        if one.action in CLASS_ACTIONS:
+            EFFECTS.get(one.action, _no_effect)(table, one)
+    return table.class_now
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """A dataset repo: the only code that knows a path inside one.
 
     README.md  collection/  images/*.parquet  labels/labels.parquet  splits/splits.parquet
-    splits/certificate.json  ledger/<ulid>.jsonl  findings/*.parquet
+    collection/asking.json  splits/certificate.json  ledger/<ulid>.jsonl  findings/*.parquet
 
 A `Dataset` is pinned to one revision: what it reads never changes under it. `newest()` moves on; `update()` writes.
 """
@@ -23,6 +23,7 @@ from data_cards.rows import Finding, Label, Opinion, Photo, Split, read_photo_ro
 
 FORMAT = 1
 README, CARD, CLASSES = "README.md", "collection/card.md", "collection/classes.yaml"
+ASKING = "collection/asking.json"
 REFERENCES, IMAGES, LEDGER = "collection/references/", "images/", "ledger/"
 FINDINGS, OPINIONS = "findings/", "opinions/"
 LABELS, SPLITS, CERTIFICATE = "labels/labels.parquet", "splits/splits.parquet", "splits/certificate.json"
@@ -82,6 +83,11 @@ class Dataset:
     def certificate(self) -> dict[str, Any] | None:
         """What the split promises, if there is one."""
         return json.loads(self._read(CERTIFICATE)) if CERTIFICATE in self.paths else None
+
+    def asking(self) -> dict[str, Any]:
+        """How many people are asked about a photo, as the owner chose it; empty when nothing was chosen."""
+        row = json.loads(self._read(ASKING)) if ASKING in self.paths else {}
+        return row if isinstance(row, dict) else {}
 
     def findings(self) -> list[Finding]:
         """What the last scan suspects, and what could not be read."""

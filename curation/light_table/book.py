@@ -6,7 +6,7 @@ costs the fold of the photos it touches and one line on the disk, never a pass o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from curation.decision import CLASS_ACTIONS, Decision, now
@@ -32,6 +32,7 @@ class Book:
         self._left: dict[tuple[str, str], int] = {}
         self._depth: dict[str, int] = {}
         self._photo: dict[str, str] = {}
+        self._version: dict[str, int] = {}
         self._of_classes: list[Decision] = []
         ordered = in_order(past)
         # An undo may stand before what it undoes when two clocks disagree.
@@ -55,6 +56,11 @@ class Book:
         new = [decision for decision in decisions if decision.id not in self._by_id]
         if new:
             self._keep(new)
+        return self.learn(new)
+
+    def learn(self, decisions: Sequence[Decision]) -> list[Decision]:
+        """What is safe on the disk already, into mind; returns what was new."""
+        new = [decision for decision in decisions if decision.id not in self._by_id]
         for decision in new:
             self._enter(decision)
             self._latest = max(self._latest, decision.at)
@@ -85,6 +91,18 @@ class Book:
         self._mark(about)
         given = {photo: self._given[photo] for photo in touched if photo in self._given}
         self.labels.update(fold(given, about))
+        self._version |= dict.fromkeys(touched, len(self._by_id))
+
+    def version(self, image_id: str) -> int:
+        """Another number whenever something that may concern this photo was decided."""
+        return self._version.get(image_id, 0)
+
+    def label_without(self, image_id: str, left_out: Container[str]) -> Label:
+        """The label of a photo if these decisions (ids) had never been made."""
+        touched = self._tied({image_id})
+        about = [*self._of_classes, *(one for photo in touched for one in self._by_photo.get(photo, ()))]
+        given = {photo: self._given[photo] for photo in touched if photo in self._given}
+        return fold(given, (one for one in about if one.id not in left_out))[image_id]
 
     def _mark(self, decisions: Sequence[Decision]) -> None:
         """Which of these stand, and how many steps that leaves to each person."""

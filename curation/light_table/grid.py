@@ -16,15 +16,15 @@ MOST_CELLS = 240
 MOST_CHOICES = 3
 
 
-def look_alikes(class_id: str, records: Records, queue: Queue) -> dict[str, Any]:
-    """`cells` (image_id, key of the open question if there is one, what is suggested, doubt 0..1)
+def look_alikes(class_id: str, records: Records, queue: Queue, who: str) -> dict[str, Any]:
+    """For one person: `cells` (image_id, key of the open question if there is one, what is suggested, doubt 0..1)
     sorted by doubt, and `choices`: the classes suggested most often among them."""
     wearing = [
         image_id
         for image_id, label in records.labels.items()
         if label.label == class_id and label.status == "labelled" and not records.is_sealed(image_id)
     ]
-    cells = sorted((_cell(image_id, records, queue) for image_id in wearing), key=_order)
+    cells = sorted((_cell(image_id, records, queue, who) for image_id in wearing), key=_order)
     suggested = Counter(cell["suggested"]["id"] for cell in cells if cell["suggested"])
     choices = [records.named(name) for name, _ in suggested.most_common(MOST_CHOICES)]
     return {
@@ -35,9 +35,9 @@ def look_alikes(class_id: str, records: Records, queue: Queue) -> dict[str, Any]
     }
 
 
-def _cell(image_id: str, records: Records, queue: Queue) -> dict[str, Any]:
+def _cell(image_id: str, records: Records, queue: Queue, who: str) -> dict[str, Any]:
     item = queue.items.get(f"labels/{image_id}")
-    if item is None or queue.is_settled(item.key):
+    if item is None or queue.is_settled(item.key, who):
         return {"image_id": image_id, "key": None, "suggested": None, "doubt": None}
     doubt = round(item.first.score, 3)
     return {"image_id": image_id, "key": item.key, "suggested": _suggested(item, records), "doubt": doubt}

@@ -6,38 +6,46 @@ it safe to send twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
 from ulid import ULID
 
+from curation.asking import ONE_EACH, Asking
 from curation.classes import changed_collection
-from curation.decision import CLASS_ACTIONS, PHOTO_ACTIONS, Decision, parse_decision
+from curation.conflicts import JUNK, KIND, disagreement, settles
+from curation.decision import CLASS_ACTIONS, NONE, PHOTO_ACTIONS, Decision, parse_decision
+from curation.ledger import merged_classes
+from curation.light_table.answers import answers, asked
+from curation.light_table.blind import Blind
 from curation.light_table.book import Book
 from curation.light_table.placard import Records
 from curation.light_table.queue import Item, Queue
 from data_cards.collection import Collection, class_id_from
 from data_cards.errors import BadDecision
-from data_cards.rows import Label
+from data_cards.rows import Finding, Label
 
 Move = Mapping[str, Any]
-SETTLES_EVERYTHING = ("junk", "duplicate_of")
 LONGEST_TITLE = 80
-ABOUT_PAIRS = ("duplicate_of", "not_duplicate")
+ASKS_FOR_CLASS = ("labels", "unlabelled", "visitors")
 
 
 class Moves:
     """Carries moves out on one book and one queue. Not safe for threads: the table holds the lock."""
 
-    def __init__(self, book: Book, queue: Queue, records: Records, clock: Callable[[], float]) -> None:
-        self._book, self._queue, self._records, self._clock = book, queue, records, clock
+    def __init__(self, book: Book, queue: Queue, records: Records, clock: Callable[[], float],
+                 asking: Asking = ONE_EACH) -> None:
+        self._book, self._queue, self._records, self._clock, self._asking = book, queue, records, clock, asking
+        self.blind = Blind(book, queue, asking)
         self._given = records.collection
         records.collection = self._classes()
         self._skips: dict[str, list[tuple[str, str]]] = {}
         self._undos: dict[str, list[str]] = {}
-        for decision in book.standing():
+        standing = book.standing()
+        for decision in standing:
             self._settle(decision)
+        self._find_conflicts({decision.image_id for decision in standing})
 
     def step(self, who: str, group: Sequence[Move]) -> list[str]:
         """One step of a person: one move, or several that are taken back together.
@@ -56,6 +64,7 @@ class Moves:
         for decision in self._book.write(decisions):
             self._settle(decision)
         self._name_classes(decisions)
+        self._follow_conflicts(decisions)
         return []
 
     def _decisions(self, who: str, move: Move, at: str, before: Sequence[Decision]) -> list[Decision]:
@@ -85,6 +94,10 @@ class Moves:
         if any(one.action in (*CLASS_ACTIONS, "undo") for one in decisions):
             self._records.collection = self._classes()
 
+    def take_over(self, before: Moves) -> None:
+        """After a new scan: what people skipped can still be brought back, and no undo counts twice."""
+        self._skips, self._undos = before._skips, before._undos
+
     def depth(self, who: str) -> int:
         """How many steps this person can take back."""
         return self._book.depth(who) + len(self._skips.get(who, ()))
@@ -100,24 +113,28 @@ class Moves:
         for photo in (image_id, move.get("other")):
             if photo is not None and photo not in self._records.photos:
                 raise BadDecision("This photo is not in the collection any more.", image_id=image_id)
-        row = {**self._told(item, image_id), **self._labels(move, image_id)}
+        row = {**self._told(item, image_id), **self._labels(who, move, image_id)}
         row |= {"id": move.get("id"), "at": at, "who": who, "image_id": image_id, "action": move.get("do")}
         # A class that is gone may still be kept: that is no new use of it.
         known_classes = None if move.get("do") == "keep" else things
         return parse_decision({key: value for key, value in row.items() if value}, known_classes)
 
     def _told(self, item: Item | None, image_id: str) -> dict[str, str]:
-        """Which finding asked, and which model the person saw: none, for a photo of the sealed test."""
+        """Which finding asked, and what the model said to the person: nothing, for a photo of the sealed test."""
         if item is None:
             return {}
-        first, sealed = item.first, self._records.is_sealed(image_id)
-        asked = first.scan_id if first.kind == "visitor" else f"{first.scan_id}/{first.kind}"
-        return {"finding": asked, "model_revision": "" if sealed else first.model_revision}
+        first, silent = item.first, self._records.is_sealed(image_id) or item.pile == "conflicts"
+        asked_by = first.scan_id if first.kind == "visitor" else f"{first.scan_id}/{first.kind}"
+        best = next(iter(self._records.opinions.best(image_id)), (first.suggested_label or "", 0.0))
+        told = {"model_revision": first.model_revision, "shown": best[0] if item.pile in ASKS_FOR_CLASS else ""}
+        return {"finding": asked_by, **({} if silent else told)}
 
-    def _labels(self, move: Move, image_id: str) -> dict[str, Any]:
-        before = self._records.labels.get(image_id, Label(image_id, None, "unlabelled")).label
-        after = before if move.get("do") == "keep" else move.get("label")
-        return {"label_before": before, "label": after, "other": move.get("other")}
+    def _labels(self, who: str, move: Move, image_id: str) -> dict[str, Any]:
+        """The label that this person saw, and the one they give: who keeps a label keeps the one they saw."""
+        seen = self.blind.label(who, image_id) or Label(image_id, None, "unlabelled")
+        kept = NONE if seen.status == "none_of_these" else seen.label
+        after = kept if move.get("do") == "keep" else move.get("label")
+        return {"label_before": seen.label, "label": after, "other": move.get("other")}
 
     def _settle(self, decision: Decision) -> None:
         for photo in filter(None, (decision.image_id, decision.other)):
@@ -125,7 +142,18 @@ class Moves:
                 if decision.action == "unsure":
                     self._queue.hand_on(decision.who, item.key)
                 elif answers(decision, item):
-                    self._queue.settle(item.key)
+                    self._answer(decision, item)
+
+    def _answer(self, decision: Decision, item: Item) -> None:
+        if self._asking.is_shared(item.pile, item.image_id):
+            self._queue.answer(item.key, decision.who)
+            if not self._asking.is_enough(item.image_id, self._answers(item)):
+                return
+        self._queue.settle(item.key)
+
+    def _answers(self, item: Item) -> list[Decision]:
+        about = self._book.about(item.image_id)
+        return [one for one in about if one.action != "undo" and self._book.stands(one) and answers(one, item)]
 
     def _skip(self, who: str, keys: Sequence[str]) -> list[str]:
         for key in keys:
@@ -162,35 +190,60 @@ class Moves:
         decisions = [parse_decision(undo) for undo in undos]
         self._book.write(decisions)
         self._name_classes(decisions)
+        self._follow_conflicts(decisions)
         return list(dict.fromkeys(key for decision in step for key in self._reopen(who, decision)))
 
     def _reopen(self, who: str, undone: Decision) -> list[str]:
         """The questions that nothing answers any more, the one that was asked last: it is shown first."""
         keys = []
         for photo in filter(None, (undone.other, undone.image_id)):
-            left = [one for one in self._book.about(photo) if one.action != "undo" and self._book.stands(one)]
-            items = [item for item in self._queue.of_photo(photo) if not any(answers(one, item) for one in left)]
-            keys += [item.key for item in sorted(items, key=lambda item: _asked(undone, item))]
+            items = [item for item in self._queue.of_photo(photo) if not self._is_answered(item, undone.who)]
+            keys += [item.key for item in sorted(items, key=lambda item: asked(undone, item))]
         for key in keys:
             self._queue.reopen(key, who, self._clock())
         return keys[::-1]
 
+    def _is_answered(self, item: Item, who: str) -> bool:
+        """Whether a question needs no answer of this person."""
+        given = self._answers(item)
+        if not self._asking.is_shared(item.pile, item.image_id):
+            return bool(given)
+        return self._asking.is_enough(item.image_id, given) or who in {one.who for one in given}
 
-def answers(decision: Decision, item: Item) -> bool:
-    """Whether a decision settles a question: the one that was asked, and those that it makes pointless."""
-    if decision.action == "unsure":
-        return False
-    if decision.image_id != item.image_id or decision.action == "not_duplicate":
-        return decision.action in ABOUT_PAIRS and item.pile in ("duplicates", "leaks")
-    if decision.action in SETTLES_EVERYTHING or not decision.finding:
-        return True
-    if decision.action in ("relabel", "none_of_these") and item.pile == "labels":
-        return True
-    return _asked(decision, item)
+    def _follow_conflicts(self, decisions: Sequence[Decision]) -> None:
+        """Disagreements that these decisions made, changed or ended."""
+        undone = (self._book.find(one.undoes or "") for one in decisions)
+        every = [*decisions, *filter(None, undone)]
+        if any(one.action in CLASS_ACTIONS for one in every):
+            self._find_conflicts({one.image_id for one in self._book.standing()})
+        else:
+            self._find_conflicts({one.image_id for one in every})
+
+    def _find_conflicts(self, photos: Iterable[str]) -> None:
+        class_now = merged_classes(self._book.of_classes())
+        for photo in photos:
+            about = [one for one in self._book.about(photo) if one.action != "undo" and self._book.stands(one)]
+            key, found = f"conflicts/{photo}", disagreement(about, class_now)
+            known = self._queue.items.get(key)
+            if found is None and not any(settles(one) for one in about):
+                self._queue.drop(key)
+            elif photo in self._records.photos and (known is None or (found and known.first.scan_id != found.name)):
+                self._queue.put(self._asked_about(photo, found.answers if found else (), found.name if found else ""))
+            if found is None:
+                self._queue.settle(key)
+
+    def _asked_about(self, photo: str, answers: Sequence[str], name: str) -> Item:
+        said = differ([self._answer_named(answer) for answer in answers])
+        found = [Finding(photo, KIND, 0.5, said, suggested_label=answer, scan_id=name) for answer in answers]
+        return Item(photo, "conflicts", tuple(found) or (Finding(photo, KIND, 0.5, ""),))
+
+    def _answer_named(self, answer: str) -> str:
+        words = {NONE: "none of these", JUNK: "junk"}
+        return words.get(answer) or f"*{(self._records.named(answer) or {}).get('title', answer)}*"
 
 
-def _asked(decision: Decision, item: Item) -> bool:
-    scan_id, _, kind = decision.finding.rpartition("/")
-    if not scan_id:
-        return any(finding.kind == "visitor" and finding.scan_id == kind for finding in item.findings)
-    return any(finding.kind == kind for finding in item.findings)
+def differ(said: Sequence[str]) -> str:
+    """A sentence that names every answer and nobody."""
+    if len(said) == 2:
+        return f"One person says {said[0]}, another says {said[1]}."
+    return f"People say {', '.join(said[:-1])} and {said[-1]}." if said else ""

@@ -20,7 +20,7 @@ MOST_DIGITS = 9
 ON_A_SHELF = 4
 SEALED = "One of the photos of the sealed test. You see it without the model's opinion, so that the test stays honest."
 # What these say is measured on pixels or read off files; the others repeat what the model thinks.
-_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality")
+_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality", "conflict")
 
 
 class Opinions(Protocol):
@@ -79,7 +79,8 @@ class Records:
 def placard(item: Item, records: Records) -> dict[str, Any]:
     """One question, ready for the screen: label, reason, choices, look-alikes, pair."""
     sealed = records.is_sealed(item.image_id)
-    choices = _choices(item, records, sealed)
+    # Where two people differ, a third one judges by the photo: the model has had its say with the first.
+    choices = _answers(item, records) if item.pile == "conflicts" else _choices(item, records, sealed)
     photo = records.photos[item.image_id]
     return {
         "key": item.key,
@@ -122,6 +123,8 @@ def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]
     else:
         suggested = [f.suggested_label for f in item.findings if f.suggested_label]
         wanted = list(dict.fromkeys([*chances, *suggested, *given]))
+        # Before a model has learned anything, the digits still give a small collection's classes.
+        wanted = wanted or (list(records.collection.ids) if len(records.collection.ids) <= MOST_DIGITS else [])
     now = records.labels.get(item.image_id)
     named = [records.named(class_id) for class_id in wanted if class_id in records.collection]
     return [
@@ -129,6 +132,15 @@ def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]
         for name in named[:MOST_DIGITS]
         if name
     ]
+
+
+def _answers(item: Item, records: Records) -> list[dict[str, Any]]:
+    """The classes that people named, in the order of their names: it tells nobody who was first."""
+    named = [f.suggested_label for f in item.findings if f.suggested_label in records.collection]
+    wanted = dict.fromkeys([*named, *_given(item, records)])
+    now = records.labels.get(item.image_id)
+    rows = [row for row in map(records.named, wanted) if row and row["id"] in records.collection][:MOST_DIGITS]
+    return [{**row, "chance": None, "now": now is not None and now.label == row["id"]} for row in rows]
 
 
 def _given(item: Item, records: Records) -> list[str]:
@@ -144,10 +156,12 @@ def _given(item: Item, records: Records) -> list[str]:
 
 def _shelves(item: Item, records: Records, choices: Sequence[Mapping[str, Any]], sealed: bool) -> list[dict[str, Any]]:
     """Known photos and card texts of the given class and of the likeliest other one."""
+    if item.pile == "conflicts":
+        return [_shelf(choice["id"], item, records, sealed=True) for choice in choices[:2]]
     label = records.labels.get(item.image_id)
     given = label.label if label and label.label in records.collection else None
     others = [] if sealed else [choice["id"] for choice in choices if choice["id"] != given]
-    return [_shelf(class_id, item, records, sealed) for class_id in [*others[:1], given] if class_id]
+    return [_shelf(class_id, item, records, sealed) for class_id in [*others[:1 if given else 2], given] if class_id]
 
 
 def _shelf(class_id: str, item: Item, records: Records, sealed: bool) -> dict[str, Any]:

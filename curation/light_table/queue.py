@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from curation.light_table.leases import Leases
 from data_cards.rows import Finding
 
-PILES = ("labels", "leaks", "duplicates", "conflicts", "quality", "visitors")
+PILES = ("labels", "leaks", "duplicates", "conflicts", "unlabelled", "quality", "visitors")
 LEASE_SECONDS = 120.0
 PAIRS = ("leaks", "duplicates")
 
 _PILE_OF_KIND = {
     "label": "labels",
-    "unlabelled": "labels",
+    "unlabelled": "unlabelled",
     "leak": "leaks",
     "exact_duplicate": "duplicates",
     "near_duplicate": "duplicates",
@@ -191,9 +191,7 @@ class Queue:
             return
         pile = self.items[key].pile
         if key in self._settled:
-            self._settled.remove(key)
-            self._done[pile] -= 1
-            self._start[pile] = min(self._start[pile], self._place[key])
+            self._unsettle(key)
         for other in self._answered.get(key, ()):
             self._gave[other, pile].add(key)
         self._answered.get(key, set()).discard(who)
@@ -202,6 +200,12 @@ class Queue:
         self.unskip(who, key)
         if self._free(key, who, now):
             self._leases.give(key, self.items[key].photos, who, now)
+
+    def _unsettle(self, key: str) -> None:
+        pile = self.items[key].pile
+        self._settled.remove(key)
+        self._done[pile] -= 1
+        self._start[pile] = min(self._start[pile], self._place[key])
 
     def is_settled(self, key: str, who: str | None = None) -> bool:
         """Whether the question is answered: by everybody who was asked, or by this person."""
@@ -232,10 +236,12 @@ class Queue:
             self._leases.end(key, who)
 
     def put(self, item: Item) -> None:
-        """One more question, at the end of its pile; one of the same name gives way to it."""
+        """One more question, open, at the end of its pile; one of the same name gives way to it."""
         if item.key not in self.items:
             self._place[item.key] = len(self._order[item.pile])
             self._order[item.pile].append(item.key)
+        elif item.key in self._settled:
+            self._unsettle(item.key)
         self._leases.end(item.key)
         self.items[item.key] = item
 

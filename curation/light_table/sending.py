@@ -27,8 +27,10 @@ class Sending:
         send: Callable[[], None],
         every: float = EVERY_SECONDS,
         clock: Callable[[], float] = time.time,
+        then: Callable[[], object] = lambda: None,
     ) -> None:
-        self._unsent, self._send, self._every, self._clock = unsent, send, every, clock
+        """`then`: what else there is to do each time, whether or not anything waits; it may raise VitrineError."""
+        self._unsent, self._send, self._every, self._clock, self._then = unsent, send, every, clock, then
         self._one_at_a_time = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -45,6 +47,10 @@ class Sending:
     def _run(self) -> None:
         while not self._stop.wait(self._pause()):
             self.now()
+            try:
+                self._then()
+            except VitrineError as error:
+                say(f"Not looked for news: {error.sentence}")
 
     def _pause(self) -> float:
         pause = min(self._every * 2 ** max(0, self._failures - 1), LONGEST_PAUSE)

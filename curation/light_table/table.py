@@ -9,16 +9,20 @@ Nothing of the tab's state lives in the browser: the queue is rebuilt from findi
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from curation.asking import ONE_EACH, Asking, asking_from
 from curation.decision import Question
 from curation.journal import Journal, flush, known
 from curation.ledger import given_labels
+from curation.light_table.blind import second_looks
 from curation.light_table.book import Book
 from curation.light_table.grid import look_alikes
 from curation.light_table.history import history
@@ -33,10 +37,18 @@ from data_cards.rows import Finding, Label
 
 AHEAD = 8
 EXAMPLES = 6
+EMPTY_SECONDS = 10.0
 
 
 class LightTable:
     """One dataset on the table, any number of people around it. Safe to call from many threads."""
+
+    dataset: Dataset
+    book: Book
+    queue: Queue
+    records: Records
+    moves: Moves
+    asking: Asking
 
     def __init__(
         self,
@@ -45,52 +57,70 @@ class LightTable:
         opinions_of: Callable[[Dataset], Opinions] = NoOpinions,
         disk_is_kept: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        asking: Asking = ONE_EACH,
     ) -> None:
         """`opinions_of`: reads what the scan remembers of the model; `disk_is_kept`: False on a machine
-        whose disk a restart empties, where only what was sent is safe."""
+        whose disk a restart empties, where only what was sent is safe; `asking`: how many people are asked
+        about a photo, unless the dataset says so."""
         self.lock = threading.RLock()
+        self._laying = threading.Lock()
         self._journal, self._clock, self._disk_is_kept = journal, clock, disk_is_kept
-        self._opinions_of = opinions_of
+        self._opinions_of, self._asking = opinions_of, asking
         self._pile: dict[str, str] = {}
+        self._looked, self._is_laid = -math.inf, False
         self.prints = Prints(self._stored)
-        self.sending = Sending(lambda: journal.unsent, self._send)
+        self.sending = Sending(lambda: journal.unsent, self._send, then=self.notice)
         journal.learn_sent(dataset)
         self._lay(dataset)
 
     def _lay(self, dataset: Dataset) -> None:
-        """Put a revision of the dataset on the table."""
+        """Put a revision of the dataset on the table. It is read while people go on; nobody loses their place."""
         photos, past = dataset.photos(), known(dataset, self._journal)
-        self.dataset = dataset
-        self.book = Book(given_labels(photos), past.decisions, self._journal.append)
+        asking = asking_from(dataset.asking(), self._asking)
+        book = Book(given_labels(photos), past.decisions, self._journal.append)
         asked = [_asked(question) for question in past.questions]
         findings = [one for one in [*dataset.findings(), *asked] if one.image_id in photos]
-        self.queue = Queue(questions(findings))
+        items = questions([*findings, *second_looks(book, findings, asking)])
         doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
-        self._examples = _examples(self.book.labels, doubted)
-        self.records = Records(
+        records = Records(
             collection=dataset.collection(),
             photos=photos,
             splits=dataset.splits(),
-            labels=self.book.labels,
+            labels=book.labels,
             opinions=self._opinions_of(dataset),
-            examples=lambda class_id: self._examples.get(class_id, ()),
+            examples=_examples(book.labels, doubted),
             doubted=doubted,
             has_reference=cache(lambda class_id: dataset.reference(class_id) is not None),
         )
-        self.moves = Moves(self.book, self.queue, self.records, self._clock)
+        with self.lock:
+            book.learn(self._journal.decisions())  # what was decided in the meantime
+            queue = Queue(items)
+            moves = Moves(book, queue, records, self._clock, asking)
+            if self._is_laid:
+                queue.take_over(self.queue)
+                moves.take_over(self.moves)
+            self.dataset, self.asking, self._laid, self._is_laid = dataset, asking, dataset, True
+            self.book, self.queue, self.records, self.moves = book, queue, records, moves
 
     def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
         """What lies before a person: the next questions, how far they are, what is kept and sent."""
+        seen = self._seen(who, pile, count)
+        if not seen["items"] and self._clock() - self._looked >= EMPTY_SECONDS and self.notice():
+            seen = self._seen(who, pile, count)
+        return seen
+
+    def _seen(self, who: str, pile: str | None, count: int) -> dict[str, Any]:
         with self.lock:
             now, chosen = self._clock(), self._choose(who, pile)
             items = self.queue.take(who, chosen, max(1, min(count, 50)), now)
+            records = self._records_for(who)
             return {
                 "who": who,
                 "title": self.records.collection.title,
                 "place": sha256(self.dataset.address.encode()).hexdigest()[:12],
                 "pile": chosen,
                 "piles": [self._progress(who, name) for name in PILES],
-                "items": [self._shown(item) for item in items],
+                "items": [self._shown(who, item, records) for item in items],
                 "undo": self.moves.depth(who),
                 "sending": self.sending.report() | {"disk_is_kept": self._disk_is_kept},
             }
@@ -110,11 +140,14 @@ class LightTable:
         progress = self.queue.progress(who, pile)
         return {"pile": pile, "done": progress.done, "total": progress.total, "left": progress.left}
 
-    def _shown(self, item: Item) -> dict[str, Any]:
-        photo = self.records.photos[item.image_id]
-        decisions = self.book.about(item.image_id)
+    def _records_for(self, who: str) -> Records:
+        """The records as this person may see them."""
+        return replace(self.records, labels=self.moves.blind.labels(who))
+
+    def _shown(self, who: str, item: Item, records: Records) -> dict[str, Any]:
+        photo, decisions = records.photos[item.image_id], self.moves.blind.decisions(who, item)
         lines = history(photo, item.findings, decisions, self.book.stands, self._title)
-        return placard(item, self.records) | {"history": lines}
+        return placard(item, records) | {"history": lines}
 
     def _title(self, class_id: str) -> str:
         named = self.records.named(class_id)
@@ -135,7 +168,7 @@ class LightTable:
                 outcomes.append(self._outcome(who, group))
                 if outcomes[-1].get("again"):
                     break
-            return {"outcomes": outcomes, **self.look(who, pile, count)}
+        return {"outcomes": outcomes, **self.look(who, pile, count)}
 
     def _outcome(self, who: str, group: Sequence[Move]) -> dict[str, Any]:
         try:
@@ -149,7 +182,7 @@ class LightTable:
     def grid(self, who: str, class_id: str) -> dict[str, Any]:
         """Photos labelled with one class, most doubtful first, to be decided on together."""
         with self.lock:
-            return look_alikes(class_id, self.records, self.queue)
+            return look_alikes(class_id, self._records_for(who), self.queue, who)
 
     def classes(self) -> list[dict[str, Any]]:
         """Every class, for the search behind `/`."""
@@ -174,16 +207,27 @@ class LightTable:
         return data
 
     def _send(self) -> None:
-        before = self.dataset
+        before = self.dataset.newest()
         after = flush(self._journal, before).dataset
         with self.lock:
             self.dataset = after
+            # Our own decisions are on the table already; anything else that came is not.
+            if before.revision == self._laid.revision and _content(after) == _content(before):
+                self._laid = after
+
+    def notice(self) -> bool:
+        """Lay the newest revision if somebody else wrote one: a scan, a split, a visitor's photo. Whether it was so."""
+        self._looked = self._clock()
+        newest = self.dataset.newest()
+        if newest.revision == self._laid.revision:
+            return False
+        self.refresh()
+        return True
 
     def refresh(self) -> None:
-        """Lay the newest revision on the table: after a scan, a split, or a visitor's photo."""
-        newest = self.dataset.newest()
-        with self.lock:
-            self._lay(newest)
+        """Lay the newest revision on the table."""
+        with self._laying:
+            self._lay(self.dataset.newest())
 
     def close(self) -> None:
         """Send what is unsent and end."""
@@ -216,7 +260,12 @@ def _asked(question: Question) -> Finding:
     )
 
 
-def _examples(labels: Mapping[str, Label], doubted: Collection[str]) -> dict[str, list[str]]:
+def _content(dataset: Dataset) -> list[str]:
+    """Files but for decisions."""
+    return sorted(path for path in dataset.paths if not path.startswith("ledger/"))
+
+
+def _examples(labels: Mapping[str, Label], doubted: Collection[str]) -> Callable[[str], Sequence[str]]:
     """A few photos of each class that nothing speaks against."""
     chosen: dict[str, list[str]] = {}
     for image_id, label in labels.items():
@@ -224,4 +273,4 @@ def _examples(labels: Mapping[str, Label], doubted: Collection[str]) -> dict[str
             of_class = chosen.setdefault(label.label, [])
             if len(of_class) < EXAMPLES:
                 of_class.append(image_id)
-    return chosen
+    return lambda class_id: chosen.get(class_id, ())

@@ -1,5 +1,7 @@
 """What stands beside a photo, and what must not."""
 
+from dataclasses import replace
+
 import pytest
 
 from curation.light_table.placard import MOST_DIGITS, SEALED, NoOpinions, Records, placard
@@ -73,3 +75,13 @@ def test_there_are_no_more_choices_than_digits():
     few = Collection("few", "Few", MANY.classes[:MOST_DIGITS])
     assert len(shown(split="test", collection=few)["choices"]) == MOST_DIGITS
     assert len(shown(split="test")["choices"]) == 1
+
+
+def test_without_a_model_and_a_label_the_digits_give_the_classes_of_a_small_collection():
+    small = Collection("few", "Few", MANY.classes[:3])
+    nobody = replace(records(label=None, collection=small), opinions=NoOpinions())
+    nobody.photos["p"] = Photo("p", 4, 3, (Source(),))
+    (item,) = questions([Finding("p", "unlabelled", 0.9, "Nobody has said yet what this is.")])
+    seen = placard(item, nobody)
+    assert [choice["id"] for choice in seen["choices"]] == ["c0", "c1", "c2"] and not seen["choices"][0]["now"]
+    assert [shelf["id"] for shelf in seen["shelves"]] == ["c0", "c1"]

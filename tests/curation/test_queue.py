@@ -33,7 +33,7 @@ def test_a_copy_of_another_photo_is_a_question_about_the_pair():
 
 
 def test_findings_about_one_photo_are_one_question_with_the_heaviest_first():
-    (item,) = questions([finding("a", 0.2), finding("a", 0.8, "unlabelled")])
+    (item,) = questions([finding("a", 0.2), finding("a", 0.8, "exact_duplicate")])
     assert [one.score for one in item.findings] == [0.8, 0.2]
 
 
@@ -164,3 +164,8 @@ def test_questions_that_are_decided_together_are_reserved_all_or_none():
     assert keys(shared.take("bob", "labels", 4, 0)) == ["d", "c"]
     shared.settle("labels/b")
     assert shared.reserve("ann", ["labels/a", "labels/b"], 5) and not shared.reserve("ann", ["labels/b"], 5)
+
+
+def test_photos_without_a_label_lie_on_a_pile_of_their_own():
+    piles = {item.image_id: item.pile for item in questions([finding("a", 0.9, "unlabelled"), finding("b", 0.1)])}
+    assert piles == {"a": "unlabelled", "b": "labels"}

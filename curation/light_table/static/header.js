@@ -7,6 +7,7 @@ export const PILES = {
   leaks: ["leak into the test", "leaks into the test"],
   duplicates: ["near-duplicate", "near-duplicates"],
   conflicts: ["disagreement", "disagreements"],
+  unlabelled: ["photo without a label", "photos without a label"],
   quality: ["poor photo", "poor photos"],
   visitors: ["visitor's question", "visitors' questions"],
 };

@@ -3,7 +3,7 @@
 import pytest
 
 from curation.decision import Decision
-from curation.light_table.moves import answers
+from curation.light_table.answers import answers
 from curation.light_table.queue import Item
 from data_cards.rows import Finding
 
@@ -12,7 +12,8 @@ PAIR = Item("p", "duplicates", (Finding("p", "near_duplicate", 0.9, "r", related
 OTHER = Item("q", "duplicates", (Finding("q", "near_duplicate", 0.9, "r", related=("p",), scan_id="s"),))
 QUALITY = Item("p", "quality", (Finding("p", "quality", 0.9, "r", scan_id="s"),))
 VISITOR = Item("p", "visitors", (Finding("p", "visitor", 0.5, "r", scan_id="01Q"),))
-ALL = (LABEL, PAIR, OTHER, QUALITY, VISITOR)
+CONFLICT = Item("p", "conflicts", (Finding("p", "conflict", 0.5, "r", scan_id="s"),))
+ALL = (LABEL, PAIR, OTHER, QUALITY, VISITOR, CONFLICT)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,7 @@ ALL = (LABEL, PAIR, OTHER, QUALITY, VISITOR)
         ("refuse_visitor", "01Q", [VISITOR]),
         ("refuse_visitor", "01OTHER", []),
         ("unsure", "s/label", []),
+        ("relabel", "s/conflict", [LABEL, CONFLICT]),
     ],
 )
 def test_a_decision_settles_what_was_asked_and_what_it_makes_pointless(action, finding, settled):

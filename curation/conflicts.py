@@ -1,0 +1,72 @@
+"""Where people disagree about a photo: pure functions of its decisions.
+
+Two people's latest answers differ, and nobody has settled it since. It does not matter how they came here: two who
+were asked without knowing of each other, or two ledgers that were merged later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from curation.decision import NONE, Decision
+
+KIND = "conflict"
+JUNK = "junk"
+_KEEPS_A_LABEL = ("label", "exact_duplicate", "unlabelled", KIND)
+
+ClassNow = Callable[[str | None], str | None]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """What people said, in no order that tells who was first, and the decisions that say it, oldest first."""
+
+    answers: tuple[str, ...]
+    decisions: tuple[Decision, ...]
+
+    @property
+    def name(self) -> str:
+        """The same as long as the same answers stand against each other."""
+        return self.decisions[-1].id
+
+
+def answer_of(one: Decision) -> str | None:
+    """What a decision says that the photo shows: a class id, "none" or "junk"; None when it says nothing of it.
+
+    Keeping a label says something where the label was the question, not where sharpness or a copy was.
+    """
+    if one.action == "none_of_these":
+        return NONE
+    if one.action == "junk":
+        return JUNK
+    if one.action == "keep":
+        scan_id, _, kind = one.finding.rpartition("/")
+        return one.label if not scan_id or kind in _KEEPS_A_LABEL else None
+    return one.label if one.action in ("relabel", "accept_visitor") else None
+
+
+def settles(one: Decision) -> bool:
+    """Whether this decision was made on a disagreement, and so ends it."""
+    return one.finding.endswith(f"/{KIND}") and answer_of(one) is not None
+
+
+def latest_answers(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """Each person's latest answer since the last disagreement was settled. `decisions`: about one photo, in order,
+    without those taken back."""
+    latest: dict[str, Decision] = {}
+    for one in decisions:
+        if answer_of(one) is None:
+            continue
+        if settles(one):
+            latest.clear()
+        latest.pop(one.who, None)
+        latest[one.who] = one
+    return latest
+
+
+def disagreement(decisions: Iterable[Decision], class_now: ClassNow = lambda label: label) -> Disagreement | None:
+    """The open disagreement about one photo. `class_now`: what a class has become (see `ledger.merged_classes`)."""
+    latest = latest_answers(decisions)
+    answers = {class_now(answer_of(one)) or "" for one in latest.values()}
+    return Disagreement(tuple(sorted(answers)), tuple(latest.values())) if len(answers) > 1 else None
