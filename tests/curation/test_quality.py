@@ -122,8 +122,8 @@ def test_what_was_drawn_is_not_called_blank_or_blurred_besides():
 
 
 def test_the_worse_of_a_score_is_the_worse_of_the_photo():
-    faint, fainter = (troubles(measure((90 + np.arange(20) * step + np.zeros((20, 1))).astype(np.uint8), 200, 200))[0].score
-                      for step in (0.4, 0.1))
+    ramps = [(90 + np.arange(20) * step + np.zeros((20, 1))).astype(np.uint8) for step in (0.4, 0.1)]
+    faint, fainter = (troubles(measure(ramp, 200, 200))[0].score for ramp in ramps)
     assert 0 <= faint < fainter <= 1
 
 
