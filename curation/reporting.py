@@ -7,7 +7,7 @@ is left in peace.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from curation.copies import Copies
 from curation.duplicates import Pair, pair_of
@@ -16,12 +16,13 @@ from curation.looking import Looks
 from curation.opinions import NONE, Opinions
 from curation.quality import troubles
 from curation.suspects import reason_for
+from curation.unnamed import NAMELESS, Ask
 from data_cards.collection import Collection
 from data_cards.rows import Finding, Label, Opinion, Photo, Split
 
 SETTLING = ("keep", "relabel", "none_of_these", "junk", "accept_visitor")
 CERTAIN, SURE_COPY, BROKEN = 1.0, 0.99, 1.0
-DEFAULT_CHANCE = 0.5  # of an unlabelled photo, as long as nothing says which to label first
+UNASKED = Ask(0.25, NAMELESS)  # an unlabelled photo that the scan put into no order
 SAME_SHOT = {
     "re-encoded": "The same shot as another photo, saved again.",
     "edited": "The same shot as another photo, cropped, turned, mirrored or changed in colour.",
@@ -43,6 +44,7 @@ class Desk:
     copies: Copies
     opinions: Opinions
     model_revision: str
+    asks: Mapping[str, Ask] = field(default_factory=dict)
 
     def title(self, label: str | None) -> str:
         """The name people read."""
@@ -165,17 +167,15 @@ def _unlabelled(desk: Desk) -> Iterator[Finding]:
     opinions = {row.image_id: row for row in desk.opinions.rows}
     for image_id, label in desk.labels.items():
         if label.status == "unlabelled" and image_id not in desk.looks.unreadable:
-            yield _ask_for(desk, image_id, opinions.get(image_id))
+            yield _ask_for(desk, image_id, opinions.get(image_id), desk.asks.get(image_id, UNASKED))
 
 
-def _ask_for(desk: Desk, image_id: str, opinion: Opinion | None) -> Finding:
-    said = "Nobody has said yet what this is."
+def _ask_for(desk: Desk, image_id: str, opinion: Opinion | None, ask: Ask) -> Finding:
     if opinion is None or not opinion.labels:
-        return Finding(image_id, "unlabelled", DEFAULT_CHANCE, said)
+        return Finding(image_id, "unlabelled", ask.score, ask.reason)
     likely, chance = opinion.labels[0], opinion.chances[0]
-    said = f"{said} The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
-    return Finding(image_id, "unlabelled", DEFAULT_CHANCE * (1 - chance), said,
-                   suggested_label=None if likely == NONE else likely)
+    said = f"{ask.reason} The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
+    return Finding(image_id, "unlabelled", ask.score, said, suggested_label=None if likely == NONE else likely)
 
 
 def _quality(desk: Desk) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from curation.looking import look_at
 from curation.memory import Memory
 from curation.opinions import Opinions, form_opinions
 from curation.reporting import Desk, findings_of
+from curation.shots import with_views
+from curation.unnamed import ask_for
 from data_cards.dataset import Changes, Dataset
 from data_cards.progress import say
 from data_cards.rows import Finding, Label, Photo, findings_file, opinions_file
@@ -88,8 +90,11 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     copies = find_copies(base, ids, x, ledger, memory, looks.measures, settings.threshold, settings.fastdup)
     clock.lap("comparing")
     opinions = form_opinions(base.collection(), labels, ids, x, copies.groups)
+    asks = ask_for(base.collection(), labels, ids, x)
+    opinions = replace(opinions, rows=with_views(opinions.rows, labels, x, looks.measures))
     clock.lap("opinions")
-    desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision)
+    desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
+                asks)
     scan_id = str(ULID())
     after, findings = _write(base, desk, opinions, scan_id)
     clock.lap("writing")

@@ -86,12 +86,15 @@ class Finding:
 @dataclass(frozen=True)
 class Opinion:
     """What a model that had not seen the photo said at the last scan: its best class ids with their probabilities, best
-    first, and the photos most like this one, nearest first."""
+    first, and the photos most like this one, nearest first. `view`: the first photo of its class that looks like it,
+    `light`: 0 to 1."""
 
     image_id: str
     labels: tuple[str, ...] = ()
     chances: tuple[float, ...] = ()
     near: tuple[str, ...] = ()
+    view: str = ""
+    light: float | None = None
 
 
 _TEXT, _WHOLE = pa.string(), pa.int32()
@@ -106,7 +109,7 @@ SCHEMAS: Mapping[type[Any], pa.Schema] = {
                         ("given_label", _TEXT), ("suggested_label", _TEXT), ("related", pa.list_(_TEXT)),
                         ("scan_id", _TEXT), ("model_revision", _TEXT)]),
     Opinion: pa.schema([("image_id", _TEXT), ("labels", pa.list_(_TEXT)), ("chances", pa.list_(pa.float32())),
-                        ("near", pa.list_(_TEXT))]),
+                        ("near", pa.list_(_TEXT)), ("view", _TEXT), ("light", pa.float32())]),
 }
 
 

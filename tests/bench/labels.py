@@ -105,6 +105,12 @@ def labels(folder: Path, seeds: int) -> None:
 
 
 def _features(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    names, x = named_features(folder)
+    return np.unique(names, return_inverse=True)[1], x
+
+
+def named_features(folder: Path) -> tuple[list[str], np.ndarray]:
+    """The class folder and the embedding of each photo, by path; computed once."""
     cache = default_cache(os.environ)
     backbone = find_backbone("auto", cache)
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
@@ -115,8 +121,7 @@ def _features(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         for outputs in embedder.stream((name, Path(name).read_bytes()) for name in missing):
             kept.add(outputs.ids, outputs.arrays[-1])
     ids, x = kept.load([path.as_posix() for path in files])
-    names = [Path(name).parent.name for name in ids]
-    return np.unique(names, return_inverse=True)[1], x
+    return [Path(name).parent.name for name in ids], x
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:

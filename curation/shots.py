@@ -1,0 +1,87 @@
+"""How each photo of a collection was taken, as far as files and a scan know: what a go-and-shoot list is made from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from curation.acquisition import ALIKE, directions
+from curation.quality import Measures
+from curation.wishes import Shot
+from data_cards.rows import Label, Opinion, Photo, Source
+from train.bursts import FRAME, bursts
+
+MOST_VIEWED = 500  # photos of a class; a larger one has views enough
+SQUARE = 1.1  # longer side by shorter, below which a photo is neither upright nor wide
+
+
+def with_views(rows: Sequence[Opinion], labels: Mapping[str, Label], x: np.ndarray,
+               measures: Mapping[str, Measures]) -> tuple[Opinion, ...]:
+    """The scan's opinions with what it saw of each photo: whose view it repeats, and how light it is.
+
+    `x` (n, d): embeddings in the order of the rows.
+    """
+    places = defaultdict[str, list[int]](list)
+    for place, row in enumerate(rows):
+        label = labels.get(row.image_id)
+        if label and label.label and label.status == "labelled":
+            places[label.label].append(place)
+    lies = directions(x) if len(rows) else x
+    view: dict[str, str] = {}
+    for some in places.values():
+        if len(some) <= MOST_VIEWED:
+            names = [rows[place].image_id for place in some]
+            view |= {name: names[leader] for name, leader in zip(names, views(lies[some]), strict=True)}
+    return tuple(replace(row, view=view.get(row.image_id, ""), light=_light(measures.get(row.image_id)))
+                 for row in rows)
+
+
+def views(x: np.ndarray) -> list[int]:
+    """(n, d) directions -> the first row that each row looks like: the number of different ones is that of views."""
+    leaders: list[int] = []
+    found = []
+    for row in range(len(x)):
+        alike = x[leaders] @ x[row] if leaders else np.zeros(0)
+        if not leaders or alike.max() < ALIKE:
+            leaders.append(row)
+            found.append(row)
+        else:
+            found.append(leaders[int(alike.argmax())])
+    return found
+
+
+def shots_of(photos: Mapping[str, Photo], labels: Mapping[str, Label], opinions: Mapping[str, Opinion],
+             silent: Collection[str] = ()) -> list[Shot]:
+    """Every photo that has a class. `silent`: photos of which the model's opinion does not count (sealed, doubted)."""
+    named = {image_id: label.label for image_id, label in labels.items()
+             if label.label and label.status == "labelled" and image_id in photos}
+    sources = {image_id: photos[image_id].sources[0] if photos[image_id].sources else Source() for image_id in named}
+    taken = bursts(list(named), {name: source.taken_at for name, source in sources.items()},
+                   {name: source.path for name, source in sources.items()})
+    unknown = Opinion("")
+    return [_shot(photos[name], label, sources[name], taken[name], opinions.get(name, unknown), name in silent)
+            for name, label in named.items()]
+
+
+def _shot(photo: Photo, label: str, source: Source, burst: str, opinion: Opinion, is_silent: bool) -> Shot:
+    taken_for = "" if is_silent or not opinion.labels else opinion.labels[0]
+    # A photo of which no moment is known is a burst of its own: no two share it, and nothing follows.
+    return Shot(photo.image_id, label, burst, source.taken_at[:10], source.author, _clip(source), opinion.view,
+                opinion.light, shape_of(photo), taken_for)
+
+
+def shape_of(photo: Photo) -> str:
+    """upright, wide or square."""
+    longer, shorter = max(photo.width, photo.height), max(1, min(photo.width, photo.height))
+    return "square" if longer < SQUARE * shorter else "wide" if photo.width > photo.height else "upright"
+
+
+def _clip(source: Source) -> str:
+    return source.path.rpartition(FRAME)[0] if source.origin == "video" else ""
+
+
+def _light(measures: Measures | None) -> float | None:
+    return None if measures is None else round(measures.level / 255, 3)
