@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data_cards.errors import BadModel
+from train import index as room
 from train.index import Index, Neighbour, write_index
 
 
@@ -51,5 +52,40 @@ def test_an_index_that_does_not_fit_is_refused(folder):
 
 def test_the_typical_photo_of_a_class_is_the_one_in_its_middle() -> None:
     features = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]], np.float32)
-    index = Index(["a", "b", "c", "d"], ["x", "x", "x", "y"], features, [b""] * 4)
+    index = Index(["a", "b", "c", "d"], ["x", "x", "x", "y"], features, lambda row: b"")
     assert (index.typical("x"), index.typical("y"), index.typical("z")) == ("b", "d", None)
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    """An index with a graph: 300 photos where there are usually thousands."""
+    monkeypatch.setattr(room, "GRAPH_FROM", 200)
+    rng = np.random.default_rng(0)
+    embeddings = rng.normal(size=(300, 16))
+    names = [f"photo-{n}" for n in range(300)]
+    write_index(tmp_path, names, ["x"] * 300, embeddings, [name.encode() for name in names])
+    return tmp_path, embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+
+
+def test_among_many_the_graph_finds_what_looking_at_all_finds(many):
+    folder, embeddings = many
+    with_graph = Index.load(folder)
+    (folder / "graph.usearch").unlink()
+    without, missed = Index.load(folder), 0
+    for embedding in embeddings[:50]:
+        missed += len(set(with_graph.nearest(embedding, 8)) - set(without.nearest(embedding, 8)))
+    assert missed <= 2
+
+
+def test_each_of_many_small_pictures_is_its_own(many):
+    index = Index.load(many[0])
+    assert all(index.thumbnail(f"photo-{n}") == f"photo-{n}".encode() for n in (0, 63, 64, 65, 299))
+
+
+def test_a_graph_of_other_photos_is_not_asked(many, tmp_path):
+    folder, embeddings = many
+    kept = (folder / "graph.usearch").read_bytes()
+    write_index(folder, ["a"], ["x"], embeddings[:1], [b"A"])
+    assert not (folder / "graph.usearch").exists()
+    (folder / "graph.usearch").write_bytes(kept)
+    assert [one.image_id for one in Index.load(folder).nearest(embeddings[5], 3)] == ["a"]
