@@ -96,6 +96,17 @@ class FolderRepository:
                 if content and content not in wanted:
                     self._object(content).unlink(missing_ok=True)
 
+    def keep_only(self, revisions: Collection[str]) -> None:
+        """Remove large contents that neither the newest revision nor one of these has. The others keep their names."""
+        with self._locked():
+            wanted = {content for one in (self._settled(), *map(self._resolve, revisions))
+                      for content in self._files(one).values()}
+            for record in (self._store / "revisions").glob("*.json"):
+                for content in set(json.loads(record.read_bytes())["files"].values()) - wanted:
+                    held = self._object(content)
+                    if held.exists() and held.stat().st_size > LARGE:
+                        held.unlink()
+
     # --- revisions
 
     def _resolve(self, revision: str | None) -> str | None:

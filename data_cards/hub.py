@@ -117,6 +117,16 @@ class HubRepository:
         for kept in held:
             (self._blobs / kept.file_oid).unlink(missing_ok=True)
 
+    def keep_only(self, revisions: Collection[str]) -> None:
+        """Remove large contents that neither the newest revision nor one of these has. The others keep their names."""
+        wanted = {etag for one in (self._revision(None), *map(self._resolve, revisions))
+                  for etag in self._tree(one).values()}
+        with self._kindly():
+            held = [kept for kept in self._api.list_lfs_files(self.name, repo_type=self.kind)
+                    if kept.file_oid not in wanted]
+            if held:
+                self._api.permanently_delete_lfs_files(self.name, held, rewrite_history=False, repo_type=self.kind)
+
     # --- revisions
 
     def _revision(self, revision: str | None) -> str:

@@ -47,11 +47,28 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Told:
+    """One round of a model: when, after how many decisions more, its top-1 on `n` test photos with the 95 % interval,
+    and in words what that bought."""
+
+    number: int
+    on: str
+    decisions: int
+    value: float
+    low: float
+    high: float
+    n: int
+    bought: str
+    served: bool
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What the card of a model says.
 
     `photos` counts by split, `measured` is from the sealed test, `certificate` are its sentences, `rejection` says what
-    the "none of these" threshold is and rests on, `training` are (name, value) pairs worth knowing.
+    the "none of these" threshold is and rests on, `training` are (name, value) pairs worth knowing,
+    `chart` is a picture of the `rounds`.
     """
 
     collection: Collection
@@ -67,6 +84,8 @@ class ModelCard:
     certificate: tuple[str, ...] = ()
     rejection: str = ""
     training: tuple[tuple[str, str], ...] = ()
+    rounds: tuple[Told, ...] = ()
+    chart: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,9 +131,24 @@ def model_card(card: ModelCard) -> str:
         "backbone_revision": _code(card.backbone_revision[:12]), "origin": _ORIGINS[card.backbone_origin],
         "photos": ", ".join(f"{count} {escape(name)}" for name, count in card.photos.items()) or "not recorded",
         "certificate": _list(card.certificate) or "No leak certificate came with this dataset revision.",
-        "measured": _measured(card.measured), "rejection": escape(card.rejection) or "It never says so.",
+        "rounds": _rounds(card), "measured": _measured(card.measured),
+        "rejection": escape(card.rejection) or "It never says so.",
         "training": _list(tuple(f"{name}: {value}" for name, value in card.training)) or "Not recorded.",
         "classes": _classes(things), "people": _people(things)})
+
+
+def _rounds(card: ModelCard) -> str:
+    """What each round of decisions bought; nothing while there is only one."""
+    if len(card.rounds) < 2:
+        return ""
+    rows = [f"| {one.number}{', served' * one.served} | {escape(one.on)} | {one.decisions} | {one.value:.1%} | "
+            f"{one.low:.1%} to {one.high:.1%} of {one.n} |" for one in card.rounds]
+    table = "\n".join(["| round | made | decisions since | right at once (top-1) | 95 % interval |",
+                       "|---|---|---|---|---|", *rows])
+    served = next((one for one in card.rounds if one.served), card.rounds[-1])
+    chart = f"\n\n![Top-1 of each round with its interval]({_code(card.chart)})" if card.chart else ""
+    return (f"## Was cleaning worth it?\n\n{escape(served.bought)}\n\n{table}{chart}\n\nEach round was measured on the "
+            "test as it was then. The sentence above compares two models on the same photos.")
 
 
 def space_card(card: SpaceCard) -> str:

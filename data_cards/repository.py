@@ -47,6 +47,9 @@ class Repository(Protocol):
     def forget(self, path: str) -> None:
         """Remove the contents that `path` ever had, from history too, unless another file still has them."""
 
+    def keep_only(self, revisions: Collection[str]) -> None:
+        """Remove large contents that neither the newest revision nor one of these has. The others keep their names."""
+
 
 @dataclass(frozen=True)
 class Address:

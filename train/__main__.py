@@ -4,6 +4,8 @@
     python -m train split DATASET
     python -m train evaluate MODEL DATASET
     python -m train export MODEL --to onnx
+    python -m train compare MODEL MODEL DATASET
+    python -m train release | rollback | prune MODEL
 
 DATASET and MODEL are a folder or hf://user/name, either with @revision.
 """
@@ -20,7 +22,7 @@ from data_cards.errors import VitrineError
 from data_cards.progress import speak_up
 from train.config import SplitSettings, TrainSettings, add_flags, default_cache, from_flags
 
-COMMANDS = ("split", "evaluate", "export")
+COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "prune")
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -46,6 +48,8 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
     root.add_argument("dataset")
     root.add_argument("model")
+    root.add_argument("--candidate", action="store_true", help="lay the new model beside the one that is released; "
+                      "`release` makes it the one that is served")
     add_flags(root, TrainSettings)
     root.set_defaults(command=train)
     return root
@@ -55,7 +59,8 @@ def train(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train DATASET MODEL`: prints where the model is."""
     from train.training import train_model
 
-    report = train_model(flags.dataset, flags.model, from_flags(TrainSettings, flags), cache=default_cache(environ))
+    report = train_model(flags.dataset, flags.model, from_flags(TrainSettings, flags), cache=default_cache(environ),
+                         candidate=flags.candidate)
     print(f"The model is in {report.folder}" if report.model == str(report.folder) else
           f"The model is at {report.model}, and in {report.folder}")
 
@@ -89,6 +94,39 @@ def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     print(write(flags.model, flags.to, photos, default_cache(environ)))
 
 
+def compare(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train compare MODEL MODEL DATASET`: the last line is JSON."""
+    from train.contest import compare_models, told
+
+    found = compare_models(flags.first, flags.second, flags.dataset, default_cache(environ))
+    print(told(found))
+    print(json.dumps(found.to_json(), ensure_ascii=False))
+
+
+def release(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train release MODEL`: prints the new revision."""
+    from train.releases import release as make_newest
+
+    print(make_newest(flags.model, default_cache(environ), flags.public))
+
+
+def rollback(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train rollback MODEL [--round N]`: prints the new revision."""
+    from train.releases import roll_back
+
+    print(roll_back(flags.model, default_cache(environ), flags.round, flags.public))
+
+
+def prune(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train prune MODEL --keep N`: prints which rounds can still be gone back to."""
+    from train.releases import prune as let_go
+
+    story = let_go(flags.model, default_cache(environ), flags.keep)
+    kept = [one.number for one in story.rounds if one.revision or one.number == story.served]
+    print(f"Weights are kept of {'round' if len(kept) == 1 else 'rounds'} {', '.join(map(str, kept))}; round "
+          f"{story.served} is served.")
+
+
 def _command_parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m train")
     commands = root.add_subparsers(required=True)
@@ -105,6 +143,22 @@ def _command_parser() -> argparse.ArgumentParser:
     one.add_argument("--to", default="onnx", help="onnx, onnx-int8, transformers.js, torchscript or torch-export")
     one.add_argument("--dataset", help="check on photos of this dataset as well as on those inside the model")
     one.set_defaults(command=export)
+    one = commands.add_parser("compare", help="two models on the sealed test, photo by photo")
+    one.add_argument("first", metavar="MODEL")
+    one.add_argument("second", metavar="MODEL")
+    one.add_argument("dataset")
+    one.set_defaults(command=compare)
+    for name, command, words in (("release", release, "the candidate becomes the newest revision"),
+                                 ("rollback", rollback, "an earlier round becomes the newest revision again")):
+        one = commands.add_parser(name, help=words)
+        one.add_argument("model")
+        one.add_argument("--public", action="store_true", help="a model made anew on the Hub is public")
+        one.set_defaults(command=command)
+    one.add_argument("--round", type=int, help="its number; the one before, when left out")
+    one = commands.add_parser("prune", help="let the weights of older rounds go; the figures stay")
+    one.add_argument("model")
+    one.add_argument("--keep", type=int, default=3, help="rounds that can be gone back to (default: %(default)s)")
+    one.set_defaults(command=prune)
     return root
 
 

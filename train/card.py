@@ -15,10 +15,11 @@ from typing import Any
 
 from data_cards.collection import load_collection
 from data_cards.errors import BadModel
-from data_cards.rendering import Measured, ModelCard, model_card
+from data_cards.rendering import Measured, ModelCard, Told, model_card
 from train.certificate import WEAK, Certificate
 
 OURS = "vitrine"
+CHART = f"{OURS}/charts/rounds.png"
 FIGURES = {"top1": "first answer right (top-1)", "top3": "right among the first three (top-3)",
            "top5": "right among the first five (top-5)"}
 REFUSALS = {"known_refused": "known things answered \"none\"", "none_refused": "other things answered \"none\"",
@@ -36,7 +37,16 @@ def model_folder_card(folder: Path, address: str) -> str:
         backbone_origin=str(backbone.get("origin", "folder")), backbone_licence=str(backbone.get("licence", "")),
         photos=release.get("photos") or {}, measured=measured(metrics), training=training(release),
         certificate=promises(read_json(folder / OURS / "certificate.json")),
-        rejection=rejection_words(read_json(folder / OURS / "rejection.json"))))
+        rejection=rejection_words(read_json(folder / OURS / "rejection.json")),
+        rounds=rounds_told(read_json(folder / OURS / "rounds.json")),
+        chart=CHART if (folder / CHART).is_file() else ""))
+
+
+def rounds_told(story: Mapping[str, Any]) -> tuple[Told, ...]:
+    """Every round that was released, oldest first."""
+    return tuple(Told(row["number"], str(row["at"])[:10], row["since"], row["top1"]["value"], row["top1"]["low"],
+                      row["top1"]["high"], row["top1"]["n"], row["bought"], row["number"] == story["served"])
+                 for row in story.get("rounds", ()) if row["top1"]["value"] is not None)
 
 
 def measured(metrics: Mapping[str, Any]) -> tuple[Measured, ...]:

@@ -23,7 +23,7 @@ NEEDED = ("config.json", "preprocessor_config.json", f"{OURS}/release.json")
 HERE_ONLY = ".proof.json"  # which engine agrees with torch depends on the processor
 
 
-def publish(folder: Path, address: str, private: bool = True) -> str:
+def publish(folder: Path, address: str, private: bool = True, message: str = "") -> str:
     """The new revision at `address` (hf://user/name; made private unless asked).
 
     Raises BadModel for a folder that is not finished, BadCollection where photos of people lack their policy,
@@ -38,7 +38,7 @@ def publish(folder: Path, address: str, private: bool = True) -> str:
     target = open_repository(address, kind="model", create=True, private=private)
     stale = [path for path in target.files() if _is_ours(path) and path not in files]
     release = read_json(folder / OURS / "release.json")
-    message = f"Trained on {release.get('dataset')} at {release['dataset_revision'][:12]}"
+    message = message or f"Trained on {release.get('dataset')} at {release['dataset_revision'][:12]}"
     revision = target.commit(files, message, delete=stale)
     say(f"The model is at {address}, revision {revision[:12]}.")
     return revision

@@ -85,10 +85,13 @@ def write_golden(folder: Path, framing: Preprocessing, photos: Mapping[str, byte
     write_json(folder / OURS / "golden.json", rows)
 
 
-def keep(draft: Path, home: Path, message: str) -> str:
-    """Commit a finished draft as the newest revision of the model folder `home`; its revision. Raises DiskFull."""
+def keep(draft: Path, home: Path, message: str, address: str = "") -> str:
+    """Commit a finished draft as the newest revision of the model folder `home`; its revision. Raises DiskFull.
+
+    `address`: what its card calls it, where that is not the folder.
+    """
     with full_disk_named("the model"):
-        (draft / "README.md").write_text(model_folder_card(draft, str(home)), encoding="utf-8")
+        (draft / "README.md").write_text(model_folder_card(draft, address or str(home)), encoding="utf-8")
     repo = open_repository(str(home), kind="model", create=True)
     files = {path.relative_to(draft).as_posix(): path for path in sorted(draft.rglob("*")) if path.is_file()}
     stale = [path for path in repo.files() if path not in files]
@@ -106,7 +109,8 @@ def home_of(model: str, cache: Path) -> Path:
     home = Path(at.name).expanduser() if at.kind == "folder" else cache / "models" / at.name.replace("/", "--")
     if home.exists() and not home.is_dir():
         raise BadAddress(f"{home} is a file; name a folder for the model.", address=model)
-    if home.is_dir() and any(home.iterdir()) and not (home / OURS / "release.json").is_file():
+    others = home.is_dir() and any(not path.name.startswith(".") for path in home.iterdir())
+    if others and not (home / OURS / "release.json").is_file():
         raise BadAddress(f"{home} holds other files already. Name a new folder for the model.", address=model)
     return home
 
@@ -120,17 +124,22 @@ def model_folder(model: str, cache: Path) -> tuple[Path, str]:
     at = parse_address(model)
     if at.kind == "folder" and not repo.pinned:
         return Path(at.name), revision
-    folder = cache / "models" / f"{Path(at.name).name}-{revision[:16]}"
+    folder = copy_of(model, revision, cache)
     for path in repo.files(revision=revision):
         if not (folder / path).exists():
             place(repo.fetch(path, revision), folder / path, link=True)
     return folder, revision
 
 
-def previous_metrics(home: Path) -> dict[str, Any]:
-    """What the model now in `home` came to, with its revision; empty without one."""
-    metrics = read_json(home / OURS / "metrics.json")
-    return metrics | {"model_revision": open_repository(str(home), kind="model").head()} if metrics else {}
+def copy_of(model: str, revision: str, cache: Path) -> Path:
+    """Where this machine keeps the files of one revision of a model."""
+    return cache / "models" / f"{Path(parse_address(model).name).name}-{revision[:16]}"
+
+
+def previous_metrics(folder: Path, revision: str) -> dict[str, Any]:
+    """What the release in `folder` came to, with its revision; empty where it was not measured."""
+    metrics = read_json(folder / OURS / "metrics.json")
+    return metrics | {"model_revision": revision} if metrics else {}
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,12 @@ from train.backbone import find_backbone
 from train.card import OURS, read_json
 from train.charts import calibration_chart, confusion_chart, training_chart
 from train.config import SplitSettings, TrainSettings
+from train.contest import COMPARISON, against_before, known_then, test_changes
+from train.effort import effort_of
 from train.evaluate import examined
 from train.furnishing import furnish
 from train.material import Material, gather
+from train.metrics import Share
 from train.publish import publish
 from train.release import (
     home_of,
@@ -39,8 +43,10 @@ from train.release import (
     write_origin,
     write_weights,
 )
+from train.releases import candidate_of, standing
 from train.report import against, told
 from train.report_page import AskedPhoto, Examined, report_page, shown_photos
+from train.rounds import Round, read_story, settle
 from train.scratch import NOTHING
 from train.sealing import Sealed, sealed
 from train.teaching import Taught, run_name, teach
@@ -65,17 +71,19 @@ class TrainReport:
 
 
 def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *, cache: Path,
-                split: SplitSettings = SPLIT) -> TrainReport:
+                split: SplitSettings = SPLIT, candidate: bool = False) -> TrainReport:
     """Train on the dataset at an address and release at another (a folder, or hf://user/name).
 
-    `cache`: backbones, features and unfinished runs. A run that was killed goes on where it was. Raises a
-    VitrineError that says what to do; the model that was there before then stays.
+    `cache`: backbones, features and unfinished runs. `candidate`: only lay the new model beside the one that is
+    released. A run that was killed goes on where it was. Raises a VitrineError that says what to do; the model that
+    was there before then stays.
     """
     home = home_of(model, cache)
     source = sealed(open_dataset(dataset), split)
     material = gather(source)
     if parse_address(model).kind == "hub":
         material.collection.check_publishable()
+    before = standing(model, cache)
     backbone = NOTHING if settings.scratch else find_backbone(settings.backbone, cache)
     run = cache / "runs" / run_name(source.dataset, material, backbone, settings)
     with _alone(run), _full_disk_named(run):
@@ -83,18 +91,23 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
         taught = teach(material, source.dataset, backbone, settings, cache, run)
         seconds = {"train": time.monotonic() - begun}
         draft = run / "release"
-        metrics = _released(draft, home, source, material, taught, settings, model, seconds)
-        revision = keep(draft, home, f"Trained on {source.dataset.address} at {source.dataset.revision[:12]}")
+        metrics = _released(draft, before, source, material, taught, settings, model, seconds)
+        if candidate:
+            home = candidate_of(home)
+            shutil.rmtree(home, ignore_errors=True)
+        message = f"Trained on {source.dataset.address} at {source.dataset.revision[:12]}"
+        revision = keep(draft, home, message, model if candidate else "")
         shutil.rmtree(run, ignore_errors=True)
-    if parse_address(model).kind == "hub":
+    if parse_address(model).kind == "hub" and not candidate:
         revision = publish(home, model, private=not settings.public)
     say(told(metrics))
     return TrainReport(model, home, revision, source.dataset.revision, taught.backbone.name, metrics, seconds)
 
 
-def _released(draft: Path, home: Path, source: Sealed, material: Material, taught: Taught, settings: TrainSettings,
-              model: str, seconds: dict[str, float]) -> dict[str, Any]:
-    """Everything a release holds, written into `draft`; its metrics."""
+def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, material: Material, taught: Taught,
+              settings: TrainSettings, model: str, seconds: dict[str, float]) -> dict[str, Any]:
+    """Everything a release holds, written into `draft`; its metrics. `before`: folder and revision of the one that
+    is released until now."""
     write_weights(taught, draft)
     write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
     furnish(draft, source, material, taught, settings.seed)
@@ -105,12 +118,30 @@ def _released(draft: Path, home: Path, source: Sealed, material: Material, taugh
                 "epochs": [asdict(epoch) for epoch in taught.epochs], "best_epoch": taught.best,
                 "probe": asdict(taught.probe) if taught.probe else None, "steered_by": taught.steered_by,
                 "seconds": {name: round(value, 1) for name, value in seconds.items()}}
-    metrics["previous"] = against(metrics, previous_metrics(home))
+    metrics["previous"] = against(metrics, previous_metrics(*before)) if before else None
     write_json(draft / OURS / "metrics.json", metrics)
+    _add_round(draft, before, source, material, metrics, photos)
     _draw(draft, metrics, taught, source)
     page = report_of(draft, material.collection, source.dataset, photos)
     (draft / OURS / "report.html").write_text(page, encoding="utf-8")
     return metrics
+
+
+def _add_round(draft: Path, before: tuple[Path, str] | None, source: Sealed, material: Material,
+               metrics: Mapping[str, Any], photos: Sequence[AskedPhoto]) -> None:
+    """Ask the model of the round before the same test, and carry the story on."""
+    story, data = read_story(before[0] if before else None), source.dataset
+    after = {photo.image_id: photo.answered for photo in photos}
+    found = against_before(before[0], source, material, after) if before else None
+    last = story.current
+    one = Round(0, datetime.now(UTC).isoformat(timespec="seconds"), data.revision, Share(**metrics["top1"]),
+                effort_of(data.ledger(), data.findings()), sum(material.counts().values()), metrics["test_digest"],
+                round(sum(metrics["seconds"].values()), 1), against=last.number if last else None,
+                found=found.found if found else None, before=known_then(last, data) if last else 0,
+                test_changes=test_changes(data, last.dataset_revision) if last else "")
+    settle(draft, story.then(one, before[1] if before else ""))
+    if found:
+        write_json(draft / OURS / COMPARISON, found.to_json())
 
 
 def _draw(draft: Path, metrics: Mapping[str, Any], taught: Taught, source: Sealed) -> None:

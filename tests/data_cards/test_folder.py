@@ -149,6 +149,16 @@ def test_an_erased_file_is_gone_from_history_too(repo):
     assert repo.read("images/b.bin", first) == b"wall"
 
 
+def test_only_the_revisions_that_are_wanted_keep_their_large_files(repo):
+    large = [bytes([n]) * 1_100_000 for n in range(3)]
+    first, second, third = [repo.commit({"w.bin": data, "note.txt": data[:3]}, "round") for data in large]
+    repo.keep_only([second])
+    assert repo.read("w.bin") == large[2] and repo.read("w.bin", second) == large[1]
+    with pytest.raises(MissingFile, match="was erased"):
+        repo.read("w.bin", first)
+    assert repo.read("note.txt", first) == b"\0\0\0" and repo.head() == third
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", ".vitrine/HEAD", "a/../../x", "", "a\\b"])
 def test_a_path_that_leaves_the_folder_is_refused(repo, path):
     with pytest.raises(BadAddress):

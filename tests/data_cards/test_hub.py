@@ -238,6 +238,16 @@ def test_what_another_file_still_needs_is_not_forgotten(hub, repo):
     assert repo.read("images/b.parquet") == b"a jar"
 
 
+def test_only_the_revisions_that_are_wanted_keep_their_large_files(hub, repo):
+    first, second, third = [repo.commit({"images/a.parquet": text}, "round") for text in (b"one", b"two", b"three")]
+    repo.keep_only([second])
+    assert set(hub.objects.values()) == {b"two", b"three"} and repo.head() == third
+    with pytest.raises(MissingFile):
+        HubRepository("ann/things").fetch("images/a.parquet", first)
+    repo.keep_only([second])
+    assert HubRepository("ann/things").read("images/a.parquet", second) == b"two"
+
+
 def test_photos_of_people_stay_here_until_their_policy_is_stated(hub, tmp_path):
     people = Collection("dances", "Dances", subject="people")
     with pytest.raises(BadCollection, match="intended_use, consent, legal_basis"):

@@ -9,11 +9,14 @@ import pytest
 
 from data_cards.collection import ClassInfo, Collection, write_collection
 from data_cards.errors import BadModel
-from train.card import measured, model_folder_card, promises, read_json, rejection_words
+from train.card import measured, model_folder_card, promises, read_json, rejection_words, rounds_told
 from train.certificate import Certificate
+from train.comparison import paired
+from train.effort import Effort
 from train.metrics import wilson
 from train.rejection import Rejection
 from train.report import Answered, report
+from train.rounds import Round, Story, settle
 
 
 def test_a_share_keeps_its_interval_and_its_number_of_photos():
@@ -74,3 +77,38 @@ def test_a_broken_file_is_named(tmp_path, text):
     with pytest.raises(BadModel, match=r"metrics\.json"):
         read_json(tmp_path / "metrics.json")
     assert json.dumps(read_json(tmp_path / "none.json")) == "{}"
+
+
+def write_model(folder):
+    card, classes = write_collection(Collection("b", "Barques", (ClassInfo("b1", "First"),)))
+    (folder / "vitrine/collection").mkdir(parents=True)
+    (folder / "vitrine/collection/card.md").write_text(card)
+    (folder / "vitrine/collection/classes.yaml").write_text(classes)
+
+
+def a_story():
+    first = Round(0, "2026-11-20T10:00:00+00:00", "d1", wilson(70, 100), Effort(0))
+    found = paired([1] * 70 + [0] * 30, [1] * 85 + [0] * 15)
+    return Story().then(first, "").then(Round(0, "2026-11-21T10:00:00+00:00", "d2", wilson(85, 100), Effort(48),
+                                              found=found, against=1), "rev-1")
+
+
+def test_what_a_round_came_to_is_read_without_knowing_rounds(tmp_path):
+    first, second = rounds_told(a_story().to_json())
+    assert (first.on, first.decisions, first.value, first.served) == ("2026-11-20", 0, 0.7, False)
+    assert (second.decisions, second.n, second.served) == (48, 100, True)
+    assert second.bought.startswith("The last 48 decisions moved top-1 from 70 % to 85 %")
+
+
+def test_the_card_compares_with_the_round_before_and_shows_the_chart(tmp_path):
+    write_model(tmp_path)
+    settle(tmp_path, a_story())
+    card = model_folder_card(tmp_path, "you/things")
+    assert "## Was cleaning worth it?" in card and "| 2, served | 2026-11-21 | 48 | 85.0% |" in card
+    assert "![Top-1 of each round with its interval](vitrine/charts/rounds.png)" in card
+
+
+def test_a_single_round_has_no_story_to_tell(tmp_path):
+    write_model(tmp_path)
+    settle(tmp_path, Story().then(Round(0, "2026-11-20", "d1", wilson(70, 100)), ""))
+    assert "worth it" not in model_folder_card(tmp_path, "you/things")

@@ -89,7 +89,7 @@ def test_figures_charts_and_dials_are_all_there(round_one):
     assert said["n"] == 6 and said["top1"]["value"] == 1.0 and 0 < said["top1"]["low"] < 1
     assert said["rejection"]["none_refused"]["n"] == 2 and said["kept"] == "probe" and said["previous"] is None
     assert {path.name for path in (round_one.folder / "vitrine/charts").iterdir()} == {
-        "training.png", "confusion.png", "calibration.png"}
+        "training.png", "confusion.png", "calibration.png", "rounds.png"}
     assert Judgement.load(round_one.folder / "vitrine").calibration.n > 0
     assert release(round_one, "certificate.json")["leaks"].startswith("0 of ")
 

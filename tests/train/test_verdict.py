@@ -1,0 +1,117 @@
+"""Was it worth it: the sentences, in every case that an owner can be in."""
+
+import pytest
+
+from train.comparison import paired
+from train.effort import Effort
+from train.verdict import another_hour, how_sure, percent, points, verdict, what_changed, what_it_bought
+
+CLEAR = paired([1] * 160 + [0] * 40, [1] * 190 + [0] * 10)
+UNCLEAR = paired([1] * 20 + [0] * 5, [1] * 21 + [0] * 4)
+WORSE = paired([1] * 190 + [0] * 10, [1] * 150 + [0] * 50)
+SAME = paired([1] * 180 + [0] * 20, [1] * 180 + [0] * 20)
+WORK = Effort(decisions=100, minutes=0.2, doubts=40, wrong_share=0.5)
+
+
+def test_the_figures_stand_in_one_sentence():
+    assert what_it_bought(CLEAR, 48) == ("The last 48 decisions moved top-1 from 80 % to 95 % (between "
+                                         f"{points(CLEAR.low)} and {points(CLEAR.high)} points).")
+
+
+def test_one_decision_is_one():
+    assert what_it_bought(CLEAR, 1).startswith("The last decision moved")
+
+
+def test_a_round_without_decisions_does_not_thank_them():
+    assert what_it_bought(CLEAR, 0).startswith("Training again, without new decisions, moved")
+
+
+def test_when_no_answer_changed_it_says_so():
+    assert "changed no answer on the 200 test photos: top-1 stays at 90 %" in what_it_bought(SAME, 5)
+
+
+def test_as_many_better_as_worse_leave_the_figure_where_it_was():
+    even = paired([1, 0] * 20, [0, 1] * 20)
+    assert "left top-1 at 50 %" in what_it_bought(even, 9)
+
+
+def test_a_first_round_has_nothing_to_be_compared_with():
+    assert "first round" in what_it_bought(None, 9) and "first round" in what_it_bought(paired([], []), 9)
+
+
+def test_a_small_test_admits_what_it_cannot_show():
+    said = how_sure(UNCLEAR)
+    assert said.startswith("The test has only 25 photos: a difference below ")
+    assert f"{round(100 * UNCLEAR.visible)} points" in said
+
+
+def test_a_clear_difference_needs_no_excuse():
+    assert how_sure(CLEAR) == "" and how_sure(WORSE) == ""
+
+
+def test_no_photo_that_both_answered_is_said():
+    assert "nothing can be said" in how_sure(paired([], []))
+
+
+def test_an_hour_that_paid_and_work_that_is_left_is_likely_to_pay():
+    said = another_hour(CLEAR, 48, WORK, 1000)
+    assert said.startswith("About 20 wrong labels are left, about 8 minutes of work; another hour is likely to pay")
+    assert "points at the rate so far" in said
+
+
+def test_the_rate_promises_no_more_than_there_is_to_gain():
+    nearly = paired([1] * 150 + [0] * 50, [1] * 199 + [0])
+    assert "(about +0.5 points" in another_hour(nearly, 2, Effort(50, 0.01, 400, 0.9), 1000)
+
+
+def test_when_hardly_an_error_is_left_an_hour_does_not_pay_however_well_it_went():
+    said = another_hour(CLEAR, 48, Effort(100, 0.2, 2, 0.5), 1000)
+    assert "not likely to pay" in said and "weakest classes" in said
+
+
+def test_no_error_left_is_said_in_words():
+    assert another_hour(CLEAR, 5, Effort(50, 0.2, 3, 0.05), 1000).startswith("No wrong label is thought to be left;")
+
+
+def test_decisions_that_bought_nothing_are_not_asked_for_again():
+    assert "bought next to nothing; another hour is not likely to pay" in another_hour(WORSE, 48, WORK, 1000)
+
+
+@pytest.mark.parametrize(("photos", "words"), [(200, "may well pay, though this test cannot show it yet"),
+                                               (5000, "cannot be told from this test")])
+def test_where_the_test_is_silent_the_errors_that_are_left_speak(photos, words):
+    assert words in another_hour(UNCLEAR, 48, WORK, photos)
+
+
+@pytest.mark.parametrize(("photos", "words"), [(200, "is likely to pay"), (5000, "may pay")])
+def test_before_the_first_comparison_only_the_errors_speak(photos, words):
+    said = another_hour(None, 0, WORK, photos)
+    assert words in said and "Nobody has measured yet" in said
+
+
+def test_doubts_that_nobody_answered_are_not_called_errors():
+    said = another_hour(UNCLEAR, 3, Effort(3, None, 40, None), 1000)
+    assert said.startswith("40 doubtful labels are left that nobody has looked at")
+
+
+def test_one_label_is_one():
+    assert another_hour(CLEAR, 3, Effort(30, None, 1, None), 10).startswith("1 doubtful label is left")
+
+
+def test_long_work_is_told_in_hours():
+    assert "about 3 hours of work" in another_hour(CLEAR, 48, Effort(100, 0.5, 400, 0.5), 1000)
+
+
+def test_what_changed_counts_both_ways():
+    assert what_changed(paired([1, 0], [0, 1])) == ("1 test photo is named rightly that was not before; 1 the other "
+                                                    "way round.")
+
+
+def test_all_of_it_is_one_paragraph_without_gaps():
+    said = verdict(UNCLEAR, 48, WORK, 1000)
+    assert "  " not in said and said.count("only 25 photos") == 1 and said.startswith("The last 48 decisions")
+
+
+def test_numbers_are_written_as_on_every_screen():
+    assert [percent(value) for value in (0.5, 0.849, 1)] == ["50 %", "84.9 %", "100 %"]
+    assert [points(value) for value in (0.0049, -0.0049, 0.0001)] == ["+0.5", "−0.5", "0"]
