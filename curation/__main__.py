@@ -3,6 +3,7 @@
     python -m curation collect SOURCE DATASET      python -m curation scan DATASET
     python -m curation duplicates FOLDER           python -m curation decide DATASET decisions.jsonl
     python -m curation fold DATASET                python -m curation erase DATASET IMAGE_ID...
+    python -m curation next DATASET
 """
 
 from __future__ import annotations
@@ -71,6 +72,13 @@ def _decide(flags: argparse.Namespace) -> None:
     print(decide_from(open_dataset(flags.dataset), flags.decisions).sentence)
 
 
+def _next(flags: argparse.Namespace) -> None:
+    from curation.next_steps import what_next
+    from data_cards.dataset import open_dataset
+
+    print(what_next(open_dataset(flags.dataset), flags.count).text)
+
+
 def _fold(flags: argparse.Namespace) -> None:
     from curation.deciding import fold_dataset
     from data_cards.dataset import open_dataset
@@ -98,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     fold = commands.add_parser("fold", help="write the labels that follow from all decisions")
     fold.add_argument("dataset")
     fold.set_defaults(run=_fold)
+    following = commands.add_parser("next", help="which photos to label first, and which to take")
+    following.add_argument("dataset")
+    following.add_argument("--count", type=int, default=20, help="photos to label that are named")
+    following.set_defaults(run=_next)
     erase = commands.add_parser("erase", help="take photos out for good")
     erase.add_argument("dataset")
     erase.add_argument("image_id", nargs="+")

@@ -6,81 +6,48 @@ is left in peace.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
-from curation.copies import Copies
+from curation.desk import Desk
 from curation.duplicates import Pair, pair_of
-from curation.ledger import Ledger, standing
-from curation.looking import Looks
-from curation.opinions import NONE, Opinions
+from curation.leaks import CERTAIN, SAME_SHOT, SURE_COPY, leaks
+from curation.ledger import standing
+from curation.opinions import NONE
+from curation.photo_files import named_wrongly
 from curation.quality import troubles
+from curation.shortcuts import shortcuts, traits_of
 from curation.suspects import reason_for
 from curation.unnamed import NAMELESS, Ask
-from data_cards.collection import Collection
-from data_cards.rows import Finding, Label, Opinion, Photo, Split
+from data_cards.rows import Finding, Opinion
 
 SETTLING = ("keep", "relabel", "none_of_these", "junk", "accept_visitor")
-CERTAIN, SURE_COPY, BROKEN = 1.0, 0.99, 1.0
+BROKEN = 1.0
+REMARK = 0.02  # worth hearing, not worth a question: below what the light table asks about
+MANY_LABELS = 3  # one picture under so many labels is a placeholder or a logo, and no photo of any
 UNASKED = Ask(0.25, NAMELESS)  # an unlabelled photo that the scan put into no order
-SAME_SHOT = {
-    "re-encoded": "The same shot as another photo, saved again.",
-    "edited": "The same shot as another photo, cropped, turned, mirrored or changed in colour.",
-    "same-scene": "Nearly the same shot as another photo: the next frame, or with something laid over it.",
-    "exact": "The same file as another photo.",
-}
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Everything that findings are written from."""
-
-    collection: Collection
-    photos: Mapping[str, Photo]
-    labels: Mapping[str, Label]
-    splits: Mapping[str, Split]
-    ledger: Ledger
-    looks: Looks
-    copies: Copies
-    opinions: Opinions
-    model_revision: str
-    asks: Mapping[str, Ask] = field(default_factory=dict)
-
-    def title(self, label: str | None) -> str:
-        """The name people read."""
-        if label is None or label == NONE:
-            return "none of these"
-        return self.collection.title_of(label) if label in self.collection else label
-
-    def label(self, image_id: str) -> str | None:
-        """The class a photo has now."""
-        row = self.labels.get(image_id)
-        return row.label if row else None
-
-    def sides(self, image_id: str) -> set[str]:
-        """The splits a photo belongs to: the one that was made, else those it came with."""
-        if image_id in self.splits:
-            return {self.splits[image_id].split}
-        return {source.given_split for source in self.photos[image_id].sources if source.given_split}
 
 
 def findings_of(desk: Desk, scan_id: str) -> list[Finding]:
     """Every finding of a scan, most pressing first."""
     settled = {one.image_id for one in standing(desk.ledger.decisions) if one.action in SETTLING}
-    found = [*_unreadable(desk), *_leaks(desk), *_near_duplicates(desk)]
-    found += [one for part in (_twice(desk), _disagreeing(desk), _doubtful(desk), _unlabelled(desk), _quality(desk))
-              for one in part if one.image_id not in settled]
+    found = [*_unreadable(desk), *leaks(desk), *_near_duplicates(desk), *_shortcuts(desk), *_misnamed(desk)]
+    found += [one for part in (_placeholders(desk), _twice(desk), _disagreeing(desk, settled), _doubtful(desk),
+                               _unlabelled(desk), _quality(desk)) for one in part if one.image_id not in settled]
     stamped = (replace(one, scan_id=scan_id, model_revision=desk.model_revision,
                        given_label=one.given_label or desk.label(one.image_id)) for one in _once(found))
     return sorted(stamped, key=lambda one: (-one.score, one.kind, one.image_id))
 
 
 def _once(findings: list[Finding]) -> Iterator[Finding]:
-    """One finding for each photo and kind: the first, which is the surest."""
-    seen: set[tuple[str, str]] = set()
+    """One finding for each photo and kind: the first, which is the surest. A shortcut is about a class, and a remark
+    asks nothing: neither stands in the way of another."""
+    seen: set[tuple[str, str, str]] = set()
     for one in findings:
-        if (one.image_id, one.kind) not in seen:
-            seen.add((one.image_id, one.kind))
+        key = (one.image_id, one.kind, one.reason if one.kind == "shortcut" or one.score <= REMARK else "")
+        if key not in seen:
+            seen.add(key)
             yield one
 
 
@@ -89,30 +56,72 @@ def _unreadable(desk: Desk) -> Iterator[Finding]:
         yield Finding(image_id, "unreadable", BROKEN, "This photo is damaged and cannot be opened.")
 
 
+def _shortcuts(desk: Desk) -> Iterator[Finding]:
+    """One for each class and trait; it is filed under a photo of the class that has the trait."""
+    named = {image_id: row.label for image_id, row in desk.labels.items() if row.label and row.status == "labelled"}
+    for one in shortcuts(named, traits_of(desk.photos, desk.looks.measures), desk.copies.groups, desk.title):
+        yield Finding(one.examples[0], "shortcut", one.score, one.reason, one.label, related=one.examples)
+
+
+def _misnamed(desk: Desk) -> Iterator[Finding]:
+    """Harmless here, where every file is read as what it is; other programs go by the name."""
+    for image_id, measures in desk.looks.measures.items():
+        for source in desk.photos[image_id].sources:
+            said = named_wrongly(source.path, measures.format)
+            if said:
+                yield Finding(image_id, "quality", REMARK, f"{source.path} is {said}")
+
+
+def _placeholders(desk: Desk) -> Iterator[Finding]:
+    for image_id, labels in sorted(_everywhere(desk).items()):
+        names = ", ".join(f"*{desk.title(label)}*" for label in sorted(labels))
+        said = f"The same picture stands under {len(labels)} labels ({names}): a placeholder or a logo, not a photo."
+        yield Finding(image_id, "quality", SURE_COPY, said)
+
+
+def _everywhere(desk: Desk) -> dict[str, set[str]]:
+    """Photos whose picture stands under MANY_LABELS labels or more, as one file or as copies, with these labels."""
+    under: dict[str, set[str]] = {}
+    for image_id, photo in desk.photos.items():
+        given = {source.given_label for source in photo.sources if source.given_label} | {desk.label(image_id)}
+        under.setdefault(desk.copies.groups.get(image_id, image_id), set()).update(filter(None, given))
+    return {image_id: under[group] for image_id in desk.photos
+            if len(under[group := desk.copies.groups.get(image_id, image_id)]) >= MANY_LABELS}
+
+
 def _twice(desk: Desk) -> Iterator[Finding]:
     """The same bytes under two labels: one of them is wrong for certain."""
+    everywhere = _everywhere(desk)
     for image_id, photo in desk.photos.items():
         given = list(dict.fromkeys(source.given_label for source in photo.sources if source.given_label))
-        if len(given) > 1:
+        if len(given) > 1 and image_id not in everywhere:
             names = " and as ".join(f"*{desk.title(label)}*" for label in given)
             now = desk.label(image_id)
             yield Finding(image_id, "exact_duplicate", CERTAIN, f"The same file came in as {names}.", now,
                           next((label for label in given if label not in (now, NONE)), None))
 
 
-def _disagreeing(desk: Desk) -> Iterator[Finding]:
-    """Copies of one shot under two labels: the less believable of the two is shown, before every mere doubt."""
+def _disagreeing(desk: Desk, settled: set[str]) -> Iterator[Finding]:
+    """Copies of one shot under two labels, before every mere doubt: shown is the one that nobody settled, whose label
+    fewer of the copies have, the less believable of the two."""
+    everywhere = _everywhere(desk)
+    worn = Counter((desk.copies.groups.get(image_id, image_id), desk.label(image_id)) for image_id in desk.photos)
     for pair in desk.copies.pairs.values():
-        first, second = desk.label(pair.a), desk.label(pair.b)
-        if first and second and first != second:
-            odd, other = sorted((pair.a, pair.b), key=lambda image_id: (-_doubt(desk, image_id), image_id))
-            said = f"The same shot is also labelled *{desk.title(desk.label(other))}*; one of the two is wrong."
-            yield Finding(odd, "label", CERTAIN, said, desk.label(odd), desk.label(other), (other,))
+        if _differ(desk, pair) and pair.a not in everywhere:
+            odd, other = sorted((pair.a, pair.b), key=lambda one: (
+                one in settled, worn[desk.copies.groups.get(one, one), desk.label(one)], -desk.doubt(one), one))
+            yield Finding(odd, "label", CERTAIN, _contradiction(desk, odd, other), desk.label(odd), desk.label(other),
+                          (other,))
 
 
-def _doubt(desk: Desk, image_id: str) -> float:
-    known = (desk.opinions.doubts or {}).get(image_id)
-    return known.score if known else 0.0
+def _differ(desk: Desk, pair: Pair) -> bool:
+    first, second = desk.label(pair.a), desk.label(pair.b)
+    return bool(first and second and first != second)
+
+
+def _contradiction(desk: Desk, here: str, there: str) -> str:
+    return (f"The same shot is labelled *{desk.title(desk.label(here))}* here and *{desk.title(desk.label(there))}* "
+            "there; one of the two is wrong.")
 
 
 def _doubtful(desk: Desk) -> Iterator[Finding]:
@@ -123,7 +132,8 @@ def _doubtful(desk: Desk) -> Iterator[Finding]:
         against = [other for other in others if (desk.label(other) or NONE) == doubt.likely] or others
         said = reason_for(doubt.chance, [desk.label(other) or NONE for other in others], doubt.likely, desk.title)
         suggested = None if doubt.likely == NONE else doubt.likely
-        yield Finding(image_id, "label", doubt.score, said, desk.label(image_id), suggested, tuple(against[:5]))
+        yield Finding(image_id, "label", min(doubt.score, SURE_COPY), said, desk.label(image_id), suggested,
+                      tuple(against[:5]))
 
 
 def _is_named(desk: Desk, image_id: str) -> bool:
@@ -146,21 +156,12 @@ def _near_duplicates(desk: Desk) -> Iterator[Finding]:
 
 
 def _copy(desk: Desk, member: str, pair: Pair, group: tuple[str, ...]) -> Finding:
+    """Copies whose labels differ come before the others: keeping one of them settles a label too."""
     related = tuple(other for other in group if other != member)
+    if _differ(desk, pair):
+        said = f"{SAME_SHOT[pair.kind]} {_contradiction(desk, member, related[0])}"
+        return Finding(member, "near_duplicate", CERTAIN, said, related=related)
     return Finding(member, "near_duplicate", min(pair.score, SURE_COPY), SAME_SHOT[pair.kind], related=related)
-
-
-def _leaks(desk: Desk) -> Iterator[Finding]:
-    """Photos to learn from that are also in the test: the same file, or a copy."""
-    tested = {image_id for image_id in desk.photos if "test" in desk.sides(image_id)}
-    for image_id in sorted(tested):
-        if desk.sides(image_id) - {"test"}:
-            yield Finding(image_id, "leak", CERTAIN, "The same file came in for training and for the test.")
-    for pair in desk.copies.pairs.values():
-        for learnt, other in ((pair.a, pair.b), (pair.b, pair.a)):
-            if other in tested and learnt not in tested and desk.sides(learnt):
-                said = f"{SAME_SHOT[pair.kind]} That one is in the test, so this one must not be learned from."
-                yield Finding(learnt, "leak", min(pair.score, SURE_COPY), said, related=(other,))
 
 
 def _unlabelled(desk: Desk) -> Iterator[Finding]:
@@ -174,8 +175,9 @@ def _ask_for(desk: Desk, image_id: str, opinion: Opinion | None, ask: Ask) -> Fi
     if opinion is None or not opinion.labels:
         return Finding(image_id, "unlabelled", ask.score, ask.reason)
     likely, chance = opinion.labels[0], opinion.chances[0]
-    said = f"{ask.reason} The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
-    return Finding(image_id, "unlabelled", ask.score, said, suggested_label=None if likely == NONE else likely)
+    guess = "" if ask.is_disputed else f" The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
+    return Finding(image_id, "unlabelled", ask.score, ask.reason + guess,
+                   suggested_label=None if likely == NONE else likely)
 
 
 def _quality(desk: Desk) -> Iterator[Finding]:

@@ -19,10 +19,12 @@ LOWEST = 0.5  # the score of the last one asked for; photos that no order was ma
 
 @dataclass(frozen=True)
 class Ask:
-    """Why a photo comes where it comes: score LOWEST..1, higher first."""
+    """Why a photo comes where it comes: score LOWEST..1, higher first. `is_disputed`: the reason names the classes that
+    models think of."""
 
     score: float
     reason: str
+    is_disputed: bool = False
 
 
 def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: np.ndarray) -> dict[str, Ask]:
@@ -42,7 +44,8 @@ def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[s
         name = classes[number]
         return "none of these" if name == NONE else f"*{collection.title_of(name)}*"
 
-    return {ids[rows[one.place]]: Ask(1 - (1 - LOWEST) * rank / len(asked), reason_for(one, title))
+    return {ids[rows[one.place]]: Ask(1 - (1 - LOWEST) * rank / len(asked), reason_for(one, title),
+                                     one.is_disputed)
             for rank, one in enumerate(asked)}
 
 

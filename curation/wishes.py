@@ -42,12 +42,14 @@ class Shot:
 
 @dataclass(frozen=True)
 class Wish:
-    """One thing to photograph: score 0..1 (higher helps more), a sentence, and photos that show what is meant."""
+    """One thing to photograph: score 0..1 (higher helps more), a sentence, and photos that show what is meant. `other`:
+    the class it is mixed up with."""
 
     class_id: str
     score: float
     sentence: str
     photos: tuple[str, ...] = ()
+    other: str = ""
 
     @property
     def text(self) -> str:
@@ -208,25 +210,15 @@ def _apart(pair: tuple[str, str], shots: Sequence[Shot], titles: Mapping[str, st
     first, other = sorted(pair, key=lambda name: (-shares[name], name))
     if len(shots) < MIXED_PHOTOS or shares[first] < MIXED_UP:
         return None
-    said = f"{_of(counts[first], len(of_class[first]))} of *{titles[first]}* {_is(counts[first])} taken for " \
-           f"*{titles[other]}*"
-    if counts[other]:
-        said += f", and {counts[other]} of {len(of_class[other])} the other way round"
-    said += ". Go close to both and photograph, side by side, the details that tell them apart."
+    total = sum(len(of_class.get(name, ())) for name in pair)
+    said = f"*{titles[first]}* or *{titles[other]}*? {len(shots)} of their {total} photos are taken for the other " \
+           "one. Photograph close up what tells them apart."
     shown = dict.fromkeys(shot.image_id for shot in sorted(shots, key=lambda shot: shot.class_id != first))
-    return Wish(first, round(min(0.9, sum(shares.values())), 3), said, tuple(shown)[:AT_ONCE])
+    return Wish(first, round(min(0.9, sum(shares.values())), 3), said, tuple(shown)[:AT_ONCE], other)
 
 
 def _photos(count: int) -> str:
     return "only one photo" if count == 1 else f"{count} photos"
-
-
-def _of(count: int, total: int) -> str:
-    return f"{count} of {total} photos"
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def _word(count: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from curation.light_table.missing import Missing
 from curation.light_table.table import LightTable
 
 Values = dict[str, Any]
@@ -31,5 +32,6 @@ class Page:
 
 def pages_of(table: LightTable) -> dict[str, Page]:
     """Every page of a table, by name, in the order of the menu."""
-    pages: list[Page] = []
+    wanted = Missing(table)
+    pages: list[Page] = [Page("missing", "What is missing", wanted.show, wanted.act)]
     return {page.name: page for page in pages}

@@ -6,12 +6,15 @@ import pytest
 
 from curation.copies import Copies
 from curation.decision import decide
+from curation.desk import Desk
 from curation.duplicates import Pair
 from curation.ledger import Ledger
+from curation.light_table.queue import pile_of
 from curation.looking import Looks
 from curation.opinions import Doubt, Opinions
 from curation.quality import Measures
-from curation.reporting import Desk, findings_of
+from curation.reporting import REMARK, findings_of
+from curation.unnamed import Ask
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Label, Opinion, Photo, Source, Split
 
@@ -63,7 +66,54 @@ def test_a_copy_points_at_its_representative(desk):
 def test_copies_under_two_labels_are_a_certain_error(desk):
     desk = with_pair(replace(desk, labels={**desk.labels, "b": Label("b", "amber", "labelled")}))
     one = told(desk)["label", "a"]
-    assert one.score == 1 and one.suggested_label == "amber" and "one of the two is wrong" in one.reason
+    said = "The same shot is labelled *Agra Fort* here and *Amber* there; one of the two is wrong."
+    assert (one.score, one.suggested_label, one.reason) == (1, "amber", said)
+    assert told(desk)["near_duplicate", "a"].score == 1, "in the pile of copies it comes first too"
+
+
+def test_of_copies_that_differ_the_label_that_fewer_wear_is_asked_about(desk):
+    pairs = {names: Pair(*names, 0.97, "edited", True) for names in (("a", "b"), ("a", "c"))}
+    labels = {**desk.labels, "a": Label("a", "amber", "labelled")}
+    desk = replace(desk, labels=labels, copies=Copies(pairs, (("a", "b", "c"),), dict.fromkeys("abc", "a"), 1))
+    assert {name for kind, name in told(desk) if kind == "label"} == {"a"}
+    kept = replace(desk, ledger=Ledger((decide("asha", "a", "keep"),)))
+    assert {name for kind, name in told(kept) if kind == "label"} == {"b", "c"}, "somebody vouched for a"
+
+
+def test_no_mere_doubt_comes_before_a_certain_error(desk):
+    opinions = Opinions((Opinion("a", ("amber",), (0.9,), ("b", "c")),), {"a": Doubt("a", 1.0, "amber", 0.0)},
+                        frozenset("a"))
+    assert told(replace(desk, opinions=opinions))["label", "a"].score < 1
+
+
+def test_one_picture_under_three_labels_is_a_placeholder(desk):
+    pairs = {names: Pair(*names, 0.97, "re-encoded", True) for names in (("a", "b"), ("a", "c"))}
+    labels = {name: Label(name, label, "labelled") for name, label in zip("abc", ("agra", "amber", "bidar"),
+                                                                         strict=True)}
+    found = told(replace(desk, labels=labels, copies=Copies(pairs, (("a", "b", "c"),), dict.fromkeys("abc", "a"), 1)))
+    assert "stands under 3 labels (*Agra Fort*, *Amber*, *bidar*)" in found["quality", "b"].reason
+    assert not any(kind == "label" for kind, _ in found), "none of its labels is worth a question"
+
+
+def test_a_file_that_is_not_what_its_name_says_is_a_remark_beside_other_trouble(desk):
+    looks = Looks({"a": Measures(40, 30, 200, 200, 0.5, format="WEBP")}, frozenset(), 0)
+    found = [one for one in findings_of(replace(desk, looks=looks), "s1") if one.kind == "quality"]
+    assert [one.score > REMARK for one in found] == [True, False]
+    assert found[1].reason.startswith("a.jpg is a WEBP file, though its name ends in .jpg.")
+    assert pile_of(found[0]) == "quality" and pile_of(found[1]) is None, "nobody is asked about it"
+
+
+def test_a_shortcut_names_the_class_and_shows_photos_of_it(desk):
+    names = [f"{label[:2]}{n}" for label in ("agra", "amber") for n in range(20)]
+    photos = {name: photo(name) for name in names}
+    labels = {name: Label(name, "agra" if name.startswith("ag") else "amber", "labelled") for name in names}
+    looks = Looks({name: Measures(180 if name.startswith("ag") else 600, 900, 200, 200, 0.5) for name in names},
+                  frozenset(), 0)
+    found = [one for one in findings_of(replace(desk, photos=photos, labels=labels, looks=looks), "s1")
+             if one.kind == "shortcut" and one.given_label == "agra"]
+    sizes = next(one for one in found if "short side" in one.reason)
+    assert sizes.reason.startswith("All 20 photos of *Agra Fort* are at most 180 pixels") and len(sizes.related) == 12
+    assert len({one.reason for one in found}) == len(found) > 1 and len({one.image_id for one in found}) == 1
 
 
 def test_two_groups_that_touch_are_still_told(desk):
@@ -106,3 +156,11 @@ def test_an_unlabelled_photo_is_asked_for(desk):
     one = told(replace(desk, labels=labels, opinions=opinions))["unlabelled", "a"]
     assert one.reason == "Nobody has said yet what this is. The model would say *Amber* (43 %)."
     assert one.suggested_label == "amber"
+
+
+def test_a_disputed_photo_names_its_classes_once_and_scores_as_it_was_asked_for(desk):
+    labels = {**desk.labels, "a": Label("a", None, "unlabelled")}
+    asks = {"a": Ask(0.9, "Half-informed models disagree about it: *Agra Fort* or *Amber*.", True)}
+    opinions = Opinions((Opinion("a", ("amber",), (0.43,), ()),))
+    one = told(replace(desk, labels=labels, opinions=opinions, asks=asks))["unlabelled", "a"]
+    assert (one.score, one.reason, one.suggested_label) == (0.9, asks["a"].reason, "amber")

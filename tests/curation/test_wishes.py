@@ -70,13 +70,13 @@ def test_nothing_follows_from_what_is_not_known():
     assert light_range([None]) == (0.0, 0.0)
 
 
-def test_two_classes_that_are_taken_for_each_other_are_to_be_photographed_side_by_side():
+def test_two_classes_that_are_taken_for_each_other_are_to_be_photographed_close_up():
     mixed = [*shots("harbour", 4, taken_for="pears"), *shots("harbour", 16), *shots("pears", 1, taken_for="harbour"),
              *shots("pears", 19)]
     one = told(mixed, shots("grid", 20))["harbour"]
-    assert one.sentence == ("4 of 20 photos of *Harbour* are taken for *Three Pears*, and 1 of 20 the other way round. "
-                            "Go close to both and photograph, side by side, the details that tell them apart.")
-    assert one.photos == ("harbour0", "harbour1", "harbour2")
+    assert one.sentence == ("*Harbour* or *Three Pears*? 5 of their 40 photos are taken for the other one. Photograph "
+                            "close up what tells them apart.")
+    assert one.other == "pears" and one.photos == ("harbour0", "harbour1", "harbour2")
 
 
 def test_a_photo_or_two_taken_for_another_class_are_no_pattern():
