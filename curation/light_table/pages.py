@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation.light_table.missing import Missing
+from curation.light_table.groups import Groups
 from curation.light_table.table import LightTable
 
 Values = dict[str, Any]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from data_cards.photo import thumbnail
 
-SIDES = (160, 320, 640, 1280, 2048)
+SIDES = (160, 320, 640, 1280, 2048, 4096, 8192)
 MOST_BYTES = 64_000_000
 
 

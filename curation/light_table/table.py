@@ -185,13 +185,15 @@ class LightTable:
             return look_alikes(class_id, self._records_for(who), self.queue, who)
 
     def classes(self) -> list[dict[str, Any]]:
-        """Every class, for the search behind `/`."""
+        """Every class, for the search behind `/` and the card behind `i`."""
         return [
             {
                 "id": info.id,
                 "title": info.title,
                 "summary": info.summary,
                 "aliases": list(info.aliases),
+                "facts": [list(fact) for fact in info.facts],
+                "source": " · ".join(text for text in (info.source, info.licence) if text),
                 "reference": self.records.has_reference(info.id),
             }
             for info in self.records.collection.classes

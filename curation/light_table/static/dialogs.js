@@ -5,7 +5,7 @@ import { PILES } from "./header.js";
 
 const SHOWN = 60;
 
-function open(table, dialog) {
+export function open(table, dialog) {
   dialog.addEventListener("close", () => {
     dialog.remove();
     table.takeFocus();
@@ -14,6 +14,16 @@ function open(table, dialog) {
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   table.root.append(dialog);
   dialog.showModal();
+}
+
+// The key that opened a dialog closes it, and does nothing to the photo behind it.
+export function closesWith(dialog, name) {
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== name) return;
+    event.preventDefault();
+    event.stopPropagation();
+    dialog.close();
+  });
 }
 
 // Any class, by a part of its title, id or other names; or a new one. `chosen(classId, title of a new class)`.
@@ -68,7 +78,7 @@ export function searchClass(table, chosen) {
   known(table).then(here, () => list.replaceChildren(h("li", { class: "soft" }, "The light table does not answer. Close this and try again.")));
 }
 
-async function known(table) {
+export async function known(table) {
   const listed = (info) => ({ ...info, sought: [info.title, info.id, ...info.aliases].map(plain) });
   table.classes ??= (await table.server.classes()).map(listed);
   return table.classes;
@@ -105,7 +115,8 @@ const KEYS = [
   ["u", "unsure: ask somebody else"],
   ["space", "skip: it comes back at the end"],
   ["⌫", "undo, all the way back"],
-  ["z", "magnify"],
+  ["i", "what the classes are: card and reference picture"],
+  ["z", "magnify; wheel or pinch for more, drag to move"],
   ["g", "grid: everything under this label"],
 ];
 const GRID_KEYS = [
@@ -129,7 +140,7 @@ export function help(table) {
           h("b", {}, "sent"), " means that it is in the dataset's repository, for everybody."),
         h("p", {}, "Nothing is ever deleted. You can leave at any moment and come back to the same place."))),
     h("button", { class: "big", onclick: () => dialog.close() }, "Back to the photos"));
-  dialog.addEventListener("keydown", (event) => event.key === "?" && dialog.close());
+  closesWith(dialog, "?");
   open(table, dialog);
   // Not its button: on a phone that lies below the keys, and the dialog would open at its end.
   dialog.focus();

@@ -1,10 +1,11 @@
 // One photo, large: what it is labelled, why it is here, what the keys do.
 
+import { cards } from "./cards.js";
 import { PILES, keyRow } from "./header.js";
 import { count, h, key, percent, told } from "./dom.js";
+import { Zoom } from "./zoom.js";
 
 const LARGE = 1280;
-const LARGEST = 2048;
 const SMALL = 320;
 
 export class Single {
@@ -92,6 +93,7 @@ export class Single {
   // One photo on the stage, or a second one beside it to compare.
   lay(item, other) {
     this.beside = other?.image_id ?? null;
+    this.zooms = [];
     this.stage.classList.toggle("two", Boolean(other));
     const captions = item.pair === other && other ? [caption("this photo", item), caption("the other", other)] : ["this photo", other?.title];
     this.stage.replaceChildren(this.figure(item, other && captions[0]), ...(other ? [this.figure(other, captions[1])] : []));
@@ -99,9 +101,9 @@ export class Single {
 
   figure(item, words) {
     const { image } = this.print(item.image_id);
-    const mat = h("div", { class: "mat", onclick: (event) => this.zoom(mat, item.image_id, event) }, image);
+    const mat = h("div", { class: "mat" }, image);
     image.alt = item.labelled ? `A photo labelled ${item.labelled.title}` : "A photo";
-    mat.addEventListener("pointermove", (event) => event.pointerType === "mouse" && follow(mat, event));
+    this.zooms.push(new Zoom(mat, image, (side) => this.source(item.image_id, side), item));
     return h("figure", {}, mat, words && h("figcaption", {}, words));
   }
 
@@ -109,18 +111,6 @@ export class Single {
   compare(item, imageId, title) {
     const back = this.beside === imageId;
     this.lay(item, back ? item.pair : { image_id: imageId, title });
-  }
-
-  zoom(mat, imageId, event) {
-    const large = mat.classList.toggle("zoomed");
-    const image = mat.querySelector("img");
-    if (large && !image.dataset.largest) {
-      image.dataset.largest = "yes";
-      const fine = new Image();
-      fine.src = this.source(imageId, LARGEST);
-      fine.decode().then(() => (image.src = fine.src), () => {});
-    }
-    if (large && event) follow(mat, event);
   }
 
   labelled(item) {
@@ -161,14 +151,20 @@ export class Single {
 
   // A known class: its card, its reference picture and photos; each can be laid beside the one in question.
   shelf(item, shelf) {
-    const whole = (event) => event.currentTarget.classList.toggle("whole");
     const thumb = (name, words, kind = "") => h("button", { class: `thumb ${kind}`, "aria-label": `Compare with ${words} of ${shelf.title}`,
       onclick: () => this.compare(item, name, shelf.title) }, this.small(name));
     return h("div", { class: "shelf" },
-      h("p", { class: "lab", title: shelf.summary, onclick: whole }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
-      h("div", { class: "thumbs" },
+      h("button", { class: "lab about", title: "The whole card (i)", onclick: () => this.about(shelf.id) }, h("em", {}, shelf.title), shelf.summary && ` · ${shelf.summary}`),
+      h("div", { class: `thumbs${shelf.reference ? " five" : ""}` },
         shelf.reference && thumb(`reference/${shelf.id}`, "the reference picture", "reference"),
-        shelf.photos.slice(0, shelf.reference ? 3 : 4).map((imageId) => thumb(imageId, "a photo"))));
+        shelf.photos.map((imageId) => thumb(imageId, "a photo"))));
+  }
+
+  // The cards of the classes in question, the one that was asked for first.
+  about(...first) {
+    const { item } = this.desk;
+    const others = [...item.shelves, ...item.choices.slice(0, 3)].map((one) => one.id);
+    cards(this.table, first.length ? first : [...others, item.labelled?.id].filter(Boolean));
   }
 
   history(item) {
@@ -188,6 +184,7 @@ export class Single {
       ["u", "unsure", () => this.decide("unsure"), "main"],
       [" ", "skip", () => this.decide("skip")],
       ["Backspace", "undo", () => this.table.takeBack(), "main"],
+      ["i", "about the class", () => this.about()],
       ["g", "grid", () => this.table.toGrid()],
       ["?", "all keys", () => this.table.help(), "last"],
     ];
@@ -202,7 +199,7 @@ export class Single {
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.desk.item.choices[name - 1].id) : null;
     if (name === "/") return () => this.search();
-    if (name === "z") return () => this.zoom(this.table.body.querySelector(".mat"), this.desk.item.image_id);
+    if (name === "z") return () => this.zooms.forEach((zoom) => zoom.toggle());
     if (!item.pair) return null;
     if (name === "D" && !item.pair.sealed) return () => this.duplicate(true);
     return name === "x" ? () => this.decide("not_duplicate", { other: this.desk.item.pair.image_id }) : null;
@@ -269,12 +266,4 @@ function caption(words, photo) {
 
 function sameLabel(item) {
   return item.labelled?.id === item.pair.labelled?.id;
-}
-
-// A mouse over a magnified photo: the part under it is what is seen.
-function follow(mat, event) {
-  if (!mat.classList.contains("zoomed")) return;
-  const box = mat.getBoundingClientRect();
-  mat.scrollLeft = (mat.scrollWidth - box.width) * ((event.clientX - box.left) / box.width);
-  mat.scrollTop = (mat.scrollHeight - box.height) * ((event.clientY - box.top) / box.height);
 }
