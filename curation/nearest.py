@@ -1,0 +1,170 @@
+"""The photos most like each photo, by cosine of their embeddings: exact, and remembered where that takes minutes.
+
+    python -c "import numpy as np; from curation.nearest import nearest; print(nearest(np.eye(4), 2).places)"
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data_cards.disk import full_disk_named
+
+COUNT = 12
+BLOCK = 64  # columns of which only the largest is looked at first
+CELLS = 20_000_000  # of the table of cosines at a time: 80 MB
+# Up to here everything is worked out again (seconds), and a scan in two halves is the scan in one, to the bit.
+WORTH_REMEMBERING = 20_000
+# What was remembered is measured from the mean of then; when the mean has moved this far (as a share of how far photos
+# lie from it), or this share of the photos is new, all is worked out again.
+MOVED, MUCH_NEW = 0.02, 0.2
+
+
+@dataclass(frozen=True)
+class Near:
+    """For each photo its nearest others, nearest first: places (n, k) and cosines (n, k)."""
+
+    places: np.ndarray
+    cosines: np.ndarray
+
+    def first(self, count: int) -> Near:
+        """Only the nearest few."""
+        return Near(self.places[:, :count], self.cosines[:, :count])
+
+
+def nearest(x: np.ndarray, count: int = COUNT, mean: np.ndarray | None = None) -> Near:
+    """The nearest others of each row of x (n, d), measured from the mean of all: what all share hides differences."""
+    count = max(0, min(count, len(x) - 1))
+    unit = _unit(x, mean)
+    near = _nearest_of(np.arange(len(x)), unit, count)
+    return Near(*near)
+
+
+def nearest_remembered(ids: Sequence[str], x: np.ndarray, path: Path, count: int = COUNT) -> Near:
+    """The same for photos by id; where they are many, only what is new is worked out and the rest is read from `path`.
+
+    Remembered lists are exact but for the mean, which is that of the day they were made, as long as it hardly moved.
+    """
+    if len(ids) <= max(WORTH_REMEMBERING, count):
+        return nearest(x, count)
+    kept = _Kept.read(path)
+    if kept is None or not kept.serves(ids, x, count):
+        mean = _mean(x)
+        near = nearest(x, count, mean)
+    else:
+        mean, near = kept.mean, _caught_up(kept, ids, x, count)
+    _Kept(np.array(ids, "S64"), mean, near).write(path)
+    return near
+
+
+def _mean(x: np.ndarray) -> np.ndarray:
+    return np.asarray(x.mean(axis=0, dtype=np.float64), np.float32) if len(x) > 2 else np.zeros(x.shape[1], np.float32)
+
+
+def _unit(x: np.ndarray, mean: np.ndarray | None = None) -> np.ndarray:
+    unit = np.subtract(x, _mean(x) if mean is None else mean, dtype=np.float32)
+    for start in range(0, len(unit), 4096):  # in parts: squares of all of it would be another copy
+        part = unit[start:start + 4096]
+        part /= np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9)
+    return unit
+
+
+def _nearest_of(rows: np.ndarray, unit: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    places, cosines = np.zeros((len(rows), count), np.int32), np.zeros((len(rows), count), np.float32)
+    at_once = max(1, CELLS // max(1, len(unit)))
+    for start in range(0, len(rows), at_once) if count else ():
+        part = slice(start, start + at_once)
+        alike = unit[rows[part]] @ unit.T
+        alike[np.arange(len(alike)), rows[part]] = -2
+        places[part], cosines[part] = _largest(alike, count)
+    return places, cosines
+
+
+def _largest(table: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and values of the largest `count` of each row, largest first; equal ones in the order of the columns."""
+    width = table.shape[1]
+    if width > 4 * BLOCK * count:
+        # The largest few lie in the blocks with the largest few maxima, and maxima are found at the speed of memory.
+        whole = width // BLOCK * BLOCK
+        peaks = table[:, :whole].reshape(len(table), -1, BLOCK).max(axis=2)
+        blocks = np.sort(np.argpartition(-peaks, count - 1, axis=1)[:, :count], axis=1)
+        columns = (blocks[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(len(table), -1)
+        columns = np.hstack([columns, np.broadcast_to(np.arange(whole, width), (len(table), width - whole))])
+        table = np.take_along_axis(table, columns, axis=1)
+    else:
+        columns = np.broadcast_to(np.arange(width), table.shape)
+    some = np.sort(np.argpartition(-table, count - 1, axis=1)[:, :count], axis=1)
+    values = np.take_along_axis(table, some, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    chosen = np.take_along_axis(some, order, axis=1)
+    return np.take_along_axis(columns, chosen, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    ids: np.ndarray
+    mean: np.ndarray
+    near: Near
+
+    @classmethod
+    def read(cls, path: Path) -> _Kept | None:
+        try:
+            with path.open("rb") as file, np.load(file) as kept:
+                return cls(kept["ids"], kept["mean"], Near(kept["places"], kept["cosines"]))
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            return None  # never written, or cut short: worked out again
+
+    def write(self, path: Path) -> None:
+        making = path.with_suffix(f".{os.getpid()}-{threading.get_native_id()}.making")
+        with full_disk_named("what the scan learned"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with making.open("wb") as file:
+                np.savez(file, ids=self.ids, mean=self.mean, places=self.near.places, cosines=self.near.cosines)
+            making.replace(path)
+
+    def serves(self, ids: Sequence[str], x: np.ndarray, count: int) -> bool:
+        if self.near.places.shape[1] != count or self.mean.shape != x.shape[1:]:
+            return False
+        known = np.isin(np.array(ids, "S64"), self.ids).mean()
+        spread = np.sqrt(np.square(x[::max(1, len(x) // 1000)] - self.mean).sum(axis=1).mean())
+        return bool(known >= 1 - MUCH_NEW and np.linalg.norm(_mean(x) - self.mean) <= MOVED * spread)
+
+
+def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Near:
+    """What was kept, without photos that are gone and with the new ones."""
+    unit, place_now = _unit(x, kept.mean), {name: n for n, name in enumerate(np.array(ids, "S64").tolist())}
+    moved = np.array([place_now.get(name, -1) for name in kept.ids.tolist()] or [-1], np.int64)
+    places, cosines = np.zeros((len(ids), count), np.int32), np.zeros((len(ids), count), np.float32)
+    old = np.flatnonzero(moved >= 0)
+    lists = moved[kept.near.places[old]]
+    whole = (lists >= 0).all(axis=1)  # the list of a photo that lost a neighbour is made anew
+    stay = moved[old[whole]]
+    places[stay], cosines[stay] = lists[whole], kept.near.cosines[old[whole]]
+    anew = np.setdiff1d(np.arange(len(ids)), stay)
+    places[anew], cosines[anew] = _nearest_of(anew, unit, count)
+    _let_in(np.setdiff1d(np.arange(len(ids)), moved), stay, unit, places, cosines)
+    return Near(places, cosines)
+
+
+def _let_in(new: np.ndarray, rows: np.ndarray, unit: np.ndarray, places: np.ndarray, cosines: np.ndarray) -> None:
+    """Put new photos into the lists of `rows` where they are nearer than who is there."""
+    count = places.shape[1]
+    at_once = max(1, CELLS // max(1, len(new)))
+    for start in range(0, len(rows), at_once) if len(new) else ():
+        part = rows[start:start + at_once]
+        alike = unit[part] @ unit[new].T
+        touched = np.flatnonzero(alike.max(axis=1) > cosines[part, -1])
+        if not len(touched):
+            continue
+        part = part[touched]
+        columns, values = _largest(alike[touched], min(count, len(new)))
+        both = np.hstack([cosines[part], values])
+        order = np.argsort(-both, axis=1, kind="stable")[:, :count]
+        places[part] = np.take_along_axis(np.hstack([places[part], new[columns]]), order, axis=1)
+        cosines[part] = np.take_along_axis(both, order, axis=1)
