@@ -13,6 +13,8 @@ from data_cards.photo import LIMITS
 
 PHOTO_ENDINGS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp",
                            ".tif", ".tiff"))
+# The endings that promise a format which is stored as it came; all others become JPEG on the way in.
+PROMISES = {".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 LITTER = frozenset(("thumbs.db", "desktop.ini", "__macosx", "@eadir"))
 
 
@@ -41,6 +43,21 @@ def _looks_like_photo(path: Path) -> bool:
     with open(path, "rb") as file:
         start = file.read(12)
     return start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or start[8:] == b"WEBP" or start[4:8] == b"ftyp"
+
+
+def format_of(start: bytes) -> str:
+    """JPEG, PNG or WEBP by a file's first twelve bytes, else nothing."""
+    if start.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    return "PNG" if start.startswith(b"\x89PNG\r\n\x1a\n") else "WEBP" if start[8:12] == b"WEBP" else ""
+
+
+def named_wrongly(path: str, format: str) -> str:
+    """The rest of a sentence when a file's name promises another format than its stored bytes have, else nothing."""
+    ending = Path(path).suffix.lower()
+    if not format or PROMISES.get(ending, format) == format:
+        return ""
+    return f"a {format} file, though its name ends in {ending}. Here it is read as what it is; other programs may not."
 
 
 def as_text(path: Path) -> str:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from data_cards.rows import Finding
 
 # Findings whose `related` photos show the same shot; a `leak` is one across a given split.
 SAME_SHOT = ("near_duplicate", "exact_duplicate", "leak")
+PROPOSED = 0.25  # a finding with this score or less was verified by nothing: no photos are held together by it
 
 
 def connected(names: Iterable[str], links: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -30,7 +32,24 @@ def connected(names: Iterable[str], links: Iterable[tuple[str, str]]) -> dict[st
     return {name: root(name) for name in parent}
 
 
-def groups_from_findings(ids: Iterable[str], findings: Iterable[Finding]) -> dict[str, str]:
-    """The near-duplicate group of each photo, as the last scan verified them; a photo alone is its own group."""
-    links = [(found.image_id, other) for found in findings if found.kind in SAME_SHOT for other in found.related]
-    return connected(ids, links)
+def groups_from_findings(ids: Iterable[str], findings: Iterable[Finding],
+                         apart: Collection[frozenset[str]] = ()) -> dict[str, str]:
+    """The near-duplicate group of each photo, as the last scan verified them; a photo alone is its own group.
+
+    A finding's photo was laid over the first of `related`, and only that link counts: so a pair that a person judged
+    `apart` since then is not held together by a third photo's finding.
+    """
+    links = [(found.image_id, found.related[0]) for found in findings
+             if found.kind in SAME_SHOT and found.score > PROPOSED and found.related]
+    return connected(ids, (link for link in links if frozenset(link) not in apart))
+
+
+def judged_apart(ledger: Iterable[Mapping[str, Any]]) -> set[frozenset[str]]:
+    """Pairs that a person called no copies of each other, from a ledger's lines; what was taken back does not count."""
+    lines = sorted(ledger, key=lambda line: (str(line.get("at", "")), str(line.get("id", ""))))
+    undone: set[str] = set()
+    for line in reversed(lines):
+        if line.get("action") == "undo" and line.get("id") not in undone:
+            undone.add(str(line.get("undoes")))
+    return {frozenset((str(line.get("image_id")), str(line.get("other")))) for line in lines
+            if line.get("action") == "not_duplicate" and line.get("id") not in undone}

@@ -16,7 +16,7 @@ from data_cards.progress import say
 from data_cards.rows import Label, Split, certificate_file, splits_file
 from train.certificate import Certificate
 from train.config import SplitSettings
-from train.grouping import groups_from_findings
+from train.grouping import groups_from_findings, judged_apart
 from train.splits import STATUSES, TEST, TRAIN, VALIDATION, split_dataset
 
 SPLIT = SplitSettings()
@@ -82,6 +82,6 @@ def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:
 def _crossed(dataset: Dataset) -> bool:
     """Whether photos that the newest scan calls the same shot stand on both sides of the line to the test."""
     splits = dataset.splits()
-    groups = groups_from_findings(splits, dataset.findings())
+    groups = groups_from_findings(splits, dataset.findings(), judged_apart(dataset.ledger()))
     tested = {groups[i] for i, row in splits.items() if row.split == TEST}
     return any(groups[i] in tested for i, row in splits.items() if row.split != TEST)

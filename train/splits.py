@@ -20,7 +20,7 @@ from data_cards.errors import CannotSplit
 from data_cards.rows import Source, Split
 from train.bursts import bursts, moments
 from train.certificate import WEAK, Certificate
-from train.grouping import connected, groups_from_findings
+from train.grouping import connected, groups_from_findings, judged_apart
 
 if TYPE_CHECKING:
     from data_cards.dataset import Dataset
@@ -64,7 +64,8 @@ def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation
     sources = {row.image_id: photos[row.image_id].sources for row in rows}
     held = dataset.splits()  # what is sealed stays sealed; a second split only places what came since
     splits, certificate = split(
-        list(sources), {row.image_id: row.label for row in rows}, groups_from_findings(sources, dataset.findings()),
+        list(sources), {row.image_id: row.label for row in rows},
+        groups_from_findings(sources, dataset.findings(), judged_apart(dataset.ledger())),
         {i: held[i].split if i in held else _given(some) for i, some in sources.items()},
         {i: max((source.taken_at for source in some), default="") for i, some in sources.items()},
         seed, test, validation, {i: _file(some) for i, some in sources.items()}, threshold)

@@ -16,6 +16,7 @@ from data_cards.rows import Finding
 PILES = ("labels", "leaks", "duplicates", "conflicts", "unlabelled", "quality", "visitors")
 LEASE_SECONDS = 120.0
 PAIRS = ("leaks", "duplicates")
+ASKED_FROM = 0.05  # the least score of a poor photo that is worth a question; a remark is on the page of the scan
 
 _PILE_OF_KIND = {
     "label": "labels",
@@ -71,6 +72,8 @@ def pile_of(finding: Finding) -> str | None:
     """
     if finding.kind == "exact_duplicate" and not finding.related:
         return "labels"
+    if finding.kind == "quality" and finding.score < ASKED_FROM:
+        return None
     return _PILE_OF_KIND.get(finding.kind)
 
 

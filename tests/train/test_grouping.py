@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_cards.rows import Finding
-from train.grouping import connected, groups_from_findings
+from train.grouping import PROPOSED, connected, groups_from_findings, judged_apart
 
 NAMES = st.sampled_from("abcdefgh")
 
@@ -25,3 +25,22 @@ def test_near_duplicates_are_groups_and_other_findings_are_not():
     findings = [Finding("b", "near_duplicate", 0.9, "", related=("a", "b")),
                 Finding("c", "label", 0.9, "", related=("a",)), Finding("d", "leak", 0.9, "", related=("b",))]
     assert groups_from_findings("abcd", findings) == {"a": "a", "b": "a", "c": "c", "d": "a"}
+
+
+def test_what_nothing_verified_holds_no_photos_together():
+    findings = [Finding("b", "leak", PROPOSED, "", related=("a",)), Finding("c", "leak", 0.5, "", related=("a",))]
+    assert groups_from_findings("abc", findings) == {"a": "a", "b": "b", "c": "a"}
+
+
+def test_photos_judged_apart_are_not_held_together_by_the_others_of_their_group():
+    findings = [Finding("b", "near_duplicate", 0.9, "", related=("a", "c")),
+                Finding("c", "near_duplicate", 0.9, "", related=("a", "b"))]
+    assert groups_from_findings("abc", findings, {frozenset("ab")}) == {"a": "a", "b": "b", "c": "a"}
+
+
+def test_a_judgement_that_was_taken_back_does_not_count_and_one_brought_back_does():
+    said = {"id": "1", "at": "1", "action": "not_duplicate", "image_id": "a", "other": "b"}
+    undo = {"id": "2", "at": "2", "action": "undo", "undoes": "1"}
+    again = {"id": "3", "at": "3", "action": "undo", "undoes": "2"}
+    assert judged_apart([said]) == judged_apart([again, undo, said]) == {frozenset("ab")}
+    assert judged_apart([undo, said]) == set()

@@ -203,7 +203,7 @@ def test_a_dataset_is_split_as_it_is_labelled_now():
     labels = {n: Label(n, "a" if i < 6 else "b", "labelled") for i, n in enumerate(names)}
     labels["p0"], labels["p1"] = Label("p0", "a", "duplicate"), Label("p1", None, "none_of_these")
     photos = {n: Photo(n, 1, 1, (Source(path=f"{n}.jpg"),)) for n in names}
-    dataset = SimpleNamespace(photos=lambda: photos, labels=lambda: labels, splits=dict,
+    dataset = SimpleNamespace(photos=lambda: photos, labels=lambda: labels, splits=dict, ledger=list,
                               findings=lambda: [Finding("p2", "near_duplicate", 1.0, "", related=("p3",))])
     splits, certificate = split_dataset(dataset)
     assert "p0" not in splits and "p1" in splits
@@ -216,6 +216,7 @@ def test_a_photo_that_came_for_training_and_for_the_test_is_a_test_photo():
     sources = {n: (Source(given_split="train"),) for n in names}
     sources["p0"] = (Source(given_split="train"), Source(given_split="test"))
     dataset = SimpleNamespace(photos=lambda: {n: Photo(n, 1, 1, sources[n]) for n in names}, findings=list, splits=dict,
+                              ledger=list,
                               labels=lambda: {n: Label(n, "ab"[i % 2], "labelled") for i, n in enumerate(names)})
     splits, _ = split_dataset(dataset)
     assert [n for n, row in splits.items() if row.split == "test"] == ["p0"]
@@ -226,9 +227,10 @@ def test_a_second_split_keeps_what_is_sealed_and_places_what_is_new():
     photos = {n: Photo(n, 1, 1, ()) for n in names}
     labels = {n: Label(n, "ab"[i % 2], "labelled") for i, n in enumerate(names)}
     first = SimpleNamespace(photos=lambda: dict(list(photos.items())[:20]), labels=lambda: labels, findings=list,
-                            splits=dict)
+                            splits=dict, ledger=list)
     before, _ = split_dataset(first)
-    second = SimpleNamespace(photos=lambda: photos, labels=lambda: labels, findings=list, splits=lambda: before)
+    second = SimpleNamespace(photos=lambda: photos, labels=lambda: labels, findings=list, splits=lambda: before,
+                             ledger=list)
     after, certificate = split_dataset(second, seed=9)
     assert {n: after[n] for n in before} == before
     assert {after[n].split for n in names[20:]} <= {"train", "validation"}

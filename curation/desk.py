@@ -1,0 +1,57 @@
+"""The desk: everything that findings are written from, once per scan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from curation.copies import Copies
+from curation.ledger import Ledger
+from curation.looking import Looks
+from curation.opinions import NONE, Opinions
+from curation.unnamed import Ask
+from data_cards.collection import Collection
+from data_cards.rows import Label, Photo, Split
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is known of every photo, and what the finders of this scan say of it."""
+
+    collection: Collection
+    photos: Mapping[str, Photo]
+    labels: Mapping[str, Label]
+    splits: Mapping[str, Split]
+    ledger: Ledger
+    looks: Looks
+    copies: Copies
+    opinions: Opinions
+    model_revision: str
+    asks: Mapping[str, Ask] = field(default_factory=dict)
+
+    def title(self, label: str | None) -> str:
+        """The name people read."""
+        if label is None or label == NONE:
+            return "none of these"
+        return self.collection.title_of(label) if label in self.collection else label
+
+    def label(self, image_id: str) -> str | None:
+        """The class a photo has now."""
+        row = self.labels.get(image_id)
+        return row.label if row else None
+
+    def sides(self, image_id: str) -> set[str]:
+        """The splits a photo belongs to: the one that was made, else those it came with."""
+        if image_id in self.splits:
+            return {self.splits[image_id].split}
+        return {source.given_split for source in self.photos[image_id].sources if source.given_split}
+
+    def doubt(self, image_id: str) -> float:
+        """How doubtful the photo's label is, 0 to 1."""
+        known = (self.opinions.doubts or {}).get(image_id)
+        return known.score if known else 0.0
+
+    def camera(self, image_id: str) -> str:
+        """What it was taken with; empty where that is not known."""
+        measures = self.looks.measures.get(image_id)
+        return measures.camera if measures else ""

@@ -1,0 +1,79 @@
+"""What crosses the line to the test is told, with what it was seen by; what is only near is a proposal."""
+
+from dataclasses import replace
+
+import pytest
+
+from curation.copies import Copies
+from curation.decision import decide
+from curation.desk import Desk
+from curation.duplicates import Pair
+from curation.leaks import leaks
+from curation.ledger import Ledger
+from curation.looking import Looks
+from curation.opinions import Opinions
+from data_cards.collection import ClassInfo, Collection
+from data_cards.rows import Label, Photo, Source
+from train.grouping import PROPOSED
+
+THINGS = Collection(name="fort", title="Forts", classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")))
+
+
+def desk_with(**sources):
+    photos = {name: Photo(name, 400, 300, given if isinstance(given, tuple) else (given,))
+              for name, given in sources.items()}
+    labels = {name: Label(name, photo.sources[0].given_label, "labelled") for name, photo in photos.items()}
+    looks, copies = Looks({}, frozenset(), 0), Copies({}, (), {}, 0)
+    return Desk(THINGS, photos, labels, {}, Ledger(), looks, copies, Opinions(), "r1")
+
+
+def source(split, path="x.jpg", at="", label="agra", second=None):
+    return Source(path, label, split, taken_at=at, second=second)
+
+
+def burst(gap="01", **changes):
+    return desk_with(a=source("test", "1.jpg", "2026-01-01T10:00:00"),
+                     b=source("train", "2.jpg", f"2026-01-01T10:00:{gap}", **changes))
+
+
+def told(desk):
+    return {one.image_id: one for one in leaks(desk)}
+
+
+def test_a_file_on_both_sides_names_both_files_and_itself():
+    one = told(desk_with(a=(source("train", "train/1.jpg"), source("test", "test/9.jpg"))))["a"]
+    assert one.reason == "The same file came in for training (train/1.jpg) and for the test (test/9.jpg)."
+    assert (one.score, one.related) == (1.0, ("a",))
+
+
+def test_every_leak_points_at_the_photo_it_gives_away():
+    desk = desk_with(a=source("train"), b=source("test"), c=source("train"))
+    pairs = {("a", "b"): Pair("a", "b", 0.95, "edited", True), ("a", "c"): Pair("a", "c", 0.95, "edited", True)}
+    found = told(replace(desk, copies=Copies(pairs, (), dict.fromkeys("abc", "a"), 0)))
+    assert {name: one.related for name, one in found.items()} == {"a": ("b",), "c": ("b",)}
+    assert found["c"].reason.startswith("A copy of its copies is in the test") and found["c"].score > PROPOSED
+
+
+def test_the_next_photo_of_a_burst_is_a_proposal():
+    one = told(burst())["b"]
+    assert (one.score, one.related) == (PROPOSED, ("a",)) and "taken 1 s apart" in one.reason
+
+
+@pytest.mark.parametrize("desk", [burst("09"), burst(label="amber")])
+def test_later_or_of_another_thing_is_no_burst(desk):
+    assert told(desk) == {}
+
+
+def test_the_next_frame_of_a_clip_is_a_proposal():
+    desk = desk_with(a=source("test", "dog.mp4", second=4.0), b=source("train", "dog.mp4", second=5.0),
+                     c=source("train", "cat.mp4", second=4.0), d=source("train", "dog.mp4", second=9.0))
+    assert set(told(desk)) == {"b"}
+
+
+def test_somebody_who_said_that_two_are_no_copies_is_not_asked_again():
+    desk = burst()
+    assert told(replace(desk, ledger=Ledger((decide("asha", "b", "not_duplicate", other="a"),)))) == {}
+
+
+def test_a_photo_on_no_side_leaks_nothing():
+    assert told(desk_with(a=source("test", "IMG_1.jpg"), b=source(None, "IMG_2.jpg"))) == {}
