@@ -33,6 +33,9 @@ class Page:
 
 def pages_of(table: LightTable) -> dict[str, Page]:
     """Every page of a table, by name, in the order of the menu."""
-    wanted = Missing(table)
-    pages: list[Page] = [Page("missing", "What is missing", wanted.show, wanted.act)]
+    groups, wanted = Groups(table), Missing(table)
+    pages: list[Page] = [
+        Page("copies", "Copies", groups.show, groups.show),
+        Page("missing", "What is missing", wanted.show, wanted.act),
+    ]
     return {page.name: page for page in pages}
