@@ -34,7 +34,7 @@ from train.backbone import Backbone
 from train.config import dial
 from train.features import embed_dataset
 
-OTHERS = "collect-"  # findings of collecting; a scan leaves them alone
+OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan leaves them alone
 
 
 @dataclass(frozen=True)
