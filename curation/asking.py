@@ -10,9 +10,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from curation.decision import Decision
+from data_cards.dataset import ASKING
 
 PILES = ("labels", "unlabelled")  # where the question is what the photo shows
 
@@ -54,6 +56,6 @@ def asking_from(row: Mapping[str, Any], default: Asking = ONE_EACH) -> Asking:
     return Asking(min(max(share, 0.0), 1.0), max(people, 1), since)
 
 
-def asking_file(asking: Asking) -> bytes:
-    """The file's bytes."""
-    return (json.dumps(asdict(asking), indent=2) + "\n").encode()
+def asking_file(asking: Asking) -> tuple[str, bytes | Path]:
+    """(path, contents) of the file."""
+    return ASKING, (json.dumps(asdict(asking), indent=2) + "\n").encode()

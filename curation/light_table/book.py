@@ -6,6 +6,7 @@ costs the fold of the photos it touches and one line on the disk, never a pass o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -155,6 +156,10 @@ class Book:
     def standing(self) -> list[Decision]:
         """Every decision that nobody took back, without the undos themselves."""
         return [one for one in self._by_id.values() if one.action != "undo" and self.stands(one)]
+
+    def undone(self) -> dict[str, int]:
+        """Person -> how many of their decisions were taken back."""
+        return dict(Counter(self._by_id[name].who for name in self._undone if name in self._by_id))
 
     def last_step(self, who: str) -> list[Decision]:
         """What this person did last and did not take back: one decision, or a whole batch."""

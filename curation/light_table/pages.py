@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from curation.light_table.missing import Missing
 from curation.light_table.groups import Groups
+from curation.light_table.missing import Missing
+from curation.light_table.people import People
 from curation.light_table.table import LightTable
 
 Values = dict[str, Any]
@@ -31,11 +32,12 @@ class Page:
     of_owner: bool = False
 
 
-def pages_of(table: LightTable) -> dict[str, Page]:
-    """Every page of a table, by name, in the order of the menu."""
-    groups, wanted = Groups(table), Missing(table)
+def pages_of(table: LightTable, is_owner: Callable[[str], bool] = lambda name: True) -> dict[str, Page]:
+    """Every page of a table, by name, in the order of the menu. `is_owner`: who sees more on a page for everybody."""
+    groups, wanted, people = Groups(table), Missing(table), People(table, is_owner)
     pages: list[Page] = [
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),
+        Page("people", "People", people.show, people.act),
     ]
     return {page.name: page for page in pages}

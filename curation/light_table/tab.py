@@ -64,7 +64,7 @@ def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
     """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in, else None.
     `is_owner(name)`: whether an annotator may also see and use the owner's pages."""
     router = APIRouter(prefix=prefix, include_in_schema=False)
-    pages = pages_of(table)
+    pages = pages_of(table, is_owner)
 
     async def answer(request: Request, make: Answer) -> Response:
         return await run_in_threadpool(_answer, request, who, make)

@@ -146,10 +146,11 @@ class LightTable:
 
     def _shown(self, who: str, item: Item, records: Records) -> dict[str, Any]:
         photo, decisions = records.photos[item.image_id], self.moves.blind.decisions(who, item)
-        lines = history(photo, item.findings, decisions, self.book.stands, self._title)
+        lines = history(photo, item.findings, decisions, self.book.stands, self.title)
         return placard(item, records) | {"history": lines}
 
-    def _title(self, class_id: str) -> str:
+    def title(self, class_id: str) -> str:
+        """The name people read."""
         named = self.records.named(class_id)
         return named["title"] if named else class_id
 

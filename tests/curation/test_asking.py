@@ -48,6 +48,6 @@ def test_what_is_written_is_read_again_and_nonsense_is_not_believed():
     import json
 
     chosen = Asking(0.25, 3, "2026-02-01T00:00:00.000000Z")
-    assert asking_from(json.loads(asking_file(chosen))) == chosen
+    assert asking_from(json.loads(asking_file(chosen)[1])) == chosen
     assert asking_from({"share": "many"}, Asking(0.5)) == Asking(0.5)
     assert asking_from({"share": 7, "people": 0, "since": ""}) == Asking(1.0, 1)

@@ -18,7 +18,7 @@ MONEY = Page("money", "Money", lambda who, asked: {}, lambda who, wanted: {}, of
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     table = LightTable(small_dataset(tmp_path / "set", 6), Journal(tmp_path / "journal"))
-    monkeypatch.setattr(tab, "pages_of", lambda table: {"kept": KEPT, "money": MONEY})
+    monkeypatch.setattr(tab, "pages_of", lambda table, is_owner: {"kept": KEPT, "money": MONEY})
     app = FastAPI()
     who = lambda request: request.headers.get("x-name")  # noqa: E731
     app.include_router(tab.light_table_router(table, who, is_owner=lambda name: name == "olga"))
