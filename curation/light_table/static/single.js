@@ -243,7 +243,11 @@ export class Single {
     if (this.isComing) lines.push(h("p", {}, "One moment…"));
     else if (left) lines.push(h("h1", {}, "The last ones are taken"), h("p", {}, `Somebody else has ${count(left, "photo", "photos")} in front of them.`));
     else if (others.length) lines.push(h("h1", {}, `No ${PILES[desk.pile][1]} are left`));
-    else lines.push(h("h1", {}, "Nothing doubtful is left"), h("p", {}, "Train again, or look for what is missing."));
+    else {
+      const missing = () => this.table.toPage("missing");
+      lines.push(h("h1", {}, "Nothing doubtful is left"), h("p", {}, "Train again, or look for what is missing."));
+      lines.push(h("button", { class: "big", onclick: missing }, "What is missing"));
+    }
     const handed = total - done - left;
     if (handed && !this.isComing) lines.push(h("p", {}, `${count(handed, "photo", "photos")} you were not sure about ${handed === 1 ? "waits" : "wait"} for somebody else.`));
     for (const pile of others) {
