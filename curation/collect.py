@@ -9,7 +9,7 @@ findings. Only the photos of one shard are in memory; a crash leaves the dataset
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from curation.intake import Intake
 from curation.naming import begin, join, texts_for
+from curation.photo_files import format_of, named_wrongly
 from curation.sources import Gathered, Incoming, open_source
 from data_cards.dataset import Dataset, create_dataset, open_dataset
 from data_cards.errors import BadPhoto, BadSource, MissingFile
@@ -90,16 +91,26 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     dataset = there or create_dataset(address, things, private=private)
     for remark in gathered.remarks:
         say(remark)
+    misnamed: Counter[str] = Counter()
     with Intake(dataset, things, _references(gathered, ids, dataset)) as intake:
         for arrival in track(arrivals, f"Collecting {gathered.name}", gathered.total):
             if isinstance(arrival, Refused):
                 intake.refuse(arrival.image_id, arrival.path, arrival.label, arrival.reason)
             else:
                 intake.take(*arrival)
+                misnamed[named_wrongly(arrival[0].sources[0].path, format_of(arrival[1][:12]))] += 1
         dataset = intake.finish(f"Collect from {gathered.name}")
     count = intake.counts
+    remarks = (*gathered.remarks, *(_told(number, said) for said, number in sorted(misnamed.items()) if said))
+    for remark in remarks[len(gathered.remarks):]:
+        say(remark)
     return CollectReport(dataset.address, dataset.revision, count["added"], count["already_there"], count["repeated"],
-                         count["unreadable"], len(things.ids), gathered.remarks)
+                         count["unreadable"], len(things.ids), remarks)
+
+
+def _told(number: int, said: str) -> str:
+    """How many files are of another format than their names say."""
+    return f"{_counted(number, 'file is', 'files are each')} {said}"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 
 from data_cards.progress import speak_up
-from tests.bench import acquisition, annotators, copies, labels
+from tests.bench import acquisition, annotators, copies, labels, quality
 
-BENCHES = {"annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition}
+BENCHES = {"quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition}
 
 
 def main() -> None:
