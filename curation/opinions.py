@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curation.suspects import label_doubt, likely_label, neighbours, suspected
+from curation.nearest import Near, nearest
+from curation.suspects import label_doubt, likely_label, suspected
 from data_cards.collection import Collection
 from data_cards.dataset import Dataset
 from data_cards.progress import say
@@ -39,8 +40,11 @@ class Opinions:
 
 
 def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: np.ndarray,
-                  groups: Mapping[str, str]) -> Opinions:
-    """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer than two classes."""
+                  groups: Mapping[str, str], near: Near | None = None) -> Opinions:
+    """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer than two classes.
+
+    `near`: the nearest photos of each, where somebody knows them already.
+    """
     named = [_class_of(labels.get(image_id)) for image_id in ids]
     none_too = named.count(NONE) >= FEWEST_NONE
     classes = [*collection.ids, *([NONE] if none_too else [])]
@@ -62,7 +66,7 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     doubts = {ids[n]: Doubt(ids[n], float(shares[row]), classes[likely[row]], float(chances[n, y[row]]))
               for row, n in enumerate(taught)}
     suspects = frozenset(ids[n] for row, n in enumerate(taught) if shown[row])
-    return Opinions(_rows(ids, chances, classes, x), doubts, suspects)
+    return Opinions(_rows(ids, chances, classes, near or nearest(x, NEAR)), doubts, suspects)
 
 
 def _class_of(label: Label | None) -> str | None:
@@ -71,11 +75,11 @@ def _class_of(label: Label | None) -> str | None:
     return NONE if label.status == "none_of_these" else label.label
 
 
-def _rows(ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], x: np.ndarray) -> tuple[Opinion, ...]:
+def _rows(ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], near: Near) -> tuple[Opinion, ...]:
     best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST]
-    near, _ = neighbours(x, NEAR)
+    places = near.places[:, :NEAR]
     return tuple(Opinion(image_id, tuple(classes[n] for n in best[row]),
-                         tuple(round(float(chances[row, n]), 4) for n in best[row]), tuple(ids[n] for n in near[row]))
+                         tuple(round(float(chances[row, n]), 4) for n in best[row]), tuple(ids[n] for n in places[row]))
                  for row, image_id in enumerate(ids))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curation.suspects import label_doubt, likely_label, neighbours, reason_for, suspected, votes
+from curation.suspects import label_doubt, likely_label, reason_for, suspected
 
 
 def clusters(rng, classes=4, each=30, d=8, wrong=0.1, sureness=3.0):
@@ -72,16 +72,6 @@ def test_few_photos_or_classes_are_no_reason_to_fail(n, c):
 
 def test_chances_of_zero_are_no_reason_to_fail():
     assert np.isfinite(label_doubt(np.array([0, 1]), np.array([[0.0, 1.0], [0.0, 1.0]]))).all()
-
-
-def test_nobody_is_its_own_neighbour_and_the_nearest_comes_first():
-    places, cosines = neighbours(np.array([[1, 0.0], [1, 0.1], [0, 1], [0.1, 1]]), 2)
-    assert places[:, 0].tolist() == [1, 0, 3, 2] and (np.diff(cosines, axis=1) <= 0).all()
-
-
-def test_votes_are_shares():
-    shares = votes(np.array([0, 0, 1]), np.array([[1, 2], [0, 2], [0, 1]]), np.ones((3, 2)), 2)
-    assert shares.sum(axis=1) == pytest.approx(1) and shares[2, 0] > shares[2, 1]
 
 
 @pytest.mark.parametrize(("chance", "near", "said"), [

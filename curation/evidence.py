@@ -1,0 +1,199 @@
+"""What the photos themselves say of their labels: a model's chances and the look-alikes, pooled with learned weights.
+
+    log_belief(labels, probabilities, embeddings) -> (n, c)      the logarithm of the belief in each class
+
+Every source is out of sample: probabilities come from a model that had not seen the photo, and what embeddings say is
+worked out without the photo itself, or any of its group. How much each source counts is fitted to the given labels, by
+expectation-maximisation over the true ones: T[k, g], the chance that a k is called g, is learned beside the weights,
+so that wrong labels do not drag them (Dawid & Skene 1979; Patrini et al. 2017 for the transition matrix).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+NEIGHBOURS = 10
+ROWS_AT_ONCE, BLOCK, WIDEST, MANY = 512, 64, 1024, 10_000
+OWN_SHOT = -2.0  # in place of the cosine to a photo of one's own group
+ENOUGH = 20_000  # rows to fit the weights on: they are few
+LEAST, FLAT, FAINT = 1e-12, 0.02, 0.05
+DECAYS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+# How firmly the start is held: as if this many photos had said so. Ordering hardly depends on it (docs/DECISIONS.md).
+HOLD_WEIGHT, HOLD_LEVEL, HOLD_NOISE = 10.0, 5.0, 50.0
+ROUNDS, FIRST_NOISE = 20, 0.1
+
+
+def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None,
+               groups: np.ndarray | None = None) -> np.ndarray:
+    """The logarithm of the belief (n, c) in each class. `groups` (n,): photos of one group are no evidence for each
+    other."""
+    y, p = np.asarray(labels, dtype=np.int64), _chances(probabilities)
+    if not len(y) or p.shape[1] < 2:
+        return np.zeros(p.shape)
+    # Twice, once cut off at the bottom: how far a chance may sink before it stops meaning anything is learned, too.
+    sources = [np.log(np.maximum(p, LEAST)), np.log(p + FLAT)]
+    if embeddings is not None and len(y) > 2:
+        x = np.asarray(embeddings)
+        sources.append(np.log(votes(y, *neighbours(x, groups=groups), p.shape[1])))
+        sources.append(np.log(np.maximum(linear_votes(y, x, p.shape[1], groups), 0) + FAINT + 1 / len(y)))
+    z = np.stack([(one - one.mean(axis=1, keepdims=True)).astype(np.float32) for one in sources])
+    rows = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 2_000_000 // p.shape[1]))]
+    weights, level = _fit(y[rows], z[:, rows])
+    return _log_softmax(np.tensordot(weights, z, 1) + level)
+
+
+def neighbours(embeddings: np.ndarray, count: int = NEIGHBOURS,
+               groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest others of each row: places (n, count) and cosines (n, count), nearest first. Members of its own
+    group come last, with a cosine of OWN_SHOT: they count as nobody."""
+    x = _centred(embeddings)
+    if len(x) > MANY:
+        x = _narrowed(x)
+    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+    count = max(0, min(count, len(x) - 1))
+    places, cosines = np.zeros((len(x), count), np.int64), np.zeros((len(x), count), np.float32)
+    together = dict(_together(groups)) if groups is not None else {}
+    for start in range(0, len(x), ROWS_AT_ONCE) if count else ():
+        alike = x[start:start + ROWS_AT_ONCE] @ x.T
+        alike[np.arange(len(alike)), np.arange(start, start + len(alike))] = -3
+        for row in range(len(alike)) if together else ():
+            others = together.get(start + row)
+            if others is not None:
+                alike[row, others[others != start + row]] = OWN_SHOT
+        near = _largest(alike, count)
+        order = np.argsort(-np.take_along_axis(alike, near, axis=1), axis=1, kind="stable")
+        places[start:start + len(alike)] = np.take_along_axis(near, order, axis=1)
+        cosines[start:start + len(alike)] = np.take_along_axis(alike, places[start:start + len(alike)], axis=1)
+    return places, cosines
+
+
+def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: int) -> np.ndarray:
+    """What the neighbours are called, as shares (n, classes); nearer ones count more, and nobody counts for nothing."""
+    shares = np.full((len(labels), classes), 1.0 / classes)
+    weights = np.maximum(cosines, 0.0) ** 2
+    for column in range(places.shape[1]):
+        np.add.at(shares, (np.arange(len(labels)), labels[places[:, column]]), weights[:, column])
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def linear_votes(labels: np.ndarray, embeddings: np.ndarray, classes: int,
+                 groups: np.ndarray | None = None) -> np.ndarray:
+    """What a ridge regression from embeddings to labels says of each photo (n, classes), fitted without it and its
+    group: in closed form, from one fit. About 0 to 1, but not chances."""
+    x = _centred(embeddings)
+    n = len(x)
+    if x.shape[1] > WIDEST:
+        x = x @ np.random.default_rng(0).standard_normal((x.shape[1], WIDEST), dtype=np.float32)
+    y = np.eye(classes, dtype=np.float32)[labels]
+    spread, axes = np.linalg.eigh((x.T @ x).astype(np.float64) / n)
+    kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
+    if not kept.any():
+        return np.full((n, classes), 1 / classes)
+    spread = spread[kept]
+    u = (x @ (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32))
+    mean = y.mean(axis=0)
+    pull, square = u.T @ (y - mean), u * u
+    some = np.random.default_rng(0).permutation(n)[:MANY]
+
+    def without_itself(decay: float, rows: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
+        shrink = (spread / (spread + decay * spread.mean())).astype(np.float32)
+        own = np.minimum(square[rows] @ shrink + 1 / n, 0.999)[:, None]
+        return (u[rows] @ (shrink[:, None] * pull) + mean - own * y[rows]) / (1 - own), shrink
+
+    decay = min(DECAYS, key=lambda one: float(((without_itself(one, some)[0] - y[some]) ** 2).sum()))
+    out, shrink = without_itself(decay, slice(None))
+    for members in {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ():
+        own = (u[members] * shrink) @ u[members].T + 1 / n
+        error = y[members] - u[members] @ (shrink[:, None] * pull) - mean
+        out[members] = y[members] - np.linalg.solve(np.eye(len(members)) * 1.001 - own, error)
+    return out
+
+
+def _fit(y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (k,) of the sources z (k, n, c), never negative, and each class's level (c,)."""
+    (k, n, c), given = z.shape, np.eye(z.shape[2], dtype=np.float32)[y]
+    start = np.concatenate([np.full(k, 1 / k), np.zeros(c)])
+    held = np.concatenate([np.full(k, HOLD_WEIGHT), np.full(c, HOLD_LEVEL)])
+    at, other = start.copy(), given.mean(axis=0) * (1 - np.eye(c))
+    other /= np.maximum(other.sum(axis=1, keepdims=True), LEAST)
+    called = (1 - FIRST_NOISE) * np.eye(c) + FIRST_NOISE * other
+    for _ in range(ROUNDS):
+        belief = np.exp(_log_softmax(np.tensordot(at[:k], z, 1) + at[k:])).astype(np.float32)
+        true = belief * called.T[y].astype(np.float32)
+        true /= np.maximum(true.sum(axis=1, keepdims=True), 1e-30)
+        table = (true.T @ given).astype(np.float64)
+        noise = float(np.clip(1 - np.trace(table) / n, 1e-3, 0.7))
+        usual = HOLD_NOISE * ((1 - noise) * np.eye(c) + noise * other)
+        called = (table + usual) / np.maximum((table + usual).sum(axis=1, keepdims=True), LEAST)
+        slope, curve = _slopes(z, belief, true - belief)
+        step = np.linalg.solve(curve + np.diag(held), slope - held * (at - start))
+        at += step * min(1.0, 2 / max(float(np.abs(step).max()), LEAST))
+        at[:k] = np.maximum(at[:k], 0)
+    return at[:k], at[k:]
+
+
+def _slopes(z: np.ndarray, belief: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient (k + c,) and curvature (k + c, k + c) of the log-likelihood."""
+    k, c = len(z), belief.shape[1]
+    curve = np.zeros((k + c, k + c))
+    away = [one - (one * belief).sum(axis=1, keepdims=True) for one in z]
+    for a in range(k):
+        weighted = belief * away[a]
+        curve[a, :k] = [np.vdot(weighted, one) for one in away]
+        curve[a, k:] = curve[k:, a] = weighted.sum(axis=0, dtype=np.float64)
+    curve[k:, k:] = np.diag(belief.sum(axis=0, dtype=np.float64)) - belief.T @ belief
+    return np.concatenate([[np.vdot(one, error) for one in z], error.sum(axis=0, dtype=np.float64)]), curve
+
+
+def _chances(probabilities: np.ndarray) -> np.ndarray:
+    """Rows that sum to 1, whatever came."""
+    p = np.maximum(np.nan_to_num(np.asarray(probabilities, dtype=np.float64), posinf=1.0), 0)
+    total = p.sum(axis=1, keepdims=True)
+    return np.where(total > 0, p / np.where(total > 0, total, 1), 1 / max(p.shape[1], 1))
+
+
+def _centred(embeddings: np.ndarray) -> np.ndarray:
+    """About the mean and of ordinary size, in single precision; what is no number is taken for 0."""
+    x = np.nan_to_num(np.asarray(embeddings), posinf=0.0, neginf=0.0)
+    x = (x / max(float(np.abs(x).max(initial=0)), 1e-30)).astype(np.float32)
+    x -= x.mean(axis=0)
+    return np.asarray(x / max(float(np.abs(x).max(initial=0)), 1e-9))
+
+
+def _log_softmax(z: np.ndarray) -> np.ndarray:
+    z = z - z.max(axis=1, keepdims=True)
+    return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
+
+
+def _narrowed(x: np.ndarray, width: int = 128) -> np.ndarray:
+    """The directions in which rows differ most: comparing everybody with everybody is then cheap."""
+    if x.shape[1] <= width:
+        return x
+    _, axes = np.linalg.eigh(x[::max(1, len(x) // MANY)].T @ x[::max(1, len(x) // MANY)])
+    return np.asarray(x @ axes[:, -width:])
+
+
+def _largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Columns of the `count` largest of each row, in no order; they lie in the blocks with the largest maxima."""
+    rows, columns = values.shape
+    blocks = columns // BLOCK
+    if blocks <= 4 * count:
+        return np.argpartition(-values, count - 1, axis=1)[:, :count]
+    tops = values[:, :blocks * BLOCK].reshape(rows, blocks, BLOCK).max(axis=2)
+    best = np.argpartition(-tops, count - 1, axis=1)[:, :count]
+    inside = (best[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(rows, -1)
+    rest = np.broadcast_to(np.arange(blocks * BLOCK, columns), (rows, columns - blocks * BLOCK))
+    inside = np.concatenate([inside, rest], axis=1)
+    found = np.argpartition(-np.take_along_axis(values, inside, axis=1), count - 1, axis=1)[:, :count]
+    return np.take_along_axis(inside, found, axis=1)
+
+
+def _together(groups: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """(row, all rows of its group), for groups of more than one."""
+    _, member, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = np.argsort(member, kind="stable")
+    for rows in np.split(order, np.cumsum(sizes)[:-1]):
+        if len(rows) > 1:
+            yield from ((int(row), rows) for row in rows)
