@@ -12,6 +12,7 @@ from typing import Any
 from curation.light_table.groups import Groups
 from curation.light_table.missing import Missing
 from curation.light_table.people import People
+from curation.light_table.report import Report
 from curation.light_table.table import LightTable
 
 Values = dict[str, Any]
@@ -34,8 +35,9 @@ class Page:
 
 def pages_of(table: LightTable, is_owner: Callable[[str], bool] = lambda name: True) -> dict[str, Page]:
     """Every page of a table, by name, in the order of the menu. `is_owner`: who sees more on a page for everybody."""
-    groups, wanted, people = Groups(table), Missing(table), People(table, is_owner)
+    groups, wanted, people, report = Groups(table), Missing(table), People(table, is_owner), Report(table)
     pages: list[Page] = [
+        Page("report", "What the scan found", report.show, report.show),
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),
         Page("people", "People", people.show, people.act),

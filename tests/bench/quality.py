@@ -71,10 +71,11 @@ def ours(folder: Path) -> Found:
 
 
 def cleanvision(folder: Path) -> Found:
-    """The same by cleanvision, in our names. It ends at the first truncated file, so it is not shown any."""
+    """The same by cleanvision, in our names. It ends at the first file that is broken, so it is shown none of these."""
     from cleanvision import Imagelab
 
-    lab = Imagelab(filepaths=[str(path) for path in sorted(folder.iterdir()) if "truncated" not in path.name])
+    whole = [path for path in sorted(folder.iterdir()) if not path.stem.endswith(("truncated", "web-page"))]
+    lab = Imagelab(filepaths=[str(path) for path in whole])
     lab.find_issues({name: {} for name in ("dark", "light", "blurry", "odd_aspect_ratio", "odd_size",
                                            "low_information")}, n_jobs=2, verbose=False)
     found: Found = defaultdict(set)
