@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,12 @@ def light_table_tab(prefix: str = PREFIX) -> None:
 
 
 def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
-                       is_owner: Callable[[str], bool] = lambda name: True) -> APIRouter:
+                       is_owner: Callable[[str], bool] = lambda name: True, more: Sequence[Page] = ()) -> APIRouter:
     """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in, else None.
-    `is_owner(name)`: whether an annotator may also see and use the owner's pages."""
+    `is_owner(name)`: whether an annotator may also see and use the owner's pages.
+    `more`: pages that need what only the app has."""
     router = APIRouter(prefix=prefix, include_in_schema=False)
-    pages = pages_of(table, is_owner)
+    pages = pages_of(table, is_owner) | {page.name: page for page in more}
 
     async def answer(request: Request, make: Answer) -> Response:
         return await run_in_threadpool(_answer, request, who, make)
