@@ -1,4 +1,5 @@
-"""What happened to a photo so far, a short line each: where it came from, who called it what, when."""
+"""What happened to a photo so far, a short line each: where it came from, who called it what, when, and what they
+were shown: what asked them, and what the model said."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import datetime
 
 from ulid import ULID
 
-from curation.decision import Decision
+from curation.decision import NONE, Decision
 from data_cards.rows import Finding, Photo, Source
 
 _ORIGINS = {
@@ -17,13 +18,19 @@ _ORIGINS = {
     "synthetic": "made by a program",
 }
 _DID = {
-    "keep": "kept the label",
+    "keep": "left it as it was",
     "none_of_these": "none of these",
     "junk": "junk",
     "duplicate_of": "a duplicate",
     "not_duplicate": "not a duplicate",
     "unsure": "was not sure",
     "refuse_visitor": "did not follow the visitor",
+}
+_ASKED = {
+    "quality": "asked about its quality",
+    "near_duplicate": "asked about a copy",
+    "leak": "asked about a copy",
+    "conflict": "to settle a disagreement",
 }
 
 Title = Callable[[str], str]
@@ -54,6 +61,8 @@ def _came(source: Source, title: Title) -> str:
 def _flagged(finding: Finding) -> str:
     if finding.kind == "visitor":
         return f"asked about by a visitor{_born(finding.scan_id)}"
+    if finding.kind == "conflict":
+        return "two people differ"
     return f"flagged by the scan{_born(finding.scan_id)}"
 
 
@@ -67,7 +76,26 @@ def _born(name: str) -> str:
 
 def _decided(one: Decision, stands: bool, title: Title) -> str:
     said = _DID.get(one.action) or f"said {title(one.label or '')}"
-    return f"{one.who}: {said}{_on(one.at)}{'' if stands else ', taken back'}"
+    if one.action == "keep" and one.label:
+        said = f"kept {'none of these' if one.label == NONE else title(one.label)}"
+    return f"{one.who}: {said}{_on(one.at)} ({_shown(one, title)}){'' if stands else ', taken back'}"
+
+
+def _shown(one: Decision, title: Title) -> str:
+    """What a person saw when they decided, as far as it was written down."""
+    scan_id, _, kind = one.finding.rpartition("/")
+    if not one.finding:
+        return "unasked"
+    if not scan_id:
+        return "asked by a visitor"
+    if kind in _ASKED:
+        return _ASKED[kind]
+    if not one.model_revision:
+        return "without the model's opinion"
+    model = f"model {one.model_revision[:7]}"
+    if not one.shown:
+        return f"shown {model}"
+    return f"{model} said {'none of these' if one.shown == NONE else title(one.shown)}"
 
 
 def _on(moment: str) -> str:

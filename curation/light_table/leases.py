@@ -34,11 +34,12 @@ class Leases:
 
     def set(self, key: str, photos: tuple[str, ...], lease: Lease) -> None:
         """A lease as it is."""
+        held = [(other, who) for photo in photos for other, (who, _) in self._of_photo.get(photo, {}).items()]
+        for other, who in held:
+            if who != lease[0]:
+                self.end(other)
         self._leases[key], self._photos[key] = lease, photos
         for photo in photos:
-            over = [k for k, (holder, _) in self._of_photo.get(photo, {}).items() if holder != lease[0]]
-            for other in over:
-                self.end(other)
             self._of_photo.setdefault(photo, {})[key] = lease
 
     def end(self, key: str, who: str | None = None) -> None:

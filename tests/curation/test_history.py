@@ -1,5 +1,7 @@
 """Lines a person reads about a photo's past."""
 
+import pytest
+
 from curation.decision import Decision
 from curation.light_table.history import history
 from data_cards.rows import Finding, Photo, Source
@@ -19,8 +21,8 @@ def test_it_says_where_a_photo_came_from():
 def test_it_says_who_decided_what_and_whether_it_still_stands():
     said = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun")
     undo = Decision("2", "2026-04-02T08:00:00Z", "ann", "p", "undo", undoes="1")
-    assert lines(decisions=[said])[1:] == ["ann: said Sun, 1 April 2026"]
-    assert lines(decisions=[said, undo], stands=False)[1:] == ["ann: said Sun, 1 April 2026, taken back"]
+    assert lines(decisions=[said])[1:] == ["ann: said Sun, 1 April 2026 (unasked)"]
+    assert lines(decisions=[said, undo], stands=False)[1:] == ["ann: said Sun, 1 April 2026 (unasked), taken back"]
 
 
 def test_one_scan_is_told_once():
@@ -35,3 +37,30 @@ def test_the_name_of_a_scan_tells_its_day():
         "flagged by the scan, 21 November 2024",
         "asked about by a visitor, 21 November 2024",
     ]
+
+
+@pytest.mark.parametrize(("more", "shown"), [
+    ({"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "moon"}, "model 4f1c09a said Moon"),
+    ({"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "none"}, "model 4f1c09a said none of these"),
+    ({"finding": "01S/label", "model_revision": "4f1c09aa31"}, "shown model 4f1c09a"),
+    ({"finding": "01S/label"}, "without the model's opinion"),
+    ({"finding": "01S/quality", "model_revision": "4f1c09aa31"}, "asked about its quality"),
+    ({"finding": "01S/conflict"}, "to settle a disagreement"),
+    ({"finding": "01JD7YQKG0000000000000000A"}, "asked by a visitor"),
+    ({}, "unasked"),
+])
+def test_it_says_what_a_person_was_shown(more, shown):
+    said = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun", **more)
+    assert lines(decisions=[said])[1:] == [f"ann: said Sun, 1 April 2026 ({shown})"]
+
+
+@pytest.mark.parametrize(("label", "words"), [
+    ("sun", "kept Sun"), ("none", "kept none of these"), (None, "left it as it was"),
+])
+def test_who_kept_a_label_is_told_with_the_label_they_kept(label, words):
+    kept = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "keep", label=label)
+    assert lines(decisions=[kept])[1:] == [f"ann: {words}, 1 April 2026 (unasked)"]
+
+
+def test_a_disagreement_is_told_without_names():
+    assert lines(findings=[Finding("p", "conflict", 0.5, "r", scan_id="01S")] * 2)[1:] == ["two people differ"]

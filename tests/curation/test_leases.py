@@ -42,3 +42,12 @@ def test_who_leaves_holds_nothing():
     leases.let_go("ann")
     assert leases.is_free(("a",), "bob", 1)
     assert not leases.is_free(("b",), "ann", 1)
+
+
+def test_whoever_takes_a_photo_over_has_it():
+    leases = Leases(10)
+    leases.give("labels/a", ("a",), "ann", 0)
+    leases.give("labels/a", ("a",), "bob", 10)
+    assert not leases.is_free(("a",), "ann", 19)
+    leases.let_go("bob")
+    assert leases.is_free(("a",), "ann", 19)
