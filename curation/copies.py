@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
-from curation.duplicates import Pair, PairOfIds, group, propose_alike, verdict
+from curation.duplicates import LEAST_COSINE, Pair, PairOfIds, group, pair_of, verdict
 from curation.fastdup_proposals import installed, propose
 from curation.ledger import Ledger, apart
-from curation.looking import fingerprints
+from curation.looking import take_fingerprints
 from curation.memory import Memory
+from curation.nearest import Near
+from curation.print_shelf import PrintShelf
 from curation.quality import Measures
-from curation.verification import Fingerprint, Match, compare
+from curation.verification import Match, compare
 from data_cards.dataset import Dataset
 from data_cards.progress import say, track
+from train.batches import batches, side_by_side
 
 PAIRS_AT_ONCE = 2000  # what a crash can cost
+WORKERS, PAIRS_A_TURN = 2, 32
 # fastdup always looks at every photo; for a few new ones our own embeddings propose alone.
 SHARE_WORTH_FASTDUP = 0.1
 
@@ -32,22 +37,44 @@ class Copies:
     new: int
 
 
-def find_copies(dataset: Dataset, ids: Sequence[str], x: np.ndarray, ledger: Ledger, memory: Memory,
-                measures: Mapping[str, Measures], threshold: float, with_fastdup: bool) -> Copies:
-    """Compare what is new with everything. Pairs that a person judged apart stay apart."""
-    fresh = memory.not_compared(dataset.address, ids)
-    known = memory.matches(ids)
-    candidates = _proposals(dataset, ids, x, fresh, with_fastdup) - set(known)
-    judging = Judging(dataset, memory, known)
-    judging.judge(sorted(candidates))
-    memory.keep_compared(dataset.address, fresh)
+@dataclass(frozen=True)
+class Sight:
+    """What copies are looked for in: photos, their neighbours, what is remembered of them, and their fingerprints."""
+
+    dataset: Dataset
+    ids: Sequence[str]
+    near: Near
+    memory: Memory
+    shelf: PrintShelf
+
+    def near_pairs(self) -> list[PairOfIds]:
+        """Each photo with its neighbours, as far as nobody compared them before."""
+        alike = self.near.cosines >= LEAST_COSINE
+        rows = np.broadcast_to(np.arange(len(self.ids))[:, None], alike.shape)
+        return self.named(np.stack([rows[alike], self.near.places[alike]], axis=1))
+
+    def named(self, pairs: np.ndarray) -> list[PairOfIds]:
+        """Pairs of places (n, 2) as pairs of ids, each once, in storage order, without those that are judged."""
+        new = self.memory.not_judged(self.ids, np.unique(np.sort(pairs.astype(np.int64), axis=1), axis=0))
+        return [pair_of(self.ids[one], self.ids[other]) for one, other in new.tolist()]
+
+
+def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], threshold: float,
+                with_fastdup: bool) -> Copies:
+    """Compare what was never compared. Pairs that a person judged apart stay apart."""
+    ids, memory, judging = sight.ids, sight.memory, Judging(sight)
+    surveyed = _survey(sight) if with_fastdup else None
+    judging.judge(surveyed or [])
+    if surveyed is not None:  # only now: what a crash lost is proposed again
+        memory.keep_surveyed(sight.dataset.address, ids)
+    judging.judge(sight.near_pairs())
     judged_apart = apart(ledger.decisions)
 
     def decided(one: str, other: str, match: Match) -> Pair:
         pair = verdict(one, other, match, threshold)
         return replace(pair, verdict=False) if frozenset((one, other)) in judged_apart else pair
 
-    pairs = {names: decided(*names, match) for names, match in judging.matches.items()}
+    pairs = {names: decided(*names, match) for names, match in memory.matches(ids, min(threshold, 1.0)).items()}
     stars, checked = group(pairs.values(), lambda photo: _worth(measures.get(photo)),
                            lambda one, other: decided(one, other, judging.match(one, other)))
     pairs |= {(pair.a, pair.b): pair for pair in checked}
@@ -60,20 +87,6 @@ def _worth(measures: Measures | None) -> tuple[float, ...]:
     return (measures.width * measures.height, measures.detail) if measures else (0.0, 0.0)
 
 
-def _proposals(dataset: Dataset, ids: Sequence[str], x: np.ndarray, fresh: set[str],
-               with_fastdup: bool) -> set[PairOfIds]:
-    if not fresh:
-        return set()
-    found = propose_alike(ids, x, fresh)
-    if with_fastdup and len(fresh) >= SHARE_WORTH_FASTDUP * len(ids):
-        if installed():
-            say("fastdup proposes near-duplicates; pixels decide.")
-            found |= propose(dict(dataset.read_photos(ids)))
-        else:
-            say("fastdup is not installed; our own embeddings propose near-duplicates.")
-    return found
-
-
 def _connected(ids: Iterable[str], pairs: Iterable[PairOfIds]) -> dict[str, str]:
     """Photos that hang together in any way must never be divided, so here groups are whole islands."""
     from train.grouping import connected
@@ -81,38 +94,52 @@ def _connected(ids: Iterable[str], pairs: Iterable[PairOfIds]) -> dict[str, str]
     return connected(ids, pairs)
 
 
+def _survey(sight: Sight) -> list[PairOfIds] | None:
+    """What fastdup proposes; None when it is not asked, for want of it or of new photos."""
+    ids = sight.ids
+    fresh = sight.memory.not_surveyed(sight.dataset.address, ids)
+    if not fresh or len(fresh) < SHARE_WORTH_FASTDUP * len(ids):
+        return None
+    if not installed():
+        say("fastdup is not installed; our own embeddings propose near-duplicates.")
+        return None
+    say("fastdup proposes near-duplicates; pixels decide.")
+    place = {image_id: n for n, image_id in enumerate(ids)}
+    found = propose(track(sight.dataset.read_photos(ids), "Small copies for fastdup", len(ids)))
+    return sight.named(np.array([(place[a], place[b]) for a, b in found], np.int64).reshape(-1, 2))
+
+
 class Judging:
-    """Verdicts on pairs: from memory where they are known, from pixels otherwise."""
+    """Verdicts on pairs, from pixels; remembered as they are made."""
 
-    def __init__(self, dataset: Dataset, memory: Memory, known: Mapping[PairOfIds, Match]) -> None:
-        self.matches = dict(known)
+    def __init__(self, sight: Sight) -> None:
         self.new = 0
-        self._dataset, self._memory = dataset, memory
-        self._prints: dict[str, Fingerprint] = {}
+        self._sight = sight
 
-    def judge(self, pairs: Sequence[PairOfIds]) -> None:
-        """Lay each pair over each other, and remember it."""
-        for start in range(0, len(pairs), PAIRS_AT_ONCE):
-            part = pairs[start:start + PAIRS_AT_ONCE]
-            self._fetch({name for names in part for name in names})
-            found = {names: self._compare(*names) for names in track(part, "Comparing", unit="pair")}
-            self._memory.keep_matches(found)
-            self.matches |= found
-            self.new += len(found)
+    def judge(self, pairs: Sequence[PairOfIds]) -> dict[PairOfIds, Match]:
+        """Lay each pair over each other, and remember it; the last of them are handed back."""
+        from threadpoolctl import threadpool_limits
+
+        last: dict[PairOfIds, Match] = {}
+        # A matrix of two photos' points is too small to be shared by cores; whole pairs are not.
+        with threadpool_limits(1, "blas"):
+            for part in batches(track(pairs, "Comparing", unit="pair"), PAIRS_AT_ONCE):
+                self._fetch({name for names in part for name in names})
+                turns = side_by_side(lambda some: [self._compare(*names) for names in some],
+                                     batches(part, PAIRS_A_TURN), WORKERS)
+                last = dict(zip(part, chain.from_iterable(turns), strict=True))
+                self._sight.memory.keep_matches(last)
+                self.new += len(part)
+        return last
 
     def match(self, one: str, other: str) -> Match:
         """One pair, judged now when it was not before."""
-        names = (one, other) if one < other else (other, one)
-        if names not in self.matches:
-            self.judge([names])
-        return self.matches[names]
+        names = pair_of(one, other)
+        return self._sight.memory.match(*names) or self.judge([names])[names]
 
     def _fetch(self, names: set[str]) -> None:
-        missing = names - set(self._prints)
-        kept = {name: self._prints[name] for name in names - missing}
-        self._prints = kept | fingerprints(self._dataset, missing)
+        take_fingerprints(self._sight.dataset, self._sight.shelf.missing(names), self._sight.shelf)
 
     def _compare(self, one: str, other: str) -> Match:
-        if one not in self._prints or other not in self._prints:
-            return Match(0.0, "same-scene")
-        return compare(self._prints[one], self._prints[other])
+        first, second = self._sight.shelf.get(one), self._sight.shelf.get(other)
+        return compare(first, second) if first and second else Match(0.0, "same-scene")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from curation.verification import Fingerprint, Match, compare
 
 THRESHOLD = 0.9
 NEIGHBOURS = 12
+FRIENDS = 10
 LEAST_COSINE = 0.5
 ROWS_AT_ONCE = 1024
 EXACT = Match(1.0, "exact")
@@ -75,6 +77,17 @@ def verdict(one: str, other: str, match: Match, threshold: float = THRESHOLD) ->
     return Pair(a, b, round(match.score, 4), match.kind, match.score >= threshold)
 
 
+def friends_of_friends(pairs: Iterable[Pair], most: int = FRIENDS) -> set[PairOfIds]:
+    """Pairs of photos that agree with the same third one; of many such photos only the surest few."""
+    friends: dict[str, list[tuple[float, str]]] = {}
+    for pair in pairs:
+        if pair.verdict:
+            friends.setdefault(pair.a, []).append((-pair.score, pair.b))
+            friends.setdefault(pair.b, []).append((-pair.score, pair.a))
+    return {pair_of(one, other) for some in friends.values()
+            for (_, one), (_, other) in combinations(sorted(some)[:most], 2)}
+
+
 def group(pairs: Iterable[Pair], worth: Callable[[str], tuple[float, ...]],
           check: Callable[[str, str], Pair | None] = lambda one, other: None) -> tuple[list[list[str]], list[Pair]]:
     """Verified pairs -> groups, representative first, and the pairs that were checked on the way.
@@ -110,8 +123,10 @@ def group(pairs: Iterable[Pair], worth: Callable[[str], tuple[float, ...]],
 def _islands(links: Mapping[str, set[str]]) -> list[set[str]]:
     """Photos that hang together in any way."""
     left, islands = set(links), []
-    while left:
-        island, edge = set(), [min(left)]
+    for first in sorted(links):
+        if first not in left:
+            continue
+        island, edge = set(), [first]
         while edge:
             photo = edge.pop()
             if photo not in island:

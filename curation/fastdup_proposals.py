@@ -20,8 +20,10 @@ from curation.duplicates import PairOfIds, pair_of
 from data_cards.errors import BadPhoto
 from data_cards.photo import thumbnail
 from data_cards.progress import say
+from train.batches import side_by_side
 
 SIDE = 320  # pixels; its own model looks at less
+WORKERS = 2
 NEIGHBOURS = 8
 LEAST = 0.6  # low on purpose: verification throws out what does not hold
 SECONDS = 600.0
@@ -39,17 +41,21 @@ def installed() -> bool:
     return find_spec("fastdup") is not None
 
 
-def propose(photos: Mapping[str, Path | bytes], threads: int = 2, timeout: float | None = None) -> set[PairOfIds]:
-    """Candidate pairs among `photos` (name -> file or bytes); none, with a sentence, where fastdup cannot work."""
-    if not installed() or len(photos) < 2:
+def propose(photos: Mapping[str, Path | bytes] | Iterable[tuple[str, Path | bytes]], threads: int = 2,
+            timeout: float | None = None) -> set[PairOfIds]:
+    """Candidate pairs among `photos` (name -> file or bytes, or such pairs, read one after the other); none, with a
+    sentence, where fastdup cannot work."""
+    if not installed():
         return set()
     with tempfile.TemporaryDirectory(prefix="vitrine-fastdup-") as scratch:
         pictures, work = Path(scratch, "pictures"), Path(scratch, "work")
         pictures.mkdir()
         work.mkdir()
-        names = _write_small(photos.items(), pictures)
+        names = _write_small(photos.items() if isinstance(photos, Mapping) else photos, pictures)
+        if len(names) < 2:
+            return set()
         try:
-            _run(pictures, work, threads, timeout or SECONDS + SECONDS_PER_PHOTO * len(photos))
+            _run(pictures, work, threads, timeout or SECONDS + SECONDS_PER_PHOTO * len(names))
         except (subprocess.SubprocessError, OSError) as error:
             say(f"fastdup did not finish ({type(error).__name__}); going on with our own proposals.")
             return set()
@@ -58,14 +64,19 @@ def propose(photos: Mapping[str, Path | bytes], threads: int = 2, timeout: float
 
 def _write_small(photos: Iterable[tuple[str, Path | bytes]], folder: Path) -> list[str]:
     names: list[str] = []
-    for name, photo in photos:
-        try:
-            small = thumbnail(photo if isinstance(photo, bytes) else photo.read_bytes(), SIDE)
-        except BadPhoto:  # named by whoever reads the photos; fastdup simply does not see it
-            continue
-        (folder / f"{len(names):08d}.jpg").write_bytes(small)
-        names.append(name)
+    for name, small in side_by_side(_small, photos, WORKERS):
+        if small is not None:
+            (folder / f"{len(names):08d}.jpg").write_bytes(small)
+            names.append(name)
     return names
+
+
+def _small(photo: tuple[str, Path | bytes]) -> tuple[str, bytes | None]:
+    name, data = photo
+    try:
+        return name, thumbnail(data if isinstance(data, bytes) else data.read_bytes(), SIDE)
+    except BadPhoto:  # named by whoever reads the photos; fastdup simply does not see it
+        return name, None
 
 
 def _run(pictures: Path, work: Path, threads: int, timeout: float) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
+from curation import verification
 from curation.memory import Memory
+from curation.print_shelf import PrintShelf
 from curation.quality import SIDE, Measures, measure
 from curation.verification import Fingerprint, fingerprint
 from data_cards.dataset import Dataset
@@ -19,9 +20,13 @@ from data_cards.errors import BadPhoto
 from data_cards.photo import inspect_photo, open_photo
 from data_cards.progress import track
 from data_cards.rows import Photo
+from train.batches import side_by_side
 
 WORKERS = 2
 KEEP_EVERY = 500  # photos: what a crash can cost
+# Pixels: the shorter side that backbones want, and the longer one that measures and fingerprints do. A photo looks the
+# same to them whether it came by on its way to the network or was read for them alone.
+SHORTER, LONGER = 256, max(SIDE, verification.SIDE)
 Result = TypeVar("Result")
 
 
@@ -34,26 +39,56 @@ class Looks:
     new: int
 
 
-def look_at(dataset: Dataset, photos: Mapping[str, Photo], memory: Memory) -> Looks:
-    """Measure the photos that were never measured."""
+class PassingBy:
+    """Photos on their way to the network are measured and fingerprinted, so that each is read and decoded once."""
+
+    def __init__(self, memory: Memory, unmeasured: Collection[str], shelf: PrintShelf) -> None:
+        self._memory, self._shelf, self._lock = memory, shelf, threading.Lock()
+        self._unmeasured = unmeasured
+        self._found: dict[str, Measures | None] = {}
+        self.new = 0
+
+    def see(self, image_id: str, data: bytes, photo: Image.Image) -> None:
+        """One photo, decoded; called by several threads."""
+        self._shelf.put(image_id, fingerprint(photo))
+        if image_id not in self._unmeasured:
+            return
+        measures = _measures_of(data, photo)
+        with self._lock:
+            self._found[image_id] = measures
+            self.new += 1
+            if len(self._found) >= KEEP_EVERY:
+                self._keep()
+
+    def done(self) -> None:
+        """Remember the last of them."""
+        with self._lock:
+            self._keep()
+
+    def _keep(self) -> None:
+        self._memory.keep_measures(self._found)
+        self._found = {}
+
+
+def look_at(dataset: Dataset, photos: Mapping[str, Photo], memory: Memory, passed: int = 0) -> Looks:
+    """Measure the photos that were never measured. `passed`: how many were, just before, on their way."""
     known = memory.measures(photos)
     new = [image_id for image_id in photos if image_id not in known]
     found: dict[str, Measures | None] = {}
-    for image_id, measures in _each(dataset, new, _measured, "Looking for blurred and broken photos"):
-        found[image_id] = measures
+    for image_id, measures in _each(dataset, new, measured, "Looking for blurred and broken photos"):
+        known[image_id] = found[image_id] = measures
         if len(found) >= KEEP_EVERY:
             memory.keep_measures(found)
-            known, found = known | found, {}
+            found = {}
     memory.keep_measures(found)
-    known |= found
     readable = {image_id: one for image_id, one in known.items() if one is not None}
-    return Looks(readable, frozenset(set(known) - set(readable)), len(new))
+    return Looks(readable, frozenset(set(known) - set(readable)), passed + len(new))
 
 
-def fingerprints(dataset: Dataset, ids: Collection[str]) -> dict[str, Fingerprint]:
-    """Fingerprints of these photos; unreadable ones are left out."""
-    found = _each(dataset, ids, _printed, "Taking fingerprints")
-    return {image_id: one for image_id, one in found if one is not None}
+def take_fingerprints(dataset: Dataset, ids: Collection[str], shelf: PrintShelf) -> None:
+    """Put the fingerprints of these photos on the shelf, and nothing for those that cannot be read."""
+    for image_id, one in _each(dataset, ids, _printed, "Taking fingerprints"):
+        shelf.put(image_id, one)
 
 
 def small(photo: Image.Image) -> np.ndarray:
@@ -63,10 +98,13 @@ def small(photo: Image.Image) -> np.ndarray:
     return np.asarray(picture)
 
 
-def _measured(data: bytes) -> Measures | None:
+def measured(data: bytes) -> Measures | None:
+    """Measures of a photo's bytes; None when they cannot be read."""
     photo = _opened(data)
-    if photo is None:
-        return None
+    return _measures_of(data, photo) if photo else None
+
+
+def _measures_of(data: bytes, photo: Image.Image) -> Measures:
     facts = inspect_photo(data)
     return measure(small(photo), facts.width, facts.height, facts.format.replace("MPO", "JPEG"), facts.camera)
 
@@ -78,7 +116,7 @@ def _printed(data: bytes) -> Fingerprint | None:
 
 def _opened(data: bytes) -> Image.Image | None:
     try:
-        return open_photo(data, at_least=SIDE)
+        return open_photo(data, at_least=SHORTER, longer=LONGER)
     except BadPhoto:  # one bad photo never stops a scan; it becomes a finding
         return None
 
@@ -88,11 +126,5 @@ def _each(dataset: Dataset, ids: Collection[str], work: Callable[[bytes], Result
     """Read photos in storage order and work on a few at a time."""
     if not ids:
         return
-    with ThreadPoolExecutor(WORKERS) as pool:
-        ahead: deque[tuple[str, Future[Result]]] = deque()
-        for image_id, data in track(dataset.read_photos(ids), what, len(ids)):
-            ahead.append((image_id, pool.submit(work, data)))
-            if len(ahead) > WORKERS * 4:
-                done, result = ahead.popleft()
-                yield done, result.result()
-        yield from ((done, result.result()) for done, result in ahead)
+    photos = track(dataset.read_photos(ids), what, len(ids))
+    yield from side_by_side(lambda one: (one[0], work(one[1])), photos, WORKERS)

@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+
+import numpy as np
 
 from curation.quality import Measures
 from curation.verification import Match
 from data_cards.errors import DiskFull
 
 # A new number forgets what was measured in another way.
-VERSION = 2
+VERSION = 3
+AT_ONCE = 50_000  # rows
 WAIT_SECONDS = 60.0
+# Photos have numbers here: there are a dozen judged pairs to a photo, and sixty-four letters are long.
 TABLES = """
+create table if not exists numbered (number integer primary key, image_id text unique);
 create table if not exists looks (image_id text primary key, measures text);
-create table if not exists judged (a text, b text, score real, kind text, primary key (a, b));
-create table if not exists proposed (dataset text, image_id text, primary key (dataset, image_id));
+create table if not exists judged (a integer, b integer, score real, kind text, primary key (a, b)) without rowid;
+create table if not exists surveyed (dataset text, number integer, primary key (dataset, number)) without rowid;
 """
 
 
 class Memory:
-    """Measures by photo, matches by pair, and which photos of a dataset have been compared with the others."""
+    """Measures by photo, matches by pair, and which photos of a dataset fastdup has seen beside each other."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,29 +54,53 @@ class Memory:
         with self._open() as base:
             base.executemany("insert or replace into looks values (?, ?)", rows)
 
-    def matches(self, ids: Iterable[str]) -> dict[tuple[str, str], Match]:
-        """Every judged pair with both photos among these."""
+    def matches(self, ids: Iterable[str], at_least: float = 0.0) -> dict[tuple[str, str], Match]:
+        """Every judged pair with both photos among these and at least this score."""
         wanted = set(ids)
         with self._open() as base:
-            rows = base.execute("select a, b, score, kind from judged").fetchall()
-        return {(a, b): Match(score, kind) for a, b, score, kind in rows if a in wanted and b in wanted}
+            rows = base.execute("select one.image_id, other.image_id, score, kind from judged "
+                                "join numbered one on one.number = a join numbered other on other.number = b "
+                                "where score >= ?", (at_least,))
+            return {_in_order(a, b): Match(score, kind) for a, b, score, kind in rows if a in wanted and b in wanted}
+
+    def match(self, one: str, other: str) -> Match | None:
+        """What is known of one pair."""
+        with self._open() as base:
+            found = base.execute("select score, kind from judged where (a, b) in (select min(number), max(number) "
+                                 "from numbered where image_id in (?, ?))", (one, other)).fetchone()
+        return Match(*found) if found else None
+
+    def not_judged(self, ids: Sequence[str], pairs: np.ndarray) -> np.ndarray:
+        """Those rows of `pairs` (n, 2), places in `ids`, that were never judged."""
+        if not len(pairs):
+            return pairs
+        with self._open() as base:
+            numbers = np.array(_numbers(base, ids), np.int64)
+            known = _keys(base.execute("select a, b from judged"))
+        low, high = np.sort(numbers[pairs], axis=1).T
+        return pairs[~np.isin(low << 32 | high, known)]
 
     def keep_matches(self, found: Mapping[tuple[str, str], Match]) -> None:
         """Remember judged pairs."""
         with self._open() as base:
+            ids = sorted({image_id for names in found for image_id in names})
+            number = dict(zip(ids, _numbers(base, ids), strict=True))
             base.executemany("insert or replace into judged values (?, ?, ?, ?)",
-                             [(a, b, match.score, match.kind) for (a, b), match in found.items()])
+                             [(*sorted((number[a], number[b])), match.score, match.kind)
+                              for (a, b), match in found.items()])
 
-    def not_compared(self, dataset: str, ids: Iterable[str]) -> set[str]:
-        """Those of these photos for which no pairs were proposed yet in this dataset."""
+    def not_surveyed(self, dataset: str, ids: Sequence[str]) -> set[str]:
+        """Those of these photos that were not there when all of this dataset was looked over at once."""
         with self._open() as base:
-            rows = base.execute("select image_id from proposed where dataset = ?", (dataset,)).fetchall()
-        return set(ids) - {image_id for image_id, in rows}
+            numbers = _numbers(base, ids)
+            known = {number for number, in base.execute("select number from surveyed where dataset = ?", (dataset,))}
+        return {image_id for image_id, number in zip(ids, numbers, strict=True) if number not in known}
 
-    def keep_compared(self, dataset: str, ids: Iterable[str]) -> None:
-        """Remember that these were compared with everything in the dataset."""
+    def keep_surveyed(self, dataset: str, ids: Sequence[str]) -> None:
+        """Remember that all of the dataset was looked over at once, when it held these."""
         with self._open() as base:
-            base.executemany("insert or ignore into proposed values (?, ?)", [(dataset, one) for one in ids])
+            base.executemany("insert or ignore into surveyed values (?, ?)",
+                             [(dataset, number) for number in _numbers(base, ids)])
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -88,3 +117,23 @@ class Memory:
 def _measures(text: str) -> Measures | None:
     known = json.loads(text)
     return Measures(**known) if known else None
+
+
+def _numbers(base: sqlite3.Connection, ids: Sequence[str]) -> list[int]:
+    """The numbers of photos; new ones get theirs now."""
+    base.executemany("insert or ignore into numbered (image_id) values (?)", [(image_id,) for image_id in ids])
+    asked = "select number from numbered where image_id = ?"
+    return [base.execute(asked, (image_id,)).fetchone()[0] for image_id in ids]
+
+
+def _keys(rows: sqlite3.Cursor) -> np.ndarray:
+    """Pairs of numbers as one number each, a part at a time: as Python objects a million of them would fill memory."""
+    parts = [np.zeros(0, np.int64)]
+    while some := rows.fetchmany(AT_ONCE):
+        low, high = np.array(some, np.int64).T
+        parts.append(low << 32 | high)
+    return np.concatenate(parts)
+
+
+def _in_order(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one < other else (other, one)

@@ -13,18 +13,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from ulid import ULID
 
-from curation.copies import find_copies
+from curation.copies import Sight, find_copies
+from curation.desk import Desk
+from curation.duplicates import NEIGHBOURS
 from curation.journal import known
 from curation.ledger import Ledger, fold, given_labels
-from curation.looking import look_at
+from curation.looking import LONGER, PassingBy, look_at
 from curation.memory import Memory
+from curation.nearest import nearest_remembered
 from curation.opinions import Opinions, form_opinions
-from curation.reporting import Desk, findings_of
+from curation.print_shelf import PrintShelf
+from curation.reporting import findings_of
 from curation.shots import with_views
 from curation.unnamed import ask_for
 from data_cards.dataset import Changes, Dataset
@@ -32,8 +37,9 @@ from data_cards.progress import say
 from data_cards.rows import Finding, Label, Photo, findings_file, opinions_file
 from train.backbone import Backbone
 from train.config import dial
-from train.features import embed_dataset
+from train.features import Watch, embed_dataset
 
+Embed = Callable[..., tuple[list[str], np.ndarray]]
 OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan leaves them alone
 
 
@@ -74,7 +80,7 @@ class ScanReport:
 
 
 def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings = DEFAULTS,
-         embed: Callable[..., tuple[list[str], np.ndarray]] = embed_dataset) -> ScanReport:
+         embed: Embed = embed_dataset) -> ScanReport:
     """Scan the newest revision of a dataset and commit the findings. See `curation.opinions` and `.copies` for how.
 
     `embed`: as `train.features.embed_dataset`.
@@ -83,13 +89,18 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     photos, ledger = base.photos(), known(base)
     labels = present_labels(photos, ledger)
     memory = Memory(cache / "scan")
-    ids, x = embed(base, photos, backbone, cache, threads=settings.threads)
-    clock.lap("embeddings")
-    looks = look_at(base, photos, memory)
-    clock.lap("looking")
-    copies = find_copies(base, ids, x, ledger, memory, looks.measures, settings.threshold, settings.fastdup)
-    clock.lap("comparing")
-    opinions = form_opinions(base.collection(), labels, ids, x, copies.groups)
+    clock.lap("reading")
+    with PrintShelf(cache / "scan") as shelf:
+        ids, x, passed = _embedded(base, photos, backbone, cache, settings, memory, shelf, embed)
+        clock.lap("embeddings")
+        looks = look_at(base, photos, memory, passed)
+        clock.lap("looking")
+        near = nearest_remembered(ids, x, _kept_near(cache, base, backbone), NEIGHBOURS)
+        clock.lap("neighbours")
+        sight = Sight(base, ids, near, memory, shelf)
+        copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
+        clock.lap("comparing")
+    opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near)
     asks = ask_for(base.collection(), labels, ids, x)
     opinions = replace(opinions, rows=with_views(opinions.rows, labels, x, looks.measures))
     clock.lap("opinions")
@@ -100,6 +111,23 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     clock.lap("writing")
     return ScanReport(after, scan_id, Counter(one.kind for one in findings), len(photos), looks.new, copies.new,
                       len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps)
+
+
+def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, cache: Path, settings: ScanSettings,
+              memory: Memory, shelf: PrintShelf, embed: Embed) -> tuple[list[str], np.ndarray, int]:
+    """Embeddings of all that can be read, and how many photos were measured on the way."""
+    known = memory.measures(photos)
+    passing = PassingBy(memory, set(photos) - set(known), shelf)
+    # A photo that cannot be read is not tried again, nor an engine started for it.
+    readable = [image_id for image_id in photos if known.get(image_id, True)]
+    ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=Watch(LONGER, passing.see))
+    passing.done()
+    return ids, x, passing.new
+
+
+def _kept_near(cache: Path, base: Dataset, backbone: Backbone) -> Path:
+    name = sha256(f"{base.address} {backbone.revision}".encode()).hexdigest()[:16]
+    return cache / "scan" / f"near-{name}.npz"
 
 
 def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> dict[str, Label]:

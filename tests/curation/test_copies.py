@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from curation.copies import find_copies
+from curation.copies import Sight, find_copies
 from curation.decision import decide
 from curation.ledger import Ledger
 from curation.memory import Memory
+from curation.nearest import nearest
+from curation.print_shelf import PrintShelf
 from tests.curation.scenes import jpeg, scene
 
 PHOTOS = {"a": jpeg(scene(1)), "b": jpeg(scene(1).crop((20, 15, 390, 290))), "c": jpeg(scene(2)), "d": b"no photo"}
@@ -31,7 +33,9 @@ def look(tmp_path):
 
     def run(*decisions, threshold=0.9):
         dataset.read = 0
-        return find_copies(dataset, list("abcd"), X, Ledger(decisions), memory, {}, threshold, False), dataset.read
+        with PrintShelf(tmp_path) as shelf:
+            sight = Sight(dataset, list("abcd"), nearest(X), memory, shelf)
+            return find_copies(sight, Ledger(decisions), {}, threshold, False), dataset.read
 
     return run
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+import numpy as np
 import pytest
 
 from curation import memory
@@ -22,16 +23,33 @@ def test_measures_and_matches_are_there_after_a_restart(tmp_path):
     assert again.matches(["a", "b"]) == {("a", "b"): Match(0.9, "edited")}
 
 
-def test_a_pair_counts_only_where_both_photos_are(tmp_path):
+def test_a_pair_counts_only_where_both_photos_are_and_it_agrees_enough(tmp_path):
     known = Memory(tmp_path)
-    known.keep_matches({("a", "b"): Match(0.9, "edited")})
+    known.keep_matches({("a", "b"): Match(0.9, "edited"), ("b", "c"): Match(0.2, "same-scene")})
     assert known.matches(["a", "c"]) == {}
+    assert list(known.matches(["a", "b", "c"], at_least=0.5)) == [("a", "b")]
 
 
-def test_what_was_compared_in_one_dataset_is_new_in_another(tmp_path):
+def test_one_pair_is_found_whichever_photo_was_numbered_first(tmp_path):
     known = Memory(tmp_path)
-    known.keep_compared("one", ["a"])
-    assert known.not_compared("one", ["a", "b"]) == {"b"} and known.not_compared("two", ["a"]) == {"a"}
+    known.keep_matches({("b", "c"): Match(0.2, "same-scene")})
+    known.keep_matches({("a", "c"): Match(0.9, "edited")})
+    assert known.match("a", "c") == known.match("c", "a") == Match(0.9, "edited")
+    assert known.match("a", "b") is None and known.match("a", "stranger") is None
+    assert known.matches("abc") == {("b", "c"): Match(0.2, "same-scene"), ("a", "c"): Match(0.9, "edited")}
+
+
+def test_only_pairs_that_nobody_judged_are_left(tmp_path):
+    known = Memory(tmp_path)
+    known.keep_matches({("b", "c"): Match(0.2, "same-scene"), ("a", "c"): Match(0.9, "edited")})
+    pairs = np.array([[0, 1], [2, 0], [1, 2], [0, 3]])
+    assert known.not_judged(["c", "b", "a", "new"], pairs).tolist() == [[1, 2], [0, 3]]
+
+
+def test_what_was_surveyed_in_one_dataset_is_new_in_another(tmp_path):
+    known = Memory(tmp_path)
+    known.keep_surveyed("one", ["a"])
+    assert known.not_surveyed("one", ["a", "b"]) == {"b"} and known.not_surveyed("two", ["a"]) == {"a"}
 
 
 def test_a_new_way_of_measuring_forgets_the_old_one(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """A scan of a small dataset with known trouble finds it, says why, respects people, and does nothing twice."""
 
 import io
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,8 @@ from curation.ledger import given_labels
 from curation.scan import ScanSettings, scan
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset
-from data_cards.photo import image_id
+from data_cards.errors import BadPhoto
+from data_cards.photo import image_id, open_photo
 from data_cards.rows import Finding, Photo, Source, findings_file, images_file, labels_file, ledger_file
 from tests.curation.scenes import jpeg, scene
 from train.backbone import Backbone
@@ -38,7 +40,7 @@ class Pile:
         rng = np.random.default_rng(len(self.rows))
         self.places[self.ids[name]] = 4 * np.eye(4)[shows] + rng.normal(size=4) * 0.4
 
-    def embed(self, dataset, ids, backbone, cache, threads=0):
+    def embed(self, dataset, ids, backbone, cache, threads=0, watch=None):
         wanted = [one for one in ids if one in self.places]
         self.asked += wanted
         return wanted, np.array([self.places[one] for one in wanted])
@@ -123,6 +125,44 @@ def test_the_second_scan_touches_only_what_is_new(dataset, pile, look):
     third = look(late)
     assert third.new_photos == 1 and 0 < third.new_pairs <= 12
     assert {"late", "p3"} & set(found(third.dataset, pile, "near_duplicate"))
+
+
+def test_photos_that_came_in_two_parts_are_found_out_like_those_that_came_at_once(pile, tmp_path):
+    files = [{f"images/{n}.parquet": images_file(rows)[1]} for n, rows in enumerate((pile.rows[:15], pile.rows[15:]))]
+    found = {}
+    for way, commits in {"at once": [files[0] | files[1]], "in parts": files}.items():
+        made = create_dataset(str(tmp_path / way), THINGS)
+        for commit in commits:
+            made = scan(made.commit(commit, "Photos"), Backbone(tmp_path, "toy", "r1", "folder"),
+                        tmp_path / f"cache {way}", SETTINGS, embed=pile.embed).dataset
+        found[way] = [replace(finding, scan_id="") for finding in made.findings()]
+    assert found["in parts"] == found["at once"] and len(found["at once"]) > 5
+
+
+def test_photos_are_measured_and_fingerprinted_on_their_way_to_the_network(dataset, pile, tmp_path):
+    passed, read = [], []
+
+    def embed(dataset, ids, backbone, cache, threads=0, watch=None):
+        ids = list(ids)
+        for name, data in dataset.read_photos(ids):
+            with suppress(BadPhoto):
+                watch.see(name, data, open_photo(data, longer=watch.longer))
+                passed.append(name)
+        return pile.embed(dataset, ids, backbone, cache)
+
+    class Counting(type(dataset)):
+        def read_photos(self, ids):
+            wanted = list(ids)
+            read.extend(wanted)
+            return super().read_photos(wanted)
+
+        def newest(self):
+            return self
+
+    backbone = Backbone(tmp_path, "toy", "r1", "folder")
+    report = scan(Counting(dataset.repo, dataset.revision), backbone, tmp_path / "cache", SETTINGS, embed=embed)
+    assert sorted(read) == sorted(passed) and report.new_photos == len(pile.rows)
+    assert set(found(report.dataset, pile, "quality")) == {"blank"}
 
 
 def test_old_findings_make_room_for_new_ones(dataset, look):
