@@ -80,8 +80,8 @@ def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
         return await answer(request, lambda name: _act(table, name, body))
 
     @router.get("/grid")
-    async def grid(request: Request, label: str) -> Response:
-        return await answer(request, lambda name: table.grid(name, label))
+    async def grid(request: Request, label: str, suggested: str | None = None) -> Response:
+        return await answer(request, lambda name: table.grid(name, label, suggested))
 
     @router.get("/classes")
     async def classes(request: Request) -> Response:

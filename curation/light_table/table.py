@@ -180,10 +180,11 @@ class LightTable:
             self._pile[who] = back[0].split("/")[0]
         return {"ok": True, "back": back}
 
-    def grid(self, who: str, class_id: str) -> dict[str, Any]:
-        """Photos labelled with one class, most doubtful first, to be decided on together."""
+    def grid(self, who: str, class_id: str, suggested: str | None = None) -> dict[str, Any]:
+        """Photos labelled with one class, most doubtful first, to be decided on together; of those all, or only what
+        is suspected to be one other class."""
         with self.lock:
-            return look_alikes(class_id, self._records_for(who), self.queue, who)
+            return look_alikes(class_id, self._records_for(who), self.queue, who, suggested)
 
     def classes(self) -> list[dict[str, Any]]:
         """Every class, for the search behind `/` and the card behind `i`."""

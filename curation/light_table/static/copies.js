@@ -237,7 +237,7 @@ export default class Copies extends Page {
       if (!undo) return;
     }
     if (!before) {
-      await this.kept();
+      await this.desk.kept();
       await this.open();
       return;
     }
@@ -248,16 +248,11 @@ export default class Copies extends Page {
     this.redraw();
   }
 
-  async kept() {
-    const { outbox } = this.desk;
-    while (outbox.waiting && !outbox.failures) await new Promise((done) => setTimeout(done, 30));
-  }
-
   // Hold what is here for longer, and fetch what comes next.
   async restock() {
     if (this.coming) return;
     this.coming = true;
-    await this.kept();
+    await this.desk.kept();
     const fresh = await this.table.server.page(this.name, {}).catch(() => null);
     this.coming = false;
     if (!fresh || this.desk.outbox.waiting) return this.groups.length || this.redraw();

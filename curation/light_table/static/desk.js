@@ -60,6 +60,11 @@ export class Desk {
     return true;
   }
 
+  // Until what was decided is kept, or it is clear that nobody answers.
+  async kept() {
+    while (this.outbox.waiting && !this.outbox.failures) await new Promise((done) => setTimeout(done, 30));
+  }
+
   async choose(pile) {
     this.items = [];
     this.pile = pile;

@@ -120,8 +120,9 @@ const KEYS = [
   ["g", "grid: everything under this label"],
 ];
 const GRID_KEYS = [
-  ["click, ⇧ click, drag", "select"],
-  ["arrows, space", "walk and select without a mouse"],
+  ["click, ⇧ click, drag", "select; with a finger: tap, or rest and drag"],
+  ["arrows, space", "walk and select without a mouse; with ⇧ along the way"],
+  ["f", "only those that may be one other class"],
   ["x", "select all, or none"],
   ["1 – 3", "give the selected photos this class"],
   ["c", "another class"],

@@ -1,6 +1,7 @@
-// Everything under one label, the doubtful first: select many, give them one class.
+// Everything under one label, what looks alike together: select many, give them one class.
 
 import { keyRow } from "./header.js";
+import { Touch } from "./touch.js";
 import { count, h, key } from "./dom.js";
 
 export class Grid {
@@ -9,12 +10,17 @@ export class Grid {
     this.cells = [];
     this.chosen = new Set();
     this.ready = true;
+    this.painting = null;
     addEventListener("pointerup", () => (this.painting = null));
   }
 
-  async open(classId) {
+  get desk() {
+    return this.table.desk;
+  }
+
+  async open(classId, suggested = null) {
     try {
-      await this.fetch(classId);
+      await this.fetch(classId, suggested);
     } catch (problem) {
       this.table.stumble(problem);
       return;
@@ -23,8 +29,8 @@ export class Grid {
     this.table.show();
   }
 
-  async fetch(classId) {
-    this.answer = await this.table.server.grid(classId);
+  async fetch(classId, suggested = null) {
+    this.answer = await this.table.server.grid(classId, suggested);
     this.cells = this.answer.cells;
     this.chosen.clear();
     this.last = null;
@@ -40,12 +46,27 @@ export class Grid {
     this.drawn = true;
     const tiles = this.cells.map((cell, place) => this.tile(cell, place));
     this.sheet = h("div", { class: "sheet-of-cells", role: "listbox", "aria-multiselectable": "true", "aria-label": "Photos" }, tiles);
-    const rest = this.answer.total - this.cells.length;
+    this.touch = new Touch(this);
     this.bar = h("div", { class: "grid-bar" });
-    const none = !tiles.length && h("p", { class: "empty" }, "No photo wears this label any more.");
-    this.table.body.replaceChildren(this.bar, this.sheet, none || "", rest > 0 ? h("p", { class: "soft more-cells" }, `${rest} more behind these.`) : "");
+    this.table.body.replaceChildren(this.bar, tiles.length ? this.sheet : this.nothing(), this.rest() || "");
     this.table.body.scrollTop = 0;
-    this.table.foot.replaceChildren(...keyRow(this.actions()), h("span", { class: "act last quiet" }, "sorted by doubt"));
+    const more = h("button", { class: "act more", onclick: () => this.table.more(this.actions().filter(([, , , place]) => place !== "main")) }, h("span", {}, "more…"));
+    this.table.foot.replaceChildren(...keyRow(this.actions()), h("span", { class: "act last quiet" }, "look-alikes together, the doubtful first"), more);
+  }
+
+  nothing() {
+    const { labelled, suggested, everything } = this.answer;
+    if (suggested && everything) {
+      return h("div", { class: "empty" }, h("p", {}, "None of these is left."),
+        h("button", { class: "big", onclick: () => this.open(labelled.id) }, "Show everything under this label"));
+    }
+    return h("div", { class: "empty" }, h("p", {}, "No photo wears this label any more."),
+      h("button", { class: "big", onclick: () => this.table.toSingle() }, "Back to the photos"));
+  }
+
+  rest() {
+    const rest = this.answer.total - this.cells.length;
+    return rest > 0 && h("p", { class: "soft more-cells" }, `${count(rest, "more comes", "more come")} once these are decided.`);
   }
 
   tile(cell, place) {
@@ -56,12 +77,12 @@ export class Grid {
       h("span", { class: "foot-of-cell" }, h("span", { class: suggested ? "asked" : "" }, words),
         cell.doubt === null ? "" : h("span", {}, cell.doubt.toFixed(2))));
     tile.addEventListener("pointerdown", (event) => this.down(event, place));
-    tile.addEventListener("pointerenter", () => this.painting !== null && this.painting !== undefined && this.set(place, this.painting));
+    tile.addEventListener("pointerenter", () => this.painting !== null && this.set(place, this.painting));
     tile.addEventListener("click", (event) => this.click(event, place));
     return tile;
   }
 
-  // A mouse paints; a finger scrolls and taps.
+  // A mouse paints at once; a finger scrolls and taps, and paints after it has rested (touch.js).
   down(event, place) {
     this.handled = false;
     if (event.pointerType === "touch" || event.button !== 0) return;
@@ -74,7 +95,8 @@ export class Grid {
 
   click(event, place) {
     if (!this.handled) {
-      this.set(place, !this.chosen.has(place));
+      if (event.shiftKey && this.last !== null) this.range(this.last, place);
+      else this.set(place, !this.chosen.has(place));
       this.last = place;
     }
     this.handled = false;
@@ -85,9 +107,15 @@ export class Grid {
   }
 
   set(place, on) {
+    if (this.chosen.has(place) === on) return;
     this.chosen[on ? "add" : "delete"](place);
     this.sheet.children[place].setAttribute("aria-selected", String(on));
-    this.showBar();
+    if (this.stale) return;
+    this.stale = true;
+    queueMicrotask(() => {
+      this.stale = false;
+      if (this.table.view === this) this.showBar();
+    });
   }
 
   showBar() {
@@ -96,8 +124,23 @@ export class Grid {
     const give = choices.map((choice, place) => h("button", { class: choice.id === likely ? "big small" : "ghost", disabled: !this.chosen.size,
       onclick: () => this.give(choice.id) }, `→ ${choice.title} `, key(String(place + 1))));
     const other = h("button", { class: "ghost", disabled: !this.chosen.size, onclick: () => this.other() }, "Other… ", key("c"));
-    this.bar.replaceChildren(h("p", { class: "lab" }, "look-alikes labelled ", h("em", {}, labelled?.title ?? "")),
-      h("span", { class: "picked", "aria-live": "polite" }, `${this.chosen.size} selected`), h("div", { class: "gives" }, give, other));
+    this.bar.replaceChildren(h("p", { class: "lab" }, "look-alikes labelled ", h("em", {}, labelled?.title ?? "")), this.filters() || "",
+      h("div", { class: "gives" }, h("span", { class: "picked", "aria-live": "polite" }, `${this.chosen.size} selected`), give, other));
+  }
+
+  // Everything under the label, or only what is suspected to be one other class.
+  filters() {
+    const { choices, everything, suggested, labelled } = this.answer;
+    const filter = (words, number, id) => h("button", { class: "pile", "aria-pressed": String(suggested === id), onclick: () => this.open(labelled.id, id) },
+      words, h("span", { class: "left" }, String(number)));
+    return choices.length > 0 && h("nav", { class: "filters", "aria-label": "Which of them" }, filter("all", everything, null),
+      choices.map((choice) => filter(`${choice.title}?`, choice.count, choice.id)));
+  }
+
+  nextFilter() {
+    const { choices, suggested, labelled } = this.answer;
+    const ids = [null, ...choices.map((choice) => choice.id)];
+    return this.open(labelled.id, ids[(ids.indexOf(suggested) + 1) % ids.length]);
   }
 
   // The class that most of the selected photos are suspected to be.
@@ -114,6 +157,7 @@ export class Grid {
       ["n", "none of these", () => this.decide("none_of_these"), "main"],
       ["j", "junk", () => this.decide("junk")],
       ["u", "unsure", () => this.decide("unsure")],
+      ["f", "filter", () => this.nextFilter()],
       ["Backspace", "undo", () => this.takeBack(), "main"],
       ["g", "one photo", () => this.table.toSingle(), "main"],
       ["?", "all keys", () => this.table.help()],
@@ -125,7 +169,7 @@ export class Grid {
     if (listed) return listed[2];
     if (name === "Escape") return () => this.table.toSingle();
     if (name === "c" || name === "/") return () => this.other();
-    if (name.startsWith("Arrow")) return () => this.walk(name);
+    if (name.includes("Arrow")) return () => this.walk(name.replace("Shift+", ""), name.startsWith("Shift+"));
     if (name === " ") return () => this.toggle();
     const choice = /^[1-9]$/.test(name) && this.answer.choices[name - 1];
     return choice ? () => this.give(choice.id) : null;
@@ -136,10 +180,12 @@ export class Grid {
     return cell ? Number(cell.dataset.place) : -1;
   }
 
-  walk(name) {
+  walk(name, selects = false) {
     const across = getComputedStyle(this.sheet).gridTemplateColumns.split(" ").length;
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[name];
-    const to = this.place < 0 ? 0 : Math.max(0, Math.min(this.cells.length - 1, this.place + step));
+    const from = this.place;
+    const to = from < 0 ? 0 : Math.max(0, Math.min(this.cells.length - 1, from + step));
+    if (selects && from >= 0) this.range(from, to);
     this.sheet.children[to]?.focus();
   }
 
@@ -177,14 +223,19 @@ export class Grid {
     this.chosen.clear();
     this.last = null;
     this.draw();
-    this.table.desk.together(moves, added);
+    this.desk.together(moves, added);
+    if (!this.cells.length && this.answer.total > 0) this.again();
   }
 
   async takeBack() {
     this.table.takeBack();
-    const { outbox } = this.table.desk;
-    while (outbox.waiting && !outbox.failures) await new Promise((done) => setTimeout(done, 30));
-    await this.fetch(this.answer.labelled.id).catch(() => {});
-    this.table.show();
+    await this.again();
+  }
+
+  // The same once more, as the server has it now.
+  async again() {
+    await this.desk.kept();
+    await this.fetch(this.answer.labelled.id, this.answer.suggested).catch(() => {});
+    if (this.table.view === this) this.table.show();
   }
 }

@@ -141,10 +141,11 @@ class LightTable {
     if (!this.desk || !this.visible || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (this.root.querySelector("dialog[open]") || !this.isOurs(event)) return;
     const searching = this.typed.includes("/"); // what is typed behind a slash that waits is a name, and no decision
-    if (!(searching ? event.key.length === 1 : this.view.keys(event.key))) return;
+    const name = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
+    if (!(searching ? event.key.length === 1 : this.view.keys(name))) return;
     event.preventDefault();
     if (event.repeat && !searching) return;
-    this.typed.push(event.key);
+    this.typed.push(name);
     this.catchUp();
   }
 

@@ -25,8 +25,9 @@ export class Server {
     return this.ask(`look${pile ? `?pile=${encodeURIComponent(pile)}` : ""}`);
   }
 
-  grid(classId) {
-    return this.ask(`grid?label=${encodeURIComponent(classId)}`);
+  grid(classId, suggested) {
+    const only = suggested ? `&suggested=${encodeURIComponent(suggested)}` : "";
+    return this.ask(`grid?label=${encodeURIComponent(classId)}${only}`);
   }
 
   classes() {

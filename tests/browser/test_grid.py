@@ -1,0 +1,104 @@
+"""The grid by mouse, keys and thumb: select many, give them one class."""
+
+from tests.light_table_page import all_kept, labels_in, photo_on_screen
+
+ROOT = "vitrine-light-table"
+PHONE = {"has_touch": True, "is_mobile": True}
+
+
+def sit_at_grid(page):
+    """The first photo is of the sealed test, whose grid nobody sees."""
+    photo_on_screen(page)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{ROOT} .why:not(.sealed)")
+    page.keyboard.press("g")
+    page.wait_for_selector(f"{ROOT} .cell")
+    return page.locator(f"{ROOT} .cell")
+
+
+def selected(page, count):
+    page.wait_for_selector(f"{ROOT} .picked:text-is('{count} selected')")
+
+
+def middle(cell):
+    box = cell.bounding_box()
+    return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+
+
+def others(folder):
+    return [label.label for label in labels_in(folder).values() if label.label != "harbour"]
+
+
+def test_a_drag_of_the_mouse_selects_what_it_passes(url, open_page):
+    page = open_page(url)
+    cells = sit_at_grid(page)
+    start, end = middle(cells.nth(0)), middle(cells.nth(3))
+    page.mouse.move(**start)
+    page.mouse.down()
+    page.mouse.move(**end, steps=24)
+    page.mouse.up()
+    selected(page, 4)
+    page.mouse.move(**start)
+    selected(page, 4)
+
+
+def test_arrows_and_space_select_without_a_mouse(url, folder, open_page):
+    page = open_page(url)
+    sit_at_grid(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(" ")
+    selected(page, 1)
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    selected(page, 4)
+    page.keyboard.press("2")
+    all_kept(page)
+    assert others(folder) == ["harbour-study"] * 4
+
+
+def test_one_suspicion_alone_and_all_of_it_at_once(url, folder, open_page):
+    page = open_page(url)
+    sit_at_grid(page)
+    page.keyboard.press("f")
+    page.wait_for_selector(f"{ROOT} .filters [aria-pressed=true] >> text=Grid")
+    page.keyboard.press("x")
+    selected(page, 20)
+    page.keyboard.press("1")
+    page.wait_for_selector("text=None of these is left.")
+    all_kept(page)
+    assert others(folder) == ["red-grid"] * 20
+
+
+def touching(page):
+    """What a finger does: `touch(kind, *points)`."""
+    finger = page.context.new_cdp_session(page)
+    return lambda kind, *points: finger.send(
+        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+
+def test_a_finger_that_rests_selects_as_it_goes(url, folder, open_page):
+    page = open_page(url, 390, 844, **PHONE)
+    cells, touch = sit_at_grid(page), touching(page)
+    touch("touchStart", middle(cells.nth(0)))
+    selected(page, 1)
+    for place in (1, 2, 5):
+        touch("touchMove", middle(cells.nth(place)))
+    touch("touchEnd")
+    selected(page, 4)
+    page.locator(f"{ROOT} .gives button").nth(1).tap()
+    all_kept(page)
+    assert others(folder) == ["harbour-study"] * 4
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_finger_that_moves_at_once_scrolls_and_selects_nothing(url, open_page):
+    page = open_page(url, 390, 844, **PHONE)
+    cells, touch = sit_at_grid(page), touching(page)
+    start = middle(cells.nth(7))
+    touch("touchStart", start)
+    for step in range(1, 9):
+        touch("touchMove", {"x": start["x"], "y": start["y"] - 30 * step})
+    touch("touchEnd")
+    page.wait_for_function(
+        f"document.querySelector('{ROOT}').shadowRoot.querySelector('.body').scrollTop > 100", polling=50)
+    selected(page, 0)
