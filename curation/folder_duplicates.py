@@ -2,76 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from curation.duplicates import EXACT, THRESHOLD, Pair, PairOfIds, group, judge, pair_of, propose_alike, verdict
+import numpy as np
+
+from curation.duplicates import (
+    EXACT,
+    THRESHOLD,
+    Pair,
+    PairOfIds,
+    friends_of_friends,
+    group,
+    pair_of,
+    propose_alike,
+    verdict,
+)
 from curation.fastdup_proposals import propose
-from curation.verification import Fingerprint, compare, fingerprint
+from curation.print_shelf import PrintShelf
+from curation.proposals import propose_by_pixels, propose_by_words
+from curation.verification import SIDE, SMALL, Fingerprint, Match, compare, fingerprint
 from data_cards.errors import BackboneUnavailable, BadPhoto, BadSource
-from data_cards.photo import image_id, open_photo
+from data_cards.photo import image_id, inspect_photo, open_photo
 from data_cards.progress import say, track
 from train.backbone import find_backbone
+from train.batches import batches, side_by_side
 from train.features import embed_dataset
 
-SMALL = 300
 ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
+WORKERS, PAIRS_A_TURN = 2, 64
+FEW_POINTS = 40
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Readable photos by relative path: fingerprints, sizes in pixels, and paths by the sha256 of their bytes."""
+    """Readable photos by relative path: (width, height), the photo at 32 x 32, and the sha256 of its bytes; by that
+    sha256 its paths, and on a shelf its fingerprint."""
 
     root: Path
-    prints: dict[str, Fingerprint]
-    pixels: dict[str, int]
-    copies: dict[str, list[str]]
+    shelf: PrintShelf
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    small: dict[str, np.ndarray] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, list[str]] = field(default_factory=dict)
 
     def read_photos(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """(image_id, bytes) of each of these, as a dataset gives them."""
         for image in ids:
             yield image, (self.root / self.copies[image][0]).read_bytes()
 
+    def print_of(self, path: str) -> Fingerprint:
+        """The fingerprint of a photo."""
+        one = self.shelf.get(self.names[path])
+        assert one is not None  # only readable photos are put there
+        return one
+
+    def match(self, pair: PairOfIds) -> Match:
+        """Lay two photos over each other."""
+        return compare(self.print_of(pair[0]), self.print_of(pair[1]))
+
+    @property
+    def firsts(self) -> list[str]:
+        """One path of each distinct photo, in order."""
+        return sorted(paths[0] for paths in self.copies.values())
+
 
 def folder_duplicates(root: Path, cache: Path, threshold: float = THRESHOLD, with_fastdup: bool = True,
                       backbone: str = "auto") -> tuple[list[Pair], list[list[str]]]:
     """Every scored candidate, best first, and the groups. Raises BadSource when there is no photo."""
-    folder = read_folder(root)
-    exact = _exact(folder)
-    candidates = _candidates(folder, cache, with_fastdup, backbone) - {(pair.a, pair.b) for pair in exact}
-    judged = judge(track(sorted(candidates), what="Comparing", unit="pair"), folder.prints, threshold)
-    groups, checked = group([*exact, *judged], lambda path: (float(folder.pixels[path]),),
-                            lambda one, other: verdict(one, other, compare(folder.prints[one], folder.prints[other]),
-                                                       threshold))
-    return sorted({(pair.a, pair.b): pair for pair in (*checked, *judged, *exact)}.values(),
-                  key=lambda pair: (-pair.score, pair.a, pair.b)), groups
+    with PrintShelf(cache / "shelves") as shelf:
+        folder = read_folder(root, shelf)
+        scored = {(pair.a, pair.b): pair for pair in _exact(folder)}
+        wanted = _candidates(folder, cache, with_fastdup, backbone)
+        while new := wanted - set(scored):
+            scored |= {(pair.a, pair.b): pair for pair in _judged(sorted(new), folder, threshold)}
+            # A turned copy of a crop may be near to nothing but the crop: those who agree with one photo are compared.
+            wanted = friends_of_friends(scored.values())
+        groups, checked = group(scored.values(), lambda path: (float(np.prod(folder.sizes[path])),),
+                                lambda one, other: verdict(one, other, folder.match((one, other)), threshold))
+    scored |= {(pair.a, pair.b): pair for pair in checked}
+    return sorted(scored.values(), key=lambda pair: (-pair.score, pair.a, pair.b)), groups
 
 
-def read_folder(root: Path) -> Folder:
+def read_folder(root: Path, shelf: PrintShelf) -> Folder:
     """Fingerprint every photo below `root`; what cannot be read is named and left out."""
     if not root.is_dir():
         raise BadSource(f"There is no folder {root}.")
     paths = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() in ENDINGS)
-    folder = Folder(root, {}, {}, {})
-    for path in track(paths, what="Reading", total=len(paths)):
-        _read(path, folder)
-    if not folder.prints:
+    folder = Folder(root, shelf)
+    for path, image, size, one in side_by_side(_read, track(paths, what="Reading", total=len(paths)), WORKERS):
+        if one is None:
+            continue
+        name = path.relative_to(root).as_posix()
+        folder.copies.setdefault(image, []).append(name)
+        folder.names[name], folder.sizes[name], folder.small[name] = image, size, one.small
+        if image not in shelf:
+            shelf.put(image, one)
+    if not folder.names:
         raise BadSource(f"There is no photo in {root}.")
     return folder
 
 
-def _read(path: Path, folder: Folder) -> None:
-    name, data = path.relative_to(folder.root).as_posix(), path.read_bytes()
+def _read(path: Path) -> tuple[Path, str, tuple[int, int], Fingerprint | None]:
+    data = path.read_bytes()
     try:
-        photo = open_photo(data)
+        facts = inspect_photo(data)
+        return path, image_id(data), (facts.width, facts.height), fingerprint(open_photo(data, at_least=SIDE))
     except BadPhoto as error:
-        say(f"{name} is left out: {error.sentence}")
-        return
-    same = folder.copies.setdefault(image_id(data), [])
-    folder.prints[name] = folder.prints[same[0]] if same else fingerprint(photo)
-    folder.pixels[name] = photo.width * photo.height
-    same.append(name)
+        say(f"{path.name} is left out: {error.sentence}")
+        return path, "", (0, 0), None
 
 
 def _exact(folder: Folder) -> list[Pair]:
@@ -80,19 +120,34 @@ def _exact(folder: Folder) -> list[Pair]:
 
 
 def _candidates(folder: Folder, cache: Path, with_fastdup: bool, backbone: str) -> set[PairOfIds]:
-    found = _alike(folder, cache, backbone)
+    firsts = folder.firsts
+    say("Looking for photos that may be the same shot ...")
+    found = propose_by_pixels(firsts, [folder.small[path] for path in firsts])
+    large = [path for path in firsts if max(folder.sizes[path]) > SMALL]
+    found |= propose_by_words(large, lambda n: folder.print_of(large[n]).descriptors)
+    # Embeddings cost more than all the rest, and what has points is found by its words.
+    found |= _alike(folder, [path for path in large if len(folder.print_of(path).points) < FEW_POINTS], cache, backbone)
     if with_fastdup:
-        found |= propose({name: (folder.root / name) for name in folder.prints})
+        found |= propose({path: folder.root / path for path in firsts})
     return found
 
 
-def _alike(folder: Folder, cache: Path, backbone: str) -> set[PairOfIds]:
-    """Proposals by our own embeddings; where there is no backbone, all pairs of the first photos."""
-    names = {image: copies[0] for image, copies in folder.copies.items()}
+def _alike(folder: Folder, paths: list[str], cache: Path, backbone: str) -> set[PairOfIds]:
+    """Proposals by our own embeddings; for photos that have little to go by."""
+    if len(paths) < 2:
+        return set()
     try:
-        ids, x = embed_dataset(folder, names, find_backbone(backbone, cache), cache)
+        ids, x = embed_dataset(folder, [folder.names[path] for path in paths], find_backbone(backbone, cache), cache)
     except BackboneUnavailable as error:
         say(f"{error.sentence} Going on without our own embeddings.")
-        some = sorted(names.values())[:SMALL]
-        return {pair_of(one, other) for n, one in enumerate(some) for other in some[n + 1:]}
-    return {pair_of(names[one], names[other]) for one, other in propose_alike(ids, x)}
+        return set()
+    return {pair_of(folder.copies[one][0], folder.copies[other][0]) for one, other in propose_alike(ids, x)}
+
+
+def _judged(pairs: Sequence[PairOfIds], folder: Folder, threshold: float) -> Iterable[Pair]:
+    def compared(some: list[PairOfIds]) -> list[Pair]:
+        return [verdict(*pair, folder.match(pair), threshold) for pair in some]
+
+    turns = batches(track(pairs, what="Comparing", total=len(pairs), unit="pair"), PAIRS_A_TURN)
+    for judged in side_by_side(compared, turns, WORKERS):
+        yield from judged

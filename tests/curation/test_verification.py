@@ -81,5 +81,5 @@ def test_any_shape_can_be_compared(size):
 def test_small_soft_photos_are_compared_without_points():
     photo = scene(10).resize((64, 48)).filter(ImageFilter.GaussianBlur(2))
     print_ = fingerprint(photo)
-    bare = Fingerprint(print_.grey, print_.points[:0], print_.descriptors[:0])
+    bare = Fingerprint(print_.grey, print_.points[:0], print_.descriptors[:0], print_.small)
     assert compare(bare, bare).score > THRESHOLD
