@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 
 from data_cards.progress import speak_up
-from tests.bench import acquisition, annotators, copies, labels, quality
+from tests.bench import acquisition, annotators, copies, labels, quality, table
 
-BENCHES = {"quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition}
+BENCHES = {"quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition,
+           "table": table}
 
 
 def main() -> None:
