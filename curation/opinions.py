@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from curation.nearest import Near, nearest
-from curation.suspects import label_doubt, likely_label, suspected
+from curation.suspects import judge
 from data_cards.collection import Collection
 from data_cards.dataset import Dataset
 from data_cards.progress import say
@@ -60,13 +60,17 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     others = np.setdiff1d(np.arange(len(ids)), taught)
     if len(others):
         chances[others] = fit_probe(x[taught], y, len(classes)).probabilities(x[others])
-    evidence = (y, chances[taught], x[taught])
-    scores, likely, shown = label_doubt(*evidence), likely_label(*evidence), suspected(*evidence)
-    shares = np.clip((1 + scores) / 2, 0, 1)
-    doubts = {ids[n]: Doubt(ids[n], float(shares[row]), classes[likely[row]], float(chances[n, y[row]]))
-              for row, n in enumerate(taught)}
-    suspects = frozenset(ids[n] for row, n in enumerate(taught) if shown[row])
-    return Opinions(_rows(ids, chances, classes, near or nearest(x, NEAR)), doubts, suspects)
+    shots = np.unique(np.array([groups.get(image_id, image_id) for image_id in ids], dtype=str), return_inverse=True)[1]
+    verdicts = judge(y, chances[taught], x[taught], shots[taught])
+    doubts = {ids[n]: Doubt(ids[n], _share(verdicts.doubt[row]), classes[verdicts.likely[row]],
+                            float(chances[n, y[row]])) for row, n in enumerate(taught)}
+    suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row])
+    return Opinions(_rows(ids, chances, classes, near or nearest(x, NEAR), shots), doubts, suspects)
+
+
+def _share(doubt: float) -> float:
+    """Any number into 0..1, in the same order, and never quite 1: that is for what is certain."""
+    return float(0.5 + doubt / (1 + abs(doubt)) / 2)
 
 
 def _class_of(label: Label | None) -> str | None:
@@ -75,11 +79,14 @@ def _class_of(label: Label | None) -> str | None:
     return NONE if label.status == "none_of_these" else label.label
 
 
-def _rows(ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], near: Near) -> tuple[Opinion, ...]:
+def _rows(ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], near: Near,
+          shots: np.ndarray) -> tuple[Opinion, ...]:
+    """Neighbours are photos of other shots: frames of one burst would only vouch for each other."""
     best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST]
     places = near.places[:, :NEAR]
     return tuple(Opinion(image_id, tuple(classes[n] for n in best[row]),
-                         tuple(round(float(chances[row, n]), 4) for n in best[row]), tuple(ids[n] for n in places[row]))
+                         tuple(round(float(chances[row, n]), 4) for n in best[row]),
+                         tuple(ids[n] for n in places[row] if shots[n] != shots[row]))
                  for row, image_id in enumerate(ids))
 
 

@@ -75,7 +75,7 @@ def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[
     if not named:
         return said
     if count == 0:
-        return f"{said} It thinks of *{title(likely)}*."
+        return f"{said} It looks more like *{title(likely)}*."
     whose = f"{_word(count).capitalize()} of its {_word(len(named))} nearest photos {'is' if count == 1 else 'are'}"
     if count == len(named):
         whose = f"All of its {_word(len(named))} nearest photos are" if count > 1 else "The nearest photo is"

@@ -78,7 +78,7 @@ def test_chances_of_zero_are_no_reason_to_fail():
     (0.02, "aaaab", "The model gives this label 2 %. Four of its five nearest photos are *A*."),
     (0.001, "aaaaa", "The model gives this label less than 1 %. All of its five nearest photos are *A*."),
     (0.3, "abc", "The model gives this label 30 %. One of its three nearest photos is *A*."),
-    (0.3, "bbb", "The model gives this label 30 %. It thinks of *A*."),
+    (0.3, "bbb", "The model gives this label 30 %. It looks more like *A*."),
     (0.3, "", "The model gives this label 30 %."),
     (0.3, "a", "The model gives this label 30 %. The nearest photo is *A*.")])
 def test_the_reason_is_a_sentence_a_person_understands(chance, near, said):

@@ -1,0 +1,50 @@
+"""What a probe says of photos: doubts between 0 and 1, and photos of other shots as neighbours."""
+
+import numpy as np
+import pytest
+
+from curation.opinions import form_opinions
+from data_cards.collection import ClassInfo, Collection
+from data_cards.rows import Label
+
+CLASSES = ("agra", "amber", "kumbh")
+
+
+@pytest.fixture(scope="module")
+def gallery():
+    """Three things, 20 photos each, look like themselves; six photos of Agra, one burst, came in as Amber."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(3), 20)
+    x = (rng.normal(size=(3, 12)) * 3)[truth] + rng.normal(size=(60, 12))
+    x[:6] = x[0] + 0.01 * rng.normal(size=(6, 12))
+    ids = [f"p{n}" for n in range(60)]
+    given = [1 if n < 6 else int(truth[n]) for n in range(60)]
+    labels = {image_id: Label(image_id, CLASSES[place], "labelled") for image_id, place in zip(ids, given, strict=True)}
+    collection = Collection("pile", "Pile", tuple(ClassInfo(name, name.title()) for name in CLASSES))
+    return collection, labels, ids, x, dict.fromkeys(ids[:6], "p0")
+
+
+def test_a_burst_in_the_wrong_folder_is_shown(gallery):
+    opinions = form_opinions(*gallery)
+    assert opinions.suspects >= {f"p{n}" for n in range(6)} and len(opinions.suspects) < 10
+    assert {opinions.doubts[f"p{n}"].likely for n in range(6)} == {"agra"}
+
+
+def test_doubt_is_a_share_in_the_order_of_the_evidence(gallery):
+    doubts = sorted(form_opinions(*gallery).doubts.values(), key=lambda doubt: -doubt.score)
+    assert {doubt.image_id for doubt in doubts[:6]} == {f"p{n}" for n in range(6)}
+    assert all(0 <= doubt.score < 1 for doubt in doubts) and len({doubt.score for doubt in doubts}) == len(doubts)
+
+
+def test_neighbours_are_photos_of_other_shots_nearest_first(gallery):
+    burst = gallery[2][:6]
+    rows = {row.image_id: row for row in form_opinions(*gallery).rows}
+    assert not set(rows["p0"].near) & set(burst) and len(rows["p0"].near) == 7
+    assert all(int(other[1:]) < 20 for other in rows["p0"].near)
+
+
+def test_with_one_class_nothing_is_doubted(gallery):
+    collection, _, ids, x, groups = gallery
+    opinions = form_opinions(collection, {image_id: Label(image_id, "agra", "labelled") for image_id in ids}, ids, x,
+                             groups)
+    assert opinions.doubts is None and not opinions.rows
