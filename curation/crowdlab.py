@@ -19,11 +19,13 @@ ROUNDS, SETTLED = 100, 1e-6
 
 @dataclass(frozen=True)
 class Crowd:
-    """`chances` (photos, classes), `consensus` (photos,) the likeliest class, `quality` (people,) 0 to 1."""
+    """`chances` (photos, classes), `consensus` (photos,) the likeliest class, `quality` (people,) 0 to 1, `model`: what
+    the model weighs, where a person who is always with the others weighs 1."""
 
     chances: np.ndarray
     consensus: np.ndarray
     quality: np.ndarray
+    model: float = 0.0
 
 
 def crowdlab(answers: np.ndarray, probabilities: np.ndarray) -> Crowd:
@@ -35,7 +37,7 @@ def crowdlab(answers: np.ndarray, probabilities: np.ndarray) -> Crowd:
     tied = (chances == chances.max(axis=1, keepdims=True)).sum(axis=1) > 1
     consensus = np.where(tied, consensus, best)
     chances, weights = _weighed(answers, probabilities, consensus)
-    return Crowd(chances, consensus, _quality(answers, chances, consensus, weights))
+    return Crowd(chances, consensus, _quality(answers, chances, consensus, weights), float(weights[-1]))
 
 
 def _majority(answers: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ from data_cards.dataset import Changes
 from data_cards.errors import NotAllowed, VitrineError
 
 Values = dict[str, Any]
+LEAST_SAY = 0.05  # of a model's weight; below, it is no better than always naming the commonest class
 FEWEST = 20  # photos that others were asked about too, before anybody's quality is estimated
 SHARES = (0.0, 0.1, 1.0)
 HARD = 6
@@ -54,7 +55,7 @@ class People:
             "me": next(row for row in rows if row["who"] == who),
             "people": rows if is_owner else [],
             "pairs": [_told(pair, title) for pair in pairs_of(shared)] if is_owner else [],
-            "alpha": krippendorff_alpha(shared.answers) if is_owner else None,
+            "alpha": krippendorff_alpha(shared.answers) if is_owner and len(shared.photos) >= FEWEST else None,
             "by_model": by_model,
             "hard": _hard(shared, title),
             "conflicts": conflicts.left,
@@ -80,11 +81,14 @@ class People:
         mine = [one for one in decisions if one.action not in CLASS_ACTIONS]
         total, day = Counter(one.who for one in mine), self._clock()[:10]
         today = Counter(one.who for one in mine if one.at[:10] == day)
-        asked_too = with_others(shared)
-        return [{"who": who, "today": today[who], "total": total[who], "undone": undone.get(who, 0),
-                 "shared": asked_too.get(who, (0, 0))[0], "agreed": asked_too.get(who, (0, 0))[1],
-                 "quality": quality.get(who), "said": words_for(quality.get(who), asked_too.get(who, (0, 0))[0])}
-                for who in sorted({*total, *undone, *people}, key=str.casefold)]
+        asked_too, rows = with_others(shared), []
+        for who in sorted({*total, *undone, *people}, key=str.casefold):
+            photos, agreed = asked_too.get(who, (0, 0))
+            right = quality.get(who)
+            rows.append({"who": who, "today": today[who], "total": total[who], "undone": undone.get(who, 0),
+                         "shared": photos, "agreed": agreed, "said": words_for(right, photos),
+                         "range": None if right is None else between(right, photos)})
+        return rows
 
 
 def asking_after(before: Asking, share: float, moment: str) -> Asking:
@@ -111,8 +115,12 @@ def qualities(shared: Answers, best: Callable[[str], Sequence[tuple[str, float]]
         return {}, False
     told = [best(photo) for photo in shared.photos]
     with_model = sum(map(bool, told)) * 2 > len(told) and len(shared.classes) > 1
-    found = crowdlab(shared.answers, _chances(shared, told)) if with_model else dawid_skene(
-        shared.answers, len(shared.classes))
+    found = crowdlab(shared.answers, _chances(shared, told)) if with_model else None
+    if found is None or found.model < LEAST_SAY:
+        # Where two differ and nobody else has a say, no arithmetic knows who is right.
+        if len(shared.people) < 3:
+            return {}, False
+        found, with_model = dawid_skene(shared.answers, len(shared.classes)), False
     named = zip(shared.people, found.quality.tolist(), strict=True)
     return {who: min(1.0, value) for who, value in named if who in enough and np.isfinite(value)}, with_model
 
@@ -132,6 +140,8 @@ def _chances(shared: Answers, told: Sequence[Sequence[tuple[str, float]]]) -> np
 
 def words_for(quality: float | None, photos: int) -> str:
     """An estimate as a sentence that does not claim more than it rests on."""
+    if quality is None and photos >= FEWEST:
+        return "Nobody can say yet who is right where two differ: a third person, or a scan, will tell."
     if quality is None:
         counted = "no photo" if not photos else "1 photo" if photos == 1 else f"{photos} photos"
         return f"Too few to say: {counted} that somebody else was asked about too; it takes {FEWEST}."
@@ -149,7 +159,8 @@ def between(share: float, count: int) -> tuple[int, int]:
 
 def _told(pair: Pair, title: Callable[[str], str]) -> Values:
     apart = [_named(answer, title) for answer in pair.apart[:2]] if pair.apart else []
-    return {"one": pair.one, "other": pair.other, "shared": pair.shared, "agreed": pair.agreed, "kappa": pair.kappa,
+    return {"one": pair.one, "other": pair.other, "shared": pair.shared, "agreed": pair.agreed,
+            "kappa": pair.kappa if pair.shared >= FEWEST else None,
             "apart": apart, "times": pair.apart[2] if pair.apart else 0}
 
 

@@ -70,7 +70,7 @@ def test_two_who_were_asked_both_are_told_how_often_they_agree_and_where_not(tab
     give(table, "bob", ["red-grid", "harbour-study", "harbour"])
     seen = page.show("olga")
     assert seen["pairs"] == [{"one": "ann", "other": "bob", "shared": 3, "agreed": 2, "times": 1,
-                              "kappa": pytest.approx(0.5), "apart": ["*Harbour, First Study*", "*Red <b>Grid</b>*"]}]
+                              "kappa": None, "apart": ["*Harbour, First Study*", "*Red <b>Grid</b>*"]}]
     assert seen["hard"][0] == {"name": "*Harbour, First Study*", "photos": 1, "agreed": 0,
                                "against": "*Red <b>Grid</b>*"}
     assert (seen["conflicts"], page.show("ann")["me"]["agreed"], page.show("ann")["me"]["shared"]) == (1, 2, 3)
@@ -116,6 +116,7 @@ def test_too_few_photos_give_no_estimate_and_many_give_a_range():
     assert words_for(0.9, 100) == (
         "Probably 84 to 94 of 100 answers are right, from 100 photos that others were asked about too.")
     assert between(1.0, 20) == (88, 100)
+    assert words_for(None, 40).startswith("Nobody can say yet who is right")
 
 
 def crowd(count, accuracy):
@@ -140,3 +141,17 @@ def test_nobody_is_judged_by_fewer_photos_than_it_takes():
     rows, opinions = crowd(FEWEST - 1, {"ann": 0.95, "bob": 0.6})
     assert qualities(asked_of_several(rows), lambda photo: opinions[photo]) == ({}, False)
     assert qualities(table_of([]), lambda photo: ()) == ({}, False)
+
+
+def test_two_people_alone_are_not_ranked_and_a_model_that_knows_nothing_is_nobody():
+    shared = asked_of_several(crowd(120, {"ann": 0.95, "bob": 0.6})[0])
+    assert qualities(shared, lambda photo: ()) == ({}, False)
+    assert qualities(shared, lambda photo: [("c0", 0.9)]) == ({}, False)
+
+
+def test_figures_that_rest_on_enough_photos_are_shown_to_the_owner(table, page, monkeypatch):
+    share(page, 1.0)
+    for who in ("ann", "bob"):
+        give(table, who, ["red-grid", "harbour-study"] * (FEWEST // 2))
+    seen = page.show("olga")
+    assert (seen["alpha"], seen["pairs"][0]["kappa"]) == (1.0, 1.0)

@@ -32,8 +32,8 @@ export default class People extends Page {
 
   everybody(people, alpha) {
     const row = (one) => h("tr", {}, h("th", { scope: "row" }, one.who), cell("today", one.today), cell("in all", one.total), cell("taken back", one.undone),
-      cell("agreed", one.shared ? `${one.agreed} of ${one.shared}` : "–"), h("td", { class: "said" }, one.said));
-    const head = ["", "today", "in all", "taken back", "agreed", "how good"].map((words) => h("th", { scope: "col" }, words));
+      cell("agreed", one.shared ? `${one.agreed} of ${one.shared}` : "–"), cell("probably right", one.range ? `${one.range[0]} to ${one.range[1]} of 100` : "too early to say"));
+    const head = ["", "today", "in all", "taken back", "agreed", "probably right"].map((words) => h("th", { scope: "col" }, words));
     const beyond = alpha === null ? "" : `All together, people agree ${alpha.toFixed(2)} beyond chance (Krippendorff's alpha: 1 is always, 0 is what guessing gives).`;
     return h("section", {}, h("h2", {}, "Everybody"), h("table", { class: "people" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, people.map(row))),
       beyond && h("p", { class: "soft" }, beyond));

@@ -85,9 +85,14 @@ export class Single {
       this.labelled(item), this.why(item), this.choices(item), this.shelves(item), this.history(item));
     this.table.body.replaceChildren(this.stage, card);
     this.table.body.scrollTop = 0;
-    const rest = this.actions().filter(([, , , place]) => place !== "main");
+    this.foot(this.actions());
+  }
+
+  // A phone has room for the main ones; the others, the piles and the pages are a touch away, also when nothing is left.
+  foot(actions) {
+    const rest = actions.filter(([, , , place]) => place !== "main");
     const more = h("button", { class: "act more", onclick: () => this.table.more(rest) }, h("span", {}, "more…"));
-    this.table.foot.replaceChildren(...keyRow(this.actions()), more);
+    this.table.foot.replaceChildren(...keyRow(actions), more);
   }
 
   // One photo on the stage, or a second one beside it to compare.
@@ -176,7 +181,9 @@ export class Single {
     const { item } = this.desk;
     const pile = item?.pile;
     const keep = { visitors: "keep ours", duplicates: "keep both", leaks: "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
+    const said = item?.visitor;
     return [
+      ...(said ? [["y", "visitor is right", () => this.give(said.id), "main"]] : []),
       ["Enter", keep, () => this.keep(), "main"],
       ["n", "none of these", () => this.none(), "main"],
       ["j", "junk", () => this.decide("junk")],
@@ -254,7 +261,7 @@ export class Single {
       lines.push(h("button", { class: "big", onclick: () => this.table.header.choose(pile.pile) }, `Go on with ${count(pile.left, ...PILES[pile.pile])}`));
     }
     this.table.body.replaceChildren(h("div", { class: `empty${this.isComing ? " coming" : ""}` }, lines));
-    this.table.foot.replaceChildren(...keyRow(this.actions().filter(([name]) => ["Backspace", "?"].includes(name))));
+    this.foot(this.actions().filter(([name]) => ["Backspace", "?"].includes(name)));
   }
 }
 
