@@ -9,12 +9,15 @@ turned or cropped copy keeps its words. By pixels: photos that are alike at 8 x 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from curation.duplicates import PairOfIds, pair_of
 from curation.points import mirrored_descriptors
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 WORDS_A_HALF = 192  # a word is a pair of these: 36,864 words
 LEARN_FROM = 40_000  # points
@@ -125,6 +128,8 @@ def _said(count: int, descriptors: Callable[[int], np.ndarray],
 
 
 def _table(said: list[np.ndarray]) -> sparse.csr_matrix:
+    from scipy import sparse
+
     ends = np.concatenate([[0], np.cumsum([len(words) for words in said])])
     words = np.concatenate(said)
     return sparse.csr_matrix((np.ones(len(words), np.float32), words, ends), shape=(len(said), WORDS_A_HALF**2))
@@ -138,6 +143,8 @@ def _rarity(words: sparse.csr_matrix) -> np.ndarray:
 
 
 def _of_length_one(words: sparse.csr_matrix) -> sparse.csr_matrix:
+    from scipy import sparse
+
     size = np.sqrt(np.asarray(words.multiply(words).sum(axis=1))).ravel()
     return sparse.diags_array((1 / np.maximum(size, 1e-6)).astype(np.float32)) @ words
 

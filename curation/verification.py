@@ -28,6 +28,8 @@ NEAR = 0.03  # of the longer side: how far corners may be off when nothing was c
 MOVED = 0.07  # of the longer side: further than the frames of a burst lie apart
 SAME_LIGHT = 0.13  # mean difference in standard deviations that saving, turning and scaling a photo leaves
 WORTH_ADJUSTING = 0.3
+EDITED = 0.98  # mean agreement that two frames of a burst do not reach once something has moved
+TURNED, ALIKE_TURNED = 15.0, 0.9  # degrees, and the mean agreement; hands do not turn so far within a burst
 SMALL_SURE = 0.9  # agreement of small pictures from which on they are one shot, edited or saved again
 KINDS = ("exact", "re-encoded", "edited", "same-scene")
 
@@ -229,7 +231,8 @@ def _kind(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored: bool
         return "edited"
     if _off(one, other, over) < NEAR and abs(width / height - wide / tall) < NEAR:
         return "re-encoded" if mean > SURE else "same-scene"
-    return "edited" if (mean > SURE and share > 0.9) or _turned(over) > 8 else "same-scene"
+    turned = _turned(over) > TURNED and mean > ALIKE_TURNED
+    return "edited" if turned or (mean > EDITED and share > 0.8) else "same-scene"
 
 
 def _off(one: Fingerprint, other: Fingerprint, over: np.ndarray) -> float:

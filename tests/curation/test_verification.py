@@ -83,3 +83,23 @@ def test_small_soft_photos_are_compared_without_points():
     print_ = fingerprint(photo)
     bare = Fingerprint(print_.grey, print_.points[:0], print_.descriptors[:0], print_.small)
     assert compare(bare, bare).score > THRESHOLD
+
+
+def test_a_frame_of_a_burst_is_at_most_the_same_scene():
+    before, after = scene(11), scene(11)
+    after.paste(scene(12, (40, 30)), (150, 100))
+    moved = after.crop((24, 18, 400, 300)).resize((400, 300))
+    assert compare(fingerprint(before), fingerprint(moved)).kind == "same-scene"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_blanket_in_32_pixels_under_another_thing_is_another_photo(seed):
+    one, other = (blanket_with(seed + n).resize((32, 32)) for n in (1, 2))
+    assert score(one, other) < THRESHOLD - 0.1
+
+
+def test_noise_and_light_do_not_make_another_photo():
+    photo = scene(13)
+    noise = np.random.default_rng(0).normal(0, 8, (300, 400, 3))
+    noisy = Image.fromarray(np.clip(np.asarray(photo) * 0.8 + noise, 0, 255).astype(np.uint8))
+    assert score(photo, noisy) > THRESHOLD
