@@ -1,35 +1,77 @@
-"""Classes that people renamed, merged or added: the collection that follows from the ledger.
+"""Classes that people renamed, merged, added or described: the collection that follows from the ledger.
 
 What a class was before anybody decided is kept in the card (`given_classes` in its front matter), so that a change
-that is taken back leaves nothing behind.
+that is taken back leaves nothing behind. A text that somebody wrote into classes.yaml by hand since is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from curation.cards import card_of, read_card, with_fields
 from curation.decision import CLASS_ACTIONS, Decision
-from curation.ledger import standing
+from curation.ledger import in_order, standing
 from data_cards.collection import RESERVED, ClassInfo, Collection, class_id_from, title_from
 
-GIVEN = "given_classes"
+GIVEN, REFERENCES = "given_classes", "references"
 ADDED = {"added": True}
+Field = tuple[str, str]
 
 
 def changed_collection(collection: Collection, decisions: Iterable[Decision]) -> Collection:
     """The collection after every standing change of classes. A class merged into another lives on as its alias."""
+    known = in_order(decisions)
     given: dict[str, dict[str, Any]] = {name: dict(row) for name, row in (collection.extra.get(GIVEN) or {}).items()}
-    changes = [one for one in standing(decisions) if one.action in CLASS_ACTIONS and one.label]
+    changes = [one for one in standing(known) if one.action in CLASS_ACTIONS and one.label]
     added = {one.label for one in changes if one.action == "add_class"}
+    edits = [one for one in known if one.action == "edit_card"]
+    references = dict(references_of(collection))
+    by_hand = _written_by_hand(collection, edits)
     classes = _as_given({info.id: info for info in collection.classes}, given, added)
+    for one in reversed(edits):
+        _write(classes, references, one, one.card_before, by_hand)
     for one in changes:
-        _change(classes, given, one, one.label or "")
-    if list(classes.values()) == list(collection.classes):
+        if one.action == "edit_card":
+            _write(classes, references, one, one.card, by_hand)
+        else:
+            _change(classes, given, one, one.label or "")
+    if list(classes.values()) == list(collection.classes) and references == references_of(collection):
         return collection
-    extra = {key: value for key, value in collection.extra.items() if key != GIVEN} | ({GIVEN: given} if given else {})
+    extra = {key: value for key, value in collection.extra.items() if key not in (GIVEN, REFERENCES)}
+    extra |= ({GIVEN: given} if given else {}) | ({REFERENCES: references} if references else {})
     return replace(collection, classes=tuple(classes.values()), extra=extra)
+
+
+def references_of(collection: Collection) -> dict[str, str]:
+    """Class id -> the photo (image_id) that people chose as its reference picture."""
+    return dict(collection.extra.get(REFERENCES) or {})
+
+
+def _written_by_hand(collection: Collection, edits: Sequence[Decision]) -> set[Field]:
+    """Fields (class, field) that say what no edit ever said: somebody changed the file itself, after all of them."""
+    said: dict[Field, list[Any]] = {}
+    for one in edits:
+        before = read_card(one.card_before or "{}")
+        for name, value in read_card(one.card).items():
+            said.setdefault((one.label or "", name), []).extend([value, before.get(name)])
+    references = references_of(collection)
+    return {(label, name) for (label, name), values in said.items() if label in collection and None not in values
+            and card_of(collection.info(label), references.get(label, ""))[name] not in values}
+
+
+def _write(classes: dict[str, ClassInfo], references: dict[str, str], one: Decision, text: str,
+           by_hand: set[Field]) -> None:
+    """Put the fields of an edit on the card, but for those that were written by hand since."""
+    label = one.label or ""
+    if label not in classes or not text:
+        return
+    fields = {name: value for name, value in read_card(text).items() if (label, name) not in by_hand}
+    classes[label] = with_fields(classes[label], fields)
+    if "reference" in fields:
+        references.pop(label, None)
+        references |= {label: fields["reference"]} if fields["reference"] else {}
 
 
 def _as_given(classes: dict[str, ClassInfo], given: dict[str, dict[str, Any]],

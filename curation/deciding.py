@@ -14,6 +14,7 @@ from curation.classes import changed_collection
 from curation.decision import CLASS_ACTIONS, Decision, line_of, read_decisions
 from curation.journal import known
 from curation.ledger import fold, given_labels
+from curation.reference_pictures import reference_files
 from data_cards.dataset import Changes, Dataset, collection_files
 from data_cards.errors import BadDecision
 from data_cards.rows import Label, labels_file, ledger_file
@@ -74,10 +75,11 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
         if before != after:
             add |= dict([labels_file(after.values())])
         things = changed_collection(base.collection(), everything)
+        pictures = reference_files(base, things)
         if things != base.collection():
-            add |= collection_files(things)
+            add |= collection_files(things) | dict(pictures.add)
         done[:] = [_said(len(decisions), len(new), before, after, ledger.unreadable)]
-        return Changes(add)
+        return Changes(add, pictures.delete)
 
     after = dataset.update(f"Add {len(decisions)} decisions" if decisions else "Fold decisions into labels", change)
     return Decided(after, done[0])

@@ -19,26 +19,28 @@ from datetime import UTC, datetime
 
 from ulid import ULID
 
+from curation.cards import read_card, write_card
 from data_cards.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
 
 PHOTO_ACTIONS = ("keep", "relabel", "none_of_these", "junk", "duplicate_of", "not_duplicate", "unsure",
                  "accept_visitor", "refuse_visitor")
-CLASS_ACTIONS = ("rename_class", "merge_class", "add_class")
+CLASS_ACTIONS = ("rename_class", "merge_class", "add_class", "edit_card")
 ACTIONS = (*PHOTO_ACTIONS, *CLASS_ACTIONS, "undo")
 NEEDS = {"relabel": ("label",), "accept_visitor": ("label",), "duplicate_of": ("other",), "not_duplicate": ("other",),
          "undo": ("undoes",), "rename_class": ("label", "title"), "merge_class": ("label_before", "label"),
-         "add_class": ("label",)}
+         "add_class": ("label",), "edit_card": ("label", "card")}
 NONE = "none"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 NAME = re.compile(r"[0-9A-Za-z]{26}")
-LONGEST = 500
+LONGEST, LONGEST_CARD = 500, 100_000
+CARDS = ("card", "card_before")
 
 
 @dataclass(frozen=True)
 class Decision:
     """One line of the ledger. `label` is the class after, `other` an image_id, `undoes` a decision's id, `shown` the
-    class that the model put first where a person could see that."""
+    class that the model put first where a person could see that, `card` the fields written on a class's card (JSON)."""
 
     id: str
     at: str
@@ -53,6 +55,8 @@ class Decision:
     finding: str = ""
     model_revision: str = ""
     shown: str = ""
+    card: str = ""
+    card_before: str = ""
 
     @property
     def order(self) -> tuple[str, str]:
@@ -116,6 +120,7 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
     made |= {key: text[key] or None for key in ("label_before", "other")}
     made |= {"at": at, "id": _name(text["id"], at if text["at"] else "", row, line),
              "label": _class(text["label"], action, collection, line) or None, "undoes": text["undoes"].upper() or None}
+    made |= {key: write_card(read_card(text[key])) for key in CARDS if text[key]}
     if action == "merge_class":
         made["label_before"] = _class(text["label_before"], action, collection, line)
     return Decision(**made)  # type: ignore[arg-type]
@@ -170,8 +175,9 @@ def _text(row: Mapping[str, object], key: str, line: int) -> str:
     value = row.get(key)
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
-        raise BadDecision(_at_line(line, f"“{key}” must be a text of at most {LONGEST} signs."), line=line, key=key)
+    longest = LONGEST_CARD if key in CARDS else LONGEST
+    if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+        raise BadDecision(_at_line(line, f"“{key}” must be a text of at most {longest} signs."), line=line, key=key)
     return value.strip()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from curation.reference_pictures import reference_files
 from data_cards.dataset import Changes, Dataset
 from data_cards.errors import MissingFile
 from data_cards.rows import (
@@ -52,9 +53,10 @@ def erase(dataset: Dataset, image_ids: Sequence[str]) -> Erased:
 
     def change(base: Dataset) -> Changes:
         shards = _shards(base, wanted)
-        gone[:] = list(shards)
-        add = dict(file for file in shards.values() if file) | dict(_tables(base, wanted))
-        return Changes(add, tuple(path for path in (*shards, *_replaced(base)) if path not in add))
+        pictures = reference_files(base, base.collection(), wanted)
+        gone[:] = [*shards, *pictures.add, *pictures.delete]
+        add = dict(file for file in shards.values() if file) | dict(_tables(base, wanted)) | dict(pictures.add)
+        return Changes(add, tuple(path for path in (*shards, *_replaced(base), *pictures.delete) if path not in add))
 
     after = dataset.update("Erase photos", change)
     for path in gone:
@@ -99,4 +101,5 @@ def _without(findings: Sequence[Finding], wanted: Collection[str]) -> Iterator[F
 def _unseen(opinions: Sequence[Opinion], wanted: Collection[str]) -> Iterator[Opinion]:
     for one in opinions:
         if one.image_id not in wanted:
-            yield replace(one, near=tuple(other for other in one.near if other not in wanted))
+            view = "" if one.view in wanted else one.view
+            yield replace(one, near=tuple(other for other in one.near if other not in wanted), view=view)

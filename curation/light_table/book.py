@@ -8,11 +8,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from curation.decision import CLASS_ACTIONS, Decision, now
 from curation.ledger import fold, in_order, standing
 from data_cards.rows import Label
+
+
+def any_may_go(step: Sequence[Decision], one: Decision) -> bool:
+    """Any decision may be taken back."""
+    return True
+
+
+@dataclass
+class _Step:
+    """What stands of one step: classes that were added, other decisions; `others`: whether there ever were some."""
+
+    added: int = 0
+    left: int = 0
+    others: bool = False
+
+    def enter(self, is_added: bool, more: int) -> None:
+        """One decision more stands, or one less."""
+        if is_added:
+            self.added += more
+        else:
+            self.left, self.others = self.left + more, True
+
+    @property
+    def counts(self) -> bool:
+        """Whether there is something to take back."""
+        return self.left > 0 or (self.added > 0 and not self.others)
 
 
 class Book:
@@ -30,7 +57,7 @@ class Book:
         self._by_id: dict[str, Decision] = {}
         self._by_photo: dict[str, list[Decision]] = {}
         self._steps: dict[str, dict[str, list[str]]] = {}
-        self._left: dict[tuple[str, str], int] = {}
+        self._left: dict[tuple[str, str], _Step] = {}
         self._depth: dict[str, int] = {}
         self._photo: dict[str, str] = {}
         self._version: dict[str, int] = {}
@@ -83,7 +110,7 @@ class Book:
 
     def _refold(self, new: Sequence[Decision]) -> None:
         """Labels of the photos that `new` can reach: its own, and those tied to them as duplicates."""
-        if any(decision in self._of_classes for decision in new):
+        if any(self._moves_labels(decision) for decision in new):
             touched = set(self._given)
         else:
             touched = self._tied({photo for one in new for photo in self._photos_of(one)})
@@ -93,6 +120,10 @@ class Book:
         given = {photo: self._given[photo] for photo in touched if photo in self._given}
         self.labels.update(fold(given, about))
         self._version |= dict.fromkeys(touched, len(self._by_id))
+
+    def _moves_labels(self, decision: Decision) -> bool:
+        """Whether it may change what any photo is called: a new name or text of a class does not."""
+        return decision in self._of_classes and decision.action not in ("rename_class", "edit_card")
 
     def version(self, image_id: str) -> int:
         """Another number whenever something that may concern this photo was decided."""
@@ -115,14 +146,11 @@ class Book:
             self._count(one, 1 if one.id in stand else -1)
 
     def _count(self, one: Decision, more: int) -> None:
-        """A step counts as long as anything of it stands; a class that was added with it may stay."""
-        if one.action in CLASS_ACTIONS:
-            return
-        step = (one.who, one.at)
-        before = self._left.get(step, 0)
-        self._left[step] = before + more
-        if 0 in (before, self._left[step]):
-            self._depth[one.who] = self._depth.get(one.who, 0) + more
+        """A step counts as long as anything of it stands; a class that was added for its photos may stay."""
+        step = self._left.setdefault((one.who, one.at), _Step())
+        before = step.counts
+        step.enter(one.action == "add_class", more)
+        self._depth[one.who] = self._depth.get(one.who, 0) + step.counts - before
 
     def _photos_of(self, decision: Decision) -> list[str]:
         undone = self._by_id.get(decision.undoes or "", decision)
@@ -161,12 +189,15 @@ class Book:
         """Person -> how many of their decisions were taken back."""
         return dict(Counter(self._by_id[name].who for name in self._undone if name in self._by_id))
 
-    def last_step(self, who: str) -> list[Decision]:
-        """What this person did last and did not take back: one decision, or a whole batch."""
-        for ids in reversed(self._steps.get(who, {}).values()):
+    def last_step(self, who: str, may_go: Callable[[Sequence[Decision], Decision], bool] = any_may_go,
+                  ) -> list[Decision]:
+        """What this person did last and did not take back: one decision, or a whole batch. `may_go(step, decision)`:
+        whether one may be taken back at all; a step of which none may is passed over."""
+        for at, ids in reversed(self._steps.get(who, {}).items()):
             left = [self._by_id[i] for i in ids if i not in self._undone]
-            if any(one.action not in CLASS_ACTIONS for one in left):
-                return left
+            going = [one for one in left if may_go(left, one)]
+            if going and self._left[who, at].counts:
+                return going
         return []
 
     def depth(self, who: str) -> int:

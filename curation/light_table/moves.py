@@ -7,7 +7,6 @@ it safe to send twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain, count
 from typing import Any
 
 from ulid import ULID
@@ -20,14 +19,14 @@ from curation.ledger import merged_classes
 from curation.light_table.answers import answers, asked
 from curation.light_table.blind import Blind
 from curation.light_table.book import Book
+from curation.light_table.class_moves import class_decisions
 from curation.light_table.placard import Records
 from curation.light_table.queue import Item, Queue
-from data_cards.collection import Collection, class_id_from
+from data_cards.collection import Collection
 from data_cards.errors import BadDecision
 from data_cards.rows import Finding, Label
 
 Move = Mapping[str, Any]
-LONGEST_TITLE = 80
 ASKS_FOR_CLASS = ("labels", "unlabelled", "visitors")
 
 
@@ -71,20 +70,10 @@ class Moves:
         """What a move decides; `before`: what its group decided so far: a class can be added and given at once."""
         added = [one for one in before if one.action in CLASS_ACTIONS]
         things = self._classes(added) if added else self._records.collection
-        if move.get("do") == "add_class":
-            return self._added(who, move, at, things)
+        known = self._book.find(str(move.get("id")))
+        if move.get("do") in CLASS_ACTIONS and known is None:
+            return class_decisions(who, move, at, things, self._book.of_classes())
         return [self._decision(who, move, at, things)]
-
-    def _added(self, who: str, move: Move, at: str, things: Collection) -> list[Decision]:
-        title = " ".join(str(move.get("title", "")).split())
-        if not title or len(title) > LONGEST_TITLE or not move.get("id"):
-            raise BadDecision(f"A class needs a name of at most {LONGEST_TITLE} letters.")
-        if any(info.title == title for info in things.classes):
-            return []
-        name = class_id_from(title)
-        free = next(other for other in chain([name], (f"{name}-{i}" for i in count(2))) if other not in things)
-        row = {"id": move["id"], "at": at, "who": who, "action": "add_class", "label": free, "title": title}
-        return [parse_decision(row)]
 
     def _classes(self, more: Sequence[Decision] = ()) -> Collection:
         """The collection after every decision about classes."""
@@ -165,7 +154,7 @@ class Moves:
         """Take back this person's last step, unless this very undo was carried out before."""
         if undo_id in self._undos or self._book.find(undo_id):
             return self._undos.get(undo_id, [])
-        skips, step = self._skips.get(who, []), [one for one in self._book.last_step(who) if self._may_go(one)]
+        skips, step = self._skips.get(who, []), self._book.last_step(who, self._may_go)
         if skips and (not step or skips[-1][0] >= step[0].at):
             keys = [skips.pop()[1]]
             self._queue.unskip(who, keys[0])
@@ -174,11 +163,11 @@ class Moves:
         self._undos[undo_id] = keys
         return keys
 
-    def _may_go(self, one: Decision) -> bool:
+    def _may_go(self, step: Sequence[Decision], one: Decision) -> bool:
         """A class stays when a photo beside those of its own step wears it by now."""
         if one.action != "add_class":
             return True
-        mine = {decision.image_id for decision in self._book.last_step(one.who)}
+        mine = {decision.image_id for decision in step}
         return not any(row.label == one.label for photo, row in self._records.labels.items() if photo not in mine)
 
     def _take_back(self, who: str, undo_id: str, step: Sequence[Decision]) -> list[str]:

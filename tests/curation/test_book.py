@@ -23,7 +23,7 @@ def book(*past, keep=lambda decisions: None, clock=lambda: "2026-01-01T00:00:00.
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["relabel", "junk", "duplicate_of", "not_duplicate", "keep", "undo", "merge_class"]),
+        st.sampled_from(["relabel", "junk", "duplicate_of", "not_duplicate", "keep", "undo", "merge_class", "add_class"]),
         st.sampled_from(PHOTOS),
         st.sampled_from(PHOTOS),
         st.sampled_from(["new", "other"]),
@@ -45,12 +45,14 @@ def test_writing_one_by_one_gives_the_labels_of_folding_everything(steps):
             live.write([decision("undo", undone.image_id, place, undoes=undone.id)])
         elif action == "merge_class":
             live.write([decision("merge_class", "", place, label_before="old", label=label)])
+        elif action == "add_class":
+            live.write([decision("add_class", "", place, label=label)])
         elif action not in ("duplicate_of", "not_duplicate") or photo != other:
             live.write([decision(action, photo, place, label=label, other=other)])
     assert live.labels == fold(GIVEN, kept)
     assert {one.id for one in live.standing()} == {one.id for one in standing(kept)}
     assert book(*kept).labels == live.labels
-    assert live.depth("ann") == len({one.at for one in standing(kept) if one.image_id})
+    assert live.depth("ann") == len({one.at for one in standing(kept)})
     assert book(*kept).depth("ann") == live.depth("ann")
 
 

@@ -1,6 +1,9 @@
 """Classes follow the ledger, and a change that is taken back leaves nothing behind."""
 
-from curation.classes import changed_collection
+from dataclasses import replace
+
+from curation.cards import write_card
+from curation.classes import changed_collection, references_of
 from curation.decision import Decision
 from data_cards.collection import ClassInfo, Collection, read_collection, write_collection
 
@@ -47,3 +50,41 @@ def test_an_added_class_goes_again_when_it_is_taken_back():
 
 def test_a_reserved_or_unfit_id_is_no_class():
     assert changed_collection(THINGS, [made(1, "add_class", "none"), made(2, "add_class", "a b<")]) is THINGS
+
+
+def edit(n, before, after, label="agra"):
+    return made(n, "edit_card", label, card=write_card(after), card_before=write_card(before))
+
+
+def test_a_card_is_edited_twice_and_taken_back_step_by_step():
+    first = edit(1, {"summary": ""}, {"summary": "Red walls."})
+    second = edit(2, {"summary": "Red walls."}, {"summary": "Red walls at the river.", "source": "asha"})
+    both = through_the_card(changed_collection(THINGS, [first, second]))
+    assert (both.info("agra").summary, both.info("agra").source) == ("Red walls at the river.", "asha")
+    one = through_the_card(changed_collection(both, [first, second, made(3, "undo", undoes=f"{2:026d}")]))
+    assert (one.info("agra").summary, one.info("agra").facts) == ("Red walls.", THINGS.info("agra").facts)
+    undos = [made(3, "undo", undoes=f"{2:026d}"), made(4, "undo", undoes=f"{1:026d}")]
+    none = through_the_card(changed_collection(one, [first, second, *undos]))
+    assert none.info("agra").summary == "" and none.info("agra").source == "asha", "nobody knows what stood there"
+
+
+def test_a_text_that_was_written_by_hand_since_is_kept():
+    first = edit(1, {"summary": ""}, {"summary": "Red walls."})
+    folded = changed_collection(THINGS, [first])
+    by_hand = folded.with_classes(replace(info, summary="By hand.") for info in folded.classes)
+    assert changed_collection(by_hand, [first]).info("agra").summary == "By hand."
+
+
+def test_a_reference_picture_is_chosen_and_given_up():
+    first = edit(1, {"reference": ""}, {"reference": "photo1"})
+    chosen = through_the_card(changed_collection(THINGS, [first]))
+    assert references_of(chosen) == {"agra": "photo1"}
+    assert references_of(changed_collection(chosen, [first, made(2, "undo", undoes=f"{1:026d}")])) == {}
+
+
+def test_the_card_of_a_merged_class_waits_for_its_return():
+    first = edit(1, {"summary": ""}, {"summary": "Red walls."})
+    merge = made(2, "merge_class", "amber", label_before="agra")
+    merged = through_the_card(changed_collection(THINGS, [first, merge]))
+    back = changed_collection(merged, [first, merge, made(3, "undo", undoes=f"{2:026d}")])
+    assert back.info("agra").summary == "Red walls."
