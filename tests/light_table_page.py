@@ -43,3 +43,13 @@ def labels_in(folder: Path) -> dict[str, Label]:
 def decisions_in(folder: Path) -> tuple[Decision, ...]:
     """Everything decided, on the disk or sent."""
     return known(open_dataset(str(folder)), Journal(folder.parent / "journal")).decisions
+
+
+def progress(page: Page, done: int) -> None:
+    """Wait until so many are done on this pile."""
+    page.wait_for_function(
+        """done => document.querySelector("vitrine-light-table").shadowRoot
+                  .querySelector(".progress").textContent.startsWith(`${done} of `)""",
+        arg=done,
+        polling=50,
+    )

@@ -1,7 +1,9 @@
 """The light table on a bad day: a power cut, no network, an answer that got lost, a sign-in that ended."""
 
 from tests.browser.conftest import Door
-from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, wait_for_photo
+from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
+
+ROOT = "vitrine-light-table"
 
 
 def test_a_label_fixed_with_the_keyboard_survives_a_power_cut(serve, folder, open_page):
@@ -77,3 +79,67 @@ def test_who_is_signed_out_signs_in_and_nothing_is_lost(tables, table, folder, o
     page.keyboard.press("Enter")
     all_kept(page)
     assert [one.action for one in decisions_in(folder)] == ["junk"]
+
+
+def test_a_slow_network_holds_nobody_up_and_doubles_nothing(url, folder, open_page):
+    page, held, fast = open_page(url), [], []
+    photo = photo_on_screen(page)
+    page.wait_for_load_state("networkidle")
+    page.route("**/moves", lambda route: route.continue_() if fast else held.append(route))
+    for _ in range(5):
+        page.keyboard.press("1")
+        photo = wait_for_photo(page, photo)  # the next one, while the first answer is still on its way
+    assert decisions_in(folder) == () and page.locator(f"{ROOT} .kept").count() == 0
+    fast.append(True)
+    held[0].continue_()
+    all_kept(page)
+    assert len(held) == 1 and len(decisions_in(folder)) == len({one.image_id for one in decisions_in(folder)}) == 5
+
+
+def test_thirty_steps_are_taken_back_after_a_power_cut_in_their_middle(serve, folder, open_page):
+    server = serve("tests.light_table", str(folder), "plain")
+    page, seen = open_page(server.url), []
+    photo = photo_on_screen(page)
+    for number in range(30):
+        if number == 15:
+            all_kept(page)
+            server.kill()
+        seen.append(photo)
+        page.keyboard.press("j" if number % 3 else "2")
+        if number < 15:
+            photo = wait_for_photo(page, photo)
+        elif number == 20:
+            server.start()
+    progress(page, 30)
+    all_kept(page)
+    made = decisions_in(folder)
+    assert len(made) == len({one.image_id for one in made}) == 30
+    page.reload()
+    photo_on_screen(page)
+    for left in range(29, -1, -1):
+        page.keyboard.press("Backspace")
+        progress(page, left)
+    all_kept(page)
+    assert {(label.label, label.status) for label in labels_in(folder).values()} == {("harbour", "labelled")}
+    page.wait_for_selector(f"{ROOT} .mat img[src*='{seen[0]}']")
+    page.keyboard.press("Backspace")
+    page.wait_for_selector("text=There is nothing left to take back.")
+
+
+def test_offline_for_a_while_two_windows_of_one_person_lose_and_double_nothing(url, folder, open_page):
+    pages = [open_page(url), open_page(url)]
+    for page in pages:
+        photo_on_screen(page)
+        page.wait_for_load_state("networkidle")
+        page.context.set_offline(True)
+    for page, key in zip(pages, "jn", strict=True):
+        for _ in range(4):
+            page.keyboard.press(key)
+        page.wait_for_selector("text=4 decisions wait in this window")
+    for page in pages:
+        page.context.set_offline(False)
+        all_kept(page)
+    made = decisions_in(folder)
+    assert len(made) == len({one.id for one in made}) == 8
+    # Both windows had the same four photos before them: what was kept last counts.
+    assert [label.status for label in labels_in(folder).values()].count("none_of_these") == 4

@@ -4,26 +4,37 @@ from curation.journal import Journal
 from curation.light_table.table import LightTable
 from tests.browser.conftest import Door
 from tests.light_table import TellingOpinions, small_dataset
-from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, wait_for_photo
+from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
+
+ROOT = "vitrine-light-table"
 
 
-def test_many_keys_in_a_row_lose_nothing_and_double_nothing(url, folder, open_page):
+def test_sixty_relabels_in_a_row_are_all_on_the_disk(tables, tmp_path, open_page):
+    many = small_dataset(tmp_path / "many", 99)
+    page = open_page(tables(LightTable(many, Journal(tmp_path / "journal"), TellingOpinions)))
+    seen, photo = [], photo_on_screen(page)
+    for number in range(60):
+        seen.append((photo, "harbour-study" if number % 2 else "red-grid"))
+        page.keyboard.press("1" if number % 2 else "3")
+        photo = wait_for_photo(page, photo)
+    progress(page, 60)
+    all_kept(page)
+    labels = labels_in(tmp_path / "many")
+    assert len(dict(seen)) == 60 and all(labels[photo].label == label for photo, label in seen)
+    assert len(decisions_in(tmp_path / "many")) == 60
+
+
+def test_keys_typed_faster_than_photos_come_lose_nothing_and_double_nothing(url, folder, open_page):
     page = open_page(url)
     photo_on_screen(page)
     for _ in range(30):
         page.keyboard.press("2")
-    page.wait_for_function(
-        """() => document.querySelector("vitrine-light-table").shadowRoot
-                  .querySelector(".progress").textContent.startsWith("30 of 40")"""
-    )
+    progress(page, 30)
     all_kept(page)
     assert len(decisions_in(folder)) == 30
     for _ in range(30):
         page.keyboard.press("Backspace")
-    page.wait_for_function(
-        """() => document.querySelector("vitrine-light-table").shadowRoot
-                  .querySelector(".progress").textContent.startsWith("0 of 40")"""
-    )
+    progress(page, 0)
     all_kept(page)
     assert {label.label for label in labels_in(folder).values()} == {"harbour"}
 
@@ -99,16 +110,46 @@ def test_keys_do_nothing_while_another_tab_is_open_or_somebody_writes(serve, fol
     assert len(decisions_in(folder)) == 1
 
 
-def test_two_people_at_once_see_different_photos(tables, table, folder, open_page):
-    pages = [open_page(tables(table, Door(name))) for name in ("ann", "bob")]
+def test_two_people_at_once_are_never_asked_the_same_and_both_are_kept(tables, table, folder, open_page):
+    pages = {name: open_page(tables(table, Door(name))) for name in ("ann", "bob")}
     seen = []
-    for _ in range(5):
-        for page in pages:
+    for _ in range(10):
+        for name, page in pages.items():
             photo = photo_on_screen(page)
-            seen.append(photo)
+            seen.append((name, photo))
             page.keyboard.press("Enter")
             wait_for_photo(page, photo)
-    assert len(set(seen)) == 10
+    for page in pages.values():
+        all_kept(page)
+    assert len({photo for _, photo in seen}) == 20
+    assert {(one.who, one.image_id) for one in decisions_in(folder)} == set(seen)
+
+
+def test_what_one_is_unsure_about_somebody_else_is_asked(tables, table, open_page):
+    ann, bob = (open_page(tables(table, Door(name))) for name in ("ann", "bob"))
+    photo = photo_on_screen(ann)
+    ann.keyboard.press("u")
+    wait_for_photo(ann, photo)
+    all_kept(ann)
+    bob.reload()
+    assert photo_on_screen(bob) == photo
+
+
+def test_help_and_cards_open_and_close_and_the_next_key_is_for_the_photo(url, open_page):
+    page = open_page(url)
+    photo = photo_on_screen(page)
+    for name, sign in (("?", ".help"), ("i", ".cards")):
+        for close in (name, "Escape"):
+            page.keyboard.press(name)
+            page.wait_for_selector(f"{ROOT} {sign}")
+            page.keyboard.press(close)
+            page.wait_for_selector(f"{ROOT} {sign}", state="detached")
+    page.keyboard.press("z")
+    page.wait_for_selector(f"{ROOT} .mat.zoomed")
+    page.keyboard.press("Enter")
+    wait_for_photo(page, photo)
+    page.keyboard.press("i")
+    assert "A night harbour with a red quay." in page.locator(f"{ROOT} .cards").inner_text()
 
 
 def test_when_nothing_is_left_it_says_what_to_do_next(tables, tmp_path, open_page):

@@ -12,6 +12,7 @@ export class Single {
   constructor(table) {
     this.table = table;
     this.prints = new Map();
+    this.fetched = new Set();
     this.shown = null;
   }
 
@@ -43,11 +44,19 @@ export class Single {
   prefetch() {
     const wanted = this.desk.items.flatMap((item) => [item.image_id, item.pair?.image_id]).filter(Boolean);
     for (const imageId of wanted) this.print(imageId);
-    for (const shelf of this.desk.items.slice(1, 4).flatMap((item) => item.shelves)) {
-      if (shelf.reference) this.small(`reference/${shelf.id}`);
-      for (const imageId of shelf.photos) this.small(imageId);
-    }
+    this.prefetchShelves();
     if (this.prints.size > 60) for (const name of [...this.prints.keys()].slice(0, 20)) this.prints.delete(name);
+  }
+
+  // Small ones only behind the large photo that they belong to: what decides how soon the next one is here comes first.
+  prefetchShelves() {
+    const near = (this.desk?.items ?? []).slice(1, 4).filter((item) => this.prints.get(item.image_id)?.done);
+    const names = near.flatMap((item) => item.shelves).flatMap((shelf) => [shelf.reference && `reference/${shelf.id}`, ...shelf.photos]);
+    for (const name of names.filter((one) => one && !this.fetched.has(one))) {
+      this.fetched.add(name);
+      this.small(name);
+    }
+    if (this.fetched.size > 600) this.fetched.clear();
   }
 
   print(imageId) {
@@ -58,6 +67,7 @@ export class Single {
       const settle = () => {
         print.done = true;
         this.table.catchUp();
+        this.prefetchShelves();
       };
       print.image.decode().then(settle, () => {
         print.broken = true;
