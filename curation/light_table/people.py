@@ -118,7 +118,7 @@ def qualities(shared: Answers, best: Callable[[str], Sequence[tuple[str, float]]
     found = crowdlab(shared.answers, _chances(shared, told)) if with_model else None
     if found is None or found.model < LEAST_SAY:
         # Where two differ and nobody else has a say, no arithmetic knows who is right.
-        if len(shared.people) < 3:
+        if len(enough) < 3:
             return {}, False
         found, with_model = dawid_skene(shared.answers, len(shared.classes)), False
     named = zip(shared.people, found.quality.tolist(), strict=True)

@@ -78,8 +78,10 @@ class LightTable:
         photos, past = dataset.photos(), known(dataset, self._journal)
         asking = asking_from(dataset.asking(), self._asking)
         book = Book(given_labels(photos), past.decisions, self._journal.append)
-        asked = [_asked(question) for question in past.questions]
-        findings = [one for one in [*dataset.findings(), *asked] if one.image_id in photos]
+        found = dataset.findings()
+        leaks = {one.image_id: one.reason for one in found if one.kind == "leak"}
+        asked = [_asked(question, leaks.get(question.image_id, "")) for question in past.questions]
+        findings = [one for one in [*found, *asked] if one.image_id in photos]
         items = questions([*findings, *second_looks(book, findings, asking)])
         doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
         records = Records(
@@ -105,9 +107,15 @@ class LightTable:
     def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
         """What lies before a person: the next questions, how far they are, what is kept and sent."""
         seen = self._seen(who, pile, count)
-        if not seen["items"] and self._clock() - self._looked >= EMPTY_SECONDS and self.notice():
+        if not seen["items"] and self._clock() - self._looked >= EMPTY_SECONDS and self._has_news():
             seen = self._seen(who, pile, count)
         return seen
+
+    def _has_news(self) -> bool:
+        try:
+            return self.notice()
+        except VitrineError:  # the repository does not answer; what lies here is still right
+            return False
 
     def _seen(self, who: str, pile: str | None, count: int) -> dict[str, Any]:
         with self.lock:
@@ -250,9 +258,10 @@ def open_table(
     return table
 
 
-def _asked(question: Question) -> Finding:
-    """A visitor's question as something to look at."""
+def _asked(question: Question, leak: str) -> Finding:
+    """A visitor's question as something to look at. `leak`: why the photo must not be learned from, if it must not."""
     said = f"A visitor says: {question.note}" if question.note else "A visitor says that the answer was wrong."
+    said = f"{said} {leak}".rstrip()
     return Finding(
         question.image_id,
         "visitor",

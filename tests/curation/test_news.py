@@ -105,6 +105,18 @@ def test_whoever_has_nothing_left_gets_what_a_scan_found_meanwhile(laid, tmp_pat
     assert [item["image_id"] for item in table.look("ann")["items"]] == [next(iter(laid.photos()))]
 
 
+def test_a_repository_that_does_not_answer_leaves_an_empty_pile_empty(table, monkeypatch):
+    for item in table.look("ann", "labels")["items"]:
+        table.act("ann", [[move("keep", item)]])
+
+    def away():
+        raise HubUnreachable("The Hub does not answer.")
+
+    table._looked = float("-inf")
+    monkeypatch.setattr(table, "notice", away)
+    assert table.look("ann")["items"] == []
+
+
 def test_news_are_looked_for_whether_or_not_anything_waits_and_a_hub_that_is_away_does_no_harm():
     looked = []
 
