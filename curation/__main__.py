@@ -3,6 +3,7 @@
     python -m curation collect SOURCE DATASET      python -m curation scan DATASET
     python -m curation duplicates FOLDER           python -m curation decide DATASET decisions.jsonl
     python -m curation fold DATASET                python -m curation erase DATASET IMAGE_ID...
+    python -m curation retrain DATASET MODEL
     python -m curation next DATASET
 """
 
@@ -93,6 +94,23 @@ def _erase(flags: argparse.Namespace) -> None:
     print(erase(open_dataset(flags.dataset), flags.image_id).sentence)
 
 
+def _retrain(flags: argparse.Namespace) -> None:
+    from curation.job import Telling
+    from curation.retraining import retrain
+    from train.config import TrainSettings
+
+    telling = Telling(flags.status)
+    try:
+        made = retrain(flags.dataset, flags.model, default_cache(os.environ), from_flags(TrainSettings, flags), telling,
+                       flags.fastdup)
+    except VitrineError as error:
+        telling.failed(error.sentence)
+        raise
+    telling.done(made.verdict)
+    print(made.verdict)
+    print(f"The new model waits. To make it the one that is served: python -m train release {flags.model}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m curation", description="Photos in, trouble found, decisions kept.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -110,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     following.add_argument("dataset")
     following.add_argument("--count", type=int, default=20, help="photos to label that are named")
     following.set_defaults(run=_next)
+    _retrain_flags(commands.add_parser("retrain", help="a new model from the decisions so far, beside the one served"))
     erase = commands.add_parser("erase", help="take photos out for good")
     erase.add_argument("dataset")
     erase.add_argument("image_id", nargs="+")
@@ -127,6 +146,17 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--every", type=float, default=1.0, help="seconds between the frames of a clip")
     command.add_argument("--by-name", action="store_true", help="read labels off file names")
     command.set_defaults(run=_collect)
+
+
+def _retrain_flags(command: argparse.ArgumentParser) -> None:
+    from train.config import TrainSettings
+
+    command.add_argument("dataset", help="a folder or hf://user/name")
+    command.add_argument("model", help="the one that is served; it stays until `python -m train release`")
+    command.add_argument("--status", type=Path, help="a file that says how far it is")
+    command.add_argument("--fastdup", action=argparse.BooleanOptionalAction, default=True)
+    add_flags(command, TrainSettings)
+    command.set_defaults(run=_retrain)
 
 
 def _scan_flags(command: argparse.ArgumentParser) -> None:

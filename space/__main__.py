@@ -38,17 +38,18 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def _serve(asked: argparse.Namespace) -> None:
-    from space.settings import SpaceSettings, state_folder
+    from space.settings import OWNER, SpaceSettings, state_folder
     from train.config import default_cache
 
     state = asked.state or state_folder(asked.dataset, asked.model, Path.home())
     settings = SpaceSettings(model=asked.model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
-                             host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords)
+                             host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords,
+                             owners=(OWNER, *asked.owner))
     # Gradio reads these when it is imported: no call home, and uploads in a folder that only this process opens and
     # whose name, which every uploader is told, says nothing about this machine.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="vitrine-"))
-    from space.access import OWNER, access_for, access_with_new_password
+    from space.access import access_for, access_with_new_password
     from space.app import run
 
     access, password = (access_for(settings), "") if settings.passwords else access_with_new_password()
@@ -129,6 +130,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--origin", action="append", default=[], metavar="URL",
                        help="a web page's origin that may call the API, e.g. https://you.github.io; may be repeated")
     serve.add_argument("--passwords", type=Path, help="file of annotators (see `annotator`); else one is made up")
+    serve.add_argument("--owner", action="append", default=[], metavar="NAME",
+                       help="who may train, release and go back, besides the name “owner”; may be repeated")
     serve.add_argument("--state", type=Path, help="where decisions wait until they are sent")
     predict = add("predict", _predict, "name the things in photos, one JSON line each")
     predict.add_argument("model")

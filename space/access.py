@@ -25,11 +25,10 @@ from fastapi.responses import JSONResponse
 from data_cards.errors import NotAllowed, VitrineError
 from space.limits import Allowance, client_of
 from space.passwords import hash_password, is_password, made_up_password, read_passwords
-from space.settings import SpaceSettings
+from space.settings import OWNER, SpaceSettings
 
 COOKIE = "vitrine"
 MARK = ("x-vitrine", "light-table")
-OWNER = "owner"
 SIGNED_IN_SECONDS = 30 * 24 * 3600.0
 MOST_SESSIONS = 1_000
 TRIES_A_MINUTE = 6

@@ -20,8 +20,9 @@ from fastapi import FastAPI
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from space.access import Access, access_for
 from space.api import PARAMETERS, Desk, Recognizer
-from space.room import Load, Room, Settled
+from space.room import Load, Room, Settled, newest_of
 from space.settings import ON_THIS_MACHINE, SpaceSettings
+from train.config import default_cache
 
 
 def create_app(settings: SpaceSettings, load: Load | None = None, access: Access | None = None,
@@ -51,7 +52,7 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
                        allow_headers=("*",), max_age=3600)
     app.include_router(pages(room))
     app.include_router(access.router())
-    light_table = _light_table(app, room, access)
+    light_table = _light_table(app, room, access, settings)
     serve_assets(app)
     if settings.hub_sign_in:
         from gradio.oauth import attach_oauth
@@ -110,12 +111,16 @@ def _bound(host: str, port: int) -> socket.socket:
     return door
 
 
-def _light_table(app: FastAPI, room: Room, access: Access) -> Callable[[], None] | None:
+def _light_table(app: FastAPI, room: Room, access: Access, settings: SpaceSettings) -> Callable[[], None] | None:
     if room.archive.table is None:
         return None
+    from curation.light_table.rounds import Workshop, rounds_page
     from curation.light_table.tab import light_table_router, light_table_tab
 
-    app.include_router(light_table_router(room.archive.table, access.who))
+    model, jobs = newest_of(settings.model), settings.state / "jobs"
+    workshop = Workshop(model, settings.cache or default_cache({}), jobs, room.serving, room.reload)
+    pages = (rounds_page(room.archive.table, workshop),)
+    app.include_router(light_table_router(room.archive.table, access.who, is_owner=settings.is_owner, more=pages))
     return light_table_tab
 
 

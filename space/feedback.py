@@ -1,19 +1,21 @@
 """A visitor says "that's wrong": a question for the people who decide, never a label.
 
 The choice goes into the journal at once (and with it to the dataset's ledger); the photo only with consent, never
-where a collection is about people, without its location, and first into a folder of this machine. `deliver` puts
-waiting photos into the dataset as unlabelled, where the light table finds them.
+where a collection is about people, without its location, and first into a folder of this machine. A photo that is here
+already, that waits already, or that the sealed test holds is not kept again: the question is then about that one.
+`deliver` puts waiting photos into the dataset as unlabelled, where the light table finds them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from curation.decision import Question, ask, now
+from curation.doorstep import AGAIN, Doorstep, Read
 from curation.journal import Journal
 from curation.ledger import Ledger, standing
 from data_cards.collection import RESERVED, Collection
@@ -35,30 +37,44 @@ FATES = {
 }
 
 
-class Inbox:
-    """Visitors' questions. `journal` is the one that the light table writes to as well."""
+def nothing_here(image_id: str) -> bytes:
+    """No dataset, no photos."""
+    raise MissingFile("There is no such photo here.", image_id=image_id)
 
-    def __init__(self, journal: Journal, folder: Path, collection: Collection) -> None:
-        self._journal, self._folder, self._collection = journal, folder, collection
+
+class Inbox:
+    """Visitors' questions. `journal` is the one that the light table writes to as well.
+
+    `read`: bytes of the dataset's photos, MissingFile for others; `alike`: ids of photos that look like one.
+    """
+
+    def __init__(self, journal: Journal, folder: Path, collection: Collection, read: Read = nothing_here,
+                 alike: Callable[[bytes], Sequence[str]] = lambda photo: ()) -> None:
+        self._journal, self._folder, self.collection = journal, folder, collection
+        self._read, self._alike = read, alike
         self._lock = threading.Lock()
+        self.doorstep = Doorstep()
+        for name, path in self._waiting().items():
+            self.doorstep.note(name, path.read_bytes())
 
     def ask(self, answer: Remembered, label: str, consent: bool, recent: Recent) -> str:
         """Keep the question (on disk when this returns) and give its receipt, the same one when it is asked twice.
 
         `label`: a class id, "none" or "unknown". Raises UnknownClass, TooBusy, DiskFull.
         """
-        if label not in RESERVED and label not in self._collection:
-            raise UnknownClass(f"“{label}” is not one of the {len(self._collection.ids)} classes here; “{NONE}” and "
+        if label not in RESERVED and label not in self.collection:
+            raise UnknownClass(f"“{label}” is not one of the {len(self.collection.ids)} classes here; “{NONE}” and "
                                f"“{UNKNOWN}” can be said too.", label=label)
         said = f"{label} {consent}"
         with self._lock:
             given = dict(recent.find(answer.prediction_id).receipts).get(said)
             if given:
                 return given
-            photo = answer.photo if consent and not self._collection.is_about_people else None
-            name = self._keep_photo(photo) if photo else hashlib.sha256(answer.prediction_id.encode()).hexdigest()
+            photo = answer.photo if consent and not self.collection.is_about_people else None
+            twin = self._twin(photo) if photo else None
+            name = twin or (self._keep_photo(photo) if photo else _nameless(answer.prediction_id))
             question = ask(name, None if label in RESERVED else label, answered=answer.answered,
-                           note=self._note(label), model_revision=answer.model_revision)
+                           note=self._note(label) + (f" {AGAIN}" if twin else ""), model_revision=answer.model_revision)
             self._journal.append([question])
             recent.add_receipt(answer.prediction_id, said, question.id)
             return question.id
@@ -86,6 +102,17 @@ class Inbox:
             path.unlink(missing_ok=True)
         return after
 
+    def _twin(self, photo: bytes) -> str | None:
+        """The photo here, waiting or in the dataset, that shows the same shot."""
+        stored = stored_form(photo)
+        if self._path(image_id(stored)).exists():
+            return image_id(stored)
+        return self.doorstep.twin(stored, self._bytes_of, self._alike(photo))
+
+    def _bytes_of(self, name: str) -> bytes:
+        path = self._path(name)
+        return path.read_bytes() if path.exists() else self._read(name)
+
     def _keep_photo(self, photo: bytes) -> str:
         if self.waiting() >= MOST_WAITING:
             raise TooBusy("So many photos wait for a person that no more can be kept today. Without the photo your "
@@ -93,18 +120,24 @@ class Inbox:
         stored = stored_form(photo)
         name = image_id(stored)
         write_durably(self._path(name), stored)
+        self.doorstep.note(name, stored)
         return name
 
     def _note(self, label: str) -> str:
         if label == NONE:
             return "it is none of these."
-        return "they do not know what it is." if label == UNKNOWN else f"it is {self._collection.title_of(label)}."
+        return "they do not know what it is." if label == UNKNOWN else f"it is {self.collection.title_of(label)}."
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.photo"
 
     def _waiting(self) -> dict[str, Path]:
         return {path.stem: path for path in sorted(self._folder.glob("*.photo"))}
+
+
+def _nameless(prediction_id: str) -> str:
+    """What a question without a photo is about."""
+    return hashlib.sha256(prediction_id.encode()).hexdigest()
 
 
 def _fate(question: Question, ledger: Ledger, can_be_seen: bool) -> str:

@@ -1,22 +1,28 @@
 """What is loaded behind the app: the release that answers, the visitors' inbox, and the light table when there is one.
 
-The release loads in a thread of its own while the pages are served already; until then everybody hears so.
+The release loads in a thread of its own while the pages are served already; until then everybody hears so. A newer one
+is loaded behind the one that answers, and takes its place when it is ready.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from curation.doorstep import CANDIDATES
 from curation.journal import Journal
 from curation.ledger import Ledger, read_ledger
+from curation.light_table.rounds import Serving
 from curation.light_table.sending import Sending
 from curation.light_table.table import LightTable, open_table
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import TooBusy, VitrineError
+from data_cards.progress import say
+from data_cards.repository import parse_address
 from space.api import Answer, Recognizer
-from space.feedback import Inbox
+from space.feedback import Inbox, nothing_here
 from space.settings import SpaceSettings
 
 Load = Callable[[str], Recognizer]
@@ -43,6 +49,10 @@ class Archive:
         """Photos that a person can look at."""
         return {}
 
+    def read(self, image_id: str) -> bytes:
+        """The bytes of one of them. Raises MissingFile."""
+        return nothing_here(image_id)
+
     def close(self) -> None:
         """Send what is unsent, and end."""
 
@@ -62,6 +72,7 @@ class DatasetArchive(Archive):
         """Begin to send visitors' photos."""
         self._photos = Sending(inbox.waiting, lambda: self._deliver(inbox))
         self._photos.start()
+        threading.Thread(target=inbox.doorstep.learn, args=(self._dataset,), name="doorstep", daemon=True).start()
 
     def known(self) -> Ledger:
         """Everything decided and asked, here and in the dataset."""
@@ -70,6 +81,10 @@ class DatasetArchive(Archive):
     def photos(self) -> dict[str, Any]:
         """Photos of the dataset."""
         return self._dataset.photos()
+
+    def read(self, image_id: str) -> bytes:
+        """One photo of the dataset."""
+        return self._dataset.read_photo(image_id)
 
     def close(self) -> None:
         """Photos first: a question whose photo is not there cannot be looked at."""
@@ -91,6 +106,10 @@ class Room:
         self._inbox: Inbox | None = None
         self._trouble: VitrineError | None = None
         self._thread: threading.Thread | None = None
+        self._reloading: threading.Thread | None = None
+        self._one_at_a_time = threading.Lock()
+        self._once_more = False
+        self._not_reloaded = self._until_restart = ""
         self.archive = _archive(settings)
 
     def open(self) -> None:
@@ -100,9 +119,25 @@ class Room:
 
     def close(self) -> None:
         """Wait for the loading to end, and send what is unsent."""
-        if self._thread:
-            self._thread.join()
+        for thread in (self._thread, self._reloading):
+            if thread:
+                thread.join()
         self.archive.close()
+
+    def reload(self) -> None:
+        """Load the newest release of the same model; the one that answers now does so until that is ready."""
+        with self._one_at_a_time:
+            if self._reloading and self._reloading.is_alive():
+                self._once_more = True
+                return
+            self._reloading = threading.Thread(target=self._loading_newest, name="reloading", daemon=True)
+            self._reloading.start()
+
+    def serving(self) -> Serving:
+        """Which release answers, and what became of a newer one."""
+        loading = self._reloading is not None and self._reloading.is_alive()
+        revision = str(self._recognizer.model.get("revision") or "") if self._recognizer else ""
+        return Serving(revision, loading or not self.ready, self._not_reloaded, self._until_restart)
 
     @property
     def ready(self) -> bool:
@@ -127,6 +162,34 @@ class Room:
         """What became of a visitor's question."""
         return dict(self.inbox().fate(receipt, self.archive.known(), self.archive.photos()))
 
+    def _loading_newest(self) -> None:
+        while True:
+            try:
+                self._recognizer = self._load(newest_of(self._settings.model))
+            except VitrineError as error:
+                self._not_reloaded = f"The newest release cannot be served, so the one before goes on. {error.sentence}"
+                say(self._not_reloaded)
+            else:
+                self._not_reloaded, self._until_restart = "", self._pinned()
+                if self._inbox:
+                    self._inbox.collection = self._recognizer.collection
+            with self._one_at_a_time:
+                if not self._once_more:
+                    return
+                self._once_more = False
+
+    def _pinned(self) -> str:
+        """A place that was started with one revision starts with it again."""
+        at = parse_address(self._settings.model)
+        if not at.revision:
+            return ""
+        return f"This place was set up with revision {at.revision[:12]} and starts with that one again: deploy anew, " \
+               "so that the release of now stays after a restart."
+
+    def _alike(self, photo: bytes) -> list[str]:
+        """Labelled photos that may show the same shot."""
+        return [str(row["image_id"]) for row in self.recognizer().similar(photo, CANDIDATES)]
+
     def _loading(self) -> None:
         try:
             self._recognizer = self._load(self._settings.model)
@@ -134,10 +197,16 @@ class Room:
             self._trouble = error
             self._settled(error)
             return
-        inbox = Inbox(self.archive.journal, self._settings.state / "inbox", self._recognizer.collection)
+        inbox = Inbox(self.archive.journal, self._settings.state / "inbox", self._recognizer.collection,
+                      self.archive.read, self._alike)
         self.archive.open(inbox)
         self._inbox = inbox
         self._settled(None)
+
+
+def newest_of(model: str) -> str:
+    """The address without its revision."""
+    return str(replace(parse_address(model), revision=None))
 
 
 def _archive(settings: SpaceSettings) -> Archive:

@@ -6,6 +6,7 @@ The environment is read here and nowhere else on this floor:
     VITRINE_STATE                    folder for decisions and sessions of this machine
     VITRINE_ORIGINS                  web pages that may call the API, e.g. https://you.github.io (comma separated)
     VITRINE_ANNOTATORS               names that may use the light table, besides the Space's owner (comma separated)
+    VITRINE_OWNERS                   names that may also train, release and go back (comma separated)
     VITRINE_PASSWORDS                file of names and password hashes (see `space/access.py`), off a Space
     SYSTEM, SPACE_AUTHOR_NAME, OAUTH_CLIENT_SECRET   set by Hugging Face
 """
@@ -23,6 +24,7 @@ from data_cards.repository import parse_address
 from train.config import default_cache
 
 PORT = 7860
+OWNER = "owner"
 ON_THIS_MACHINE = "127.0.0.1"
 
 
@@ -38,6 +40,7 @@ class SpaceSettings:
     port: int = PORT
     origins: tuple[str, ...] = ()
     annotators: tuple[str, ...] = ()
+    owners: tuple[str, ...] = (OWNER,)
     passwords: Path | None = None
     on_hugging_face: bool = False
     hub_sign_in: bool = False
@@ -50,6 +53,12 @@ class SpaceSettings:
     waiting_room: int = 64
     at_once: int = 2
 
+    def is_owner(self, name: str) -> bool:
+        """Whether somebody who signed in may train, release and go back. The Hub's names know no upper case."""
+        if self.hub_sign_in:
+            return name.casefold() in {owner.casefold() for owner in self.owners}
+        return name in self.owners
+
 
 def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
     """The settings of a Hugging Face Space (or any container) from its environment. Raises BadAddress."""
@@ -60,12 +69,15 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
     on_hub = environ.get("SYSTEM") == "spaces"
     owner = environ.get("SPACE_AUTHOR_NAME", "") if on_hub else ""
     state, passwords = environ.get("VITRINE_STATE"), environ.get("VITRINE_PASSWORDS")
+    # On the Hub anybody could be called "owner"; off it the name is what `serve` gives to whoever started it.
+    owners = _listed(f"{owner if on_hub else OWNER},{environ.get('VITRINE_OWNERS', '')}")
     return SpaceSettings(
         model=model, dataset=dataset, cache=default_cache(environ),
         state=Path(state) if state else state_folder(dataset, model, Path.home()),
         host="0.0.0.0", port=int(environ.get("PORT", PORT)),
         origins=_listed(environ.get("VITRINE_ORIGINS", "")),
-        annotators=_listed(f"{owner},{environ.get('VITRINE_ANNOTATORS', '')}"),
+        annotators=_listed(",".join((owner, *(environ.get(f"VITRINE_{who}", "") for who in ("OWNERS", "ANNOTATORS"))))),
+        owners=owners,
         passwords=Path(passwords) if passwords else None, on_hugging_face=on_hub,
         # Off a Space Gradio's sign-in is a mock whose cookie anybody can forge; only Hugging Face sets both.
         hub_sign_in=on_hub and bool(environ.get("OAUTH_CLIENT_SECRET")),

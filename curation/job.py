@@ -1,0 +1,211 @@
+"""One long job at a time, in a process of its own: the app stays quick, and nothing that goes wrong there ends it.
+
+    bench = Bench(Path("state/jobs"))
+    bench.start("Training", ["-m", "curation", "retrain", ...], "olga")
+    bench.report()["state"]                none | running | done | failed | stopped | interrupted
+
+All of it is on disk: a page that is loaded again, or an app that is started again, finds the same job. The child
+says in `told.json` which step it is at (`Telling`), and its bars in the log say how far that is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from data_cards.disk import write_durably
+from data_cards.errors import TooBusy
+from data_cards.progress import say
+
+TOLD, LOG, JOB, LASTED = "told.json", "log.txt", "job.json", "lasted.json"
+TAIL = 4_000  # bytes of the log that are read for the newest bar
+BAR = re.compile(r"(\d+)%\|[^|]*\|[^\[]*\[[^<\]]*<([\d:]+)")
+STEP = re.compile(r"step (\d+) of (\d+), about")
+PATIENCE = 10.0  # seconds between asking a job to end and ending it
+KIND = 10  # niceness: whoever asks the app goes first
+ENDED = "It ended without a word: this machine may have run out of memory, or was switched off. Start it again; it " \
+        "goes on where it was."
+
+
+class Telling:
+    """The child's side: which step it is at, and how it ended. Without a path it tells nobody."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+
+    def step(self, number: int, steps: int, words: str) -> None:
+        """Begin a step."""
+        say(f"{number} of {steps}  {words}")
+        self._tell({"state": "running", "step": number, "steps": steps, "words": words})
+
+    def done(self, sentence: str) -> None:
+        """It worked."""
+        self._tell({"state": "done", "sentence": sentence})
+
+    def failed(self, sentence: str) -> None:
+        """It did not, and why."""
+        self._tell({"state": "failed", "sentence": sentence})
+
+    def _tell(self, row: dict[str, Any]) -> None:
+        if self._path:
+            write_durably(self._path, json.dumps(row, ensure_ascii=False).encode())
+
+
+class Bench:
+    """Where jobs are done, one at a time. `ended` is called, in a thread of its own, when one is over."""
+
+    def __init__(self, folder: Path, ended: Callable[[], None] = lambda: None,
+                 clock: Callable[[], float] = time.time) -> None:
+        self._folder, self._ended, self._clock = folder.absolute(), ended, clock
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watch: threading.Thread | None = None
+        if self.report()["state"] == "running":  # an app before this one started it
+            self._begin_watching()
+
+    def start(self, title: str, command: Sequence[str], who: str, **environment: str) -> None:
+        """Run `python *command --status FILE`. Raises TooBusy while another job runs."""
+        with self._lock:
+            if self.report()["state"] == "running":
+                raise TooBusy("A job is running already. Wait for it, or stop it first.")
+            name = str(ULID())
+            place = self._folder / name
+            place.mkdir(parents=True)
+            told, started = place / TOLD, self._clock()
+            with (place / LOG).open("wb") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, *command, "--status", str(told)], stdout=log, stderr=log,
+                    stdin=subprocess.DEVNULL, start_new_session=True,
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment})
+            with suppress(OSError, AttributeError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, KIND)
+            self._write({"id": name, "title": title, "who": who, "started": started, "pid": self._process.pid})
+        self._begin_watching()
+
+    def stop(self) -> None:
+        """Ask the job to end; it is ended when it does not. What it finished stays."""
+        job = self._read(self._folder / JOB)
+        if self.report()["state"] != "running":
+            return
+        self._write(job | {"stopped": self._clock()})
+        _signal(int(job["pid"]), signal.SIGTERM)
+        end = time.monotonic() + PATIENCE
+        while self._is_alive(job) and time.monotonic() < end:
+            time.sleep(0.05)
+        if self._is_alive(job):
+            _signal(int(job["pid"]), getattr(signal, "SIGKILL", signal.SIGTERM))
+        if self._watch:
+            self._watch.join(PATIENCE)
+
+    def report(self) -> dict[str, Any]:
+        """The newest job: `state`, and while it runs `share` (0..1, or None) and `left` in seconds (or None)."""
+        job = self._read(self._folder / JOB)
+        if not job:
+            return {"state": "none"}
+        place = self._folder / job["id"]
+        told = self._read(place / TOLD)
+        base = {"id": job["id"], "title": job["title"], "who": job["who"], "started": job["started"]}
+        if told.get("state") in ("done", "failed"):
+            return base | told
+        if job.get("stopped") and not self._is_alive(job):
+            return base | {"state": "stopped", "sentence": "It was stopped. Started again, it goes on where it was."}
+        if not self._is_alive(job):
+            return base | {"state": "interrupted", "sentence": ENDED}
+        seconds = max(0.0, self._clock() - float(job["started"]))
+        share, left = self._far(place, told, seconds)
+        return base | {"state": "running", "words": "", **told, "seconds": seconds, "share": share, "left": left}
+
+    def _far(self, place: Path, told: dict[str, Any], seconds: float) -> tuple[float | None, float | None]:
+        """Share done and seconds left: by what the last job took, else by the steps and the newest bar."""
+        lasted = self._read(self._folder / LASTED).get("seconds")
+        inside, left = newest_bar(_tail(place / LOG))
+        if lasted and seconds < lasted:
+            return min(0.98, seconds / lasted), lasted - seconds
+        if not told.get("steps"):
+            return inside, left
+        return (told["step"] - 1 + (inside or 0.0)) / told["steps"], left if told["step"] == told["steps"] else None
+
+    def _begin_watching(self) -> None:
+        self._watch = threading.Thread(target=self._watching, name="job", daemon=True)
+        self._watch.start()
+
+    def _watching(self) -> None:
+        job = self._read(self._folder / JOB)
+        while self._is_alive(job):
+            time.sleep(0.1)
+        report = self.report()
+        if report["state"] == "done":
+            lasted = round(self._clock() - float(job["started"]), 1)
+            write_durably(self._folder / LASTED, json.dumps({"seconds": lasted}).encode())
+        say(f"{report.get('title', 'A job')}: {report.get('sentence', report['state'])}")
+        self._ended()
+
+    def _is_alive(self, job: dict[str, Any]) -> bool:
+        pid = int(job["pid"])
+        if self._process is not None and self._process.pid == pid:
+            return self._process.poll() is None
+        try:  # a process of that number that is not ours has another command line
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
+        return str(job["id"]).encode() in line
+
+    def _write(self, job: dict[str, Any]) -> None:
+        write_durably(self._folder / JOB, json.dumps(job).encode())
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        try:
+            row = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return row if isinstance(row, dict) else {}
+
+
+def newest_bar(text: str) -> tuple[float | None, float | None]:
+    """How far the last bar or line of a log says that a step is, 0..1, and the seconds it says are left.
+
+    >>> newest_bar("Looking:  25%|##   | 10/40 [00:05<00:15,  2.0photo/s]")
+    (0.25, 15.0)
+    """
+    for line in reversed(re.split(r"[\r\n]+", text)):
+        bar, step = BAR.search(line), STEP.search(line)
+        if bar:
+            return int(bar[1]) / 100, _seconds(bar[2])
+        if step:
+            return int(step[1]) / int(step[2]), None
+        if re.match(r"\d+ of \d+  ", line):  # a step has begun and shows no bar yet
+            return None, None
+    return None, None
+
+
+def _seconds(clock: str) -> float:
+    return float(sum(int(part) * 60**place for place, part in enumerate(reversed(clock.split(":"))) if part))
+
+
+def _tail(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)

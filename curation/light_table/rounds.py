@@ -1,0 +1,200 @@
+"""The owner's page "Was it worth it?": train again, compare, release, and go back, while the app goes on serving."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from curation.decision import CLASS_ACTIONS
+from curation.job import Bench
+from curation.light_table.pages import Page, Values
+from curation.light_table.table import LightTable
+from data_cards.errors import NotAllowed, TooBusy, VitrineError
+from data_cards.progress import say
+from train.card import OURS, read_json
+from train.config import TrainSettings
+from train.contest import COMPARISON
+from train.effort import Effort, effort_of
+from train.releases import candidate_round, discard, release, roll_back, standing, waiting
+from train.rounds import Round, Story, read_story
+from train.verdict import another_hour
+
+TITLE, JOB = "Was it worth it?", "Training"
+NEEDED = ("torch", "transformers", "accelerate", "scipy")  # a Space that only serves has none of these
+MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What answers visitors: `revision`, whether another one is being loaded, and a sentence where that failed."""
+
+    revision: str = ""
+    loading: bool = False
+    problem: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What the page needs beside the table: the model's address (without a revision), where it may work, what
+    answers visitors, and how to have the newest release loaded."""
+
+    model: str
+    cache: Path
+    jobs: Path
+    serving: Callable[[], Serving]
+    reload: Callable[[], None]
+    command: Sequence[str] = ("-m", "curation", "retrain")
+
+
+def rounds_page(table: LightTable, workshop: Workshop) -> Page:
+    """The page, for `light_table_router`."""
+    rounds = Rounds(table, workshop)
+    return Page("rounds", TITLE, rounds.show, rounds.act, of_owner=True)
+
+
+class Rounds:
+    """The rounds of one model, on one table. Safe to call from many threads."""
+
+    def __init__(self, table: LightTable, workshop: Workshop, lacking: Callable[[], list[str]] | None = None) -> None:
+        self._table, self._workshop = table, workshop
+        self._lacking = lacking or (lambda: [name for name in NEEDED if find_spec(name) is None])
+        self._changing = threading.Lock()
+        self._told: dict[str, Any] = {}
+        self._bench = Bench(workshop.jobs, self._ended)
+
+    def show(self, who: str, asked: Mapping[str, str]) -> Values:
+        """Everything the page lays out; `asked["only"] == "job"`: how far the job is, and nothing that costs."""
+        job = self._bench.report()
+        if asked.get("only") == "job" and job["state"] == "running":
+            return {"job": job}
+        serving = self._workshop.serving()
+        return {"job": job, "serving": asdict(serving), "lacking": self._why_not(), **self._figures(serving)}
+
+    def act(self, who: str, wanted: Mapping[str, Any]) -> Values:
+        """retrain, stop, release, discard, rollback (`round`), or reload. Raises a VitrineError that says why not."""
+        does: dict[str, Callable[[], object]] = {
+            "retrain": lambda: self._retrain(who), "stop": self._bench.stop, "release": self._release,
+            "discard": lambda: discard(self._workshop.model, self._workshop.cache),
+            "rollback": lambda: self._roll_back(wanted.get("round")), "reload": self._workshop.reload}
+        if wanted.get("do") not in does:
+            raise VitrineError("The light table did not understand that. Load the page again; nothing was changed.")
+        if not self._changing.acquire(blocking=False):
+            raise TooBusy("Something is being changed already. Wait a moment.")
+        try:
+            does[str(wanted["do"])]()
+        finally:
+            self._changing.release()
+            self._told = {}
+        return self.show(who, {})
+
+    def _retrain(self, who: str) -> None:
+        why = self._why_not()
+        if why:
+            raise NotAllowed(why)
+        sent = self._table.sending.now()
+        if sent["unsent"]:
+            raise TooBusy(f"{sent['problem'] or 'Not everything is sent yet.'} Training waits until all is sent.")
+        now = standing(self._workshop.model, self._workshop.cache)
+        chosen = read_json(now[0] / OURS / "release.json").get("settings", {}) if now else {}
+        command = [*self._workshop.command, self._table.dataset.address, self._workshop.model, *flags_of(chosen)]
+        self._bench.start(JOB, command, who, VITRINE_CACHE=str(self._workshop.cache))
+
+    def _release(self) -> None:
+        self._idle()
+        release(self._workshop.model, self._workshop.cache)
+        self._workshop.reload()
+
+    def _roll_back(self, number: object) -> None:
+        self._idle()
+        if not isinstance(number, int):
+            raise VitrineError("Which round? Load the page again; nothing was changed.")
+        roll_back(self._workshop.model, self._workshop.cache, number)
+        self._workshop.reload()
+
+    def _idle(self) -> None:
+        if self._bench.report()["state"] == "running":
+            raise TooBusy("A model is being trained, and it is compared with the one that is served now. Wait for it, "
+                          "or stop it first.")
+
+    def _why_not(self) -> str:
+        missing = self._lacking()
+        if not missing:
+            return ""
+        return (f"This machine only serves: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed. "
+                f"Train on another one: python -m curation retrain {self._table.dataset.address} "
+                f"{self._workshop.model}, then python -m train release {self._workshop.model}.")
+
+    def _ended(self) -> None:
+        """A job changed the dataset: lay the newest revision on the table."""
+        self._told = {}
+        try:
+            self._table.refresh()
+        except VitrineError as error:
+            say(f"The table still shows the revision before the training: {error.sentence}")
+
+    def _figures(self, serving: Serving) -> Values:
+        """What is known of the rounds; read again only when something may have changed it."""
+        effort, key = self._effort(), f"{self._table.dataset.revision} {serving.revision} {serving.loading}"
+        if self._told.get("key") != key:
+            model, cache = self._workshop.model, self._workshop.cache
+            now = standing(model, cache)
+            self._told = {"key": key, "newest": now[1] if now else "", "megabytes": _weight(now[0]) if now else 0,
+                          "story": read_story(now[0]) if now else Story(), "waits": candidate_round(model, cache)}
+        story: Story = self._told["story"]
+        waits: Round | None = self._told["waits"]
+        spoken = waits or story.current
+        since = effort.decisions - (spoken.effort.decisions if spoken else 0)
+        return {
+            "model": self._workshop.model, "newest": self._told["newest"], "megabytes": self._told["megabytes"],
+            "since": max(0, since), "doubts": effort.doubts, "minutes": effort.minutes,
+            "bought": spoken.bought if spoken else "", "changes": spoken.test_changes if spoken else "",
+            "next_hour": another_hour(spoken.found, spoken.decisions, effort, spoken.photos) if spoken else "",
+            "rounds": [_row(one, story.served) for one in story.rounds],
+            "waiting": self._waiting(waits, story) if waits else None}
+
+    def _effort(self) -> Effort:
+        """What people put in so far, what is not sent yet as well."""
+        with self._table.lock:
+            standing_now = [one for one in self._table.book.standing() if one.action not in CLASS_ACTIONS]
+            items = list(self._table.queue.items.values())
+        return effort_of(map(asdict, standing_now), (finding for item in items for finding in item.findings))
+
+    def _waiting(self, one: Round, story: Story) -> Values:
+        folder = waiting(self._workshop.model, self._workshop.cache)
+        rows = read_json(folder / OURS / COMPARISON).get("changed", []) if folder else []
+        with self._table.lock:
+            named = self._table.records.named
+            changed = [row | {name: (named(row[name]) or {}).get("title", row[name])
+                              for name in ("truth", "before", "after")} for row in rows]
+        number = max((row.number for row in story.rounds), default=0) + 1
+        return _row(one, 0) | {"number": number, "changed": changed, "against": one.against}
+
+
+def flags_of(chosen: Mapping[str, Any]) -> list[str]:
+    """The settings that a release remembers, as flags: the next round is trained as the last one was."""
+    flags = []
+    for item in fields(TrainSettings):
+        value, name = chosen.get(item.name, item.default), item.name.replace("_", "-")
+        if value != item.default and item.name != "public":
+            flags += [f"--{name}" if value else f"--no-{name}"] if isinstance(value, bool) else [f"--{name}={value}"]
+    return flags
+
+
+def _row(one: Round, served: int) -> Values:
+    found = one.found.to_json() if one.found else None
+    return {"number": one.number, "on": one.at[:10], "decisions": one.decisions, "so_far": one.effort.decisions,
+            "top1": one.top1.value, "low": one.top1.low, "high": one.top1.high, "n": one.top1.n,
+            "served": one.number == served, "back": bool(one.revision), "found": found, "bought": one.bought,
+            "errors_left": one.effort.errors_left, "photos": one.photos}
+
+
+def _weight(folder: Path) -> int:
+    """Megabytes that one round keeps on the disk."""
+    large = [path.stat().st_size for path in folder.glob("*.safetensors")]
+    large += [path.stat().st_size for path in (folder / OURS / "exports").glob("*.onnx")]
+    return round(sum(large) / MEGABYTE)

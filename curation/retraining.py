@@ -1,0 +1,85 @@
+"""From the decisions so far to a new model that waits: fold, scan, train beside what is served, compare, export.
+
+    python -m curation retrain DATASET MODEL        then: python -m train release MODEL
+
+Test photos whose answer changed come back to the queue as plain questions. All of them, better and worse: to ask only
+about those that a model gets wrong would bend the test towards it, and would tell annotators what the model thinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from curation.deciding import fold_dataset
+from curation.job import Telling
+from curation.journal import known
+from curation.ledger import standing
+from curation.scan import ScanSettings, scan
+from data_cards.dataset import Changes, Dataset, open_dataset
+from data_cards.errors import ExportDisagrees
+from data_cards.progress import say
+from data_cards.rows import Finding, findings_file
+from train.backbone import find_backbone
+from train.card import OURS, read_json
+from train.config import TrainSettings
+from train.contest import COMPARISON
+from train.effort import ABOUT_LABELS, ROUND
+from train.export import export
+from train.release import home_of
+from train.releases import candidate_of, candidate_round
+from train.rounds import Round
+from train.training import train_model
+
+LOOK_AGAIN = "Please look at this label once more."
+UNDECIDED = 0.5  # as doubtful as anything: where it lies in the queue tells nothing
+
+
+def retrain(dataset: str, model: str, cache: Path, settings: TrainSettings, tell: Telling,
+            fastdup: bool = True) -> Round:
+    """What the new model came to; it waits beside the one that is served. Raises a VitrineError with what to do."""
+    tell.step(1, 5, "Putting the decisions into the labels")
+    folded = fold_dataset(open_dataset(dataset))
+    say(folded.sentence)
+    tell.step(2, 5, "Looking for trouble again")
+    scanned = scan(folded.dataset, find_backbone(settings.backbone, cache), cache,
+                   ScanSettings(backbone=settings.backbone, fastdup=fastdup, threads=settings.threads))
+    say(scanned.sentence)
+    tell.step(3, 5, "Training, then the sealed test for both models")
+    train_model(dataset, model, settings, cache=cache, candidate=True)
+    folder = candidate_of(home_of(model, cache))
+    tell.step(4, 5, "Asking again about test photos whose answer changed")
+    asked = ask_again(open_dataset(dataset), read_json(folder / OURS / COMPARISON).get("changed", ()))
+    say(f"{asked} test photos came back to the queue.")
+    tell.step(5, 5, "Making it fast to ask")
+    _exported(folder)
+    made = candidate_round(model, cache)
+    assert made is not None
+    return made
+
+
+def ask_again(dataset: Dataset, changed: Sequence[dict[str, Any]]) -> int:
+    """Put test photos whose answer changed back before people, unless somebody decided about them; how many."""
+    decided = {one.image_id for one in standing(known(dataset).decisions) if one.action in ABOUT_LABELS}
+    photos, scan_id = dataset.photos(), f"{ROUND}{ULID()}"
+    ids = [row["image_id"] for row in changed if row["image_id"] in photos and row["image_id"] not in decided]
+    labels = dataset.labels()
+    findings = [Finding(image_id, "label", UNDECIDED, LOOK_AGAIN, labels[image_id].label, scan_id=scan_id)
+                for image_id in sorted(ids) if image_id in labels]
+
+    def change(base: Dataset) -> Changes:
+        old = tuple(sorted(path for path in base.paths if path.startswith(f"findings/{ROUND}")))
+        return Changes(dict([findings_file(scan_id, findings)]) if findings else {}, old)
+
+    dataset.update(f"Ask again about {len(findings)} test photos", change)
+    return len(findings)
+
+
+def _exported(folder: Path) -> None:
+    try:
+        say(str(export(str(folder), "onnx")))
+    except ExportDisagrees as error:  # it is served by torch then
+        say(error.sentence)
