@@ -46,11 +46,11 @@ def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.nda
 
 def neighbours(embeddings: np.ndarray, count: int = NEIGHBOURS,
                groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest others of each row: places (n, count) and cosines (n, count), nearest first. Members of its own
-    group come last, with a cosine of OWN_SHOT: they count as nobody."""
-    x = _centred(embeddings)
-    if len(x) > MANY:
-        x = _narrowed(x)
+    """The nearest others of each row, every direction evened: places (n, count) and cosines (n, count), nearest first.
+
+    Members of a row's own group come last, with a cosine of OWN_SHOT: they count as nobody.
+    """
+    x = _evened(_centred(embeddings))
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     count = max(0, min(count, len(x) - 1))
     places, cosines = np.zeros((len(x), count), np.int64), np.zeros((len(x), count), np.float32)
@@ -84,8 +84,6 @@ def linear_votes(labels: np.ndarray, embeddings: np.ndarray, classes: int,
     group: in closed form, from one fit. About 0 to 1, but not chances."""
     x = _centred(embeddings)
     n = len(x)
-    if x.shape[1] > WIDEST:
-        x = x @ np.random.default_rng(0).standard_normal((x.shape[1], WIDEST), dtype=np.float32)
     y = np.eye(classes, dtype=np.float32)[labels]
     spread, axes = np.linalg.eigh((x.T @ x).astype(np.float64) / n)
     kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
@@ -159,6 +157,8 @@ def _centred(embeddings: np.ndarray) -> np.ndarray:
     x = np.nan_to_num(np.asarray(embeddings), posinf=0.0, neginf=0.0)
     x = (x / max(float(np.abs(x).max(initial=0)), 1e-30)).astype(np.float32)
     x -= x.mean(axis=0)
+    if x.shape[1] > WIDEST:
+        x = x @ np.random.default_rng(0).standard_normal((x.shape[1], WIDEST), dtype=np.float32)
     return np.asarray(x / max(float(np.abs(x).max(initial=0)), 1e-9))
 
 
@@ -167,12 +167,15 @@ def _log_softmax(z: np.ndarray) -> np.ndarray:
     return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
 
 
-def _narrowed(x: np.ndarray, width: int = 128) -> np.ndarray:
-    """The directions in which rows differ most: comparing everybody with everybody is then cheap."""
-    if x.shape[1] <= width:
-        return x
-    _, axes = np.linalg.eigh(x[::max(1, len(x) // MANY)].T @ x[::max(1, len(x) // MANY)])
-    return np.asarray(x @ axes[:, -width:])
+def _evened(x: np.ndarray, width: int = 128) -> np.ndarray:
+    """Each direction divided by the square root of its spread: a few that all photos share would else decide who is
+    near. Of many photos only the directions in which they differ most: comparing everybody is then cheap."""
+    some = x[::max(1, len(x) // MANY)]
+    spread, axes = np.linalg.eigh((some.T @ some).astype(np.float64) / max(len(some), 1))
+    kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
+    if len(x) > MANY:
+        kept[:-width] = False
+    return np.asarray(x @ (axes[:, kept] / spread[kept]**0.25).astype(np.float32))
 
 
 def _largest(values: np.ndarray, count: int) -> np.ndarray:

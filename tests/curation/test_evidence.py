@@ -31,10 +31,17 @@ def test_nobody_is_its_own_neighbour_and_the_nearest_comes_first():
 
 def test_among_many_photos_the_nearest_are_found_as_well():
     x = np.random.default_rng(0).normal(size=(BLOCK * 45 + 7, 5))
-    unit = (x - x.mean(axis=0)) / np.linalg.norm(x - x.mean(axis=0), axis=1, keepdims=True)
+    x = np.linalg.qr(x - x.mean(axis=0))[0]  # as much spread in every direction
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
     alike = unit @ unit.T - 9 * np.eye(len(x))
     _, cosines = neighbours(x, 10)
     assert cosines == pytest.approx(-np.sort(-alike, axis=1)[:, :10], abs=1e-4)
+
+
+def test_a_direction_that_drowns_the_others_does_not_decide_who_is_near():
+    labels, _, x, _ = collection(wrong=0.0)
+    drowned = np.column_stack([x, np.random.default_rng(1).normal(size=len(x)) * 40])
+    assert (labels[neighbours(drowned, 1)[0][:, 0]] == labels).mean() > 0.8
 
 
 def test_photos_of_one_group_are_nobody_to_each_other():
