@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from sys import intern
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ STATUSES = ("labelled", "unlabelled", "none_of_these", "junk", "duplicate")
 SPLIT_NAMES = ("train", "validation", "test")
 FINDING_KINDS = ("label", "exact_duplicate", "near_duplicate", "leak", "unreadable", "quality", "shortcut", "visitor",
                  "unlabelled")
+ROWS_AT_ONCE = 4096
 ROWS_PER_GROUP = 16  # one photo is read without its whole shard
 Row = TypeVar("Row")
 
@@ -157,16 +159,25 @@ def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     """Every row of a small table as dataclasses; columns it does not know are left alone."""
     names = [name for name in SCHEMAS[kind].names if name in pq.read_schema(path).names]
-    rows = pq.read_table(path, columns=names).to_pylist()
-    lists = [field.name for field in SCHEMAS[kind] if pa.types.is_list(field.type) and field.name in names]
-    return [kind(**row | {name: tuple(row[name] or ()) for name in lists}) for row in rows]
+    empty = {field.name: () for field in SCHEMAS[kind] if pa.types.is_list(field.type) and field.name in names}
+    with pq.ParquetFile(path) as file:
+        batches = file.iter_batches(ROWS_AT_ONCE, columns=names)
+        return [kind(**{name: _shared(value) or empty.get(name, value) for name, value in row.items()})
+                for batch in batches for row in batch.to_pylist()]
+
+
+def _shared(value: Any) -> Any:
+    """A photo's name stands in many rows: one text in memory serves them all. Lists become tuples."""
+    if isinstance(value, list):
+        return tuple(intern(item) if type(item) is str else item for item in value)
+    return intern(value) if type(value) is str else value
 
 
 def read_photo_rows(path: Path) -> Iterator[Photo]:
     """The photos of a shard, without their bytes."""
     for row in pq.read_table(path, columns=["image_id", "width", "height", "sources"]).to_pylist():
         sources = tuple(_source(source) for source in row["sources"] or ())
-        yield Photo(row["image_id"], row["width"], row["height"], sources)
+        yield Photo(intern(row["image_id"]), row["width"], row["height"], sources)
 
 
 def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
