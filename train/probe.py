@@ -9,10 +9,12 @@ its losses find wrong labels.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
+from train.batches import side_by_side
 from train.metrics import softmax
 
 # What a class gets that a fold's training photos do not show: small, but its logarithm is still a number.
@@ -20,6 +22,7 @@ UNSEEN = 1e-6
 # Weight decay, in units where sklearn's C is its inverse. On held-out groceries (81 classes, 880 photos to learn
 # from) 1 and 3 were best of 0.3 to 1000, and more rounds than these changed nothing.
 STRENGTH, ROUNDS = 3.0, 100
+LARGE = 20_000_000  # numbers: 80 MB of features
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,24 @@ def fit_probe(x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRE
 
     A class without photos keeps a low bias, so that it gets next to no probability.
     """
-    from scipy.optimize import minimize
+    with _own_cores(np.size(x)):
+        return _fitted(x, y, classes, strength, rounds)
+
+
+def _own_cores(numbers: int) -> AbstractContextManager[object]:
+    """Matrices this small are done sooner by one core than two busy ones agree on who does what."""
     from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, "blas") if numbers < LARGE else nullcontext()
+
+
+def _fitted(x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS) -> Probe:
+    from scipy.optimize import minimize
 
     x = np.asarray(x, dtype=np.float32)
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
-    z, y = (x - mean) / scale, np.asarray(y, dtype=np.int64)
+    z, y = x - mean, np.asarray(y, dtype=np.int64)
+    z /= scale  # in place: of very many photos every copy is hundreds of megabytes
     (n, d), seen = z.shape, np.bincount(y, minlength=classes) > 0
     decay = strength / n
 
@@ -68,10 +83,7 @@ def fit_probe(x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRE
         return float(value), np.concatenate([(z.T @ p + decay * w).ravel(), p.sum(axis=0)]).astype(np.float64)
 
     start = np.concatenate([np.zeros(d * classes), np.where(seen, 0.0, -30.0)])
-    # One thread: matrices this small are done sooner than two busy cores agree on who does what.
-    with threadpool_limits(1, "blas"):
-        found = minimize(loss, start, jac=True, method="L-BFGS-B",
-                         options={"maxiter": rounds, "ftol": 1e-7, "gtol": 1e-5})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": rounds, "ftol": 1e-7, "gtol": 1e-5})
     w, b = _parts(found.x.astype(np.float32), d)
     return Probe(w, b, mean, scale)
 
@@ -86,12 +98,17 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Sequence[object], classes:
     y = np.asarray(y, dtype=np.int64)
     fold = folds_of(y, groups, folds, seed)
     out = np.full((len(y), classes), 1.0 / max(classes, 1))
-    for one in np.unique(fold):
+
+    def ask(one: int) -> None:
         held, rest = fold == one, fold != one
-        if not rest.any():
-            continue
-        p = np.maximum(fit_probe(x[rest], y[rest], classes).probabilities(x[held]).astype(float), UNSEEN)
-        out[held] = p / p.sum(axis=1, keepdims=True)
+        if rest.any():
+            p = np.maximum(_fitted(x[rest], y[rest], classes).probabilities(x[held]).astype(float), UNSEEN)
+            out[held] = p / p.sum(axis=1, keepdims=True)
+
+    # Small folds side by side; large ones one after the other, each on all cores and with one copy of the features.
+    with _own_cores(np.size(x)):
+        for _ in side_by_side(ask, np.unique(fold).tolist(), 2 if np.size(x) < LARGE else 1):
+            pass
     return out
 
 
