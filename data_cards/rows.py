@@ -183,9 +183,10 @@ def read_photo_rows(path: Path) -> Iterator[Photo]:
 def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
     """(image_id, row group, row in it) of each photo of a shard."""
     with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            column = file.read_row_group(group, columns=["image_id"]).column("image_id").to_pylist()
-            yield from ((image_id, group, row) for row, image_id in enumerate(column))
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        names = iter(file.read(columns=["image_id"]).column("image_id").to_pylist())
+    for group, size in enumerate(sizes):
+        yield from ((intern(next(names)), group, row) for row in range(size))
 
 
 def read_image_group(path: Path, group: int) -> list[bytes]:
