@@ -17,6 +17,7 @@ from train.bursts import FRAME, moments
 from train.grouping import PROPOSED
 
 CERTAIN, SURE_COPY = 1.0, 0.99
+SET_ASIDE = ("junk", "duplicate")
 SAME_SHOT = {
     "re-encoded": "The same shot as another photo, saved again.",
     "edited": "The same shot as another photo, cropped, turned, mirrored or changed in colour.",
@@ -30,7 +31,7 @@ NEXT_SECONDS, NEXT_FRAME, NEXT_NUMBER = 3.0, 2.0, 1.0
 def leaks(desk: Desk) -> Iterator[Finding]:
     """Every photo to learn from that the test gives away, the surest reason first."""
     tested = {image_id for image_id in desk.photos if "test" in desk.sides(image_id)}
-    learnt = {image_id for image_id in desk.photos if desk.sides(image_id)} - tested
+    learnt = {image_id for image_id in desk.photos if _may_be_learned(desk, image_id)} - tested
     yield from _same_file(desk, tested)
     for pair in sorted(desk.copies.pairs.values(), key=lambda pair: -pair.score):
         for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
@@ -38,6 +39,12 @@ def leaks(desk: Desk) -> Iterator[Finding]:
                 yield _copy(one, other, pair)
     yield from _through_others(desk, tested, learnt)
     yield from _next_in_burst(desk, tested, learnt)
+
+
+def _may_be_learned(desk: Desk, image_id: str) -> bool:
+    """Also what has no side yet, such as a visitor's photo: the next split would find it one."""
+    row = desk.labels.get(image_id)
+    return row is None or row.status not in SET_ASIDE
 
 
 def _same_file(desk: Desk, tested: set[str]) -> Iterator[Finding]:

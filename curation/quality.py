@@ -24,8 +24,7 @@ ODD_RATIO = 3.2  # longer side by shorter; panoramas and banners, of which the c
 # A placeholder is drawn: few colours, most of it exactly flat, empty above, below, left and right of what is on it.
 DRAWN_FLAT, DRAWN_COLOURS, DRAWN_EMPTY = 0.7, 8, 0.3  # a catalogue picture on white has 11 colours or more
 # A screenshot has bars and lines of text: rows of one colour between rows that are not, from edge to edge.
-SCREEN_BANDS, SCREEN_FLAT = 4, 0.25
-WINDOW_BANDS, WINDOW_FLAT = 3, 0.45
+SCREEN_BANDS, WINDOW_BANDS, SCREEN_FLAT = 4, 3, 0.25
 TINT = 12  # grey levels between channels: what JPEG leaves of no colour
 EVEN, VARIED = 4, 40  # grey levels within a row: of one colour, and with something on it
 
@@ -242,8 +241,8 @@ def _placeholder(it: Measures) -> Trouble | None:
 
 
 def _screenshot(it: Measures) -> Trouble | None:
-    bars = it.bands >= SCREEN_BANDS and it.flat >= SCREEN_FLAT
-    window = it.bands >= WINDOW_BANDS and it.flat >= WINDOW_FLAT and it.columns == 0
-    if not (bars or window) or _dark(it) or _pale(it):
+    bars = it.bands >= SCREEN_BANDS
+    window = it.bands >= WINDOW_BANDS and it.columns == 0
+    if not (bars or window) or it.flat < SCREEN_FLAT or _dark(it) or _pale(it):
         return None
     return Trouble("screenshot", 0.8, "A screenshot: bars or lines of text run from edge to edge.")

@@ -17,7 +17,7 @@ from data_cards.rows import Label, Split, certificate_file, splits_file
 from train.certificate import Certificate
 from train.config import SplitSettings
 from train.grouping import groups_from_findings, judged_apart
-from train.splits import STATUSES, TEST, TRAIN, VALIDATION, split_dataset
+from train.splits import STATUSES, TEST, TRAIN, VALIDATION, split_dataset, unchecked
 
 SPLIT = SplitSettings()
 
@@ -76,7 +76,8 @@ def _worked_out(dataset: Dataset, settings: SplitSettings) -> tuple[dict[str, Sp
 
 def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:
     """Usable photos that came after the split; those it removed as leaks stay away."""
-    return set(usable(dataset.labels())) - set(dataset.splits()) - set(certificate.get("removed", ()))
+    placed = {*dataset.splits(), *certificate.get("removed", ())}
+    return set(usable(dataset.labels())) - placed - unchecked(dataset)
 
 
 def _crossed(dataset: Dataset) -> bool:

@@ -59,8 +59,9 @@ def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[
 def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation: float = 0.1,
                   threshold: float | None = None) -> tuple[dict[str, Split], Certificate]:
     """Split what a dataset holds now: labelled photos and "none of these", grouped as the last scan found them."""
-    photos = dataset.photos()
-    rows = [row for row in dataset.labels().values() if row.status in STATUSES and row.image_id in photos]
+    photos, waiting = dataset.photos(), unchecked(dataset)
+    rows = [row for row in dataset.labels().values()
+            if row.status in STATUSES and row.image_id in photos and row.image_id not in waiting]
     sources = {row.image_id: photos[row.image_id].sources for row in rows}
     held = dataset.splits()  # what is sealed stays sealed; a second split only places what came since
     splits, certificate = split(
@@ -70,6 +71,13 @@ def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation
         {i: max((source.taken_at for source in some), default="") for i, some in sources.items()},
         seed, test, validation, {i: _file(some) for i, some in sources.items()}, threshold)
     return splits, replace(certificate, given_test=TEST in map(_given, sources.values()))
+
+
+def unchecked(dataset: Dataset) -> set[str]:
+    """Visitors' photos that no scan has compared with the test yet: they take no side until one has."""
+    sent = {image_id for image_id, photo in dataset.photos().items()
+            if any(source.origin == "visitor" for source in photo.sources)}
+    return sent - {row.image_id for row in dataset.opinions()} if sent else set()
 
 
 def _given(sources: Sequence[Source]) -> str | None:

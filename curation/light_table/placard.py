@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from curation.doorstep import AGAIN
 from curation.light_table.queue import Item
 from data_cards.collection import Collection as Things
 from data_cards.dataset import Dataset
@@ -18,8 +19,9 @@ from data_cards.rows import Finding, Label, Photo, Split
 
 MOST_DIGITS = 9
 ON_A_SHELF = 4
+ASKED_ABOUT = f"A visitor asked about it. {AGAIN}"
 SEALED = "One of the photos of the sealed test. You see it without the model's opinion, so that the test stays honest."
-# What these say is measured on pixels or read off files; the others repeat what the model thinks.
+# What these say is measured on pixels, read off files or said by a visitor; the others repeat what the model thinks.
 _FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality", "conflict")
 
 
@@ -95,7 +97,16 @@ def placard(item: Item, records: Records) -> dict[str, Any]:
         "choices": choices,
         "shelves": _shelves(item, records, choices, sealed),
         "pair": _pair(item, records),
+        "visitor": _word_of_visitor(item, records),
     }
+
+
+def _word_of_visitor(item: Item, records: Records) -> dict[str, str] | None:
+    """The class that a visitor named for this photo, when the collection still has it."""
+    if records.is_sealed(item.image_id):
+        return None  # visitors choose among what the model answered
+    said = (one.suggested_label for one in item.findings if one.kind == "visitor")
+    return next((records.named(class_id) for class_id in said if class_id in records.collection), None)
 
 
 def _label(image_id: str, records: Records) -> dict[str, Any]:
@@ -110,6 +121,7 @@ def _reasons(item: Item, sealed: bool) -> list[str]:
     if not sealed:
         return list(dict.fromkeys(finding.reason for finding in item.findings if finding.reason))
     told = [finding.reason for finding in item.findings if finding.kind in _FREE_OF_OPINION]
+    told += [ASKED_ABOUT for finding in item.findings if finding.kind == "visitor" and finding.reason.endswith(AGAIN)]
     return [*dict.fromkeys(told), SEALED]
 
 

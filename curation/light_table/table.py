@@ -12,20 +12,21 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from curation.asking import ONE_EACH, Asking, asking_from
-from curation.decision import Question
+from curation.classes import references_of
 from curation.journal import Journal, flush, known
 from curation.ledger import given_labels
 from curation.light_table.blind import second_looks
 from curation.light_table.book import Book
 from curation.light_table.grid import look_alikes
 from curation.light_table.history import history
+from curation.light_table.laying import asked_by_visitor, content_of, examples_of
 from curation.light_table.moves import Move, Moves
 from curation.light_table.placard import NoOpinions, Opinions, Records, placard
 from curation.light_table.prints import Prints
@@ -33,10 +34,8 @@ from curation.light_table.queue import PILES, Item, Queue, pile_of, questions
 from curation.light_table.sending import Sending
 from data_cards.dataset import Dataset
 from data_cards.errors import DiskFull, MissingFile, VitrineError
-from data_cards.rows import Finding, Label
 
 AHEAD = 8
-EXAMPLES = 6
 EMPTY_SECONDS = 10.0
 
 
@@ -80,7 +79,7 @@ class LightTable:
         book = Book(given_labels(photos), past.decisions, self._journal.append)
         found = dataset.findings()
         leaks = {one.image_id: one.reason for one in found if one.kind == "leak"}
-        asked = [_asked(question, leaks.get(question.image_id, "")) for question in past.questions]
+        asked = [asked_by_visitor(question, leaks.get(question.image_id, "")) for question in past.questions]
         findings = [one for one in [*found, *asked] if one.image_id in photos]
         items = questions([*findings, *second_looks(book, findings, asking)])
         doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
@@ -90,10 +89,11 @@ class LightTable:
             splits=dataset.splits(),
             labels=book.labels,
             opinions=self._opinions_of(dataset),
-            examples=_examples(book.labels, doubted),
+            examples=examples_of(book.labels, doubted),
             doubted=doubted,
-            has_reference=cache(lambda class_id: dataset.reference(class_id) is not None),
+            has_reference=lambda class_id: self.picture_of(class_id).startswith("photo/") or is_there(class_id),
         )
+        is_there = cache(lambda class_id: dataset.reference(class_id) is not None)
         with self.lock:
             book.learn(self._journal.decisions())  # what was decided in the meantime
             queue = Queue(items)
@@ -209,6 +209,11 @@ class LightTable:
             for info in self.records.collection.classes
         ]
 
+    def picture_of(self, class_id: str) -> str:
+        """The reference picture of a class as the prints know it: a photo that people chose, else what came with it."""
+        photo = references_of(self.records.collection).get(class_id)
+        return f"photo/{photo}" if photo in self.records.photos else f"reference/{class_id}"
+
     def _stored(self, name: str) -> bytes:
         kind, _, what = name.partition("/")
         if kind == "photo":
@@ -224,7 +229,7 @@ class LightTable:
         with self.lock:
             self.dataset = after
             # Our own decisions are on the table already; anything else that came is not.
-            if before.revision == self._laid.revision and _content(after) == _content(before):
+            if before.revision == self._laid.revision and content_of(after) == content_of(before):
                 self._laid = after
 
     def notice(self) -> bool:
@@ -256,34 +261,3 @@ def open_table(
     table = LightTable(dataset, journal, opinions_of, disk_is_kept)
     table.sending.start()
     return table
-
-
-def _asked(question: Question, leak: str) -> Finding:
-    """A visitor's question as something to look at. `leak`: why the photo must not be learned from, if it must not."""
-    said = f"A visitor says: {question.note}" if question.note else "A visitor says that the answer was wrong."
-    said = f"{said} {leak}".rstrip()
-    return Finding(
-        question.image_id,
-        "visitor",
-        0.5,
-        said,
-        suggested_label=question.label,
-        scan_id=question.id,
-        model_revision=question.model_revision,
-    )
-
-
-def _content(dataset: Dataset) -> list[str]:
-    """Files but for decisions."""
-    return sorted(path for path in dataset.paths if not path.startswith("ledger/"))
-
-
-def _examples(labels: Mapping[str, Label], doubted: Collection[str]) -> Callable[[str], Sequence[str]]:
-    """A few photos of each class that nothing speaks against."""
-    chosen: dict[str, list[str]] = {}
-    for image_id, label in labels.items():
-        if label.label and label.status == "labelled" and image_id not in doubted:
-            of_class = chosen.setdefault(label.label, [])
-            if len(of_class) < EXAMPLES:
-                of_class.append(image_id)
-    return lambda class_id: chosen.get(class_id, ())

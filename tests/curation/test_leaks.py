@@ -75,5 +75,17 @@ def test_somebody_who_said_that_two_are_no_copies_is_not_asked_again():
     assert told(replace(desk, ledger=Ledger((decide("asha", "b", "not_duplicate", other="a"),)))) == {}
 
 
-def test_a_photo_on_no_side_leaks_nothing():
-    assert told(desk_with(a=source("test", "IMG_1.jpg"), b=source(None, "IMG_2.jpg"))) == {}
+def visitor_beside_test():
+    desk = desk_with(a=source("test"), b=replace(source(None), origin="visitor"))
+    pair = Pair("a", "b", 0.95, "re-encoded", True)
+    return replace(desk, copies=Copies({("a", "b"): pair}, (("a", "b"),), dict.fromkeys("ab", "a"), 0))
+
+
+def test_a_visitors_copy_of_a_test_photo_is_told_though_it_has_no_side_yet():
+    assert told(visitor_beside_test())["b"].related == ("a",)
+
+
+@pytest.mark.parametrize("status", ["junk", "duplicate"])
+def test_what_was_set_aside_is_not_learned_and_leaks_nothing(status):
+    desk = visitor_beside_test()
+    assert told(replace(desk, labels={**desk.labels, "b": Label("b", "agra", status)})) == {}
