@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 
 from data_cards.progress import speak_up
-from tests.bench import acquisition, annotators, copies, labels, quality, table
+from tests.bench import acquisition, annotators, copies, labels, quality, rounds, scanning, table
 
-BENCHES = {"quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition,
-           "table": table}
+BENCHES = {"rounds": rounds, "quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition,
+           "scan": scanning, "table": table}
 
 
 def main() -> None:

@@ -1,0 +1,190 @@
+"""A scan of very many photos: made-up thumbnails, so that everything but looking at pixels is what it would be.
+
+The network, fingerprints and comparing are replaced by something cheap and counted; what they would have taken is added
+from their price here. `python -m tests.bench.many STEP FOLDER` is one step in a process of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageEnhance, ImageOps
+
+from curation import copies, looking, museum
+from curation.ledger import given_labels
+from curation.scan import ScanSettings, scan
+from curation.verification import Match, compare, fingerprint
+from data_cards.collection import shipped_collection
+from data_cards.dataset import create_dataset, open_dataset
+from data_cards.errors import BadPhoto
+from data_cards.photo import image_id, open_photo
+from data_cards.rows import Photo, Source, images_file, labels_file
+from tests.bench.peers import peak, spent
+from train.backbone import Backbone
+from train.batches import batches
+from train.features import Embedder, FeatureCache, Watch
+from train.preprocessing import Preprocessing
+
+SIDE, SHARD, WIDTH = 64, 5000, 768
+PRICED = 40
+COPIES = 0.03  # of the thumbnails are another one saved again
+COUNTS: Counter[str] = Counter()
+
+
+def many(count: int) -> None:
+    """Print what a scan of `count` thumbnails takes, and the next one with 1 % more."""
+    with tempfile.TemporaryDirectory(prefix="vitrine-many-") as folder:
+        _step("collect", folder, count)
+        full, price = _step("scan", folder), _step("price", folder)
+        _step("collect", folder, count // 100)
+        again = _step("scan", folder)
+    for name, one in (("full", full), ("with 1 % more", again)):
+        one["all"] = one["cpu"] + sum(one["counts"].get(what, 0) * price[what] for what in price)
+        print(f"{name:14} {one['seconds']:7.1f} s {one['cpu']:7.1f} s of processor, {one['peak']} MB at most; "
+              f"looked at {one['counts']}: with pixels {one['all']:.0f} s of processor\n"
+              f"    {one['steps']}\n    {one['said']}")
+    print("price of one, ms of processor:", {what: round(value * 1000, 1) for what, value in price.items()})
+    print(f"again by full: {again['all'] / full['all']:.3f} (at most 0.05 wanted)")
+
+
+def _step(name: str, folder: str, *more: object) -> dict:
+    done = subprocess.run([sys.executable, "-m", "tests.bench.many", name, folder, *map(str, more)],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stderr[-3000:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def collect(folder: Path, count: str) -> dict:
+    """Add so many thumbnails to the dataset."""
+    things = shipped_collection("museum")
+    dataset = create_dataset(str(folder / "dataset"), things)
+    known = dataset.photos()
+    files = dict(_written(folder, batches(islice(thumbnails(len(known)), int(count)), SHARD)))
+    dataset = dataset.commit(files, "Thumbnails")
+    labels = given_labels(dataset.photos())
+    dataset.commit(dict([labels_file(labels.values())]), "Labels")
+    return {"photos": len(labels)}
+
+
+def _written(folder: Path, parts: Iterable[list[tuple[Photo, bytes]]]) -> Iterator[tuple[str, Path]]:
+    for part in parts:
+        path, data = images_file(part)
+        place = folder / Path(path).name
+        place.write_bytes(data)
+        yield path, place
+
+
+def thumbnails(seed: int) -> Iterator[tuple[Photo, bytes]]:
+    """Crops of museum photos in another light, some of them saved twice; without an end."""
+    rng = random.Random(seed)
+    shots: list[tuple[str | None, Image.Image]] = []
+    for truth, data in museum.photos(museum.parse_museum("museum:120")):
+        with suppress(BadPhoto):  # some are broken on purpose
+            shots.append((truth.given_label, open_photo(data, at_least=160).resize((160, 160))))
+    while True:
+        label, shot = rng.choice(shots)
+        side = rng.uniform(60, 150)
+        left, top = rng.uniform(0, 160 - side), rng.uniform(0, 160 - side)
+        small = shot.resize((SIDE, SIDE), Image.Resampling.BILINEAR, (left, top, left + side, top + side))
+        small = ImageEnhance.Brightness(ImageOps.mirror(small) if rng.random() < 0.5 else small).enhance(
+            rng.uniform(0.6, 1.5))
+        yield _row(small, label, 90)
+        if rng.random() < COPIES:
+            yield _row(small, label, 70)
+
+
+def _row(picture: Image.Image, label: str | None, quality: int) -> tuple[Photo, bytes]:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality)
+    data = out.getvalue()
+    return Photo(image_id(data), SIDE, SIDE, (Source("thumbnail.jpg", label),)), data
+
+
+class Cheap:
+    """In place of a network: a fixed random projection, as wide as the real features."""
+
+    name, streams = "cheap", 2
+
+    def __init__(self) -> None:
+        self._over = np.random.default_rng(0).normal(size=(3 * 16 * 16, WIDTH)).astype(np.float32) / 30
+
+    def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
+        COUNTS["embedding"] += len(pixel_values)
+        return (np.tanh(pixel_values[:, :, ::2, ::2].reshape(len(pixel_values), -1) @ self._over),)
+
+
+def embed(dataset, ids, backbone, cache, threads=0, watch: Watch | None = None):
+    """As `train.features.embed_dataset`, with Cheap for an engine."""
+    wanted, kept = list(ids), FeatureCache(cache / "features")
+    outputs = Embedder(Cheap(), Preprocessing(size=32, short=32), 64).stream(
+        dataset.read_photos(kept.missing(wanted)), watch=watch)
+    for some in batches(outputs, 8):
+        kept.add(tuple(chain.from_iterable(part.ids for part in some)), np.concatenate([p.arrays[-1] for p in some]))
+    return kept.load(wanted)
+
+
+def cheap_fingerprint(photo: Image.Image) -> bytes:
+    """In place of the real one: sixteen by sixteen grey pixels."""
+    COUNTS["fingerprint"] += 1
+    return photo.convert("L").resize((16, 16)).tobytes()
+
+
+def cheap_compare(one: bytes, other: bytes) -> Match:
+    """In place of the real one: the same shot where hardly a pixel differs."""
+    COUNTS["pair"] += 1
+    first, second = (np.frombuffer(grey, np.uint8).astype(int) for grey in (one, other))
+    return Match(max(0.0, 1 - float(np.abs(first - second).mean()) / 20), "re-encoded")
+
+
+def scanned(folder: Path) -> dict:
+    """One scan."""
+    looking.fingerprint, copies.compare = cheap_fingerprint, cheap_compare  # type: ignore[assignment]
+    dataset = open_dataset(str(folder / "dataset"))
+    began, before = time.monotonic(), spent()
+    report = scan(dataset, Backbone(folder, "cheap", "r1", "folder"), folder / "cache", ScanSettings(fastdup=False),
+                  embed=embed)
+    return {"seconds": time.monotonic() - began, "cpu": spent() - before, "peak": peak(), "counts": COUNTS,
+            "steps": dict(report.seconds), "said": report.sentence}
+
+
+def price(folder: Path) -> dict:
+    """Processor seconds of what was replaced, each, on these thumbnails and this machine now."""
+    import os
+
+    from train.backbone import find_backbone
+    from train.config import default_cache
+    from train.features import embedder_for
+
+    dataset, cache = open_dataset(str(folder / "dataset")), default_cache(os.environ)
+    photos = [data for _, data in dataset.read_photos(islice(dataset.photos(), PRICED))]
+    embedder = embedder_for(find_backbone("auto", cache), cache, streams=2)
+    embedder.embed(photos[:2])
+    prints = [fingerprint(Image.open(io.BytesIO(data)).convert("RGB")) for data in photos]
+    times = [time.process_time()]
+    embedder.embed(photos)
+    times.append(time.process_time())
+    for data in photos:
+        fingerprint(Image.open(io.BytesIO(data)).convert("RGB"))
+    times.append(time.process_time())
+    for one, other in zip(prints, reversed(prints), strict=True):
+        compare(one, other)
+    times.append(time.process_time())
+    return dict(zip(("embedding", "fingerprint", "pair"), (np.diff(times) / PRICED).tolist(), strict=True))
+
+
+if __name__ == "__main__":
+    print(json.dumps({"collect": collect, "scan": scanned, "price": price}[sys.argv[1]](
+        Path(sys.argv[2]), *sys.argv[3:])))

@@ -1,0 +1,110 @@
+"""A whole scan beside the peers one after the other, and a scan of very many photos: seconds and peak memory.
+
+    python -m tests.bench.curation scan --photos ../shared/photos/groceries/train [--count 300]
+    python -m tests.bench.curation scan --thumbnails 100000
+
+Everything runs in a process of its own, with an empty cache but for the backbone. A machine that others use stretches
+seconds, so processor seconds stand beside them. What is imported and loaded before the work is left out on both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench.many import many
+from tests.bench.peers import PEERS, photos_below
+from train.backbone import find_backbone
+from train.config import default_cache
+
+GOAL = 2.0
+OURS = """
+import json, sys, time
+from pathlib import Path
+from curation.scan import ScanSettings, scan
+from data_cards.dataset import open_dataset
+from tests.bench.peers import peak, spent
+from train.backbone import find_backbone
+
+cache = Path(sys.argv[2])
+dataset, backbone = open_dataset(sys.argv[1]), find_backbone("auto", cache)
+began, before = time.monotonic(), spent()
+report = scan(dataset, backbone, cache, ScanSettings(fastdup=len(sys.argv) < 4))
+print(json.dumps({"seconds": time.monotonic() - began, "cpu": spent() - before, "peak": peak(),
+                  "steps": dict(report.seconds), "said": report.sentence}))
+"""
+
+
+def compare(photos: Path, count: int, with_fastdup: bool) -> None:
+    """Print the peers, their sum, ours (the first scan and the next), and the ratio."""
+    kept = default_cache(os.environ)
+    backbone = find_backbone("auto", kept)
+    with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
+        scratch, cache = Path(made), Path(made, "cache")
+        folder = _some(photos, scratch / "photos", count)
+        print(f"{len(photos_below(folder))} photos, {len(os.sched_getaffinity(0))} cores", flush=True)
+        peers = [_run([*_PEER, name, str(folder), str(scratch), str(backbone.path)], name) for name in PEERS]
+        _line("peers, one after the other", sum(one["seconds"] for one in peers), sum(one["cpu"] for one in peers),
+              max(one["peak"] for one in peers))
+        for part in ("backbones", "engines"):
+            if (kept / part).is_dir():
+                shutil.copytree(kept / part, cache / part)
+        _run([sys.executable, "-m", "curation", "collect", str(folder), str(scratch / "dataset")])
+        ours = _run([*_OURS, str(scratch / "dataset"), str(cache), *([] if with_fastdup else ["without"])],
+                    "ours, the whole scan")
+        print("   ", ours["said"], ours["steps"], flush=True)
+        _run([*_OURS, str(scratch / "dataset"), str(cache)], "ours, again")
+        for unit in ("seconds", "cpu"):
+            ratio = sum(one[unit] for one in peers) / ours[unit]
+            print(f"peers by ours, {unit}: {ratio:.2f} (at least {GOAL:.1f} wanted)")
+
+
+_PEER, _OURS = [sys.executable, "-m", "tests.bench.peers"], [sys.executable, "-c", OURS]
+
+
+def _some(photos: Path, folder: Path, count: int) -> Path:
+    """A folder with some of the photos, drawn at random, below the same class folders; all of them for 0."""
+    paths = photos_below(photos)
+    for path in random.Random(0).sample(paths, count) if 0 < count < len(paths) else paths:
+        target = folder / path.relative_to(photos)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    return folder
+
+
+def _run(command: list[str], name: str = "") -> dict:
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "SENTRY_OPT_OUT": "1"})
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stderr[-2000:]}")
+    if not name:
+        return {}
+    found = json.loads(done.stdout.splitlines()[-1])
+    _line(name, found["seconds"], found["cpu"], found["peak"])
+    return found
+
+
+def _line(name: str, seconds: float, cpu: float, peak: float) -> None:
+    print(f"{name:28} {seconds:8.1f} s {cpu:8.1f} s of processor {peak:6.0f} MB at most", flush=True)
+
+
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Its flags."""
+    command.add_argument("--photos", type=Path, help="a folder of class folders")
+    command.add_argument("--count", type=int, default=0, help="only so many of them; 0: all")
+    command.add_argument("--without-fastdup", action="store_true", help="our scan does without it")
+    command.add_argument("--thumbnails", type=int, default=0, help="scan so many made-up thumbnails, and 1 %% more")
+
+
+def run(flags: argparse.Namespace) -> None:
+    """Print the figures."""
+    if flags.photos:
+        compare(flags.photos, flags.count, not flags.without_fastdup)
+    if flags.thumbnails:
+        many(flags.thumbnails)
