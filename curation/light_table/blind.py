@@ -5,7 +5,7 @@ It covers every place where the photo can be seen: its own question, another one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from curation.asking import PILES, Asking
 from curation.conflicts import KIND, answer_of, latest_answers
@@ -25,14 +25,22 @@ class Blind:
 
     def labels(self, who: str) -> Mapping[str, Label]:
         """Every photo's label; where this person is still to be asked, the one before anybody answered."""
-        photos = {self._queue.items[key].image_id for key in self._queue.half_answered()}
-        before = {photo: self.label(who, photo) for photo in photos}
-        changed = {photo: row for photo, row in before.items() if row and row != self._book.labels.get(photo)}
-        return {**self._book.labels, **changed} if changed else self._book.labels
+        return _Seen(self, who) if self._queue.half_answered() else self._book.labels
+
+    def is_half_answered(self, image_id: str) -> bool:
+        """Whether somebody answered already and somebody else is still asked."""
+        half = self._queue.half_answered()
+        return any(f"{pile}/{image_id}" in half for pile in PILES)
+
+    @property
+    def now(self) -> Mapping[str, Label]:
+        """The labels as they are."""
+        return self._book.labels
 
     def label(self, who: str, image_id: str) -> Label | None:
         """One photo's label, likewise."""
-        hidden = frozenset(one.id for one in self._hidden(who, image_id))
+        is_open = self.is_half_answered(image_id)
+        hidden = frozenset(one.id for one in self._hidden(who, image_id)) if is_open else frozenset()
         if not hidden:
             return self._book.labels.get(image_id)
         known = self._before.get(image_id)
@@ -58,6 +66,23 @@ class Blind:
             return []
         others = (one for one in self._book.about(image_id) if one.who != who and one.at >= self._asking.since)
         return [one for one in others if any(answers(one, item) for item in asked)]
+
+
+class _Seen(Mapping[str, Label]):
+    """The labels as one person may see them, worked out for the photos that are looked at."""
+
+    def __init__(self, blind: Blind, who: str) -> None:
+        self._blind, self._who, self._now = blind, who, blind.now
+
+    def __getitem__(self, image_id: str) -> Label:
+        now = self._now[image_id]
+        return (self._blind.label(self._who, image_id) or now) if self._blind.is_half_answered(image_id) else now
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now)
+
+    def __len__(self) -> int:
+        return len(self._now)
 
 
 def second_looks(book: Book, findings: Iterable[Finding], asking: Asking) -> list[Finding]:

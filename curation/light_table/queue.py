@@ -7,7 +7,7 @@ seconds on any clock that only goes forward.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from curation.light_table.leases import Leases
@@ -114,6 +114,7 @@ class Queue:
         self._skipped: dict[str, dict[str, None]] = {}
         self._handed_on: dict[str, set[str]] = {}
         self._answered: dict[str, set[str]] = {}
+        self._half: dict[str, None] = {}
         self._gave: dict[tuple[str, str], set[str]] = {}
 
     def of_photo(self, image_id: str) -> list[Item]:
@@ -172,6 +173,7 @@ class Queue:
         """This person answered; others are still asked, and are not told."""
         if key in self.items:
             self._answered.setdefault(key, set()).add(who)
+            self._half[key] = None
             self._gave.setdefault((who, self.items[key].pile), set()).add(key)
             self._handed_on.get(who, set()).discard(key)
             self._leases.end(key, who)
@@ -185,6 +187,7 @@ class Queue:
 
     def _forget(self, key: str) -> None:
         self._leases.end(key)
+        self._half.pop(key, None)
         for who in self._answered.get(key, ()):
             self._gave[who, self.items[key].pile].discard(key)
 
@@ -198,6 +201,10 @@ class Queue:
         for other in self._answered.get(key, ()):
             self._gave[other, pile].add(key)
         self._answered.get(key, set()).discard(who)
+        if self._answered.get(key):
+            self._half[key] = None
+        else:
+            self._half.pop(key, None)
         self._gave.get((who, pile), set()).discard(key)
         self._handed_on.get(who, set()).discard(key)
         self.unskip(who, key)
@@ -214,9 +221,9 @@ class Queue:
         """Whether the question is answered: by everybody who was asked, or by this person."""
         return key in self._settled or (who is not None and who in self._answered.get(key, ()))
 
-    def half_answered(self) -> list[str]:
+    def half_answered(self) -> Collection[str]:
         """Open questions that somebody has answered already."""
-        return [key for key, people in self._answered.items() if people and key not in self._settled]
+        return self._half.keys()
 
     def skip(self, who: str, key: str) -> None:
         """Not now: the question goes to the end of this person's pile, and is free for others."""
