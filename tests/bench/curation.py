@@ -10,8 +10,8 @@ import argparse
 from data_cards.progress import speak_up
 from tests.bench import acquisition, annotators, copies, labels, quality, rounds, scanning, table
 
-BENCHES = {"rounds": rounds, "quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition,
-           "scan": scanning, "table": table}
+BENCHES = {"quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition,
+           "rounds": rounds, "scan": scanning, "table": table}
 
 
 def main() -> None:
