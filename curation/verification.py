@@ -177,6 +177,9 @@ def _agreement(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored:
     score *= float(np.clip((min(share, 1.0) - 0.35) / 0.25, 0, 1))
     if _off(one, other, over) > MOVED:
         score *= _like_an_edit(one.grey[inside > 0], laid[inside > 0], share)
+    if mirrored or _turned(over) > TURNED:
+        # No two shots of a scene are each other's mirror image: what agrees fairly well is a copy drawn anew.
+        score += 0.5 * (1 - score) * float(np.clip((score - 0.7) / 0.1, 0, 1))
     return Match(float(np.clip(score, 0, 1)), _kind(one, other, over, mirrored, mean, share))
 
 
