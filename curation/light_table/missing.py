@@ -50,5 +50,5 @@ class Missing:
     def _picture(self, class_id: str, photos: Sequence[str]) -> str | None:
         records = self._table.records
         if records.has_reference(class_id):
-            return f"reference/{class_id}"
+            return self._table.picture_of(class_id)
         return next((f"photo/{photo}" for photo in (*photos, *records.examples(class_id))), None)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from curation.light_table.class_list import ClassList
 from curation.light_table.groups import Groups
 from curation.light_table.missing import Missing
 from curation.light_table.people import People
@@ -36,10 +37,12 @@ class Page:
 def pages_of(table: LightTable, is_owner: Callable[[str], bool] = lambda name: True) -> dict[str, Page]:
     """Every page of a table, by name, in the order of the menu. `is_owner`: who sees more on a page for everybody."""
     groups, wanted, people, report = Groups(table), Missing(table), People(table, is_owner), Report(table)
+    classes = ClassList(table)
     pages: list[Page] = [
         Page("report", "What the scan found", report.show, report.show),
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),
+        Page("classes", "Classes", classes.show, classes.act),
         Page("people", "People", people.show, people.act),
     ]
     return {page.name: page for page in pages}

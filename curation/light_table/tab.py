@@ -115,11 +115,11 @@ def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
 
     @router.get("/photo/{image_id}")
     async def photo(request: Request, image_id: str, side: int = 1280) -> Response:
-        return await answer(request, lambda name: _print(table, "photo", image_id, side))
+        return await answer(request, lambda name: _photo(table, image_id, side))
 
     @router.get("/reference/{class_id}")
     async def reference(request: Request, class_id: str, side: int = 320) -> Response:
-        return await answer(request, lambda name: _print(table, "reference", class_id, side))
+        return await answer(request, lambda name: _reference(table, class_id, side))
 
     @router.get("/static/{name}")
     async def static(name: str) -> Response:
@@ -160,10 +160,16 @@ def _are_groups(groups: Any) -> bool:
     return fit and all(isinstance(move, dict) for group in groups for move in group)
 
 
-def _print(table: LightTable, kind: str, name: str, side: int) -> Response:
-    if kind == "photo" and not SHA256.fullmatch(name):
+def _photo(table: LightTable, name: str, side: int) -> Response:
+    if not SHA256.fullmatch(name):
         raise MissingFile("There is no such photo.")
-    return Response(table.prints.get(f"{kind}/{name}", side), media_type="image/jpeg", headers=PRINT_HEADERS)
+    return Response(table.prints.get(f"photo/{name}", side), media_type="image/jpeg", headers=PRINT_HEADERS)
+
+
+def _reference(table: LightTable, class_id: str, side: int) -> Response:
+    # People may choose another picture at any moment.
+    headers = PRINT_HEADERS | {"Cache-Control": "private, max-age=60"}
+    return Response(table.prints.get(table.picture_of(class_id), side), media_type="image/jpeg", headers=headers)
 
 
 async def _body(request: Request) -> Any:

@@ -60,6 +60,13 @@ export class Desk {
     return true;
   }
 
+  // A step was made, or taken back, on another page: what lies here may have another name now.
+  async tookPart(isUndo) {
+    if (isUndo) this.trail.pop();
+    else this.trail.push(null);
+    await this.choose(this.pile).catch(() => {});
+  }
+
   // Until what was decided is kept, or it is clear that nobody answers.
   async kept() {
     while (this.outbox.waiting && !this.outbox.failures) await new Promise((done) => setTimeout(done, 30));

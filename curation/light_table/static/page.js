@@ -31,7 +31,7 @@ export class Page {
       this.values = await this.table.server.usePage(this.name, wanted);
     } catch (problem) {
       if (problem.status === 401) this.table.stumble(problem);
-      else this.table.tell(problem.message, true);
+      else this.table.tell(problem.status ? problem.message : "The light table does not answer. Nothing was changed; try again.", true);
       return false;
     }
     this.drawn = false;
