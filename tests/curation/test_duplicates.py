@@ -1,6 +1,10 @@
 """Proposals, verdicts and groups that do not chain."""
 
+from itertools import combinations
+
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from curation.duplicates import Pair, group, judge, propose_alike, verdict
 from curation.verification import Match, fingerprint
@@ -72,3 +76,15 @@ def test_nobody_is_in_two_groups_and_nobody_is_alone_in_one():
 
 def test_pairs_below_the_dial_make_no_group():
     assert group([Pair("a", "b", 0.5, "edited", False)], same_worth) == ([], [])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(agreeing=st.sets(st.sampled_from(list(combinations("abcdefgh", 2)))), seen=st.integers(0, 2**28 - 1))
+def test_every_member_of_a_group_agrees_with_its_representative(agreeing, seen):
+    def check(one, other):
+        a, b = sorted((one, other))
+        return Pair(a, b, 0.95 if (a, b) in agreeing else 0.2, "edited", (a, b) in agreeing)
+
+    proposed = [names for n, names in enumerate(combinations("abcdefgh", 2)) if seen >> n & 1]
+    groups, _ = group([check(*names) for names in proposed], same_worth, check)
+    assert all(tuple(sorted((one[0], member))) in agreeing for one in groups for member in one[1:])
