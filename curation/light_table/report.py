@@ -7,7 +7,7 @@ from typing import Any
 
 from ulid import ULID
 
-from curation.light_table.queue import ASKED_FROM, PILES, Progress
+from curation.light_table.queue import PILES, Progress, pile_of
 from curation.light_table.table import LightTable
 from data_cards.dataset import Dataset
 from data_cards.rows import Finding
@@ -45,7 +45,7 @@ class Report:
             counts = {pile: self._table.queue.progress(who, pile) for pile in PILES}
         found = self._findings(dataset)
         broken = sorted(one.reason for one in found if one.kind == "unreadable")
-        remarks = sorted(one.reason for one in found if one.kind == "quality" and one.score < ASKED_FROM)
+        remarks = sorted(_first_sentence(one.reason) for one in found if pile_of(one) is None and one.kind == "quality")
         shortcuts = [_shortcut(one, photos, title(one)) for one in found if one.kind == "shortcut"]
         piles = [_pile(pile, progress) for pile, progress in counts.items() if progress.total]
         return {"scanned_at": scanned_at(dataset), "photos": len(photos), "piles": piles,
@@ -78,6 +78,11 @@ def _pile(pile: str, progress: Progress) -> dict[str, Any]:
     one, many = WORDS.get(pile, (pile, pile))
     return {"pile": pile, "left": progress.left, "total": progress.total,
             "sentence": f"{progress.total} {one if progress.total == 1 else many}."}
+
+
+def _first_sentence(reason: str) -> str:
+    """What the file is; what that means is said once, above the list."""
+    return f"{reason.split('. ')[0].rstrip('.')}."
 
 
 def _some(sentences: Sequence[str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ export default class Report extends Page {
 
   pile({ pile, left, total, sentence }) {
     const done = left === 0 ? "all decided" : left < total ? `${left} left` : "";
-    return h("li", {}, h("span", {}, sentence), h("span", { class: "soft" }, done), left > 0 && this.way(pile, "ghost", "Look at them"));
+    return h("li", {}, h("span", {}, sentence), done && h("span", { class: "soft" }, done), left > 0 && this.way(pile, "ghost", "Look at them"));
   }
 
   shortcut({ title, sentence, photos }) {
