@@ -111,6 +111,7 @@ class Groups:
                 {
                     "image_id": image_id,
                     "key": key if (key := f"duplicates/{image_id}") in group.keys else None,
+                    "doubt": self._doubt(image_id),
                     "width": by_id[image_id].width,
                     "height": by_id[image_id].height,
                     "sharp": round(by_id[image_id].sharpness / sharpest, 2) if sharpest else None,
@@ -120,6 +121,11 @@ class Groups:
                 for image_id in best.order
             ],
         }
+
+    def _doubt(self, image_id: str) -> str | None:
+        """The open question about this photo's label, if there is one."""
+        queue, key = self._table.queue, f"labels/{image_id}"
+        return key if key in queue.items and not queue.is_settled(key) else None
 
     def _look_at(self, photos: set[str]) -> None:
         """Measure the sharpness of photos that are seen for the first time: outside the lock, it reads their pixels."""

@@ -82,6 +82,14 @@ def test_the_best_comes_first_with_its_reason_and_the_test_photo_before_all(thre
     assert triple["reason"].startswith("In the sealed test, so it stays")
 
 
+def test_a_doubt_about_a_label_is_known_so_that_it_is_answered_here_too(tmp_path):
+    dataset, ((small, large),) = dataset_of(tmp_path / "set", [[shot(1), shot(1, 128)]], {(0, 0): "red-grid"}.items())
+    doubt = findings_file("02SCAN", [Finding(large, "label", 1.0, "Also labelled *Red Grid*.", related=(small,))])
+    table = LightTable(dataset.update("Doubt", lambda _: Changes(add=dict([doubt]))), Journal(tmp_path / "journal"))
+    (group,) = Groups(table).show("ann", {})["groups"]
+    assert {one["image_id"]: one["doubt"] for one in group["members"]} == {small: None, large: f"labels/{large}"}
+
+
 def test_two_people_never_get_the_same_group(three):
     table, _ = three
     groups = Groups(table)

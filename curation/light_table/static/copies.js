@@ -6,7 +6,7 @@ import { keyRow } from "./header.js";
 import { count, h, key } from "./dom.js";
 import { view } from "./viewer.js";
 
-const FEW = 8; // groups on the page, when more are fetched
+const FEW = 12; // groups on the page, when more are fetched
 const EVERY_PAIR = 40; // members up to which each pair is judged apart, beyond it those with the framed photo
 const RENEW = 45000;
 
@@ -272,7 +272,10 @@ function keeping(group, page) {
   const others = group.members.filter((member) => member.image_id !== group.best && !page.isSafe(group, member));
   const wrong = group.label ? group.members.filter((member) => member.labelled?.id !== group.label) : [];
   const name = (member) => member.key ?? group.keys[0];
+  const right = group.members.find((member) => member.image_id === group.best && member.doubt && !wrong.includes(member));
   return [
+    // Whoever says which label is right has answered the doubt about it, too.
+    ...(group.label && right ? [{ do: "keep", image_id: right.image_id, key: right.doubt }] : []),
     ...wrong.map((member) => ({ do: "relabel", image_id: member.image_id, label: group.label, key: name(member) })),
     ...others.map((member) => ({ do: "duplicate_of", image_id: member.image_id, other: group.best, key: name(member) })),
   ];
