@@ -86,18 +86,25 @@ def calibration_chart(bins: Sequence[tuple[float, float, int]], error: float, no
     return _png(figure, note)
 
 
-def rounds_chart(rounds: Sequence[tuple[int, Share]], served: int, note: str = "") -> bytes:
-    """Top-1 of each round (number, share) with its 95 % interval; `served`: the number that is served now."""
+def rounds_chart(rounds: Sequence[tuple[int, Share]], served: int, steps: Sequence[tuple[int, int, float, float]] = (),
+                 note: str = "") -> bytes:
+    """Top-1 of each round (number, share) with its 95 % interval; `served`: the number that is served now.
+
+    `steps`: (round, later round, share, later share) of two models on the same test. These are the lines, so that a
+    line rises by what a round bought, and not because labels of the test were put right.
+    """
     figure = _figure(6.4, 3.6)
     axes = figure.subplots()
     known = [(number, share) for number, share in rounds if share.value is not None]
     at, values = [number for number, _ in known], [100 * (share.value or 0.0) for _, share in known]
-    axes.plot(at, values, color=SOFT, linewidth=1.2, alpha=0.7)
+    for first, second, before, after in steps:
+        axes.plot([first, second], [100 * before, 100 * after], color=SOFT, linewidth=1.2, alpha=0.7, marker="o",
+                  markersize=2.5)
     for (number, share), value in zip(known, values, strict=True):
         axes.plot([number, number], [100 * share.low, 100 * share.high], color=SOFT, linewidth=1.2)
         axes.plot([number], [value], marker="o", markersize=7, color=ACCENT if number == served else SOFT)
         axes.annotate(f"{value:.1f}", (number, value), (8, 4), textcoords="offset points", fontsize=8, color=INK)
-    low = min((100 * share.low for _, share in known), default=0.0)
+    low = min([*(100 * share.low for _, share in known), *(100 * before for _, _, before, _ in steps)], default=0.0)
     axes.set_ylim(max(0.0, 10 * np.floor(low / 10)), 102)
     axes.set_xticks(at)
     axes.set_xlim(min(at, default=1) - 0.5, max(at, default=1) + 0.7)

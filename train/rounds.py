@@ -127,8 +127,11 @@ def settle(draft: Path, story: Story) -> None:
     if find_spec("matplotlib") is not None:  # a Space that only serves has none; the chart it has stays
         from train.charts import rounds_chart
 
-        (draft / OURS / CHART).write_bytes(rounds_chart([(one.number, one.top1) for one in story.rounds],
-                                                        story.served))
+        steps = [(one.against, one.number, one.found.before / one.found.n, one.found.after / one.found.n)
+                 for one in story.rounds if one.against and one.found and one.found.n]
+        note = "A line begins where the round before comes to on the same test."
+        (draft / OURS / CHART).write_bytes(rounds_chart([(one.number, one.top1) for one in story.rounds], story.served,
+                                                        steps, note if steps else ""))
 
 
 def read_story(folder: Path | None) -> Story:

@@ -73,7 +73,7 @@ class Rounds:
         if asked.get("only") == "job" and job["state"] == "running":
             return {"job": job}
         serving = self._workshop.serving()
-        return {"job": job, "serving": asdict(serving), "lacking": self._why_not(), **self._figures(serving)}
+        return {"job": job, "serving": asdict(serving), "lacking": self._why_not(), **self._figures(serving, job)}
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> Values:
         """retrain, stop, release, discard, rollback (`round`), or reload. Raises a VitrineError that says why not."""
@@ -137,9 +137,10 @@ class Rounds:
         except VitrineError as error:
             say(f"The table still shows the revision before the training: {error.sentence}")
 
-    def _figures(self, serving: Serving) -> Values:
+    def _figures(self, serving: Serving, job: Values) -> Values:
         """What is known of the rounds; read again only when something may have changed it."""
-        effort, key = self._effort(), f"{self._table.dataset.revision} {serving.revision} {serving.loading}"
+        effort = self._effort()
+        key = (self._table.dataset.revision, serving, job.get("id"), job["state"])
         if self._told.get("key") != key:
             model, cache = self._workshop.model, self._workshop.cache
             now = standing(model, cache)
@@ -172,7 +173,7 @@ class Rounds:
             changed = [row | {name: (named(row[name]) or {}).get("title", row[name])
                               for name in ("truth", "before", "after")} for row in rows]
         number = max((row.number for row in story.rounds), default=0) + 1
-        return _row(one, 0) | {"number": number, "changed": changed, "against": one.against}
+        return _row(one, 0) | {"number": number, "changed": changed}
 
 
 def flags_of(chosen: Mapping[str, Any]) -> list[str]:
@@ -190,7 +191,7 @@ def _row(one: Round, served: int) -> Values:
     return {"number": one.number, "on": one.at[:10], "decisions": one.decisions, "so_far": one.effort.decisions,
             "top1": one.top1.value, "low": one.top1.low, "high": one.top1.high, "n": one.top1.n,
             "served": one.number == served, "back": bool(one.revision), "found": found, "bought": one.bought,
-            "errors_left": one.effort.errors_left, "photos": one.photos}
+            "against": one.against, "errors_left": one.effort.errors_left, "photos": one.photos}
 
 
 def _weight(folder: Path) -> int:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.charts import calibration_chart, confusion_chart, training_chart
+from train.charts import calibration_chart, confusion_chart, rounds_chart, training_chart
 from train.finetune import Epoch
+from train.metrics import wilson
 
 EPOCHS = [Epoch(1, 0.9, 0.5, 0.7, 0.6, 0.6), Epoch(2, 0.5, 0.8, 0.4, 0.9, 0.9)]
 
@@ -37,3 +38,17 @@ def test_many_classes_without_a_mix_up_still_give_a_chart():
 
 def test_calibration_is_drawn_and_may_be_empty():
     assert calibration_chart([(0.9, 0.8, 10)], 0.1)[:4] == calibration_chart([], 0.0)[:4] == b"\x89PNG"
+
+
+def test_the_round_that_is_served_stands_out():
+    rounds, accent = [(1, wilson(70, 100)), (2, wilson(80, 100))], (0xB4, 0x43, 0x2A)
+    assert accent in colours(rounds_chart(rounds, 2)) and accent not in colours(rounds_chart(rounds, 7))
+
+
+def test_a_line_between_rounds_is_drawn_only_where_two_models_were_compared():
+    rounds = [(1, wilson(70, 100)), (2, wilson(80, 100))]
+    assert rounds_chart(rounds, 2) != rounds_chart(rounds, 2, [(1, 2, 0.75, 0.8)])
+
+
+def test_a_round_that_was_not_measured_draws_nothing():
+    assert rounds_chart([(1, wilson(0, 0))], 1)[:4] == b"\x89PNG"

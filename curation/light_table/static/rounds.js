@@ -79,7 +79,7 @@ export default class Rounds extends Page {
     const width = Math.min(760, Math.max(300, this.table.body.clientWidth - 40));
     return h("section", { "aria-label": "Round by round" }, h("h2", {}, "Round by round"),
       h("figure", { class: "round-chart" }, roundsChart(all, width),
-        h("figcaption", {}, "Right at once on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos.")),
+        h("figcaption", {}, "Right at once on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos. A line begins where the round before comes to on the same test, so it rises by what the decisions bought, and not because labels of the test were put right.")),
       h("ol", { class: "round-list" }, [...rounds].reverse().map((one) => this.round(one))),
       rounds.length > 1 && megabytes > 0 && h("p", { class: "soft" },
         `Each round that can be gone back to keeps ${megabytes} MB. To let older ones go: `, h("code", {}, `python -m train prune ${model} --keep 3`)));
@@ -90,7 +90,7 @@ export default class Rounds extends Page {
       h("button", { class: "round-do", onclick: (event) => this.press(event, { do: "rollback", round: one.number }) }, "Go back to it");
     const gone = !one.served && !one.back && h("span", { class: "soft" }, "its weights were pruned");
     return h("li", {}, h("p", {}, h("b", {}, `Round ${one.number}`), one.served && h("span", { class: "kept" }, " · served"), h("span", { class: "soft" }, ` · ${one.on}`)),
-      h("p", {}, `${share(one.top1)}`, h("span", { class: "soft" }, ` · ${range(one)} · ${count(one.n, "test photo", "test photos")} · ${count(one.decisions, "decision more", "decisions more")}`)),
+      h("p", {}, `${share(one.top1)}`, h("span", { class: "soft" }, ` · ${range(one)} · ${count(one.n, "test photo", "test photos")}${one.decisions ? ` · ${count(one.decisions, "decision more", "decisions more")}` : ""}`)),
       one.found && h("p", { class: "soft" }, one.bought), back, gone);
   }
 

@@ -14,9 +14,12 @@ function draw(tag, props = {}, ...children) {
   return element;
 }
 
+// What the round before comes to on this round's test; null where nothing was compared.
+export const before = (one) => (one.found && one.found.n ? one.found.before / one.found.n : null);
+
 // The scale ends at 100 % and begins at a round number below the lowest interval: never one that flatters.
 export function floorOf(rounds) {
-  const low = Math.min(...rounds.map((one) => one.low));
+  const low = Math.min(...rounds.flatMap((one) => [one.low, before(one) ?? 1]));
   return Math.max(0, Math.floor(low * 10) / 10);
 }
 
@@ -40,9 +43,16 @@ function scale(floor, width, y) {
     draw("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, `${Math.round(100 * value)} %`)]);
 }
 
+// From what the round before comes to on the same test: a line rises by what a round bought, and not because labels of
+// the test were put right.
 function line(measured, x, y) {
-  const points = measured.map((one, place) => `${x(place).toFixed(1)},${y(one.top1).toFixed(1)}`).join(" ");
-  return measured.length > 1 ? [draw("polyline", { points, class: "way" })] : [];
+  return measured.flatMap((one, place) => {
+    const from = before(one);
+    const other = measured.findIndex((row) => row.number === one.against);
+    if (from === null || other < 0) return [];
+    return [draw("line", { x1: x(other), y1: y(from), x2: x(place), y2: y(one.found.after / one.found.n), class: "way" }),
+      draw("circle", { cx: x(other), cy: y(from), r: 3, class: "from" })];
+  });
 }
 
 function round(one, at, y, many) {
@@ -52,7 +62,7 @@ function round(one, at, y, many) {
   return [
     draw("line", { x1: at, x2: at, y1: y(one.low), y2: y(one.high), class: "interval" }),
     draw("circle", { cx: at, cy: y(one.top1), r: 5.5, class: `dot ${kind}` }),
-    ...(labels ? [draw("text", { x: at + 10, y: y(one.top1) - 7, class: "value" }, (100 * one.top1).toFixed(1)),
+    ...(labels ? [draw("text", { x: at, y: y(one.high) - 7, "text-anchor": "middle", class: "value" }, (100 * one.top1).toFixed(1)),
       draw("text", { x: at, y: HEIGHT - 26, "text-anchor": "middle", class: "value" }, many <= 6 ? `round ${one.number}` : `${one.number}`),
       draw("text", { x: at, y: HEIGHT - 9, "text-anchor": "middle" }, words || (one.so_far ? `after ${one.so_far}` : ""))] : [])];
 }
