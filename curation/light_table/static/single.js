@@ -198,7 +198,7 @@ export class Single {
       ["n", "none of these", () => this.none(), "main"],
       ["j", "junk", () => this.decide("junk")],
       ["d", "duplicate", () => this.duplicate()],
-      ["u", "unsure", () => this.decide("unsure"), "main"],
+      ["u", "unsure", () => this.decide("unsure"), said ? "" : "main"],
       [" ", "skip", () => this.decide("skip")],
       ["Backspace", "undo", () => this.table.takeBack(), "main"],
       ["i", "about the class", () => this.about()],
