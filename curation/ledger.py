@@ -63,12 +63,18 @@ def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
 def in_order(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:
     """Each decision once, by (at, id), none later than `until`."""
     moment = read_moment(until) if until else None
-    # Two lines with one id should be the same line; should they differ, every reader must pick the same one.
     unique: dict[str, Decision] = {}
-    for one in sorted(decisions, key=lambda one: (one.order, json.dumps(line_of(one), sort_keys=True))):
-        if moment is None or one.at <= moment:
-            unique.setdefault(one.id, one)
-    return list(unique.values())
+    for one in decisions:
+        other = unique.get(one.id)
+        # Two lines with one id should be the same line; should they differ, every reader must pick the same one.
+        is_first = other is None or (other != one and _rank(one) < _rank(other))
+        if is_first and (moment is None or one.at <= moment):
+            unique[one.id] = one
+    return sorted(unique.values(), key=lambda one: one.order)
+
+
+def _rank(one: Decision) -> tuple[tuple[str, str], str]:
+    return one.order, json.dumps(line_of(one), sort_keys=True)
 
 
 def standing(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:

@@ -1,4 +1,4 @@
-"""What an annotator sees next: findings as questions, piled by sort, most doubtful first.
+"""What an annotator sees next: whose question comes when, who holds what, and what is done.
 
 Pure bookkeeping in memory, no files and no clock of its own: the table rebuilds it from the
 findings and the ledger, so a restart changes nothing that a person decided. Moments (`now`) are
@@ -11,48 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from curation.light_table.leases import Leases
-from data_cards.rows import Finding
+from curation.light_table.questions import PAIRS, PILES, Item, pile_of, questions
 
-PILES = ("labels", "leaks", "duplicates", "conflicts", "unlabelled", "quality", "visitors")
+__all__ = ["PAIRS", "PILES", "Item", "Progress", "Queue", "pile_of", "questions"]
+
 LEASE_SECONDS = 120.0
-PAIRS = ("leaks", "duplicates")
-ASKED_FROM = 0.05  # the least score of a poor photo that is worth a question; a remark is on the page of the scan
-
-_PILE_OF_KIND = {
-    "label": "labels",
-    "unlabelled": "unlabelled",
-    "leak": "leaks",
-    "exact_duplicate": "duplicates",
-    "near_duplicate": "duplicates",
-    "quality": "quality",
-    "visitor": "visitors",
-    "conflict": "conflicts",
-}
-
-
-@dataclass(frozen=True)
-class Item:
-    """One question to a person: everything of one sort that the scan says about one photo."""
-
-    image_id: str
-    pile: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def key(self) -> str:
-        """The question's name, the same after every restart."""
-        return f"{self.pile}/{self.image_id}"
-
-    @property
-    def photos(self) -> tuple[str, ...]:
-        """What lies on the table with this question: its photo, and the one it is compared with."""
-        other = next((photo for photo in self.first.related if photo != self.image_id), None)
-        return (self.image_id, other) if other and self.pile in PAIRS else (self.image_id,)
-
-    @property
-    def first(self) -> Finding:
-        """The finding that weighs most."""
-        return self.findings[0]
 
 
 @dataclass(frozen=True)
@@ -64,38 +27,6 @@ class Progress:
     left: int
 
 
-def pile_of(finding: Finding) -> str | None:
-    """The pile a finding's question lies on; None for what nobody can decide on a photo.
-
-    The same bytes under two labels (an exact duplicate with nothing to compare with) are a
-    question about the label, not about a pair.
-    """
-    if finding.kind == "exact_duplicate" and not finding.related:
-        return "labels"
-    if finding.kind == "quality" and finding.score < ASKED_FROM:
-        return None
-    return _PILE_OF_KIND.get(finding.kind)
-
-
-def questions(findings: Iterable[Finding]) -> list[Item]:
-    """Findings -> one item for each photo and pile, most doubtful first.
-
-    A certain label error (one photo under two labels) comes before every suspicion.
-    """
-    grouped: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        pile = pile_of(finding)
-        if pile is not None:
-            grouped.setdefault((pile, finding.image_id), []).append(finding)
-    items = [Item(image_id, pile, tuple(sorted(group, key=_doubt))) for (pile, image_id), group in grouped.items()]
-    return sorted(items, key=lambda item: (*_doubt(item.first), item.image_id))
-
-
-def _doubt(finding: Finding) -> tuple[bool, float]:
-    certain = finding.kind == "exact_duplicate" and not finding.related
-    return (not certain, -finding.score)
-
-
 class Queue:
     """The piles, who holds what, and what is done. Every call costs about what it returns.
 
@@ -105,7 +36,7 @@ class Queue:
     def __init__(self, items: Sequence[Item], lease_seconds: float = LEASE_SECONDS) -> None:
         self.items: dict[str, Item] = {item.key: item for item in items}
         self._order = {pile: [i.key for i in items if i.pile == pile] for pile in PILES}
-        self._start = dict.fromkeys(PILES, 0)
+        self._start: dict[tuple[str, str], int] = {}
         self._place = {key: n for keys in self._order.values() for n, key in enumerate(keys)}
         self._settled: set[str] = set()
         self._done = dict.fromkeys(PILES, 0)
@@ -141,18 +72,23 @@ class Queue:
 
     def _scan(self, who: str, pile: str, count: int, now: float) -> list[str]:
         order, skipped = self._order[pile], self._skipped.get(who, {})
-        while self._start[pile] < len(order) and order[self._start[pile]] in self._settled:
-            self._start[pile] += 1
+        start = self._start.get((who, pile), 0)
+        while start < len(order) and self._is_closed(order[start], who):
+            start += 1
+        self._start[who, pile] = start
         taken: list[str] = []
-        for place in range(self._start[pile], len(order)):
+        for place in range(start, len(order)):
             if len(taken) >= count:
                 break
             if order[place] not in skipped and self._free(order[place], who, now):
                 taken.append(order[place])
         return taken
 
+    def _is_closed(self, key: str, who: str) -> bool:
+        return key in self._settled or key in self._handed_on.get(who, ()) or who in self._answered.get(key, ())
+
     def _free(self, key: str, who: str, now: float) -> bool:
-        if key in self._settled or key in self._handed_on.get(who, ()) or who in self._answered.get(key, ()):
+        if self._is_closed(key, who):
             return False
         return self._leases.is_free(self.items[key].photos, who, now)
 
@@ -207,6 +143,7 @@ class Queue:
             self._half.pop(key, None)
         self._gave.get((who, pile), set()).discard(key)
         self._handed_on.get(who, set()).discard(key)
+        self._look_again_at(key)
         self.unskip(who, key)
         if self._free(key, who, now):
             self._leases.give(key, self.items[key].photos, who, now)
@@ -215,7 +152,14 @@ class Queue:
         pile = self.items[key].pile
         self._settled.remove(key)
         self._done[pile] -= 1
-        self._start[pile] = min(self._start[pile], self._place[key])
+        self._look_again_at(key)
+
+    def _look_again_at(self, key: str) -> None:
+        """Nobody's next question is sought behind this one."""
+        pile = self.items[key].pile
+        for who, other in self._start:
+            if other == pile:
+                self._start[who, other] = min(self._start[who, other], self._place[key])
 
     def is_settled(self, key: str, who: str | None = None) -> bool:
         """Whether the question is answered: by everybody who was asked, or by this person."""
@@ -270,7 +214,7 @@ class Queue:
         self._order[pile].remove(key)
         self._place |= {other: n for n, other in enumerate(self._order[pile])}
         self._done[pile] = sum(other in self._settled for other in self._order[pile])
-        self._start[pile] = 0
+        self._start = {(who, other): start for (who, other), start in self._start.items() if other != pile}
 
     def take_over(self, before: Queue) -> None:
         """After a new scan: whoever held, skipped or took back something keeps it, and it still comes first."""

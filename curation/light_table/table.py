@@ -21,7 +21,7 @@ from typing import Any
 from curation.asking import ONE_EACH, Asking, asking_from
 from curation.classes import references_of
 from curation.journal import Journal, flush, known
-from curation.ledger import given_labels
+from curation.ledger import given_labels, read_ledger
 from curation.light_table.blind import second_looks
 from curation.light_table.book import Book
 from curation.light_table.grid import look_alikes
@@ -95,7 +95,8 @@ class LightTable:
         )
         is_there = cache(lambda class_id: dataset.reference(class_id) is not None)
         with self.lock:
-            book.learn(self._journal.decisions())  # what was decided in the meantime
+            late = [row for row in self._journal.rows() if book.find(row["id"]) is None]
+            book.learn(read_ledger(late).decisions)  # what was decided in the meantime
             queue = Queue(items)
             moves = Moves(book, queue, records, self._clock, asking)
             if self._is_laid:

@@ -1,6 +1,7 @@
 """The queue: what comes next, for whom, and what a restart would rebuild."""
 
-from curation.light_table.queue import Progress, Queue, questions
+from curation.light_table.questions import questions
+from curation.light_table.queue import Progress, Queue
 from data_cards.rows import Finding
 
 
