@@ -10,6 +10,7 @@ counts as on screen when the browser has presented a frame with it.
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import statistics
 import subprocess
@@ -174,6 +175,8 @@ def measure(folder: Path, keys: int, every: float) -> None:
     """Serve, sign in, press, print."""
     from playwright.sync_api import sync_playwright
 
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(f"{'this machine, before':42} load {load:.1f} on {cores} cores", flush=True)
     served = Served(folder)
     print(f"{'started, the page answers':42} {served.seconds:.1f} s; " + _in_words(served.memory()), flush=True)
     try:
