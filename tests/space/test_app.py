@@ -145,3 +145,11 @@ def test_the_light_table_opens_for_who_signed_in_and_nobody_else(http: httpx.Cli
     assert http.get("/light-table/look").json()["who"] == "ann"
     http.cookies.clear()
     assert http.get("/light-table/look").status_code == 401
+
+
+def test_training_and_releasing_are_the_owners(http: httpx.Client) -> None:
+    http.post("/sign-in", json={"name": "ann", "password": PASSWORD}, headers=MARK)
+    assert "rounds" not in [page["name"] for page in http.get("/light-table/pages").json()]
+    assert http.get("/light-table/page/rounds").status_code == 403
+    assert http.post("/light-table/page/rounds", json={"do": "retrain"}, headers=MARK).status_code == 403
+    http.cookies.clear()

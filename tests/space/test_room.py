@@ -13,7 +13,7 @@ from data_cards.dataset import open_dataset
 from data_cards.errors import BadModel, TooBusy
 from space.pages import pages
 from space.recent import Recent
-from space.room import Room
+from space.room import Room, newest_of
 from tests.colours import Colours, photo_of
 from tests.visiting import settings_in, small_gallery
 
@@ -98,3 +98,76 @@ def test_the_room_about_people_says_that_no_photo_is_kept(tmp_path: Path) -> Non
     told = browsing(room).get("/room").json()
     assert told["keeps_photos"] is False
     assert told["intended_use"] and told["consent"]
+
+
+class Releases:
+    """Loads a release each time it is asked: `go` lets a load end, `fails` makes the next ones fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.go, self.fails = threading.Event(), False
+        self.go.set()
+
+    def __call__(self, address: str) -> Colours:
+        self.asked.append(address)
+        self.go.wait(10)
+        if self.fails:
+            raise BadModel("This is no model.")
+        made = Colours()
+        made.model = {"repo": "m", "revision": f"r{len(self.asked)}", "dataset_revision": "d"}
+        return made
+
+
+def opened(tmp_path: Path, load: Releases, model: str = "m") -> Room:
+    """A room that answers."""
+    room = Room(settings_in(tmp_path, model=model), load)
+    room.open()
+    room._thread.join()  # type: ignore[union-attr]
+    return room
+
+
+def test_a_newer_release_takes_over_only_when_it_is_ready(tmp_path: Path) -> None:
+    load = Releases()
+    room = opened(tmp_path, load)
+    load.go.clear()
+    room.reload()
+    assert room.recognizer().model["revision"] == "r1" and room.serving().loading
+    load.go.set()
+    room.close()
+    assert room.recognizer().model["revision"] == "r2"
+    assert (room.serving().revision, room.serving().loading, room.serving().problem) == ("r2", False, "")
+
+
+def test_a_release_that_cannot_be_served_leaves_the_one_before(tmp_path: Path) -> None:
+    load = Releases()
+    room = opened(tmp_path, load)
+    load.fails = True
+    room.reload()
+    room.close()
+    assert room.recognizer().model["revision"] == "r1" and room.ready
+    assert "so the one before goes on. This is no model." in room.serving().problem
+
+
+def test_a_release_that_comes_while_another_is_loaded_is_loaded_after_it(tmp_path: Path) -> None:
+    load = Releases()
+    room = opened(tmp_path, load)
+    load.go.clear()
+    for _ in range(3):
+        room.reload()
+    load.go.set()
+    room.close()
+    assert len(load.asked) == 3 and room.recognizer().model["revision"] == "r3"
+
+
+def test_a_place_set_up_with_a_revision_loads_the_newest_and_says_what_a_restart_does(tmp_path: Path) -> None:
+    load = Releases()
+    room = opened(tmp_path, load, "hf://ann/vit@0123456789abcdef")
+    assert room.serving().note == ""
+    room.reload()
+    room.close()
+    assert load.asked == ["hf://ann/vit@0123456789abcdef", "hf://ann/vit"]
+    assert "0123456789ab and starts with that one again" in room.serving().note
+
+
+def test_an_address_without_its_revision() -> None:
+    assert [newest_of(one) for one in ("hf://a/b@c1", "hf://a/b", "out/model")] == ["hf://a/b", "hf://a/b", "out/model"]

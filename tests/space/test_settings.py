@@ -29,6 +29,22 @@ def test_off_a_space_nobody_becomes_owner_by_a_variable() -> None:
     assert settings_from({"VITRINE_MODEL": "m", "SPACE_AUTHOR_NAME": "eve"}).annotators == ()
 
 
+def test_the_author_of_a_space_and_those_named_own_it_whatever_the_case() -> None:
+    people = {"VITRINE_OWNERS": "Bob", "VITRINE_ANNOTATORS": "eve"}
+    settings = settings_from({**SPACE, **people, "OAUTH_CLIENT_SECRET": "s"})
+    assert [settings.is_owner(name) for name in ("ann", "Ann", "bob", "eve")] == [True, True, True, False]
+    assert settings.annotators == ("ann", "Bob", "eve")
+
+
+def test_somebody_who_is_called_owner_on_the_hub_owns_nothing() -> None:
+    assert not settings_from({**SPACE, "OAUTH_CLIENT_SECRET": "s"}).is_owner("owner")
+
+
+def test_off_a_space_the_account_owner_and_those_named_own_it() -> None:
+    settings = settings_from({"VITRINE_MODEL": "m", "VITRINE_OWNERS": "olga"})
+    assert [settings.is_owner(name) for name in ("owner", "olga", "Olga", "ann")] == [True, True, False, False]
+
+
 def test_a_space_s_disk_is_kept_only_where_a_folder_for_it_is_named() -> None:
     assert settings_from(SPACE).disk_is_kept is False
     assert settings_from({**SPACE, "VITRINE_STATE": "/data"}).disk_is_kept is True

@@ -41,7 +41,25 @@ def test_train_then_evaluate_ends_with_a_line_of_json(dataset, environ, tiny_vit
     assert last["top1"] == last["top3"] == last["top5"] == 1.0 and last["n"] == 4
 
 
+def test_a_candidate_waits_is_compared_released_taken_back_and_pruned(dataset, environ, tiny_vit, tmp_path, capsys):
+    model = str(tmp_path / "model")
+    train = [dataset, model, "--epochs", "0", "--backbone", str(tiny_vit), "--threads", "1"]
+    assert main(train, environ) == main([*train, "--candidate"], environ) == 0
+    assert main(["release", model], environ) == 0
+    released = capsys.readouterr().out.splitlines()[-1]
+    first = json.loads((tmp_path / "model/vitrine/rounds.json").read_text())["rounds"][0]["revision"]
+    assert main(["compare", f"{model}@{first}", f"{model}@{released}", dataset], environ) == 0
+    words, last = capsys.readouterr().out.splitlines()[-2:]
+    assert json.loads(last)["difference"] == 0.0 and words.startswith("On 4 sealed test photos: 100 % before")
+    assert main(["rollback", model], environ) == 0
+    assert json.loads((tmp_path / "model/vitrine/rounds.json").read_text())["served"] == 1
+    assert main(["prune", model, "--keep", "1"], environ) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Weights are kept of rounds 1, 2; round 1 is served."
+
+
 @pytest.mark.parametrize(("arguments", "words"), [
+    (["release", "nowhere"], "No new model waits beside nowhere"),
+    (["rollback", "nowhere"], "There is no model at nowhere"),
     (["nowhere", "model"], "There is no dataset at nowhere"),
     (["split", "ftp://x"], "neither a folder nor"),
     (["evaluate", "nowhere", "nowhere"], "no folder nowhere"),

@@ -13,6 +13,7 @@ from data_cards.rows import Label, labels_file
 from tests.train.pictures import collection_of, pictures, with_photos
 from train.config import TrainSettings
 from train.predictor import load_predictor
+from train.publish import publish
 from train.releases import (
     candidate_round,
     discard,
@@ -143,6 +144,21 @@ def test_pruning_keeps_as_many_as_it_is_told(place):
     prune(model, place, 2)
     roll_back(model, place)
     assert story_of(model, place).served == 1
+
+
+def test_on_the_hub_a_release_and_the_way_back_are_commits(place, hub):
+    model = "hf://ann/vit"
+    home = place / "cache/models/ann--vit"
+    shutil.copytree(place / "model", home)
+    first = publish(home, model)
+    old = hub.files("ann/vit", "model")[WEIGHTS]
+    second = release(model, place / "cache")
+    assert second != first and hub.files("ann/vit", "model")[WEIGHTS] != old
+    story = story_of(model, place / "cache")
+    assert (story.served, story.rounds[0].revision) == (2, first)
+    roll_back(model, place / "cache")
+    assert hub.files("ann/vit", "model")[WEIGHTS] == old
+    assert [row.revision for row in story_of(model, place / "cache").rounds] == [first, second]
 
 
 def test_a_place_without_a_model_has_no_story(tmp_path):
