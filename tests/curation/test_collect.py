@@ -281,6 +281,6 @@ def test_the_report_says_what_happened(tmp_path):
 def test_a_file_that_is_not_what_its_name_says_comes_in_and_is_told(tmp_path):
     folder = lay_out(tmp_path / "web", {"fort/a.jpg": photo(1, "WEBP"), "fort/b.jpg": photo(2), "fort/c.png": photo(3),
                                         "fort/d.jpg": photo(4, "WEBP"), "fort/e.bmp": photo(5, "BMP")})
-    report, dataset = collected(folder, tmp_path)
+    report, _ = collected(folder, tmp_path)
     assert report.added == 5 and [remark.split(".")[0] for remark in report.remarks] == [
         "1 file is a JPEG file, though its name ends in ", "2 files are each a WEBP file, though its name ends in "]
