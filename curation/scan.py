@@ -38,6 +38,7 @@ from data_cards.rows import Finding, Label, Photo, findings_file, opinions_file
 from train.backbone import Backbone
 from train.config import dial
 from train.features import Watch, embed_dataset
+from train.probe import own_cores
 
 Embed = Callable[..., tuple[list[str], np.ndarray]]
 OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan leaves them alone
@@ -100,9 +101,10 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
         sight = Sight(base, ids, near, memory, shelf)
         copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
         clock.lap("comparing")
-    opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near)
-    asks = ask_for(base.collection(), labels, ids, x)
-    opinions = replace(opinions, rows=with_views(opinions.rows, labels, x, looks.measures))
+    with own_cores(x.size):
+        opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near)
+        asks = ask_for(base.collection(), labels, ids, x)
+        opinions = replace(opinions, rows=with_views(opinions.rows, labels, x, looks.measures))
     clock.lap("opinions")
     desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
                 asks)

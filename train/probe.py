@@ -53,12 +53,13 @@ def fit_probe(x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRE
 
     A class without photos keeps a low bias, so that it gets next to no probability.
     """
-    with _own_cores(np.size(x)):
+    with own_cores(np.size(x)):
         return _fitted(x, y, classes, strength, rounds)
 
 
-def _own_cores(numbers: int) -> AbstractContextManager[object]:
+def own_cores(numbers: int) -> AbstractContextManager[object]:
     """Matrices this small are done sooner by one core than two busy ones agree on who does what."""
+    import scipy.optimize  # noqa: F401  brings a BLAS of its own, and only those that are loaded are held back
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1, "blas") if numbers < LARGE else nullcontext()
@@ -106,7 +107,7 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Sequence[object], classes:
             out[held] = p / p.sum(axis=1, keepdims=True)
 
     # Small folds side by side; large ones one after the other, each on all cores and with one copy of the features.
-    with _own_cores(np.size(x)):
+    with own_cores(np.size(x)):
         for _ in side_by_side(ask, np.unique(fold).tolist(), 2 if np.size(x) < LARGE else 1):
             pass
     return out
