@@ -130,3 +130,18 @@ def test_news_are_looked_for_whether_or_not_anything_waits_and_a_hub_that_is_awa
     sending.start()
     sending._thread.join(30)
     assert len(looked) == 3
+
+
+def test_two_ledgers_merged_by_command_meet_as_a_disagreement_on_the_table(table, laid, tmp_path):
+    import json
+
+    from curation.deciding import decide_from
+
+    photo = next(iter(laid.photos()))
+    for who, label in (("ann", "red-grid"), ("bob", "harbour-study")):
+        lines = tmp_path / f"{who}.jsonl"
+        lines.write_text(json.dumps({"image_id": photo, "action": "relabel", "label": label, "who": who}))
+        decide_from(laid.newest(), lines)
+    assert table.notice()
+    (item,) = table.look("cy", "conflicts")["items"]
+    assert item["why"] == ["One person says *Harbour, First Study*, another says *Red <b>Grid</b>*."]
