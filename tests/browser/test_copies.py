@@ -27,8 +27,9 @@ def table(place):
 
 
 def sit_at_copies(page):
+    """From a pair to all of its group."""
     page.wait_for_selector(f"{ROOT} .mat img")
-    page.locator(ROOT).get_by_role("button", name="Copies").click()
+    page.keyboard.press("g")
     page.wait_for_selector(f"{ROOT} .group")
 
 

@@ -117,7 +117,7 @@ const KEYS = [
   ["⌫", "undo, all the way back"],
   ["i", "what the classes are: card and reference picture"],
   ["z", "magnify; wheel or pinch for more, drag to move"],
-  ["g", "grid: everything under this label"],
+  ["g", "grid: everything under this label; of duplicates, the whole groups"],
 ];
 const GRID_KEYS = [
   ["click, ⇧ click, drag", "select; with a finger: tap, or rest and drag"],

@@ -174,6 +174,7 @@ class LightTable {
   }
 
   toGrid() {
+    if (this.desk.item?.pile === "duplicates") return this.toPage("copies");
     const labelled = this.desk.item?.labelled;
     if (this.desk.item?.sealed) this.tell("Photos of the sealed test are decided one by one.", true);
     else if (!labelled) this.tell("The grid lays out photos that share a label; this one has none.", true);

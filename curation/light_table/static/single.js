@@ -202,7 +202,7 @@ export class Single {
       [" ", "skip", () => this.decide("skip")],
       ["Backspace", "undo", () => this.table.takeBack(), "main"],
       ["i", "about the class", () => this.about()],
-      ["g", "grid", () => this.table.toGrid()],
+      ["g", pile === "duplicates" ? "whole groups" : "grid", () => this.table.toGrid()],
       ["?", "all keys", () => this.table.help(), "last"],
     ];
   }
