@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from curation.best import Candidate, best_of, labels_of
+from curation.light_table.placard import Records
 from curation.light_table.queue import Item, Queue
 from curation.light_table.table import LightTable
 from curation.quality import SIDE, detail
@@ -62,43 +63,46 @@ class Groups:
         """`groups` as they are laid out, labels that disagree first; `left`: how many are open, these included."""
         table = self._table
         with table.lock:
-            now, opened = self._clock(), self._open(who)
+            now, records = self._clock(), self._records_for(who)
+            opened = self._open(who, records)
             held: list[tuple[Group, list[Candidate]]] = []
             for group, members in opened:
                 if len(held) < SHOWN and table.queue.reserve(who, group.keys, now):
                     held.append((group, members))
         self._look_at({one.image_id for _, members in held for one in members})
         with table.lock:
-            return {"groups": [self._laid(*one) for one in held], "left": len(opened)}
+            return {"groups": [self._laid(*one, records) for one in held], "left": len(opened)}
 
-    def _open(self, who: str) -> list[tuple[Group, list[Candidate]]]:
+    def _records_for(self, who: str) -> Records:
+        """The records as this person may see them: without what others said of photos that both are asked about."""
+        return replace(self._table.records, labels=self._table.moves.blind.labels(who))
+
+    def _open(self, who: str, records: Records) -> list[tuple[Group, list[Candidate]]]:
         queue = self._table.queue
         if self._known is None or self._known[0] is not queue:
             self._known = (queue, groups_of(queue.items.values()))
         waiting = (group for group in self._known[1] if not all(queue.is_settled(key, who) for key in group.keys))
-        found = [(group, members) for group in waiting for members in [self._members(group, who)] if len(members) > 1]
+        found = [(group, members) for group in waiting for members in [self._members(group, who, records)]
+                 if len(members) > 1]
         return sorted(found, key=lambda one: len(labels_of(one[1])) < 2)
 
-    def _members(self, group: Group, who: str) -> list[Candidate]:
+    def _members(self, group: Group, who: str, records: Records) -> list[Candidate]:
         """Those that nobody has set aside, and nobody has judged already, the sealed ones first."""
-        queue, records = self._table.queue, self._table.records
-        left = []
+        queue, left = self._table.queue, list[Candidate]()
         for image_id in sorted(group.photos, key=lambda photo: (not records.is_sealed(photo), photo)):
             key, label = f"duplicates/{image_id}", records.labels.get(image_id)
             judged = key in group.keys and queue.is_settled(key, who)
             if image_id in records.photos and not judged and (label is None or label.status not in SET_ASIDE):
-                left.append(self._candidate(image_id))
+                left.append(self._candidate(image_id, records))
         return left[:MOST_MEMBERS]
 
-    def _candidate(self, image_id: str) -> Candidate:
-        records = self._table.records
+    def _candidate(self, image_id: str, records: Records) -> Candidate:
         photo, label = records.photos[image_id], records.labels.get(image_id)
         return Candidate(image_id, photo.width, photo.height, self._sharpness.get(image_id, 0.0),
                          label.label if label else None, records.is_sealed(image_id))
 
-    def _laid(self, group: Group, members: list[Candidate]) -> dict[str, Any]:
-        records = self._table.records
-        by_id = {one.image_id: self._candidate(one.image_id) for one in members}
+    def _laid(self, group: Group, members: list[Candidate], records: Records) -> dict[str, Any]:
+        by_id = {one.image_id: self._candidate(one.image_id, records) for one in members}
         labels, sharpest = labels_of(list(by_id.values())), max(one.sharpness for one in by_id.values())
         # Where labels disagree, the right one is asked for first and given to all: then only the pixels speak.
         best = best_of([replace(one, label=None) if len(labels) > 1 else one for one in by_id.values()])

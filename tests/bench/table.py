@@ -148,6 +148,11 @@ class Served:
         told = dict(line.split(":", 1) for line in lines)
         return {name: int(told[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM")}
 
+    def cpu(self) -> float:
+        """Seconds of processor time so far: what starting costs on a machine that has nothing else to do."""
+        told = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """End it."""
         self.process.terminate()
@@ -178,7 +183,8 @@ def measure(folder: Path, keys: int, every: float) -> None:
     load, cores = os.getloadavg()[0], os.cpu_count()
     print(f"{'this machine, before':42} load {load:.1f} on {cores} cores", flush=True)
     served = Served(folder)
-    print(f"{'started, the page answers':42} {served.seconds:.1f} s; " + _in_words(served.memory()), flush=True)
+    took = f"{served.seconds:.1f} s ({served.cpu():.1f} s of processor)"
+    print(f"{'started, the page answers':42} {took}; {_in_words(served.memory())}", flush=True)
     try:
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
