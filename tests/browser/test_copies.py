@@ -131,3 +131,16 @@ def test_photos_are_laid_over_each_other_to_see_which_is_better(url, open_page):
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{ROOT} .group[aria-current] >> text=your choice")
     groups_left(page, 5)
+
+
+def test_two_photos_of_a_pair_are_magnified_at_the_same_place(url, open_page):
+    page = open_page(url)
+    page.wait_for_selector(f"{ROOT} .stage.two")
+    mats = page.locator(f"{ROOT} .mat")
+    mats.first.hover(position={"x": 40, "y": 60})
+    page.mouse.wheel(0, -500)
+    page.wait_for_selector(f"{ROOT} .mat.zoomed >> nth=1")
+    one, other = (mats.nth(place).locator("img").get_attribute("style") for place in (0, 1))
+    assert "scale" in one and one == other
+    page.keyboard.press("z")
+    page.wait_for_selector(f"{ROOT} .mat.zoomed", state="detached")

@@ -112,6 +112,7 @@ export class Single {
     this.stage.classList.toggle("two", Boolean(other));
     const captions = item.pair === other && other ? [caption("this photo", item), caption("the other", other)] : ["this photo", other?.title];
     this.stage.replaceChildren(this.figure(item, other && captions[0]), ...(other ? [this.figure(other, captions[1])] : []));
+    for (const zoom of this.zooms) zoom.twins = this.zooms.filter((twin) => twin !== zoom);
   }
 
   figure(item, words) {
@@ -216,7 +217,7 @@ export class Single {
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.desk.item.choices[name - 1].id) : null;
     if (name === "/") return () => this.search();
-    if (name === "z") return () => this.zooms.forEach((zoom) => zoom.toggle());
+    if (name === "z") return () => this.zooms[0].toggle();
     if (!item.pair) return null;
     if (name === "D" && !item.pair.sealed) return () => this.duplicate(true);
     return name === "x" ? () => this.decide("not_duplicate", { other: this.desk.item.pair.image_id }) : null;

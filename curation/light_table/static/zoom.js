@@ -9,6 +9,7 @@ export class Zoom {
   constructor(mat, image, fetch, photo = {}) {
     Object.assign(this, { mat, image, fetch, longest: Math.max(photo.width ?? 4000, photo.height ?? 4000) });
     this.fingers = new Map();
+    this.twins = []; // others that show the same part: two photos are compared at the same place
     this.side = 0;
     this.reset();
     mat.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
@@ -48,13 +49,14 @@ export class Zoom {
     this.draw();
   }
 
-  draw() {
+  draw(leads = true) {
     const { clientWidth: width, clientHeight: height } = this.mat;
     this.x = Math.min(0, Math.max(width * (1 - this.scale), this.x));
     this.y = Math.min(0, Math.max(height * (1 - this.scale), this.y));
     this.image.style.transform = this.scale > 1 ? `translate(${this.x}px, ${this.y}px) scale(${this.scale})` : "";
     this.mat.classList.toggle("zoomed", this.scale > 1);
     if (this.scale > 1) this.refine();
+    if (leads) for (const twin of this.twins) Object.assign(twin, { scale: this.scale, x: this.x, y: this.y }).draw(false);
   }
 
   // More pixels when they would be seen, as far as the photo has them.
