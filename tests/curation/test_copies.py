@@ -9,6 +9,7 @@ from curation.ledger import Ledger
 from curation.memory import Memory
 from curation.nearest import nearest
 from curation.print_shelf import PrintShelf
+from curation.verification import Match
 from tests.curation.scenes import jpeg, scene
 
 PHOTOS = {"a": jpeg(scene(1)), "b": jpeg(scene(1).crop((20, 15, 390, 290))), "c": jpeg(scene(2)), "d": b"no photo"}
@@ -61,3 +62,12 @@ def test_the_dial_may_be_turned_without_comparing_again(look):
 def test_what_a_person_judged_apart_stays_apart(look):
     copies, _ = look(decide("asha", "b", "not_duplicate", other="a"))
     assert copies.pairs == {} and copies.groups["a"] != copies.groups["b"]
+
+
+def test_only_the_nearest_few_are_proposed_and_each_pair_once(tmp_path):
+    x = np.array([[1, 0, 0.1], [1, 0.1, 0], [1, 0.3, 0.3], [-3, -0.5, 0.0]])
+    with PrintShelf(tmp_path) as shelf:
+        sight = Sight(PretendDataset(), list("abcd"), nearest(x), Memory(tmp_path), shelf)
+        assert sight.near_pairs(np.arange(4), 1) == [("a", "b"), ("a", "c")]
+        sight.memory.keep_matches({("a", "b"): Match(0.1, "same-scene")})
+        assert sight.near_pairs(np.array([0, 1]), 2) == [("a", "c"), ("b", "c")]
