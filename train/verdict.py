@@ -48,8 +48,8 @@ def another_hour(found: Paired | None, decisions: int, effort: Effort, photos: i
     """Whether another hour is likely to pay. `photos`: how many are labelled."""
     left, share = effort.errors_left, effort.errors_left / max(1, photos)
     if left < FEW_ERRORS or share < FEW_SHARE:
-        return (f"{_left(effort)}; another hour of checking labels is not likely to pay. Photos of the weakest classes "
-                "would do more.")
+        return (f"{_left(effort)} (wrong labels that no scan doubts are not counted); another hour of checking labels "
+                "is not likely to pay. Photos of the weakest classes would do more.")
     words = f"{_left(effort)}{_takes(effort)}"
     if found is None or not decisions:
         likely = "is likely to pay" if share >= MANY_SHARE else "may pay"
@@ -96,14 +96,16 @@ def _made(decisions: int) -> str:
 
 
 def _left(effort: Effort) -> str:
-    left = effort.errors_left
+    """Of the labels that the scan doubts: the others are not counted, since nobody knows."""
+    left, doubts = effort.errors_left, effort.doubts
+    if not doubts:
+        return "No label is in doubt any more"
+    if doubts == 1:
+        return "One label is still in doubt"
     if effort.wrong_share is None:
-        return f"{_labels(effort.doubts, 'doubtful')} left that nobody has looked at"
-    return "No wrong label is thought to be left" if not left else f"About {_labels(left, 'wrong')} left"
-
-
-def _labels(count: int, kind: str) -> str:
-    return f"{count} {kind} label{' is' if count == 1 else 's are'}"
+        return f"{doubts} doubtful labels are left that nobody has looked at"
+    some = f"About {left}" if left else "Probably none"
+    return f"{some} of the {doubts} labels still in doubt {'are' if left > 1 else 'is'} wrong"
 
 
 def _takes(effort: Effort) -> str:

@@ -5,9 +5,9 @@
     python -m tests.bench.curation rounds --finetune        the museum with real fine-tuning (an hour)
 
 Whoever decides knows the truth: the museum's is known, other photos get wrong labels planted and their folders are the
-truth. A fifth of the groups is sealed; its answers are held against the truth, whatever the labels say. Decisions
-cover test photos too, as at the light table. `left` are the wrong labels that are really left, `told` what the page
-would say.
+truth. Each fifth of the groups is sealed in turn (with --finetune only the first), and its answers are held against
+the truth, whatever the labels say. Decisions cover test photos too, as at the light table. `left` are the wrong labels
+that are really left, `told` what the page would say.
 """
 
 from __future__ import annotations
@@ -35,21 +35,22 @@ from train.metrics import wilson
 from train.probe import fit_probe, folds_of, out_of_fold
 from train.verdict import points
 
-JUNK = -1
-FOLDS = 5  # one of them is the sealed test
+JUNK, NOT_ASKED = -1, -2
+FOLDS = 5
 Learner = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
 class Desk:
-    """Photos with features `x` (n, d), `truth` (n,) (JUNK: of nothing here), `given` labels (n,), and a `test` (n,)."""
+    """Photos with features `x` (n, d), `truth` (n,) (JUNK: of nothing here), `given` labels (n,), and the `fold` (n,)
+    that each is in."""
 
     names: list[str]
     x: np.ndarray
     truth: np.ndarray
     given: np.ndarray
     groups: list[str]
-    test: np.ndarray
+    fold: np.ndarray
     classes: int
 
 
@@ -84,10 +85,14 @@ def at_random(desk: Desk, past: Past, count: int, rng: np.random.Generator) -> t
 
 
 def probing(desk: Desk) -> Learner:
-    """Answers (test,) of a probe that learned from the training side's labels."""
+    """Answers (n,) of probes, each of which learned from the labels of the other folds."""
     def learn(labels: np.ndarray) -> np.ndarray:
-        taught = ~desk.test & (labels != JUNK)
-        return fit_probe(desk.x[taught], labels[taught], desk.classes).logits(desk.x[desk.test]).argmax(axis=1)
+        answers = np.full(len(labels), NOT_ASKED)
+        for fold in range(FOLDS):
+            test = desk.fold == fold
+            taught = ~test & (labels != JUNK)
+            answers[test] = fit_probe(desk.x[taught], labels[taught], desk.classes).logits(desk.x[test]).argmax(axis=1)
+        return answers
 
     return learn
 
@@ -95,13 +100,12 @@ def probing(desk: Desk) -> Learner:
 def story(desk: Desk, order: Order, learn: Learner, rounds: int, count: int, seed: int = 0) -> list[str]:
     """One line a round."""
     past, rng = Past(desk.given.copy(), np.zeros(len(desk.given), bool)), np.random.default_rng(seed)
-    counted = desk.test & (desk.truth != JUNK)
-    truth, inside = desk.truth[counted], desk.truth[desk.test] != JUNK
-    groups = [desk.groups[n] for n in np.flatnonzero(counted)]
     before: np.ndarray | None = None
     lines, made = [], 0
     for number in range(rounds + 1):
-        right = learn(past.labels)[inside] == truth
+        answers = learn(past.labels)
+        asked = np.flatnonzero((answers != NOT_ASKED) & (desk.truth != JUNK))
+        right, groups = answers[asked] == desk.truth[asked], [desk.groups[n] for n in asked]
         left = int((past.labels != desk.truth).sum())
         chosen, doubts = order(desk, past, count, rng)
         share, against = wilson(int(right.sum()), len(right)), ""
@@ -155,8 +159,7 @@ def planted_desk(folder: Path, flip: float, seed: int) -> Desk:
 
 def _desk(names: Sequence[str], x: np.ndarray, truth: np.ndarray, given: np.ndarray, groups: Sequence[str],
           classes: int) -> Desk:
-    test = folds_of(given, groups, FOLDS) == 0
-    return Desk(list(names), x, truth, given, list(groups), test, classes)
+    return Desk(list(names), x, truth, given, list(groups), folds_of(given, groups, FOLDS), classes)
 
 
 def _embedded(kept: Mapping[str, bytes], cache: Path) -> tuple[list[str], np.ndarray]:
@@ -183,8 +186,7 @@ def tuning(desk: Desk, kept: Mapping[str, bytes], cache: Path, scratch: Path) ->
         report = train_model(now.address, str(scratch / "model"), TrainSettings(), cache=cache)
         source = sealed(now.newest())
         said = answers_of(report.folder, source.dataset, gather(source), "The sealed test")
-        ids = [desk.names[n] for n in np.flatnonzero(desk.test)]
-        return np.array([int(said[i][1:]) if i in said else JUNK for i in ids])
+        return np.array([int(said[name][1:]) if name in said else NOT_ASKED for name in desk.names])
 
     return learn
 
@@ -198,7 +200,8 @@ def _dataset(desk: Desk, kept: Mapping[str, bytes], folder: Path) -> Dataset:
     for name in desk.names:
         seen = inspect_photo(kept[name])
         rows.append((Photo(name, seen.width, seen.height, (Source(path=name),)), kept[name]))
-    splits = [Split(i, g, "test" if t else "train") for i, g, t in zip(desk.names, desk.groups, desk.test, strict=True)]
+    sides = ("test" if fold == 0 else "train" for fold in desk.fold)
+    splits = [Split(*row) for row in zip(desk.names, desk.groups, sides, strict=True)]
     files = dict([images_file(rows), splits_file(splits), _labels(desk, desk.given)])
     return create_dataset(str(folder), things).commit(files, "Bench")
 
@@ -229,8 +232,8 @@ def run(flags: argparse.Namespace) -> None:
     wrong = int((desk.given != desk.truth).sum())
     count = flags.decisions or max(8, wrong // 3)
     how = "fine-tuned" if flags.finetune else "a probe on frozen features"
-    print(f"{len(desk.names)} photos of {desk.classes} classes, {wrong} wrong labels, {int(desk.test.sum())} in the "
-          f"test; {count} decisions a round; {how}", flush=True)
+    print(f"{len(desk.names)} photos of {desk.classes} classes, {wrong} wrong labels; {count} decisions a "
+          f"round; {how}", flush=True)
     for words, order in (("the queue, most doubtful first", by_queue), ("photos at random", at_random)):
         with tempfile.TemporaryDirectory() as scratch:
             learn = tuning(desk, kept, cache, Path(scratch)) if flags.finetune and kept else probing(desk)

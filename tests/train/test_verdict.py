@@ -55,7 +55,8 @@ def test_no_photo_that_both_answered_is_said():
 
 def test_an_hour_that_paid_and_work_that_is_left_is_likely_to_pay():
     said = another_hour(CLEAR, 48, WORK, 1000)
-    assert said.startswith("About 20 wrong labels are left, about 8 minutes of work; another hour is likely to pay")
+    assert said.startswith("About 20 of the 40 labels still in doubt are wrong, about 8 minutes of work; another hour "
+                           "is likely to pay")
     assert "points at the rate so far" in said
 
 
@@ -69,8 +70,12 @@ def test_when_hardly_an_error_is_left_an_hour_does_not_pay_however_well_it_went(
     assert "not likely to pay" in said and "weakest classes" in said
 
 
-def test_no_error_left_is_said_in_words():
-    assert another_hour(CLEAR, 5, Effort(50, 0.2, 3, 0.05), 1000).startswith("No wrong label is thought to be left;")
+@pytest.mark.parametrize(("doubts", "share", "words"), [
+    (3, 0.05, "Probably none of the 3 labels still in doubt is wrong"), (0, 0.5, "No label is in doubt any more"),
+    (1, 0.9, "One label is still in doubt")])
+def test_little_that_is_left_is_said_in_words_with_what_is_not_counted(doubts, share, words):
+    said = another_hour(CLEAR, 5, Effort(50, 0.2, doubts, share), 1000)
+    assert said.startswith(f"{words} (wrong labels that no scan doubts are not counted);")
 
 
 def test_decisions_that_bought_nothing_are_not_asked_for_again():
@@ -95,7 +100,7 @@ def test_doubts_that_nobody_answered_are_not_called_errors():
 
 
 def test_one_label_is_one():
-    assert another_hour(CLEAR, 3, Effort(30, None, 1, None), 10).startswith("1 doubtful label is left")
+    assert another_hour(CLEAR, 3, Effort(30, None, 1, None), 10).startswith("One label is still in doubt")
 
 
 def test_long_work_is_told_in_hours():
