@@ -24,7 +24,7 @@ from train.batches import batches, side_by_side
 PAIRS_AT_ONCE = 2000  # what a crash can cost
 WORKERS, PAIRS_A_TURN = 2, 32
 # Copies are nearly always among the nearest few; further neighbours are compared where one of these agreed, or nearly.
-# Of 216 copies that embeddings proposed among the museum's and the landmarks' photos, one was not among the first four.
+# Of 210 copies that embeddings proposed among the museum's and the landmarks' photos, one was not among the first four.
 FIRST, NEARLY = 5, 0.5
 # fastdup always looks at every photo; for a few new ones our own embeddings propose alone.
 SHARE_WORTH_FASTDUP = 0.1

@@ -108,7 +108,7 @@ def installed() -> tuple[str, ...]:
 
 def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1) -> Engine:
     """An ONNX file through the named engine. `streams` above 1: many photos are to come, so each core works on a batch
-    of its own, which takes a tenth less time than all of them on one."""
+    of its own, which takes a little less time than all of them on one."""
     if name == "openvino":
         return OpenVinoEngine(path, threads, exact, streams)
     if name == "onnxruntime":
