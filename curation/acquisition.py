@@ -13,7 +13,7 @@ Gupta et al. 2024). The order of a cover is nested, so it does not have to know 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,8 @@ from train.probe import Probe, fit_probe
 FEW = 2.0  # labels per class, below which a model's doubts say less than what is typical
 MASKS, DROPPED = 20, 0.5
 MOST = 4000  # photos that are put into order: more than anybody labels before the next scan
-MOST_TAUGHT = 20_000  # photos a half-informed model learns from
+MOST_TAUGHT = 10_000  # labelled photos that the others are judged by
+MOST_DIRECTIONS = 256
 LEAST = 1e-3  # what a photo weighs that no model doubts
 ALIKE = 0.5  # cosine of half-whitened embeddings: on groceries 96 % of such pairs are of one class
 HEARD = 1 / 6  # share of half-informed models whose word is told
@@ -89,13 +90,24 @@ def directions(embeddings: np.ndarray) -> np.ndarray:
     the square root of the spread brings the others to the front (on groceries the nearest photo is of the same class
     for 94 % instead of 84 %). Of few photos only the first directions are known at all.
     """
-    x = np.asarray(embeddings, np.float32)
-    x = x - x.mean(axis=0)
-    some = x[np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT]]
+    return whitening(embeddings)(embeddings)
+
+
+def whitening(embeddings: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """What turns any rows (n, d) of these embeddings into their directions (n, k), learned from MOST_TAUGHT of them."""
+    x = np.asarray(embeddings)
+    some = x[np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT]].astype(np.float32)
+    middle = some.mean(axis=0)
+    some -= middle
     spread, axes = np.linalg.eigh(some.T @ some / max(1, len(some)))
-    known = np.argsort(-spread)[:max(2, min(x.shape[1], len(some) // 2))]
-    x = x @ (axes[:, known] / np.maximum(spread[known], 1e-9) ** 0.25).astype(np.float32)
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+    known = np.argsort(-spread)[:max(2, min(MOST_DIRECTIONS, len(some) // 2))]
+    turn = (axes[:, known] / np.maximum(spread[known], 1e-9) ** 0.25).astype(np.float32)
+
+    def turned(rows: np.ndarray) -> np.ndarray:
+        lies = (np.asarray(rows, np.float32) - middle) @ turn
+        return lies / np.maximum(np.linalg.norm(lies, axis=1, keepdims=True), 1e-9)
+
+    return turned
 
 
 def alikeness(x: np.ndarray) -> np.ndarray:
@@ -134,14 +146,15 @@ def cover(alike: np.ndarray, weights: np.ndarray, known: np.ndarray) -> Iterator
 def what_to_ask(embeddings: np.ndarray, labelled: np.ndarray, classes: int, seed: int = 0) -> list[Asked]:
     """Unlabelled photos in the order of `label_first`, with what can be said about each.
 
-    Of more than MOST a random sample is put into order; the others are asked for after a later scan.
+    Of more than MOST a random sample is put into order; the others are asked for after a later scan. Of what has a
+    label, MOST_TAUGHT are looked at: the cost is the same however large a collection grows.
     """
-    labelled, x = np.asarray(labelled), np.asarray(embeddings)
-    pool = np.flatnonzero(labelled < 0)
-    kept = np.sort(np.random.default_rng(seed).permutation(pool)[:MOST])
+    labelled, x, rng = np.asarray(labelled), np.asarray(embeddings), np.random.default_rng(seed)
+    kept = np.sort(rng.permutation(np.flatnonzero(labelled < 0))[:MOST])
     if not len(kept):
         return []
-    rows = np.concatenate([np.flatnonzero(labelled >= 0), kept])
+    known = np.sort(rng.permutation(np.flatnonzero(labelled >= 0))[:MOST_TAUGHT])
+    rows = np.concatenate([known, kept])
     opinions = _opinions(x[rows], labelled[rows], classes, seed)
     order = label_first(x[rows], labelled[rows], opinions)
     alike = (alikeness(directions(x[rows])[len(rows) - len(kept):]) >= ALIKE).sum(axis=1) - 1
@@ -156,7 +169,6 @@ def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> n
     taught = np.flatnonzero(labelled >= 0)
     if len(np.unique(labelled[taught])) < 2:
         return None
-    taught = np.sort(np.random.default_rng(seed).permutation(taught)[:MOST_TAUGHT])
     return half_informed(fit_probe(x[taught], labelled[taught], classes), x[labelled < 0], seed=seed)
 
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from curation.acquisition import ALIKE, directions
+from curation.acquisition import ALIKE, whitening
 from curation.quality import Measures
 from curation.wishes import Shot
 from data_cards.rows import Label, Opinion, Photo, Source
 from train.bursts import FRAME, bursts
 
 MOST_VIEWED = 500  # photos of a class; a larger one has views enough
+BLOCK = 4096
 SQUARE = 1.1  # longer side by shorter, below which a photo is neither upright nor wide
 
 
@@ -29,28 +30,37 @@ def with_views(rows: Sequence[Opinion], labels: Mapping[str, Label], x: np.ndarr
         label = labels.get(row.image_id)
         if label and label.label and label.status == "labelled":
             places[label.label].append(place)
-    lies = directions(x) if len(rows) else x
+    small = [some for some in places.values() if len(some) <= MOST_VIEWED]
+    lies = _turned(x, [place for some in small for place in some])
     view: dict[str, str] = {}
-    for some in places.values():
-        if len(some) <= MOST_VIEWED:
-            names = [rows[place].image_id for place in some]
-            view |= {name: names[leader] for name, leader in zip(names, views(lies[some]), strict=True)}
+    for some in small:
+        names = [rows[place].image_id for place in some]
+        view |= {name: names[leader] for name, leader in zip(names, views(lies[:len(some)]), strict=True)}
+        lies = lies[len(some):]
     return tuple(replace(row, view=view.get(row.image_id, ""), light=_light(measures.get(row.image_id)))
                  for row in rows)
 
 
 def views(x: np.ndarray) -> list[int]:
     """(n, d) directions -> the first row that each row looks like: the number of different ones is that of views."""
+    alike = x @ x.T
     leaders: list[int] = []
     found = []
     for row in range(len(x)):
-        alike = x[leaders] @ x[row] if leaders else np.zeros(0)
-        if not leaders or alike.max() < ALIKE:
+        nearest = max(leaders, key=lambda leader: alike[row, leader], default=row)
+        if nearest == row or alike[row, nearest] < ALIKE:
             leaders.append(row)
-            found.append(row)
-        else:
-            found.append(leaders[int(alike.argmax())])
+            nearest = row
+        found.append(nearest)
     return found
+
+
+def _turned(x: np.ndarray, places: Sequence[int]) -> np.ndarray:
+    """The directions (n, k) of these rows, a block at a time."""
+    if not places:
+        return np.zeros((0, 1))
+    turned = whitening(x)
+    return np.concatenate([turned(x[places[start:start + BLOCK]]) for start in range(0, len(places), BLOCK)])
 
 
 def shots_of(photos: Mapping[str, Photo], labels: Mapping[str, Label], opinions: Mapping[str, Opinion],

@@ -37,8 +37,9 @@ def test_the_largest_heap_comes_first_and_no_heap_twice_before_each_was_seen():
 
 
 def test_what_looks_like_a_labelled_photo_waits():
-    x, heap = heaps(10, 6)
+    x, heap = heaps(16, 5)
     labelled = np.full(len(x), -1)
+    assert heap[label_first(x, labelled)[0]] == 0
     labelled[:3] = 0
     assert heap[label_first(x, labelled)[0]] == 1
 

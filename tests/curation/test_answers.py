@@ -35,3 +35,9 @@ ALL = (LABEL, PAIR, OTHER, QUALITY, VISITOR, CONFLICT)
 def test_a_decision_settles_what_was_asked_and_what_it_makes_pointless(action, finding, settled):
     decision = Decision("1", "2026-01-01T00:00:00Z", "ann", "p", action, label="x", other="q", finding=finding)
     assert [item for item in ALL if answers(decision, item)] == settled
+
+
+@pytest.mark.parametrize("action", ["relabel", "none_of_these"])
+def test_a_photo_that_was_named_because_of_something_else_is_not_asked_for_any_more(action):
+    unnamed = Item("p", "unlabelled", (Finding("p", "unlabelled", 0.9, "r", scan_id="s"),))
+    assert answers(Decision("1", "2026", "ann", "p", action, label="agra", finding="s/quality"), unnamed)
