@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -80,7 +81,8 @@ def _shot(photo: Photo, label: str, source: Source, burst: str, opinion: Opinion
     taken_for = "" if is_silent or not opinion.labels else opinion.labels[0]
     # A photo of which no moment is known is a burst of its own: no two share it, and nothing follows.
     return Shot(photo.image_id, label, burst, source.taken_at[:10], source.author, _clip(source), opinion.view,
-                opinion.light, shape_of(photo), taken_for)
+                opinion.light, shape_of(photo), taken_for, urlsplit(source.url).hostname or "",
+                max(photo.width, photo.height))
 
 
 def shape_of(photo: Photo) -> str:

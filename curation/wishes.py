@@ -19,6 +19,7 @@ FEWEST = 3  # photos, before what they share says anything
 SAME_LIGHT = 0.35  # of the collection's range of light, below which a class was always lit alike
 MIXED_UP, MIXED_PHOTOS = 0.1, 3  # share of a class and photos of a pair that are taken for the other
 PHOTOS_A_VIEW = 6  # photos that look alike, on average, where views are few
+SMALL_SIDE = 300  # pixels of the longer side: thumbnails
 AT_ONCE = 3  # pieces of advice in a sentence
 SIDES = ("from the left", "from the right", "from further away")
 
@@ -26,7 +27,8 @@ SIDES = ("from the left", "from the right", "from further away")
 @dataclass(frozen=True)
 class Shot:
     """How one photo of a class was taken. Empty: not known. `view`: the same for photos that look alike; `light`: 0
-    to 1; `taken_for`: the class a model that had not seen the photo calls it."""
+    to 1; `taken_for`: the class a model that had not seen the photo calls it; `site`: the website it came from; `side`:
+    pixels of the longer one."""
 
     image_id: str
     class_id: str
@@ -38,6 +40,8 @@ class Shot:
     light: float | None = None
     shape: str = ""
     taken_for: str = ""
+    site: str = ""
+    side: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def traits_of(shots: Sequence[Shot], light: tuple[float, float] = (0.0, 0.0)) ->
     if len(shots) < FEWEST:
         return []
     found = [_same_clip(shots) or _same_burst(shots) or _same_day(shots), _same_view(shots), _same_author(shots),
-             _same_light(shots, light), _same_shape(shots)]
+             _same_site(shots), _all_small(shots), _same_light(shots, light), _same_shape(shots)]
     return sorted((trait for trait in found if trait), key=lambda trait: -trait.weight)
 
 
@@ -144,6 +148,18 @@ def _same_author(shots: Sequence[Shot]) -> Trait | None:
     return Trait("author", 0.25, "all by one person", ("by somebody else with another phone",),
                  "Nearly every class was photographed by one person. Ask somebody else for some photos, with another "
                  "phone.") if _all_one(shot.author for shot in shots) else None
+
+
+def _same_site(shots: Sequence[Shot]) -> Trait | None:
+    return Trait("site", 0.25, "all from one website", ("with your own phone",),
+                 "Nearly every class comes from one website. Take some photos yourself.") if _all_one(
+                     shot.site for shot in shots) else None
+
+
+def _all_small(shots: Sequence[Shot]) -> Trait | None:
+    return Trait("small", 0.3, f"all smaller than {SMALL_SIDE} pixels", ("at full size",),
+                 f"Nearly all photos are smaller than {SMALL_SIDE} pixels. Take some at full size.") if all(
+                     0 < shot.side < SMALL_SIDE for shot in shots) else None
 
 
 def _same_light(shots: Sequence[Shot], light: tuple[float, float]) -> Trait | None:

@@ -97,6 +97,9 @@ def test_a_class_is_added_and_described(url, folder, open_page):
     page.locator(f"{SHADOW} .class-row").get_by_text("Lighthouse", exact=True).click()
     page.wait_for_selector(f"{SHADOW} .class-form")
     assert field(page, "summary").input_value() == "White, with a red top.", "what is typed waits"
+    page.reload()
+    open_classes(page, "Lighthouse")
+    assert field(page, "summary").input_value() == "White, with a red top.", "even when the page is loaded again"
     page.get_by_role("button", name="Keep", exact=True).click()
     said(page, "Kept.")
     assert [one.action for one in decisions_in(folder)] == ["add_class", "edit_card"]

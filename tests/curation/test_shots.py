@@ -38,7 +38,12 @@ def test_a_shot_knows_its_burst_its_day_who_took_it_and_its_clip():
               "c": photo("c", "walk.mp4#3", origin="video", height=500)}
     a, b, c = shots_of(photos, labelled("a", "b", "c"), {})
     assert (a.burst, a.day, a.author, a.clip, a.shape) == (b.burst, "2026-03-03", "ann", "", "wide")
-    assert (c.clip, c.day, c.shape) == ("walk.mp4", "", "upright")
+    assert (c.clip, c.day, c.shape, c.side) == ("walk.mp4", "", "upright", 500)
+
+
+def test_a_shot_from_the_web_knows_its_website():
+    (a,) = shots_of({"a": photo("a", url="https://a.example/1.jpg")}, labelled("a"), {})
+    assert a.site == "a.example"
 
 
 def test_what_the_model_says_of_sealed_and_doubted_photos_does_not_count():

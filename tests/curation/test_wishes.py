@@ -46,6 +46,8 @@ def test_what_all_photos_of_a_class_share_is_named_with_what_to_do_instead():
     ({"clip": "c", "burst": "b"}, "all from one video", "on another day"),
     ({"day": "2026-01-01"}, "all taken on one day", "on another day"),
     ({"view": "v"}, "all nearly the same view", "from the left"),
+    ({"site": "a.example"}, "all from one website", "with your own phone"),
+    ({"side": 180}, "all smaller than 300 pixels", "at full size"),
     ({"light": 0.9}, "all in the same light", "in evening light"),
     ({"light": 0.1}, "all in the same light", "in brighter light"),
     ({"shape": "upright"}, "all upright", "with the phone held sideways"),

@@ -18,7 +18,7 @@ const FIELDS = {
 export default class Classes extends Page {
   constructor(...more) {
     super(...more);
-    this.drafts = new Map(); // class id -> what is typed and not kept yet; it outlives the way to another page
+    this.drafts = new Map(stored(this.table.desk.who)); // class id -> what is typed and not kept yet; it outlives this page
     this.sought = "";
   }
 
@@ -102,6 +102,7 @@ export default class Classes extends Page {
     input.value = value;
     input.addEventListener("input", () => {
       this.drafts.set(this.info.id, { ...this.drafts.get(this.info.id), [name]: input.value });
+      store(this.table.desk.who, this.drafts);
       this.mark();
     });
     return h("label", {}, h("span", {}, words), input);
@@ -131,8 +132,13 @@ export default class Classes extends Page {
       moves.push({ do: "edit_card", label: info.id, card: pick((name) => valueOf(name, draft[name])), before: pick((name) => info.card[name]) });
     }
     this.keep.disabled = true;
-    if (await this.step(moves, info.id, "Kept.", () => this.drafts.delete(info.id))) return;
+    if (await this.step(moves, info.id, "Kept.", () => this.forget(info.id))) return;
     await this.lookAgain();
+  }
+
+  forget(classId) {
+    this.drafts.delete(classId);
+    store(this.table.desk.who, this.drafts);
   }
 
   // Refused, because somebody else wrote in the meantime: theirs is shown below what is typed here, and both are safe.
@@ -248,6 +254,25 @@ export default class Classes extends Page {
     const keep = this.values?.open && this.info?.id === this.values.open.id && this.changed.length > 0;
     return [...(keep ? [["Enter", "keep the text", () => this.save(), "main"]] : []),
       ["Backspace", "undo", () => this.takeBack(), "main"], ["Escape", words, () => this.back(), "main"]];
+  }
+}
+
+// What was typed survives a reload; where nothing may be stored, it lives as long as the page.
+const DRAFTS = `vitrine.cards.${new URL(".", import.meta.url).pathname}`; // and whose
+
+function stored(who) {
+  try {
+    return JSON.parse(localStorage.getItem(DRAFTS + who)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function store(who, drafts) {
+  try {
+    localStorage.setItem(DRAFTS + who, JSON.stringify([...drafts]));
+  } catch {
+    // Then only this page knows it.
   }
 }
 
