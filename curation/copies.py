@@ -8,15 +8,25 @@ from itertools import chain
 
 import numpy as np
 
-from curation.duplicates import LEAST_COSINE, NEIGHBOURS, Pair, PairOfIds, group, pair_of, verdict
+from curation.duplicates import (
+    LEAST_COSINE,
+    NEIGHBOURS,
+    Pair,
+    PairOfIds,
+    friends_of_friends,
+    group,
+    pair_of,
+    verdict,
+)
 from curation.fastdup_proposals import installed, propose
 from curation.ledger import Ledger, apart
 from curation.looking import take_fingerprints
 from curation.memory import Memory
 from curation.nearest import Near
 from curation.print_shelf import PrintShelf
+from curation.proposals import propose_by_words
 from curation.quality import Measures
-from curation.verification import Match, compare
+from curation.verification import Fingerprint, Match, compare
 from data_cards.dataset import Dataset
 from data_cards.progress import say, track
 from train.batches import batches, side_by_side
@@ -26,8 +36,9 @@ WORKERS, PAIRS_A_TURN = 2, 32
 # Copies are nearly always among the nearest few; further neighbours are compared where one of these agreed, or nearly.
 # Of 210 copies that embeddings proposed among the museum's and the landmarks' photos, one was not among the first four.
 FIRST, NEARLY = 5, 0.5
-# fastdup always looks at every photo; for a few new ones our own embeddings propose alone.
-SHARE_WORTH_FASTDUP = 0.1
+# Words and fastdup look at every photo; for a few new ones embeddings propose alone.
+SHARE_WORTH_A_SURVEY = 0.1
+ROUNDS = 3  # of introducing those who agree with the same third photo
 
 
 @dataclass(frozen=True)
@@ -61,18 +72,24 @@ class Sight:
         new = self.memory.not_judged(self.ids, np.unique(np.sort(pairs.astype(np.int64), axis=1), axis=0))
         return [pair_of(self.ids[one], self.ids[other]) for one, other in new.tolist()]
 
+    def places_of(self, pairs: Iterable[PairOfIds]) -> list[PairOfIds]:
+        """The same for pairs of ids."""
+        place = {image_id: n for n, image_id in enumerate(self.ids)}
+        return self.named(np.array([(place[a], place[b]) for a, b in pairs], np.int64).reshape(-1, 2))
+
 
 def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], threshold: float,
                 with_fastdup: bool) -> Copies:
     """Compare what was never compared. Pairs that a person judged apart stay apart."""
     ids, memory, judging = sight.ids, sight.memory, Judging(sight)
-    surveyed = _survey(sight) if with_fastdup else None
+    surveyed = _survey(sight, with_fastdup)
     judging.judge(surveyed or [])
     if surveyed is not None:  # only now: what a crash lost is proposed again
         memory.keep_surveyed(sight.dataset.address, ids)
     judging.judge(sight.near_pairs(np.arange(len(ids)), FIRST))
     agreeing = {image_id for names in memory.matches(ids, NEARLY) for image_id in names}
     judging.judge(sight.near_pairs(np.flatnonzero([image_id in agreeing for image_id in ids]), NEIGHBOURS))
+    _introduce(sight, judging, threshold)
     judged_apart = apart(ledger.decisions)
 
     def decided(one: str, other: str, match: Match) -> Pair:
@@ -99,19 +116,32 @@ def _connected(ids: Iterable[str], pairs: Iterable[PairOfIds]) -> dict[str, str]
     return connected(ids, pairs)
 
 
-def _survey(sight: Sight) -> list[PairOfIds] | None:
-    """What fastdup proposes; None when it is not asked, for want of it or of new photos."""
+def _survey(sight: Sight, with_fastdup: bool) -> list[PairOfIds] | None:
+    """What proposers say that look at all photos at once; None when there are too few new ones to ask them."""
     ids = sight.ids
     fresh = sight.memory.not_surveyed(sight.dataset.address, ids)
-    if not fresh or len(fresh) < SHARE_WORTH_FASTDUP * len(ids):
+    if not fresh or len(fresh) < SHARE_WORTH_A_SURVEY * len(ids):
         return None
-    if not installed():
-        say("fastdup is not installed; our own embeddings propose near-duplicates.")
-        return None
-    say("fastdup proposes near-duplicates; pixels decide.")
-    place = {image_id: n for n, image_id in enumerate(ids)}
-    found = propose(track(sight.dataset.read_photos(ids), "Small copies for fastdup", len(ids)))
-    return sight.named(np.array([(place[a], place[b]) for a, b in found], np.int64).reshape(-1, 2))
+    say("Looking for photos that may be the same shot ...")
+    take_fingerprints(sight.dataset, sight.shelf.missing(ids), sight.shelf)
+    found = propose_by_words(ids, lambda n: _points_of(sight.shelf.get(ids[n])))
+    if with_fastdup and installed():
+        say("fastdup proposes near-duplicates; pixels decide.")
+        found |= propose(track(sight.dataset.read_photos(ids), "Small copies for fastdup", len(ids)))
+    return sight.places_of(found)
+
+
+def _points_of(one: Fingerprint | None) -> np.ndarray:
+    return one.descriptors if one else np.zeros((0, 128), np.uint8)
+
+
+def _introduce(sight: Sight, judging: Judging, threshold: float) -> None:
+    """Compare photos that agree with the same third one: a turned copy of a crop is near to nothing but the crop."""
+    for _ in range(ROUNDS):
+        known = sight.memory.matches(sight.ids, min(threshold, 1.0))
+        new = sight.places_of(friends_of_friends(verdict(*names, match, threshold) for names, match in known.items()))
+        if not judging.judge(new):
+            return
 
 
 class Judging:
