@@ -57,6 +57,8 @@ def test_two_classes_become_one_after_a_word_about_what_happens(url, folder, ope
     page.keyboard.press("Enter")
     dialog = page.locator(f"{SHADOW} dialog.confirm")
     assert "60 photos of Harbour at Low Moon become Harbour, First Study." in dialog.inner_text()
+    page.keyboard.press("Enter")
+    assert decisions_in(folder) == (), "nothing is preselected"
     dialog.get_by_role("button", name="Merge").click()
     said(page, "Harbour at Low Moon is Harbour, First Study now.")
     assert {label.label for label in labels_in(folder).values()} == {"harbour-study"}

@@ -206,10 +206,11 @@ export default class Classes extends Page {
       dialog.close();
       this.step([{ do: "merge_class", label_before: id, label: other }], other, `${title} is ${becomes} now.`);
     };
-    const dialog = h("dialog", { class: "confirm", "aria-label": "Merge" }, h("p", {}, told(words)),
+    const dialog = h("dialog", { class: "confirm", "aria-label": "Merge", tabindex: "-1" }, h("p", {}, told(words)),
       h("p", { class: "soft" }, told(`*${title}* stays as another name of it. It can be taken back.`)),
       h("div", { class: "gives" }, h("button", { class: "big", onclick: merge }, "Merge"), h("button", { class: "ghost", onclick: () => dialog.close() }, "Leave it")));
     openDialog(this.table, dialog);
+    dialog.focus(); // nothing is preselected: the Enter that chose the class must not merge it
   }
 
   // --- steps
