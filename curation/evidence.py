@@ -26,9 +26,10 @@ ROUNDS, FIRST_NOISE = 20, 0.1
 
 
 def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None,
-               groups: np.ndarray | None = None) -> np.ndarray:
+               groups: np.ndarray | None = None,
+               near: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
     """The logarithm of the belief (n, c) in each class. `groups` (n,): photos of one group are no evidence for each
-    other."""
+    other. `near`: places and cosines as `neighbours` gives them, where somebody knows them already."""
     y, p = np.asarray(labels, dtype=np.int64), _chances(probabilities)
     if not len(y) or p.shape[1] < 2:
         return np.zeros(p.shape)
@@ -36,7 +37,7 @@ def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.nda
     sources = [np.log(np.maximum(p, LEAST)), np.log(p + FLAT)]
     if embeddings is not None and len(y) > 2:
         x = np.asarray(embeddings)
-        sources.append(np.log(votes(y, *neighbours(x, groups=groups), p.shape[1])))
+        sources.append(np.log(votes(y, *(near or neighbours(x, groups=groups)), p.shape[1])))
         sources.append(np.log(np.maximum(linear_votes(y, x, p.shape[1], groups), 0) + FAINT + 1 / len(y)))
     z = np.stack([(one - one.mean(axis=1, keepdims=True)).astype(np.float32) for one in sources])
     rows = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 2_000_000 // p.shape[1]))]

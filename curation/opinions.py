@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curation.nearest import Near, nearest
+from curation.evidence import NEIGHBOURS, OWN_SHOT
+from curation.nearest import WORTH_REMEMBERING, Near, nearest
 from curation.suspects import judge
 from data_cards.collection import Collection
 from data_cards.dataset import Dataset
@@ -61,11 +62,24 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     if len(others):
         chances[others] = fit_probe(x[taught], y, len(classes)).probabilities(x[others])
     shots = np.unique(np.array([groups.get(image_id, image_id) for image_id in ids], dtype=str), return_inverse=True)[1]
-    verdicts = judge(y, chances[taught], x[taught], shots[taught])
+    known = _among(near, taught, shots) if near and len(ids) > WORTH_REMEMBERING else None
+    verdicts = judge(y, chances[taught], x[taught], shots[taught], known)
     doubts = {ids[n]: Doubt(ids[n], _share(verdicts.doubt[row]), classes[verdicts.likely[row]],
                             float(chances[n, y[row]])) for row, n in enumerate(taught)}
     suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row])
     return Opinions(_rows(ids, chances, classes, near or nearest(x, NEAR), shots), doubts, suspects)
+
+
+def _among(near: Near, taught: np.ndarray, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours among all photos as neighbours among those that teach: others, and the same shot, count as nobody.
+
+    Of very many photos only: these are not evened, yet comparing everybody with everybody once more takes minutes.
+    """
+    row = np.full(len(near.places), -1)
+    row[taught] = np.arange(len(taught))
+    places, cosines = near.places[taught, :NEIGHBOURS], near.cosines[taught, :NEIGHBOURS]
+    somebody = (row[places] >= 0) & (shots[places] != shots[taught][:, None])
+    return np.maximum(row[places], 0), np.where(somebody, cosines, OWN_SHOT)
 
 
 def _share(doubt: float) -> float:

@@ -27,11 +27,11 @@ class Verdicts:
 
 
 def judge(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None,
-          groups: np.ndarray | None = None) -> Verdicts:
+          groups: np.ndarray | None = None, near: tuple[np.ndarray, np.ndarray] | None = None) -> Verdicts:
     """Everything about these labels, for one weighing of the evidence. `groups` (n,): near-copies and bursts, which
-    are no evidence for each other."""
+    are no evidence for each other. `near`: the nearest others (n, k) and their cosines, where they are known."""
     y = np.asarray(labels, dtype=np.int64)
-    belief, rows = log_belief(y, probabilities, embeddings, groups), np.arange(len(y))
+    belief, rows = log_belief(y, probabilities, embeddings, groups, near), np.arange(len(y))
     if not len(y) or belief.shape[1] < 2:
         return Verdicts(np.zeros(len(y)), y, np.zeros(len(y), bool))
     own, others = belief[rows, y], belief.copy()

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from curation.opinions import form_opinions
+from curation.evidence import OWN_SHOT
+from curation.nearest import Near
+from curation.opinions import _among, form_opinions
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Label
 
@@ -48,3 +50,11 @@ def test_with_one_class_nothing_is_doubted(gallery):
     opinions = form_opinions(collection, {image_id: Label(image_id, "agra", "labelled") for image_id in ids}, ids, x,
                              groups)
     assert opinions.doubts is None and not opinions.rows
+
+
+def test_of_very_many_photos_the_remembered_neighbours_vote_and_their_own_shot_does_not():
+    near = Near(np.array([[1, 2, 3], [0, 2, 3], [3, 0, 1], [2, 1, 0]]), np.full((4, 3), 0.9, np.float32))
+    places, cosines = _among(near, np.array([0, 1, 3]), np.array([7, 7, 8, 9]))
+    assert places[0].tolist() == [1, 0, 2]  # the third photo teaches nothing; the fourth is the third that does
+    assert cosines[0].tolist() == [OWN_SHOT, OWN_SHOT, pytest.approx(0.9)]
+    assert cosines[2].tolist() == [OWN_SHOT, pytest.approx(0.9), pytest.approx(0.9)]
