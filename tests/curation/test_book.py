@@ -23,7 +23,9 @@ def book(*past, keep=lambda decisions: None, clock=lambda: "2026-01-01T00:00:00.
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["relabel", "junk", "duplicate_of", "not_duplicate", "keep", "undo", "merge_class", "add_class"]),
+        st.sampled_from(
+            ["relabel", "junk", "duplicate_of", "not_duplicate", "keep", "undo", "merge_class", "add_class"]
+        ),
         st.sampled_from(PHOTOS),
         st.sampled_from(PHOTOS),
         st.sampled_from(["new", "other"]),
