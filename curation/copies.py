@@ -124,7 +124,7 @@ def _survey(sight: Sight, with_fastdup: bool) -> list[PairOfIds] | None:
         return None
     say("Looking for photos that may be the same shot ...")
     take_fingerprints(sight.dataset, sight.shelf.missing(ids), sight.shelf)
-    found = propose_by_words(ids, lambda n: _points_of(sight.shelf.get(ids[n])))
+    found = propose_by_words(ids, lambda n: _points_of(sight.shelf.get(ids[n])), FIRST)
     if with_fastdup and installed():
         say("fastdup proposes near-duplicates; pixels decide.")
         found |= propose(track(sight.dataset.read_photos(ids), "Small copies for fastdup", len(ids)))
