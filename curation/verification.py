@@ -18,7 +18,7 @@ from curation import small_photos
 from curation.points import find_points, matched, mirrored_descriptors, none_found, promising
 
 SIDE = 320  # pixels of the longer side while points are found; more makes it slower and not surer
-LEAST_SIDE = 224  # a smaller photo is blown up to this, and no further: that shows nothing new and takes as long
+LEAST_SIDE = 224  # points of a smaller photo are found at this size: blown up further it shows nothing new
 SMALL = 64  # pixels of the longer side: in smaller photos no points are looked for
 FEWEST = 10  # matched points; fewer agree by chance
 ALIKE = 0.75  # correlation of two photos at 8 x 8: from here on they may be the same shot whatever the points say
@@ -78,12 +78,19 @@ def fingerprint(photo: Image.Image) -> Fingerprint:
     if max(photo.size) <= SMALL:
         return Fingerprint(np.rint(small.mean(axis=2)).astype(np.uint8), *none_found(), small)
     grey = photo.convert("L")
-    scale = min(SIDE, max(LEAST_SIDE, *grey.size)) / max(grey.size)
-    size = (max(2, round(grey.width * scale)), max(2, round(grey.height * scale)))
-    pixels = np.asarray(grey.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
+    pixels = _at_side(grey, SIDE)
     # Softened before it is halved: fine grain and the blocks of strong compression are not what a shot shows.
     soft = cv2.GaussianBlur(pixels, (0, 0), 1.5)[::2, ::2]
-    return Fingerprint(soft, *find_points(pixels), small)
+    side_of_points = min(SIDE, max(LEAST_SIDE, *grey.size))
+    points, descriptors = find_points(pixels if side_of_points == SIDE else _at_side(grey, side_of_points))
+    return Fingerprint(soft, points * np.float32(SIDE / side_of_points), descriptors, small)
+
+
+def _at_side(grey: Image.Image, side: int) -> np.ndarray:
+    """Grey pixels with this longer side."""
+    scale = side / max(grey.size)
+    size = (max(2, round(grey.width * scale)), max(2, round(grey.height * scale)))
+    return np.asarray(grey.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
 
 
 def compare(one: Fingerprint, other: Fingerprint) -> Match:
