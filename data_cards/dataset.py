@@ -64,6 +64,10 @@ class Dataset:
         path = f"{REFERENCES}{class_id}.jpg"
         return self._read(path) if path in self.paths else None
 
+    def references(self) -> frozenset[str]:
+        """The classes that have a reference picture."""
+        return frozenset(path.removeprefix(REFERENCES).removesuffix(".jpg") for path in self._under(REFERENCES))
+
     @cached_property
     def _photos(self) -> dict[str, Photo]:
         return {photo.image_id: photo for shard in self.shards for photo in read_photo_rows(self._fetch(shard))}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data_cards.dataset import Dataset
 from data_cards.progress import track
+from train.features import Embedder, Photos
 from train.network import open_network
 
 
@@ -32,9 +32,13 @@ class Answers:
         return Answers(tuple(kept), self.logits[rows], self.embeddings[rows])
 
 
-def ask(folder: Path, dataset: Dataset, ids: Sequence[str], what: str) -> Answers:
+def ask(folder: Path, dataset: Photos, ids: Sequence[str], what: str) -> Answers:
     """Run the model in `folder` on photos of a dataset, as it will be served. `what`: a word for the progress bar."""
-    network = open_network(folder)
+    return answers_of(open_network(folder), dataset, ids, what)
+
+
+def answers_of(network: Embedder, dataset: Photos, ids: Sequence[str], what: str) -> Answers:
+    """The same of a network that is open already."""
     parts = list(network.stream(track(dataset.read_photos(ids), what, len(set(ids)))))
     if not parts:
         return Answers((), np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))

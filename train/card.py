@@ -16,7 +16,7 @@ from typing import Any
 from data_cards.collection import load_collection
 from data_cards.errors import BadModel
 from data_cards.rendering import Measured, ModelCard, Told, model_card
-from train.certificate import WEAK, Certificate
+from train.certificate import NOTHING_MEASURED, WEAK, Certificate
 
 OURS = "vitrine"
 CHART = f"{OURS}/charts/rounds.png"
@@ -63,6 +63,8 @@ def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:
     if not certificate:
         return ()
     said = Certificate.from_json(certificate)
+    if said.leaks == NOTHING_MEASURED:
+        return (f"{NOTHING_MEASURED.capitalize()}: there is one picture of each thing, and it is learned from.",)
     lines = {
         f"No near-duplicate group is on both sides of the line; {said.leaks}.": said.leaks,
         f"{WEAK}: {', '.join(said.weak)}. All their photos belong to one burst, so the test is a block of time in it, "
@@ -77,7 +79,8 @@ def rejection_words(rejection: Mapping[str, Any]) -> str:
     promise = str(rejection.get("guarantee") or "")
     if rejection.get("threshold") is None:
         return promise
-    line = f"Said when a photo's strangeness (relative Mahalanobis distance) is above {rejection['threshold']:.3g}."
+    line = ("Said when no picture agrees well enough with the photo." if rejection.get("by_logits") else
+            f"Said when a photo's strangeness (relative Mahalanobis distance) is above {rejection['threshold']:.3g}.")
     foreign = rejection.get("none_n")
     chosen = f"The line was also chosen on {foreign} photos of other things." if foreign else ""
     return " ".join(part for part in (line, promise, chosen) if part)

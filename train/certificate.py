@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+NOTHING_MEASURED = "no photo is left for a test, so nothing can be measured"
 WEAK = "weak: same burst on both sides"
 
 

@@ -76,6 +76,10 @@ class Embedder:
         parts = [self.engine.run(np.stack(some))[-1] for some in batches(tensors, self.batch)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
+    def ask(self, data: bytes) -> tuple[np.ndarray, ...]:
+        """What the network says about one photo: a row of each of its outputs. Raises BadPhoto."""
+        return tuple(rows[0] for rows in self.engine.run(self.preprocess(data)[None]))
+
     def stream(self, photos: Iterable[tuple[str, bytes]], unreadable: Callable[[str, BadPhoto], None] | None = None,
                watch: Watch | None = None) -> Iterator[Outputs]:
         """Batch by batch over (id, bytes); a photo that cannot be read is told to `unreadable` and left out.
@@ -83,15 +87,16 @@ class Embedder:
         While one thread waits for the network, another decodes: a phone photo costs as much to decode as to look at.
         """
         tell = unreadable or _say_unreadable
-        for outputs, bad in side_by_side(lambda some: self._look(some, watch), batches(photos, self.batch),
+        for outputs, bad in side_by_side(lambda some: self.look(some, watch), batches(photos, self.batch),
                                          max(2, self.engine.streams)):
             for name, error in bad:
                 tell(name, error)
             if outputs.ids:
                 yield outputs
 
-    def _look(self, photos: Sequence[tuple[str, bytes]],
+    def look(self, photos: Sequence[tuple[str, bytes]],
               watch: Watch | None) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
+        """One batch: what the network says of it, and the photos that cannot be read."""
         tensors: dict[str, np.ndarray] = {}
         bad: list[tuple[str, BadPhoto]] = []
         for name, data in photos:

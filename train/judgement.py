@@ -38,9 +38,9 @@ class Judgement:
         """Calibrated chances (n, c) from logits (n, c)."""
         return self.calibration.probabilities(logits)
 
-    def refused(self, embeddings: np.ndarray) -> np.ndarray:
+    def refused(self, embeddings: np.ndarray, logits: np.ndarray) -> np.ndarray:
         """(n,) bool: which photos are answered with "none of these"."""
-        return np.asarray(self.rejection.scores(embeddings) > self.rejection.threshold)
+        return np.asarray(self.rejection.scores(embeddings, logits) > self.rejection.threshold)
 
     def save(self, ours: Path) -> None:
         """calibration.json, rejection.json and rejection.npz in a release's own folder."""

@@ -16,6 +16,8 @@ from data_cards.errors import BadModel
 from train.engine import Engine, TorchEngine, installed, open_onnx
 from train.features import Embedder
 from train.preprocessing import Preprocessing
+from train.recogniser import Recogniser
+from train.references import References
 
 EXPORTS = "vitrine/exports"
 ONNX, CHECK = f"{EXPORTS}/model.onnx", f"{EXPORTS}/model.onnx.json"
@@ -25,12 +27,20 @@ LARGEST_DIFFERENCE = 1e-2
 SERVING = ("onnxruntime", "openvino")
 
 
-def open_network(folder: Path, engine: str = "auto", threads: int = 0, batch: int = 16) -> Embedder:
+def open_network(folder: Path, engine: str = "auto", threads: int = 0, batch: int = 16,
+                 plain: bool = False) -> Embedder:
     """The network of a model folder behind its framing; its outputs are logits (b, c) and embedding (b, d).
 
     `engine`: auto | openvino | onnxruntime | torch. auto takes the ONNX export where there is one of exactly these
-    weights that still gives the answers kept with the model, else torch. Raises BadModel.
+    weights that still gives the answers kept with the model, else torch. Where things are recognised by one picture
+    each, agreeing points are part of the logits, unless the `plain` network is wanted. Raises BadModel.
     """
+    network = _plain(folder, engine, threads, batch)
+    references = None if plain else References.load(folder / "vitrine")
+    return Recogniser(network, references) if references else network
+
+
+def _plain(folder: Path, engine: str, threads: int, batch: int) -> Embedder:
     if not (folder / "config.json").is_file():
         raise BadModel(f"There is no model in {folder}: it has no config.json.")
     preprocess = Preprocessing.from_folder(folder)

@@ -102,12 +102,12 @@ class Predictor:
         return self._network.engine.name
 
     def _ask(self, data: bytes) -> tuple[np.ndarray, np.ndarray]:
-        logits, embedding = self._network.engine.run(self._network.preprocess(data)[None])
-        return logits[0], embedding[0]
+        logits, embedding = self._network.ask(data)
+        return logits, embedding
 
     def _prediction(self, logits: np.ndarray, embedding: np.ndarray, top_k: int) -> Prediction:
         chances, rejection = self._judgement.probabilities(logits[None])[0], self._judgement.rejection
-        score = float(rejection.scores(embedding[None])[0])
+        score = float(rejection.scores(embedding[None], logits[None])[0])
         kind = answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
         order = np.argsort(-chances, kind="stable")[:max(1, top_k)]
         candidates = tuple(Candidate(self.classes[i], self._title(self.classes[i]), float(chances[i])) for i in order)

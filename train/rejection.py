@@ -10,7 +10,7 @@ of new photos of known things, taken like the calibration photos, at most a stat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ ALPHA, LEAST_ALPHA, MOST_ALPHA = 0.05, 0.02, 0.10
 ENOUGH = 10
 # Share of the average variance that stands in for directions the photos are too few to know.
 SHRINK = 0.1
+# Strangers that may be named, where both are simulated.
+NAMED = 0.02
 # "Sure" must have been right this often on validation; with too few photos to tell, this confidence is asked for.
 SURE_RIGHT, SURE_AT, LOWEST_SURE, HIGHEST_SURE = 0.95, 0.8, 0.6, 0.99
 
@@ -50,8 +52,9 @@ class Foreignness:
 class Rejection:
     """A threshold on the score, and what it rests on.
 
-    `n` calibration photos (`by`: validation | folds | nothing); at most `alpha` of known photos are refused, by the
-    sentence `guarantee`. Of `none_n` known photos of "none of these", `none_refused` is the share refused.
+    `n` calibration photos (`by`: validation | folds | views | nothing); at most `alpha` of known photos are refused,
+    by the sentence `guarantee`. Of `none_n` known photos of "none of these", `none_refused` is the share refused.
+    `by_logits`: foreign is what no class gets a high logit for, whatever its embedding.
     """
 
     threshold: float = float("inf")
@@ -63,10 +66,13 @@ class Rejection:
     none_n: int = 0
     none_refused: float | None = None
     sure_at: float = SURE_AT
+    by_logits: bool = False
     foreignness: Foreignness | None = field(default=None, repr=False, compare=False)
 
-    def scores(self, x: np.ndarray) -> np.ndarray:
-        """Embeddings (n, d) -> how foreign each photo is, (n,); 0 where nothing is known of it."""
+    def scores(self, x: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """Embeddings (n, d) and logits (n, c) -> how foreign each photo is, (n,); 0 where nothing is known of it."""
+        if self.by_logits:
+            return np.asarray(-logits.max(axis=1, initial=-np.inf))
         return self.foreignness(x) if self.foreignness else np.zeros(len(x))
 
     def save(self, folder: Path) -> None:
@@ -134,6 +140,23 @@ def fit_rejection(x: np.ndarray, y: np.ndarray, calibration: np.ndarray, none: n
     promised = MOST_ALPHA if len(foreign) else alpha
     return Rejection(threshold, alpha, len(known), by, _guarantee(promised, len(known), by), _share(known > threshold),
                      len(foreign), _share(foreign > threshold) if len(foreign) else None, foreignness=fitted)
+
+
+def tuned_on_views(known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray) -> Rejection:
+    """A line on logits: `known` (n, c) of simulated views, `strangers` (m, c) of views whose own thing was taken away,
+    `foreign` (k, c) of photos of "none of these". At most NAMED of strangers are named, unless that refused more than
+    MOST_ALPHA of the known."""
+    rejection = Rejection(by_logits=True, guarantee="No guarantee: tuned on simulated views of the pictures, not on "
+                          "visitors' photos.")
+    shown, named, other = (rejection.scores(known, some) for some in (known, strangers, foreign))
+    if not len(shown):
+        return rejection
+    away = np.concatenate([named, other])
+    strict = float(np.quantile(away, NAMED, method="lower")) - 1e-6
+    loose = float(np.quantile(shown, 1 - MOST_ALPHA, method="higher"))
+    threshold = max(strict, loose)
+    return replace(rejection, threshold=threshold, n=len(shown), by="views", refused=_share(shown > threshold),
+                   none_n=len(other), none_refused=_share(other > threshold) if len(other) else None)
 
 
 def conformal_threshold(known: np.ndarray, alpha: float) -> float:

@@ -150,9 +150,11 @@ def write_json(path: Path, value: Any) -> None:
 
 def _in_words(taught: Taught) -> dict[str, str]:
     plan, done = taught.plan, {"scratch": "a small network, trained from nothing", "probe": "the probe alone",
-                               "fine-tuned": "fine-tuned from the probe"}[taught.kept]
+                               "fine-tuned": "fine-tuned from the probe",
+                               "references": "nothing: photos are compared with one picture of each thing, and points "
+                                             "of both that agree are counted"}[taught.kept]
     words = {"kind": done}
-    if taught.kept != "probe":
+    if taught.kept in ("scratch", "fine-tuned"):
         blocks = f"{plan.blocks} upper blocks" if plan.blocks else "every layer"
         words |= {"what learned": blocks, "epochs": f"{plan.epochs}, of which number {taught.best} was kept",
                   "photo side while training": f"{plan.side} pixels", "learning rate": f"{plan.lr:g}",

@@ -9,7 +9,7 @@ photos stays; a train photo with a near-copy in it leaves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ import numpy as np
 from data_cards.errors import CannotSplit
 from data_cards.rows import Source, Split
 from train.bursts import bursts, moments
-from train.certificate import WEAK, Certificate
+from train.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.grouping import connected, groups_from_findings, judged_apart
 
 if TYPE_CHECKING:
@@ -34,22 +34,23 @@ STATUSES = ("labelled", "none_of_these")
 def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[str, str] | None = None,
           given: Mapping[str, str | None] | None = None, taken_at: Mapping[str, str] | None = None, seed: int = 0,
           test: float = 0.2, validation: float = 0.1, files: Mapping[str, str] | None = None,
-          threshold: float | None = None) -> tuple[dict[str, Split], Certificate]:
+          threshold: float | None = None, pictured: Collection[str] = ()) -> tuple[dict[str, Split], Certificate]:
     """Split the photos `ids`; a label of None means "none of these".
 
     `groups`: near-duplicate group by id (missing: alone). `given`: the split a photo came with. `taken_at` (ISO 8601)
-    and `files` (names): what bursts are seen by. `test`, `validation`: wanted shares. Photos that leave have no Split.
-    Raises CannotSplit.
+    and `files` (names): what bursts are seen by. `test`, `validation`: wanted shares. `pictured`: classes that have a
+    reference picture beside their photos. Photos that leave have no Split; where every class has one photo at most,
+    there may be no test. Raises CannotSplit.
     """
     table = _Table(sorted(ids), {i: labels[i] or NONE for i in ids}, {i: (groups or {}).get(i, i) for i in ids},
                    {i: (given or {}).get(i) for i in ids}, taken_at or {}, files or {})
-    _check(table)
+    most = _check(table, pictured)
     rng, plan = np.random.default_rng(seed), _Plan()
     _keep_given(table, plan)
     shares = {TEST: test, VALIDATION: validation}
     for label in sorted(set(table.labels.values())):
         _carve(label, table, plan, rng, shares)
-    if TEST not in plan.sides.values():
+    if most > 1 and TEST not in plan.sides.values():
         raise CannotSplit("No photo is left for a test: in every class all photos are copies of one. "
                           "Add photos taken at another time.")
     splits = {i: Split(i, table.groups[i], side) for i in table.ids if (side := plan.side_of(table, i))}
@@ -69,7 +70,7 @@ def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation
         groups_from_findings(sources, dataset.findings(), judged_apart(dataset.ledger())),
         {i: held[i].split if i in held else _given(some) for i, some in sources.items()},
         {i: max((source.taken_at for source in some), default="") for i, some in sources.items()},
-        seed, test, validation, {i: _file(some) for i, some in sources.items()}, threshold)
+        seed, test, validation, {i: _file(some) for i, some in sources.items()}, threshold, dataset.references())
     return splits, replace(certificate, given_test=TEST in map(_given, sources.values()))
 
 
@@ -124,14 +125,15 @@ class _Plan:
         return None if name in self.removed else self.sides.get(table.groups[name])
 
 
-def _check(table: _Table) -> None:
+def _check(table: _Table, pictured: Collection[str]) -> int:
+    """How many photos the class with most has."""
     counts = Counter(label for label in table.labels.values() if label != NONE)
-    if not counts:
+    known = {*counts, *pictured}
+    if not known:
         raise CannotSplit("No photo is labelled yet, so there is nothing to split.")
-    if len(counts) == 1:
-        raise CannotSplit(f"All labelled photos are of one class ({next(iter(counts))}); a model needs at least two.")
-    if max(counts.values()) < 2:
-        raise CannotSplit("No class has two photos, so none could be both learned and tested. Add photos.")
+    if len(known) == 1:
+        raise CannotSplit(f"All labelled photos are of one class ({next(iter(known))}); a model needs at least two.")
+    return max(counts.values(), default=0)
 
 
 def _keep_given(table: _Table, plan: _Plan) -> None:
@@ -259,5 +261,7 @@ def leaks_left(splits: Mapping[str, Split]) -> str:
     """In words, counted afresh from the finished splits."""
     learned = {row.group for row in splits.values() if row.split != TEST}
     tested = [row for row in splits.values() if row.split == TEST]
+    if not tested:
+        return NOTHING_MEASURED
     crossing = sum(row.group in learned for row in tested)
     return f"{crossing} of {len(tested)} test photos have a near-copy in train or validation"

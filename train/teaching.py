@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,12 +33,18 @@ from train.shelf import Shelf, fill_shelf, find_shelf
 UNTOUCHED = ("track", "public", "threads")  # settings that do not change what is learned
 
 
+class Head(Protocol):
+    """Weight (c, d) and bias (c,) on embeddings."""
+
+    def head(self) -> tuple[np.ndarray, np.ndarray]: ...
+
+
 @dataclass(frozen=True)
 class Taught:
     """A model (...ForImageClassification, on the CPU) and how it came about.
 
-    `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation) or "scratch". `best`: the epoch kept,
-    0 for the probe. `steered_by`: which photos chose between epochs.
+    `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or "references" (nothing was
+    learned). `best`: the epoch kept, 0 for the probe. `steered_by`: which photos chose between epochs.
     """
 
     model: Any
@@ -74,7 +80,7 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
     own = Preprocessing.from_folder(backbone.path)
     framing = own.at(settings.size) if settings.size else own
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
-    model = _with_head(backbone, _labels(material), probe)
+    model = with_head(backbone, _labels(material), probe)
     plan = plan_for(len(material.train), str(backbone.config["model_type"]), framing.size, settings.epochs,
                     **_dials(settings))
     if not plan.epochs:
@@ -84,7 +90,7 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
     if tuned.best.score > probed.score:
         return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by)
     say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
-    untuned = _with_head(backbone, _labels(material), probe)
+    untuned = with_head(backbone, _labels(material), probe)
     return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by)
 
 
@@ -136,8 +142,8 @@ def _shelf(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf
         run, track(dataset.read_photos(ids), "Making small copies", len(set(ids))), short)
 
 
-def _with_head(backbone: Backbone, labels: dict[int, str], probe: Probe) -> Any:
-    """The backbone as a classifier whose head is the probe."""
+def with_head(backbone: Backbone, labels: dict[int, str], probe: Head) -> Any:
+    """The backbone as a classifier whose head is the probe, or another one."""
     import torch
     from transformers import AutoModelForImageClassification
 

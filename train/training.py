@@ -26,6 +26,7 @@ from data_cards.progress import say
 from data_cards.repository import parse_address
 from train.backbone import find_backbone
 from train.card import OURS, read_json
+from train.cataloguing import compare_instead, furnish_by_pictures
 from train.charts import calibration_chart, confusion_chart, training_chart
 from train.config import SplitSettings, TrainSettings
 from train.contest import COMPARISON, against_before, known_then, test_changes
@@ -80,7 +81,7 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
     """
     home = home_of(model, cache)
     source = sealed(open_dataset(dataset), split)
-    material = gather(source)
+    material = gather(source, one_picture=not settings.scratch)
     if parse_address(model).kind == "hub":
         material.collection.check_publishable()
     before = standing(model, cache)
@@ -88,7 +89,8 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
     run = cache / "runs" / run_name(source.dataset, material, backbone, settings)
     with _alone(run), _full_disk_named(run):
         begun = time.monotonic()
-        taught = teach(material, source.dataset, backbone, settings, cache, run)
+        taught = (teach(material, source.dataset, backbone, settings, cache, run) if material.references is None else
+                  compare_instead(material, source.dataset, backbone, settings, cache))
         seconds = {"train": time.monotonic() - begun}
         draft = run / "release"
         metrics = _released(draft, before, source, material, taught, settings, model, seconds)
@@ -110,7 +112,10 @@ def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, mate
     is released until now."""
     write_weights(taught, draft)
     write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
-    furnish(draft, source, material, taught, settings.seed)
+    if material.references is None:
+        furnish(draft, source, material, taught, settings.seed)
+    else:
+        furnish_by_pictures(draft, source.dataset, material, taught, settings.seed)
     begun = time.monotonic()
     metrics, photos = examined(draft, source.dataset, material)
     seconds["evaluate"] = time.monotonic() - begun
