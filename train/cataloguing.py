@@ -41,7 +41,7 @@ from train.rejection import sure_threshold, tuned_on_views, unit
 from train.release import write_golden
 from train.teaching import Taught, with_head
 
-SHARPNESS = 20.0  # logits between a photo that is the picture and one that has nothing in common with it
+SHARPNESS = 2.0  # logits between a photo that is the picture and one with nothing in common: points decide, this helps
 NEVER = -1e3  # the logit of a class whose picture cannot be read
 VIEWS, OF_EACH = 120, 4  # simulated views, and how many of one picture at most
 VIEW = 480  # pixels of a view's side

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,9 +54,19 @@ class Index:
         """The k photos nearest to an embedding (d,), nearest first; a photo's own copy is among them."""
         if not self.ids or k < 1:
             return []
-        wanted = unit(embedding[None])[0]
-        rows = self._candidates(wanted, k)
-        scores = self.features[rows].astype(np.float32) @ wanted
+        return self._best(self._candidates(unit(embedding[None])[0], k), embedding, k)
+
+    def nearest_of(self, labels: Iterable[str], embedding: np.ndarray, k: int) -> list[Neighbour]:
+        """k photos, those of the first of `labels` before those of the second and so on, each nearest first."""
+        found: list[Neighbour] = []
+        for label in labels:
+            if len(found) >= k:
+                break
+            found += self._best(np.flatnonzero(self._classes == label), embedding, k)
+        return found[:max(k, 0)]
+
+    def _best(self, rows: np.ndarray, embedding: np.ndarray, k: int) -> list[Neighbour]:
+        scores = self.features[rows].astype(np.float32) @ unit(embedding[None])[0]
         order = np.argsort(-scores, kind="stable")[:k]
         return [Neighbour(self.ids[row], self.labels[row], float(min(max(score, 0.0), 1.0)))
                 for row, score in zip(rows[order], scores[order], strict=True)]

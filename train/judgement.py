@@ -38,7 +38,7 @@ class Judgement:
         """Calibrated chances (n, c) from logits (n, c)."""
         return self.calibration.probabilities(logits)
 
-    def refused(self, embeddings: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    def refused(self, embeddings: np.ndarray, logits: np.ndarray | None = None) -> np.ndarray:
         """(n,) bool: which photos are answered with "none of these"."""
         return np.asarray(self.rejection.scores(embeddings, logits) > self.rejection.threshold)
 

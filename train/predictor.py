@@ -81,7 +81,7 @@ class Predictor:
 
     def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
         """The k labelled photos that look most like this one, best first, with null urls. Raises BadPhoto."""
-        return self._similar(self._ask(data)[1], k)
+        return self._similar(*self._ask(data), k)
 
     def thumbnail(self, image_id: str) -> bytes | None:
         """A small JPEG of a labelled photo that `similar` may name."""
@@ -114,9 +114,12 @@ class Predictor:
         best, known = candidates[0], kind != NONE
         return Prediction(kind, best.label if known else None, best.title if known else None, best.confidence,
                           candidates, self._card(best.label) if known else {},
-                          tuple(self._similar(embedding, SHOWN)), dict(self.model))
+                          tuple(self._similar(logits, embedding, SHOWN)), dict(self.model))
 
-    def _similar(self, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
+    def _similar(self, logits: np.ndarray, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
+        if self._judgement.rejection.by_logits:  # points know better than embeddings what a photo looks like
+            order = (self.classes[number] for number in np.argsort(-logits, kind="stable"))
+            return [{**asdict(found), "url": None} for found in self.index.nearest_of(order, embedding, k)]
         return [{**asdict(found), "url": None} for found in self.index.nearest(embedding, k)]
 
     def _title(self, label: str) -> str:

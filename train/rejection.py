@@ -69,9 +69,11 @@ class Rejection:
     by_logits: bool = False
     foreignness: Foreignness | None = field(default=None, repr=False, compare=False)
 
-    def scores(self, x: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    def scores(self, x: np.ndarray, logits: np.ndarray | None = None) -> np.ndarray:
         """Embeddings (n, d) and logits (n, c) -> how foreign each photo is, (n,); 0 where nothing is known of it."""
         if self.by_logits:
+            if logits is None:
+                raise ValueError("this release tells what is foreign by its logits")
             return np.asarray(-logits.max(axis=1, initial=-np.inf))
         return self.foreignness(x) if self.foreignness else np.zeros(len(x))
 
@@ -148,7 +150,7 @@ def tuned_on_views(known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray
     MOST_ALPHA of the known."""
     rejection = Rejection(by_logits=True, guarantee="No guarantee: tuned on simulated views of the pictures, not on "
                           "visitors' photos.")
-    shown, named, other = (rejection.scores(known, some) for some in (known, strangers, foreign))
+    shown, named, other = (rejection.scores(some, some) for some in (known, strangers, foreign))
     if not len(shown):
         return rejection
     away = np.concatenate([named, other])

@@ -10,7 +10,7 @@ import pytest
 from data_cards.collection import ClassInfo, Collection, write_collection
 from data_cards.errors import BadModel
 from train.card import measured, model_folder_card, promises, read_json, rejection_words, rounds_told
-from train.certificate import Certificate
+from train.certificate import NOTHING_MEASURED, Certificate
 from train.comparison import paired
 from train.effort import Effort
 from train.metrics import wilson
@@ -40,6 +40,16 @@ def test_a_weak_certificate_is_told_with_its_classes():
     assert said[1].startswith("weak: same burst on both sides: jar, fan.")
     assert "cup" in said[2]
     assert "bow" in said[3]
+
+
+def test_where_nothing_could_be_tested_the_card_says_so_and_no_more():
+    said = promises(Certificate(leaks=NOTHING_MEASURED, untested=("a", "b")).to_json())
+    assert len(said) == 1 and "nothing can be measured" in said[0]
+
+
+def test_a_line_on_logits_is_told_without_the_word_of_another_measure():
+    said = rejection_words({"threshold": -3.0, "by_logits": True, "guarantee": "No guarantee."})
+    assert "Mahalanobis" not in said and said.endswith("No guarantee.")
 
 
 def test_no_certificate_promises_nothing():

@@ -27,6 +27,12 @@ def test_asking_for_more_than_there_are_gives_all(folder):
     assert Index.load(folder).nearest(np.array([1.0, 0.0]), 0) == []
 
 
+def test_photos_of_the_first_label_come_before_nearer_ones_of_the_second(folder):
+    found = Index.load(folder).nearest_of(["y", "unknown", "x"], np.array([1.0, 0.1]), 2)
+    assert [(one.image_id, one.label) for one in found] == [("b", "y"), ("a", "x")]
+    assert Index.load(folder).nearest_of(["y", "x"], np.array([1.0, 0.1]), 0) == []
+
+
 def test_it_keeps_small_pictures(folder):
     index = Index.load(folder)
     assert index.thumbnail("b") == b"B" and index.thumbnail("unknown") is None
