@@ -39,7 +39,7 @@ from train.preprocessing import Preprocessing
 from train.references import ASKED, KEPT, References, as_logits
 from train.rejection import sure_threshold, tuned_on_views, unit
 from train.release import write_golden
-from train.teaching import Taught, with_head
+from train.teaching import Taught, prepare, with_head
 
 SHARPNESS = 2.0  # logits between a photo that is the picture and one with nothing in common: points decide, this helps
 NEVER = -1e3  # the logit of a class whose picture cannot be read
@@ -74,6 +74,7 @@ def comparing(x: np.ndarray, y: np.ndarray, classes: int) -> Comparing:
 def compare_instead(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings,
                     cache: Path) -> Taught:
     """The backbone with a head that compares a photo with one picture of each thing. Raises CannotTrain."""
+    prepare(settings)
     pictures = Pictures(dataset, material)
     say(f"Most of the {len(material.classes)} things have one picture only, so they are recognised by comparing.")
     own = Preprocessing.from_folder(backbone.path)

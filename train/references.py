@@ -20,13 +20,13 @@ from train.points import Points, agreeing, alike, apart, find_points
 
 FILE = "references.npz"
 KEPT, ASKED = 500, 700  # points of a picture, and of a photo that is asked about
-VOTING = 150_000  # points that votes are cast for; of more than 300 pictures only the strongest of each
+EACH, VOTING = 300, 90_000  # points of a picture that are voted for, and of all of them; so the cost is bounded
 AT_ONCE = 64  # pictures compared at a time, so that memory stays flat
-VOTERS = 400  # points of a photo that vote
+VOTERS = 300  # points of a photo that vote
 CLEARLY = 0.9  # a vote counts when no other thing has a point nearly as near
 LAID_OVER = 12  # pictures with most votes
 CHANCE = 4  # points that agree with a picture of something else as easily
-WEIGHT = 4.0  # logits for each doubling (by e) of the points that agree beyond chance
+WEIGHT = 4.0  # logits for each time that the points that agree beyond chance are e times as many
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class References:
     @cached_property
     def _voting(self) -> np.ndarray:
         """(pictures, points, 128) uint8; a picture with fewer points ends in zeros, which are like nothing."""
-        most = max(1, min(KEPT, VOTING // max(1, len(self.points))))
+        most = max(1, min(EACH, VOTING // max(1, len(self.points))))
         table = np.zeros((len(self.points), most, 128), np.uint8)
         for row, points in zip(table, self.points, strict=True):
             some = points.strongest(most).descriptors

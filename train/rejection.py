@@ -26,7 +26,7 @@ ENOUGH = 10
 # Share of the average variance that stands in for directions the photos are too few to know.
 SHRINK = 0.1
 # Strangers that may be named, where both are simulated.
-NAMED = 0.02
+NAMED = 0.05
 # "Sure" must have been right this often on validation; with too few photos to tell, this confidence is asked for.
 SURE_RIGHT, SURE_AT, LOWEST_SURE, HIGHEST_SURE = 0.95, 0.8, 0.6, 0.99
 

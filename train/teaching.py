@@ -64,7 +64,7 @@ def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: Tr
 
     `cache`: features; `run`: this training's checkpoints. Raises CannotTrain, DiskFull.
     """
-    _prepare(settings)
+    prepare(settings)
     return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, backbone, settings, cache, run)
 
 
@@ -181,7 +181,8 @@ def _dials(settings: TrainSettings) -> dict[str, Any]:
             "look": replace(LOOK, flip=0.5 if settings.flips else 0.0)}
 
 
-def _prepare(settings: TrainSettings) -> None:
+def prepare(settings: TrainSettings) -> None:
+    """Threads as they are wanted, and no remarks of libraries between our own lines."""
     import torch
     from transformers.utils import logging
 
