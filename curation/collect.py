@@ -87,7 +87,7 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
     ids, things = join(known, gathered.classes, texts_for(known, collection))
     door = Door(ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds"))
-    arrivals = _one_readable(door.arrivals(gathered, workers), gathered.name)
+    arrivals = _one_readable(door.arrivals(gathered, workers), gathered)
     dataset = there or create_dataset(address, things, private=private)
     for remark in gathered.remarks:
         say(remark)
@@ -157,15 +157,18 @@ def _existing(address: str) -> Dataset | None:
         return None
 
 
-def _one_readable(arrivals: Iterator[Arrival], name: str) -> Iterator[Arrival]:
-    """The same arrivals, once one of them is known to be a photo: nothing is made for a source without any."""
+def _one_readable(arrivals: Iterator[Arrival], gathered: Gathered) -> Iterator[Arrival]:
+    """The same arrivals, once one of them is known to be a photo: nothing is made for a source without any. A catalogue
+    of reference pictures may be all there is."""
     refused: list[Refused] = []
     for arrival in arrivals:
         if not isinstance(arrival, Refused):
             return chain(refused, [arrival], arrivals)
         refused.append(arrival)
+    if gathered.references and not refused:
+        return arrivals
     reasons = "; ".join(f"{one.path}: {one.reason}" for one in refused[:3])
-    raise BadSource(f"None of the {len(refused)} files in {name} can be read. {reasons}", refused=len(refused))
+    raise BadSource(f"None of the {len(refused)} files in {gathered.name} can be read. {reasons}", refused=len(refused))
 
 
 def _references(gathered: Gathered, ids: dict[str, str], dataset: Dataset) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ def test_a_catalogue_with_one_picture_each_is_recognised_by_the_usual_commands(t
     metrics = evaluate_model(str(tmp_path / "model"), str(tmp_path / "data"), cache=tmp_path / "cache")
     assert metrics["top1"]["value"] == 1 and metrics["n"] == 3 and metrics["learned_from"] == 0
     predictor = load_predictor(str(tmp_path / "model"))
-    assert predictor.predict(encode_jpeg(visit(5))).title == "work 5", "never seen but on its picture"
+    assert predictor.predict(encode_jpeg(visit(5))).title == "Work 5", "never seen but on its picture"
     assert predictor.predict(encode_jpeg(visit(8))).answer == "none"
 
 
@@ -30,7 +30,7 @@ def test_a_catalogue_without_a_single_visitors_photo_works_too(tmp_path, tiny_vi
     settings = TrainSettings(backbone=str(tiny_vit), threads=1)
     report = train_model(str(tmp_path / "data"), str(tmp_path / "model"), settings, cache=tmp_path / "cache")
     assert report.metrics["n"] == 0
-    assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(2))).title == "work 2"
+    assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(2))).title == "Work 2"
 
 
 def test_folders_with_one_photo_each_are_a_catalogue(tmp_path, tiny_vit):
@@ -40,4 +40,4 @@ def test_folders_with_one_photo_each_are_a_catalogue(tmp_path, tiny_vit):
     collect(str(tmp_path / "photos"), str(tmp_path / "data"))
     settings = TrainSettings(backbone=str(tiny_vit), threads=1)
     report = train_model(str(tmp_path / "data"), str(tmp_path / "model"), settings, cache=tmp_path / "cache")
-    assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(3))).title == "work 3"
+    assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(3))).title == "Work 3"
