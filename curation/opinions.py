@@ -66,7 +66,9 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     verdicts = judge(y, chances[taught], x[taught], shots[taught], known)
     doubts = {ids[n]: Doubt(ids[n], _share(verdicts.doubt[row]), classes[verdicts.likely[row]],
                             float(chances[n, y[row]])) for row, n in enumerate(taught)}
-    suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row])
+    # Where every class is known by a single shot, a fold without it says of all labels alike that they are wrong.
+    single = len(np.unique(np.column_stack([y, shots[taught]]), axis=0)) == len(np.unique(y))
+    suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row] and not single)
     return Opinions(_rows(ids, chances, classes, near or nearest(x, NEAR), shots), doubts, suspects)
 
 

@@ -63,7 +63,8 @@ def origin(dataset: Dataset, material: Material, taught: Taught, settings: Train
         "dataset": dataset.address, "dataset_revision": dataset.revision, "kind": taught.kept,
         "backbone": {"name": source.name, "revision": source.revision, "origin": source.origin,
                      "licence": source.licence},
-        "photos": {**material.counts(), "none of these": sum(map(len, material.none.values()))},
+        "photos": {**material.counts(), "none of these": sum(map(len, material.none.values())),
+                   **({"reference pictures": len(material.references)} if material.references is not None else {})},
         "training": _in_words(taught), "size": taught.framing.size, "seed": settings.seed, "settings": asdict(settings),
         "plan": {name: value for name, value in asdict(plan).items() if name != "look"},
         "versions": {name: version(name) for name in LIBRARIES}}
@@ -151,10 +152,12 @@ def write_json(path: Path, value: Any) -> None:
 def _in_words(taught: Taught) -> dict[str, str]:
     plan, done = taught.plan, {"scratch": "a small network, trained from nothing", "probe": "the probe alone",
                                "fine-tuned": "fine-tuned from the probe",
-                               "references": "nothing: photos are compared with one picture of each thing, and points "
-                                             "of both that agree are counted"}[taught.kept]
+                               "references": "photos are compared with one picture of each thing; nothing was trained"
+                               }[taught.kept]
     words = {"kind": done}
-    if taught.kept in ("scratch", "fine-tuned"):
+    if taught.kept == "references":
+        words["copies"] = "nobody looked for test photos among the reference pictures"
+    elif taught.kept != "probe":
         blocks = f"{plan.blocks} upper blocks" if plan.blocks else "every layer"
         words |= {"what learned": blocks, "epochs": f"{plan.epochs}, of which number {taught.best} was kept",
                   "photo side while training": f"{plan.side} pixels", "learning rate": f"{plan.lr:g}",

@@ -64,13 +64,18 @@ def shown_photos(photos: Sequence[AskedPhoto]) -> list[str]:
 
 def report_page(seen: Examined) -> str:
     """The whole page as text."""
-    parts = [_figures(seen), _leaks(seen), _previous(seen), _confident_errors(seen), _mixed_up(seen), _classes(seen),
-             _confidence(seen), _refusals(seen), _training(seen)]
+    tested = [_figures, _leaks, _previous, _confident_errors, _mixed_up, _classes, _confidence, _refusals, _training]
+    parts = [part(seen) for part in (tested if seen.metrics["n"] else (_unmeasured, _training))]
     template = Template(TEMPLATE.read_text(encoding="utf-8"))
     made = seen.release
     words = (f"Tested on {seen.metrics['n']} photos that nothing was chosen by, of dataset revision "
              f"{str(made.get('dataset_revision', ''))[:12]}; model made {str(made.get('made_at', ''))[:10]}.")
     return template.substitute(title=escape(seen.title), words=escape(words), body="\n".join(filter(None, parts)))
+
+
+def _unmeasured(_: Examined) -> str:
+    return _section("How often it is right", "<p>Nobody knows: no photo is left for a test. Add a second photo of some "
+                    "things, taken at another time.</p>")
 
 
 def _figures(seen: Examined) -> str:
@@ -195,7 +200,8 @@ def _training(seen: Examined) -> str:
     charts += line_chart([Curve("training, visitor-like views", _per_epoch(epochs, "accuracy"), "soft"),
                           Curve("validation", _per_epoch(epochs, "validation_accuracy"))], "epoch", "share right",
                          mark=best)
-    return _section("How it learned", f"<div class='pair'>{charts}</div><table class='classes'>{rows}</table>")
+    pair = f"<div class='pair'>{charts}</div>" if epochs else ""
+    return _section("How it learned", f"{pair}<table class='classes'>{rows}</table>")
 
 
 def _per_epoch(epochs: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:

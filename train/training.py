@@ -157,7 +157,10 @@ def _draw(draft: Path, metrics: Mapping[str, Any], taught: Taught, source: Seale
     tested = f"{metrics['n']} sealed test photos of {on}"
     probe = taught.probe.validation_accuracy if taught.probe else None
     steered = f"{on}; accuracy on {taught.steered_by} photos as they are"
-    (charts / "training.png").write_bytes(training_chart(taught.epochs, taught.best, probe, steered))
+    if taught.epochs or probe is not None:
+        (charts / "training.png").write_bytes(training_chart(taught.epochs, taught.best, probe, steered))
+    if not metrics["n"]:
+        return
     (charts / "confusion.png").write_bytes(confusion_chart(np.array(metrics["confusion"]), titles, tested))
     (charts / "calibration.png").write_bytes(calibration_chart(metrics["calibration"], metrics["ece"] or 0.0, tested))
 

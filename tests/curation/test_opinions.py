@@ -45,6 +45,13 @@ def test_neighbours_are_photos_of_other_shots_nearest_first(gallery):
     assert all(int(other[1:]) < 20 for other in rows["p0"].near)
 
 
+def test_where_each_class_has_one_shot_no_label_is_shown_as_doubtful(gallery):
+    collection, labels, ids, x, _ = gallery
+    opinions = form_opinions(collection, labels, ids[18:22], x[18:22], {ids[18]: "one", ids[19]: "one"} | dict.fromkeys(
+        ids[20:22], "two"))
+    assert not opinions.suspects and len(opinions.rows) == 4
+
+
 def test_with_one_class_nothing_is_doubted(gallery):
     collection, _, ids, x, groups = gallery
     opinions = form_opinions(collection, {image_id: Label(image_id, "agra", "labelled") for image_id in ids}, ids, x,

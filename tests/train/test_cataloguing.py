@@ -130,6 +130,9 @@ def test_folders_with_one_photo_each_work_without_a_test(settings, tmp_path):
     report = train_model(with_photos(things, photos).address, str(tmp_path / "model"), settings, cache=tmp_path / "c")
     assert report.metrics["n"] == 0 and report.metrics["top1"]["value"] is None
     assert "nothing can be measured" in (report.folder / "README.md").read_text()
+    page = (report.folder / "vitrine/report.html").read_text()
+    assert "Nobody knows" in page and "named rightly" not in page
+    assert [path.name for path in (report.folder / "vitrine/charts").iterdir()] in ([], ["rounds.png"])
     assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(1))).label == "b"
     again = train_model(str(tmp_path / "data"), str(tmp_path / "model"), settings, cache=tmp_path / "c")
     assert again.revision != report.revision, "a second round without a test"

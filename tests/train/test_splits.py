@@ -216,7 +216,8 @@ def test_a_dataset_is_split_as_it_is_labelled_now():
     labels["p0"], labels["p1"] = Label("p0", "a", "duplicate"), Label("p1", None, "none_of_these")
     photos = {n: Photo(n, 1, 1, (Source(path=f"{n}.jpg"),)) for n in names}
     dataset = SimpleNamespace(photos=lambda: photos, labels=lambda: labels, splits=dict, ledger=list,
-                              references=frozenset, findings=lambda: [Finding("p2", "near_duplicate", 1.0, "", related=("p3",))])
+                              references=frozenset,
+                              findings=lambda: [Finding("p2", "near_duplicate", 1.0, "", related=("p3",))])
     splits, certificate = split_dataset(dataset)
     assert "p0" not in splits and "p1" in splits
     assert splits["p2"].group == splits["p3"].group
