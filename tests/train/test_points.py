@@ -27,7 +27,8 @@ def test_no_more_points_than_asked_for_the_strongest_first():
 
 
 def test_one_corner_found_often_counts_once():
-    points = find_points(painting(1), 6)
-    often = Points(np.repeat(points.places[:1], 30, axis=0) + np.linspace(0, 0.2, 30)[:, None].astype(np.float32),
-                   np.random.default_rng(0).integers(0, 60, (30, 128)).astype(np.uint8))
-    assert agreeing(often, often) <= 2
+    corners = np.array([[20, 30], [600, 40], [50, 400], [580, 420], [300, 200], [150, 310]], np.float32)
+    own = np.random.default_rng(0).exponential(size=(30, 128)) ** 2
+    descriptors = np.rint(255 * own / np.linalg.norm(own, axis=1, keepdims=True)).astype(np.uint8)
+    often = Points(np.repeat(corners, 5, axis=0), descriptors)
+    assert agreeing(often, often) == 6
