@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.train.paintings import painting, visit
-from train.points import Points, agreeing, find_points
+from train.points import Points, _plausible, agreeing, find_points
 
 
 def test_points_of_a_photo_agree_with_the_picture_of_the_same_thing_and_not_with_another():
@@ -32,3 +33,11 @@ def test_one_corner_found_often_counts_once():
     descriptors = np.rint(255 * own / np.linalg.norm(own, axis=1, keepdims=True)).astype(np.uint8)
     often = Points(np.repeat(corners, 5, axis=0), descriptors)
     assert agreeing(often, often) == 6
+
+
+@pytest.mark.parametrize(("over", "can_be"), [
+    (np.eye(3), True), (np.diag([2.0, 2.0, 1.0]), True), (np.diag([-1.0, 1.0, 1.0]), False),
+    (np.diag([0.05, 0.05, 1.0]), False), (np.array([[1, 0, 0], [0, 1, 0], [-0.004, 0, 1]]), False)],
+    ids=["as it is", "nearer", "mirrored", "tiny", "folded"])
+def test_a_flat_thing_is_neither_mirrored_nor_tiny_nor_folded(over, can_be):
+    assert _plausible(over, np.array([[0, 0], [600, 0], [600, 400], [0, 400]], np.float32)) is can_be
