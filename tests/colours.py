@@ -47,6 +47,14 @@ def photo_of(name: str, wide: int = SIDE, high: int = SIDE) -> bytes:
     return jpeg(painting(name, wide, high))
 
 
+def photo_in_pieces(name: str) -> bytes:
+    """The colours of one painting, and no copy of any photo of it: its tiles lie in another order."""
+    pixels = np.asarray(painting(name))
+    tiles = [tile for row in np.split(pixels, 8) for tile in np.split(row, 8, axis=1)]
+    order = np.random.default_rng(0).permutation(len(tiles)).reshape(8, 8)
+    return jpeg(Image.fromarray(np.vstack([np.hstack([tiles[n] for n in row]) for row in order])))
+
+
 def photo_between(one: str, other: str, share: float = 0.5) -> bytes:
     """A photo that could be either."""
     return jpeg(Image.blend(painting(one), painting(other), share))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data_cards.dataset import open_dataset
-from tests.colours import photo_between, photo_of, photo_of_nothing
+from tests.colours import photo_between, photo_in_pieces, photo_of, photo_of_nothing
 from tests.visiting import PASSWORD, built, serving, settings_in, small_gallery
 
 ASK = "vitrine-ask"
@@ -104,7 +104,7 @@ def test_what_is_not_here_is_said_so(open_page: Any, url: str) -> None:
 
 def test_that_s_wrong_ends_with_a_receipt_whose_fate_can_be_asked(open_page: Any, url: str, folder: Path) -> None:
     page = open_page(url, **PHONE)
-    choose(page, photo_of("ochre", 300, 222))
+    choose(page, photo_in_pieces("ochre"))
     placard(page)
     page.get_by_role("button", name="That's wrong").click()
     assert page.get_by_role("button", name="Send").is_disabled()
