@@ -19,6 +19,7 @@ from data_cards.repository import open_repository
 from space.deploy import CODE, EXPORT, ROOT, SERVING, WITHOUT_EXPORT, WORDS, deploy, deployed_files, space_requirements
 from space.templates import app as front_door
 from tests.lacking import lacking
+from tests.light_table import small_dataset
 
 BARQUES = Collection("barques", "Barques", (ClassInfo("b1", "First barque"),))
 
@@ -146,27 +147,63 @@ def test_a_variable_of_the_space_wins_over_what_was_deployed(tmp_path, monkeypat
     assert (chosen.model, chosen.dataset) == ("hf://ann/vit@beefbeef", "hf://ann/barques")
 
 
-def test_the_deployed_tree_runs_with_nothing_beside_it(hub, tmp_path):
-    """Imports and builds the app from the pushed files alone, with every package refused that the Space lacks."""
+@pytest.fixture
+def deployed(hub, tmp_path):
+    """The pushed files alone in a folder, and how to run a program there with every package refused that they lack."""
     revision = push_model()
     create_dataset("hf://ann/barques", BARQUES)
     deploy("hf://ann/show", "hf://ann/barques-vit", "hf://ann/barques")
     for path, data in hub.files("ann/show", "space").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
-    front = yaml.safe_load(FRONT_MATTER.match((tmp_path / "README.md").read_text()).group(1))
-    assert (tmp_path / front["app_file"]).is_file()
-    program = f"""
+    installed = (tmp_path / "requirements.txt").read_text()
+    environ = {**os.environ, "PYTHONPATH": lacking(tmp_path / "python", installed)}
+
+    def run(program):
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, capture_output=True, text=True,
+                              timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    return tmp_path, revision, run
+
+
+def test_the_deployed_tree_runs_with_nothing_beside_it(deployed):
+    folder, revision, run = deployed
+    front = yaml.safe_load(FRONT_MATTER.match((folder / "README.md").read_text()).group(1))
+    assert (folder / front["app_file"]).is_file()
+    said = run(f"""
 import app
 from space.app import create_app
 from starlette.testclient import TestClient
 chosen = app.settings({{"VITRINE_STATE": "state"}})
 assert chosen.model == "hf://ann/barques-vit@{revision}", chosen
 print(app.__file__, TestClient(create_app(chosen)).get("/healthz").json()["ready"])
-"""
-    installed = (tmp_path / "requirements.txt").read_text()
-    environ = {**os.environ, "PYTHONPATH": lacking(tmp_path / "python", installed)}
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, capture_output=True, text=True,
-                          timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [str(tmp_path / "app.py"), "False"]  # nothing loads before a server runs it
+""")
+    assert said == [str(folder / "app.py"), "False"]  # nothing loads before a server runs it
+
+
+def test_what_is_imported_only_when_somebody_asks_is_there_too(deployed):
+    """Every page of the light table, a visitor's photo at the doorstep, and recognition by points."""
+    folder, _, run = deployed
+    small_dataset(folder / "set", 9)
+    said = run("""
+from pathlib import Path
+import usearch.index
+from curation.doorstep import Doorstep
+from curation.journal import Journal
+from curation.light_table.pages import pages_of
+from curation.light_table.table import open_table
+from curation.opinions import ScanOpinions
+from data_cards.dataset import open_dataset
+from data_cards.photo import open_photo
+from train.points import find_points
+dataset = open_dataset("set")
+pages = pages_of(open_table(dataset, Journal(Path("journal")), ScanOpinions))
+for page in pages.values():
+    page.show("ann", {})
+name, data = next(iter(dataset.read_photos(list(dataset.photos())[:1])))
+find_points(open_photo(data), 50)
+print(len(pages), Doorstep().twin(data, dataset.read_photo, [name]) == name)
+""")
+    assert said == ["5", "True"]
