@@ -14,8 +14,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from curation.nearest import largest
+
 NEIGHBOURS = 10
-ROWS_AT_ONCE, BLOCK, WIDEST, MANY = 512, 64, 1024, 10_000
+ROWS_AT_ONCE, WIDEST, MANY = 512, 1024, 10_000
 OWN_SHOT = -2.0  # in place of the cosine to a photo of one's own group
 ENOUGH = 20_000  # rows to fit the weights on: they are few
 LEAST, FLAT, FAINT = 1e-12, 0.02, 0.05
@@ -63,10 +65,8 @@ def neighbours(embeddings: np.ndarray, count: int = NEIGHBOURS,
             others = together.get(start + row)
             if others is not None:
                 alike[row, others[others != start + row]] = OWN_SHOT
-        near = _largest(alike, count)
-        order = np.argsort(-np.take_along_axis(alike, near, axis=1), axis=1, kind="stable")
-        places[start:start + len(alike)] = np.take_along_axis(near, order, axis=1)
-        cosines[start:start + len(alike)] = np.take_along_axis(alike, places[start:start + len(alike)], axis=1)
+        part = slice(start, start + len(alike))
+        places[part], cosines[part] = largest(alike, count)
     return places, cosines
 
 
@@ -177,21 +177,6 @@ def _evened(x: np.ndarray, width: int = 128) -> np.ndarray:
     if len(x) > MANY:
         kept[:-width] = False
     return np.asarray(x @ (axes[:, kept] / spread[kept]**0.25).astype(np.float32))
-
-
-def _largest(values: np.ndarray, count: int) -> np.ndarray:
-    """Columns of the `count` largest of each row, in no order; they lie in the blocks with the largest maxima."""
-    rows, columns = values.shape
-    blocks = columns // BLOCK
-    if blocks <= 4 * count:
-        return np.argpartition(-values, count - 1, axis=1)[:, :count]
-    tops = values[:, :blocks * BLOCK].reshape(rows, blocks, BLOCK).max(axis=2)
-    best = np.argpartition(-tops, count - 1, axis=1)[:, :count]
-    inside = (best[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(rows, -1)
-    rest = np.broadcast_to(np.arange(blocks * BLOCK, columns), (rows, columns - blocks * BLOCK))
-    inside = np.concatenate([inside, rest], axis=1)
-    found = np.argpartition(-np.take_along_axis(values, inside, axis=1), count - 1, axis=1)[:, :count]
-    return np.take_along_axis(inside, found, axis=1)
 
 
 def _together(groups: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

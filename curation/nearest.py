@@ -82,11 +82,11 @@ def _nearest_of(rows: np.ndarray, unit: np.ndarray, count: int) -> tuple[np.ndar
         part = slice(start, start + at_once)
         alike = unit[rows[part]] @ unit.T
         alike[np.arange(len(alike)), rows[part]] = -2
-        places[part], cosines[part] = _largest(alike, count)
+        places[part], cosines[part] = largest(alike, count)
     return places, cosines
 
 
-def _largest(table: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def largest(table: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Columns and values of the largest `count` of each row, largest first; equal ones in the order of the columns."""
     width = table.shape[1]
     if width > 4 * BLOCK * count:
@@ -163,7 +163,7 @@ def _let_in(new: np.ndarray, rows: np.ndarray, unit: np.ndarray, places: np.ndar
         if not len(touched):
             continue
         part = part[touched]
-        columns, values = _largest(alike[touched], min(count, len(new)))
+        columns, values = largest(alike[touched], min(count, len(new)))
         both = np.hstack([cosines[part], values])
         order = np.argsort(-both, axis=1, kind="stable")[:, :count]
         places[part] = np.take_along_axis(np.hstack([places[part], new[columns]]), order, axis=1)

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+
+from train import points
+from train.points import root_sift
 
 POINTS = 300
 # Of the strongest points so many must be each other's nearest and this close, else the others are not looked at.
 STRONGEST, PROMISING, CLOSE = 128, 4, 0.93
+CLEAR = 0.88  # a point belongs to another when it is this much nearer than to the second nearest
 # A SIFT descriptor is 4 x 4 places of 8 directions; in the mirror, places change sides and directions turn back.
 _MIRRORED = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128)
 
@@ -23,17 +25,8 @@ def none_found() -> tuple[np.ndarray, np.ndarray]:
 
 def find_points(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points (n, 2) on grey pixels of half this size and their descriptors (n, 128) uint8, strongest first."""
-    import cv2
-
-    sift: Any = cv2.SIFT_create(nfeatures=POINTS, contrastThreshold=0.02)  # type: ignore[attr-defined]
-    found, counts = sift.detectAndCompute(pixels, None)
-    if counts is None:
-        return none_found()
-    # Square roots of shares compare better than raw counts (RootSIFT, Arandjelovic and Zisserman 2012).
-    shares = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9))
-    points = np.array([point.pt for point in found], np.float32) / 2
-    order = np.argsort([-point.response for point in found], kind="stable")[:POINTS]
-    return points[order], np.rint(shares[order] * 255).astype(np.uint8)
+    found = root_sift(pixels, POINTS)
+    return found.places / 2, found.descriptors
 
 
 def mirrored_descriptors(descriptors: np.ndarray) -> np.ndarray:
@@ -59,16 +52,4 @@ def _count_close(alike: np.ndarray) -> int:
 
 def matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Rows (i, j) of descriptors that are each other's nearest and clearly nearer than the second nearest."""
-    return _clear(a.astype(np.float32) @ b.astype(np.float32).T / 255**2)
-
-
-def _clear(alike: np.ndarray) -> np.ndarray:
-    """Rows (i, j): the two most alike of each other (a, b), and clearly more so than i and its second best."""
-    forth, back = alike.argmax(axis=1), alike.argmax(axis=0)
-    rows = np.flatnonzero(back[forth] == np.arange(len(alike)))
-    if not len(rows):
-        return np.zeros((0, 2), int)
-    second, first = np.partition(alike[rows], -2, axis=1)[:, -2:].T
-    near, far = np.sqrt(np.maximum(2 - 2 * first, 0)), np.sqrt(np.maximum(2 - 2 * second, 0))
-    rows = rows[near < 0.88 * far]
-    return np.column_stack([rows, forth[rows]])
+    return points.matched(points.alike(a, b), CLEAR)

@@ -38,12 +38,16 @@ NO_POINTS = Points(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
 
 
 def find_points(photo: Image.Image, count: int) -> Points:
-    """The `count` strongest points of an upright photo (SIFT, Lowe 2004)."""
-    import cv2
-
+    """The `count` strongest points of an upright photo."""
     scale = SIDE / max(photo.size)
     size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
-    grey = np.asarray(photo.convert("L").resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
+    return root_sift(np.asarray(photo.convert("L").resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)), count)
+
+
+def root_sift(grey: np.ndarray, count: int) -> Points:
+    """The `count` strongest points of grey pixels (h, w) uint8, places in these pixels (SIFT, Lowe 2004)."""
+    import cv2
+
     sift: Any = cv2.SIFT_create(nfeatures=count, contrastThreshold=0.02)  # type: ignore[attr-defined]
     found, counts = sift.detectAndCompute(grey, None)
     if counts is None or not len(found):
@@ -71,7 +75,7 @@ def agreeing(photo: Points, picture: Points) -> int:
 
     if min(len(photo), len(picture)) < FEWEST:
         return 0
-    pairs = _matched(alike(photo.descriptors, picture.descriptors))
+    pairs = matched(alike(photo.descriptors, picture.descriptors), CLEAR)
     if len(pairs) < FEWEST:
         return 0
     here, there = photo.places[pairs[:, 0]], picture.places[pairs[:, 1]]
@@ -84,12 +88,14 @@ def agreeing(photo: Points, picture: Points) -> int:
     return min(_places(here[fits]), _places(there[fits]))
 
 
-def _matched(cosines: np.ndarray) -> np.ndarray:
-    """Rows (i, j): each other's most alike, and clearly more so than i and its second best."""
+def matched(cosines: np.ndarray, clear: float) -> np.ndarray:
+    """Rows (i, j) of cosines (n, m): each other's most alike, and at most `clear` times as far as i's second best."""
+    if cosines.shape[1] < 2:
+        return np.zeros((0, 2), int)
     forth, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
     rows = np.flatnonzero(back[forth] == np.arange(len(cosines)))
     second, first = np.partition(cosines[rows], -2, axis=1)[:, -2:].T
-    rows = rows[apart(first) < CLEAR * apart(second)]
+    rows = rows[apart(first) < clear * apart(second)]
     return np.column_stack([rows, forth[rows]])
 
 

@@ -63,7 +63,7 @@ class Groups:
         """`groups` as they are laid out, labels that disagree first; `left`: how many are open, these included."""
         table = self._table
         with table.lock:
-            now, records = self._clock(), self._records_for(who)
+            now, records = self._clock(), self._table.records_for(who)
             opened = self._open(who, records)
             held: list[tuple[Group, list[Candidate]]] = []
             for group, members in opened:
@@ -72,10 +72,6 @@ class Groups:
         self._look_at({one.image_id for _, members in held for one in members})
         with table.lock:
             return {"groups": [self._laid(*one, records) for one in held], "left": len(opened)}
-
-    def _records_for(self, who: str) -> Records:
-        """The records as this person may see them: without what others said of photos that both are asked about."""
-        return replace(self._table.records, labels=self._table.moves.blind.labels(who))
 
     def _open(self, who: str, records: Records) -> list[tuple[Group, list[Candidate]]]:
         queue = self._table.queue

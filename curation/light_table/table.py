@@ -122,7 +122,7 @@ class LightTable:
         with self.lock:
             now, chosen = self._clock(), self._choose(who, pile)
             items = self.queue.take(who, chosen, max(1, min(count, 50)), now)
-            records = self._records_for(who)
+            records = self.records_for(who)
             return {
                 "who": who,
                 "title": self.records.collection.title,
@@ -149,7 +149,7 @@ class LightTable:
         progress = self.queue.progress(who, pile)
         return {"pile": pile, "done": progress.done, "total": progress.total, "left": progress.left}
 
-    def _records_for(self, who: str) -> Records:
+    def records_for(self, who: str) -> Records:
         """The records as this person may see them."""
         return replace(self.records, labels=self.moves.blind.labels(who))
 
@@ -193,7 +193,7 @@ class LightTable:
         """Photos labelled with one class, most doubtful first, to be decided on together; of those all, or only what
         is suspected to be one other class."""
         with self.lock:
-            return look_alikes(class_id, self._records_for(who), self.queue, who, suggested)
+            return look_alikes(class_id, self.records_for(who), self.queue, who, suggested)
 
     def classes(self) -> list[dict[str, Any]]:
         """Every class, for the search behind `/` and the card behind `i`."""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from curation.evidence import BLOCK, OWN_SHOT, linear_votes, log_belief, neighbours, votes
+from curation.evidence import OWN_SHOT, linear_votes, log_belief, neighbours, votes
 from curation.suspects import judge, label_doubt
 
 
@@ -30,7 +30,7 @@ def test_nobody_is_its_own_neighbour_and_the_nearest_comes_first():
 
 
 def test_among_many_photos_the_nearest_are_found_as_well():
-    x = np.random.default_rng(0).normal(size=(BLOCK * 45 + 7, 5))
+    x = np.random.default_rng(0).normal(size=(64 * 45 + 7, 5))
     x = np.linalg.qr(x - x.mean(axis=0))[0]  # as much spread in every direction
     unit = x / np.linalg.norm(x, axis=1, keepdims=True)
     alike = unit @ unit.T - 9 * np.eye(len(x))

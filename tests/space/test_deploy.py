@@ -160,8 +160,8 @@ def deployed(hub, tmp_path):
     environ = {**os.environ, "PYTHONPATH": lacking(tmp_path / "python", installed)}
 
     def run(program):
-        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, capture_output=True, text=True,
-                              timeout=300)
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()
 
