@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curation.copies import Sight, find_copies
+from curation.copies import Judging, Sight, _introduce, find_copies
 from curation.decision import decide
 from curation.ledger import Ledger
 from curation.memory import Memory
@@ -71,3 +71,37 @@ def test_only_the_nearest_few_are_proposed_and_each_pair_once(tmp_path):
         assert sight.near_pairs(np.arange(4), 1) == [("a", "b"), ("a", "c")]
         sight.memory.keep_matches({("a", "b"): Match(0.1, "same-scene")})
         assert sight.near_pairs(np.array([0, 1]), 2) == [("a", "c"), ("b", "c")]
+
+
+@pytest.fixture
+def turned(monkeypatch, tmp_path):
+    """A photo and its turned copy among strangers, with embeddings that see nothing in common."""
+    photos = {f"s{n}": jpeg(scene(n + 20)) for n in range(8)}
+    photos |= {"a": jpeg(scene(1)), "b": jpeg(scene(1).rotate(180))}
+    monkeypatch.setattr("tests.curation.test_copies.PHOTOS", photos)
+
+    def run(with_words=True):
+        if not with_words:
+            monkeypatch.setattr("curation.copies.propose_by_words", lambda *_: set())
+        with PrintShelf(tmp_path) as shelf:
+            sight = Sight(PretendDataset(), sorted(photos), nearest(np.eye(len(photos))), Memory(tmp_path), shelf)
+            return list(find_copies(sight, Ledger(), {}, 0.9, False).pairs)
+
+    return run
+
+
+def test_a_turned_copy_that_embeddings_do_not_propose_is_found_by_its_points(turned):
+    assert turned() == [("a", "b")]
+
+
+def test_without_the_points_it_would_be_missed(turned):
+    assert turned(with_words=False) == []
+
+
+def test_two_who_agree_with_a_third_are_introduced_to_each_other(tmp_path):
+    with PrintShelf(tmp_path) as shelf:
+        sight = Sight(PretendDataset(), list("abcd"), nearest(X), Memory(tmp_path), shelf)
+        sight.memory.keep_matches({("a", "b"): Match(0.95, "edited"), ("b", "c"): Match(0.95, "edited")})
+        judging = Judging(sight)
+        _introduce(sight, judging, 0.9)
+        assert judging.new == 1 and sight.memory.match("a", "c") is not None
