@@ -9,9 +9,10 @@ import pytest
 from data_cards.errors import BadModel, ExportDisagrees
 from data_cards.photo import encode_jpeg
 from data_cards.repository import open_repository
+from tests.light_table import small_dataset
 from tests.tiny import HIDDEN, SIZE, picture
 from train import export as room
-from train.export import Form, compare, export
+from train.export import Form, compare, export, photos_of
 from train.network import CHECK, ONNX, is_checked
 
 
@@ -140,3 +141,10 @@ def test_a_batch_size_that_was_frozen_in_is_noticed():
             return super().run(pixel_values) if len(pixel_values) == 2 else super().run(np.zeros((2, 1)))
 
     assert not compare(Fixed([1.0, 2.0]), Frozen([1.0, 2.0]), np.zeros((2, 3, 4, 4)))["agrees"]
+
+
+def test_photos_to_check_on_come_from_all_over_a_dataset_and_are_the_same_each_time(tmp_path):
+    dataset = small_dataset(tmp_path / "set", 9)
+    few = photos_of(dataset.address, most=3)
+    assert len(few) == 3 and few == photos_of(dataset.address, most=3)
+    assert len(photos_of(dataset.address)) == 9

@@ -12,7 +12,8 @@ from train.config import TrainSettings
 from train.evaluate import classes_of, evaluate_model
 from train.judgement import Judgement
 from train.release import home_of, model_folder
-from train.training import train_model
+from train.report_page import AskedPhoto
+from train.training import report_of, train_model
 
 RED, BLUE, GREEN = (200, 60, 60), (60, 60, 200), (60, 200, 60)
 
@@ -197,3 +198,17 @@ def test_a_place_without_a_model_is_a_sentence(tmp_path, cache):
 
     with pytest.raises((MissingFile, BadModel), match="no "):
         model_folder(str(tmp_path), cache)
+
+
+def test_a_release_carries_its_report_and_the_card_leads_to_it(round_one):
+    page = (round_one.folder / "vitrine/report.html").read_text()
+    assert f"{round_one.metrics['n']} photos" in page and round_one.dataset_revision[:12] in page
+    assert "(vitrine/report.html)" in (round_one.folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("subject", "shown"), [("things", True), ("people", False)])
+def test_a_report_shows_photos_only_of_things(round_one, dataset, subject, shown):
+    photo = next(iter(dataset.newest().photos()))
+    asked = [AskedPhoto(photo, "red", "blue", 0.9, refused=False)]
+    page = report_of(round_one.folder, replace(dataset.collection(), subject=subject), dataset.newest(), asked)
+    assert ("data:image/jpeg" in page) is shown and ("photos are of people" in page) is not shown
