@@ -125,7 +125,8 @@ def write_index(folder: Path, ids: Sequence[str], labels: Sequence[str], embeddi
     (folder / GRAPH).unlink(missing_ok=True)
     if len(ids) >= GRAPH_FROM:
         graph = _new_graph(features.shape[1])
-        graph.add(np.arange(len(ids)), features)
+        # By one thread: the same photos then give the same graph, and two that begin it at once lose some of its links.
+        graph.add(np.arange(len(ids)), features, threads=1)
         graph.save(str(folder / GRAPH))
 
 

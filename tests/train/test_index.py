@@ -83,6 +83,14 @@ def test_among_many_the_graph_finds_what_looking_at_all_finds(many):
     assert missed <= 2
 
 
+def test_the_same_photos_give_the_same_graph(many):
+    folder, embeddings = many
+    first = (folder / "graph.usearch").read_bytes()
+    names = [f"photo-{n}" for n in range(300)]
+    write_index(folder, names, ["x"] * 300, embeddings, [name.encode() for name in names])
+    assert (folder / "graph.usearch").read_bytes() == first
+
+
 def test_each_of_many_small_pictures_is_its_own(many):
     index = Index.load(many[0])
     assert all(index.thumbnail(f"photo-{n}") == f"photo-{n}".encode() for n in (0, 63, 64, 65, 299))
