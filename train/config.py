@@ -30,6 +30,7 @@ class TrainSettings:
     batch: int = dial(16, "photos a step")
     lr: float = dial(1e-4, "learning rate of the uppermost block")
     blocks: int = dial(4, "upper blocks that learn; 0: all")
+    augment: bool = dial(True, "each photo is learned as other visitors might take it, not only as it is")
     flips: bool = dial(False, "photos may be mirrored while training (not where left and right matter)")
     seed: int = dial(0, "the same seed and data give the same model")
     scratch: bool = dial(False, "train the small CNN baseline from nothing instead")

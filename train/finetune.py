@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from data_cards.progress import say
 from train.metrics import cross_entropy, softmax
 from train.plan import Example, Plan, learning_rates
 from train.preprocessing import Preprocessing
+from train.processes import here
 from train.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ STATE = "trainer_state.json"  # what the Trainer writes last: a checkpoint witho
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to; `loss` and `accuracy` on training views, the others on validation photos as they are."""
+    """What one epoch came to; `loss` and `accuracy` on training views, the others on validation photos as they are.
+
+    `learning_rate`: the uppermost block's at the end of the epoch; `seconds`: since fine-tuning began, without what
+    was done in vain before a resume.
+    """
 
     epoch: int
     loss: float | None
@@ -43,6 +48,8 @@ class Epoch:
     validation_loss: float
     validation_accuracy: float
     score: float
+    learning_rate: float | None = None
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -84,9 +91,10 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
 
 
 def last_checkpoint(run: Path) -> Path | None:
-    """The newest checkpoint in `run` that was written to its end."""
-    whole = [path for path in run.glob("checkpoint-*") if _state(path)]
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+    """The newest checkpoint in `run` that was written to its end; where several train, on all of their disks."""
+    whole = here().everybodys({path.name for path in run.glob("checkpoint-*") if _state(path)})
+    newest = max(set.intersection(*whole), key=lambda name: int(name.rpartition("-")[2]), default=None)
+    return run / newest if newest else None
 
 
 def finished(epochs: Sequence[Epoch], plan: Plan) -> bool:
@@ -105,7 +113,7 @@ def history(log: Sequence[dict[str, Any]]) -> tuple[Epoch, ...]:
             epoch = round(row["epoch"])
             of = learned.get(epoch, {})
             rows.append(Epoch(epoch, of.get("loss"), of.get("accuracy"), row["eval_surprise"], row["eval_accuracy"],
-                              row["eval_score"]))
+                              row["eval_score"], of.get("learning_rate"), row.get("seconds")))
     return tuple(rows)
 
 

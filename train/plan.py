@@ -39,7 +39,7 @@ class Plan:
     smoothing: float = 0.1
     weight_decay: float = 0.05
     seed: int = 0
-    look: Look = LOOK
+    look: Look | None = LOOK  # None: photos as they are
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
@@ -74,5 +74,8 @@ def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
 def visitor_pixels(shelf: Shelf, example: Example, framing: Preprocessing, plan: Plan, epoch: int) -> np.ndarray:
     """(3, side, side) float32: what a photo looks like to the model in an epoch; the same whenever it is asked."""
     image_id, _ = example
+    if plan.look is None:
+        plain = framing.at(plan.side)
+        return plain.tensor(plain.framed(shelf.photo(image_id)))
     rng = np.random.default_rng([plan.seed, epoch, int(image_id[:12], 16)])
     return framing.tensor(Image.fromarray(visitor_view(shelf.photo(image_id), plan.side, rng, plan.look)))

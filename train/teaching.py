@@ -18,11 +18,12 @@ from data_cards.dataset import Dataset
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
 from train import scratch
+from train.assisting import Task, train_together
 from train.augment import LOOK
 from train.backbone import Backbone
 from train.config import TrainSettings
 from train.features import embed_dataset
-from train.finetune import Epoch, FineTuned, fine_tune, score
+from train.finetune import Epoch, FineTuned, score
 from train.material import Material
 from train.metrics import cross_entropy, top_k
 from train.plan import Example, Plan, plan_for
@@ -133,7 +134,8 @@ def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocess
            tracker: str) -> FineTuned:
     shelf = _shelf(material, dataset, run, framing.short or framing.size)
     kept = _only(material, set(shelf.places))
-    return fine_tune(model, shelf, kept.train, kept.validation, framing, plan, run, tracker)
+    at = f"{dataset.address}@{dataset.revision}"
+    return train_together(Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker)
 
 
 def _shelf(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf:
@@ -178,7 +180,7 @@ def _labels(material: Material) -> dict[int, str]:
 
 def _dials(settings: TrainSettings) -> dict[str, Any]:
     return {"batch": settings.batch, "lr": settings.lr, "blocks": settings.blocks, "seed": settings.seed,
-            "look": replace(LOOK, flip=0.5 if settings.flips else 0.0)}
+            "look": replace(LOOK, flip=0.5 if settings.flips else 0.0) if settings.augment else None}
 
 
 def prepare(settings: TrainSettings) -> None:

@@ -13,13 +13,15 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from data_cards.progress import say
+from train.batches import batches
 from train.plan import Example, Plan, visitor_pixels
 from train.preprocessing import Preprocessing
+from train.processes import Processes, here
 from train.shelf import Shelf
 
 PAUSE = 10.0  # seconds between two lines of progress
@@ -69,13 +71,40 @@ class Shuffled(Sampler[int]):
         return iter(rng.permutation(len(self.views)).tolist())
 
 
+class Parts(Sampler[list[int]]):
+    """What one of several processes sees of each batch that one process alone would see, so that a step is the same."""
+
+    def __init__(self, order: Shuffled, batch: int, processes: Processes) -> None:
+        self.order, self.batch, self.processes = order, batch, processes
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return (list(self.processes.part(batch)) for batch in batches(self.order, self.batch))
+
+
 class CountingTrainer(Trainer):
-    """Counts right answers on training views, so that a chart can show both accuracies."""
+    """Counts right answers on training views and the seconds, so that charts can show what was learned when."""
 
     _right = _seen = 0
+    _clock = 0.0
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        self._clock = time.monotonic()
+        return super().train(*args, **kwargs)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Shuffled:
         return Shuffled(cast(Views, self.train_dataset))
+
+    def get_train_dataloader(self) -> DataLoader:
+        processes = here()
+        if processes.count == 1:
+            return super().get_train_dataloader()
+        # accelerate would give each process whole batches of its own, and repeat photos where they do not go round.
+        parts = Parts(self._get_train_sampler(), self.args.per_device_train_batch_size, processes)
+        return DataLoader(cast(Views, self.train_dataset), batch_sampler=parts, collate_fn=self.data_collator,
+                          pin_memory=self.args.dataloader_pin_memory)
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False,
                      num_items_in_batch: Any = None) -> Any:
@@ -84,13 +113,26 @@ class CountingTrainer(Trainer):
         if model.training:
             self._right += int((outputs.logits.argmax(dim=1) == truth).sum())
             self._seen += len(truth)
+            if (processes := here()).count > 1:
+                loss = loss * processes.weight(len(truth))
         return (loss, outputs) if return_outputs else loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs and self._seen:
-            logs = {**logs, "accuracy": self._right / self._seen}
+            right, seen = here().summed(self._right, self._seen)
+            logs = {**logs, "accuracy": right / seen, "learning_rate": self._top_rate()}
             self._right = self._seen = 0
+        if "eval_accuracy" in logs:
+            now = time.monotonic()
+            before = next((row["seconds"] for row in reversed(self.state.log_history) if "seconds" in row), 0.0)
+            logs = {**logs, "seconds": before + now - self._clock}
+            self._clock = now
         super().log(logs, start_time)
+
+    def _top_rate(self) -> float:
+        """Of the uppermost block: the Trainer itself would name the rate of whichever parameter comes first."""
+        first = cast(torch.optim.Optimizer, self.optimizer).param_groups[0]
+        return cast(Views, self.train_dataset).plan.lr * float(first["lr"]) / float(first["initial_lr"])
 
     # transformers 5.23 saves a model under its old parameter names, but the Trainer reads checkpoints by the new ones
     # and skips what it does not find: after a resume, and in the "best" model, every attention layer of a DINOv2
@@ -154,6 +196,8 @@ def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
         eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=2,
         load_best_model_at_end=True, metric_for_best_model="score", greater_is_better=True,
         remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(), disable_tqdm=True,
+        save_on_each_node=not here().share_disk(run),
+        average_tokens_across_devices=False,  # `Processes.weight` does it, for every kind of loss
         report_to=track, project="vitrine", run_name=run.name, bf16=computes_in_bf16(),
         # Without being told so, transformers looks for bf16 on a GPU and refuses a processor that has it.
         use_cpu=not torch.cuda.is_available())

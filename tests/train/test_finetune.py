@@ -67,9 +67,17 @@ def test_a_killed_training_resumes_and_ends_with_the_very_same_weights(things, m
         fine_tune(cut, failing, train, validation, FRAMING, PLAN, tmp_path / "cut")
     assert last_checkpoint(tmp_path / "cut").name == "checkpoint-4"
     resumed = model()
-    assert fine_tune(resumed, shelf, train, validation, FRAMING, PLAN, tmp_path / "cut") == expected
+    again = fine_tune(resumed, shelf, train, validation, FRAMING, PLAN, tmp_path / "cut")
+    assert again == expected
+    seconds = [epoch.seconds for epoch in again.epochs]
+    assert 0 < seconds[0] < seconds[1] < seconds[2], "the clock goes on where it was"
     for name, value in weights(whole).items():
         assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_every_epoch_says_how_fast_the_uppermost_block_learned(things, model, tmp_path):
+    rates = [epoch.learning_rate for epoch in fine_tune(model(), *things, FRAMING, PLAN, tmp_path).epochs]
+    assert PLAN.lr > rates[0] > rates[1] > rates[2] == 0
 
 
 def test_the_best_epochs_weights_remain_and_the_lower_blocks_are_untouched(things, model, tmp_path):

@@ -1,6 +1,11 @@
+import numpy as np
 import pytest
 
-from train.plan import Plan, learning_rates, plan_for
+from data_cards.photo import image_id
+from tests.train.pictures import pictures
+from train.plan import Plan, learning_rates, plan_for, visitor_pixels
+from train.preprocessing import Preprocessing
+from train.shelf import fill_shelf
 
 NAMES = ["dinov2.embeddings.cls_token", *(f"dinov2.encoder.layer.{n}.mlp.fc1.weight" for n in range(4)),
          "dinov2.layernorm.weight", "classifier.weight"]
@@ -27,3 +32,14 @@ def test_the_number_of_epochs_can_be_given_and_may_be_none():
 def test_a_dinov2_learns_smaller_than_it_serves_and_a_plain_vit_does_not():
     assert plan_for(10, "dinov2", 224).side == 168
     assert plan_for(10, "vit", 224).side == 224
+
+
+def test_without_augmentation_a_photo_is_learned_as_it_is_served_at_the_size_it_is_learned_at(tmp_path):
+    (data,) = pictures(1, 3)
+    shelf = fill_shelf(tmp_path, [(image_id(data), data)], short=64)
+    framing, plain = Preprocessing().at(56), Plan(epochs=2, side=42, look=None)
+    views = [visitor_pixels(shelf, (image_id(data), 0), framing, plain, epoch) for epoch in (0, 1)]
+    as_served = framing.at(42).framed(shelf.photo(image_id(data)))
+    assert np.array_equal(views[0], framing.tensor(as_served)) and np.array_equal(*views)
+    as_visited = [visitor_pixels(shelf, (image_id(data), 0), framing, Plan(epochs=2, side=42), e) for e in (0, 1)]
+    assert not np.array_equal(*as_visited)
