@@ -19,7 +19,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from data_cards.errors import VitrineError
-from data_cards.progress import speak_up
+from data_cards.progress import say, speak_up
 from train.config import SplitSettings, TrainSettings, add_flags, default_cache, from_flags
 
 COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "prune")
@@ -59,6 +59,15 @@ def train(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train DATASET MODEL`: prints where the model is."""
     from train.training import train_model
 
+    if int(environ.get("WORLD_SIZE") or 1) > 1:  # accelerate launch, torchrun
+        from train.assisting import assist
+        from train.processes import join
+
+        if not join().main:
+            assist(default_cache(environ), int(environ["LOCAL_RANK"]))
+            return
+    elif "MASTER_PORT" in environ:
+        say("accelerate started only one process. For several on processors alone, it wants --multi_gpu all the same.")
     report = train_model(flags.dataset, flags.model, from_flags(TrainSettings, flags), cache=default_cache(environ),
                          candidate=flags.candidate)
     print(f"The model is in {report.folder}" if report.model == str(report.folder) else

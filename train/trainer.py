@@ -198,6 +198,7 @@ def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
         remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(), disable_tqdm=True,
         save_on_each_node=not here().share_disk(run),
         average_tokens_across_devices=False,  # `Processes.weight` does it, for every kind of loss
+        ddp_find_unused_parameters=not plan.blocks,  # where all is to learn, so is what only masked pretraining used
         report_to=track, project="vitrine", run_name=run.name, bf16=computes_in_bf16(),
         # Without being told so, transformers looks for bf16 on a GPU and refuses a processor that has it.
         use_cpu=not torch.cuda.is_available())

@@ -24,6 +24,7 @@ from data_cards.errors import DiskFull, TooBusy
 from data_cards.photo import thumbnail
 from data_cards.progress import say
 from data_cards.repository import parse_address
+from train.assisting import dismiss
 from train.backbone import find_backbone
 from train.card import OURS, read_json
 from train.cataloguing import compare_instead, furnish_by_pictures
@@ -100,6 +101,7 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
         message = f"Trained on {source.dataset.address} at {source.dataset.revision[:12]}"
         revision = keep(draft, home, message, model if candidate else "")
         shutil.rmtree(run, ignore_errors=True)
+    dismiss()
     if parse_address(model).kind == "hub" and not candidate:
         revision = publish(home, model, private=not settings.public)
     say(told(metrics))
