@@ -29,8 +29,8 @@ from curation.decision import (
 from data_cards.errors import BadDecision
 from data_cards.rows import Label, Photo
 
-__all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "given_labels", "in_order", "line_of",
-           "merged_classes", "parse_decision", "read_decisions", "read_ledger", "standing"]
+__all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "given_labels", "in_order", "kept_labels",
+           "line_of", "merged_classes", "parse_decision", "read_decisions", "read_ledger", "standing"]
 
 
 UNKNOWN = "unknown"
@@ -115,9 +115,23 @@ def fold(given: Mapping[str, Label], decisions: Iterable[Decision], until: str |
     """
     table = _Table(dict(given), {}, {})
     for one in standing(decisions, until):
-        if one.action in CLASS_ACTIONS or one.image_id in table.labels:
-            EFFECTS.get(one.action, _no_effect)(table, one)
+        table.follow(one)
     return table.labels
+
+
+def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> dict[str, str]:
+    """What each standing `keep` that names no label kept, by the decision's id: the label of that moment.
+
+    Worked out from all the decisions whenever they are read, so that two ledgers say the same in whatever order they
+    were merged. A photo that had no label then is left out.
+    """
+    table, kept = _Table(dict(given), {}, {}), dict[str, str]()
+    for one in standing(decisions):
+        row = table.labels.get(one.image_id)
+        if one.action == "keep" and not one.label and row:
+            kept[one.id] = NONE if row.status == "none_of_these" else row.label or ""
+        table.follow(one)
+    return {name: label for name, label in kept.items() if label}
 
 
 def apart(decisions: Iterable[Decision]) -> set[frozenset[str]]:
@@ -129,8 +143,7 @@ def merged_classes(decisions: Iterable[Decision]) -> Callable[[str | None], str 
     """What each class is now: itself, or the one that it went into."""
     table = _Table({}, {}, {})
     for one in standing(decisions):
-        if one.action in CLASS_ACTIONS:
-            EFFECTS.get(one.action, _no_effect)(table, one)
+        table.follow(one)
     return table.class_now
 
 
@@ -141,6 +154,11 @@ class _Table:
     labels: dict[str, Label]
     repeats: dict[str, str]
     merged: dict[str, str]
+
+    def follow(self, one: Decision) -> None:
+        """What a decision does; one about a photo that is not here does nothing."""
+        if one.action in CLASS_ACTIONS or one.image_id in self.labels:
+            EFFECTS.get(one.action, _no_effect)(self, one)
 
     def set(self, image_id: str, label: str | None, status: str) -> None:
         self.repeats.pop(image_id, None)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from curation.decision import CLASS_ACTIONS, Decision, now
-from curation.ledger import fold, in_order, standing
+from curation.ledger import fold, in_order, kept_labels, standing
 from data_cards.rows import Label
 
 
@@ -69,6 +69,7 @@ class Book:
         self._latest = ordered[-1].at if ordered else ""
         self._undone: set[str] = set()
         self._mark(ordered)
+        self._kept = kept_labels(given, ordered)
         self.labels: dict[str, Label] = fold(given, ordered)
 
     def moment(self) -> str:
@@ -119,6 +120,10 @@ class Book:
         self._mark(about)
         given = {photo: self._given[photo] for photo in touched if photo in self._given}
         self.labels.update(fold(given, about))
+        unnamed = [one.id for one in about if one.action == "keep" and not one.label]
+        if unnamed:
+            kept = kept_labels(given, about)
+            self._kept = {name: label for name, label in self._kept.items() if name not in unnamed} | kept
         self._version |= dict.fromkeys(touched, len(self._by_id))
 
     def _moves_labels(self, decision: Decision) -> bool:
@@ -175,7 +180,11 @@ class Book:
 
     def about(self, image_id: str) -> list[Decision]:
         """Everything decided about a photo, taken back or not, oldest first."""
-        return sorted(self._by_photo.get(image_id, []), key=lambda decision: decision.order)
+        return sorted(map(self._spelled, self._by_photo.get(image_id, [])), key=lambda decision: decision.order)
+
+    def _spelled(self, one: Decision) -> Decision:
+        """A decision with the label that it kept without naming it."""
+        return replace(one, label=self._kept[one.id]) if one.id in self._kept else one
 
     def of_classes(self) -> list[Decision]:
         """Every decision that added, renamed or merged a class, and what took these back."""
@@ -183,7 +192,7 @@ class Book:
 
     def standing(self) -> list[Decision]:
         """Every decision that nobody took back, without the undos themselves."""
-        return [one for one in self._by_id.values() if one.action != "undo" and self.stands(one)]
+        return [self._spelled(one) for one in self._by_id.values() if one.action != "undo" and self.stands(one)]
 
     def undone(self) -> dict[str, int]:
         """Person -> how many of their decisions were taken back."""

@@ -87,3 +87,13 @@ def test_the_last_step_of_a_person_is_theirs_and_may_be_a_batch():
 def test_a_moment_is_always_later_than_everything_in_the_book():
     assert book().moment() == "2026-01-01T00:00:00.500000Z"
     assert book(decision("junk", at=700_000)).moment() == "2026-01-01T00:00:00.700001Z"
+
+
+def test_a_keep_without_a_label_says_the_label_that_it_kept_whatever_arrives_later():
+    keep = decision("keep", at=5)
+    kept = book(keep)
+    assert [one.label for one in kept.standing()] == ["old"] == [one.label for one in kept.about("p")]
+    kept.learn([decision("relabel", at=3, label="new", who="bob")])  # made earlier, on another machine
+    assert kept.about("p")[1].label == "new"
+    kept.learn([decision("junk", at=4)])
+    assert kept.about("p")[2].label is None and kept.find(keep.id) == keep

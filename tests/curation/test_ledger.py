@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.decision import Decision, line_of, read_moment
-from curation.ledger import apart, fold, given_labels, in_order, read_ledger, standing
+from curation.ledger import apart, fold, given_labels, in_order, kept_labels, read_ledger, standing
 from data_cards.rows import Label, Photo, Source
 
 PHOTOS, CLASSES = "abcd", ("agra", "amber", "bidar")
@@ -167,3 +167,20 @@ def test_a_photo_called_a_copy_of_itself_stays_what_it_is():
     itself = [made(1, "duplicate_of", "a", other="a"), made(2, "duplicate_of", "b", other="a")]
     labels = fold(GIVEN, itself)
     assert (labels["a"], labels["b"].status) == (GIVEN["a"], "duplicate")
+
+
+def test_a_keep_that_names_no_label_kept_the_one_of_that_moment():
+    keep = made(2, "keep")
+    assert kept_labels(GIVEN, [keep, made(3, "relabel", label="amber")]) == {keep.id: "agra"}
+    assert kept_labels(GIVEN, [keep, made(1, "relabel", label="amber")]) == {keep.id: "amber"}
+    assert kept_labels(GIVEN, [keep, made(1, "none_of_these")]) == {keep.id: "none"}
+    assert kept_labels(GIVEN, [keep, made(1, "junk")]) == {}
+    assert kept_labels(GIVEN, [keep, made(4, "undo", undoes=keep.id)]) == {}
+
+
+@given(ledgers(), st.randoms())
+def test_what_was_kept_does_not_depend_on_the_order_of_arrival_and_changes_no_label(decisions, rng):
+    bare = [replace(one, label=None) if one.action == "keep" else one for one in decisions]
+    kept, labels = kept_labels(GIVEN, bare), fold(GIVEN, bare)
+    rng.shuffle(bare)
+    assert kept_labels(GIVEN, bare) == kept and fold(GIVEN, bare) == labels

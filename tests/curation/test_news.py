@@ -145,3 +145,20 @@ def test_two_ledgers_merged_by_command_meet_as_a_disagreement_on_the_table(table
     assert table.notice()
     (item,) = table.look("cy", "conflicts")["items"]
     assert item["why"] == ["One person says *Harbour, First Study*, another says *Red <b>Grid</b>*."]
+
+
+def test_a_keep_replayed_without_its_label_disagrees_with_whoever_says_something_else(table, laid, tmp_path):
+    import json
+
+    from curation.deciding import decide_from
+
+    photo = next(iter(laid.photos()))
+    rows = [{"action": "keep", "who": "ann", "at": "2026-05-01T10:00:00Z"},
+            {"action": "relabel", "label": "red-grid", "who": "bob", "at": "2026-05-02T10:00:00Z"}]
+    for row in reversed(rows):  # the later one arrives first
+        lines = tmp_path / "lines.jsonl"
+        lines.write_text(json.dumps({"image_id": photo, **row}))
+        decide_from(laid.newest(), lines)
+    assert table.notice()
+    (item,) = table.look("cy", "conflicts")["items"]
+    assert item["why"] == ["One person says *Harbour at Low Moon*, another says *Red <b>Grid</b>*."]
