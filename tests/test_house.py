@@ -16,7 +16,7 @@ SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplo
         "accelerate", "evaluate", "fastdup", "cleanlab", "scipy", "onnx", "kornia", "pillow_heif", "huggingface_hub"}
 
 # Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
-HEAVY = {"train.vit", "train.trainer", "train.accuracy"}
+HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy"}
 
 
 def name_of(path: Path) -> str:

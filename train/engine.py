@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 INPUT, OPSET = "pixel_values", 18
+# How a network is written down: part of the name of a file that is kept for later, so that no older form is opened.
+FORM = "lean"
 # OpenVINO may compute in bf16 where the CPU has it; a cosine below this would reorder neighbours.
 LEAST_COSINE = 0.999
 
@@ -120,7 +122,10 @@ def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str])
     """One ONNX file of `module` for photos of `size` x `size`, any batch; whole or not at all. Raises DiskFull."""
     import torch
 
+    from train.lean import lean
+
     example = torch.zeros(2, 3, size, size)
+    module = lean(module, size)
     with full_disk_named(path.name), _room_beside(path) as scratch:
         made = Path(scratch) / path.name
         with quiet_exporter():

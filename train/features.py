@@ -125,7 +125,7 @@ def embedder_for(backbone: Backbone, cache: Path, size: int | None = None, batch
     """
     own = Preprocessing.from_folder(backbone.path)
     preprocess = own.at(size) if size else own
-    kept = cache / "engines" / f"{backbone.revision[:12]}-{preprocess.size}.onnx"
+    kept = cache / "engines" / f"{backbone.revision[:12]}-{preprocess.size}-{engines.FORM}.onnx"
     if engine == "auto" and not kept.is_file() and photos < WORTH_EXPORTING:
         engine = "torch"
     return Embedder(_engine(backbone, kept, preprocess.size, engine, threads, streams), preprocess, batch)
