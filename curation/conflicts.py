@@ -1,4 +1,7 @@
-"""Where people disagree about a photo: pure functions of its decisions.
+"""Where people disagree about a photo, or about two: pure functions of its decisions.
+
+    disagreement(decisions)             one says durga, another kali
+    pair_disagreement(decisions)        one says a copy of that photo, another no copy
 
 Two people's latest answers differ, and nobody has settled it since. It does not matter how they came here: two who
 were asked without knowing of each other, or two ledgers that were merged later.
@@ -12,7 +15,10 @@ from dataclasses import dataclass
 from curation.decision import NONE, Decision
 
 KIND = "conflict"
+PAIR = "pair"
 JUNK = "junk"
+ABOUT_PAIRS = ("duplicate_of", "not_duplicate")
+_SETTLES_PAIR = (*ABOUT_PAIRS, "keep", "junk")
 _KEEPS_A_LABEL = ("label", "exact_duplicate", "unlabelled", KIND)
 
 ClassNow = Callable[[str | None], str | None]
@@ -20,10 +26,13 @@ ClassNow = Callable[[str | None], str | None]
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What people said, in no order that tells who was first, and the decisions that say it, oldest first."""
+    """What people said, in no order that tells who was first, and the decisions that say it, oldest first. `photo`
+    and `other`: the pair that it is about; empty for a disagreement about one photo's label."""
 
     answers: tuple[str, ...]
     decisions: tuple[Decision, ...]
+    photo: str = ""
+    other: str = ""
 
     @property
     def name(self) -> str:
@@ -70,3 +79,47 @@ def disagreement(decisions: Iterable[Decision], class_now: ClassNow = lambda lab
     latest = latest_answers(decisions)
     answers = {class_now(answer_of(one)) or "" for one in latest.values()}
     return Disagreement(tuple(sorted(answers)), tuple(latest.values())) if len(answers) > 1 else None
+
+
+def settles_pair(one: Decision) -> bool:
+    """Whether this decision was made on a disagreement about two photos, and so ends it. Keeping both and junk do."""
+    return one.finding.endswith(f"/{PAIR}") and one.action in _SETTLES_PAIR
+
+
+def pair_disagreement(decisions: Iterable[Decision]) -> Disagreement | None:
+    """The open disagreement about whether two photos are copies. `decisions`: those of one pair (see `pairs_in`)."""
+    said = list(decisions)
+    latest: dict[str, Decision] = {}
+    for one in said:
+        if settles_pair(one):
+            latest.clear()
+        if one.action in ABOUT_PAIRS:
+            latest.pop(one.who, None)
+            latest[one.who] = one
+    answers, photo = {one.action for one in latest.values()}, filed_under(said)
+    if len(answers) < 2:
+        return None
+    last = next(reversed(latest.values()))
+    other = last.other if last.image_id == photo else last.image_id
+    return Disagreement(tuple(sorted(answers)), tuple(latest.values()), photo, other or "")
+
+
+def filed_under(decisions: Iterable[Decision]) -> str:
+    """The photo that a disagreement about this pair belongs to: the first that somebody called a copy."""
+    return next((one.image_id for one in decisions if one.action == "duplicate_of"), "")
+
+
+def pairs_in(decisions: Iterable[Decision]) -> dict[frozenset[str], list[Decision]]:
+    """Pairs of photos that people judged -> what they said of each, in order; without what was taken back.
+
+    What was said on a disagreement without naming the other photo (keep both, junk) is found by what it answered.
+    """
+    pairs: dict[frozenset[str], list[Decision]] = {}
+    of: dict[str, frozenset[str]] = {}
+    for one in decisions:
+        asked = one.finding.rpartition("/")[0] if settles_pair(one) else ""
+        pair = frozenset((one.image_id, one.other or "")) if one.action in ABOUT_PAIRS else of.get(asked)
+        if pair:
+            pairs.setdefault(pair, []).append(one)
+            of[one.id] = pair
+    return pairs

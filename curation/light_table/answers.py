@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from curation.conflicts import settles
+from curation.conflicts import ABOUT_PAIRS, PAIR, settles, settles_pair
 from curation.decision import Decision
 from curation.light_table.queue import Item
 
 SETTLES_EVERYTHING = ("junk", "duplicate_of")
-ABOUT_PAIRS = ("duplicate_of", "not_duplicate")
 
 
 def answers(decision: Decision, item: Item) -> bool:
     """Whether a decision settles a question: the one that was asked, and those that it makes pointless."""
     if decision.action == "unsure":
         return False
+    if item.first.kind == PAIR:
+        named = {decision.image_id, decision.other or decision.image_id}
+        return settles_pair(decision) and named <= set(item.photos)
     if item.pile == "conflicts":
         return decision.image_id == item.image_id and settles(decision)
     if decision.image_id != item.image_id or decision.action == "not_duplicate":

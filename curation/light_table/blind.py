@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from curation.asking import PILES, Asking
-from curation.conflicts import KIND, answer_of, latest_answers
+from curation.conflicts import answer_of
 from curation.decision import Decision
 from curation.light_table.answers import answers
 from curation.light_table.book import Book
@@ -50,12 +50,14 @@ class Blind:
         return known[2]
 
     def decisions(self, who: str, item: Item) -> list[Decision]:
-        """What was decided about a photo, as far as this person may know it while they look at this question."""
-        about, hidden = self._book.about(item.image_id), self._hidden(who, item.image_id)
-        if item.first.kind == KIND:
-            # Names would tell whom to believe.
-            hidden = [*hidden, *latest_answers(one for one in about if self._book.stands(one)).values()]
-        gone = {one.id for one in hidden}
+        """What was decided about a photo, as far as this person may know it while they look at this question.
+
+        As long as people differ about the photo, nothing: names would tell whom to believe.
+        """
+        dispute = f"conflicts/{item.image_id}"
+        if item.key == dispute or (dispute in self._queue.items and not self._queue.is_settled(dispute)):
+            return []
+        about, gone = self._book.about(item.image_id), {one.id for one in self._hidden(who, item.image_id)}
         return [one for one in about if one.id not in gone and (one.undoes or "") not in gone]
 
     def _hidden(self, who: str, image_id: str) -> list[Decision]:

@@ -1,5 +1,5 @@
 """What happened to a photo so far, a short line each: where it came from, who called it what, when, and what they
-were shown: what asked them, and what the model said."""
+were shown: what asked them, and what the model said. Who said what is apart: it is shown to whoever asks for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ulid import ULID
 
+from curation.conflicts import KIND, PAIR
 from curation.decision import NONE, Decision
 from data_cards.rows import Finding, Photo, Source
 
@@ -31,23 +32,21 @@ _ASKED = {
     "near_duplicate": "asked about a copy",
     "leak": "asked about a copy",
     "conflict": "to settle a disagreement",
+    "pair": "to settle a disagreement",
 }
 
 Title = Callable[[str], str]
 
 
-def history(
-    photo: Photo,
-    findings: Iterable[Finding],
-    decisions: Iterable[Decision],
-    stands: Callable[[Decision], bool],
-    title: Title,
-) -> list[str]:
-    """Lines in the order in which things happened. `title`: class id -> the name people read."""
+def history(photo: Photo, findings: Iterable[Finding], title: Title) -> list[str]:
+    """Where the photo came from, and what asks about it. `title`: class id -> the name people read."""
     came = [_came(source, title) for source in photo.sources]
-    flagged = [_flagged(finding) for finding in findings]
-    decided = [_decided(one, stands(one), title) for one in decisions if one.action != "undo"]
-    return list(dict.fromkeys([*came, *flagged, *decided]))
+    return list(dict.fromkeys([*came, *(_flagged(finding) for finding in findings)]))
+
+
+def said(decisions: Iterable[Decision], stands: Callable[[Decision], bool], title: Title) -> list[str]:
+    """Who called it what, when, shown what, in the order in which it happened."""
+    return [_decided(one, stands(one), title) for one in decisions if one.action != "undo"]
 
 
 def _came(source: Source, title: Title) -> str:
@@ -61,7 +60,7 @@ def _came(source: Source, title: Title) -> str:
 def _flagged(finding: Finding) -> str:
     if finding.kind == "visitor":
         return f"asked about by a visitor{_born(finding.scan_id)}"
-    if finding.kind == "conflict":
+    if finding.kind in (KIND, PAIR):
         return "two people differ"
     return f"flagged by the scan{_born(finding.scan_id)}"
 

@@ -13,7 +13,19 @@ from ulid import ULID
 
 from curation.asking import ONE_EACH, Asking
 from curation.classes import changed_collection
-from curation.conflicts import JUNK, KIND, disagreement, settles
+from curation.conflicts import (
+    ABOUT_PAIRS,
+    JUNK,
+    KIND,
+    PAIR,
+    Disagreement,
+    disagreement,
+    filed_under,
+    pair_disagreement,
+    pairs_in,
+    settles,
+    settles_pair,
+)
 from curation.decision import CLASS_ACTIONS, NONE, PHOTO_ACTIONS, Decision, parse_decision
 from curation.ledger import merged_classes
 from curation.light_table.answers import answers, asked
@@ -27,6 +39,7 @@ from data_cards.errors import BadDecision
 from data_cards.rows import Finding, Label
 
 Move = Mapping[str, Any]
+COPY_OR_NOT = "One person says that these are copies of one shot, another says that they are not."
 ASKS_FOR_CLASS = ("labels", "unlabelled", "visitors")
 
 
@@ -44,7 +57,7 @@ class Moves:
         standing = book.standing()
         for decision in standing:
             self._settle(decision)
-        self._find_conflicts({decision.image_id for decision in standing})
+        self._find_conflicts({photo for one in standing for photo in (one.image_id, one.other) if photo})
 
     def step(self, who: str, group: Sequence[Move]) -> list[str]:
         """One step of a person: one move, or several that are taken back together.
@@ -141,7 +154,7 @@ class Moves:
         self._queue.settle(item.key)
 
     def _answers(self, item: Item) -> list[Decision]:
-        about = self._book.about(item.image_id)
+        about = [one for photo in item.photos for one in self._book.about(photo)]
         return [one for one in about if one.action != "undo" and self._book.stands(one) and answers(one, item)]
 
     def _skip(self, who: str, keys: Sequence[str]) -> list[str]:
@@ -204,27 +217,44 @@ class Moves:
         undone = (self._book.find(one.undoes or "") for one in decisions)
         every = [*decisions, *filter(None, undone)]
         if any(one.action in CLASS_ACTIONS for one in every):
-            self._find_conflicts({one.image_id for one in self._book.standing()})
-        else:
-            self._find_conflicts({one.image_id for one in every})
+            every = self._book.standing()
+        self._find_conflicts({photo for one in every for photo in (one.image_id, one.other) if photo})
 
     def _find_conflicts(self, photos: Iterable[str]) -> None:
         class_now = merged_classes(self._book.of_classes())
         for photo in photos:
-            about = [one for one in self._book.about(photo) if one.action != "undo" and self._book.stands(one)]
-            key, found = f"conflicts/{photo}", disagreement(about, class_now)
+            about = self._standing_about(photo)
+            judged = self._judged(photo, about)
+            found = disagreement(about, class_now) or next(filter(None, map(pair_disagreement, judged)), None)
+            key = f"conflicts/{photo}"
             known = self._queue.items.get(key)
-            if found is None and not any(settles(one) for one in about):
+            was_settled = any(map(settles, about)) or any(settles_pair(one) for said in judged for one in said)
+            if found is None and not was_settled:
                 self._queue.drop(key)
             elif photo in self._records.photos and (known is None or (found and known.first.scan_id != found.name)):
-                self._queue.put(self._asked_about(photo, found.answers if found else (), found.name if found else ""))
+                self._queue.put(self._asked_about(photo, found))
             if found is None:
                 self._queue.settle(key)
 
-    def _asked_about(self, photo: str, answers: Sequence[str], name: str) -> Item:
-        said = differ([self._answer_named(answer) for answer in answers])
-        found = [Finding(photo, KIND, 0.5, said, suggested_label=answer, scan_id=name) for answer in answers]
-        return Item(photo, "conflicts", tuple(found) or (Finding(photo, KIND, 0.5, ""),))
+    def _standing_about(self, photo: str) -> list[Decision]:
+        return [one for one in self._book.about(photo) if one.action != "undo" and self._book.stands(one)]
+
+    def _judged(self, photo: str, about: Sequence[Decision]) -> list[list[Decision]]:
+        """What people said of each pair that is filed under this photo."""
+        others = {one.other for one in about if one.action in ABOUT_PAIRS and one.other in self._records.photos}
+        every = [*about, *(one for other in others for one in self._standing_about(str(other)))]
+        pairs = pairs_in(sorted(every, key=lambda one: one.order)) if others else {}
+        return [said for pair, said in pairs.items() if pair - {photo} <= others and filed_under(said) == photo]
+
+    def _asked_about(self, photo: str, found: Disagreement | None) -> Item:
+        if found is None:
+            return Item(photo, "conflicts", (Finding(photo, KIND, 0.5, ""),))
+        if found.other:
+            pair = Finding(photo, PAIR, 0.5, COPY_OR_NOT, related=(found.other,), scan_id=found.name)
+            return Item(photo, "conflicts", (pair,))
+        said = differ([self._answer_named(answer) for answer in found.answers])
+        return Item(photo, "conflicts", tuple(
+            Finding(photo, KIND, 0.5, said, suggested_label=answer, scan_id=found.name) for answer in found.answers))
 
     def _answer_named(self, answer: str) -> str:
         words = {NONE: "none of these", JUNK: "junk"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from math import sqrt
 from typing import Any
 
@@ -16,10 +17,11 @@ import numpy as np
 
 from curation.agreement import Answers, Pair, by_class, krippendorff_alpha, pairs_of, table_of, votes_of, with_others
 from curation.asking import Asking, asking_file
-from curation.conflicts import JUNK, answer_of, settles
+from curation.conflicts import JUNK, answer_of, settles, settles_pair
 from curation.crowdlab import crowdlab, dawid_skene
 from curation.decision import CLASS_ACTIONS, NONE, Decision, now
 from curation.ledger import merged_classes
+from curation.light_table.history import said
 from curation.light_table.table import LightTable
 from data_cards.dataset import Changes
 from data_cards.errors import NotAllowed, VitrineError
@@ -29,6 +31,7 @@ LEAST_SAY = 0.05  # of a model's weight; below, it is no better than always nami
 FEWEST = 20  # photos that others were asked about too, before anybody's quality is estimated
 SHARES = (0.0, 0.1, 1.0)
 HARD = 6
+LATEST = 12  # settled disagreements on the page
 
 
 class People:
@@ -45,9 +48,10 @@ class People:
             class_now, opinions, title = merged_classes(table.book.of_classes()), table.records.opinions, table.title
             asking, conflicts = table.asking, table.queue.progress(who, "conflicts")
             half = len(table.queue.half_answered())
-        said = [(one.who, one.image_id, answer) for one in decisions if not settles(one)
-                for answer in [class_now(answer_of(one))] if answer]
-        shared = asked_of_several(said)
+            settled = self._settled(who, decisions)
+        answered = [(one.who, one.image_id, answer) for one in decisions if not settles(one)
+                    for answer in [class_now(answer_of(one))] if answer]
+        shared = asked_of_several(answered)
         quality, by_model = qualities(shared, opinions.best)
         rows = self._rows(decisions, undone, shared, quality, {who})
         is_owner = self._is_owner(who)
@@ -59,6 +63,7 @@ class People:
             "by_model": by_model,
             "hard": _hard(shared, title),
             "conflicts": conflicts.left,
+            "settled": settled,
             "asking": {"share": asking.share, "people": asking.people, "half_answered": half, "may_choose": is_owner},
         }
 
@@ -75,6 +80,17 @@ class People:
         table.dataset.update("Choose how many people are asked", lambda base: Changes(dict([asking_file(chosen)])))
         table.refresh()
         return self.show(who)
+
+    def _settled(self, who: str, decisions: Sequence[Decision]) -> list[Values]:
+        """Disagreements that were settled, the latest first, and who said what: by this person; by anybody, for the
+        owner. One that is open again is not told: names would tell whom to believe."""
+        table, owns = self._table, self._is_owner(who)
+        ended = (one.image_id for one in reversed(decisions)
+                 if (settles(one) or settles_pair(one)) and (owns or one.who == who))
+        photos = (photo for photo in dict.fromkeys(ended)
+                  if photo in table.records.photos and table.queue.is_settled(f"conflicts/{photo}"))
+        return [{"image_id": photo, "lines": said(table.book.about(photo), table.book.stands, table.title)}
+                for photo in islice(photos, LATEST)]
 
     def _rows(self, decisions: Sequence[Decision], undone: Mapping[str, int], shared: Answers,
               quality: Mapping[str, float], people: set[str]) -> list[Values]:

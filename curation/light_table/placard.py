@@ -22,7 +22,7 @@ ON_A_SHELF = 4
 ASKED_ABOUT = f"A visitor asked about it. {AGAIN}"
 SEALED = "One of the photos of the sealed test. You see it without the model's opinion, so that the test stays honest."
 # What these say is measured on pixels, read off files or said by a visitor; the others repeat what the model thinks.
-_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality", "conflict")
+_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality", "conflict", "pair")
 
 
 class Opinions(Protocol):
@@ -148,6 +148,8 @@ def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]
 
 def _answers(item: Item, records: Records) -> list[dict[str, Any]]:
     """The classes that people named, in the order of their names: it tells nobody who was first."""
+    if item.is_pair:
+        return []
     named = [f.suggested_label for f in item.findings if f.suggested_label in records.collection]
     wanted = dict.fromkeys([*named, *_given(item, records)])
     now = records.labels.get(item.image_id)
@@ -194,7 +196,7 @@ def _other(finding: Finding) -> str:
 
 def _pair(item: Item, records: Records) -> dict[str, Any] | None:
     """The photo to lay beside this one, for questions about duplicates."""
-    if item.pile not in ("duplicates", "leaks"):
+    if not item.is_pair:
         return None
     other = _other(item.first)
     if other not in records.photos:

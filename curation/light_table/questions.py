@@ -20,6 +20,7 @@ _PILE_OF_KIND = {
     "quality": "quality",
     "visitor": "visitors",
     "conflict": "conflicts",
+    "pair": "conflicts",
 }
 
 
@@ -40,7 +41,12 @@ class Item:
     def photos(self) -> tuple[str, ...]:
         """What lies on the table with this question: its photo, and the one it is compared with."""
         other = next((photo for photo in self.first.related if photo != self.image_id), None)
-        return (self.image_id, other) if other and self.pile in PAIRS else (self.image_id,)
+        return (self.image_id, other) if other and self.is_pair else (self.image_id,)
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether the question is what two photos have to do with each other."""
+        return self.pile in PAIRS or self.first.kind == "pair"
 
     @property
     def first(self) -> Finding:

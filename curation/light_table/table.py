@@ -25,7 +25,7 @@ from curation.ledger import given_labels, read_ledger
 from curation.light_table.blind import second_looks
 from curation.light_table.book import Book
 from curation.light_table.grid import look_alikes
-from curation.light_table.history import history
+from curation.light_table.history import history, said
 from curation.light_table.laying import asked_by_visitor, content_of, examples_of
 from curation.light_table.moves import Move, Moves
 from curation.light_table.placard import NoOpinions, Opinions, Records, placard
@@ -155,8 +155,8 @@ class LightTable:
 
     def _shown(self, who: str, item: Item, records: Records) -> dict[str, Any]:
         photo, decisions = records.photos[item.image_id], self.moves.blind.decisions(who, item)
-        lines = history(photo, item.findings, decisions, self.book.stands, self.title)
-        return placard(item, records) | {"history": lines}
+        return placard(item, records) | {"history": history(photo, item.findings, self.title),
+                                         "said": said(decisions, self.book.stands, self.title)}
 
     def title(self, class_id: str) -> str:
         """The name people read."""

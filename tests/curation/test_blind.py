@@ -7,7 +7,9 @@ from ulid import ULID
 
 from curation.asking import Asking
 from curation.journal import Journal
+from curation.light_table.queue import Item
 from curation.light_table.table import LightTable
+from data_cards.rows import Finding
 from tests.light_table import TellingOpinions, small_dataset
 
 
@@ -109,13 +111,26 @@ def test_two_who_differ_are_settled_by_a_third_who_is_told_no_names(table, open_
     assert asked["why"] == ["One person says *Harbour, First Study*, another says *Red <b>Grid</b>*."]
     assert [choice["id"] for choice in asked["choices"]] == ["harbour-study", "red-grid", "harbour"]
     assert {choice["chance"] for choice in asked["choices"]} == {None}
-    assert not any(name in json.dumps(asked["history"]) for name in ("ann", "bob"))
+    assert asked["said"] == [] and not any(name in json.dumps(asked["history"]) for name in ("ann", "bob"))
     table.act("cy", [[move("relabel", asked, label="red-grid")]])
     for laid in (table, open_again()):
         seen = laid.look("ann", "conflicts")
         assert seen["items"] == [] and progress(laid, "ann", "conflicts") == (1, 1, 0)
         assert laid.book.labels[item["image_id"]].label == "red-grid"
         laid.queue.let_go("ann")
+
+
+def test_until_it_is_settled_no_other_question_about_the_photo_and_no_older_word_tells_a_name(table):
+    photo = first(table, "cy")["image_id"]
+    table.queue.let_go("cy")
+    for who, label in (("ann", "harbour"), ("ann", "red-grid"), ("bob", "harbour-study")):
+        table.act(who, [[move("relabel", image_id=photo, label=label)]])
+        table.queue.let_go(who)
+    asked = first(table, "cy", "conflicts")
+    blurred = Item(photo, "quality", (Finding(photo, "quality", 0.5, "Blurred."),))
+    assert asked["said"] == [] == table.moves.blind.decisions("cy", blurred)
+    table.act("cy", [[move("relabel", asked, label="red-grid")]])
+    assert [one.who for one in table.moves.blind.decisions("cy", blurred)] == ["ann", "ann", "bob", "cy"]
 
 
 def test_who_takes_the_settling_back_is_asked_again_and_who_takes_their_answer_back_ends_it(table):

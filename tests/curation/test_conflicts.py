@@ -2,7 +2,7 @@
 
 import pytest
 
-from curation.conflicts import answer_of, disagreement, settles
+from curation.conflicts import answer_of, disagreement, filed_under, pair_disagreement, pairs_in, settles, settles_pair
 from curation.decision import Decision
 
 
@@ -57,3 +57,34 @@ def test_whoever_is_unsure_about_a_disagreement_settles_nothing():
 def test_two_names_of_what_became_one_class_agree():
     two = [said("ann", "moon", 1), said("bob", "luna", 2)]
     assert disagreement(two, lambda label: "moon" if label == "luna" else label) is None
+
+
+def judged(who, number, action="duplicate_of", photo="p", other="q", finding=""):
+    name = f"{number:026d}"
+    return Decision(name, f"2026-02-01T00:00:00.{number:06d}Z", who, photo, action, other=other, finding=finding)
+
+
+def test_a_copy_for_one_and_none_for_another_is_a_disagreement_about_the_pair():
+    two = [judged("ann", 1, "not_duplicate", "q", "p"), judged("bob", 2)]
+    found = pair_disagreement(two)
+    assert (found.answers, found.photo, found.other) == (("duplicate_of", "not_duplicate"), "p", "q")
+    assert filed_under(two) == "p" and found.name == two[1].id
+
+
+@pytest.mark.parametrize("others", [
+    [],
+    [judged("bob", 2, photo="q", other="p")],  # the other one is the copy: copies all the same
+    [judged("ann", 2, "not_duplicate")],  # a change of mind
+    [judged("bob", 2, "not_duplicate"), judged("cy", 3, finding=f"{2:026d}/pair")],
+    [judged("bob", 2, "not_duplicate"), judged("cy", 3, "keep", other=None, finding=f"{2:026d}/pair")],
+])
+def test_this_is_no_disagreement_about_a_pair(others):
+    (pair,) = pairs_in([judged("ann", 1), *others]).values()
+    assert pair_disagreement(pair) is None
+
+
+def test_each_pair_is_judged_on_its_own_and_sharpness_settles_none():
+    pairs = pairs_in([judged("ann", 1), judged("bob", 2, "not_duplicate", other="r"),
+                      judged("cy", 3, "keep", other=None, finding="01S/quality")])
+    assert [len(said) for said in pairs.values()] == [1, 1] and not any(map(pair_disagreement, pairs.values()))
+    assert not settles_pair(judged("cy", 3, "unsure", finding="01S/pair"))

@@ -3,14 +3,18 @@
 import pytest
 
 from curation.decision import Decision
-from curation.light_table.history import history
+from curation.light_table.history import history, said
 from data_cards.rows import Finding, Photo, Source
 
 SOURCE = Source(path="a.jpg", given_label="moon", given_split="test", author="Ilse", added_at="2026-03-03T10:00:00Z")
 
 
-def lines(source=SOURCE, findings=(), decisions=(), stands=True):
-    return history(Photo("p", 1, 1, (source,)), findings, decisions, lambda one: stands, str.title)
+def lines(source=SOURCE, findings=()):
+    return history(Photo("p", 1, 1, (source,)), findings, str.title)
+
+
+def told(*decisions, stands=True):
+    return said(decisions, lambda one: stands, str.title)
 
 
 def test_it_says_where_a_photo_came_from():
@@ -19,10 +23,10 @@ def test_it_says_where_a_photo_came_from():
 
 
 def test_it_says_who_decided_what_and_whether_it_still_stands():
-    said = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun")
+    word = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun")
     undo = Decision("2", "2026-04-02T08:00:00Z", "ann", "p", "undo", undoes="1")
-    assert lines(decisions=[said])[1:] == ["ann: said Sun, 1 April 2026 (unasked)"]
-    assert lines(decisions=[said, undo], stands=False)[1:] == ["ann: said Sun, 1 April 2026 (unasked), taken back"]
+    assert told(word) == ["ann: said Sun, 1 April 2026 (unasked)"]
+    assert told(word, undo, stands=False) == ["ann: said Sun, 1 April 2026 (unasked), taken back"]
 
 
 def test_one_scan_is_told_once():
@@ -46,12 +50,13 @@ def test_the_name_of_a_scan_tells_its_day():
     ({"finding": "01S/label"}, "without the model's opinion"),
     ({"finding": "01S/quality", "model_revision": "4f1c09aa31"}, "asked about its quality"),
     ({"finding": "01S/conflict"}, "to settle a disagreement"),
+    ({"finding": "01S/pair"}, "to settle a disagreement"),
     ({"finding": "01JD7YQKG0000000000000000A"}, "asked by a visitor"),
     ({}, "unasked"),
 ])
 def test_it_says_what_a_person_was_shown(more, shown):
-    said = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun", **more)
-    assert lines(decisions=[said])[1:] == [f"ann: said Sun, 1 April 2026 ({shown})"]
+    word = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun", **more)
+    assert told(word) == [f"ann: said Sun, 1 April 2026 ({shown})"]
 
 
 @pytest.mark.parametrize(("label", "words"), [
@@ -59,8 +64,9 @@ def test_it_says_what_a_person_was_shown(more, shown):
 ])
 def test_who_kept_a_label_is_told_with_the_label_they_kept(label, words):
     kept = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "keep", label=label)
-    assert lines(decisions=[kept])[1:] == [f"ann: {words}, 1 April 2026 (unasked)"]
+    assert told(kept) == [f"ann: {words}, 1 April 2026 (unasked)"]
 
 
 def test_a_disagreement_is_told_without_names():
-    assert lines(findings=[Finding("p", "conflict", 0.5, "r", scan_id="01S")] * 2)[1:] == ["two people differ"]
+    for kind in ("conflict", "pair"):
+        assert lines(findings=[Finding("p", kind, 0.5, "r", scan_id="01S")] * 2)[1:] == ["two people differ"]

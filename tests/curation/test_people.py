@@ -83,6 +83,9 @@ def test_what_settles_a_disagreement_is_nobodys_independent_answer(table, page):
     asked = table.look("cy", "conflicts")["items"][0]
     table.act("cy", [[{"id": str(ULID()), "do": "relabel", "key": asked["key"], "label": "red-grid"}]])
     assert page.show("cy")["me"]["shared"] == 0 and page.show("cy")["conflicts"] == 0
+    told = {who: page.show(who)["settled"] for who in ("cy", "olga", "ann")}
+    assert [line.split(":")[0] for line in told["olga"][0]["lines"]] == ["ann", "bob", "cy"]
+    assert told["cy"] == told["olga"] and told["ann"] == []
 
 
 def test_only_the_owner_chooses_and_only_what_is_offered(page, table):

@@ -200,7 +200,7 @@ def test_the_history_tells_who_called_it_what(table):
     table.act("ann", [[move("relabel", item, label="red-grid")]])
     (back,) = [one for one in table.act("ann", [[move("undo")]])["items"] if one["key"] == item["key"]]
     assert back["history"][0] == "imported as Harbour at Low Moon, 3 March 2026"
-    assert back["history"][-1].startswith("ann: said Red <b>Grid</b>,") and back["history"][-1].endswith("taken back")
+    assert back["said"][-1].startswith("ann: said Red <b>Grid</b>,") and back["said"][-1].endswith("taken back")
 
 
 def test_a_full_disk_is_said_and_what_comes_behind_waits(table, monkeypatch):

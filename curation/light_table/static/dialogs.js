@@ -116,6 +116,7 @@ const KEYS = [
   ["space", "skip: it comes back at the end"],
   ["⌫", "undo, all the way back"],
   ["i", "what the classes are: card and reference picture"],
+  ["h", "who decided what about this photo, and when"],
   ["z", "magnify; wheel or pinch for more, drag to move"],
   ["g", "grid: everything under this label; of duplicates, the whole groups"],
 ];

@@ -10,7 +10,7 @@ const CHOICES = [
 ];
 
 export default class People extends Page {
-  lay({ me, people, pairs, alpha, hard, conflicts, asking }) {
+  lay({ me, people, pairs, alpha, hard, conflicts, settled, asking }) {
     return [
       this.mine(me),
       conflicts > 0 && h("button", { class: "big", onclick: () => this.table.header.choose("conflicts") }, `Settle ${count(conflicts, "disagreement", "disagreements")}`),
@@ -19,6 +19,7 @@ export default class People extends Page {
       hard.length > 0 && h("section", {}, h("h2", {}, "Where people differ most"),
         h("p", { class: "soft" }, "Hard classes, not careless people: a better card text or reference picture may help."),
         h("ul", { class: "plain" }, hard.map((one) => h("li", {}, told(hardSaid(one)))))),
+      settled.length > 0 && this.settled(settled),
       this.asking(asking),
     ];
   }
@@ -37,6 +38,13 @@ export default class People extends Page {
     const beyond = alpha === null ? "" : `All together, people agree ${alpha.toFixed(2)} beyond chance (Krippendorff's alpha: 1 is always, 0 is what guessing gives).`;
     return h("section", {}, h("h2", {}, "Everybody"), h("table", { class: "people" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, people.map(row))),
       beyond && h("p", { class: "soft" }, beyond));
+  }
+
+  // Who said what, once it cannot sway anybody any more.
+  settled(rows) {
+    const row = ({ image_id, lines }) => h("li", {}, h("img", { src: this.table.server.photo(image_id, 160), alt: "", loading: "lazy" }),
+      h("ul", { class: "plain" }, lines.map((line) => h("li", {}, line))));
+    return h("section", {}, h("h2", {}, "Settled disagreements"), h("ul", { class: "plain settled" }, rows.map(row)));
   }
 
   asking({ share, half_answered: half, may_choose: may }) {

@@ -144,14 +144,14 @@ export class Single {
     const classes = item.pair && sameLabel(item) ? [] : item.choices;
     classes.forEach((choice, place) => rows.push(
       this.row(String(place + 1), h("b", {}, choice.title), said(choice), () => this.give(choice.id))));
-    rows.push(this.row("/", h("span", { class: "soft" }, "another class…"), "", () => this.search()));
+    if (!isPairAlone(item)) rows.push(this.row("/", h("span", { class: "soft" }, "another class…"), "", () => this.search()));
     return h("div", { class: "choices" }, rows);
   }
 
   pairChoices(item) {
     const rows = [this.row("d", h("b", {}, "This one is the duplicate"), "", () => this.duplicate())];
     if (!item.pair.sealed) rows.push(this.row("D", h("b", {}, "The other is the duplicate"), "", () => this.duplicate(true)));
-    rows.push(this.row("x", h("b", {}, "Not the same picture"), "", () => this.decide("not_duplicate", { other: item.pair.image_id })));
+    rows.push(this.row("x", h("b", {}, "Not the same picture"), "", () => this.apart()));
     return rows;
   }
 
@@ -184,7 +184,20 @@ export class Single {
   }
 
   history(item) {
-    return h("p", { class: "lab history" }, `history: ${item.history.join(" · ")}`);
+    const lines = h("ul", { class: "plain", hidden: true }, item.said.map((line) => h("li", {}, line)));
+    const open = h("button", { class: "link", "aria-expanded": "false", "aria-keyshortcuts": "h", onclick: () => this.past() },
+      `${count(item.said.length, "decision", "decisions")}, who and when`, " ", key("h"));
+    this.told = item.said.length ? { lines, open } : null;
+    return h("div", { class: "lab history" }, h("p", {}, `history: ${item.history.join(" · ")}`, this.told && [" · ", open]), this.told && lines);
+  }
+
+  // Who said what: only for whoever asks, so that it sways nobody unasked.
+  past() {
+    if (!this.told) return this.table.tell(this.desk.item.pile === "conflicts" ? "Who said what is told once it is settled." : "Nobody has decided anything about this photo yet.");
+    const { lines, open } = this.told;
+    lines.hidden = !lines.hidden;
+    open.setAttribute("aria-expanded", String(!lines.hidden));
+    if (!lines.hidden) lines.scrollIntoView({ block: "nearest" });
   }
 
   // Everything a key can do here; the footer shows the same list.
@@ -193,6 +206,7 @@ export class Single {
     const pile = item?.pile;
     const keep = { visitors: "keep ours", duplicates: "keep both", leaks: "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
     const said = item?.visitor;
+    if (item && isPairAlone(item)) return this.pairActions(item);
     return [
       ...(said ? [["y", "visitor is right", () => this.give(said.id), "main"]] : []),
       ["Enter", keep, () => this.keep(), "main"],
@@ -208,6 +222,21 @@ export class Single {
     ];
   }
 
+  // Two people differ about two photos: what they show is not the question.
+  pairActions(item) {
+    return [
+      ["d", "this is the duplicate", () => this.duplicate(), "main"],
+      ["x", "not the same picture", () => this.apart(), "main"],
+      ["Enter", "keep both", () => this.keep()],
+      ...(item.pair.sealed ? [] : [["D", "the other is the duplicate", () => this.duplicate(true)]]),
+      ["j", "junk", () => this.decide("junk")],
+      ["u", "unsure", () => this.decide("unsure"), "main"],
+      [" ", "skip", () => this.decide("skip")],
+      ["Backspace", "undo", () => this.table.takeBack(), "main"],
+      ["?", "all keys", () => this.table.help(), "last"],
+    ];
+  }
+
   keys(name) {
     const { item } = this.desk;
     const always = { Backspace: () => this.table.takeBack(), "?": () => this.table.help() };
@@ -216,11 +245,12 @@ export class Single {
     const listed = this.actions().find(([known]) => known === name);
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.desk.item.choices[name - 1].id) : null;
-    if (name === "/") return () => this.search();
+    if (name === "/") return isPairAlone(item) ? null : () => this.search();
+    if (name === "h") return () => this.past();
     if (name === "z") return () => this.zooms[0].toggle();
     if (!item.pair) return null;
     if (name === "D" && !item.pair.sealed) return () => this.duplicate(true);
-    return name === "x" ? () => this.decide("not_duplicate", { other: this.desk.item.pair.image_id }) : null;
+    return name === "x" ? () => this.apart() : null;
   }
 
   keep() {
@@ -247,6 +277,10 @@ export class Single {
     if (!item.pair) this.table.tell("A duplicate of which one? Nothing like this photo was found.", true);
     else if (turned) this.decide("duplicate_of", { image_id: item.pair.image_id, other: item.image_id });
     else this.decide("duplicate_of", { other: item.pair.image_id });
+  }
+
+  apart() {
+    this.decide("not_duplicate", { other: this.desk.item.pair.image_id });
   }
 
   decide(action, more = {}, added = null) {
@@ -284,6 +318,10 @@ function said(choice) {
 function caption(words, photo) {
   const name = photo.labelled?.title ?? "no label";
   return [h("b", {}, words), ` ${name} · ${photo.width} × ${photo.height}${photo.sealed ? " · sealed test" : ""}`];
+}
+
+function isPairAlone(item) {
+  return item.finding === "pair" && Boolean(item.pair);
 }
 
 function sameLabel(item) {
