@@ -9,12 +9,15 @@ turned or cropped copy keeps its words. By pixels: photos that are alike at 8 x 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from curation.duplicates import PairOfIds, pair_of
 from curation.points import mirrored_descriptors
+from train.batches import batches
+from train.probe import own_cores
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -28,6 +31,7 @@ NEAREST_BY_WORDS, NEAREST_BY_PIXELS = 8, 3
 ALIKE = 0.6  # least correlation of two small photos; one copy in two hundred falls below
 CELLS = 8_000_000  # of a table of likenesses at a time: 32 MB
 AXES = 64
+AT_ONCE = 64  # photos whose points become words together
 
 
 def propose_by_words(ids: Sequence[str], descriptors: Callable[[int], np.ndarray],
@@ -35,10 +39,11 @@ def propose_by_words(ids: Sequence[str], descriptors: Callable[[int], np.ndarray
     """Each photo with those that share its words. `descriptors(n)`: of ids[n], (points, 128) uint8, strongest first."""
     if len(ids) < 2:
         return set()
-    speak = _vocabulary(len(ids), descriptors)
-    if speak is None:
-        return set()
-    upright, mirrored = _said(len(ids), descriptors, speak)
+    with own_cores(0):  # these matrices are narrow
+        words_of = _vocabulary(len(ids), descriptors)
+        if words_of is None:
+            return set()
+        upright, mirrored = _said(len(ids), descriptors, words_of)
     rarity = _rarity(upright)
     upright, mirrored = (_of_length_one(words.multiply(rarity).tocsr()) for words in (upright, mirrored))
     table, found = upright.T.tocsr(), set()
@@ -89,10 +94,25 @@ def _unit(x: np.ndarray) -> np.ndarray:
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6), np.float32)
 
 
-def _vocabulary(count: int, descriptors: Callable[[int], np.ndarray]) -> Callable[[np.ndarray], np.ndarray] | None:
-    """Learned from the photos at hand: their points (n, 128) -> words (n,). None when there are too few points."""
-    import cv2
+@dataclass(frozen=True)
+class _Words:
+    """A vocabulary: two books of centres (WORDS_A_HALF, d); `axes` (128, 4 d) turn a point into what both are asked,
+    as it is and in the mirror, around `origin` (4 d,)."""
 
+    books: tuple[np.ndarray, np.ndarray]
+    axes: np.ndarray
+    origin: np.ndarray
+
+    def of(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Words (n,) of points (n, 128), upright and in the mirror."""
+        asked = np.split(points.astype(np.float32) @ self.axes - self.origin, 4, axis=1)
+        halves = [(part @ (2 * book.T) - (book**2).sum(axis=1)).argmax(axis=1)
+                  for part, book in zip(asked, self.books * 2, strict=True)]
+        return halves[0] * WORDS_A_HALF + halves[1], halves[2] * WORDS_A_HALF + halves[3]
+
+
+def _vocabulary(count: int, descriptors: Callable[[int], np.ndarray]) -> _Words | None:
+    """Learned from the photos at hand. None when there are too few points."""
     a_photo = max(20, LEARN_FROM // count)
     step = max(1, count * a_photo // LEARN_FROM)
     sample = np.concatenate([descriptors(n)[:a_photo] for n in range(0, count, step)]).astype(np.float32)
@@ -101,29 +121,33 @@ def _vocabulary(count: int, descriptors: Callable[[int], np.ndarray]) -> Callabl
     mean = sample.mean(axis=0)
     main = np.linalg.eigh(np.cov((sample - mean).T))[1][:, ::-1][:, :32].astype(np.float32)
     halves = [np.ascontiguousarray(main[:, first::2]) for first in (0, 1)]
-    cv2.setRNGSeed(0)
-    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 1.0)
-    books = [cv2.kmeans((sample - mean) @ half, WORDS_A_HALF, None, stop, 1, cv2.KMEANS_RANDOM_CENTERS)[2]  # type: ignore[call-overload]
-             for half in halves]
+    books = tuple(_centres((sample - mean) @ half, WORDS_A_HALF) for half in halves)
+    # Axes laid out for the mirror see in a point what the others see in its mirror image.
+    upright = np.hstack(halves)
+    axes = np.hstack([upright, mirrored_descriptors(upright.T).T])
+    return _Words((books[0], books[1]), axes, np.tile(mean @ upright, 2))
 
-    def speak(points: np.ndarray) -> np.ndarray:
-        centred = points.astype(np.float32) - mean
-        first, second = ((centred @ half @ (2 * book.T) - (book**2).sum(axis=1)).argmax(axis=1)
-                         for half, book in zip(halves, books, strict=True))
-        return np.asarray(first * WORDS_A_HALF + second)
 
-    return speak
+def _centres(points: np.ndarray, count: int, rounds: int = 8) -> np.ndarray:
+    """(count, d) centres of points (n, d) by k-means (Lloyd 1982), from points drawn at random, always the same."""
+    centres = points[np.random.default_rng(0).choice(len(points), count, replace=False)]
+    for _ in range(rounds):
+        nearest = (points @ (2 * centres.T) - (centres**2).sum(axis=1)).argmax(axis=1)
+        sums = np.stack([np.bincount(nearest, column, count) for column in points.T], axis=1)
+        sizes = np.bincount(nearest, minlength=count)[:, None]
+        centres = np.where(sizes > 0, sums / np.maximum(sizes, 1), centres).astype(np.float32)
+    return centres
 
 
 def _said(count: int, descriptors: Callable[[int], np.ndarray],
-          speak: Callable[[np.ndarray], np.ndarray]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+          words: _Words) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Which words each photo says (photos, words), upright and in the mirror."""
     said: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-    for n in range(count):
-        points = descriptors(n)[:POINTS]
-        words = speak(np.concatenate([points, mirrored_descriptors(points)]))
-        for into, some in zip(said, (words[:len(points)], words[len(points):]), strict=True):
-            into.append(np.unique(some))
+    for some in batches(range(count), AT_ONCE):
+        points = [descriptors(n)[:POINTS] for n in some]
+        ends = np.cumsum([len(one) for one in points])[:-1]
+        for into, spoken in zip(said, words.of(np.concatenate(points)), strict=True):
+            into += [np.unique(one) for one in np.split(spoken, ends)]
     return _table(said[0]), _table(said[1])
 
 
