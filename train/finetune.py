@@ -76,7 +76,8 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
     done = history((_state(checkpoint) or {}).get("log_history", ())) if checkpoint else ()
     if checkpoint and finished(done, plan):
         say("The training was finished already; only the release was not.")
-        _read_best(model, checkpoint)
+        if here().main:
+            _read_best(model, checkpoint)
         epochs = done
     else:
         if checkpoint:

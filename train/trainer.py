@@ -139,10 +139,11 @@ class CountingTrainer(Trainer):
     # would be the one from before. So both are read as any model is.
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        read_weights(model or self.model, Path(resume_from_checkpoint))
+        if here().main:  # who tells the others, when they begin to train together
+            read_weights(model or self.model, Path(resume_from_checkpoint))
 
     def _load_best_model(self) -> None:
-        if self.state.best_model_checkpoint:
+        if self.state.best_model_checkpoint and here().main:
             read_weights(self.model, Path(self.args.output_dir or ".") / Path(self.state.best_model_checkpoint).name)
 
 
