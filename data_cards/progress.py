@@ -32,6 +32,15 @@ def say(sentence: str) -> None:
     LOGGER.info(sentence)
 
 
+def spoken(seconds: float) -> str:
+    """A time as people say it.
+
+    >>> spoken(75), spoken(400)
+    ('75 s', '7 min')
+    """
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
 def track(items: Iterable[Item], what: str, total: int | None = None, unit: str = "photo") -> Iterator[Item]:
     """Pass `items` on, with a bar and an estimate where somebody listens."""
     from tqdm import tqdm

@@ -25,6 +25,7 @@ class TrainSettings:
     """`python -m train DATASET MODEL`."""
 
     epochs: int | None = dial(None, "times each photo is seen; chosen by the number of photos when left out")
+    budget: str = dial("", "how long all of it may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
     size: int | None = dial(None, "side of the square that is looked at, in pixels; the backbone's own when left out")
     batch: int = dial(16, "photos a step")

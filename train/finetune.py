@@ -129,7 +129,7 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
     trainer = CountingTrainer(
         model=model, args=arguments(plan, run, track), train_dataset=views,
         eval_dataset=Plain(shelf, validation, framing), compute_metrics=judge(run),
-        optimizers=(_optimizer(model, plan), None), callbacks=[narrator])
+        optimizers=(optimizer_for(model, plan), None), callbacks=[narrator])
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -149,7 +149,8 @@ def judge(cache: Path) -> Any:
     return measured
 
 
-def _optimizer(model: nn.Module, plan: Plan) -> Any:
+def optimizer_for(model: nn.Module, plan: Plan) -> Any:
+    """AdamW with the plan's rate for each parameter of `model`; what does not learn is frozen."""
     import torch
 
     parameters = dict(model.named_parameters())

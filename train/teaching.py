@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,16 +22,19 @@ from train import scratch
 from train.assisting import Task, train_together
 from train.augment import LOOK
 from train.backbone import Backbone
+from train.budget import Pace, Work, keep_to, seconds_in, sides_for
 from train.config import TrainSettings
 from train.features import embed_dataset
 from train.finetune import Epoch, FineTuned, score
 from train.material import Material
 from train.metrics import cross_entropy, top_k
+from train.pace import pace_of
 from train.plan import Example, Plan, plan_for
 from train.preprocessing import Preprocessing
 from train.probe import Probe, fit_probe
 from train.shelf import Shelf, fill_shelf, find_shelf
 
+FEW = 8  # photos that say how long one takes
 UNTOUCHED = ("track", "public", "threads")  # settings that do not change what is learned
 
 
@@ -65,6 +69,8 @@ def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: Tr
 
     `cache`: features; `run`: this training's checkpoints. Raises CannotTrain, DiskFull.
     """
+    if settings.budget and seconds_in(settings.budget) and settings.epochs is not None:
+        raise CannotTrain("--budget picks the epochs, so give either --budget or --epochs.")
     prepare(settings)
     return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, backbone, settings, cache, run)
 
@@ -78,12 +84,15 @@ def run_name(dataset: Dataset, material: Material, backbone: Backbone, settings:
 
 def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
                    run: Path) -> Taught:
-    own = Preprocessing.from_folder(backbone.path)
+    begun, own = time.monotonic(), Preprocessing.from_folder(backbone.path)
     framing = own.at(settings.size) if settings.size else own
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
     model = with_head(backbone, _labels(material), probe)
-    plan = plan_for(len(material.train), str(backbone.config["model_type"]), framing.size, settings.epochs,
-                    **_dials(settings))
+    family = str(backbone.config["model_type"])
+    plan = plan_for(len(material.train), family, framing.size, settings.epochs, **_dials(settings))
+    if settings.budget:
+        plan = _affordable(plan, sides_for(plan, family, framing.size), begun, model, material, dataset, framing,
+                           settings.budget, run)
     if not plan.epochs:
         return Taught(model, framing, backbone, "probe", 0, (), probed, plan, steered_by)
     say(f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of {len(material.train)} photos.")
@@ -97,14 +106,16 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
 
 def _from_scratch(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
                   run: Path) -> Taught:
-    framing = scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
+    begun, framing = time.monotonic(), scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
     lr = {} if settings.lr == TrainSettings().lr else {"lr": settings.lr}
     plan = scratch.plan_from_scratch(len(material.train), framing.size, settings.epochs, seed=settings.seed,
                                      batch=settings.batch, look=_dials(settings)["look"], **lr)
-    if not plan.epochs:
-        raise CannotTrain("A network trained from scratch needs at least one epoch.")
     model = scratch.small_network(_labels(material), settings.seed)
     material, steered_by = _steered(material)
+    if settings.budget:
+        plan = _affordable(plan, (plan.side,), begun, model, material, dataset, framing, settings.budget, run)
+    if not plan.epochs:
+        raise CannotTrain("A network trained from scratch needs at least one epoch.")
     say(f"Training a small network from scratch: {plan.epochs} epochs of {len(material.train)} photos.")
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
     return Taught(model, framing, backbone, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by)
@@ -136,6 +147,24 @@ def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocess
     kept = _only(material, set(shelf.places))
     at = f"{dataset.address}@{dataset.revision}"
     return train_together(Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker)
+
+
+def _affordable(plan: Plan, sides: Sequence[int], begun: float, model: Any, material: Material, dataset: Dataset,
+                framing: Preprocessing, budget: str, run: Path) -> Plan:
+    """The plan that fits into a budget that runs since `begun`."""
+    if not plan.epochs:
+        return plan
+    shelf = _shelf(material, dataset, run, framing.short or framing.size)
+    train = [example for example in material.train if example[0] in shelf]
+    others = sum(len(some) for some in material.none.values())
+    work = Work(len(train), len(material.validation), sum(material.counts().values()) + others)
+    few = [image_id for image_id, _ in train[:FEW]]
+
+    def measure() -> Pace:
+        originals = [data for _, data in dataset.read_photos(few)]
+        return pace_of(model, shelf, train, originals, framing, plan, sides)
+
+    return keep_to(budget, begun, plan, sides, work, measure, run)
 
 
 def _shelf(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf:

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
-from data_cards.progress import say
+from data_cards.progress import say, spoken
 from train.batches import batches
 from train.plan import Example, Plan, visitor_pixels
 from train.preprocessing import Preprocessing
@@ -174,7 +174,7 @@ class Narrator(TrainerCallback):
             self.spoke = now
             left = (now - self.begun) / (state.global_step - self.first_step) * (state.max_steps - state.global_step)
             say(f"Fine-tuning: epoch {int(state.epoch or 0) + 1} of {args.num_train_epochs}, "
-                f"step {state.global_step} of {state.max_steps}, about {_spoken(left)} left.")
+                f"step {state.global_step} of {state.max_steps}, about {spoken(left)} left.")
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None,
                     **_: Any) -> None:
@@ -210,7 +210,3 @@ def computes_in_bf16() -> bool:
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def _spoken(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,8 +1,14 @@
-"""Training, timed and measured: python tests/bench/train.py DATASET [--epochs N] [--backbone NAME] [--scratch]
+"""What the recipe is worth, and how fast it is: a row for every set of photos, recipe and seed, beside what was wanted.
 
-Trains into a folder that is thrown away and prints one line of JSON: seconds per part, top-1/3/5 with intervals on the
-sealed test, validation accuracy of the probe and of the kept model, the largest resident memory in MB, and what it ran
-on. Compare lines of the same machine only.
+    python -m tests.bench.train --photos ../shared/photos --work /tmp/bench --out rows.jsonl [--sets landmarks museum]
+        [--recipes ours "no augmentation" ...] [--seeds 3] [--epochs N] [--photos-per-class N] [--test-photos N]
+    python -m tests.bench.train ... --sets groceries --recipes ours stock --photos-per-class 12    # time to accuracy
+    python -m tests.bench.train --out rows.jsonl --table                                           # only the table
+
+Each finished row is a JSON line of --out; a second start does what is missing, and inside a row goes on from the last
+epoch. What cleaning means is said in training_sets.py, what the stock recipe is in stock.py. `ours` computes everything
+anew, as at a collection's first training; the other rows find embeddings of earlier ones, so their seconds are fewer.
+The test is asked as training computes (bf16 where the machine has it); stock and ours alike.
 """
 
 from __future__ import annotations
@@ -11,42 +17,200 @@ import argparse
 import json
 import os
 import platform
-import resource
-import sys
-import tempfile
+import shutil
+import subprocess
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+import numpy as np
 
-from data_cards.progress import speak_up
-from train.config import TrainSettings, add_flags, default_cache, from_flags
-from train.training import train_model
+from data_cards.progress import say, speak_up, track
+from tests.bench.training_sets import SETS, TrainingSet, few, flipped, prepare, reviewed, thinned
+from tests.bench.training_table import table
+from train.backbone import Backbone, find_backbone
+from train.config import TrainSettings, default_cache
+from train.material import Material
+from train.metrics import wilson
+from train.plan import Example
+from train.preprocessing import Preprocessing
+from train.scratch import NOTHING
+from train.teaching import teach
+
+RECIPES = ("ours", "probe", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
+           "reviewed 20", "reviewed 40")
+BATCH = 32
 
 
 def main() -> None:
-    """Train once and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset")
-    add_flags(parser, TrainSettings)
-    flags = parser.parse_args()
+    """Do what is missing, then print the table."""
+    flags = _flags()
     speak_up()
-    with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as scratch:
-        begun, cpu = time.monotonic(), time.process_time()
-        report = train_model(flags.dataset, f"{scratch}/model", from_flags(TrainSettings, flags),
-                             cache=default_cache(os.environ))
-        seconds = {**report.seconds, "all": time.monotonic() - begun, "cpu": time.process_time() - cpu}
-        photos = json.loads((report.folder / "vitrine/release.json").read_text())["photos"]
-    metrics = report.metrics
-    print(json.dumps({
-        "dataset": flags.dataset, "revision": report.dataset_revision[:12], "photos": photos,
-        "backbone": report.backbone, "kept": metrics["kept"], "best_epoch": metrics["best_epoch"],
-        **{name: metrics[name] for name in ("n", "top1", "top3", "top5", "ece", "rejection")},
-        "probe": (metrics["probe"] or {}).get("validation_accuracy"),
-        "validation": [round(epoch["validation_accuracy"], 4) for epoch in metrics["epochs"]],
-        "seconds": {name: round(value, 1) for name, value in seconds.items()},
-        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"}))
+    done = read_rows(flags.out)
+    if not flags.table:
+        cache = default_cache(os.environ)
+        flags.work.mkdir(parents=True, exist_ok=True)
+        for name in flags.sets:
+            wanted = [key for key in keys(name, flags) if key not in {row_key(row) for row in done}]
+            known = prepare(name, flags.photos, flags.work, cache) if wanted else None
+            for key in wanted:
+                assert known is not None
+                row = one_row(known, key, flags, cache)
+                done.append(row)
+                with open(flags.out, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+                say(f"{row['set']}, {row['recipe']}, seed {row['seed']}: {row['top1']:.1%} of {row['n']}, "
+                    f"{row['seconds']:.0f} s")
+    print(table(done))
+
+
+Key = tuple[str, str, int, int, int, int, float]  # set, recipe, seed, photos a class, test photos, epochs, stock's rate
+
+
+def keys(name: str, flags: argparse.Namespace) -> list[Key]:
+    """The rows of a set, the seeds one after the other."""
+    return [(name, recipe, seed, flags.photos_per_class, flags.test_photos, flags.epochs or 0,
+             flags.stock_lr if recipe == "stock" else 0.0) for seed in range(flags.seeds) for recipe in flags.recipes]
+
+
+def row_key(row: Mapping[str, Any]) -> Key:
+    """What a row is the answer to."""
+    return tuple(row["key"])  # type: ignore[return-value]
+
+
+def read_rows(out: Path) -> list[dict[str, Any]]:
+    """The finished rows; a line that was cut short is done again."""
+    rows = []
+    for line in out.read_text(encoding="utf-8").splitlines() if out.exists() else ():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            say("A line was cut short and is left out.")
+    return rows
+
+
+def one_row(known: TrainingSet, key: Key, flags: argparse.Namespace, cache: Path) -> dict[str, Any]:
+    """Train and test once."""
+    name, recipe, seed, *_ = key
+    backbone = NOTHING if recipe == "scratch" else find_backbone("auto", cache)
+    truth = few(known.clean, seed) if name == "artifacts" else known.clean
+    truth = thinned(truth, flags.photos_per_class, flags.test_photos)
+    material = _learned_from(known, truth, recipe, seed, flags, backbone, cache)
+    run = flags.work / "runs" / "-".join(map(str, key)).replace(" ", "_")
+    resumed = any(run.glob("**/checkpoint-*"))
+    cpu = time.process_time()
+    begun = time.monotonic()
+    if recipe == "stock":
+        model, framing, told = _stock(known, material, seed, flags, backbone, run)
+    else:
+        model, framing, told = _ours(known, material, recipe, seed, flags, backbone, cache, run)
+    seconds = {"seconds": time.monotonic() - begun, "cpu": time.process_time() - cpu}
+    hits, n = right(model, framing, known, material.test)
+    shutil.rmtree(run, ignore_errors=True)
+    return {"key": key, "set": name, "recipe": recipe, "seed": seed, "top1": hits / max(1, n), "n": n,
+            "interval": [round(end, 4) for end in (wilson(hits, n).low, wilson(hits, n).high)],
+            "photos": material.counts(), **seconds, "resumed": resumed, **told, **_surroundings()}
+
+
+def _learned_from(known: TrainingSet, truth: Material, recipe: str, seed: int, flags: argparse.Namespace,
+                  backbone: Backbone, cache: Path) -> Material:
+    if recipe == "no cleaning":
+        return thinned(known.raw or known.clean, flags.photos_per_class, flags.test_photos)
+    kind, _, share = recipe.partition(" ")
+    if kind not in ("flipped", "reviewed"):
+        return truth
+    planted = flipped(truth, int(share) / 100, seed)
+    return planted if kind == "flipped" else reviewed(planted, truth, int(share) / 100, known, backbone, cache)
+
+
+def _ours(known: TrainingSet, material: Material, recipe: str, seed: int, flags: argparse.Namespace, backbone: Backbone,
+          cache: Path, run: Path) -> tuple[Any, Preprocessing, dict[str, Any]]:
+    settings = TrainSettings(epochs=0 if recipe == "probe" else flags.epochs, seed=seed, scratch=recipe == "scratch",
+                             augment=recipe != "no augmentation")
+    begun = time.monotonic()
+    taught = teach(material, known.dataset, backbone, settings, _without_features(cache, run) if recipe == "ours" else
+                   cache, run)
+    lasted = time.monotonic() - begun
+    before = lasted - (taught.epochs[-1].seconds or 0.0) if taught.epochs else lasted
+    curve = [(before + (epoch.seconds or 0.0), epoch.validation_accuracy) for epoch in taught.epochs]
+    if taught.probe:  # it was ready before the photos were laid out for fine-tuning, so this is a little late
+        curve.insert(0, (before, taught.probe.validation_accuracy))
+    plan = {name: value for name, value in asdict(taught.plan).items() if name != "look"}
+    return taught.model, taught.framing, {"curve": curve, "kept": taught.kept, "best": taught.best, "plan": plan,
+                                          "steered_by": taught.steered_by}
+
+
+def _without_features(cache: Path, run: Path) -> Path:
+    """A cache like that of a machine that has trained before, but never seen these photos."""
+    fresh = run / "cache"
+    fresh.mkdir(parents=True, exist_ok=True)
+    for path in (cache / "backbones", cache / "engines"):
+        if path.exists() and not (fresh / path.name).exists():
+            (fresh / path.name).symlink_to(path.resolve())
+    return fresh
+
+
+def _stock(known: TrainingSet, material: Material, seed: int, flags: argparse.Namespace, backbone: Backbone,
+           run: Path) -> tuple[Any, Preprocessing, dict[str, Any]]:
+    from tests.bench.stock import best_of, train_stock
+
+    validation = material.validation or material.train
+    photos = dict(known.dataset.read_photos([image_id for image_id, _ in (*material.train, *validation)]))
+    model, log = train_stock(backbone, photos, material.train, validation, len(material.classes), run, seed,
+                             flags.stock_lr, flags.epochs or flags.stock_epochs)
+    own = Preprocessing.from_folder(backbone.path)
+    curve = [(epoch["seconds"], epoch["accuracy"]) for epoch in log]
+    return model, Preprocessing(own.size, own.size), {"curve": curve, "best": log.index(dict(best_of(log))) + 1,
+                                                      "lr": flags.stock_lr}
+
+
+def right(model: Any, framing: Preprocessing, known: TrainingSet, test: Sequence[Example]) -> tuple[int, int]:
+    """How many of the test photos are named rightly, and of how many."""
+    import torch
+
+    from train.trainer import computes_in_bf16
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model, truth, hits = model.to(device).eval(), dict(test), 0
+    batch: list[tuple[np.ndarray, int]] = []
+
+    def ask() -> int:
+        pixels = torch.from_numpy(np.stack([one for one, _ in batch])).to(device)
+        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
+            said = model(pixel_values=pixels).logits.argmax(dim=1).tolist()
+        return sum(answer == label for answer, (_, label) in zip(said, batch, strict=True))
+
+    for image_id, data in track(known.dataset.read_photos(list(truth)), "The test", len(truth)):
+        batch.append((framing(data), truth[image_id]))
+        if len(batch) == BATCH:
+            hits += ask()
+            batch.clear()
+    return hits + (ask() if batch else 0), len(truth)
+
+
+def _surroundings() -> dict[str, Any]:
+    code = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "load": round(os.getloadavg()[0], 1),
+            "code": code.stdout.strip(), "at": time.strftime("%Y-%m-%d %H:%M")}
+
+
+def _flags() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.train", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
+    parser.add_argument("--work", type=Path, default=Path("/tmp/vitrine-train-bench"), help="kept between starts")
+    parser.add_argument("--out", type=Path, required=True, help="JSON lines; what stands in there is not done again")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--epochs", type=int, help="of every recipe; each its own when left out")
+    parser.add_argument("--photos-per-class", type=int, default=0, help="to learn from; 0: all")
+    parser.add_argument("--test-photos", type=int, default=0, help="0: all")
+    parser.add_argument("--stock-lr", type=float, default=2e-5, help="its README's; the Trainer's own is 5e-5")
+    parser.add_argument("--stock-epochs", type=int, default=5)
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

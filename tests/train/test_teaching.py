@@ -7,6 +7,7 @@ from data_cards.dataset import create_dataset
 from data_cards.errors import CannotTrain
 from tests.train.pictures import collection_of, pictures, with_photos
 from train.backbone import find_backbone
+from train.budget import Pace
 from train.config import TrainSettings
 from train.finetune import Epoch, FineTuned
 from train.material import gather
@@ -39,7 +40,7 @@ def ends_with(score):
 
 @pytest.mark.parametrize(("score", "kept"), [(2.0, "fine-tuned"), (0.5, "probe")])
 def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch, score, kept):
-    monkeypatch.setattr("train.teaching.fine_tune", ends_with(score))
+    monkeypatch.setattr("train.assisting.fine_tune", ends_with(score))
     taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
     assert taught.kept == kept and taught.best == (kept == "fine-tuned")
     assert bool(taught.model.classifier.weight.any()) is (kept == "probe")
@@ -82,3 +83,23 @@ def test_a_run_is_found_again_by_what_it_learns_and_not_by_how_it_is_watched(sou
     assert named(SETTINGS) == named(replace(SETTINGS, track="trackio", threads=3))
     others = {named(replace(SETTINGS, lr=1e-5)), named(SETTINGS, replace(backbone, revision="x"))}
     assert len({named(SETTINGS), *others}) == 3
+
+
+@pytest.mark.parametrize(("budget", "epochs"), [("2m", 2), ("10s", 0)])
+def test_a_budget_decides_how_long_is_trained(source, backbone, tmp_path, monkeypatch, budget, epochs):
+    monkeypatch.setattr("train.teaching.pace_of", lambda *_: Pace(view=2.0, pixel=0.0, checked=0.0, asked=0.0))
+    monkeypatch.setattr("train.assisting.fine_tune", ends_with(2.0))
+    timed, material = replace(SETTINGS, epochs=None, budget=budget), gather(source)
+    taught = teach(material, source.dataset, backbone, timed, tmp_path, tmp_path / "run")
+    assert taught.plan.epochs == epochs and taught.kept == ("fine-tuned" if epochs else "probe")
+
+
+def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(source, backbone, tmp_path):
+    both = replace(SETTINGS, epochs=3, budget="10m")
+    with pytest.raises(CannotTrain, match="either --budget or --epochs"):
+        teach(gather(source), source.dataset, backbone, both, tmp_path, tmp_path / "run")
+
+
+def test_without_augmentation_photos_are_learned_as_they_are(source, backbone, tmp_path):
+    plain = replace(SETTINGS, epochs=0, augment=False)
+    assert teach(gather(source), source.dataset, backbone, plain, tmp_path, tmp_path / "run").plan.look is None

@@ -1,0 +1,74 @@
+"""A budget picks epochs and resolution, ends well, and is not picked anew after a kill."""
+
+import time
+
+import pytest
+
+from data_cards.errors import CannotTrain
+from train.budget import SPARE, Pace, Work, keep_to, plan_within, seconds_in, sides_for
+from train.plan import Plan
+
+PLAN = Plan(epochs=6, side=168)
+SIDES = (112, 140, 168, 196, 224)
+WORK = Work(learned=1000, checked=100, asked=1500)
+PACE = Pace(view=0.0, pixel=1e-6, checked=0.01, asked=0.02)  # an epoch at 168 takes 29 s, at 224 51, at 112 14
+
+
+def within(seconds):
+    found = plan_within(PLAN, seconds, WORK, PACE, SIDES)
+    return found and (found.epochs, found.side)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400),
+                                               (" 7 ", 420)])
+def test_a_budget_is_read_as_people_write_it(text, seconds):
+    assert seconds_in(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "10x", "m10", "10m5", ""])
+def test_what_is_no_time_is_refused_with_an_example(text):
+    with pytest.raises(CannotTrain, match="10m or 1h30m"):
+        seconds_in(text)
+
+
+@pytest.mark.parametrize(("seconds", "picked"), [
+    (180, (6, 168)), (320, (6, 224)), (10_000, (12, 224)),  # as planned; larger views; and more epochs
+    (120, (4, 168)), (88, (3, 168)), (70, (3, 140)), (44, (3, 112)), (30, (2, 112)), (15, (1, 112)), (13, None)])
+def test_little_time_takes_epochs_then_pixels_then_the_last_epochs(seconds, picked):
+    assert within(seconds) == picked
+
+
+@pytest.mark.parametrize("seconds", [15, 40, 77, 130, 200, 333, 500])
+def test_whatever_is_picked_fits(seconds):
+    epochs, side = within(seconds)
+    assert epochs * PACE.epoch(side, WORK) <= seconds
+
+
+def test_only_a_dinov2_changes_its_side():
+    assert sides_for(PLAN, "dinov2", 224) == (112, 126, 140, 154, 168, 182, 196, 210, 224)
+    assert sides_for(PLAN, "vit", 224) == (168,)
+
+
+def keeping(budget, run, pace=PACE, spent=0.0):
+    return keep_to(budget, time.monotonic() - spent, PLAN, SIDES, WORK, lambda: pace, run)
+
+
+def test_what_was_spent_and_what_comes_after_are_part_of_the_budget(tmp_path):
+    for number, (budget, spent) in enumerate((("4m", 0.0), ("5m", 60.0))):
+        run = tmp_path / str(number)
+        run.mkdir()
+        found = keeping(budget, run, spent=spent)
+        cost = found.epochs * PACE.epoch(found.side, WORK) + WORK.asked * PACE.asked + spent
+        assert found.epochs and cost < (1 - SPARE) * seconds_in(budget)
+
+
+def test_a_training_that_is_begun_again_keeps_its_plan_on_a_slower_machine(tmp_path):
+    first = keeping("4m", tmp_path)
+    slower = Pace(view=10.0, pixel=1.0, checked=1.0, asked=1.0)
+    assert keeping("4m", tmp_path, slower, spent=900.0) == first
+
+
+def test_where_not_one_epoch_fits_the_probe_alone_is_trained_and_that_is_said(tmp_path, caplog):
+    with caplog.at_level("INFO", "vitrine"):
+        assert keeping("20s", tmp_path).epochs == 0
+    assert "Not even one epoch fits into 20s" in caplog.text and "The probe alone will be trained" in caplog.text

@@ -1,0 +1,124 @@
+"""How much training fits into the time that somebody has: `--budget 10m` picks epochs and resolution. Pure arithmetic.
+
+The learning rates still fall to their end: a shorter training is planned, none is cut off. What was picked stays in the
+run folder, so that a training that was killed goes on as it was planned, however fast the machine is then.
+
+    plan_within(plan, 600.0, Work(2640, 296, 5421), Pace(0.01, 2e-6, 0.03, 0.1), (140, 168, 196, 224))
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from data_cards.disk import write_durably
+from data_cards.errors import CannotTrain
+from data_cards.progress import say, spoken
+from train.plan import FEWEST_EPOCHS, MOST_EPOCHS, Plan
+
+UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+PATCH = 14  # pixels of a DINOv2's patch
+SMALLEST = 112  # pixels; below, things of a photo are not seen any more
+SPARE = 0.05  # of the budget: no machine is equally fast all the time
+AROUND = 12.0  # seconds: starting up, writing an epoch's checkpoints and the release
+FILE = "budget.json"
+
+
+@dataclass(frozen=True)
+class Work:
+    """Photos: `learned` from and `checked` after every epoch, and those `asked` of the finished model."""
+
+    learned: int
+    checked: int
+    asked: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds on this machine: a training view of a side in pixels costs `view` + `pixel` * side²; a photo costs
+    `checked` after an epoch, and `asked` of the finished model."""
+
+    view: float
+    pixel: float
+    checked: float
+    asked: float
+
+    def epoch(self, side: int, work: Work) -> float:
+        """Seconds that an epoch takes."""
+        return work.learned * (self.view + self.pixel * side**2) + work.checked * self.checked
+
+
+def seconds_in(text: str) -> float:
+    """"90s", "10m", "1h30m", "1.5h" in seconds; a bare number is minutes. Raises CannotTrain."""
+    words = text.strip().lower().replace(" ", "")
+    if re.fullmatch(r"\d+(\.\d+)?", words):
+        words += "m"
+    if not re.fullmatch(r"(\d+(\.\d+)?[hms])+", words):
+        raise CannotTrain(f"“{text}” is no time for a budget; write 90s, 10m or 1h30m.", budget=text)
+    return sum(float(number) * UNITS[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)([hms])", words))
+
+
+def sides_for(plan: Plan, family: str, size: int) -> tuple[int, ...]:
+    """Sides of a training view that may be chosen, from small to large; only a DINOv2 looks at any side as it is."""
+    if not family.startswith("dinov2"):
+        return (plan.side,)
+    return tuple(sorted({*range(SMALLEST, size + 1, PATCH), plan.side}))
+
+
+def plan_within(plan: Plan, seconds: float, work: Work, pace: Pace, sides: Sequence[int]) -> Plan | None:
+    """The plan with as many epochs at such a side as fit into `seconds`; None where not one epoch does.
+
+    More time than the plan asks for goes into larger views, then into more epochs. Less time takes epochs away down to
+    three, then pixels, and only then the last epochs.
+    """
+    fitting = {side: math.floor(max(0.0, seconds) / max(1e-9, pace.epoch(side, work))) for side in sorted(sides)}
+    ample = [side for side, epochs in fitting.items() if side >= plan.side and epochs >= plan.epochs]
+    if ample:
+        side = max(ample)
+        return replace(plan, side=side, epochs=min(fitting[side], max(plan.epochs, MOST_EPOCHS)))
+    few = min(plan.epochs, FEWEST_EPOCHS)
+    enough = [side for side, epochs in fitting.items() if side <= plan.side and epochs >= few]
+    side = max(enough, default=min(sides))
+    return replace(plan, side=side, epochs=min(fitting[side], plan.epochs)) if fitting[side] else None
+
+
+def keep_to(budget: str, begun: float, plan: Plan, sides: Sequence[int], work: Work, measure: Callable[[], Pace],
+            run: Path) -> Plan:
+    """The plan that keeps to a budget that began to run at `begun` (time.monotonic); after an earlier start of this
+    training, the one it had then. No epochs: only the probe fits. Raises CannotTrain."""
+    wanted = seconds_in(budget)
+    picked = _remembered(run)
+    if picked is not None:
+        say(f"This training was begun before and keeps the plan it had then: {picked[0]} epochs at {picked[1]} pixels.")
+        return replace(plan, epochs=picked[0], side=picked[1])
+    pace = measure()
+    after = work.asked * pace.asked + AROUND
+    left = (1 - SPARE) * wanted - (time.monotonic() - begun) - after
+    found = plan_within(plan, left, work, pace, sides)
+    say(_told(budget, found, pace, work, after, min(sides)))
+    found = found or replace(plan, epochs=0)
+    write_durably(run / FILE, json.dumps({"epochs": found.epochs, "side": found.side}).encode())
+    return found
+
+
+def _told(budget: str, found: Plan | None, pace: Pace, work: Work, after: float, smallest: int) -> str:
+    then = f"then {spoken(after)} for the test and the release"
+    if found is None:
+        return (f"Not even one epoch fits into {budget} on this machine: one takes about "
+                f"{spoken(pace.epoch(smallest, work))}, {then}. The probe alone will be trained.")
+    epochs = f"{found.epochs} {'epoch' if found.epochs == 1 else 'epochs'}"
+    return (f"Within {budget}: {epochs} at {found.side} pixels, about "
+            f"{spoken(found.epochs * pace.epoch(found.side, work))}, {then}.")
+
+
+def _remembered(run: Path) -> tuple[int, int] | None:
+    try:
+        picked = json.loads((run / FILE).read_bytes())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return int(picked["epochs"]), int(picked["side"])
