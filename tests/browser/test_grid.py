@@ -29,16 +29,40 @@ def others(folder):
     return [label.label for label in labels_in(folder).values() if label.label != "harbour"]
 
 
-def test_a_drag_of_the_mouse_selects_what_it_passes(url, open_page):
-    page = open_page(url)
-    cells = sit_at_grid(page)
-    start, end = middle(cells.nth(0)), middle(cells.nth(3))
+def drag(page, start, end):
     page.mouse.move(**start)
     page.mouse.down()
-    page.mouse.move(**end, steps=24)
+    page.mouse.move(**end, steps=8)
     page.mouse.up()
+
+
+def test_a_drag_of_the_mouse_draws_a_frame_and_what_it_touches_is_selected(url, open_page):
+    page = open_page(url)
+    cells = sit_at_grid(page)
+    across = round(1228 / (cells.nth(1).bounding_box()["x"] - cells.nth(0).bounding_box()["x"]))
+    start, end = middle(cells.nth(1)), middle(cells.nth(across + 2))
+    drag(page, start, end)
     selected(page, 4)
-    page.mouse.move(**start)
+    chosen = cells.evaluate_all("all => all.flatMap((one, place) => one.ariaSelected === 'true' ? [place] : [])")
+    assert chosen == [1, 2, across + 1, across + 2]
+    page.mouse.move(**middle(cells.nth(4)))
+    selected(page, 4)
+    drag(page, start, middle(cells.nth(2)))  # from a selected one it lets go
+    selected(page, 2)
+    page.wait_for_selector(f"{ROOT} .band", state="detached")
+
+
+def test_a_frame_may_begin_beside_the_photos_and_a_click_is_still_a_click(url, open_page):
+    page = open_page(url)
+    cells = sit_at_grid(page)
+    box = cells.nth(0).bounding_box()
+    drag(page, {"x": box["x"] - 12, "y": box["y"] - 4}, middle(cells.nth(1)))
+    selected(page, 2)
+    cells.nth(5).click()
+    selected(page, 3)
+    cells.nth(5).click()
+    cells.nth(0).click()
+    cells.nth(3).click(modifiers=["Shift"])
     selected(page, 4)
 
 

@@ -121,7 +121,7 @@ const KEYS = [
   ["g", "grid: everything under this label; of duplicates, the whole groups"],
 ];
 const GRID_KEYS = [
-  ["click, ⇧ click, drag", "select; with a finger: tap, or rest and drag"],
+  ["click, ⇧ click, drag", "select: a drag draws a frame; with a finger: tap, or rest and drag"],
   ["arrows, space", "walk and select without a mouse; with ⇧ along the way"],
   ["f", "only those that may be one other class"],
   ["x", "select all, or none"],
@@ -162,7 +162,7 @@ export function more(table, actions) {
   const dialog = h("dialog", { class: "sheet", "aria-label": "More" },
     h("div", { class: "pairs" }, actions.map(([, words, does]) => row(words, does))),
     piles.map((pile) => row(`Go to ${PILES[pile.pile][1]}`, () => header.choose(pile.pile), String(pile.left))),
-    table.pages.map((page) => row(page.title, () => table.toPage(page.name))),
+    h("div", { class: "pairs" }, table.pages.map((page) => row(page.title, () => table.toPage(page.name)))),
     row(`Sign out ${desk.who}`, () => table.signOut()));
   open(table, dialog);
 }

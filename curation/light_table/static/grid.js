@@ -1,5 +1,6 @@
 // Everything under one label, what looks alike together: select many, give them one class.
 
+import { Band } from "./band.js";
 import { keyRow } from "./header.js";
 import { Touch } from "./touch.js";
 import { count, h, key } from "./dom.js";
@@ -10,8 +11,7 @@ export class Grid {
     this.cells = [];
     this.chosen = new Set();
     this.ready = true;
-    this.painting = null;
-    addEventListener("pointerup", () => (this.painting = null));
+    this.band = new Band(this);
   }
 
   get desk() {
@@ -76,30 +76,16 @@ export class Grid {
       h("img", { src: this.table.server.photo(cell.image_id, 320), alt: "", loading: "lazy", draggable: "false" }),
       h("span", { class: "foot-of-cell" }, h("span", { class: suggested ? "asked" : "" }, words),
         cell.doubt === null ? "" : h("span", {}, cell.doubt.toFixed(2))));
-    tile.addEventListener("pointerdown", (event) => this.down(event, place));
-    tile.addEventListener("pointerenter", () => this.painting !== null && this.set(place, this.painting));
     tile.addEventListener("click", (event) => this.click(event, place));
     return tile;
   }
 
-  // A mouse paints at once; a finger scrolls and taps, and paints after it has rested (touch.js).
-  down(event, place) {
-    this.handled = false;
-    if (event.pointerType === "touch" || event.button !== 0) return;
-    event.preventDefault();
-    this.handled = true;
-    if (event.shiftKey && this.last !== null) this.range(this.last, place);
-    else this.set(place, (this.painting = !this.chosen.has(place)));
-    this.last = place;
-  }
-
+  // A click, or a tap; a drag of the mouse is band.js, a finger that rests touch.js.
   click(event, place) {
-    if (!this.handled) {
-      if (event.shiftKey && this.last !== null) this.range(this.last, place);
-      else this.set(place, !this.chosen.has(place));
-      this.last = place;
-    }
-    this.handled = false;
+    if (event.detail && this.band.drawn) return;
+    if (event.shiftKey && this.last !== null) this.range(this.last, place);
+    else this.set(place, !this.chosen.has(place));
+    this.last = place;
   }
 
   range(from, to) {
