@@ -35,7 +35,7 @@ class TrainSettings:
     flips: bool = dial(False, "photos may be mirrored while training (not where left and right matter)")
     seed: int = dial(0, "the same seed and data give the same model")
     scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
-    track: str = dial("none", "where figures go while training", ("none", "trackio"))
+    track: str = dial("none", "where figures go while training", ("none", "trackio", "wandb"))
     public: bool = dial(False, "a model pushed to the Hub is public")
     threads: int = dial(0, "CPU threads; 0: all")
 

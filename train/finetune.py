@@ -25,6 +25,7 @@ from train.plan import Example, Plan, learning_rates
 from train.preprocessing import Preprocessing
 from train.processes import here
 from train.shelf import Shelf
+from train.tracking import NONE, tracked
 
 if TYPE_CHECKING:
     from torch import nn
@@ -83,7 +84,8 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
         if checkpoint:
             say(f"Resuming at epoch {len(done) + 1} of {plan.epochs}.")
         trainer = _trainer(model, shelf, train, validation, framing, plan, run, track)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        with tracked(track if here().main else NONE, run.name):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         epochs = history(trainer.state.log_history)
     model.to("cpu").eval()
     if not epochs or not all(math.isfinite(epoch.validation_loss) for epoch in epochs):

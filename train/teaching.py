@@ -33,6 +33,7 @@ from train.plan import Example, Plan, plan_for
 from train.preprocessing import Preprocessing
 from train.probe import Probe, fit_probe
 from train.shelf import Shelf, fill_shelf, find_shelf
+from train.tracking import check_tracker
 
 FEW = 8  # photos that say how long one takes
 UNTOUCHED = ("track", "public", "threads")  # settings that do not change what is learned
@@ -71,6 +72,7 @@ def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: Tr
     """
     if settings.budget and seconds_in(settings.budget) and settings.epochs is not None:
         raise CannotTrain("--budget picks the epochs, so give either --budget or --epochs.")
+    check_tracker(settings.track)
     prepare(settings)
     return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, backbone, settings, cache, run)
 

@@ -5,6 +5,7 @@ Importing this room costs several seconds (transformers' Trainer): do so inside 
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from train.plan import Example, Plan, visitor_pixels
 from train.preprocessing import Preprocessing
 from train.processes import Processes, here
 from train.shelf import Shelf
+from train.tracking import PROJECT
 
 PAUSE = 10.0  # seconds between two lines of progress
 
@@ -173,7 +175,7 @@ class Narrator(TrainerCallback):
         if now - self.spoke >= PAUSE:
             self.spoke = now
             left = (now - self.begun) / (state.global_step - self.first_step) * (state.max_steps - state.global_step)
-            say(f"Fine-tuning: epoch {int(state.epoch or 0) + 1} of {args.num_train_epochs}, "
+            say(f"Fine-tuning: epoch {math.ceil(state.epoch or 1)} of {args.num_train_epochs}, "
                 f"step {state.global_step} of {state.max_steps}, about {spoken(left)} left.")
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None,
@@ -200,7 +202,7 @@ def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
         save_on_each_node=not here().share_disk(run),
         average_tokens_across_devices=False,  # `Processes.weight` does it, for every kind of loss
         ddp_find_unused_parameters=not plan.blocks,  # where all is to learn, so is what only masked pretraining used
-        report_to=track, project="vitrine", run_name=run.name, bf16=computes_in_bf16(),
+        report_to=track, project=PROJECT, run_name=run.name, bf16=computes_in_bf16(),
         # Without being told so, transformers looks for bf16 on a GPU and refuses a processor that has it.
         use_cpu=not torch.cuda.is_available())
 
