@@ -147,3 +147,43 @@ def test_a_name_that_cannot_be_is_refused_and_stays_in_the_field(url, folder, op
     page.get_by_role("button", name="Keep", exact=True).click()
     page.wait_for_selector(f"{SHADOW} .notice.shown")
     assert field(page, "title").input_value() == wrong and decisions_in(folder) == ()
+
+
+def test_a_text_that_is_kept_without_a_network_waits_and_is_sent_once(url, folder, open_page):
+    page = open_page(url)
+    open_classes(page, "Harbour, First Study")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    for text in ("A first try.", "Upright, and no quay at all."):
+        field(page, "summary").fill(text)
+        page.get_by_role("button", name="Keep", exact=True).click()
+        page.wait_for_selector(f"{SHADOW} .class-keep [role=status]:text('It waits in this browser')")
+    field(page, "facts").fill("Painter: somebody")  # typed, and not kept
+    assert decisions_in(folder) == ()
+    page.context.set_offline(False)
+    page.wait_for_selector(f"{SHADOW} .kept")
+    page.wait_for_selector(f"{SHADOW} .class-history li >> nth=1")
+    written = [read_card(one.card) for one in decisions_in(folder)]
+    assert written == [{"summary": "A first try."}, {"summary": "Upright, and no quay at all."}]
+    assert field(page, "facts").input_value() == "Painter: somebody"
+    page.reload()
+    open_classes(page, "Harbour, First Study")
+    assert field(page, "summary").input_value() == "Upright, and no quay at all."
+    assert field(page, "facts").input_value() == "Painter: somebody"
+
+
+def test_a_text_that_waits_is_not_put_over_what_somebody_else_wrote(tables, table, folder, open_page):
+    ann, bob = (open_page(tables(table, Door(name))) for name in ("ann", "bob"))
+    for page in (ann, bob):
+        open_classes(page, "Harbour, First Study")
+    ann.wait_for_load_state("networkidle")
+    ann.context.set_offline(True)
+    field(ann, "summary").fill("By Ann.")
+    ann.get_by_role("button", name="Keep", exact=True).click()
+    ann.wait_for_selector(f"{SHADOW} .class-keep [role=status]:text('It waits in this browser')")
+    field(bob, "summary").fill("By Bob.")
+    bob.get_by_role("button", name="Keep", exact=True).click()
+    said(bob, "Kept.")
+    ann.context.set_offline(False)
+    ann.wait_for_selector(f"{SHADOW} .theirs:text-is('It says now: By Bob.')")
+    assert field(ann, "summary").input_value() == "By Ann." and len(decisions_in(folder)) == 1

@@ -1,11 +1,14 @@
 // Every class, and one of them open: its name, its card, its picture; merge, split, add. Each step can be taken back.
 
 import { count, h, told, ulid } from "./dom.js";
+import { draftsOf, keptTexts, type } from "./drafts.js";
 import { open as openDialog } from "./dialogs.js";
 import { keyRow } from "./header.js";
 import { Page } from "./page.js";
 
 const SMALL = 320;
+const WAITS = "It waits in this browser, and is sent as soon as the light table answers.";
+const LATER = ["rename_class", "edit_card"]; // what may wait until the light table answers again
 const FIELDS = {
   title: ["Name", 1],
   summary: ["What it is, in a sentence or two", 3],
@@ -18,8 +21,12 @@ const FIELDS = {
 export default class Classes extends Page {
   constructor(...more) {
     super(...more);
-    this.drafts = new Map(stored(this.table.desk.who)); // class id -> what is typed and not kept yet; it outlives this page
     this.sought = "";
+  }
+
+  // Class id -> what is typed and not kept yet.
+  get drafts() {
+    return draftsOf(this.table.desk.who);
   }
 
   lay(values) {
@@ -101,8 +108,7 @@ export default class Classes extends Page {
     const input = rows > 1 ? h("textarea", { class: "field", name, rows }) : h("input", { class: "field", name, autocomplete: "off" });
     input.value = value;
     input.addEventListener("input", () => {
-      this.drafts.set(this.info.id, { ...this.drafts.get(this.info.id), [name]: input.value });
-      store(this.table.desk.who, this.drafts);
+      type(this.table.desk.who, this.info.id, name, input.value);
       this.mark();
     });
     return h("label", {}, h("span", {}, words), input);
@@ -116,7 +122,7 @@ export default class Classes extends Page {
   mark() {
     const { changed } = this;
     this.keep.disabled = !changed.length;
-    this.form.querySelector("[role=status]").textContent = changed.length ? "Not kept yet." : "";
+    this.form.querySelector("[role=status]").textContent = changed.length ? "Not kept yet." : this.isWaiting ? WAITS : "";
     // On a phone the button at the end of the form is far from the thumb.
     this.table.foot.replaceChildren(...keyRow(this.actions()));
   }
@@ -126,19 +132,43 @@ export default class Classes extends Page {
     if (!changed.length) return;
     const draft = this.drafts.get(info.id);
     const fields = changed.filter((name) => name !== "title");
-    const moves = changed.includes("title") ? [{ do: "rename_class", label: info.id, title: draft.title }] : [];
+    const texts = (names) => Object.fromEntries(names.map((name) => [name, draft[name]]));
+    const moves = changed.includes("title") ? [{ do: "rename_class", label: info.id, title: draft.title, texts: texts(["title"]) }] : [];
     if (fields.length) {
       const pick = (make) => Object.fromEntries(fields.map((name) => [name, make(name)]));
-      moves.push({ do: "edit_card", label: info.id, card: pick((name) => valueOf(name, draft[name])), before: pick((name) => info.card[name]) });
+      moves.push({ do: "edit_card", label: info.id, card: pick((name) => valueOf(name, draft[name])), before: pick((name) => info.card[name]), texts: texts(fields) });
     }
     this.keep.disabled = true;
-    if (await this.step(moves, info.id, "Kept.", () => this.forget(info.id))) return;
-    await this.lookAgain();
+    if ((await this.step(moves, info.id, "Kept.")) === false) await this.lookAgain();
   }
 
-  forget(classId) {
-    this.drafts.delete(classId);
-    store(this.table.desk.who, this.drafts);
+  get isWaiting() {
+    return this.table.desk.outbox.groups.some((group) => group.some((move) => move.label === this.info.id));
+  }
+
+  // Nobody answers: the step waits in the outbox like any decision, and the form goes on from what it says.
+  later(moves) {
+    this.table.desk.later(moves);
+    for (const { title, card } of moves) {
+      if (title) this.info.title = title;
+      Object.assign(this.info.card, card);
+    }
+    this.shown = textsOf(this.info);
+    this.mark();
+    this.table.tell(WAITS, true);
+  }
+
+  // What waited was sent: kept, or refused because somebody else wrote in the meantime.
+  async heard(moves, { ok }) {
+    if (!moves.some((move) => LATER.includes(move.do))) return;
+    this.table.classes = null;
+    const { open } = this.values ?? {};
+    if (this.table.view !== this || !open || !moves.some((move) => move.label === open.id)) return;
+    if (!ok) await this.lookAgain();
+    else {
+      await this.open({ class: open.id });
+      this.table.tell("Kept.");
+    }
   }
 
   // Refused, because somebody else wrote in the meantime: theirs is shown below what is typed here, and both are safe.
@@ -215,12 +245,16 @@ export default class Classes extends Page {
 
   // --- steps
 
-  // One step of the classes, or its undo: on disk when it is said. The rest of the table hears of it.
-  async step(moves, classId, said, done = () => {}) {
+  // One step of the classes, or its undo: on disk when it is said. The rest of the table hears of it. False when it was
+  // refused, null when it waits.
+  async step(moves, classId, said) {
     const { table } = this;
-    const kept = await this.act({ moves: moves.map((move) => ({ id: ulid(), ...move })), class: classId });
-    if (!kept) return false;
-    done();
+    const group = moves.map((move) => ({ id: ulid(), ...move }));
+    const waits = group.every((move) => LATER.includes(move.do)) && (() => this.later(group));
+    if (waits && table.desk.outbox.failures && table.desk.outbox.waiting) return waits() ?? null;
+    const kept = await this.act({ moves: group, class: classId }, waits);
+    if (!kept) return kept;
+    keptTexts(table.desk.who, group);
     this.drawn = false;
     this.show();
     table.classes = null;
@@ -255,25 +289,6 @@ export default class Classes extends Page {
     const keep = this.values?.open && this.info?.id === this.values.open.id && this.changed.length > 0;
     return [...(keep ? [["Enter", "keep the text", () => this.save(), "main"]] : []),
       ["Backspace", "undo", () => this.takeBack(), "main"], ["Escape", words, () => this.back(), "main"]];
-  }
-}
-
-// What was typed survives a reload; where nothing may be stored, it lives as long as the page.
-const DRAFTS = `vitrine.cards.${new URL(".", import.meta.url).pathname}`; // and whose
-
-function stored(who) {
-  try {
-    return JSON.parse(localStorage.getItem(DRAFTS + who)) ?? [];
-  } catch {
-    return [];
-  }
-}
-
-function store(who, drafts) {
-  try {
-    localStorage.setItem(DRAFTS + who, JSON.stringify([...drafts]));
-  } catch {
-    // Then only this page knows it.
   }
 }
 

@@ -1,5 +1,6 @@
 // What lies before one annotator, without a screen: the next questions, what was done, what is on its way.
 
+import { keptTexts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { ulid } from "./dom.js";
 
@@ -47,6 +48,13 @@ export class Desk {
     this.outbox.put([...newClass(added), ...moves.map((move) => ({ id: ulid(), ...move }))]);
   }
 
+  // A step of another page that nobody answered to: it waits with the decisions.
+  later(group) {
+    this.trail.push(null);
+    this.undo += 1;
+    this.outbox.put(group);
+  }
+
   takeBack() {
     if (!this.undo) {
       this.tell("There is nothing left to take back.");
@@ -92,10 +100,16 @@ export class Desk {
     const outcomes = answer.outcomes;
     done(groups.filter((_, place) => outcomes[place] && !outcomes[place].again));
     for (const outcome of outcomes) if (!outcome.ok) this.tell(outcome.error);
+    outcomes.forEach((outcome, place) => !outcome.again && this.settle(groups[place], outcome));
     this.asked += 1;
     if (!this.outbox.waiting) this.take(answer);
     else this.restock(answer);
     return { again: outcomes.some((outcome) => outcome.again) };
+  }
+
+  settle(group, outcome) {
+    if (outcome.ok) keptTexts(this.who, group);
+    this.heard?.(group, outcome);
   }
 
   // More was decided while the answer was on its way: only fill up behind what is on screen.

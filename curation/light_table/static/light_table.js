@@ -84,6 +84,7 @@ class LightTable {
     try {
       const first = await this.server.look();
       this.desk = new Desk(this.server, first, () => this.show(), (sentence) => this.tell(sentence, true));
+      this.desk.heard = (group, outcome) => this.opened?.classes?.heard(group, outcome);
       this.view = this.single;
       this.pages = await this.server.pages();
       this.show();

@@ -25,11 +25,16 @@ export class Page {
     this.table.show();
   }
 
-  // What a button does. The server's answer is the page as it is now; a refusal is told, and nothing has changed.
-  async act(wanted) {
+  // What a button does. The server's answer is the page as it is now; a refusal is told, and nothing has changed: false.
+  // `waits()`: what to do instead where nobody answers; then null.
+  async act(wanted, waits = null) {
     try {
       this.values = await this.table.server.usePage(this.name, wanted);
     } catch (problem) {
+      if (waits && !problem.status) {
+        waits();
+        return null;
+      }
       if (problem.status === 401) this.table.stumble(problem);
       else this.table.tell(problem.status ? problem.message : "The light table does not answer. Nothing was changed; try again.", true);
       return false;
