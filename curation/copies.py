@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 
 from curation.duplicates import (
+    FEW_POINTS,
     LEAST_COSINE,
     NEIGHBOURS,
     Pair,
@@ -26,7 +27,7 @@ from curation.nearest import Near
 from curation.print_shelf import PrintShelf
 from curation.proposals import propose_by_words
 from curation.quality import Measures
-from curation.verification import Fingerprint, Match, compare
+from curation.verification import NO_MATCH, Fingerprint, Match, compare
 from data_cards.dataset import Dataset
 from data_cards.progress import say, track
 from train.batches import batches, side_by_side
@@ -36,7 +37,7 @@ WORKERS, PAIRS_A_TURN = 2, 32
 # Copies are nearly always among the nearest few; further neighbours are compared where one of these agreed, or nearly.
 # Of 210 copies that embeddings proposed among the museum's and the landmarks' photos, one was not among the first four.
 FIRST, NEARLY = 5, 0.5
-# Words and fastdup look at every photo; for a few new ones embeddings propose alone.
+# Words and fastdup look at all photos beside each other; for a few new ones embeddings propose alone.
 SHARE_WORTH_A_SURVEY = 0.1
 ROUNDS = 3  # of introducing those who agree with the same third photo
 
@@ -125,10 +126,16 @@ def _survey(sight: Sight, with_fastdup: bool) -> list[PairOfIds] | None:
     say("Looking for photos that may be the same shot ...")
     take_fingerprints(sight.dataset, sight.shelf.missing(ids), sight.shelf)
     found = propose_by_words(ids, lambda n: _points_of(sight.shelf.get(ids[n])), FIRST)
-    if with_fastdup and installed():
+    if with_fastdup and installed() and len(faint := _hardly_known_by_points(sight)) > 1:
         say("fastdup proposes near-duplicates; pixels decide.")
-        found |= propose(track(sight.dataset.read_photos(ids), "Small copies for fastdup", len(ids)))
+        found |= propose(track(sight.dataset.read_photos(faint), "Small copies for fastdup", len(faint)))
     return sight.places_of(found)
+
+
+def _hardly_known_by_points(sight: Sight) -> list[str]:
+    """Small, blurred and plain photos: words say little of them, so fastdup is asked. Of others it found nothing more.
+    """
+    return [image_id for image_id in sight.ids if len(_points_of(sight.shelf.get(image_id))) < FEW_POINTS]
 
 
 def _points_of(one: Fingerprint | None) -> np.ndarray:
@@ -160,8 +167,7 @@ class Judging:
         with threadpool_limits(1, "blas"):
             for part in batches(track(pairs, "Comparing", unit="pair"), PAIRS_AT_ONCE):
                 self._fetch({name for names in part for name in names})
-                turns = side_by_side(lambda some: [self._compare(*names) for names in some],
-                                     batches(part, PAIRS_A_TURN), WORKERS)
+                turns = side_by_side(self._compare, batches(part, PAIRS_A_TURN), WORKERS)
                 last = dict(zip(part, chain.from_iterable(turns), strict=True))
                 self._sight.memory.keep_matches(last)
                 self.new += len(part)
@@ -175,6 +181,8 @@ class Judging:
     def _fetch(self, names: set[str]) -> None:
         take_fingerprints(self._sight.dataset, self._sight.shelf.missing(names), self._sight.shelf)
 
-    def _compare(self, one: str, other: str) -> Match:
-        first, second = self._sight.shelf.get(one), self._sight.shelf.get(other)
-        return compare(first, second) if first and second else Match(0.0, "same-scene")
+    def _compare(self, pairs: Sequence[PairOfIds]) -> list[Match]:
+        """Pairs in storage order share photos, so each fingerprint is read once a turn."""
+        prints = {name: self._sight.shelf.get(name) for name in dict.fromkeys(chain.from_iterable(pairs))}
+        found = ((prints[one], prints[other]) for one, other in pairs)
+        return [compare(first, second) if first and second else NO_MATCH for first, second in found]

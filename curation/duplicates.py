@@ -20,6 +20,7 @@ THRESHOLD = 0.9
 NEIGHBOURS = 12
 FRIENDS = 10
 LEAST_COSINE = 0.5
+FEW_POINTS = 40  # a photo with fewer is hardly known by its words: other proposers are asked about it
 ROWS_AT_ONCE = 1024
 EXACT = Match(1.0, "exact")
 PairOfIds = tuple[str, str]

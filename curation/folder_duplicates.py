@@ -10,6 +10,7 @@ import numpy as np
 
 from curation.duplicates import (
     EXACT,
+    FEW_POINTS,
     THRESHOLD,
     Pair,
     PairOfIds,
@@ -32,7 +33,6 @@ from train.features import embed_dataset
 
 ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
 WORKERS, PAIRS_A_TURN = 2, 64
-FEW_POINTS = 40
 
 
 @dataclass(frozen=True)

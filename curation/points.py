@@ -10,7 +10,7 @@ import numpy as np
 from train import points
 from train.points import root_sift
 
-POINTS = 300
+POINTS = 200
 # Of the strongest points so many must be each other's nearest and this close, else the others are not looked at.
 STRONGEST, PROMISING, CLOSE = 128, 4, 0.93
 CLEAR = 0.88  # a point belongs to another when it is this much nearer than to the second nearest

@@ -94,8 +94,9 @@ def matched(cosines: np.ndarray, clear: float) -> np.ndarray:
         return np.zeros((0, 2), int)
     forth, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
     rows = np.flatnonzero(back[forth] == np.arange(len(cosines)))
-    second, first = np.partition(cosines[rows], -2, axis=1)[:, -2:].T
-    rows = rows[apart(first) < clear * apart(second)]
+    others = cosines[rows]
+    others[np.arange(len(rows)), forth[rows]] = -1
+    rows = rows[apart(cosines[rows, forth[rows]]) < clear * apart(others.max(axis=1))]
     return np.column_stack([rows, forth[rows]])
 
 

@@ -24,8 +24,9 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from curation import copies, looking, museum
 from curation.ledger import given_labels
+from curation.points import none_found
 from curation.scan import ScanSettings, scan
-from curation.verification import Match, compare, fingerprint
+from curation.verification import Fingerprint, Match, compare, fingerprint
 from data_cards.collection import shipped_collection
 from data_cards.dataset import create_dataset, open_dataset
 from data_cards.errors import BadPhoto
@@ -136,16 +137,17 @@ def embed(dataset, ids, backbone, cache, threads=0, watch: Watch | None = None):
     return kept.load(wanted)
 
 
-def cheap_fingerprint(photo: Image.Image) -> bytes:
-    """In place of the real one: sixteen by sixteen grey pixels."""
+def cheap_fingerprint(photo: Image.Image) -> Fingerprint:
+    """In place of the real one: sixteen by sixteen grey pixels, and, as in any photo this small, no points."""
     COUNTS["fingerprint"] += 1
-    return photo.convert("L").resize((16, 16)).tobytes()
+    grey = np.asarray(photo.convert("L").resize((16, 16)))
+    return Fingerprint(grey, *none_found(), grey)
 
 
-def cheap_compare(one: bytes, other: bytes) -> Match:
+def cheap_compare(one: Fingerprint, other: Fingerprint) -> Match:
     """In place of the real one: the same shot where hardly a pixel differs."""
     COUNTS["pair"] += 1
-    first, second = (np.frombuffer(grey, np.uint8).astype(int) for grey in (one, other))
+    first, second = (some.grey.astype(int) for some in (one, other))
     return Match(max(0.0, 1 - float(np.abs(first - second).mean()) / 20), "re-encoded")
 
 

@@ -1,7 +1,10 @@
 """Copies in a dataset: verdicts are remembered, and whatever hangs together is one group for the split."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from curation.copies import Judging, Sight, _introduce, find_copies
 from curation.decision import decide
@@ -96,6 +99,22 @@ def test_a_turned_copy_that_embeddings_do_not_propose_is_found_by_its_points(tur
 
 def test_without_the_points_it_would_be_missed(turned):
     assert turned(with_words=False) == []
+
+
+def test_fastdup_is_asked_only_about_photos_that_points_say_little_of(monkeypatch, tmp_path):
+    photos = {"a": jpeg(scene(1)), "b": jpeg(scene(2))}
+    photos |= {name: jpeg(Image.new("RGB", (300, 200), name)) for name in ("grey", "white")}
+    monkeypatch.setattr("tests.curation.test_copies.PHOTOS", photos)
+    monkeypatch.setattr("curation.copies.installed", lambda: True)
+    asked = []
+    monkeypatch.setattr("curation.copies.propose", lambda some: set(asked.extend(name for name, _ in some) or ()))
+    with PrintShelf(tmp_path) as shelf:
+        sight = Sight(PretendDataset(), sorted(photos), nearest(np.eye(4)), Memory(tmp_path), shelf)
+        find_copies(sight, Ledger(), {}, 0.9, False)
+        assert asked == []
+    with PrintShelf(tmp_path) as shelf:
+        find_copies(replace(sight, shelf=shelf, memory=Memory(tmp_path / "new")), Ledger(), {}, 0.9, True)
+    assert asked == ["grey", "white"]
 
 
 def test_two_who_agree_with_a_third_are_introduced_to_each_other(tmp_path):

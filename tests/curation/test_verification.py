@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from curation.duplicates import THRESHOLD
-from curation.verification import Fingerprint, compare, fingerprint
+from curation.verification import FEWEST, LEAST_TRIES, MOST_TRIES, Fingerprint, _tries, compare, fingerprint
 from tests.curation.scenes import blanket_with, jpeg, scene
 
 EDITS = {
@@ -40,6 +40,12 @@ def test_two_edited_copies_of_one_photo_are_the_same_shot():
 @pytest.mark.parametrize("seed", range(10, 16))
 def test_different_photos_are_different(seed):
     assert score(scene(seed), scene(seed + 100)) < 0.5
+
+
+def test_the_fewer_points_match_the_fewer_tries_find_those_that_agree():
+    tries = [_tries(count) for count in (FEWEST, 20, 40, 200)]
+    assert tries == sorted(tries) and (tries[0], tries[-1]) == (LEAST_TRIES, MOST_TRIES)
+    assert (1 - (FEWEST / 40) ** 3) ** tries[2] == pytest.approx(0.001, rel=0.02)
 
 
 def test_the_same_blanket_under_another_thing_is_another_photo():

@@ -3,7 +3,13 @@ import pytest
 from PIL import Image
 
 from tests.train.paintings import painting, visit
-from train.points import Points, _plausible, agreeing, find_points
+from train.points import Points, _plausible, agreeing, find_points, matched
+
+
+def descriptors(count):
+    """As many, of which no two are alike."""
+    own = np.random.default_rng(0).exponential(size=(count, 128)) ** 2
+    return np.rint(255 * own / np.linalg.norm(own, axis=1, keepdims=True)).astype(np.uint8)
 
 
 def test_points_of_a_photo_agree_with_the_picture_of_the_same_thing_and_not_with_another():
@@ -27,12 +33,23 @@ def test_no_more_points_than_asked_for_the_strongest_first():
     assert len(some) == len(all_of_them.strongest(50)) == 50 and len(all_of_them) > 50
 
 
+def test_a_point_that_is_nearly_as_like_another_one_belongs_to_neither():
+    clearly, nearly = [0.99, 0.2, 0.1], [0.3, 0.9, 0.89]
+    assert matched(np.array([clearly, nearly]), 0.85).tolist() == [[0, 0]]
+    assert matched(np.array([clearly, nearly]), 1.0).tolist() == [[0, 0], [1, 1]]
+
+
 def test_one_corner_found_often_counts_once():
     corners = np.array([[20, 30], [600, 40], [50, 400], [580, 420], [300, 200], [150, 310]], np.float32)
-    own = np.random.default_rng(0).exponential(size=(30, 128)) ** 2
-    descriptors = np.rint(255 * own / np.linalg.norm(own, axis=1, keepdims=True)).astype(np.uint8)
-    often = Points(np.repeat(corners, 5, axis=0), descriptors)
+    often = Points(np.repeat(corners, 5, axis=0), descriptors(30))
     assert agreeing(often, often) == 6
+
+
+def test_points_that_agree_only_as_no_flat_thing_can_look_agree_with_nothing():
+    rng = np.random.default_rng(1)
+    photo = Points(rng.uniform(0, 600, (40, 2)).astype(np.float32), descriptors(40))
+    turned_over = Points(photo.places * (-1, 1) + (640, 0), photo.descriptors)
+    assert agreeing(photo, photo) > 30 and agreeing(photo, turned_over) == 0
 
 
 @pytest.mark.parametrize(("over", "can_be"), [
