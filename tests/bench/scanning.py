@@ -3,8 +3,9 @@
     python -m tests.bench.curation scan --photos ../shared/photos/groceries/train [--count 300]
     python -m tests.bench.curation scan --thumbnails 100000
 
-Everything runs in a process of its own, with an empty cache but for the backbone and its engine. A machine that others use stretches
-seconds, so processor seconds stand beside them. What is imported and loaded before the work is left out on both sides.
+Everything runs in a process of its own, with an empty cache but for the backbone and its engine. A machine that others
+use stretches seconds, so processor seconds stand beside them. What is imported and loaded before the work is left out
+on both sides; that our scan loads its engine is not.
 """
 
 from __future__ import annotations
