@@ -49,7 +49,14 @@ def _scan(flags: argparse.Namespace) -> None:
     from train.backbone import find_backbone
 
     settings, cache = from_flags(ScanSettings, flags), default_cache(os.environ)
-    report = scan(open_dataset(flags.dataset), find_backbone(settings.backbone, cache), cache, settings)
+    dataset, backbone = open_dataset(flags.dataset), find_backbone(settings.backbone, cache)
+    if flags.engine == "ray":
+        from curation.cluster import Cluster
+
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports to its maker unless told not to
+        report = scan(dataset, backbone, cache, settings, Cluster(flags.address).embed)
+    else:
+        report = scan(dataset, backbone, cache, settings)
     say("Seconds: " + ", ".join(f"{name} {seconds:.0f}" for name, seconds in report.seconds.items()) + ".")
     print(report.sentence)
 
@@ -163,6 +170,9 @@ def _scan_flags(command: argparse.ArgumentParser) -> None:
     from curation.scan import ScanSettings
 
     command.add_argument("dataset", help="a folder or hf://user/name")
+    command.add_argument("--engine", choices=("here", "ray"), default="here", help="ray: photos are looked at by the "
+                         "nodes of a Ray cluster that this machine is part of")
+    command.add_argument("--address", default="auto", help="HOST:PORT of the Ray cluster")
     add_flags(command, ScanSettings)
     command.set_defaults(run=_scan)
 

@@ -50,10 +50,15 @@ class PassingBy:
 
     def see(self, image_id: str, data: bytes, photo: Image.Image) -> None:
         """One photo, decoded; called by several threads."""
-        self._shelf.put(image_id, fingerprint(photo))
+        measures = _measures_of(data, photo) if image_id in self._unmeasured else None
+        self.keep(image_id, (fingerprint(photo), measures))
+
+    def keep(self, image_id: str, made: tuple[Fingerprint, Measures | None]) -> None:
+        """What `look_once` made of a photo, here or on another machine."""
+        one, measures = made
+        self._shelf.put(image_id, one)
         if image_id not in self._unmeasured:
             return
-        measures = _measures_of(data, photo)
         with self._lock:
             self._found[image_id] = measures
             self.new += 1
@@ -68,6 +73,11 @@ class PassingBy:
     def _keep(self) -> None:
         self._memory.keep_measures(self._found)
         self._found = {}
+
+
+def look_once(data: bytes, photo: Image.Image) -> tuple[Fingerprint, Measures]:
+    """All that a scan wants to know of a photo besides its embedding."""
+    return fingerprint(photo), _measures_of(data, photo)
 
 
 def look_at(dataset: Dataset, photos: Mapping[str, Photo], memory: Memory, passed: int = 0) -> Looks:

@@ -24,7 +24,7 @@ from curation.desk import Desk
 from curation.duplicates import NEIGHBOURS
 from curation.journal import known
 from curation.ledger import Ledger, fold, given_labels
-from curation.looking import LONGER, PassingBy, look_at
+from curation.looking import LONGER, PassingBy, look_at, look_once
 from curation.memory import Memory
 from curation.nearest import nearest_remembered
 from curation.opinions import Opinions, form_opinions
@@ -122,7 +122,8 @@ def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, ca
     passing = PassingBy(memory, set(photos) - set(known), shelf)
     # A photo that cannot be read is not tried again, nor an engine started for it.
     readable = [image_id for image_id in photos if known.get(image_id, True)]
-    ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=Watch(LONGER, passing.see))
+    watch = Watch(LONGER, passing.see, look_once, passing.keep)
+    ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=watch)
     passing.done()
     return ids, x, passing.new
 

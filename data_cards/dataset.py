@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,19 @@ class Dataset:
         """(image_id, bytes) of the wanted photos, in storage order, a few at a time in memory."""
         from data_cards.rows import read_image_group
 
-        wanted = sorted(self._where[i] + (i,) for i in set(image_ids) if i in self._where)
-        held: tuple[str, int] | None = None
+        held: tuple[Path, int] | None = None
         images: list[bytes] = []
-        for shard, group, row, image_id in wanted:
+        for shard, group, row, image_id in self.places(image_ids):
             if held != (shard, group):
-                held, images = (shard, group), read_image_group(self._fetch(shard), group)
+                held, images = (shard, group), read_image_group(shard, group)
             yield image_id, images[row]
+
+    def places(self, image_ids: Iterable[str]) -> Iterator[tuple[Path, int, int, str]]:
+        """(shard on this machine, row group, row, image_id) of the wanted photos, in storage order."""
+        wanted = sorted(self._where[i] + (i,) for i in set(image_ids) if i in self._where)
+        for shard, rows in groupby(wanted, key=lambda place: place[0]):
+            file = self._fetch(shard)
+            yield from ((file, group, row, image_id) for _, group, row, image_id in rows)
 
     def newest(self) -> Dataset:
         """The same repository at its newest revision."""

@@ -4,7 +4,7 @@
     ├── BadAddress, BadCollection, UnknownClass     what somebody wrote
     ├── BadPhoto, BadSource                         what somebody gave us
     ├── MissingFile, Conflict, NewerFormat          what a repository holds
-    ├── DiskFull, HubUnreachable                    bad days
+    ├── DiskFull, HubUnreachable, ClusterUnreachable bad days
     ├── BadDecision                                 the ledger
     ├── BackboneUnavailable, CannotSplit, CannotTrain, BadModel, ExportDisagrees
     └── NotAllowed, TooBusy                         visitors and annotators
@@ -65,6 +65,10 @@ class DiskFull(VitrineError):
 
 class HubUnreachable(VitrineError):
     """The Hub does not answer, or does not let us in."""
+
+
+class ClusterUnreachable(VitrineError):
+    """Ray is not installed, its cluster does not answer, or does not let us in."""
 
 
 class BadDecision(VitrineError):

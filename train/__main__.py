@@ -6,6 +6,7 @@
     python -m train export MODEL --to onnx
     python -m train compare MODEL MODEL DATASET
     python -m train release | rollback | prune MODEL
+    python -m train job DATASET MODEL --flavor a10g-small [--submit]
 
 DATASET and MODEL are a folder or hf://user/name, either with @revision.
 """
@@ -20,9 +21,9 @@ from collections.abc import Mapping, Sequence
 
 from data_cards.errors import VitrineError
 from data_cards.progress import say, speak_up
-from train.config import SplitSettings, TrainSettings, add_flags, default_cache, from_flags
+from train.config import SplitSettings, TrainSettings, add_flags, as_flags, default_cache, from_flags
 
-COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "prune")
+COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "prune", "job")
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -136,6 +137,21 @@ def prune(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
           f"{story.served} is served.")
 
 
+def job(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train job DATASET MODEL`: prints the command that trains on Hugging Face's machines, or runs it."""
+    from train.jobs import submit, training_job
+
+    further = as_flags(from_flags(TrainSettings, flags))
+    wanted = training_job(flags.dataset, flags.model, flags.flavor, flags.timeout, further)
+    if not flags.submit:
+        print(wanted)
+        say("Nothing was started. Run the line above, or this command with --submit; `hf jobs hardware` lists prices.")
+        return
+    started = submit(wanted)
+    print(f"{started.id}  {started.url}")
+    say(f"Watch it: hf jobs logs -f {started.id}   Stop it: hf jobs cancel {started.id}")
+
+
 def _command_parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m train")
     commands = root.add_subparsers(required=True)
@@ -168,6 +184,14 @@ def _command_parser() -> argparse.ArgumentParser:
     one.add_argument("model")
     one.add_argument("--keep", type=int, default=3, help="rounds that can be gone back to (default: %(default)s)")
     one.set_defaults(command=prune)
+    one = commands.add_parser("job", help="a training on Hugging Face's machines")
+    one.add_argument("dataset")
+    one.add_argument("model")
+    one.add_argument("--flavor", default="a10g-small", help="as `hf jobs hardware` lists them (default: %(default)s)")
+    one.add_argument("--timeout", default="3h", help="when the job is stopped (default: %(default)s)")
+    one.add_argument("--submit", action="store_true", help="run it, which costs money; without, the command is printed")
+    add_flags(one, TrainSettings)
+    one.set_defaults(command=job)
     return root
 
 

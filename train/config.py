@@ -66,6 +66,18 @@ def from_flags(cls: type[Settings], flags: argparse.Namespace) -> Settings:
     return cls(**{item.name: getattr(flags, item.name) for item in fields(cls)})  # type: ignore[arg-type]
 
 
+def as_flags(settings: Any) -> list[str]:
+    """The flags that make these settings of the defaults."""
+    found: list[str] = []
+    for item in fields(settings):
+        value, name = getattr(settings, item.name), item.name.replace("_", "-")
+        if isinstance(value, bool):
+            found += [] if value == item.default else [f"--{name}" if value else f"--no-{name}"]
+        elif value != item.default:
+            found += [f"--{name}", str(value)]
+    return found
+
+
 def default_cache(environ: Mapping[str, str]) -> Path:
     """The user's cache directory for backbones, engines and features; an entry point passes its environment."""
     if environ.get("VITRINE_CACHE"):

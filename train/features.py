@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -56,11 +56,14 @@ class Watch:
     """Somebody who looks at photos on their way to the network, so that none is read and decoded twice.
 
     `see` gets name, bytes and the decoded photo, whose longer side has at least `longer` pixels where the photo has
-    them; from several threads.
+    them; from several threads. The same in two halves, for photos that are looked at on other machines: `work` on bytes
+    and photo may be done there, `keep` gets the name and what came of it, here.
     """
 
     longer: int
     see: Callable[[str, bytes, Image], object]
+    work: Callable[[bytes, Image], Any] | None = None
+    keep: Callable[[str, Any], object] | None = None
 
 
 class Embedder:
