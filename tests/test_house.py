@@ -13,7 +13,8 @@ ROOMS = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py")
 ALL_CODE = [*ROOMS, *sorted((ROOT / "tests").rglob("*.py"))]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "core"}
 SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplotlib", "openvino", "onnxruntime",
-        "accelerate", "evaluate", "fastdup", "ray", "cleanlab", "scipy", "onnx", "kornia", "pillow_heif", "huggingface_hub"}
+        "accelerate", "evaluate", "fastdup", "ray", "cleanlab", "scipy", "onnx", "kornia", "pillow_heif",
+        "huggingface_hub"}
 
 # Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
 HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy"}
