@@ -15,6 +15,7 @@ from typing import Any
 
 from data_cards.collection import load_collection
 from data_cards.errors import BadModel
+from data_cards.progress import spoken
 from data_cards.rendering import Measured, ModelCard, Told, model_card
 from train.certificate import NOTHING_MEASURED, WEAK, Certificate
 
@@ -35,7 +36,9 @@ def model_folder_card(folder: Path, address: str) -> str:
         dataset=str(release.get("dataset", "")), dataset_revision=str(release.get("dataset_revision", "")),
         backbone=str(backbone.get("name", "")), backbone_revision=str(backbone.get("revision", "")),
         backbone_origin=str(backbone.get("origin", "folder")), backbone_licence=str(backbone.get("licence", "")),
-        photos=release.get("photos") or {}, measured=measured(metrics), training=training(release),
+        photos=release.get("photos") or {}, measured=measured(metrics),
+        training=(*training(release), *effort(release, metrics),
+                  *calibrated(read_json(folder / OURS / "calibration.json"))),
         certificate=promises(read_json(folder / OURS / "certificate.json")),
         rejection=rejection_words(read_json(folder / OURS / "rejection.json")),
         rounds=rounds_told(read_json(folder / OURS / "rounds.json")),
@@ -83,12 +86,42 @@ def rejection_words(rejection: Mapping[str, Any]) -> str:
             f"Said when a photo's strangeness (relative Mahalanobis distance) is above {rejection['threshold']:.3g}.")
     foreign = rejection.get("none_n")
     chosen = f"The line was also chosen on {foreign} photos of other things." if foreign else ""
-    return " ".join(part for part in (line, promise, chosen) if part)
+    return " ".join(part for part in (line, promise, strangers_words(rejection), chosen) if part)
+
+
+def strangers_words(rejection: Mapping[str, Any]) -> str:
+    """How many strangers are named, as far as simulated ones can tell, and what the owner asked for."""
+    count, share, wanted = (rejection.get(name) for name in ("strangers_n", "strangers_named", "wanted"))
+    asked = "" if wanted is None else (f"The owner's word: of 100 photos of strangers' objects, at most "
+                                       f"{100 * wanted:.0f} may be named. ")
+    if not count or share is None:
+        return f"{asked}How many strangers are named could not be simulated." if asked else ""
+    how = "with its own thing taken away" if rejection.get("by_logits") else "as if its class had never been shown"
+    return (f"{asked}Of 100 photos of strangers' objects about {100 * share:.0f} would be named: each of {count} "
+            f"photos was judged {how}. Real strangers may be more alike, or less.")
 
 
 def training(release: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """(name, value) of the settings that a release names."""
     return tuple((str(name), str(value)) for name, value in (release.get("training") or {}).items())
+
+
+def effort(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """How long the training took, and on what."""
+    # A training that was resumed knows all of its epochs, but only the last start of the rest.
+    epochs = [float(epoch.get("seconds") or 0.0) for epoch in metrics.get("epochs") or ()]
+    seconds = max([float((metrics.get("seconds") or {}).get("train") or 0.0), *epochs])
+    return (("trained in", f"{spoken(seconds)} on {release.get('machine') or 'a machine that was not noted'}"),) \
+        if seconds else ()
+
+
+def calibrated(calibration: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """How far confidence was from the truth before and after the temperature, on the photos it was fitted on."""
+    before, after = calibration.get("ece_before"), calibration.get("ece_after")
+    if before is None or after is None:
+        return ()
+    return (("confidence", f"{100 * before:.1f} points off before calibration, {100 * after:.1f} after (expected "
+             f"calibration error on the {calibration.get('n', 0)} photos it was fitted on)"),)
 
 
 def read_json(path: Path) -> dict[str, Any]:

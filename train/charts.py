@@ -28,9 +28,10 @@ LONGEST_NAME = 22
 
 
 def training_chart(epochs: Sequence[Epoch], best: int, probe: float | None, note: str = "") -> bytes:
-    """Loss and accuracy per epoch. `best`: the epoch that was kept, 0 for the probe; `probe`: its accuracy."""
-    figure = _figure(9.6, 4.0)
-    loss, accuracy = figure.subplots(1, 2)
+    """Loss, accuracy and learning rate per epoch. `best`: the epoch that was kept, 0 for the probe; `probe`: its
+    accuracy."""
+    figure = _figure(13.2, 4.0)
+    loss, accuracy, rate = figure.subplots(1, 3)
     at = [row.epoch for row in epochs]
     _curve(loss, at, [row.loss for row in epochs], "training, visitor-like views", SOFT)
     _curve(loss, at, [row.validation_loss for row in epochs], "validation", ACCENT)
@@ -40,7 +41,9 @@ def training_chart(epochs: Sequence[Epoch], best: int, probe: float | None, note
     if probe is not None:
         accuracy.axhline(100 * probe, color=SURE, linewidth=1.2, linestyle=(0, (2, 3)), label="probe, before")
     _accuracy_scale(accuracy)
-    for axes, title in ((loss, "Loss"), (accuracy, "Accuracy, %")):
+    _curve(rate, at, [_millionths(row.learning_rate) for row in epochs], "uppermost block, at an epoch's end", SURE)
+    rate.set_ylim(bottom=0)
+    for axes, title in ((loss, "Loss"), (accuracy, "Accuracy, %"), (rate, "Learning rate, millionths")):
         _dress(axes, title, "epoch")
         axes.set_xticks(at)
         _mark(axes, best)
@@ -175,6 +178,10 @@ def _accuracy_scale(axes: Axes) -> None:
     """The axis ends at 100 and begins where the curves do, at a round number: never a scale that flatters."""
     lowest = min((float(np.min(np.asarray(line.get_ydata()))) for line in axes.lines), default=0.0)
     axes.set_ylim(max(0.0, 10 * np.floor(lowest / 10) - 10), 101)
+
+
+def _millionths(value: float | None) -> float | None:
+    return None if value is None else 1e6 * value
 
 
 def _percent(value: float | None) -> float | None:

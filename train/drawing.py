@@ -7,6 +7,7 @@ Shares are 0..1 and shown in per cent. Colours are the names of CSS variables, s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -36,15 +37,15 @@ def interval_bar(value: float | None, low: float, high: float, colour: str = "ac
             f'<circle cx="{100 * value:.1f}" cy="5" r="3" class="fill-{escape(colour)}"/></svg>')
 
 
-def line_chart(curves: Sequence[Curve], across: str, up: str, *, shares: bool = False, diagonal: bool = False,
-               mark: float | None = None) -> str:
-    """Curves over one another with their names below. `shares`: both axes run from 0 to 100 %; `diagonal`: what a
-    perfect answer would be; `mark`: an x that is pointed out."""
+def line_chart(curves: Sequence[Curve], across: str, up: str, *, shares: bool = False, right: bool = False,
+               diagonal: bool = False, mark: float | None = None) -> str:
+    """Curves over one another with their names below. `shares`: both axes run from 0 to 100 %; `right`: only the upward
+    one does, and the other counts; `diagonal`: what a perfect answer would be; `mark`: an x that is pointed out."""
     points = [point for curve in curves for point in curve.points]
     if not points:
         return ""
-    frame = _Frame.around(points, shares)
-    parts = [_axes(frame, across, up, shares)]
+    frame = _Frame.around(points, shares, right)
+    parts = [_axes(frame, across, up)]
     if diagonal:
         parts.append(_polyline(frame, [(0, 0), (1, 1)], "soft dashed"))
     if mark is not None:
@@ -55,19 +56,51 @@ def line_chart(curves: Sequence[Curve], across: str, up: str, *, shares: bool = 
             f'aria-label="{escape(f"{up} by {across}: {named}")}">{"".join(parts)}</svg>{_names(curves)}</figure>')
 
 
+def ticks(low: float, high: float, whole: bool = False) -> list[float]:
+    """About four round numbers that cover `low` to `high`; `whole`: counts, and none beyond the ends.
+
+    >>> ticks(0, 2.8), ticks(1, 7, whole=True)
+    ([0.0, 1.0, 2.0, 3.0], [1.0, 3.0, 5.0, 7.0])
+    """
+    wanted = max(high - low, 1e-9) / 4
+    size = 10.0 ** math.floor(math.log10(wanted))
+    step = next(size * times for times in (1, 2, 5, 10) if size * times >= wanted * 0.999)
+    if whole:
+        step = max(1, math.ceil(step))
+        return [float(low + n * step) for n in range(math.floor((high - low) / step) + 1)]
+    first = math.floor(low / step + 1e-9)
+    return [round(n * step, 12) for n in range(first, math.ceil(high / step - 1e-9) + 1)]
+
+
 @dataclass(frozen=True)
 class _Frame:
-    left: float
+    """What lies between `across` and `up`, round numbers; those that are shares are written in per cent."""
+
+    across: Sequence[float]
+    up: Sequence[float]
     right: float
-    bottom: float
-    top: float
+    shares: tuple[bool, bool]
+
+    @property
+    def left(self) -> float:
+        return self.across[0]
+
+    @property
+    def bottom(self) -> float:
+        return self.up[0]
+
+    @property
+    def top(self) -> float:
+        return self.up[-1]
 
     @classmethod
-    def around(cls, points: Sequence[tuple[float, float]], shares: bool) -> _Frame:
-        if shares:
-            return cls(0.0, 1.0, 0.0, 1.0)
+    def around(cls, points: Sequence[tuple[float, float]], shares: bool, right: bool) -> _Frame:
+        quarters = (0.0, 0.25, 0.5, 0.75, 1.0)
         x, y = [point[0] for point in points], [point[1] for point in points]
-        return cls(min(x), max(max(x), min(x) + 1), min(0.0, *y), max(max(y) * 1.05, min(y) + 1e-9))
+        last = 1.0 if shares else max(max(x), min(x) + 1)
+        return cls(quarters if shares else ticks(min(x), last, whole=True),
+                   quarters if shares or right else ticks(min(0.0, *y), max(*y, min(y) + 1e-6)), last,
+                   (shares, shares or right))
 
     def at(self, point: tuple[float, float]) -> tuple[float, float]:
         across = (point[0] - self.left) / (self.right - self.left)
@@ -75,19 +108,17 @@ class _Frame:
         return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BELOW - up * (HEIGHT - BELOW - ABOVE)
 
 
-def _axes(frame: _Frame, across: str, up: str, shares: bool) -> str:
-    steps = [0.0, 0.25, 0.5, 0.75, 1.0]
+def _axes(frame: _Frame, across: str, up: str) -> str:
     parts = []
-    for step in steps:
-        y = frame.bottom + step * (frame.top - frame.bottom)
+    for y in frame.up:
         left, height = frame.at((frame.left, y))
-        said = _percent(y) if shares else f"{y:.3g}"
         parts.append(f'<line x1="{left:.1f}" x2="{WIDTH - RIGHT}" y1="{height:.1f}" y2="{height:.1f}" class="grid"/>'
-                     f'<text x="{left - 6:.1f}" y="{height + 4:.1f}" text-anchor="end">{said}</text>')
-        x = frame.left + step * (frame.right - frame.left)
+                     f'<text x="{left - 6:.1f}" y="{height + 4:.1f}" text-anchor="end">'
+                     f'{_number(y, frame.shares[1])}</text>')
+    for x in frame.across:
         width, base = frame.at((x, frame.bottom))
-        said = _percent(x) if shares else f"{x:.3g}"
-        parts.append(f'<text x="{width:.1f}" y="{base + 16:.1f}" text-anchor="middle">{said}</text>')
+        parts.append(f'<text x="{width:.1f}" y="{base + 16:.1f}" text-anchor="middle">'
+                     f'{_number(x, frame.shares[0])}</text>')
     parts.append(f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(across)}</text>'
                  f'<text x="12" y="{HEIGHT / 2 - 10:.0f}" text-anchor="middle" '
                  f'transform="rotate(-90 12 {HEIGHT / 2 - 10:.0f})">{escape(up)}</text>')
@@ -111,6 +142,10 @@ def _names(curves: Sequence[Curve]) -> str:
     named = "".join(f'<span><i class="swatch bg-{curve.colour}"></i>{escape(curve.name)}</span>'
                     for curve in curves if curve.points)
     return f"<figcaption>{named}</figcaption>"
+
+
+def _number(value: float, share: bool) -> str:
+    return _percent(value) if share else f"{value:g}"
 
 
 def _percent(share: float) -> str:

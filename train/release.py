@@ -10,6 +10,8 @@ A release is made in a folder of its own and then committed as a whole, so that 
 from __future__ import annotations
 
 import json
+import os
+import platform
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -67,7 +69,7 @@ def origin(dataset: Dataset, material: Material, taught: Taught, settings: Train
                    **({"reference pictures": len(material.references)} if material.references is not None else {})},
         "training": _in_words(taught), "size": taught.framing.size, "seed": settings.seed, "settings": asdict(settings),
         "plan": {name: value for name, value in asdict(plan).items() if name != "look"},
-        "versions": {name: version(name) for name in LIBRARIES}}
+        "versions": {name: version(name) for name in LIBRARIES}, "machine": _machine()}
 
 
 def write_golden(folder: Path, framing: Preprocessing, photos: Mapping[str, bytes],
@@ -149,6 +151,15 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+def _machine() -> str:
+    """What trained, for whoever reads how long it took."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} {platform.machine()} cores"
+
+
 def _in_words(taught: Taught) -> dict[str, str]:
     plan, done = taught.plan, {"scratch": "a small network, trained from nothing", "probe": "the probe alone",
                                "fine-tuned": "fine-tuned from the probe",
@@ -158,10 +169,10 @@ def _in_words(taught: Taught) -> dict[str, str]:
     if taught.kept == "references":
         words["copies"] = "nobody looked for test photos among the reference pictures"
     elif taught.kept != "probe":
-        blocks = f"{plan.blocks} upper blocks" if plan.blocks else "every layer"
-        words |= {"what learned": blocks, "epochs": f"{plan.epochs}, of which number {taught.best} was kept",
-                  "photo side while training": f"{plan.side} pixels", "learning rate": f"{plan.lr:g}",
-                  "seed": str(plan.seed)}
+        blocks = f"the {plan.blocks} upper blocks" if plan.blocks else "every layer"
+        views = "as other visitors might take it" if plan.look else "as it is"
+        words |= {"recipe": f"{blocks} learned at {plan.lr:g} for {plan.epochs} epochs, each photo {views} at "
+                            f"{plan.side} pixels; epoch {taught.best} was kept", "seed": str(plan.seed)}
     elif taught.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
     return words

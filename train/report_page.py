@@ -198,10 +198,13 @@ def _training(seen: Examined) -> str:
     charts = line_chart([Curve("training, visitor-like views", _per_epoch(epochs, "loss"), "soft"),
                          Curve("validation", _per_epoch(epochs, "validation_loss"))], "epoch", "loss", mark=best)
     charts += line_chart([Curve("training, visitor-like views", _per_epoch(epochs, "accuracy"), "soft"),
-                          Curve("validation", _per_epoch(epochs, "validation_accuracy"))], "epoch", "share right",
-                         mark=best)
+                          Curve("validation", _per_epoch(epochs, "validation_accuracy"))], "epoch", "right",
+                         right=True, mark=best)
+    rates = [(epoch, 1e6 * rate) for epoch, rate in _per_epoch(epochs, "learning_rate")]
+    charts += line_chart([Curve("uppermost block, at an epoch's end", rates, "sure")], "epoch",
+                         "learning rate, millionths", mark=best)
     pair = f"<div class='pair'>{charts}</div>" if epochs else ""
-    return _section("How it learned", f"{pair}<table class='classes'>{rows}</table>")
+    return _section("How it learned", f"{pair}<table class='told'>{rows}</table>")
 
 
 def _per_epoch(epochs: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:

@@ -9,7 +9,16 @@ import pytest
 
 from data_cards.collection import ClassInfo, Collection, write_collection
 from data_cards.errors import BadModel
-from train.card import measured, model_folder_card, promises, read_json, rejection_words, rounds_told
+from train.card import (
+    calibrated,
+    effort,
+    measured,
+    model_folder_card,
+    promises,
+    read_json,
+    rejection_words,
+    rounds_told,
+)
 from train.certificate import NOTHING_MEASURED, Certificate
 from train.comparison import paired
 from train.effort import Effort
@@ -122,3 +131,18 @@ def test_a_single_round_has_no_story_to_tell(tmp_path):
     write_model(tmp_path)
     settle(tmp_path, Story().then(Round(0, "2026-11-20", "d1", wilson(70, 100)), ""))
     assert "worth it" not in model_folder_card(tmp_path, "you/things")
+
+
+def test_the_card_says_how_long_training_took_and_on_what_also_after_a_resume():
+    once = effort({"machine": "2 x86_64 cores"}, {"seconds": {"train": 640.0}, "epochs": [{"seconds": 500.0}]})
+    assert once == (("trained in", "11 min on 2 x86_64 cores"),)
+    resumed = effort({}, {"seconds": {"train": 30.0}, "epochs": [{"seconds": 200.0}, {"seconds": 900.0}]})
+    assert resumed == (("trained in", "15 min on a machine that was not noted"),)
+    assert effort({}, {}) == ()
+
+
+def test_the_card_says_how_far_confidence_was_off_before_and_after_calibration(tmp_path):
+    write_model(tmp_path)
+    (tmp_path / "vitrine/calibration.json").write_text('{"n": 60, "ece_before": 0.051, "ece_after": 0.02}')
+    assert "5.1 points off before calibration, 2.0 after" in model_folder_card(tmp_path, "you/things")
+    assert calibrated({"temperature": 1.0, "n": 0}) == ()

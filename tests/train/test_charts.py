@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,11 @@ def colours(png: bytes) -> set[tuple[int, ...]]:
 def test_a_training_is_drawn_on_our_paper_with_our_ink():
     seen = colours(training_chart(EPOCHS, 2, 0.8, "12 photos"))
     assert {(0xFA, 0xF7, 0xF1), (0xB4, 0x43, 0x2A), (0x6B, 0x62, 0x57)} <= seen
+
+
+def test_the_learning_rate_is_drawn_where_it_is_known():
+    rates = [replace(epoch, learning_rate=rate) for epoch, rate in zip(EPOCHS, (1e-4, 0.0), strict=True)]
+    assert training_chart(rates, 2, None) != training_chart(EPOCHS, 2, None)
 
 
 def test_a_probe_alone_has_a_chart_too():

@@ -47,6 +47,15 @@ def test_the_page_carries_its_pictures_and_asks_nobody_for_anything(page):
     assert "<script" not in page and "default-src 'none'" in page
 
 
+def test_how_it_learned_is_drawn_the_learning_rate_too(photos):
+    epochs = [{"epoch": 1, "loss": 0.9, "validation_loss": 0.8, "accuracy": 0.5, "validation_accuracy": 0.6,
+               "learning_rate": 9e-5}, {"epoch": 2, "validation_loss": 0.5, "validation_accuracy": 0.8}]
+    page = report_page(Examined("Forts", metrics_of(photos) | {"epochs": epochs}, {}, {}, photos, {}))
+    assert all(f'aria-label="{up} by epoch' in page for up in ("loss", "right", "learning rate, millionths"))
+    older = [{**epoch, "learning_rate": None} for epoch in epochs]
+    assert "learning rate" not in report_page(Examined("Forts", metrics_of(photos) | {"epochs": older}, {}, {}))
+
+
 def test_what_others_wrote_stays_text(page):
     assert "Char&lt;b&gt;minar" in page and "<b>minar" not in page
     assert "Forts &amp; &lt;i&gt;gates" in page and "&lt;script&gt;" in page
