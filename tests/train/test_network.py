@@ -2,13 +2,15 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from data_cards.errors import BadModel
-from train.engine import TorchEngine
-from train.network import CHECK, golden, open_network, same_answers
+from train import network
+from train.engine import LEAST_COSINE, TorchEngine, cosines
+from train.network import CHECK, LARGEST_IN_SHORT, golden, open_network, same_answers
 from train.preprocessing import Preprocessing
 from train.vit import load_answering
 
@@ -22,16 +24,48 @@ def exported(exported_release, tmp_path):
 
 def test_a_checked_export_is_used_and_gives_the_same(exported):
     fast, exact = open_network(exported), open_network(exported, engine="torch")
-    assert (fast.engine.name, exact.engine.name) == ("onnxruntime", "torch")
+    assert (fast.engine.name, exact.engine.name) == ("openvino", "torch")
     photos, _ = golden(exported, fast.preprocess)
-    for a, b in zip(fast.engine.run(photos), exact.engine.run(photos), strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-4)
+    (logits, *features), (expected, *originals) = fast.engine.run(photos), exact.engine.run(photos)
+    assert same_answers(logits, expected, LARGEST_IN_SHORT)
+    assert all(cosines(*pair).min() > LEAST_COSINE for pair in zip(features, originals, strict=True))
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime", "torch"])
+def test_any_engine_can_be_asked_for(exported, name):
+    assert open_network(exported, engine=name).engine.name == name
+
+
+def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(exported, monkeypatch):
+    class Wrong:
+        name, streams = "openvino", 1
+
+        def run(self, photos):
+            return (np.eye(3, dtype=np.float32)[np.zeros(len(photos), int)],)
+
+    opened = network.open_onnx
+    with monkeypatch.context() as patched:
+        patched.setattr(network, "open_onnx", lambda path, name, *more, **named: (
+            Wrong() if name == "openvino" else opened(path, name, *more, **named)))
+        assert open_network(exported).engine.name == "onnxruntime"
+    monkeypatch.setattr(network, "installed", lambda: ("onnxruntime", "torch"))
+    assert open_network(exported).engine.name == "onnxruntime"
+
+
+def test_several_at_once_each_get_their_own(exported):
+    asked, (_, logits) = open_network(exported), golden(exported, Preprocessing.from_folder(exported))
+    rows = json.loads((exported / "vitrine/golden.json").read_text())
+    files = [(exported / row["photo"]).read_bytes() for row in rows]
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(asked.ask, files * 6))
+    for number, said in enumerate(found):
+        assert said[0].argmax() == logits[number % len(files)].argmax()
 
 
 def test_an_export_of_other_weights_never_answers_in_their_name(exported):
     with (exported / "config.json").open("a") as file:
         file.write("\n")
-    assert open_network(exported).engine.name == "onnxruntime", "only the weights count"
+    assert open_network(exported).engine.name == "openvino", "only the weights count"
     card = json.loads((exported / CHECK).read_text())
     (exported / CHECK).write_text(json.dumps(card | {"weights": "0" * 64}))
     assert open_network(exported).engine.name == "torch"
@@ -53,7 +87,8 @@ def test_the_kept_answers_are_the_networks_own(tiny_release):
 def test_same_answers_means_the_same_class_and_nearly_the_same_number():
     a = np.array([[2.0, 1.0]])
     assert same_answers(a, a + 0.001)
-    assert not same_answers(a, a + 0.5)
+    assert not same_answers(a, a + 0.05) and same_answers(a, a + 0.05, LARGEST_IN_SHORT)
+    assert not same_answers(a, a + 0.5, LARGEST_IN_SHORT)
     assert not same_answers(a, a[:, ::-1])
     assert not same_answers(a, np.zeros((2, 2)))
 
