@@ -88,7 +88,7 @@ def _taught(folder: Path, photos: np.ndarray, truth: np.ndarray) -> tuple[np.nda
         model.classifier.weight.copy_(torch.from_numpy(weight))
         model.classifier.bias.copy_(torch.from_numpy(bias))
     model.save_pretrained(folder)
-    logits, embeddings = engine.run(photos)
+    logits, embeddings, _ = engine.run(photos)
     return logits, embeddings
 
 

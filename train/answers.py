@@ -1,4 +1,4 @@
-"""What a model says about many photos of a dataset: logits and embeddings, row by row.
+"""What a model says about many photos of a dataset: logits, embeddings and what it saw early, row by row.
 
     ask(Path("out/model"), dataset, image_ids).logits
 """
@@ -18,18 +18,23 @@ from train.network import open_network
 
 @dataclass(frozen=True)
 class Answers:
-    """`logits` (n, c) and `embeddings` (n, d) of the photos `ids`; those that cannot be read are left out."""
+    """`logits` (n, c) and `embeddings` (n, d) of the photos `ids`; those that cannot be read are left out.
+
+    `early` (n, e): the class token before the last block, None from a network that was exported without it.
+    """
 
     ids: tuple[str, ...]
     logits: np.ndarray
     embeddings: np.ndarray
+    early: np.ndarray | None = None
 
     def of(self, ids: Iterable[str]) -> Answers:
         """The answers about these photos, in this order."""
         row = {image_id: number for number, image_id in enumerate(self.ids)}
         kept = [image_id for image_id in ids if image_id in row]
         rows = [row[image_id] for image_id in kept]
-        return Answers(tuple(kept), self.logits[rows], self.embeddings[rows])
+        return Answers(tuple(kept), self.logits[rows], self.embeddings[rows],
+                       None if self.early is None else self.early[rows])
 
 
 def ask(folder: Path, dataset: Photos, ids: Sequence[str], what: str) -> Answers:
@@ -42,5 +47,5 @@ def answers_of(network: Embedder, dataset: Photos, ids: Sequence[str], what: str
     parts = list(network.stream(track(dataset.read_photos(ids), what, len(set(ids)))))
     if not parts:
         return Answers((), np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
-    logits, embeddings = (np.concatenate([part.arrays[number] for part in parts]) for number in (0, 1))
-    return Answers(tuple(image_id for part in parts for image_id in part.ids), logits, embeddings)
+    arrays = [np.concatenate(rows) for rows in zip(*(part.arrays for part in parts), strict=True)]
+    return Answers(tuple(image_id for part in parts for image_id in part.ids), *arrays)

@@ -26,6 +26,7 @@ from train.calibration import calibrate
 from train.card import OURS
 from train.config import TrainSettings
 from train.features import Embedder, embed_dataset
+from train.foreignness import unit
 from train.index import SIDE as SMALL
 from train.index import write_index
 from train.judgement import Judgement
@@ -37,7 +38,7 @@ from train.plan import plan_for
 from train.points import SIDE, find_points
 from train.preprocessing import Preprocessing
 from train.references import ASKED, KEPT, References, as_logits
-from train.rejection import sure_threshold, tuned_on_views, unit
+from train.rejection import sure_threshold, tuned_on_views
 from train.release import write_golden
 from train.teaching import Taught, prepare, with_head
 
@@ -89,7 +90,8 @@ def compare_instead(material: Material, dataset: Dataset, backbone: Backbone, se
     return Taught(model, framing, backbone, "references", 0, (), None, plan, "picture")
 
 
-def furnish_by_pictures(draft: Path, dataset: Dataset, material: Material, taught: Taught, seed: int) -> None:
+def furnish_by_pictures(draft: Path, dataset: Dataset, material: Material, taught: Taught, seed: int,
+                        named: float | None = None) -> None:
     """The pictures' points, the index, golden answers and both dials, into a draft that has its weights."""
     pictures, plain = Pictures(dataset, material), open_network(draft, plain=True)
     answers = answers_of(plain, pictures, pictures.ids, "What it compares with")
@@ -101,7 +103,7 @@ def furnish_by_pictures(draft: Path, dataset: Dataset, material: Material, taugh
     _write_golden(draft, pictures, answers, material, taught)
     none = [*material.none["train"], *material.none["validation"]]
     foreign = answers_of(open_network(draft), dataset, none, "Photos of other things").logits
-    _judged(Simulated(pictures, answers.ids, seed), plain, known, foreign).save(draft / OURS)
+    _judged(Simulated(pictures, answers.ids, seed), plain, known, foreign, named).save(draft / OURS)
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ class Simulated:
                 yield view, encode_jpeg(Image.fromarray(seen), 90)
 
 
-def _judged(views: Simulated, plain: Embedder, known: References, foreign: np.ndarray) -> Judgement:
+def _judged(views: Simulated, plain: Embedder, known: References, foreign: np.ndarray,
+            named: float | None = None) -> Judgement:
     """From views of known things, and from the same views as of strangers, each with its own thing taken away."""
     asked = views.ids
     answers = answers_of(plain, views, asked, "Simulated visitors")
@@ -153,7 +156,7 @@ def _judged(views: Simulated, plain: Embedder, known: References, foreign: np.nd
     strangers = answers.logits + np.stack([found[name][1] for name in answers.ids])
     strangers[np.arange(len(truth)), truth] = NEVER
     calibration = calibrate(logits, truth)
-    rejection = tuned_on_views(logits, strangers, foreign)
+    rejection = tuned_on_views(logits, strangers, foreign, named)
     return Judgement(calibration, replace(rejection, sure_at=sure_threshold(softmax(logits / calibration.temperature),
                                                                             truth)))
 

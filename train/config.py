@@ -36,6 +36,8 @@ class TrainSettings:
     seed: int = dial(0, "the same seed and data give the same model")
     scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
     track: str = dial("none", "where figures go while training", ("none", "trackio", "wandb"))
+    named_strangers: int | None = dial(None, "of 100 photos of strangers' objects, at most so many may be named, "
+                                       "whatever that costs; when left out, at most 5 of 100 known ones are refused")
     public: bool = dial(False, "a model pushed to the Hub is public")
     threads: int = dial(0, "CPU threads; 0: all")
 
@@ -47,6 +49,11 @@ class SplitSettings:
     seed: int = dial(0, "the same seed and data give the same split")
     test: float = dial(0.2, "share of photos sealed for the test, where none came with the photos")
     validation: float = dial(0.1, "share of photos that training is steered by")
+
+
+def named(settings: TrainSettings) -> float | None:
+    """The share of strangers that may be named, where the owner said so."""
+    return None if settings.named_strangers is None else min(max(settings.named_strangers, 0), 100) / 100
 
 
 def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:

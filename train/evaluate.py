@@ -49,7 +49,7 @@ def one_by_one(folder: Path, known: Answers, truth: Sequence[str]) -> list[Asked
     if not known.ids:
         return []
     judgement, classes = Judgement.load(folder / OURS), classes_of(folder)
-    chances, refused = judgement.probabilities(known.logits), judgement.refused(known.embeddings, known.logits)
+    chances, refused = judgement.probabilities(known.logits), judgement.refused(known)
     return [AskedPhoto(image_id, was, classes[int(row.argmax())], float(row.max()), bool(none))
             for image_id, was, row, none in zip(known.ids, truth, chances, refused, strict=True)]
 
@@ -63,8 +63,8 @@ def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, 
     chances = judgement.probabilities(known.logits) if known.ids else np.zeros((0, len(learned)))
     padded = np.concatenate([chances, np.zeros((len(chances), len(classes) - len(learned)))], axis=1)
     answered = Answered(padded, np.array([number[class_id] for class_id in truth], int),
-                        *(judgement.refused(some.embeddings, some.logits) for some in (known, other)),
-                        *(judgement.rejection.scores(some.embeddings, some.logits) for some in (known, other)))
+                        *(judgement.refused(some) for some in (known, other)),
+                        *(judgement.foreign(some.logits, some.embeddings, some.early) for some in (known, other)))
     titles = [material.collection.title_of(name) if name in material.collection else name for name in classes]
     threshold = judgement.rejection.threshold
     said = report(answered, classes, titles) | {"test_digest": name_of_test(known.ids, truth)}

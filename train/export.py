@@ -25,7 +25,7 @@ from train.network import EXPORTS, golden, same_answers, weights_mark
 from train.preprocessing import FILE, Preprocessing
 from train.release import model_folder
 
-OUTPUTS = ("logits", "embedding")
+OUTPUTS = ("logits", "embedding", "early")
 AT_ONCE = 16
 # What 8 bits may change: the answer to one photo of fifty, and no embedding by more than this.
 LEAST_SAME, LEAST_ALIKE = 0.98, 0.98

@@ -16,7 +16,7 @@ from data_cards.progress import track
 from train.answers import Answers, ask
 from train.card import OURS
 from train.index import SIDE, write_index
-from train.judgement import Judgement, Seen, judge
+from train.judgement import Judgement, Seen, judge, looked
 from train.material import Material
 from train.plan import Example
 from train.release import write_golden
@@ -26,29 +26,31 @@ from train.teaching import Taught
 GOLDEN = 5  # photos whose answers travel with the model, so that an export or another machine can be checked
 
 
-def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, seed: int) -> None:
+def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, seed: int,
+            named: float | None = None) -> None:
     """Ask the model in `draft` about every photo it may know of, and write what follows from that. No test photos."""
     none = (*material.none["train"], *material.none["validation"])
     known = dict((*material.train, *material.validation))
     answers = ask(draft, source.dataset, [*known, *none], "What it learned")
-    judged(answers, material, none, source, seed).save(draft / OURS)
+    judged(answers, material, none, source, seed, named).save(draft / OURS)
     _write_index(draft / OURS / "index", source.dataset, answers.of(known),
                  {image_id: material.classes[label] for image_id, label in known.items()})
     _write_golden(draft, source.dataset, answers, material, taught)
 
 
-def judged(answers: Answers, material: Material, none: Sequence[str], source: Sealed, seed: int) -> Judgement:
-    """Both dials from what the model said about photos outside the test."""
+def judged(answers: Answers, material: Material, none: Sequence[str], source: Sealed, seed: int,
+           named: float | None = None) -> Judgement:
+    """Both dials from what the model said about photos outside the test; `named`: see `judge`."""
     learned = seen(answers, material.train)
     groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]
-    return judge(learned, seen(answers, material.validation), answers.of(none).embeddings, groups, seed)
+    return judge(learned, seen(answers, material.validation), looked(answers.of(none)), groups, seed, named)
 
 
 def seen(answers: Answers, examples: Iterable[Example]) -> Seen:
     """The answers about labelled photos, beside their labels."""
     truth = dict(examples)
     kept = answers.of(truth)
-    return Seen(kept.logits, kept.embeddings, np.array([truth[image_id] for image_id in kept.ids], int))
+    return Seen(kept.logits, kept.embeddings, np.array([truth[image_id] for image_id in kept.ids], int), kept.early)
 
 
 def _write_index(folder: Path, dataset: Dataset, answers: Answers, labels: dict[str, str]) -> None:

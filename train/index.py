@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.errors import BadModel
-from train.rejection import unit
+from train.foreignness import unit
 
 FEATURES, PHOTOS, GRAPH = "features.npy", "photos.parquet", "graph.usearch"
 SIDE = 160  # pixels of a small picture's longer side

@@ -66,13 +66,17 @@ class LeanPooled(nn.Module):
         self.norm = trunk.layernorm
 
     def forward(self, pixel_values: Tensor) -> Tensor:
+        return self.seen(pixel_values)[0]
+
+    def seen(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
+        """The embedding (b, d), and the class token before the last block (b, e)."""
         patches = self.patches(pixel_values).flatten(2).transpose(1, 2) + self.places
-        tokens = self.blocks(torch.cat([self.first.expand(patches.shape[0], -1, -1), patches], dim=1))
+        before = self.blocks[:-1](torch.cat([self.first.expand(patches.shape[0], -1, -1), patches], dim=1))
+        tokens, early = self.blocks[-1](before), before[:, 0]
         if self.alone:
-            alone: Tensor = self.norm(tokens[:, 0])
-            return alone
+            return self.norm(tokens[:, 0]), early
         tokens = self.norm(tokens)
-        return torch.cat([tokens[:, 0], tokens[:, self.before:].mean(dim=1)], dim=1)
+        return torch.cat([tokens[:, 0], tokens[:, self.before:].mean(dim=1)], dim=1), early
 
 
 class LeanAnswering(nn.Module):
@@ -82,9 +86,9 @@ class LeanAnswering(nn.Module):
         super().__init__()
         self.pooled, self.classifier = LeanPooled(model.base_model, size), model.classifier
 
-    def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
-        embedding = self.pooled(pixel_values)
-        return self.classifier(embedding), embedding
+    def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        embedding, early = self.pooled.seen(pixel_values)
+        return self.classifier(embedding), embedding, early
 
 
 def lean(module: nn.Module, size: int) -> nn.Module:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,21 +67,21 @@ class Predictor:
 
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
-        logits, embedding = self._ask(data)
-        return self._prediction(logits, embedding, top_k)
+        return self._prediction(self._network.ask(data), top_k)
 
     def predict_batch(self, photos: Iterable[bytes], top_k: int = 3) -> list[Prediction | BadPhoto]:
         """An answer to each photo, or why it cannot be read, in order."""
         numbered = ((str(number), data) for number, data in enumerate(photos))
         found: dict[int, Prediction | BadPhoto] = {}
         for part in self._network.stream(numbered, lambda name, error: found.update({int(name): error})):
-            for name, logits, embedding in zip(part.ids, *part.arrays, strict=True):
-                found[int(name)] = self._prediction(logits, embedding, top_k)
+            for name, *said in zip(part.ids, *part.arrays, strict=True):
+                found[int(name)] = self._prediction(said, top_k)
         return [found[number] for number in sorted(found)]
 
     def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
         """The k labelled photos that look most like this one, best first, with null urls. Raises BadPhoto."""
-        return self._similar(*self._ask(data), k)
+        logits, embedding, *_ = self._network.ask(data)
+        return self._similar(logits, embedding, k)
 
     def thumbnail(self, image_id: str) -> bytes | None:
         """A small JPEG of a labelled photo that `similar` may name."""
@@ -101,13 +101,11 @@ class Predictor:
         """Through what the network runs: openvino, onnxruntime or torch."""
         return self._network.engine.name
 
-    def _ask(self, data: bytes) -> tuple[np.ndarray, np.ndarray]:
-        logits, embedding = self._network.ask(data)
-        return logits, embedding
-
-    def _prediction(self, logits: np.ndarray, embedding: np.ndarray, top_k: int) -> Prediction:
+    def _prediction(self, said: Sequence[np.ndarray], top_k: int) -> Prediction:
+        """From a row of each of the network's outputs."""
+        logits, embedding, *_ = said
         chances, rejection = self._judgement.probabilities(logits[None])[0], self._judgement.rejection
-        score = float(rejection.scores(embedding[None], logits[None])[0])
+        score = float(self._judgement.foreign(*(row[None] for row in said))[0])
         kind = answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
         order = np.argsort(-chances, kind="stable")[:max(1, top_k)]
         candidates = tuple(Candidate(self.classes[i], self._title(self.classes[i]), float(chances[i])) for i in order)

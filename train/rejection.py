@@ -1,8 +1,8 @@
-"""When to say "none of these": how foreign a photo looks, a threshold with a guarantee, the three-way answer.
+"""When to say "none of these": a line on how foreign a photo looks, with a guarantee, and the three-way answer.
 
-A photo is foreign when it is far from every class, compared with how far it is from photos of the collection as
-such (relative Mahalanobis distance, Ren 2021, on embeddings of length 1). The threshold is conformal (Vovk 2005):
-of new photos of known things, taken like the calibration photos, at most a stated share is refused.
+The line is conformal (Vovk 2005): of new photos of known things, taken like the calibration photos, at most a stated
+share is refused. Where simulated strangers (classes hidden in turn) lie well beyond it, it moves half-way to them.
+The owner may set it from the other side: of 100 photos of strangers' objects, at most so many may be named.
 
     python -c "from train.rejection import answer; print(answer([0.7, 0.3], 0.0, 1.0, 0.8))"
 """
@@ -16,36 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from train.probe import folds_of
+from train.foreignness import Foreignness, fit_foreignness, hidden_scores, unseen_scores
 
 SURE, ONE_OF, NONE = "sure", "one_of", "none"
 # Known photos refused: the usual share, and the range in which photos of "none of these" may move it.
 ALPHA, LEAST_ALPHA, MOST_ALPHA = 0.05, 0.02, 0.10
 # With fewer calibration photos than this, folds of the training photos are used; with fewer of those, nothing is.
 ENOUGH = 10
-# Share of the average variance that stands in for directions the photos are too few to know.
-SHRINK = 0.1
-# Strangers that may be named, where both are simulated.
+# Strangers that may be named, where both are simulated and nobody said how many.
 NAMED = 0.05
+# What the score is computed from: the input of the head, or the class token before the last block.
+EMBEDDING, EARLY = "embedding", "early"
 # "Sure" must have been right this often on validation; with too few photos to tell, this confidence is asked for.
 SURE_RIGHT, SURE_AT, LOWEST_SURE, HIGHEST_SURE = 0.95, 0.8, 0.6, 0.99
-
-
-@dataclass(frozen=True)
-class Foreignness:
-    """The score's parameters: class means (c, d) and what turns differences into distances, within and overall."""
-
-    means: np.ndarray
-    within: np.ndarray
-    centre: np.ndarray
-    overall: np.ndarray
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Embeddings (n, d), any length -> scores (n,), higher is more foreign."""
-        z = unit(x)
-        q, m = z @ self.within, self.means @ self.within
-        near = ((q * q).sum(axis=1)[:, None] - 2 * q @ m.T + (m * m).sum(axis=1)).min(axis=1)
-        return np.asarray(near - (((z - self.centre) @ self.overall) ** 2).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -53,8 +36,9 @@ class Rejection:
     """A threshold on the score, and what it rests on.
 
     `n` calibration photos (`by`: validation | folds | views | nothing); at most `alpha` of known photos are refused,
-    by the sentence `guarantee`. Of `none_n` known photos of "none of these", `none_refused` is the share refused.
-    `by_logits`: foreign is what no class gets a high logit for, whatever its embedding.
+    by the sentence `guarantee`. Of `none_n` known photos of "none of these", `none_refused` is the share refused; of
+    `strangers_n` simulated ones, `strangers_named` is the share named, and `wanted` what the owner allowed of them.
+    `by_logits`: foreign is what no class gets a high logit for, whatever its features. `sees`: embedding | early.
     """
 
     threshold: float = float("inf")
@@ -67,10 +51,15 @@ class Rejection:
     none_refused: float | None = None
     sure_at: float = SURE_AT
     by_logits: bool = False
+    sees: str = EMBEDDING
+    strangers_n: int = 0
+    strangers_named: float | None = None
+    wanted: float | None = None
     foreignness: Foreignness | None = field(default=None, repr=False, compare=False)
 
     def scores(self, x: np.ndarray, logits: np.ndarray | None = None) -> np.ndarray:
-        """Embeddings (n, d) and logits (n, c) -> how foreign each photo is, (n,); 0 where nothing is known of it."""
+        """Features (n, d), of the kind it `sees`, and logits (n, c) -> how foreign each photo is, (n,); 0 where nothing
+        is known of it."""
         if self.by_logits:
             if logits is None:
                 raise ValueError("this release tells what is foreign by its logits")
@@ -111,54 +100,78 @@ def answer(probabilities: Sequence[float], score: float, threshold: float, sure_
     return SURE if max(probabilities) >= sure_at else ONE_OF
 
 
-def fit_foreignness(x: np.ndarray, y: np.ndarray) -> Foreignness:
-    """From embeddings (n, d) of known things and their class numbers (n,)."""
-    z, classes = unit(x), np.unique(y)
-    means = np.stack([z[y == c].mean(axis=0) for c in classes])
-    centre = z.mean(axis=0)
-    return Foreignness(means, _whitening(z - means[np.searchsorted(classes, y)]), centre, _whitening(z - centre))
+@dataclass(frozen=True)
+class Held:
+    """Photos of known things that were not fitted to: features (m, d) and class numbers (m,)."""
+
+    x: np.ndarray
+    y: np.ndarray
 
 
-def fit_rejection(x: np.ndarray, y: np.ndarray, calibration: np.ndarray, none: np.ndarray | None = None,
-                  groups: Sequence[object] | None = None, seed: int = 0) -> Rejection:
-    """Fit on training embeddings x (n, d) with class numbers y; threshold from `calibration` (m, d) embeddings of
-    known things that were not trained on.
+def fit_rejection(x: np.ndarray, y: np.ndarray, held: Held, none: np.ndarray | None = None,
+                  groups: Sequence[object] | None = None, seed: int = 0, named: float | None = None) -> Rejection:
+    """Fit on training features x (n, d) with class numbers y; the line from `held`, photos that were not trained on.
 
-    `none` (k, d): embeddings of "none of these" photos; they choose where between 2 and 10 % of known photos the
-    line is drawn. With too few calibration photos, folds of the training photos (whole `groups`) stand in.
+    `none` (k, d): features of "none of these" photos; they choose where between 2 and 10 % of known photos the line is
+    drawn. With too few held photos, folds of the training photos (whole `groups`) stand in. `named`: the share of
+    strangers that the owner lets be named, whatever that costs.
     """
+    y = np.asarray(y)
     if len(x) < 2 or not len(np.unique(y)):
         return Rejection()
     fitted, by = fit_foreignness(x, y), "validation"
-    known = fitted(calibration) if len(calibration) else np.zeros(0)
+    known = fitted(held.x) if len(held.x) else np.zeros(0)
     if len(known) < ENOUGH <= len(x):
-        known, by = _fold_scores(x, np.asarray(y), groups or range(len(x)), seed), "folds"
+        known, by = unseen_scores(x, y, groups or range(len(x)), seed), "folds"
     if len(known) < ENOUGH:
         return Rejection(foreignness=fitted)
+    strangers = hidden_scores(x, y, held.x, held.y, seed)
     foreign = fitted(none) if none is not None and len(none) else np.zeros(0)
-    alpha = _best_alpha(known, foreign)
-    threshold = conformal_threshold(known, alpha)
+    threshold, promised = drawn_line(known, strangers, foreign, named)
+    return Rejection(threshold, promised or _share(known > threshold), len(known), by,
+                     _guarantee(promised, _share(known > threshold), len(known), by),
+                     _share(known > threshold), len(foreign), _share(foreign > threshold) if len(foreign) else None,
+                     strangers_n=len(strangers), strangers_named=_share(strangers <= threshold) if len(strangers)
+                     else None, wanted=named, foreignness=fitted)
+
+
+def drawn_line(known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray,
+               named: float | None = None) -> tuple[float, float]:
+    """Where to refuse, and the share of known photos that is promised not to be exceeded, 0.0 for no promise.
+
+    From scores of known photos (n,), of simulated strangers (m,) and of photos of "none of these" (k,). Where those
+    leave a gap behind the usual line, it is drawn in the middle of the gap. Else the owner's word counts, `named`;
+    else "none of these" photos move it; else it is the usual one.
+    """
+    usual = conformal_threshold(known, ALPHA)
+    away = min((naming_threshold(some, NAMED if named is None else named) for some in (strangers, foreign)
+                if len(some)), default=-np.inf)
+    if away > usual:
+        return (usual + away) / 2, ALPHA
+    if named is not None and np.isfinite(away):
+        return away, 0.0
+    if not len(foreign):
+        return usual, ALPHA
     # Whatever line the "none" photos chose, it is not below the one for the largest share: that much holds for sure.
-    promised = MOST_ALPHA if len(foreign) else alpha
-    return Rejection(threshold, alpha, len(known), by, _guarantee(promised, len(known), by), _share(known > threshold),
-                     len(foreign), _share(foreign > threshold) if len(foreign) else None, foreignness=fitted)
+    return conformal_threshold(known, _best_alpha(known, foreign)), MOST_ALPHA
 
 
-def tuned_on_views(known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray) -> Rejection:
+def tuned_on_views(known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray,
+                   named: float | None = None) -> Rejection:
     """A line on logits: `known` (n, c) of simulated views, `strangers` (m, c) of views whose own thing was taken away,
     `foreign` (k, c) of photos of "none of these". At most NAMED of strangers are named, unless that refused more than
-    MOST_ALPHA of the known."""
-    rejection = Rejection(by_logits=True, guarantee="No guarantee: tuned on simulated views of the pictures, not on "
-                          "visitors' photos.")
-    shown, named, other = (rejection.scores(some, some) for some in (known, strangers, foreign))
+    MOST_ALPHA of the known; or as many as the owner lets be `named`, whatever that costs."""
+    rejection = Rejection(by_logits=True, wanted=named, guarantee="No guarantee: tuned on simulated views of the "
+                          "pictures, not on visitors' photos.")
+    shown, away, other = (rejection.scores(some, some) for some in (known, strangers, foreign))
     if not len(shown):
         return rejection
-    away = np.concatenate([named, other])
-    strict = float(np.quantile(away, NAMED, method="lower")) - 1e-6
+    strict = min(naming_threshold(some, NAMED if named is None else named) for some in (away, other) if len(some))
     loose = float(np.quantile(shown, 1 - MOST_ALPHA, method="higher"))
-    threshold = max(strict, loose)
+    threshold = max(strict, loose) if named is None else strict
     return replace(rejection, threshold=threshold, n=len(shown), by="views", refused=_share(shown > threshold),
-                   none_n=len(other), none_refused=_share(other > threshold) if len(other) else None)
+                   none_n=len(other), none_refused=_share(other > threshold) if len(other) else None,
+                   strangers_n=len(away), strangers_named=_share(away <= threshold) if len(away) else None)
 
 
 def conformal_threshold(known: np.ndarray, alpha: float) -> float:
@@ -166,6 +179,15 @@ def conformal_threshold(known: np.ndarray, alpha: float) -> float:
     tell less: the ceil((n + 1)(1 - alpha))-th smallest of the scores `known` (n,)."""
     rank = min(int(np.ceil((len(known) + 1) * (1 - alpha))), len(known))
     return float(np.sort(known)[rank - 1])
+
+
+def naming_threshold(strangers: np.ndarray, named: float) -> float:
+    """The score that at most the share `named` of the scores `strangers` (m,) do not exceed; -inf without any."""
+    if not len(strangers):
+        return -np.inf
+    ordered = np.sort(strangers)
+    allowed = int(np.floor(named * len(ordered) + 1e-9))
+    return np.inf if allowed >= len(ordered) else float(np.nextafter(ordered[allowed], -np.inf))
 
 
 def sure_threshold(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -184,34 +206,11 @@ def sure_threshold(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return min(max(lowest, LOWEST_SURE), HIGHEST_SURE)
 
 
-def unit(x: np.ndarray) -> np.ndarray:
-    """Rows of length 1, float32."""
-    x = np.asarray(x, dtype=np.float32)
-    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12))
-
-
 def _share(hits: np.ndarray) -> float:
     return float(hits.mean())
 
 
-def _whitening(residuals: np.ndarray) -> np.ndarray:
-    spread = residuals.T @ residuals / len(residuals)
-    average = float(np.trace(spread)) / len(spread)
-    spread = (1 - SHRINK) * spread + (SHRINK * average + 1e-9) * np.eye(len(spread))
-    return np.asarray(np.linalg.cholesky(np.linalg.inv(spread)), dtype=np.float32)
-
-
-def _fold_scores(x: np.ndarray, y: np.ndarray, groups: Sequence[object] | range, seed: int) -> np.ndarray:
-    fold = folds_of(y, list(groups), 5, seed)
-    parts = [fit_foreignness(x[fold != one], y[fold != one])(x[fold == one])
-             for one in np.unique(fold) if (fold != one).any()]
-    return np.concatenate(parts) if parts else np.zeros(0)
-
-
 def _best_alpha(known: np.ndarray, foreign: np.ndarray) -> float:
-    if not len(foreign):
-        return ALPHA
-
     def loss(alpha: float) -> float:
         threshold = conformal_threshold(known, alpha)
         return float((known > threshold).mean() + (foreign <= threshold).mean())
@@ -219,7 +218,16 @@ def _best_alpha(known: np.ndarray, foreign: np.ndarray) -> float:
     return min((ALPHA, *np.linspace(LEAST_ALPHA, MOST_ALPHA, 9)), key=lambda alpha: round(loss(alpha), 6))
 
 
-def _guarantee(alpha: float, n: int, by: str) -> str:
-    share = max(alpha, 1 / (n + 1))
-    what = "validation photos" if by == "validation" else "training photos, judged by folds that did not see them"
-    return (f"Of new photos of known things, taken like the {n} {what}, at most {share:.1%} are refused on average.")
+def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
+    """What is promised, of which photos, and what is not."""
+    if not promised:
+        return (f"No guarantee for known things: the line is where the owner's word about strangers puts it, and "
+                f"refuses {refused:.1%} of the {n} photos it was tried on.")
+    if by == "folds":
+        return (f"No strict guarantee: too few photos were spared to calibrate on. About {promised:.1%} of new photos "
+                f"of known things are expected to be refused, judging by {n} training photos, each by folds that did "
+                "not see them.")
+    share = max(promised, 1 / (n + 1))
+    few = f"No guarantee of {promised:.1%}: only {n} photos to calibrate on. " if share > promised else ""
+    return (f"{few}Of new photos of known things, taken like the {n} validation photos, at most {share:.1%} are "
+            "refused on average. Photos taken otherwise, and any single thing, are not promised anything.")

@@ -29,7 +29,7 @@ from train.backbone import find_backbone
 from train.card import OURS, read_json
 from train.cataloguing import compare_instead, furnish_by_pictures
 from train.charts import calibration_chart, confusion_chart, training_chart
-from train.config import SplitSettings, TrainSettings
+from train.config import SplitSettings, TrainSettings, named
 from train.contest import COMPARISON, against_before, known_then, test_changes
 from train.effort import effort_of
 from train.evaluate import examined
@@ -115,9 +115,9 @@ def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, mate
     write_weights(taught, draft)
     write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
     if material.references is None:
-        furnish(draft, source, material, taught, settings.seed)
+        furnish(draft, source, material, taught, settings.seed, named(settings))
     else:
-        furnish_by_pictures(draft, source.dataset, material, taught, settings.seed)
+        furnish_by_pictures(draft, source.dataset, material, taught, settings.seed, named(settings))
     begun = time.monotonic()
     metrics, photos = examined(draft, source.dataset, material)
     seconds["evaluate"] = time.monotonic() - begun

@@ -1,8 +1,9 @@
-"""The networks as torch modules: photo tensor -> embedding, and -> (logits, embedding).
+"""The networks as torch modules: photo tensor -> embedding, and -> (logits, embedding, early).
 
 An embedding is what the classifier head sees: for DINOv2 the layer-normed class token beside the mean of the
 patch tokens (2 x hidden numbers), for a plain ViT the class token, for the small ResNet its pooled map.
-Importing this room imports torch.
+Early is the class token before the last block, where a thing is told from others but not yet made to look like one
+of the classes: what is foreign shows best there. Importing this room imports torch.
 
     python -c "from pathlib import Path; from train.vit import load_pooled; print(load_pooled(Path('backbone folder')))"
 """
@@ -30,26 +31,21 @@ class Pooled(nn.Module):
 
 
 class Answering(nn.Module):
-    """(b, 3, h, w) float32 -> logits (b, c) and embedding (b, d): a fine-tuned model, both from one pass."""
+    """(b, 3, h, w) float32 -> logits (b, c), embedding (b, d) and early (b, e): a fine-tuned model, all from one
+    pass."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
-        embedding = embedding_of(self.model, pixel_values)
-        return self.model.classifier(embedding), embedding
+    def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        embedding, early = seen_by(self.model, pixel_values)
+        return self.model.classifier(embedding), embedding, early
 
 
 def pooled(trunk: Any, pixel_values: Tensor) -> Tensor:
     """The input of the family's classifier head, as its ...ForImageClassification computes it."""
-    if trunk.config.model_type == "vit":
-        larger = {} if _native(trunk.config, pixel_values) else {"interpolate_pos_encoding": True}
-        first: Tensor = trunk(pixel_values, **larger).last_hidden_state[:, 0]
-        return first
-    tokens = trunk(pixel_values).last_hidden_state
-    patches = tokens[:, 1 + getattr(trunk.config, "num_register_tokens", 0):]
-    return torch.cat([tokens[:, 0], patches.mean(dim=1)], dim=1)
+    return _head_sees(trunk, trunk(pixel_values, **_larger(trunk, pixel_values)).last_hidden_state)
 
 
 def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
@@ -58,6 +54,17 @@ def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
         flat: Tensor = model.base_model(pixel_values).pooler_output.flatten(1)
         return flat
     return pooled(model.base_model, pixel_values)
+
+
+def seen_by(model: Any, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
+    """The same (b, d), and the class token before the last block (b, e); a small ResNet has none, and gives its pooled
+    map twice."""
+    if model.config.model_type == "resnet":
+        flat = embedding_of(model, pixel_values)
+        return flat, flat.clone()
+    trunk = model.base_model
+    said = trunk(pixel_values, output_hidden_states=True, **_larger(trunk, pixel_values))
+    return _head_sees(trunk, said.last_hidden_state), said.hidden_states[-2][:, 0]
 
 
 def load_pooled(folder: Path) -> Pooled:
@@ -83,6 +90,18 @@ def _opened(kind: Any, folder: Path) -> Any:
         return kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise BadModel(f"The model in {folder.name} cannot be opened.", cause=str(error)) from error
+
+
+def _head_sees(trunk: Any, tokens: Tensor) -> Tensor:
+    if trunk.config.model_type == "vit":
+        return tokens[:, 0]
+    patches = tokens[:, 1 + getattr(trunk.config, "num_register_tokens", 0):]
+    return torch.cat([tokens[:, 0], patches.mean(dim=1)], dim=1)
+
+
+def _larger(trunk: Any, pixel_values: Tensor) -> dict[str, bool]:
+    at_home = trunk.config.model_type != "vit" or _native(trunk.config, pixel_values)
+    return {} if at_home else {"interpolate_pos_encoding": True}
 
 
 def _native(config: Any, pixel_values: Tensor) -> bool:

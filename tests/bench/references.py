@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from curation.collect import collect
 from data_cards.progress import speak_up
 from train.config import TrainSettings, default_cache
+from train.foreignness import unit
 from train.index import Index
 from train.network import open_network
 from train.predictor import Predictor, load_predictor
-from train.rejection import unit
 from train.training import train_model
 
 ENDINGS = (".jpg", ".jpeg", ".png")

@@ -1,6 +1,7 @@
 """A release from one picture of each thing."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,14 +11,17 @@ from data_cards.errors import BadPhoto, CannotTrain
 from data_cards.photo import encode_jpeg, image_id
 from tests.train.paintings import painting, visit
 from tests.train.pictures import collection_of, with_photos
-from train.cataloguing import NEVER, Simulated, comparing
+from train.cataloguing import NEVER, Simulated, _judged, comparing
 from train.config import TrainSettings
 from train.evaluate import evaluate_model
 from train.material import gather
 from train.network import golden, open_network, same_answers
 from train.pictures import Pictures
+from train.points import NO_POINTS
 from train.predictor import load_predictor
 from train.recogniser import Recogniser
+from train.references import References
+from train.rejection import tuned_on_views
 from train.sealing import sealed
 from train.training import train_model
 
@@ -122,6 +126,36 @@ def test_simulated_views_are_the_same_whenever_asked(dataset):
     some = views.ids[:3]
     assert dict(views.read_photos(some)) == dict(views.read_photos(list(reversed(some))))
     assert {views.label(view) for view in views.ids} == set(range(6)) and len(views.ids) == 24
+
+
+class Views:
+    """Two views of each of three things, with nothing on them."""
+
+    ids = [f"{label}/{n}" for label in range(3) for n in range(2)]
+
+    def label(self, view):
+        return int(view[0])
+
+    def read_photos(self, ids):
+        return ((view, b"") for view in ids)
+
+
+def test_a_stranger_is_a_view_whose_own_thing_cannot_be_named(monkeypatch):
+    views, seen = Views(), []
+    answers = SimpleNamespace(ids=views.ids, logits=np.eye(3, dtype=np.float32).repeat(2, axis=0), embeddings=None)
+    plain = SimpleNamespace(preprocess=SimpleNamespace(opened=lambda *_: None))
+
+    def tuned(known, strangers, *more):
+        seen.append((known, strangers))
+        return tuned_on_views(known, strangers, *more)
+
+    monkeypatch.setattr("train.cataloguing.answers_of", lambda *_: answers)
+    monkeypatch.setattr("train.cataloguing.find_points", lambda *_: NO_POINTS)
+    monkeypatch.setattr("train.cataloguing.tuned_on_views", tuned)
+    _judged(views, plain, References((), (), 3), np.zeros((0, 3), np.float32))
+    (known, strangers), own = seen[0], [0, 0, 1, 1, 2, 2]
+    assert (strangers[range(6), own] == NEVER).all() and (known == answers.logits).all()
+    assert (np.delete(strangers[0], 0) == np.delete(known[0], 0)).all(), "other things may still be named"
 
 
 def test_folders_with_one_photo_each_work_without_a_test(settings, tmp_path):

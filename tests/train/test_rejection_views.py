@@ -39,3 +39,9 @@ def test_a_line_on_logits_comes_back_and_wants_logits(tmp_path):
     with pytest.raises(ValueError, match="logits"):
         again.scores(np.ones((2, 4)))
     assert again.scores(np.zeros((0, 4)), np.zeros((0, 0))).shape == (0,)
+
+
+def test_the_owners_word_about_strangers_counts_more_than_what_it_costs():
+    found = tuned_on_views(tops(0, 5), tops(0, 5), NONE, named=0.2)
+    assert found.strangers_named == pytest.approx(0.2, abs=0.006) and found.wanted == 0.2
+    assert found.refused is not None and found.refused > 0.7

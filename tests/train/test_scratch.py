@@ -13,7 +13,7 @@ def test_the_baseline_is_small_and_the_same_for_the_same_seed():
 def test_it_answers_like_any_other_model_logits_and_embedding():
     model = small_network({0: "a", 1: "b", 2: "c"}, 0).eval()
     with torch.inference_mode():
-        logits, embedding = Answering(model)(torch.zeros(2, 3, FRAMING.size, FRAMING.size))
+        logits, embedding, _ = Answering(model)(torch.zeros(2, 3, FRAMING.size, FRAMING.size))
     assert logits.shape == (2, 3) and embedding.shape == (2, 128)
 
 

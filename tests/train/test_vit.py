@@ -20,7 +20,7 @@ def test_a_classifier_gives_its_own_logits_and_the_input_of_its_head(classifier)
 
     original = AutoModelForImageClassification.from_pretrained(classifier).eval()
     with torch.inference_mode():
-        logits, embedding = load_answering(classifier)(PHOTO)
+        logits, embedding, _ = load_answering(classifier)(PHOTO)
         torch.testing.assert_close(logits, original(PHOTO).logits)
         torch.testing.assert_close(original.classifier(embedding), logits)
 

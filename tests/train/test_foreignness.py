@@ -1,0 +1,67 @@
+"""How foreign photos look, and what known things and strangers come to."""
+
+import numpy as np
+
+from tests.train.test_rejection import things
+from train.foreignness import fit_foreignness, hidden_scores, unseen_scores
+
+
+def test_things_nobody_showed_are_more_foreign_than_known_ones():
+    score = fit_foreignness(*things(80))
+    assert score(things(40, seed=1)[0]).max() < score(things(40, seed=1, foreign=True)[0]).min()
+
+
+def test_the_score_is_the_distance_to_the_nearest_class_less_the_one_to_everything():
+    """Both in units of the spread, a tenth of the average variance standing in where photos are too few."""
+    x, y = things(80, d=5)
+    z = x / np.linalg.norm(x, axis=1, keepdims=True)
+    means = np.stack([z[y == c].mean(axis=0) for c in range(4)])
+
+    def distance(residuals, differences):
+        spread = residuals.T @ residuals / len(residuals)
+        spread = 0.9 * spread + 0.1 * np.trace(spread) / 5 * np.eye(5)
+        return np.einsum("nd,de,ne->n", differences, np.linalg.inv(spread), differences)
+
+    near = np.min([distance(z - means[y], z - mean) for mean in means], axis=0)
+    expected = near - distance(z - z.mean(axis=0), z - z.mean(axis=0))
+    np.testing.assert_allclose(fit_foreignness(x, y)(x), expected, rtol=1e-2, atol=1e-2)
+
+
+def test_the_length_of_an_embedding_says_nothing():
+    score, (x, _) = fit_foreignness(*things(80)), things(10, seed=1)
+    np.testing.assert_allclose(score(x * 7), score(x), rtol=1e-3)
+
+
+def test_three_photos_tell_the_way_between_classes_from_the_way_out():
+    """Two things on one axis: a photo between them is less foreign than one beside them."""
+    score = fit_foreignness(np.array([[1.0, 0.1, 0], [1, -0.1, 0], [0.1, 1, 0], [-0.1, 1, 0]]), np.array([0, 0, 1, 1]))
+    own, between, away = score(np.array([[1.0, 0, 0], [0.7, 0.7, 0], [0, 0, 1]]))
+    assert own < between and own < away
+
+
+def test_known_photos_are_judged_by_a_fit_that_did_not_see_their_group():
+    x, y = things(40)
+    alone, groups = unseen_scores(x, y, range(40)), [n // 4 % 5 for n in range(40)]
+    seen, unseen = fit_foreignness(x, y)(x), unseen_scores(x, y, groups)
+    assert len(alone) == len(unseen) == 40
+    assert np.median(alone) > np.median(seen), "what was fitted to looks more at home than it is"
+
+
+def test_a_class_that_is_hidden_looks_foreign():
+    x, y = things(80)
+    more, more_y = things(20, seed=1)
+    strangers = hidden_scores(x, y, more, more_y)
+    assert len(strangers) == 100
+    assert strangers.min() > fit_foreignness(x, y)(more).max()
+
+
+def test_many_classes_are_hidden_in_few_parts_and_each_of_their_photos_once():
+    x, y = things(90, classes=30, d=40)
+    assert len(hidden_scores(x, y, x[:0], y[:0])) == 90
+
+
+def test_two_classes_are_too_few_to_hide_one():
+    x, y = things(20, classes=2)
+    assert len(hidden_scores(x, y, x, y)) == 0
+    three, numbers = things(30, classes=3)
+    assert len(hidden_scores(three, numbers, three[:0], numbers[:0])) == 30

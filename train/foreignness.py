@@ -1,0 +1,84 @@
+"""How foreign a photo looks to a collection: far from every class, compared with how far from the collection as such.
+
+Relative Mahalanobis distance (Ren 2021) on features of length 1. Beside it, what known things and strangers come to,
+found without a photo more: photos judged by folds that did not see them, and classes hidden in turn.
+
+    score = fit_foreignness(x, y); score(photos)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.probe import folds_of
+
+# Share of the average variance that stands in for directions the photos are too few to know.
+SHRINK = 0.1
+# Classes are hidden one at a time, or so many parts of them where they are more.
+HIDDEN_IN = 10
+
+
+@dataclass(frozen=True)
+class Foreignness:
+    """The score's parameters: class means (c, d) and what turns differences into distances, within and overall."""
+
+    means: np.ndarray
+    within: np.ndarray
+    centre: np.ndarray
+    overall: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Features (n, d), any length -> scores (n,), higher is more foreign."""
+        z = unit(x)
+        q, m = z @ self.within, self.means @ self.within
+        near = ((q * q).sum(axis=1)[:, None] - 2 * q @ m.T + (m * m).sum(axis=1)).min(axis=1)
+        return np.asarray(near - (((z - self.centre) @ self.overall) ** 2).sum(axis=1))
+
+
+def fit_foreignness(x: np.ndarray, y: np.ndarray) -> Foreignness:
+    """From features (n, d) of known things and their class numbers (n,)."""
+    z, classes = unit(x), np.unique(y)
+    means = np.stack([z[y == c].mean(axis=0) for c in classes])
+    centre = z.mean(axis=0)
+    return Foreignness(means, _whitening(z - means[np.searchsorted(classes, y)]), centre, _whitening(z - centre))
+
+
+def unseen_scores(x: np.ndarray, y: np.ndarray, groups: Sequence[object], seed: int = 0) -> np.ndarray:
+    """Scores (n,) of known photos, each by a fit that saw neither it nor any of its group; no order."""
+    fold = folds_of(y, list(groups), 5, seed)
+    parts = [fit_foreignness(x[fold != one], y[fold != one])(x[fold == one])
+             for one in np.unique(fold) if (fold != one).any()]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def hidden_scores(x: np.ndarray, y: np.ndarray, more: np.ndarray, more_y: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Scores of photos as if their own class had never been shown: simulated strangers, (n + m,), no order.
+
+    `more` (m, d), `more_y` (m,): photos that are scored and not fitted to. Empty where fewer than two classes would
+    stay, since the score compares classes with each other.
+    """
+    classes = np.unique(y)
+    if len(classes) < 3:
+        return np.zeros(0)
+    shuffled, scores = np.random.default_rng(seed).permutation(classes), []
+    for hidden in np.array_split(shuffled, min(HIDDEN_IN, len(classes))):
+        away, others = np.isin(y, hidden), np.isin(more_y, hidden)
+        scored = fit_foreignness(x[~away], y[~away])
+        scores += [scored(x[away]), *([scored(more[others])] if others.any() else ())]
+    return np.concatenate(scores)
+
+
+def unit(x: np.ndarray) -> np.ndarray:
+    """Rows of length 1, float32."""
+    x = np.asarray(x, dtype=np.float32)
+    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12))
+
+
+def _whitening(residuals: np.ndarray) -> np.ndarray:
+    spread = residuals.T @ residuals / len(residuals)
+    average = float(np.trace(spread)) / len(spread)
+    spread = (1 - SHRINK) * spread + (SHRINK * average + 1e-9) * np.eye(len(spread))
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(spread)), dtype=np.float32)
