@@ -44,7 +44,7 @@ def _serve(asked: argparse.Namespace) -> None:
     state = asked.state or state_folder(asked.dataset, asked.model, Path.home())
     settings = SpaceSettings(model=asked.model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
                              host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords,
-                             owners=(OWNER, *asked.owner))
+                             owners=(OWNER, *asked.owner), engine=asked.engine)
     # Gradio reads these when it is imported: no call home, and uploads in a folder that only this process opens and
     # whose name, which every uploader is told, says nothing about this machine.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -68,7 +68,7 @@ def _predict(asked: argparse.Namespace) -> int:
     from train.config import default_cache
     from train.predictor import load_predictor
 
-    recognizer, worst = load_predictor(asked.model, default_cache(os.environ)), 0
+    recognizer, worst = load_predictor(asked.model, default_cache(os.environ), asked.engine), 0
     for photo in asked.photos:
         try:
             said = recognizer.predict(Path(photo).read_bytes(), top_k=asked.top_k).to_json()
@@ -137,6 +137,10 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("model")
     predict.add_argument("photos", nargs="+", metavar="PHOTO")
     predict.add_argument("--top-k", type=int, default=3)
+    for one in (serve, predict):
+        one.add_argument("--engine", default="auto",
+                         choices=("auto", "openvino-int8", "openvino", "onnxruntime", "torch"),
+                         help="through what the model runs; openvino-int8 is the fastest and differs a little")
     deploy = add("deploy", _deploy, "push the app as a Space on the Hub")
     deploy.add_argument("space", help="hf://user/name")
     deploy.add_argument("model")

@@ -36,7 +36,7 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
     from space.doorway import Doorway
     from space.pages import pages, serve_assets
 
-    room = Room(settings, load or partial(_load, settings.cache), settled)
+    room = Room(settings, load or partial(_load, settings.cache, settings.engine), settled)
     access = access or access_for(settings)
 
     def uploads() -> Path:
@@ -124,10 +124,10 @@ def _light_table(app: FastAPI, room: Room, access: Access, settings: SpaceSettin
     return light_table_tab
 
 
-def _load(cache: Path | None, address: str) -> Recognizer:
+def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
     from train.predictor import load_predictor
 
-    return load_predictor(address, cache)
+    return load_predictor(address, cache, engine)
 
 
 def _lifespan(room: Room) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

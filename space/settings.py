@@ -52,6 +52,7 @@ class SpaceSettings:
     feedback_a_minute: int = 12
     waiting_room: int = 64
     at_once: int = 2
+    engine: str = "auto"
 
     def is_owner(self, name: str) -> bool:
         """Whether somebody who signed in may train, release and go back. The Hub's names know no upper case."""

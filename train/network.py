@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.errors import BadModel
-from train.engine import Engine, TorchEngine, installed, open_onnx
+from train.engine import IN_8_BITS, Engine, TorchEngine, installed, open_onnx
 from train.features import Embedder
 from train.gathering import Gathering
 from train.preprocessing import Preprocessing
@@ -34,9 +34,10 @@ def open_network(folder: Path, engine: str = "auto", threads: int = 0, batch: in
                  plain: bool = False) -> Embedder:
     """The network of a model folder behind its framing; its outputs are logits (b, c) and embedding (b, d).
 
-    `engine`: auto | openvino | onnxruntime | torch. auto takes the ONNX export where there is one of exactly these
-    weights that still gives the answers kept with the model, else torch. Where things are recognised by one picture
-    each, agreeing points are part of the logits, unless the `plain` network is wanted. Raises BadModel.
+    `engine`: auto | openvino-int8 | openvino | onnxruntime | torch. auto takes the ONNX export where there is one of
+    exactly these weights that still gives the answers kept with the model, else torch; 8 bits only where they are asked
+    for. Where things are recognised by one picture each, agreeing points are part of the logits, unless the `plain`
+    network is wanted. Raises BadModel.
     """
     network = _plain(folder, engine, threads, batch)
     references = None if plain else References.load(folder / "vitrine")
@@ -47,14 +48,19 @@ def _plain(folder: Path, engine: str, threads: int, batch: int) -> Embedder:
     if not (folder / "config.json").is_file():
         raise BadModel(f"There is no model in {folder}: it has no config.json.")
     preprocess = Preprocessing.from_folder(folder)
-    for name in SERVING if engine == "auto" else (engine,):
-        if name in installed() and name != "torch" and is_checked(folder):
+    for name in _wanted(engine):
+        if name.split("-")[0] in installed() and name != "torch" and is_checked(folder):
             fast = open_onnx(folder / ONNX, name, threads, exact=False)
             if _remembers(fast, folder, preprocess):
                 return Embedder(Gathering(fast), preprocess, batch)
     from train.vit import load_answering
 
     return Embedder(Gathering(TorchEngine(load_answering(folder))), preprocess, batch)
+
+
+def _wanted(engine: str) -> tuple[str, ...]:
+    """Names of engines, the best first."""
+    return {"auto": SERVING, IN_8_BITS: (IN_8_BITS, *SERVING)}.get(engine, (engine,))
 
 
 def is_checked(folder: Path) -> bool:

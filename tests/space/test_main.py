@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import space.__main__ as door
+import space.app
 import train.predictor
 from data_cards.errors import BadModel
 from space.app import check_neighbours, run
@@ -20,7 +21,7 @@ from tests.colours import Colours, photo_of
 @pytest.fixture(autouse=True)
 def small_recognizer(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a model's address leads to."""
-    monkeypatch.setattr(train.predictor, "load_predictor", lambda address, cache=None: Colours())
+    monkeypatch.setattr(train.predictor, "load_predictor", lambda address, cache=None, engine="auto": Colours())
 
 
 def test_predict_prints_a_line_for_each_photo_also_for_bad_ones(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -35,8 +36,26 @@ def test_predict_prints_a_line_for_each_photo_also_for_bad_ones(tmp_path: Path, 
     assert status == 1
 
 
+def test_the_engine_that_is_asked_for_reaches_the_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wanted: list[str] = []
+
+    def loaded(address: str, cache: Path | None = None, engine: str = "auto") -> Colours:
+        wanted.append(engine)
+        return Colours()
+
+    monkeypatch.setattr(train.predictor, "load_predictor", loaded)
+    door.main(["predict", "model", str(tmp_path / "gone.jpg")])
+    door.main(["predict", "model", str(tmp_path / "gone.jpg"), "--engine", "openvino-int8"])
+    load = space.app._load
+    monkeypatch.setattr(space.app, "run", lambda settings, access, opened: load(None, settings.engine, settings.model))
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    door.main(["serve", "model", "--state", str(tmp_path / "state"), "--engine", "torch"])
+    assert wanted == ["auto", "openvino-int8", "torch"]
+
+
 def test_what_cannot_be_done_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    def missing(address: str, cache: Path | None = None) -> Colours:
+    def missing(address: str, cache: Path | None = None, engine: str = "auto") -> Colours:
         raise BadModel("There is no model there.")
 
     monkeypatch.setattr(train.predictor, "load_predictor", missing)

@@ -34,6 +34,13 @@ def test_every_engine_agrees_with_torch_at_any_batch(torch_engine, onnx_file, na
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+def test_matrices_of_8_bits_change_little(torch_engine, onnx_file):
+    expected, = torch_engine.run(photos(3))
+    found, = engine.open_onnx(onnx_file, engine.IN_8_BITS).run(photos(3))
+    assert np.abs(found - expected).max() > 1e-4, "they are in use"
+    assert engine.cosines(found, expected).min() > 0.99
+
+
 def test_the_file_is_whole_or_not_there(onnx_file):
     assert [path.name for path in onnx_file.parent.iterdir()] == [onnx_file.name]
 

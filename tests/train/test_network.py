@@ -31,7 +31,7 @@ def test_a_checked_export_is_used_and_gives_the_same(exported):
     assert all(cosines(*pair).min() > LEAST_COSINE for pair in zip(features, originals, strict=True))
 
 
-@pytest.mark.parametrize("name", ["openvino", "onnxruntime", "torch"])
+@pytest.mark.parametrize("name", ["openvino-int8", "openvino", "onnxruntime", "torch"])
 def test_any_engine_can_be_asked_for(exported, name):
     assert open_network(exported, engine=name).engine.name == name
 
@@ -46,8 +46,9 @@ def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(expo
     opened = network.open_onnx
     with monkeypatch.context() as patched:
         patched.setattr(network, "open_onnx", lambda path, name, *more, **named: (
-            Wrong() if name == "openvino" else opened(path, name, *more, **named)))
+            Wrong() if name.startswith("openvino") else opened(path, name, *more, **named)))
         assert open_network(exported).engine.name == "onnxruntime"
+        assert open_network(exported, engine="openvino-int8").engine.name == "onnxruntime"
     monkeypatch.setattr(network, "installed", lambda: ("onnxruntime", "torch"))
     assert open_network(exported).engine.name == "onnxruntime"
 
