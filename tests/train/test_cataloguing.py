@@ -131,7 +131,7 @@ def test_simulated_views_are_the_same_whenever_asked(dataset):
 class Views:
     """Two views of each of three things, with nothing on them."""
 
-    ids = [f"{label}/{n}" for label in range(3) for n in range(2)]
+    ids = tuple(f"{label}/{n}" for label in range(3) for n in range(2))
 
     def label(self, view):
         return int(view[0])
