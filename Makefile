@@ -46,8 +46,10 @@ ifneq ($(FASTDUP),no)
 endif
 	touch $@
 
-.venv/ready-dev: .venv/ready requirements-dev.txt
+.venv/ready-dev: .venv/ready requirements-dev.txt requirements-ray.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-ray.txt || \
+		echo "Ray has no build for this Python; the scan by a cluster is then not tested."
 	touch $@
 
 # The browser tests drive Debian's chromium.

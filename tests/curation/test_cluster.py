@@ -37,7 +37,7 @@ def two_nodes():
     folder = tempfile.mkdtemp(prefix="ray")  # a short path: sockets live in it
     # Ray gives a node half a minute to start, which a machine that does a dozen other things may not keep.
     quiet = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1", "RAY_raylet_start_wait_time_s": "600",
-                          "RAY_worker_register_timeout_seconds": "600"}
+                          "RAY_worker_register_timeout_seconds": "600", "RAY_agent_register_timeout_ms": "600000"}
     cluster = subprocess.Popen([sys.executable, "-m", "tests.curation.two_nodes", folder], cwd=ROOT, env=quiet,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     yield cluster.stdout.readline().strip()
