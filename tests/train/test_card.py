@@ -18,6 +18,7 @@ from train.card import (
     read_json,
     rejection_words,
     rounds_told,
+    strangers_words,
 )
 from train.certificate import NOTHING_MEASURED, Certificate
 from train.comparison import paired
@@ -72,6 +73,14 @@ def test_a_threshold_is_told_with_what_it_rests_on(tmp_path):
     assert "above 1.23." in said
     assert "from 60 photos" in said
     assert "7 photos of other things" in said
+
+
+def test_the_card_says_how_many_strangers_are_named_and_what_the_owner_asked_for():
+    said = strangers_words({"strangers_n": 40, "strangers_named": 0.03, "wanted": 0.05})
+    assert "at most 5 may be named. Of 100 photos of strangers' objects about 3 would be named: each of 40" in said
+    assert "taken away" in strangers_words({"strangers_n": 40, "strangers_named": 0.03, "by_logits": True})
+    assert "could not be simulated" in strangers_words({"strangers_n": 0, "strangers_named": None, "wanted": 0.05})
+    assert strangers_words({}) == ""
 
 
 def test_a_model_that_refuses_nothing_says_so(tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from train.config import TrainSettings, add_flags, default_cache, from_flags
+from train.config import TrainSettings, add_flags, default_cache, from_flags, named
 
 
 def parsed(*words):
@@ -21,6 +21,11 @@ def test_no_flag_is_the_default():
 def test_every_kind_of_flag_is_understood():
     assert parsed("--epochs", "2", "--scratch", "--lr", "0.5", "--backbone", "x", "--no-flips") == TrainSettings(
         epochs=2, scratch=True, lr=0.5, backbone="x")
+
+
+@pytest.mark.parametrize(("words", "share"), [((), None), (("5",), 0.05), (("0",), 0.0), (("300",), 1.0)])
+def test_the_owners_word_about_strangers_is_a_share(words, share):
+    assert named(parsed(*(("--named-strangers", *words) if words else ()))) == share
 
 
 @pytest.mark.parametrize("words", [["--track", "elsewhere"], ["--epochs", "many"]])
