@@ -25,6 +25,7 @@ UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 PATCH = 14  # pixels of a DINOv2's patch
 SMALLEST = 112  # pixels; below, things of a photo are not seen any more
 SPARE = 0.05  # of the budget: no machine is equally fast all the time
+MEASURING = 0.05  # of the budget, at most about so much, even where every step takes a minute
 AROUND = 12.0  # seconds: starting up, writing an epoch's checkpoints and the release
 FILE = "budget.json"
 
@@ -87,16 +88,17 @@ def plan_within(plan: Plan, seconds: float, work: Work, pace: Pace, sides: Seque
     return replace(plan, side=side, epochs=min(fitting[side], plan.epochs)) if fitting[side] else None
 
 
-def keep_to(budget: str, begun: float, plan: Plan, sides: Sequence[int], work: Work, measure: Callable[[], Pace],
+def keep_to(budget: str, begun: float, plan: Plan, sides: Sequence[int], work: Work, measure: Callable[[float], Pace],
             run: Path) -> Plan:
     """The plan that keeps to a budget that began to run at `begun` (time.monotonic); after an earlier start of this
-    training, the one it had then. No epochs: only the probe fits. Raises CannotTrain."""
+    training, the one it had then. `measure`: is told how many seconds it may take. No epochs: only the probe fits.
+    Raises CannotTrain."""
     wanted = seconds_in(budget)
     picked = _remembered(run)
     if picked is not None:
         say(f"This training was begun before and keeps the plan it had then: {picked[0]} epochs at {picked[1]} pixels.")
         return replace(plan, epochs=picked[0], side=picked[1])
-    pace = measure()
+    pace = measure(MEASURING * wanted)
     after = work.asked * pace.asked + AROUND
     left = (1 - SPARE) * wanted - (time.monotonic() - begun) - after
     found = plan_within(plan, left, work, pace, sides)

@@ -23,8 +23,11 @@ STEPS = 3  # of which the slowest, the one that fills caches, does not count
 
 
 def pace_of(model: Any, shelf: Shelf, train: Sequence[Example], originals: Sequence[bytes], framing: Preprocessing,
-            plan: Plan, sides: Sequence[int]) -> Pace:
-    """Measured at the smallest and the largest of `sides`; `originals`: a few photos' bytes. `model` stays as it is."""
+            plan: Plan, sides: Sequence[int], limit: float) -> Pace:
+    """Measured at the smallest and the largest of `sides`; `originals`: a few photos' bytes. `model` stays as it is.
+
+    After `limit` seconds nothing more is measured: what is not yet known is taken to be as slow as a step is.
+    """
     import torch
 
     from train.trainer import computes_in_bf16
@@ -57,19 +60,23 @@ def pace_of(model: Any, shelf: Shelf, train: Sequence[Example], originals: Seque
             return float(look([framing(data) for data in originals], False).sum())
 
     learner.train()
-    low, high = min(sides), max(sides)
-    small = _seconds(lambda: step(low)) / plan.batch
-    large = _seconds(lambda: step(high)) / plan.batch if high > low else small
+    low, high, end = min(sides), max(sides), time.monotonic() + limit
+    small = (_seconds(lambda: step(low), end) or 0.0) / plan.batch  # once it is always measured
+    large = (_seconds(lambda: step(high), end, 0) if high > low else None) or small * (high / low) ** 2 * plan.batch
     learner.eval()
-    a_pixel = max(0.0, large - small) / max(1, high**2 - low**2)
-    return Pace(small - a_pixel * low**2, a_pixel, _seconds(check) / plan.batch, _seconds(ask) / max(1, len(originals)))
+    a_pixel = max(0.0, large / plan.batch - small) / max(1, high**2 - low**2)
+    slowest = small * (framing.size / low) ** 2
+    checked, asked = _seconds(check, end, 0), _seconds(ask, end, 0)
+    return Pace(small - a_pixel * low**2, a_pixel, slowest if checked is None else checked / plan.batch,
+                slowest if asked is None else asked / max(1, len(originals)))
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    """The mean of a few times, without the slowest."""
-    taken = []
-    for _ in range(STEPS):
+def _seconds(work: Callable[[], object], end: float, least: int = 1) -> float | None:
+    """The mean of a few times, without the slowest; fewer of them after `end`, None where that leaves none."""
+    taken: list[float] = []
+    while len(taken) < least or (len(taken) < STEPS and time.monotonic() < end):
         begun = time.monotonic()
         work()
         taken.append(time.monotonic() - begun)
-    return sum(sorted(taken)[:-1]) / (STEPS - 1)
+    kept = sorted(taken)[:-1] or taken
+    return sum(kept) / len(kept) if kept else None

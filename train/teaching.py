@@ -162,9 +162,9 @@ def _affordable(plan: Plan, sides: Sequence[int], begun: float, model: Any, mate
     work = Work(len(train), len(material.validation), sum(material.counts().values()) + others)
     few = [image_id for image_id, _ in train[:FEW]]
 
-    def measure() -> Pace:
+    def measure(limit: float) -> Pace:
         originals = [data for _, data in dataset.read_photos(few)]
-        return pace_of(model, shelf, train, originals, framing, plan, sides)
+        return pace_of(model, shelf, train, originals, framing, plan, sides, limit)
 
     return keep_to(budget, begun, plan, sides, work, measure, run)
 

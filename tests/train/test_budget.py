@@ -50,7 +50,7 @@ def test_only_a_dinov2_changes_its_side():
 
 
 def keeping(budget, run, pace=PACE, spent=0.0):
-    return keep_to(budget, time.monotonic() - spent, PLAN, SIDES, WORK, lambda: pace, run)
+    return keep_to(budget, time.monotonic() - spent, PLAN, SIDES, WORK, lambda _: pace, run)
 
 
 def test_what_was_spent_and_what_comes_after_are_part_of_the_budget(tmp_path):
