@@ -14,7 +14,7 @@ import numpy as np
 
 from data_cards.dataset import Dataset, open_dataset
 from train.answers import Answers, ask
-from train.card import OURS
+from train.card import OURS, read_json, rejection_words
 from train.index import Index
 from train.judgement import Judgement
 from train.material import Material, gather
@@ -69,6 +69,7 @@ def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, 
     threshold = judgement.rejection.threshold
     said = report(answered, classes, titles) | {"test_digest": name_of_test(known.ids, truth)}
     said["rejection"]["threshold"] = threshold if np.isfinite(threshold) else None
+    said["rejection"]["promise"] = rejection_words(read_json(folder / OURS / "rejection.json"))
     said["learned_from"] = len(set(known.ids) & set(Index.load(folder / OURS / "index").ids))
     return said
 

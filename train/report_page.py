@@ -184,6 +184,7 @@ def _refusals(seen: Examined) -> str:
     if other["n"]:
         lines.append(f"<p>So are {_percent(other['value'])} of {other['n']} photos of other things, as they should "
                      "be.</p>")
+    lines.append(f"<p class='soft'>{escape(said['promise'])}</p>" if said.get("promise") else "")
     points = [(float(x), float(y)) for x, y in curves.get("refusals", ())]
     lines.append(line_chart([Curve("other things answered “none”, for every line that could be drawn", points)],
                             "known things refused", "other things refused", shares=True, diagonal=True))

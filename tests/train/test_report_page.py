@@ -41,6 +41,12 @@ def page(photos):
     return report_page(Examined("Forts & <i>gates</i>", metrics_of(photos), card, made, photos, pictures))
 
 
+def test_the_page_says_what_is_promised_of_strangers(photos):
+    metrics = metrics_of(photos)
+    metrics["rejection"]["promise"] = "At most 5 of 100, <on average>."
+    assert "At most 5 of 100, &lt;on average&gt;." in report_page(Examined("Forts", metrics, {}, {}, photos))
+
+
 def test_the_page_carries_its_pictures_and_asks_nobody_for_anything(page):
     assert "data:image/jpeg;base64" in page
     assert not re.findall(r"(?:src|href)=['\"](?!data:|#)", page)

@@ -26,7 +26,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def settings(tiny_vit):
-    return TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
+    return TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1, named_strangers=5)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,10 @@ def test_figures_charts_and_dials_are_all_there(round_one):
     assert said["rejection"]["none_refused"]["n"] == 2 and said["kept"] == "probe" and said["previous"] is None
     assert {path.name for path in (round_one.folder / "vitrine/charts").iterdir()} == {
         "training.png", "confusion.png", "calibration.png", "rounds.png"}
-    assert Judgement.load(round_one.folder / "vitrine").calibration.n > 0
+    judgement = Judgement.load(round_one.folder / "vitrine")
+    assert judgement.calibration.n > 0
+    assert (judgement.rejection.sees, judgement.rejection.wanted) == ("early", 0.05), "what the owner said of strangers"
+    assert "at most 5 may be named" in said["rejection"]["promise"]
     assert release(round_one, "certificate.json")["leaks"].startswith("0 of ")
 
 
