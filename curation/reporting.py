@@ -24,6 +24,7 @@ from data_cards.rows import Finding, Opinion
 
 SETTLING = ("keep", "relabel", "none_of_these", "junk", "accept_visitor")
 BROKEN = 1.0
+STRANGE = 0.3
 REMARK = 0.02  # worth hearing, not worth a question: below what the light table asks about
 MANY_LABELS = 3  # one picture under so many labels is a placeholder or a logo, and no photo of any
 UNASKED = Ask(0.25, NAMELESS)  # an unlabelled photo that the scan put into no order
@@ -187,3 +188,7 @@ def _quality(desk: Desk) -> Iterator[Finding]:
             continue
         for trouble in troubles(measures)[:1]:
             yield Finding(image_id, "quality", trouble.score, trouble.reason)
+        if image_id in desk.strangers:  # behind what is wrong with the photo itself: that explains it
+            said = (f"Unlike the rest of this collection: {desk.strangers[image_id]:.1f} times as far from the other "
+                    "photos as they usually are. Does it belong here?")
+            yield Finding(image_id, "quality", STRANGE, said)

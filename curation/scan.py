@@ -31,6 +31,7 @@ from curation.opinions import Opinions, form_opinions
 from curation.print_shelf import PrintShelf
 from curation.reporting import findings_of
 from curation.shots import with_views
+from curation.strangers import strangers_among
 from curation.unnamed import ask_for
 from data_cards.dataset import Changes, Dataset
 from data_cards.progress import say
@@ -104,10 +105,11 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     with own_cores(x.size):
         opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near)
         asks = ask_for(base.collection(), labels, ids, x)
+        strange = strangers_among(ids, x, labels)
         opinions = replace(opinions, rows=with_views(opinions.rows, labels, x, looks.measures))
     clock.lap("opinions")
     desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
-                asks)
+                asks, strange)
     scan_id = str(ULID())
     after, findings = _write(base, desk, opinions, scan_id)
     clock.lap("writing")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 
 from data_cards.progress import speak_up
-from tests.bench import acquisition, annotators, copies, costs, labels, quality, rounds, scanning, table
+from tests.bench import acquisition, annotators, copies, costs, labels, quality, rounds, scanning, strangers, table
 
 BENCHES = {"quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition,
-           "rounds": rounds, "scan": scanning, "table": table, "costs": costs}
+           "rounds": rounds, "scan": scanning, "table": table, "costs": costs,
+           "strangers": strangers}
 
 
 def main() -> None:

@@ -164,3 +164,12 @@ def test_a_disputed_photo_names_its_classes_once_and_scores_as_it_was_asked_for(
     opinions = Opinions((Opinion("a", ("amber",), (0.43,), ()),))
     one = told(replace(desk, labels=labels, opinions=opinions, asks=asks))["unlabelled", "a"]
     assert (one.score, one.reason, one.suggested_label) == (0.9, asks["a"].reason, "amber")
+
+
+def test_a_stranger_is_a_question_of_quality_unless_what_is_wrong_with_the_photo_explains_it(desk):
+    far = replace(desk, strangers={"a": 2.34}, looks=Looks({"a": Measures(400, 300, 200, 200, 0.5)}, frozenset(), 0))
+    one = told(far)["quality", "a"]
+    assert one.reason.startswith("Unlike the rest of this collection: 2.3 times as far") and 0.05 < one.score < 0.5
+    tiny = replace(far, looks=Looks({"a": Measures(40, 30, 200, 200, 0.5)}, frozenset(), 0))
+    assert told(tiny)["quality", "a"].reason.startswith("Tiny")
+    assert told(replace(far, ledger=Ledger((decide("ann", "a", "keep"),)))) == {}

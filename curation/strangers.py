@@ -1,0 +1,61 @@
+"""Photos unlike the rest of their collection: what they show lies where other photos hardly differ.
+
+    unlikeness(embeddings)      (n,) how far each photo is from the rest; 1 is the middle of the collection
+    strangers(embeddings)       (n,) true for the few that are farther than photos of the collection go
+
+Mahalanobis distances of unit-length embeddings, the covariance held back by a tenth of its mean and each photo judged
+without its own share in it (its leverage), or else a lone one would make its own direction usual. Distances to the
+nearest photos were tried first and see less: a photo of another collection has a near one in nearly any other
+(`python -m tests.bench.curation strangers` prints both).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from data_cards.rows import Label
+
+FEWEST = 50  # photos; of fewer nobody can say what is usual
+HELD = 0.1  # of the mean variance, added to every direction's
+# Of n lognormal distances the farthest lies about sqrt(2 ln n) standard deviations out. Somewhat less was chosen on the
+# museum, groceries and artifacts, whose own photos hardly ever go beyond it.
+STRICT = 0.85
+LEAST = 1.5  # times the usual distance: where all photos are alike, a little more is nothing yet
+
+
+def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
+    """(n,) distances from the rest. `usual`: a mask (n,) of the photos that say what is usual; all of them."""
+    x = np.asarray(embeddings, dtype=np.float32)
+    known = np.ones(len(x), dtype=bool) if usual is None else np.asarray(usual, dtype=bool)
+    if known.sum() < FEWEST:
+        return np.ones(len(x))
+    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+    x -= x[known].mean(axis=0)
+    count = int(known.sum())
+    spread, axes = np.linalg.eigh((x[known].T @ x[known]).astype(np.float64) / count)
+    spread = np.maximum(spread, 0) + HELD * max(float(spread.mean()), 1e-12)
+    far = np.square(x @ (axes / np.sqrt(spread)).astype(np.float32)).sum(axis=1, dtype=np.float64)
+    own = np.where(known, far / count, 0.0)
+    far = np.sqrt(far / np.maximum(1 - own, 0.01))
+    return np.asarray(far / max(float(np.median(far[known])), 1e-9))
+
+
+def strangers(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
+    """(n,) true for photos farther from the rest than `usual` ones go (a mask (n,); all)."""
+    far = np.log(np.maximum(unlikeness(embeddings, usual), 1e-9))
+    known = far if usual is None else far[np.asarray(usual, dtype=bool)]
+    if len(known) < FEWEST:
+        return np.zeros(len(far), dtype=bool)
+    middle, high = np.percentile(known, (50, 84))
+    line = STRICT * np.sqrt(2 * np.log(len(known)))
+    return np.asarray(far > middle + max(line * float(high - middle), np.log(LEAST)))
+
+
+def strangers_among(ids: Sequence[str], embeddings: np.ndarray, labels: Mapping[str, Label]) -> dict[str, float]:
+    """Strangers by image_id with their unlikeness. What people said not to belong is none, and makes none usual."""
+    gone = ("none_of_these", "junk")
+    usual = np.array([labels[name].status not in gone if name in labels else False for name in ids], dtype=bool)
+    found, far = strangers(embeddings, usual) & usual, unlikeness(embeddings, usual)
+    return {ids[row]: float(far[row]) for row in np.flatnonzero(found)}
