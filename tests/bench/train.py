@@ -59,8 +59,7 @@ def main() -> None:
                 assert known is not None
                 row = one_row(known, key, flags, cache)
                 done.append(row)
-                with open(flags.out, "a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
+                append(flags.out, row)
                 say(f"{row['set']}, {row['recipe']}, seed {row['seed']}: {row['top1']:.1%} of {row['n']}, "
                     f"{row['seconds']:.0f} s")
     print(table(done))
@@ -89,6 +88,13 @@ def read_rows(out: Path) -> list[dict[str, Any]]:
         except ValueError:
             say("A line was cut short and is left out.")
     return rows
+
+
+def append(out: Path, row: Mapping[str, Any]) -> None:
+    """One more line, also after one that was cut short."""
+    cut = out.exists() and not out.read_bytes().endswith(b"\n")
+    with open(out, "a", encoding="utf-8") as file:
+        file.write("\n" * cut + json.dumps(row) + "\n")
 
 
 def one_row(known: TrainingSet, key: Key, flags: argparse.Namespace, cache: Path) -> dict[str, Any]:
