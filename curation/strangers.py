@@ -58,4 +58,4 @@ def strangers_among(ids: Sequence[str], embeddings: np.ndarray, labels: Mapping[
     gone = ("none_of_these", "junk")
     usual = np.array([labels[name].status not in gone if name in labels else False for name in ids], dtype=bool)
     found, far = strangers(embeddings, usual) & usual, unlikeness(embeddings, usual)
-    return {ids[row]: float(far[row]) for row in np.flatnonzero(found)}
+    return {ids[row]: float(far[row]) for row in map(int, np.flatnonzero(found))}
