@@ -45,11 +45,13 @@ def test_one_corner_found_often_counts_once():
     assert agreeing(often, often) == 6
 
 
-def test_points_that_agree_only_as_no_flat_thing_can_look_agree_with_nothing():
-    rng = np.random.default_rng(1)
-    photo = Points(rng.uniform(0, 600, (40, 2)).astype(np.float32), descriptors(40))
-    turned_over = Points(photo.places * (-1, 1) + (640, 0), photo.descriptors)
-    assert agreeing(photo, photo) > 30 and agreeing(photo, turned_over) == 0
+@pytest.mark.parametrize("over", [np.diag([0.05, 0.05, 1]), np.array([[1, 0, 0], [0, 1, 0], [-0.004, 0, 1]])],
+                         ids=["tiny", "folded"])
+def test_points_that_agree_only_as_no_flat_thing_can_look_agree_with_nothing(over):
+    photo = Points(np.random.default_rng(1).uniform(0, 600, (40, 2)).astype(np.float32), descriptors(40))
+    x, y, depth = over @ np.column_stack([photo.places, np.ones(40)]).T
+    seen = Points(np.column_stack([x / depth, y / depth]).astype(np.float32), photo.descriptors)
+    assert agreeing(photo, photo) > 30 and agreeing(photo, seen) == agreeing(seen, photo) == 0
 
 
 @pytest.mark.parametrize(("over", "can_be"), [
