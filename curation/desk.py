@@ -28,6 +28,7 @@ class Desk:
     opinions: Opinions
     model_revision: str
     asks: Mapping[str, Ask] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()  # photos that the split left out because the test holds nearly the same
     strangers: Mapping[str, float] = field(default_factory=dict)  # how many times as far from the rest as usual
 
     def title(self, label: str | None) -> str:

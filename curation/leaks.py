@@ -42,7 +42,10 @@ def leaks(desk: Desk) -> Iterator[Finding]:
 
 
 def _may_be_learned(desk: Desk, image_id: str) -> bool:
-    """Also what has no side yet, such as a visitor's photo: the next split would find it one."""
+    """Also what has no side yet, such as a visitor's photo: the next split would find it one. What the split left out
+    as a leak is none any more."""
+    if image_id in desk.removed and image_id not in desk.splits:
+        return False
     row = desk.labels.get(image_id)
     return row is None or row.status not in SET_ASIDE
 

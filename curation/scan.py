@@ -109,7 +109,7 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
         opinions = replace(opinions, rows=with_views(opinions.rows, labels, x, looks.measures))
     clock.lap("opinions")
     desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
-                asks, strange)
+                asks, frozenset((base.certificate() or {}).get("removed", ())), strange)
     scan_id = str(ULID())
     after, findings = _write(base, desk, opinions, scan_id)
     clock.lap("writing")

@@ -13,7 +13,7 @@ from curation.ledger import Ledger
 from curation.looking import Looks
 from curation.opinions import Opinions
 from data_cards.collection import ClassInfo, Collection
-from data_cards.rows import Label, Photo, Source
+from data_cards.rows import Label, Photo, Source, Split
 from train.grouping import PROPOSED
 
 THINGS = Collection(name="fort", title="Forts", classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")))
@@ -89,3 +89,12 @@ def test_a_visitors_copy_of_a_test_photo_is_told_though_it_has_no_side_yet():
 def test_what_was_set_aside_is_not_learned_and_leaks_nothing(status):
     desk = visitor_beside_test()
     assert told(replace(desk, labels={**desk.labels, "b": Label("b", "agra", status)})) == {}
+
+
+def test_what_the_split_left_out_is_not_told_again_until_it_is_taken_in():
+    desk = desk_with(a=source("train"), b=source("test"))
+    desk = replace(desk, copies=Copies({("a", "b"): Pair("a", "b", 0.95, "edited", True)}, (), {}, 0))
+    split = replace(desk, removed=frozenset("a"), splits={"b": Split("b", "b", "test")})
+    assert set(told(desk)) == {"a"} and told(split) == {}
+    taken_in = {**split.splits, "a": Split("a", "a", "train")}
+    assert set(told(replace(split, splits=taken_in))) == {"a"}
