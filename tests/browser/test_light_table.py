@@ -178,3 +178,13 @@ def test_a_class_that_is_missing_is_added_while_labelling(url, folder, open_page
     page.keyboard.press("/")
     page.locator("vitrine-light-table dialog input").press_sequentially("blue")
     page.wait_for_selector("vitrine-light-table [role=option] b:text-is('Blue <i>Hour</i>')")
+
+
+def test_a_key_that_can_do_nothing_says_why_and_shakes_lightly_unless_the_system_asks_for_calm(url, open_page):
+    for motion, shakes in (("no-preference", 1), ("reduce", 0)):
+        page = open_page(url, reduced_motion=motion)
+        photo_on_screen(page)
+        page.evaluate("window.shaken = 0; Element.prototype.animate = () => { window.shaken += 1; }; null")
+        page.keyboard.press("d")
+        page.wait_for_selector("text=A duplicate of which one? Nothing like this photo was found.")
+        assert page.evaluate("window.shaken") == shakes

@@ -187,7 +187,7 @@ export class Grid {
 
   other() {
     if (this.chosen.size) this.table.search((classId, added) => this.give(classId, added));
-    else this.table.tell("Select the photos first.");
+    else this.table.refuse("Select the photos first.");
   }
 
   give(classId, added = null) {
@@ -200,7 +200,7 @@ export class Grid {
       return { do: action, image_id, ...(key ? { key } : {}), ...more };
     });
     if (!moves.length) {
-      this.table.tell("Select the photos first.");
+      this.table.refuse("Select the photos first.");
       return;
     }
     this.table.tell(`${count(moves.length, "photo", "photos")}. One ⌫ takes them all back.`);

@@ -83,7 +83,7 @@ class LightTable {
     this.opening = true;
     try {
       const first = await this.server.look();
-      this.desk = new Desk(this.server, first, () => this.show(), (sentence) => this.tell(sentence, true));
+      this.desk = new Desk(this.server, first, () => this.show(), (sentence) => this.refuse(sentence));
       this.desk.heard = (group, outcome) => this.opened?.classes?.heard(group, outcome);
       this.view = this.single;
       this.pages = await this.server.pages();
@@ -138,6 +138,13 @@ class LightTable {
     this.telling = setTimeout(() => this.notice.classList.remove("shown"), stays ? 8000 : 1800);
   }
 
+  // A key that could do nothing: why, and a light shake of what it was meant for.
+  refuse(sentence) {
+    this.tell(sentence, true);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    this.body.animate([0, -4, 4, -2, 0].map((x) => ({ translate: `${x}px` })), 140);
+  }
+
   press(event) {
     if (!this.desk || !this.visible || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (this.root.querySelector("dialog[open]") || !this.isOurs(event)) return;
@@ -177,8 +184,8 @@ class LightTable {
   toGrid() {
     if (this.desk.item?.pile === "duplicates") return this.toPage("copies");
     const labelled = this.desk.item?.labelled;
-    if (this.desk.item?.sealed) this.tell("Photos of the sealed test are decided one by one.", true);
-    else if (!labelled) this.tell("The grid lays out photos that share a label; this one has none.", true);
+    if (this.desk.item?.sealed) this.refuse("Photos of the sealed test are decided one by one.");
+    else if (!labelled) this.refuse("The grid lays out photos that share a label; this one has none.");
     else this.grid.open(labelled.id);
   }
 

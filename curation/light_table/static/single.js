@@ -274,7 +274,7 @@ export class Single {
 
   duplicate(turned = false) {
     const { item } = this.desk;
-    if (!item.pair) this.table.tell("A duplicate of which one? Nothing like this photo was found.", true);
+    if (!item.pair) this.table.refuse("A duplicate of which one? Nothing like this photo was found.");
     else if (turned) this.decide("duplicate_of", { image_id: item.pair.image_id, other: item.image_id });
     else this.decide("duplicate_of", { other: item.pair.image_id });
   }
