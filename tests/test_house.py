@@ -17,7 +17,7 @@ SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplo
         "huggingface_hub"}
 
 # Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
-HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy"}
+HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy", "train.averaging"}
 
 
 def name_of(path: Path) -> str:

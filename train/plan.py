@@ -30,26 +30,27 @@ class Plan:
 
     epochs: int
     side: int
-    blocks: int = 4
+    blocks: int = 8
     batch: int = 16
     lr: float = 1e-4
-    lr_decay: float = 0.7
+    lr_decay: float = 0.75
     head_lr: float = 5.0  # times lr: the head starts from the probe and may move faster than what it stands on
     warmup: float = 0.1
     smoothing: float = 0.1
     weight_decay: float = 0.05
     seed: int = 0
     look: Look | None = LOOK  # None: photos as they are
+    patches: float = 1.0  # share of a view's patches that is looked at while learning
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
     """A plan whose cost hardly depends on the number of photos, until there are too many to see three times.
 
-    DINOv2 learns at three quarters of the serving size: random crops make things look larger than they will be
-    when served, which the smaller size makes up for (Touvron 2019, "Fixing the train-test resolution discrepancy").
+    DINOv2 learns at seven eighths of the serving size: random crops make things look larger than they will be when
+    served, which the smaller size makes up for (Touvron 2019, "Fixing the train-test resolution discrepancy").
     """
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(VIEWS / max(1, photos))))
-    side = round(size * 0.75 / 14) * 14 if family.startswith("dinov2") else size
+    side = round(size * 0.875 / 14) * 14 if family.startswith("dinov2") else size
     return Plan(epochs=wanted if epochs is None else epochs, side=side, **dials)
 
 

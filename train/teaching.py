@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from data_cards.collection import Collection
 from data_cards.dataset import Dataset
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
@@ -24,6 +25,7 @@ from train.augment import LOOK
 from train.backbone import Backbone
 from train.budget import Pace, Work, keep_to, seconds_in, sides_for
 from train.config import TrainSettings
+from train.doubt import doubted
 from train.features import embed_dataset
 from train.finetune import Epoch, FineTuned, score
 from train.material import Material
@@ -91,7 +93,8 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
     model = with_head(backbone, _labels(material), probe)
     family = str(backbone.config["model_type"])
-    plan = plan_for(len(material.train), family, framing.size, settings.epochs, **_dials(settings))
+    plan = plan_for(len(material.train), family, framing.size, settings.epochs,
+                    **_dials(settings, material.collection))
     if settings.budget:
         plan = _affordable(plan, sides_for(plan, family, framing.size), begun, model, material, dataset, framing,
                            settings.budget, run)
@@ -111,7 +114,7 @@ def _from_scratch(material: Material, dataset: Dataset, backbone: Backbone, sett
     begun, framing = time.monotonic(), scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
     lr = {} if settings.lr == TrainSettings().lr else {"lr": settings.lr}
     plan = scratch.plan_from_scratch(len(material.train), framing.size, settings.epochs, seed=settings.seed,
-                                     batch=settings.batch, look=_dials(settings)["look"], **lr)
+                                     batch=settings.batch, look=_dials(settings, material.collection)["look"], **lr)
     model = scratch.small_network(_labels(material), settings.seed)
     material, steered_by = _steered(material)
     if settings.budget:
@@ -135,12 +138,27 @@ def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache:
     def side(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
         return features[[row[image_id] for image_id, _ in examples]], np.array([label for _, label in examples])
 
+    if settings.doubt:
+        material = _without_doubted(material, *side(material.train))
     probe = fit_probe(*side(material.train), classes=len(material.classes))
     x, y = side(material.validation)
     chances = probe.probabilities(x)
     accuracy, loss = top_k(chances, y, 1), cross_entropy(chances, y)
     say(f"Probe: {accuracy:.1%} of {len(y)} {steered_by} photos right.")
     return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, score(accuracy, loss))
+
+
+def _without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Material:
+    """The material whose training labels nobody's photo contradicts, or nearly nobody's."""
+    found = doubted(x, y, len(material.classes))
+    changed = int((found.labels != y).sum())
+    if not changed:
+        return material
+    say(f"About {found.slips:.0%} of the training labels seem wrong: {found.left_out} photos are not learned from, "
+        f"{changed - found.left_out} as what they look like. Fix them at the light table, or say --no-doubt.")
+    kept = tuple((image_id, int(label)) for (image_id, _), label in zip(material.train, found.labels, strict=True)
+                 if label >= 0)
+    return replace(material, sides={**material.sides, "train": kept})
 
 
 def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocessing, plan: Plan, run: Path,
@@ -209,9 +227,11 @@ def _labels(material: Material) -> dict[int, str]:
     return dict(enumerate(material.classes))
 
 
-def _dials(settings: TrainSettings) -> dict[str, Any]:
+def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
+    flips = settings.flips or things.extra.get("flips") is True
     return {"batch": settings.batch, "lr": settings.lr, "blocks": settings.blocks, "seed": settings.seed,
-            "look": replace(LOOK, flip=0.5 if settings.flips else 0.0) if settings.augment else None}
+            "patches": settings.patches if settings.augment else 1.0,
+            "look": replace(LOOK, flip=0.5 if flips else 0.0) if settings.augment else None}
 
 
 def prepare(settings: TrainSettings) -> None:

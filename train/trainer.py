@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -25,6 +25,9 @@ from train.preprocessing import Preprocessing
 from train.processes import Processes, here
 from train.shelf import Shelf
 from train.tracking import PROJECT
+
+if TYPE_CHECKING:
+    from train.averaging import Averaged
 
 PAUSE = 10.0  # seconds between two lines of progress
 
@@ -91,6 +94,7 @@ class CountingTrainer(Trainer):
 
     _right = _seen = 0
     _clock = 0.0
+    averaged: Averaged | None = None
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
         self._clock = time.monotonic()
@@ -143,6 +147,11 @@ class CountingTrainer(Trainer):
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         if here().main:  # who tells the others, when they begin to train together
             read_weights(model or self.model, Path(resume_from_checkpoint))
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        super()._save_optimizer_and_scheduler(output_dir)
+        if self.averaged and self.args.should_save:
+            self.averaged.keep(Path(output_dir))
 
     def _load_best_model(self) -> None:
         if self.state.best_model_checkpoint and here().main:

@@ -30,7 +30,7 @@ def test_the_number_of_epochs_can_be_given_and_may_be_none():
 
 
 def test_a_dinov2_learns_smaller_than_it_serves_and_a_plain_vit_does_not():
-    assert plan_for(10, "dinov2", 224).side == 168
+    assert plan_for(10, "dinov2", 224).side == 196
     assert plan_for(10, "vit", 224).side == 224
 
 

@@ -103,3 +103,33 @@ def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(source
 def test_without_augmentation_photos_are_learned_as_they_are(source, backbone, tmp_path):
     plain = replace(SETTINGS, epochs=0, augment=False)
     assert teach(gather(source), source.dataset, backbone, plain, tmp_path, tmp_path / "run").plan.look is None
+
+
+def test_photos_are_mirrored_where_the_card_or_the_owner_says_so(source, backbone, tmp_path):
+    material, nothing = gather(source), replace(SETTINGS, epochs=0)
+    carded = replace(material, collection=replace(material.collection, extra={"flips": True}))
+
+    def chance(of, settings):
+        return teach(of, source.dataset, backbone, settings, tmp_path, tmp_path / "run").plan.look.flip
+
+    assert chance(material, nothing) == 0.0
+    assert chance(carded, nothing) == chance(material, replace(nothing, flips=True)) == 0.5
+
+
+def test_labels_that_the_photos_contradict_are_learned_only_when_asked_for(source, backbone, tmp_path, monkeypatch):
+    learned = []
+
+    def fake(task, *_):
+        learned.append(dict(task.train))
+        best = Epoch(1, 0.1, 1.0, 0.1, 0.0, 0.0)
+        return FineTuned((best,), best)
+
+    monkeypatch.setattr("train.teaching.train_together", fake)
+    material = gather(source)
+    (wrong, label), *rest = material.train
+    slipped = replace(material, sides={**material.sides, "train": ((wrong, 1 - label), *rest)})
+    monkeypatch.setattr("train.doubt.LEAST", 5)
+    for doubt in (True, False):
+        teach(slipped, source.dataset, backbone, replace(SETTINGS, doubt=doubt), tmp_path, tmp_path / f"run{doubt}")
+    assert learned[0].get(wrong) != 1 - label and learned[1][wrong] == 1 - label
+    assert all(learned[0][image_id] == right for image_id, right in rest)
