@@ -63,7 +63,7 @@ def _engines(model: Path, photos: Sequence[bytes], threads: int) -> None:
     asks: dict[str, Ask] = {"pipeline": _pipeline(model, threads)}
     for engine in ENGINES:
         predictor = load_predictor(model, engine=engine, threads=threads)
-        asks[engine if engine != "auto" else f"auto ({predictor.engine})"] = _ours(predictor)
+        asks[engine if engine == predictor.engine else f"{engine} ({predictor.engine})"] = _ours(predictor)
     clock, processor, said = _in_turns(asks, photos)
     bare = np.median(clock["pipeline"])
     exact = said["torch"]
