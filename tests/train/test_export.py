@@ -25,7 +25,7 @@ def test_an_onnx_export_is_checked_on_photos_and_kept_beside_the_model(exported_
     assert (exported_release / "vitrine/exports/model.onnx").is_file()
     report = json.loads((exported_release / CHECK).read_text())
     assert (report["photos"], report["top1_agreement"], report["agrees"]) == (3, 1.0, True)
-    assert report["max_difference"] < 1e-3 and report["outputs"] == ["logits", "embedding"]
+    assert report["max_difference"] < 1e-3 and report["outputs"] == ["logits", "embedding", "early"]
     assert is_checked(exported_release)
     assert ONNX in open_repository(str(exported_release), kind="model").files(), "it is in the newest revision"
 
@@ -37,8 +37,8 @@ def test_the_other_forms_run_with_torch_alone(tiny_release, tmp_path, form):
 
     path = export(str(copy_of(tiny_release, tmp_path / "release")), form, cache=tmp_path)
     opened = torch.jit.load(path) if form == "torchscript" else torch.export.load(path).module()
-    logits, embedding = opened(torch.zeros(5, 3, SIZE, SIZE))
-    assert logits.shape == (5, 3) and embedding.shape == (5, 2 * HIDDEN)
+    logits, embedding, early = opened(torch.zeros(5, 3, SIZE, SIZE))
+    assert logits.shape == (5, 3) and embedding.shape == (5, 2 * HIDDEN) and early.shape == (5, HIDDEN)
 
 
 def test_an_export_that_answers_differently_is_not_kept(tiny_release, tmp_path, monkeypatch):
