@@ -17,8 +17,8 @@ import numpy as np
 
 from data_cards.progress import speak_up
 from tests.bench.labels import named_features
-from train.index import Index, write_index
 from train.foreignness import unit
+from train.index import Index, write_index
 
 K, QUESTIONS = 8, 100
 GOAL = 5.0  # milliseconds at 100,000 photos
