@@ -36,11 +36,13 @@ def two_nodes():
         pytest.skip("Ray is not installed: pip install -r requirements-ray.txt")
     folder = tempfile.mkdtemp(prefix="ray")  # a short path: sockets live in it
     # Ray gives a node half a minute to start, which a machine that does a dozen other things may not keep.
-    quiet = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1", "RAY_raylet_start_wait_time_s": "600",
-                          "RAY_worker_register_timeout_seconds": "600", "RAY_agent_register_timeout_ms": "600000"}
-    cluster = subprocess.Popen([sys.executable, "-m", "tests.curation.two_nodes", folder], cwd=ROOT, env=quiet,
+    quiet = os.environ | {"RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1",
+                          "RAY_raylet_start_wait_time_s": "600", "RAY_worker_register_timeout_seconds": "600"}
+    cluster = subprocess.Popen([sys.executable, "-m", "tests.curation.two_nodes"], cwd=ROOT, env=quiet,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    yield cluster.stdout.readline().strip()
+    address = cluster.stdout.readline().strip()
+    assert address, "Ray did not start; on a busy machine its nodes give up after 15 seconds"
+    yield address
     cluster.communicate(timeout=SECONDS)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -50,7 +52,9 @@ def scanned(dataset, backbone, folder, *flags):
     shutil.copytree(dataset, folder / "set")
     done = subprocess.run([sys.executable, "-m", "curation", "scan", folder / "set", "--backbone", backbone,
                            "--no-fastdup", *flags], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS,
-                          env=os.environ | {"VITRINE_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"})
+                          env=os.environ | {"VITRINE_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1",
+                                            # So few photos would be done before the slower node has its network.
+                                            "RAY_DATA_DEFAULT_WAIT_FOR_MIN_ACTORS_S": "600"})
     assert done.returncode == 0, done.stderr
     found = open_dataset(str(folder / "set")).findings()
     return {(row.image_id, row.kind, row.reason, row.suggested_label, row.related): row.score for row in found}, done
