@@ -21,8 +21,9 @@ from train.training import train_model
 ROOT = Path(__file__).parent.parent.parent
 # Two processes add the same numbers in another order; float32 keeps seven digits of each. The bias of attention's keys
 # is left out: it moves all scores of a query alike, so its gradient is nothing but rounding, which Adam blows up.
-TOLERANCE, IDLE = 1e-6, "attention.key.bias"
+TOLERANCE, IDLE = 1e-5, "attention.key.bias"
 BRIEFLY = 0.02  # of a loss: where the processor multiplies in bf16, three digits are kept
+ONE_PHOTO = 0.06  # of about twenty: where digits are few, one may fall on the other side
 SECONDS = 400  # on a machine that does a dozen other things
 REDDISH, BLUISH = (135, 120, 120), (120, 120, 135)  # under noise: something is left to learn after the probe
 
@@ -92,7 +93,7 @@ def test_accelerate_launch_comes_to_what_one_process_does(dataset, tiny_vit, tmp
     both = json.loads((tmp_path / "two/vitrine/metrics.json").read_text())
     assert both["n"] == one["n"] and len(both["epochs"]) == 2
     for mine, its in zip(one["epochs"], both["epochs"], strict=True):
-        assert its["accuracy"] == mine["accuracy"]
+        assert its["accuracy"] == pytest.approx(mine["accuracy"], abs=ONE_PHOTO)
         assert its["loss"] == pytest.approx(mine["loss"], rel=BRIEFLY)
         assert its["validation_loss"] == pytest.approx(mine["validation_loss"], rel=BRIEFLY)
     assert list((tmp_path / "cache/runs").iterdir()) == []
