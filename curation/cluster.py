@@ -177,8 +177,14 @@ def _connected(address: str) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ClusterUnreachable(f"The Ray cluster at {address} does not take this machine in. Is it one of the nodes? "
                                  f"If not: ray start --address {address}", cause=str(error)) from error
+    from ray import exceptions as lost
+
     try:
         yield
+    except (lost.RayActorError, lost.NodeDiedError, lost.LocalRayletDiedError, lost.WorkerCrashedError,
+            lost.ObjectLostError, lost.RaySystemError, lost.RpcError) as error:
+        raise ClusterUnreachable(f"The Ray cluster at {address} was lost while it worked. Scan again when it is back: "
+                                 "what was looked at so far is kept.", cause=str(error)) from error
     finally:
         ray.shutdown()
 

@@ -68,7 +68,7 @@ class HubUnreachable(VitrineError):
 
 
 class ClusterUnreachable(VitrineError):
-    """Ray is not installed, its cluster does not answer, or does not let us in."""
+    """Ray is not installed, its cluster does not answer, does not let us in, or was lost on the way."""
 
 
 class BadDecision(VitrineError):

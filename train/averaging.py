@@ -94,7 +94,7 @@ class Thinned(TrainerCallback):
             self.hook.remove()
 
     def _thin(self, module: torch.nn.Module, given: Any, tokens: torch.Tensor) -> torch.Tensor:
-        return fewer(tokens, self.share, self.dice) if module.training else tokens
+        return fewer(tokens, self.share, self.dice) if module.training and self.share < 1 else tokens
 
 
 def fewer(tokens: torch.Tensor, share: float, dice: torch.Generator) -> torch.Tensor:

@@ -30,7 +30,7 @@ class Plan:
 
     epochs: int
     side: int
-    blocks: int = 8
+    blocks: int = 4
     batch: int = 16
     lr: float = 1e-4
     lr_decay: float = 0.75
