@@ -103,7 +103,9 @@ def look(dataset: Dataset, ids: Sequence[str], backbone: Backbone, watch: Watch 
     rows = ray.data.from_items(shards, override_num_blocks=blocks).flat_map(
         read_rows, num_cpus=0, label_selector=here)
     network = ray.put({path.name: path.read_bytes() for path in backbone.path.iterdir() if path.is_file()})
-    answers = rows.map_batches(Eye, batch_size=16, compute=ray.data.ActorPoolStrategy(size=eyes), num_cpus=1,
+    # One block at a time for each, or the machine where the blocks are would take two before another gets any.
+    pool = ray.data.ActorPoolStrategy(size=eyes, max_tasks_in_flight_per_actor=1)
+    answers = rows.map_batches(Eye, batch_size=16, compute=pool, num_cpus=1,
                                fn_constructor_args=([network], backbone, len(ids), watch and watch.longer,
                                                     watch and watch.work))
     for row in answers.iter_rows():

@@ -2,7 +2,7 @@
 
 The average of the last tenth of all steps is judged, kept and served: it is steadier than the weights themselves, which
 still jump from photo to photo (Polyak & Juditsky 1992; as a decaying mean, Tarvainen & Valpola 2017). A view that shows
-half of its patches costs half as much, and nothing can be learned by heart from one corner (PatchDropout, Liu 2022).
+half of its patches costs about half as much (PatchDropout, Liu 2022).
 
 Importing this room costs several seconds (transformers' Trainer): do so inside functions.
 """

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from data_cards.errors import CannotTrain
+
 Settings = TypeVar("Settings")
 
 
@@ -55,7 +57,16 @@ class SplitSettings:
 
 def named(settings: TrainSettings) -> float | None:
     """The share of strangers that may be named, where the owner said so."""
-    return None if settings.named_strangers is None else min(max(settings.named_strangers, 0), 100) / 100
+    return None if settings.named_strangers is None else settings.named_strangers / 100
+
+
+def check_dials(settings: TrainSettings) -> None:
+    """Raises CannotTrain where a number is none that can be meant."""
+    if settings.named_strangers is not None and not 0 <= settings.named_strangers <= 100:
+        raise CannotTrain("--named-strangers counts photos of 100, so it lies between 0 and 100; "
+                          f"{settings.named_strangers} does not.")
+    if not 0 < settings.patches <= 1:
+        raise CannotTrain(f"--patches is a share, above 0 and at most 1; {settings.patches:g} is none.")
 
 
 def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:

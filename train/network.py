@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.errors import BadModel
+from data_cards.progress import say
 from train.engine import IN_8_BITS, Engine, TorchEngine, installed, open_onnx
 from train.features import Embedder
 from train.gathering import Gathering
@@ -55,6 +56,8 @@ def _plain(folder: Path, engine: str, threads: int, batch: int) -> Embedder:
             fast = open_onnx(folder / ONNX, name, threads, exact=False)
             if _remembers(fast, folder, preprocess):
                 return Embedder(Gathering(fast), preprocess, batch)
+        if name == IN_8_BITS:
+            say("The engine in 8 bits is not installed, or does not give this model's answers; it is served without.")
     from train.vit import load_answering
 
     return Embedder(Gathering(TorchEngine(load_answering(folder))), preprocess, batch)

@@ -89,16 +89,42 @@ class Parts(Sampler[list[int]]):
         return (list(self.processes.part(batch)) for batch in batches(self.order, self.batch))
 
 
-class CountingTrainer(Trainer):
-    """Counts right answers on training views and the seconds, so that charts can show what was learned when."""
+class ClockedTrainer(Trainer):
+    """Each evaluation says how many seconds of training came before it, without those that a killed run took along;
+    and what a checkpoint holds is read whole."""
 
-    _right = _seen = 0
     _clock = 0.0
-    averaged: Averaged | None = None
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
         self._clock = time.monotonic()
         return super().train(*args, **kwargs)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if "eval_accuracy" in logs:
+            now = time.monotonic()
+            before = next((row["seconds"] for row in reversed(self.state.log_history) if "seconds" in row), 0.0)
+            logs = {**logs, "seconds": before + now - self._clock}
+            self._clock = now
+        super().log(logs, start_time)
+
+    # transformers 5.23 saves a model under its old parameter names, but the Trainer reads checkpoints by the new ones
+    # and skips what it does not find: after a resume, and in the "best" model, every attention layer of a DINOv2
+    # would be the one from before. So both are read as any model is.
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if here().main:  # who tells the others, when they begin to train together
+            read_weights(model or self.model, Path(resume_from_checkpoint))
+
+    def _load_best_model(self) -> None:
+        if self.state.best_model_checkpoint and here().main:
+            read_weights(self.model, Path(self.args.output_dir or ".") / Path(self.state.best_model_checkpoint).name)
+
+
+class CountingTrainer(ClockedTrainer):
+    """Counts right answers on training views, so that charts can show both accuracies."""
+
+    _right = _seen = 0
+    averaged: Averaged | None = None
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Shuffled:
         return Shuffled(cast(Views, self.train_dataset))
@@ -128,11 +154,6 @@ class CountingTrainer(Trainer):
             right, seen = here().summed(self._right, self._seen)
             logs = {**logs, "accuracy": right / seen, "learning_rate": self._top_rate()}
             self._right = self._seen = 0
-        if "eval_accuracy" in logs:
-            now = time.monotonic()
-            before = next((row["seconds"] for row in reversed(self.state.log_history) if "seconds" in row), 0.0)
-            logs = {**logs, "seconds": before + now - self._clock}
-            self._clock = now
         super().log(logs, start_time)
 
     def _top_rate(self) -> float:
@@ -140,22 +161,10 @@ class CountingTrainer(Trainer):
         first = cast(torch.optim.Optimizer, self.optimizer).param_groups[0]
         return cast(Views, self.train_dataset).plan.lr * float(first["lr"]) / float(first["initial_lr"])
 
-    # transformers 5.23 saves a model under its old parameter names, but the Trainer reads checkpoints by the new ones
-    # and skips what it does not find: after a resume, and in the "best" model, every attention layer of a DINOv2
-    # would be the one from before. So both are read as any model is.
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        if here().main:  # who tells the others, when they begin to train together
-            read_weights(model or self.model, Path(resume_from_checkpoint))
-
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)
         if self.averaged and self.args.should_save:
             self.averaged.keep(Path(output_dir))
-
-    def _load_best_model(self) -> None:
-        if self.state.best_model_checkpoint and here().main:
-            read_weights(self.model, Path(self.args.output_dir or ".") / Path(self.state.best_model_checkpoint).name)
 
 
 def read_weights(model: Any, folder: Path) -> None:

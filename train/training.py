@@ -29,7 +29,7 @@ from train.backbone import find_backbone
 from train.card import OURS, read_json
 from train.cataloguing import compare_instead, furnish_by_pictures
 from train.charts import calibration_chart, confusion_chart, training_chart
-from train.config import SplitSettings, TrainSettings, named
+from train.config import SplitSettings, TrainSettings, check_dials, named
 from train.contest import COMPARISON, against_before, known_then, test_changes
 from train.effort import effort_of
 from train.evaluate import examined
@@ -80,6 +80,7 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
     released. A run that was killed goes on where it was. Raises a VitrineError that says what to do; the model that
     was there before then stays.
     """
+    check_dials(settings)
     home = home_of(model, cache)
     source = sealed(open_dataset(dataset), split)
     material = gather(source, one_picture=not settings.scratch)

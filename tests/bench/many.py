@@ -49,15 +49,20 @@ def many(count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="vitrine-many-") as folder:
         _step("collect", folder, count)
         full, price = _step("scan", folder), _step("price", folder)
+        print("price of one, ms of processor:", {what: round(value * 1000, 1) for what, value in price.items()})
+        whole = _tell("full", full, price)
         _step("collect", folder, count // 100)
-        again = _step("scan", folder)
-    for name, one in (("full", full), ("with 1 % more", again)):
-        one["all"] = one["cpu"] + sum(one["counts"].get(what, 0) * price[what] for what in price)
-        print(f"{name:14} {one['seconds']:7.1f} s {one['cpu']:7.1f} s of processor, {one['peak']} MB at most; "
-              f"looked at {one['counts']}: with pixels {one['all']:.0f} s of processor\n"
-              f"    {one['steps']}\n    {one['said']}")
-    print("price of one, ms of processor:", {what: round(value * 1000, 1) for what, value in price.items()})
-    print(f"again by full: {again['all'] / full['all']:.3f} (at most 0.05 wanted)")
+        more = _tell("with 1 % more", _step("scan", folder), price)
+    print(f"again by full: {more / whole:.3f} (at most 0.05 wanted)")
+
+
+def _tell(name: str, one: dict, price: dict) -> float:
+    """Print a scan as soon as it is done: the next one may take long. Its processor seconds with pixels."""
+    seconds = float(one["cpu"] + sum(one["counts"].get(what, 0) * price[what] for what in price))
+    print(f"{name:14} {one['seconds']:7.1f} s {one['cpu']:7.1f} s of processor, {one['peak']} MB at most; "
+          f"looked at {one['counts']}: with pixels {seconds:.0f} s of processor\n"
+          f"    {one['steps']}\n    {one['said']}", flush=True)
+    return seconds
 
 
 def _step(name: str, folder: str, *more: object) -> dict:

@@ -10,7 +10,6 @@ torchvision's (no build for this machine), written with PIL. The script would lo
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.utils.data import Dataset
-from transformers import AutoModelForImageClassification, PrinterCallback, Trainer, TrainingArguments, set_seed
+from transformers import AutoModelForImageClassification, PrinterCallback, TrainingArguments, set_seed
 from transformers.utils import logging
 
 from train.backbone import Backbone
@@ -27,7 +26,7 @@ from train.finetune import last_checkpoint
 from train.metrics import top_k
 from train.plan import Example
 from train.preprocessing import Preprocessing
-from train.trainer import CountingTrainer
+from train.trainer import ClockedTrainer
 
 LR, EPOCHS, BATCH = 2e-5, 5, 8
 SMALLEST, ASPECT = 0.08, (3 / 4, 4 / 3)  # RandomResizedCrop's defaults
@@ -76,27 +75,6 @@ def _random_box(width: int, height: int) -> tuple[float, float, float, float]:
     return (width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2
 
 
-class Timed(Trainer):
-    """The Trainer as it is, with a clock that a killed run takes with it."""
-
-    _clock = 0.0
-    # Without these two a DINOv2 would come back from a checkpoint with half of its weights (see train/trainer.py).
-    _load_from_checkpoint = CountingTrainer._load_from_checkpoint
-    _load_best_model = CountingTrainer._load_best_model
-
-    def train(self, *args: Any, **kwargs: Any) -> Any:
-        self._clock = time.monotonic()
-        return super().train(*args, **kwargs)
-
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        if "eval_accuracy" in logs:
-            now = time.monotonic()
-            before = next((row["seconds"] for row in reversed(self.state.log_history) if "seconds" in row), 0.0)
-            logs = {**logs, "seconds": before + now - self._clock}
-            self._clock = now
-        super().log(logs, start_time)
-
-
 def train_stock(backbone: Backbone, photos: Mapping[str, bytes], train: Sequence[Example],
                 validation: Sequence[Example], classes: int, run: Path, seed: int, lr: float = LR,
                 epochs: int = EPOCHS) -> tuple[Any, list[dict[str, float]]]:
@@ -107,9 +85,9 @@ def train_stock(backbone: Backbone, photos: Mapping[str, bytes], train: Sequence
     framing = Preprocessing.from_folder(backbone.path)
     model = AutoModelForImageClassification.from_pretrained(backbone.path, num_labels=classes, dtype=torch.float32,
                                                             local_files_only=True, ignore_mismatched_sizes=True)
-    trainer = Timed(model=model, args=_arguments(run, seed, lr, epochs), compute_metrics=_accuracy,
-                    train_dataset=Photos(photos, train, framing, learned=True),
-                    eval_dataset=Photos(photos, validation, framing, learned=False))
+    trainer = ClockedTrainer(model=model, args=_arguments(run, seed, lr, epochs), compute_metrics=_accuracy,
+                             train_dataset=Photos(photos, train, framing, learned=True),
+                             eval_dataset=Photos(photos, validation, framing, learned=False))
     trainer.remove_callback(PrinterCallback)  # its lines would stand between the bench's
     checkpoint = last_checkpoint(run)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

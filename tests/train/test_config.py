@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from train.config import TrainSettings, add_flags, default_cache, from_flags, named
+from data_cards.errors import CannotTrain
+from train.config import TrainSettings, add_flags, check_dials, default_cache, from_flags, named
 
 
 def parsed(*words):
@@ -23,9 +24,22 @@ def test_every_kind_of_flag_is_understood():
         epochs=2, scratch=True, lr=0.5, backbone="x")
 
 
-@pytest.mark.parametrize(("words", "share"), [((), None), (("5",), 0.05), (("0",), 0.0), (("300",), 1.0)])
+@pytest.mark.parametrize(("words", "share"), [((), None), (("5",), 0.05), (("0",), 0.0), (("100",), 1.0)])
 def test_the_owners_word_about_strangers_is_a_share(words, share):
     assert named(parsed(*(("--named-strangers", *words) if words else ()))) == share
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (("--named-strangers", "300"), "between 0 and 100; 300"), (("--named-strangers", "-1"), "between 0 and 100; -1"),
+    (("--patches", "0"), "at most 1; 0 is none"), (("--patches", "1.5"), "at most 1; 1.5 is none"),
+    (("--patches", "nan"), "at most 1; nan is none")])
+def test_a_number_that_cannot_be_meant_is_a_sentence(words, told):
+    with pytest.raises(CannotTrain, match=told):
+        check_dials(parsed(*words))
+
+
+def test_every_default_can_be_meant():
+    check_dials(parsed())
 
 
 @pytest.mark.parametrize("words", [["--track", "elsewhere"], ["--epochs", "many"]])
