@@ -36,6 +36,7 @@ class TrainSettings:
     augment: bool = dial(True, "each photo is learned as other visitors might take it, not only as it is")
     flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
     patches: float = dial(1.0, "share of a training view's patches that is looked at: half of them take half the time")
+    mix: float = dial(0.0, "share of steps in which each view is made of two photos: for long trainings on few photos")
     doubt: bool = dial(True, "labels that the photos contradict are not learned")
     seed: int = dial(0, "the same seed and data give the same model")
     scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
@@ -65,6 +66,8 @@ def check_dials(settings: TrainSettings) -> None:
     if settings.named_strangers is not None and not 0 <= settings.named_strangers <= 100:
         raise CannotTrain("--named-strangers counts photos of 100, so it lies between 0 and 100; "
                           f"{settings.named_strangers} does not.")
+    if not 0 <= settings.mix <= 1:
+        raise CannotTrain(f"--mix is a share, between 0 and 1; {settings.mix:g} is none.")
     if not 0 < settings.patches <= 1:
         raise CannotTrain(f"--patches is a share, above 0 and at most 1; {settings.patches:g} is none.")
 

@@ -41,6 +41,7 @@ class Plan:
     seed: int = 0
     look: Look | None = LOOK  # None: photos as they are
     patches: float = 1.0  # share of a view's patches that is looked at while learning
+    mix: float = 0.0  # share of steps whose views are two photos each
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:

@@ -230,7 +230,7 @@ def _labels(material: Material) -> dict[int, str]:
 def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
     flips = settings.flips or things.extra.get("flips") is True
     return {"batch": settings.batch, "lr": settings.lr, "blocks": settings.blocks, "seed": settings.seed,
-            "patches": settings.patches if settings.augment else 1.0,
+            "patches": settings.patches if settings.augment else 1.0, "mix": settings.mix if settings.augment else 0.0,
             "look": replace(LOOK, flip=0.5 if flips else 0.0) if settings.augment else None}
 
 

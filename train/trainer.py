@@ -20,6 +20,7 @@ from transformers.utils import logging as transformers_logging
 
 from data_cards.progress import say, spoken
 from train.batches import batches
+from train.mixing import Mixture, mixed
 from train.plan import Example, Plan, visitor_pixels
 from train.preprocessing import Preprocessing
 from train.processes import Processes, here
@@ -140,26 +141,41 @@ class CountingTrainer(ClockedTrainer):
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False,
                      num_items_in_batch: Any = None) -> Any:
-        truth = inputs["labels"]
+        truth, mixture = inputs["labels"], self._mixture(inputs["pixel_values"]) if model.training else None
+        if mixture:
+            inputs = {**inputs, "pixel_values": mixture.pixels}
         loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
+        if mixture:
+            loss = mixture.loss(outputs.logits.float(), truth, self.plan.smoothing)
         if model.training:
-            self._right += int((outputs.logits.argmax(dim=1) == truth).sum())
-            self._seen += len(truth)
+            if not mixture:  # of two photos in one nobody can say whether one of their names is right
+                self._right += int((outputs.logits.argmax(dim=1) == truth).sum())
+                self._seen += len(truth)
             if (processes := here()).count > 1:
                 loss = loss * processes.weight(len(truth))
         return (loss, outputs) if return_outputs else loss
 
+    def _mixture(self, pixels: torch.Tensor) -> Mixture | None:
+        """The same for the same step, so that a resumed training sees what it would have seen."""
+        rng = np.random.default_rng([self.plan.seed, self.state.global_step, here().rank])
+        return mixed(pixels, rng) if rng.random() < self.plan.mix else None
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        if "loss" in logs and self._seen:
+        if "loss" in logs:
             right, seen = here().summed(self._right, self._seen)
-            logs = {**logs, "accuracy": right / seen, "learning_rate": self._top_rate()}
+            logs = {**logs, **({"accuracy": right / seen} if seen else {}), "learning_rate": self._top_rate()}
             self._right = self._seen = 0
         super().log(logs, start_time)
+
+    @property
+    def plan(self) -> Plan:
+        """What the training views are made by."""
+        return cast(Views, self.train_dataset).plan
 
     def _top_rate(self) -> float:
         """Of the uppermost block: the Trainer itself would name the rate of whichever parameter comes first."""
         first = cast(torch.optim.Optimizer, self.optimizer).param_groups[0]
-        return cast(Views, self.train_dataset).plan.lr * float(first["lr"]) / float(first["initial_lr"])
+        return self.plan.lr * float(first["lr"]) / float(first["initial_lr"])
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)
