@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,10 +33,15 @@ class Foreignness:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Features (n, d), any length -> scores (n,), higher is more foreign."""
-        z = unit(x)
-        q, m = z @ self.within, self.means @ self.within
-        near = ((q * q).sum(axis=1)[:, None] - 2 * q @ m.T + (m * m).sum(axis=1)).min(axis=1)
-        return np.asarray(near - (((z - self.centre) @ self.overall) ** 2).sum(axis=1))
+        z, m = unit(x), self._classes
+        q = product(z, self.within)
+        near = ((q * q).sum(axis=1)[:, None] - 2 * product(q, m.T) + (m * m).sum(axis=1)).min(axis=1)
+        return np.asarray(near - (product(z - self.centre, self.overall) ** 2).sum(axis=1))
+
+    @cached_property
+    def _classes(self) -> np.ndarray:
+        """Class means in units of the spread within classes."""
+        return np.asarray(self.means @ self.within)
 
 
 def fit_foreignness(x: np.ndarray, y: np.ndarray) -> Foreignness:
@@ -75,6 +81,12 @@ def unit(x: np.ndarray) -> np.ndarray:
     """Rows of length 1, float32."""
     x = np.asarray(x, dtype=np.float32)
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12))
+
+
+def product(x: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """`x @ matrix`, (n, d) by (d, e); one photo without BLAS, whose threads, once awake, keep a processor busy for
+    longer than the network takes, and would do so beside it."""
+    return np.asarray(np.einsum("nd,de->ne", x, matrix) if len(x) == 1 else x @ matrix)
 
 
 def _whitening(residuals: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.errors import BadModel
-from train.foreignness import unit
+from train.foreignness import product, unit
 
 FEATURES, PHOTOS, GRAPH = "features.npy", "photos.parquet", "graph.usearch"
 SIDE = 160  # pixels of a small picture's longer side
@@ -66,7 +66,8 @@ class Index:
         return found[:max(k, 0)]
 
     def _best(self, rows: np.ndarray, embedding: np.ndarray, k: int) -> list[Neighbour]:
-        scores = self.features[rows].astype(np.float32) @ unit(embedding[None])[0]
+        features = self.features if len(rows) == len(self.features) else self.features[rows]
+        scores = product(unit(embedding[None]), features.astype(np.float32, copy=False).T)[0]
         order = np.argsort(-scores, kind="stable")[:k]
         return [Neighbour(self.ids[row], self.labels[row], float(min(max(score, 0.0), 1.0)))
                 for row, score in zip(rows[order], scores[order], strict=True)]

@@ -39,7 +39,7 @@ from train.preprocessing import Preprocessing
 from train.scratch import NOTHING
 from train.teaching import teach
 
-RECIPES = ("ours", "probe", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
+RECIPES = ("ours", "probe", "mixed", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
            "reviewed 20", "reviewed 40")
 BATCH = 32
 
@@ -134,7 +134,7 @@ def _learned_from(known: TrainingSet, truth: Material, recipe: str, seed: int, f
 def _ours(known: TrainingSet, material: Material, recipe: str, seed: int, flags: argparse.Namespace, backbone: Backbone,
           cache: Path, run: Path) -> tuple[Any, Preprocessing, dict[str, Any]]:
     settings = TrainSettings(epochs=0 if recipe == "probe" else flags.epochs, seed=seed, scratch=recipe == "scratch",
-                             augment=recipe != "no augmentation")
+                             augment=recipe != "no augmentation", mix=0.5 if recipe == "mixed" else 0.0)
     begun = time.monotonic()
     taught = teach(material, known.dataset, backbone, settings, _without_features(cache, run) if recipe == "ours" else
                    cache, run)
