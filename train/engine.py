@@ -12,6 +12,7 @@ import json
 import logging
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
@@ -103,12 +104,20 @@ class OpenVinoEngine:
         if short:
             _shorten(model)
             settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = GROUP
-        self._compiled = core.compile_model(model, "CPU", settings)
+        self._compiled, self._idle = core.compile_model(model, "CPU", settings), deque[Any]()
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
-        # A request of its own per call: one that is shared would mix up two visitors' photos.
-        outputs = self._compiled.create_infer_request().infer({INPUT: pixel_values})
-        return tuple(np.array(outputs[port], dtype=np.float32) for port in self._compiled.outputs)
+        # A request for each call under way: one that is shared would mix up two visitors' photos. Kept for the next
+        # call, since a new one asks for its memory again.
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        try:
+            outputs = request.infer({INPUT: pixel_values})
+            return tuple(np.array(outputs[port], dtype=np.float32) for port in self._compiled.outputs)
+        finally:
+            self._idle.append(request)
 
 
 def _shorten(model: Any) -> None:

@@ -1,5 +1,7 @@
 """The same answers through every engine."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,14 @@ def test_every_engine_agrees_with_torch_at_any_batch(torch_engine, onnx_file, na
         found, = opened.run(photos(n))
         assert opened.streams == streams and found.shape == (n, 2 * HIDDEN)
         np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_calls_at_the_same_time_do_not_mix_up_their_photos(onnx_file):
+    opened = engine.open_onnx(onnx_file, "openvino")
+    alone = [opened.run(photos(1, seed))[0] for seed in range(12)]
+    with ThreadPoolExecutor(4) as several:
+        together = [outputs[0] for outputs in several.map(lambda seed: opened.run(photos(1, seed)), range(12))]
+    np.testing.assert_allclose(together, alone, atol=1e-3)
 
 
 def test_matrices_of_8_bits_change_little(torch_engine, onnx_file):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.train.test_rejection import things
-from train.foreignness import fit_foreignness, hidden_scores, unseen_scores
+from train.foreignness import fit_foreignness, hidden_scores, product, unseen_scores
 
 
 def test_things_nobody_showed_are_more_foreign_than_known_ones():
@@ -65,3 +65,23 @@ def test_two_classes_are_too_few_to_hide_one():
     assert len(hidden_scores(x, y, x, y)) == 0
     three, numbers = things(30, classes=3)
     assert len(hidden_scores(three, numbers, three[:0], numbers[:0])) == 30
+
+
+class WithoutBlas(np.ndarray):
+    """Numbers that nobody may hand to BLAS."""
+
+    def __matmul__(self, other):
+        raise AssertionError("threads were woken that stay awake")
+
+    __rmatmul__ = __matmul__
+
+
+def test_one_photo_wakes_no_threads_and_scores_like_one_of_many():
+    x, matrix = things(3)[0], np.random.default_rng(0).normal(size=(8, 5)).view(WithoutBlas)
+    x = x[:, :8]
+    np.testing.assert_allclose(product(x[:1], matrix)[0], (x @ np.asarray(matrix))[0], rtol=1e-5)
+    score = fit_foreignness(*things(80))
+    np.testing.assert_allclose(score(things(80)[0][:1]), score(things(80)[0])[:1], rtol=1e-3, atol=1e-3)
+    for name in ("within", "overall", "_classes"):
+        score.__dict__[name] = np.asarray(getattr(score, name)).view(WithoutBlas)
+    assert len(score(things(80)[0][:1])) == 1

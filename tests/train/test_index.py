@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data_cards.errors import BadModel
+from tests.train.test_foreignness import WithoutBlas
 from train import index as room
 from train.index import Index, Neighbour, write_index
 
@@ -20,6 +21,12 @@ def test_the_nearest_come_first_with_their_cosine(folder):
     assert [(one.image_id, one.label) for one in found] == [("a", "x"), ("c", "x")]
     assert found[0] == Neighbour("a", "x", 1.0)
     assert found[1].score == pytest.approx(0.7071, abs=1e-3)
+
+
+def test_looking_wakes_no_threads(folder):
+    index = Index.load(folder)
+    index.features = index.features.view(WithoutBlas)
+    assert index.nearest(np.array([0.0, 1.0]), 1)[0].image_id == "b"
 
 
 def test_asking_for_more_than_there_are_gives_all(folder):
