@@ -56,7 +56,8 @@ def _same_file(desk: Desk, tested: set[str]) -> Iterator[Finding]:
         if others:
             photo = desk.photos[image_id]
             train, test = _named(photo, others[0]), _named(photo, "test")
-            said = f"The same file came in for training{train} and for the test{test}."
+            said = (f"The same file came in for training{train} and for the test{test}. It counts for the test and "
+                    "is not learned from; nothing is left to do.")
             # The photo that gives it away is itself.
             yield Finding(image_id, "leak", CERTAIN, said, related=(image_id,))
 

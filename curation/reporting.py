@@ -122,7 +122,7 @@ def _differ(desk: Desk, pair: Pair) -> bool:
 
 def _contradiction(desk: Desk, here: str, there: str) -> str:
     return (f"The same shot is labelled *{desk.title(desk.label(here))}* here and *{desk.title(desk.label(there))}* "
-            "there; one of the two is wrong.")
+            "there; at least one of the two is wrong.")
 
 
 def _doubtful(desk: Desk) -> Iterator[Finding]:
@@ -131,7 +131,8 @@ def _doubtful(desk: Desk) -> Iterator[Finding]:
         doubt = (desk.opinions.doubts or {})[image_id]
         others = [other for other in near[image_id] if _is_named(desk, other)]
         against = [other for other in others if (desk.label(other) or NONE) == doubt.likely] or others
-        said = reason_for(doubt.chance, [desk.label(other) or NONE for other in others], doubt.likely, desk.title)
+        said = reason_for(doubt.chance, [desk.label(other) or NONE for other in others], doubt.likely, desk.title,
+                          desk.label(image_id) or NONE)
         suggested = None if doubt.likely == NONE else doubt.likely
         yield Finding(image_id, "label", min(doubt.score, SURE_COPY), said, desk.label(image_id), suggested,
                       tuple(against[:5]))

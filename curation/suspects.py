@@ -66,20 +66,26 @@ def _usual(labels: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return np.bincount(labels, weights=own, minlength=shares.shape[1]) / counts
 
 
-def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[[str], str]) -> str:
-    """Why a label is doubtful, in words: the model's probability of it, and how many of the (at most five) nearest
-    photos have the likely label."""
+def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[[str], str], own: str = "") -> str:
+    """Why a label is doubtful, in words: the model's probability of it, how many of the (at most five) nearest photos
+    have the likely label, and what speaks for the label that it has: `own`."""
     said = f"The model gives this label {_percent(chance)}."
     named = [label for label in near[:5] if label]
     count = named.count(likely)
     if not named:
         return said
+    kept = named.count(own) if own != likely else 0
     if count == 0:
-        return f"{said} It looks more like *{title(likely)}*."
+        own_ones = f"{_word(kept)} of its {_word(len(named))} nearest photos {_has(kept)} its label"
+        return f"{said} It looks more like *{title(likely)}*{', though ' + own_ones if kept else ''}."
     whose = f"{_word(count).capitalize()} of its {_word(len(named))} nearest photos {'is' if count == 1 else 'are'}"
     if count == len(named):
         whose = f"All of its {_word(len(named))} nearest photos are" if count > 1 else "The nearest photo is"
-    return f"{said} {whose} *{title(likely)}*."
+    return f"{said} {whose} *{title(likely)}*{f', {_word(kept)} {_has(kept)} its label' if kept else ''}."
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _percent(share: float) -> str:

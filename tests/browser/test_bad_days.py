@@ -75,6 +75,7 @@ def test_who_is_signed_out_signs_in_and_nothing_is_lost(tables, table, folder, o
     page.keyboard.press("j")
     page.locator("vitrine-light-table input[name=username]").fill("ann")
     assert page.locator("vitrine-light-table .mat").count() == 0
+    assert "1 decision waits in this window." in page.locator("vitrine-light-table .door").inner_text()
     page.locator("vitrine-light-table input[name=password]").fill("j")
     page.keyboard.press("Enter")
     all_kept(page)

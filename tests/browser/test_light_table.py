@@ -188,3 +188,21 @@ def test_a_key_that_can_do_nothing_says_why_and_shakes_lightly_unless_the_system
         page.keyboard.press("d")
         page.wait_for_selector("text=A duplicate of which one? Nothing like this photo was found.")
         assert page.evaluate("window.shaken") == shakes
+
+
+def test_who_said_what_is_told_only_to_whoever_asks(url, open_page):
+    page = open_page(url)
+    photo = photo_on_screen(page)
+    page.keyboard.press("n")
+    wait_for_photo(page, photo)
+    all_kept(page)
+    page.keyboard.press("Backspace")
+    progress(page, 0)
+    all_kept(page)
+    page.reload()
+    assert photo_on_screen(page) == photo
+    lines = page.locator(f"{ROOT} .history li")
+    lines.wait_for(state="attached")
+    assert not lines.is_visible()
+    page.keyboard.press("h")
+    assert lines.inner_text().startswith("ann: none of these")

@@ -50,7 +50,7 @@ def test_a_doubt_names_the_likely_class_and_who_speaks_for_it(desk):
                         frozenset("a"))
     labels = {**desk.labels, "b": Label("b", "amber", "labelled")}
     one = told(replace(desk, opinions=opinions, labels=labels))["label", "a"]
-    assert one.reason == "The model gives this label 2 %. One of its two nearest photos is *Amber*."
+    assert one.reason == "The model gives this label 2 %. One of its two nearest photos is *Amber*, one has its label."
     assert (one.given_label, one.suggested_label, one.related, one.scan_id) == ("agra", "amber", ("b",), "s1")
 
 
@@ -66,7 +66,7 @@ def test_a_copy_points_at_its_representative(desk):
 def test_copies_under_two_labels_are_a_certain_error(desk):
     desk = with_pair(replace(desk, labels={**desk.labels, "b": Label("b", "amber", "labelled")}))
     one = told(desk)["label", "a"]
-    said = "The same shot is labelled *Agra Fort* here and *Amber* there; one of the two is wrong."
+    said = "The same shot is labelled *Agra Fort* here and *Amber* there; at least one of the two is wrong."
     assert (one.score, one.suggested_label, one.reason) == (1, "amber", said)
     assert told(desk)["near_duplicate", "a"].score == 1, "in the pile of copies it comes first too"
 

@@ -79,7 +79,11 @@ def test_chances_of_zero_are_no_reason_to_fail():
     (0.001, "aaaaa", "The model gives this label less than 1 %. All of its five nearest photos are *A*."),
     (0.3, "abc", "The model gives this label 30 %. One of its three nearest photos is *A*."),
     (0.3, "bbb", "The model gives this label 30 %. It looks more like *A*."),
+    (0.3, "aoboo", "The model gives this label 30 %. One of its five nearest photos is *A*, three have its label."),
+    (0.3, "aaaao", "The model gives this label 30 %. Four of its five nearest photos are *A*, one has its label."),
+    (0.3, "bob", "The model gives this label 30 %. It looks more like *A*, though one of its three nearest photos has "
+                 "its label."),
     (0.3, "", "The model gives this label 30 %."),
     (0.3, "a", "The model gives this label 30 %. The nearest photo is *A*.")])
 def test_the_reason_is_a_sentence_a_person_understands(chance, near, said):
-    assert reason_for(chance, list(near), "a", str.upper) == said
+    assert reason_for(chance, list(near), "a", str.upper, "o") == said

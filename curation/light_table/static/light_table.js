@@ -97,8 +97,9 @@ class LightTable {
 
   async stumble(problem) {
     if (problem.status === 401 || problem.status === 403) {
+      const waiting = this.desk?.outbox.waiting ?? 0;
       this.desk = null;
-      await signIn(this);
+      await signIn(this, waiting);
       return;
     }
     this.body.replaceChildren(

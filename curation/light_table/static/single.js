@@ -204,7 +204,7 @@ export class Single {
   actions() {
     const { item } = this.desk;
     const pile = item?.pile;
-    const keep = { visitors: "keep ours", duplicates: "keep both", leaks: "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
+    const keep = { visitors: "keep ours", duplicates: item?.pair && "keep both", leaks: item?.pair && "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
     const said = item?.visitor;
     if (item && isPairAlone(item)) return this.pairActions(item);
     return [
