@@ -17,6 +17,7 @@ import numpy as np
 from curation.verification import Fingerprint, Match, compare
 
 THRESHOLD = 0.9
+DISAGREE = "at least one of the two is wrong."  # how a finding about copies under two labels ends
 NEIGHBOURS = 12
 FRIENDS = 10
 LEAST_COSINE = 0.5

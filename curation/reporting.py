@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from curation.desk import Desk
-from curation.duplicates import Pair, pair_of
+from curation.duplicates import DISAGREE, Pair, pair_of
 from curation.leaks import CERTAIN, SAME_SHOT, SURE_COPY, leaks
 from curation.ledger import standing
 from curation.opinions import NONE
@@ -122,7 +122,7 @@ def _differ(desk: Desk, pair: Pair) -> bool:
 
 def _contradiction(desk: Desk, here: str, there: str) -> str:
     return (f"The same shot is labelled *{desk.title(desk.label(here))}* here and *{desk.title(desk.label(there))}* "
-            "there; at least one of the two is wrong.")
+            f"there; {DISAGREE}")
 
 
 def _doubtful(desk: Desk) -> Iterator[Finding]:

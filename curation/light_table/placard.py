@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from curation.doorstep import AGAIN
+from curation.duplicates import DISAGREE
 from curation.light_table.queue import Item
 from data_cards.collection import Collection as Things
 from data_cards.dataset import Dataset
@@ -20,6 +21,7 @@ from data_cards.rows import Finding, Label, Photo, Split
 MOST_DIGITS = 9
 ON_A_SHELF = 4
 ASKED_ABOUT = f"A visitor asked about it. {AGAIN}"
+AGREE = "Both have the same label by now."
 SEALED = "One of the photos of the sealed test. You see it without the model's opinion, so that the test stays honest."
 # What these say is measured on pixels, read off files or said by a visitor; the others repeat what the model thinks.
 _FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality", "conflict", "pair")
@@ -70,6 +72,11 @@ class Records:
         split = self.splits.get(image_id)
         return split is not None and split.split == "test"
 
+    def agree(self, one: str, other: str) -> bool:
+        """Whether two photos have the same label now."""
+        mine, theirs = self.labels.get(one), self.labels.get(other)
+        return mine is not None and theirs is not None and mine.label == theirs.label
+
     def named(self, class_id: str | None) -> dict[str, str] | None:
         """A class as the screen names it; a class the collection no longer has keeps its id."""
         if not class_id:
@@ -83,7 +90,7 @@ def placard(item: Item, records: Records) -> dict[str, Any]:
     sealed = records.is_sealed(item.image_id)
     # Where two people differ, a third one judges by the photo: the model has had its say with the first.
     choices = _answers(item, records) if item.pile == "conflicts" else _choices(item, records, sealed)
-    photo = records.photos[item.image_id]
+    photo, why = records.photos[item.image_id], _reasons(item, sealed)
     return {
         "key": item.key,
         "image_id": item.image_id,
@@ -93,7 +100,7 @@ def placard(item: Item, records: Records) -> dict[str, Any]:
         "width": photo.width,
         "height": photo.height,
         **_label(item.image_id, records),
-        "why": _reasons(item, sealed),
+        "why": why + _since(why, item, records),
         "choices": choices,
         "shelves": _shelves(item, records, choices, sealed),
         "pair": _pair(item, records),
@@ -123,6 +130,12 @@ def _reasons(item: Item, sealed: bool) -> list[str]:
     told = [finding.reason for finding in item.findings if finding.kind in _FREE_OF_OPINION]
     told += [ASKED_ABOUT for finding in item.findings if finding.kind == "visitor" and finding.reason.endswith(AGAIN)]
     return [*dict.fromkeys(told), SEALED]
+
+
+def _since(why: Sequence[str], item: Item, records: Records) -> list[str]:
+    """What decisions made of a reason since the scan gave it."""
+    differed = [one for one in item.findings if one.reason in why and one.reason.endswith(DISAGREE)]
+    return [AGREE] if any(records.agree(item.image_id, _other(one)) for one in differed) else []
 
 
 def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from curation.light_table.placard import MOST_DIGITS, SEALED, NoOpinions, Records, placard
+from curation.duplicates import DISAGREE
+from curation.light_table.placard import AGREE, MOST_DIGITS, SEALED, NoOpinions, Records, placard
 from curation.light_table.queue import questions
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Finding, Label, Photo, Source, Split
@@ -63,6 +64,14 @@ def test_a_sealed_photo_still_tells_what_pixels_tell(kind):
 def test_a_pair_is_the_photo_and_its_representative():
     assert shown("near_duplicate", ("p", "q"))["pair"]["image_id"] == "q"
     assert shown("label", ("q",))["pair"] is None
+
+
+def test_copies_that_disagreed_when_they_were_scanned_and_agree_by_now_are_said_to():
+    (item,) = questions([Finding("p", "near_duplicate", 1, f"Here and there; {DISAGREE}", "c1", "c7", ("q",))])
+    known = records()
+    assert placard(item, known)["why"][1:] == [AGREE]
+    known.labels["q"] = Label("q", "c7", "labelled")
+    assert placard(item, known)["why"][1:] == []
 
 
 def test_a_class_that_is_gone_keeps_its_id_as_its_name_and_is_not_offered():
