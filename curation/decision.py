@@ -31,6 +31,7 @@ NEEDS = {"relabel": ("label",), "accept_visitor": ("label",), "duplicate_of": ("
          "undo": ("undoes",), "rename_class": ("label", "title"), "merge_class": ("label_before", "label"),
          "add_class": ("label",), "edit_card": ("label", "card")}
 NONE = "none"
+IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 NAME = re.compile(r"[0-9A-Za-z]{26}")
 LONGEST, LONGEST_CARD = 500, 100_000

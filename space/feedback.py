@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curation.decision import Question, ask, now
+from curation.decision import IT_IS_NONE, Decision, Question, ask, now
 from curation.doorstep import AGAIN, Doorstep, Read
 from curation.journal import Journal
 from curation.ledger import Ledger, standing
@@ -29,9 +29,10 @@ from space.recent import Recent, Remembered
 
 NONE, UNKNOWN = "none", "unknown"
 MOST_WAITING = 2_000
+SET_ASIDE = ("junk", "duplicate_of")  # settles the question in whatever pile it was pressed
 FATES = {
     "waiting for a person": "Nobody has looked at it yet. A person will decide.",
-    "accepted": "A person looked at it and agreed that the answer was wrong. The next model learns from it.",
+    "accepted": "A person looked at it and agrees with you. The next model learns from it.",
     "refused": "A person looked at it and decided otherwise.",
     "counted": "Your answer is counted. The photo was not kept, so nobody can look at it.",
 }
@@ -125,7 +126,7 @@ class Inbox:
 
     def _note(self, label: str) -> str:
         if label == NONE:
-            return "it is none of these."
+            return IT_IS_NONE
         return "they do not know what it is." if label == UNKNOWN else f"it is {self.collection.title_of(label)}."
 
     def _path(self, name: str) -> Path:
@@ -143,8 +144,19 @@ def _nameless(prediction_id: str) -> str:
 def _fate(question: Question, ledger: Ledger, can_be_seen: bool) -> str:
     for decision in reversed(standing(ledger.decisions)):
         if decision.finding == question.id and decision.action in ("accept_visitor", "refuse_visitor"):
-            return "accepted" if decision.action == "accept_visitor" else "refused"
+            return "accepted" if _agrees(decision, question) else "refused"
+        if decision.image_id == question.image_id and decision.action in SET_ASIDE and decision.at > question.at:
+            return "refused"
     return "waiting for a person" if can_be_seen else "counted"
+
+
+def _agrees(decision: Decision, question: Question) -> bool:
+    """Who keeps the label that the visitor said as well agrees with them; who gives another class than they said does
+    not. A visitor who did not know is agreed with by whoever names it."""
+    label = decision.label if decision.action == "accept_visitor" else decision.label_before
+    if question.label:
+        return label == question.label
+    return decision.action == "accept_visitor" and (label == NONE or not question.note.startswith(IT_IS_NONE))
 
 
 def _with_photos(base: Dataset, waiting: Mapping[str, Path]) -> Changes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from curation.decision import IT_IS_NONE, NONE
 from curation.doorstep import AGAIN
 from curation.duplicates import DISAGREE
 from curation.light_table.queue import Item
@@ -109,10 +110,13 @@ def placard(item: Item, records: Records) -> dict[str, Any]:
 
 
 def _word_of_visitor(item: Item, records: Records) -> dict[str, str] | None:
-    """The class that a visitor named for this photo, when the collection still has it."""
+    """What a visitor called this photo: a class that the collection still has, or none of these."""
     if records.is_sealed(item.image_id):
         return None  # visitors choose among what the model answered
-    said = (one.suggested_label for one in item.findings if one.kind == "visitor")
+    asked = [one for one in item.findings if one.kind == "visitor"]
+    if any(IT_IS_NONE in one.reason for one in asked[:1]):
+        return {"id": NONE, "title": "None of these"}
+    said = (one.suggested_label for one in asked)
     return next((records.named(class_id) for class_id in said if class_id in records.collection), None)
 
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from curation.decision import IT_IS_NONE, ask
 from curation.duplicates import DISAGREE
+from curation.light_table.laying import asked_by_visitor
 from curation.light_table.placard import AGREE, MOST_DIGITS, SEALED, NoOpinions, Records, placard
 from curation.light_table.queue import questions
 from data_cards.collection import ClassInfo, Collection
@@ -64,6 +66,13 @@ def test_a_sealed_photo_still_tells_what_pixels_tell(kind):
 def test_a_pair_is_the_photo_and_its_representative():
     assert shown("near_duplicate", ("p", "q"))["pair"]["image_id"] == "q"
     assert shown("label", ("q",))["pair"] is None
+
+
+def test_what_a_visitor_said_is_a_key_away_none_of_these_too():
+    said = [asked_by_visitor(ask("p", label, note=note), "") for label, note in
+            (("c2", "it is Class 2."), (None, IT_IS_NONE), (None, "they do not know what it is."))]
+    words = [placard(item, records())["visitor"] for one in said for item in questions([one])]
+    assert words == [{"id": "c2", "title": "Class 2"}, {"id": "none", "title": "None of these"}, None]
 
 
 def test_copies_that_disagreed_when_they_were_scanned_and_agree_by_now_are_said_to():

@@ -94,6 +94,26 @@ def test_a_receipt_tells_what_a_person_decided(desk: Desk, action: str, fate: st
     assert desk.fate(receipt) == "waiting for a person"
 
 
+@pytest.mark.parametrize(("said", "action", "label", "fate"), [
+    ("red-grid", "accept_visitor", "ochre", "refused"), ("none", "accept_visitor", "none", "accepted"),
+    ("none", "accept_visitor", "ochre", "refused"), ("unknown", "accept_visitor", "ochre", "accepted"),
+    ("red-grid", "junk", None, "refused"), ("red-grid", "unsure", None, "waiting for a person")])
+def test_the_fate_is_whether_the_person_agrees_with_the_visitor(desk: Desk, said: str, action: str, label: str | None,
+                                                               fate: str) -> None:
+    receipt = desk.ask(said)
+    [question] = desk.journal.questions()
+    desk.journal.append([decide("ann", question.image_id, action, label=label, finding=receipt)])
+    assert desk.fate(receipt) == fate
+
+
+def test_who_keeps_the_label_that_the_visitor_said_agrees_with_them(desk: Desk) -> None:
+    receipt = desk.ask()
+    [question] = desk.journal.questions()
+    keep = decide("ann", question.image_id, "refuse_visitor", label_before="red-grid", finding=receipt)
+    desk.journal.append([keep])
+    assert desk.fate(receipt) == "accepted"
+
+
 def test_a_receipt_that_was_never_given_is_not_invented(desk: Desk) -> None:
     with pytest.raises(MissingFile, match="no such receipt"):
         desk.fate("01ARZ3NDEKTSV4RRFFQ69G5FAV")
