@@ -24,6 +24,9 @@ const row = (about) => [
     about.summary ? element("small", {}, about.summary) : null),
 ];
 
+// The text of a card is Markdown; here it is only read.
+const unmarked = (text) => text.replace(/(\*\*|__)(.+?)\1/gs, "$2").replace(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+
 function search(cards, list, show) {
   if (cards.length < SEARCH_FROM) return null;
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -40,8 +43,8 @@ function search(cards, list, show) {
 export function namesSheet(room, cards) {
   const show = (some) => some.map((about) => element("li.row", {}, row(about)));
   const list = element("ul.rows", {}, show(cards));
-  return sheet(`${things(cards.length)} this room can name`,
-    room.description ? element("p.lead", {}, room.description) : null, search(cards, list, show), list);
+  const about = room.description ? element("p.lead", {}, unmarked(room.description)) : null;
+  return sheet(`${things(cards.length)} this room can name`, search(cards, list, show), element("div.body", {}, list, about));
 }
 
 /** "That's wrong": `send(label, consent)` -> receipt; `fate(receipt)` -> {sentence}. `first`: a label chosen already. */

@@ -23,7 +23,6 @@ export async function cards(table, classIds) {
     h("button", { class: "big", onclick: () => dialog.close() }, "Back to the photo"));
   closesWith(dialog, "i");
   open(table, dialog);
-  dialog.focus();
 }
 
 function card(table, info) {

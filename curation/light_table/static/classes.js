@@ -3,7 +3,6 @@
 import { count, h, told, ulid } from "./dom.js";
 import { draftsOf, keptTexts, type } from "./drafts.js";
 import { open as openDialog } from "./dialogs.js";
-import { keyRow } from "./header.js";
 import { Page } from "./page.js";
 
 const SMALL = 320;
@@ -124,7 +123,7 @@ export default class Classes extends Page {
     this.keep.disabled = !changed.length;
     this.form.querySelector("[role=status]").textContent = changed.length ? "Not kept yet." : this.isWaiting ? WAITS : "";
     // On a phone the button at the end of the form is far from the thumb.
-    this.table.foot.replaceChildren(...keyRow(this.actions()));
+    this.layFoot();
   }
 
   async save() {
@@ -239,8 +238,7 @@ export default class Classes extends Page {
     const dialog = h("dialog", { class: "confirm", "aria-label": "Merge", tabindex: "-1" }, h("p", {}, told(words)),
       h("p", { class: "soft" }, told(`*${title}* stays as another name of it. It can be taken back.`)),
       h("div", { class: "gives" }, h("button", { class: "big", onclick: merge }, "Merge"), h("button", { class: "ghost", onclick: () => dialog.close() }, "Leave it")));
-    openDialog(this.table, dialog);
-    dialog.focus(); // nothing is preselected: the Enter that chose the class must not merge it
+    openDialog(this.table, dialog); // with nothing preselected: the Enter that chose the class must not merge it
   }
 
   // --- steps
@@ -288,7 +286,7 @@ export default class Classes extends Page {
     const words = this.values?.open ? "all classes" : "back to the photos";
     const keep = this.values?.open && this.info?.id === this.values.open.id && this.changed.length > 0;
     return [...(keep ? [["Enter", "keep the text", () => this.save(), "main"]] : []),
-      ["Backspace", "undo", () => this.takeBack(), "main"], ["Escape", words, () => this.back(), "main"]];
+      ["Escape", words, () => this.back(), "main"], ["Backspace", "undo", () => this.takeBack(), "main"]];
   }
 }
 

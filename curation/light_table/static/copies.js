@@ -2,13 +2,13 @@
 
 import { cards } from "./cards.js";
 import { Page } from "./page.js";
-import { keyRow } from "./header.js";
 import { count, h, key } from "./dom.js";
 import { view } from "./viewer.js";
 
 const FEW = 12; // groups on the page, when more are fetched
 const EVERY_PAIR = 40; // members up to which each pair is judged apart, beyond it those with the framed photo
 const RENEW = 45000;
+const ASKS = "The same shot under two labels: one of them is wrong. Which one is right?";
 
 export default class Copies extends Page {
   async open(asked = {}) {
@@ -32,14 +32,13 @@ export default class Copies extends Page {
   redraw() {
     this.drawn = false;
     if (this.table.view === this) this.show();
-    this.sheet?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    // The first one is there from the beginning, below what the page says of itself.
+    if (this.at) this.sheet?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 
   show() {
     if (this.drawn || !this.groups) return;
     super.show();
-    const rest = this.actions().filter(([, , , place]) => place !== "main");
-    this.table.foot.append(h("button", { class: "act more", onclick: () => this.table.more(rest) }, h("span", {}, "more…")));
   }
 
   lay() {
@@ -56,7 +55,7 @@ export default class Copies extends Page {
 
   bulk() {
     const ready = this.groups.filter((group) => !group.asks);
-    return ready.length > 1 && h("button", { class: "big small", onclick: () => this.acceptAll() }, `Accept all ${ready.length} suggestions `, key("a"));
+    return ready.length > 1 && h("button", { class: "ghost", onclick: () => this.acceptAll() }, `Accept all ${ready.length} suggestions `, key("a"));
   }
 
   nothing() {
@@ -89,7 +88,7 @@ export default class Copies extends Page {
       this.at = place;
       this.chooseLabel(label.id);
     };
-    return h("div", { class: "why" }, h("p", {}, "The same shot under two labels: one of them is wrong. Which one is right?"),
+    return h("div", { class: "why" }, h("p", {}, ASKS),
       h("div", { class: "gives" }, group.labels.map((label, nth) =>
         h("button", { class: "ghost", onclick: choose(label) }, label.title, " ", key(String(nth + 1))))));
   }
@@ -175,9 +174,11 @@ export default class Copies extends Page {
 
   look() {
     const { members, best } = this.group;
-    const photos = members.map((member) => ({ ...member, words: `${member.labelled?.title ?? "no label"} · ${member.width} × ${member.height}${member.sealed ? " · sealed test" : ""}` }));
-    view(this.table, photos, members.findIndex((member) => member.image_id === best), (imageId) =>
-      this.group.asks ? this.redraw() : this.frame(members.find((member) => member.image_id === imageId)));
+    const photos = members.map((member) => ({ ...member, labelled: member.labelled?.title ?? "no label yet", words: `${member.width} × ${member.height}${member.sealed ? " · sealed test" : ""}` }));
+    const why = this.group.asks ? ASKS : this.reason(this.group);
+    // Which one stays is no question before the label is settled.
+    const frame = this.group.asks ? null : (imageId) => this.frame(members.find((member) => member.image_id === imageId));
+    view(this.table, photos, members.findIndex((member) => member.image_id === best), why, frame);
   }
 
   about() {

@@ -13,7 +13,13 @@ export function open(table, dialog) {
   // A click beside the sheet closes it.
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   table.root.append(dialog);
+  // What has the focus now gets it back before `close` is heard: not a button, which the next Space would press.
+  table.root.focus({ preventScroll: true });
   dialog.showModal();
+  // One that is read begins at its beginning: its button lies below the text, and the browser would show that first.
+  if (!dialog.hasAttribute("tabindex")) return;
+  dialog.focus({ preventScroll: true });
+  dialog.scrollTop = 0;
 }
 
 // The key that opened a dialog closes it, and does nothing to the photo behind it.
@@ -62,7 +68,8 @@ export function searchClass(table, chosen) {
   };
   input.addEventListener("input", find);
   input.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1));
+    if (event.key === "Escape") dialog.close(); // at once: a search field would first be emptied
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1));
     else if (event.key === "Enter") classes ? take(at) : (entered = true);
     else return;
     event.preventDefault();
@@ -100,7 +107,7 @@ function matching(classes, typed) {
 function classRow(table, info, place, take) {
   const picture = info.reference && h("img", { src: table.server.reference(info.id, 160), alt: "", loading: "lazy" });
   return h("li", { role: "option", id: `class-${place}`, "aria-selected": "false", onclick: take },
-    h("span", { class: "picture" }, picture), h("span", {}, h("b", {}, info.title), info.summary && h("small", {}, info.summary)));
+    h("span", { class: "picture" }, picture), h("span", {}, h("b", {}, info.title), info.summary && h("small", {}, info.summary)), key("↵"));
 }
 
 const KEYS = [
@@ -144,8 +151,6 @@ export function help(table) {
     h("button", { class: "big", onclick: () => dialog.close() }, "Back to the photos"));
   closesWith(dialog, "?");
   open(table, dialog);
-  // Not its button: on a phone that lies below the keys, and the dialog would open at its end.
-  dialog.focus();
 }
 
 // A phone's other actions, other piles, and the way out.

@@ -51,7 +51,8 @@ export class Grid {
     this.table.body.replaceChildren(this.bar, tiles.length ? this.sheet : this.nothing(), this.rest() || "");
     this.table.body.scrollTop = 0;
     const more = h("button", { class: "act more", onclick: () => this.table.more(this.actions().filter(([, , , place]) => place !== "main")) }, h("span", {}, "more…"));
-    this.table.foot.replaceChildren(...keyRow(this.actions()), h("span", { class: "act last quiet" }, "look-alikes together, the doubtful first"), more);
+    const order = h("span", { class: "act last quiet" }, "look-alikes together; the number: how doubtful, of 1");
+    this.table.foot.replaceChildren(...keyRow(this.actions()), order, more);
   }
 
   nothing() {

@@ -56,8 +56,10 @@ export class Header {
   }
 
   state(desk) {
-    const kept = desk.outbox.waiting ? h("span", {}, "keeping…") : h("span", { class: "kept" }, "kept here ✓");
-    return h("p", { class: "state" }, kept, " · ", this.sent(desk.sending, desk.takenAt));
+    const { outbox, sending } = desk;
+    const kept = outbox.waiting ? h("span", {}, outbox.failures ? "not kept yet" : "keeping…") : h("span", { class: "kept" }, "kept here ✓");
+    // Where a restart empties the disk, the second sign is the one that counts.
+    return h("p", { class: `state${sending.disk_is_kept ? "" : " sent-counts"}` }, kept, " · ", this.sent(sending, desk.takenAt));
   }
 
   // What an annotator has to know, in a sentence; nothing is lost in any of these cases.
@@ -76,9 +78,10 @@ export class Header {
       const now = () => this.table.desk.sendNow().catch(() => this.table.tell("The light table does not answer.", true));
       return h("button", { class: "link", onclick: now }, `${sending.unsent} not sent yet`, h("span", { class: "wide" }, ", send now"));
     }
-    if (sending.sent_ago === null) return h("span", {}, "all sent");
+    const sign = (words) => h("span", { class: "sent" }, `${words} ✓`);
+    if (sending.sent_ago === null) return sign("all sent");
     const minutes = Math.floor((sending.sent_ago + (Date.now() - takenAt) / 1000) / 60);
-    return h("span", {}, minutes ? `sent ${minutes} min ago` : "sent just now");
+    return sign(minutes ? `sent ${minutes} min ago` : "sent just now");
   }
 
   person(desk) {

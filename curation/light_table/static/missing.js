@@ -11,7 +11,7 @@ export default class Missing extends Page {
       `Label ${count(unlabelled, "photo", "photos")} first`);
     const scan = !is_scanned && h("p", { class: "soft" }, "Nobody has scanned this collection yet. After a scan this list also knows views, light, and what is mixed up.");
     if (!wishes.length) return [h("p", {}, "Every class has photos enough, from enough sides. Train again and see what is mixed up then."), scan, first];
-    const copy = h("button", { class: "ghost", onclick: () => this.copy() }, "Copy the list");
+    const copy = h("button", { class: "ghost wide", onclick: () => this.copy() }, "Copy the list");
     return [
       h("div", { class: "above-wishes" }, h("p", { class: "soft" }, "What to photograph on your next visit, the most useful first."), copy),
       h("ol", { class: "wishes" }, wishes.map((wish) => this.wish(wish))), scan, first,
@@ -30,7 +30,7 @@ export default class Missing extends Page {
   }
 
   actions() {
-    return [["c", "copy the list", () => this.copy()], ...super.actions()];
+    return [...(this.values?.wishes.length ? [["c", "copy the list", () => this.copy(), "main"]] : []), ...super.actions()];
   }
 
   // A page that is not served over https has no clipboard; the list is then laid out to be marked by hand.

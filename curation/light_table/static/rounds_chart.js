@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 250;
-const LEFT = 46;
+const LEFT = 52;
 const RIGHT = 26;
 const TOP = 20;
 const BELOW = 46;
@@ -62,7 +62,7 @@ function round(one, at, y, many) {
   return [
     draw("line", { x1: at, x2: at, y1: y(one.low), y2: y(one.high), class: "interval" }),
     draw("circle", { cx: at, cy: y(one.top1), r: 5.5, class: `dot ${kind}` }),
-    ...(labels ? [draw("text", { x: at, y: y(one.high) - 7, "text-anchor": "middle", class: "value" }, (100 * one.top1).toFixed(1)),
+    ...(labels ? [draw("text", { x: at, y: y(one.high) - 7, "text-anchor": "middle", class: "value" }, `${(100 * one.top1).toFixed(1)} %`),
       draw("text", { x: at, y: HEIGHT - 26, "text-anchor": "middle", class: "value" }, many <= 6 ? `round ${one.number}` : `${one.number}`),
       draw("text", { x: at, y: HEIGHT - 9, "text-anchor": "middle" }, words || (one.so_far ? `after ${one.so_far}` : ""))] : [])];
 }

@@ -90,12 +90,29 @@ export class Single {
 
   showItem(item) {
     this.stage = h("div", { class: "stage" });
+    this.short = this.inShort(item);
     this.lay(item, item.pair);
     const card = h("section", { class: "card", "aria-label": "About this photo" },
       this.labelled(item), this.why(item), this.choices(item), this.shelves(item), this.history(item));
     this.table.body.replaceChildren(this.stage, card);
     this.table.body.scrollTop = 0;
+    this.watch(card.querySelector(".why"));
     this.foot(this.actions());
+  }
+
+  // On a phone the card scrolls under the photo: what it is labelled and why it is here then stand below the photo.
+  inShort(item) {
+    const why = item.why.flatMap((sentence) => [" ", ...told(sentence)]);
+    return h("p", { class: "short", "aria-hidden": "true" }, h("b", {}, this.nameOf(item)), " · ", why);
+  }
+
+  watch(why) {
+    this.watching?.disconnect();
+    this.watching = new IntersectionObserver(([entry]) => {
+      const { bottom } = this.stage.getBoundingClientRect();
+      this.stage.classList.toggle("alone", entry.intersectionRatio < 0.5 && entry.boundingClientRect.top < bottom);
+    }, { root: this.table.body, rootMargin: `-${this.stage.offsetHeight}px 0px 0px`, threshold: [0, 0.5, 1] });
+    this.watching.observe(why);
   }
 
   // A phone has room for the main ones; the others, the piles and the pages are a touch away, also when nothing is left.
@@ -111,7 +128,7 @@ export class Single {
     this.zooms = [];
     this.stage.classList.toggle("two", Boolean(other));
     const captions = item.pair === other && other ? [caption("this photo", item), caption("the other", other)] : ["this photo", other?.title];
-    this.stage.replaceChildren(this.figure(item, other && captions[0]), ...(other ? [this.figure(other, captions[1])] : []));
+    this.stage.replaceChildren(this.figure(item, other && captions[0]), ...(other ? [this.figure(other, captions[1])] : []), this.short);
     for (const zoom of this.zooms) zoom.twins = this.zooms.filter((twin) => twin !== zoom);
   }
 
@@ -130,9 +147,12 @@ export class Single {
   }
 
   labelled(item) {
+    return [h("p", { class: "kick" }, item.status === "duplicate" ? "marked as a duplicate, labelled" : "labelled"), h("h1", {}, this.nameOf(item))];
+  }
+
+  nameOf(item) {
     const words = { none_of_these: "None of these", junk: "Junk", unlabelled: "No label yet" };
-    const title = item.labelled?.title ?? words[item.status] ?? "No label yet";
-    return [h("p", { class: "kick" }, item.status === "duplicate" ? "marked as a duplicate, labelled" : "labelled"), h("h1", {}, title)];
+    return item.labelled?.title ?? words[item.status] ?? "No label yet";
   }
 
   why(item) {
@@ -204,7 +224,7 @@ export class Single {
   actions() {
     const { item } = this.desk;
     const pile = item?.pile;
-    const keep = { visitors: "keep ours", duplicates: item?.pair && "keep both", leaks: item?.pair && "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
+    const keep = { visitors: item?.labelled && "keep ours", duplicates: item?.pair && "keep both", leaks: item?.pair && "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
     const said = item?.visitor;
     if (item && isPairAlone(item)) return this.pairActions(item);
     return [
@@ -226,7 +246,7 @@ export class Single {
   pairActions(item) {
     return [
       ["d", "this is the duplicate", () => this.duplicate(), "main"],
-      ["x", "not the same picture", () => this.apart(), "main"],
+      ["x", "not the same", () => this.apart(), "main"],
       ["Enter", "keep both", () => this.keep()],
       ...(item.pair.sealed ? [] : [["D", "the other is the duplicate", () => this.duplicate(true)]]),
       ["j", "junk", () => this.decide("junk")],
@@ -317,7 +337,8 @@ function said(choice) {
 
 function caption(words, photo) {
   const name = photo.labelled?.title ?? "no label";
-  return [h("b", {}, words), ` ${name} · ${photo.width} × ${photo.height}${photo.sealed ? " · sealed test" : ""}`];
+  const size = h("span", { class: "size" }, `${photo.width} × ${photo.height}`);
+  return [h("b", {}, words), ` ${name} · `, size, photo.sealed && " · sealed test"];
 }
 
 function isPairAlone(item) {
