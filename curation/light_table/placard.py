@@ -152,8 +152,9 @@ def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]
     else:
         suggested = [f.suggested_label for f in item.findings if f.suggested_label]
         wanted = list(dict.fromkeys([*chances, *suggested, *given]))
-        # Before a model has learned anything, the digits still give a small collection's classes.
-        wanted = wanted or (list(records.collection.ids) if len(records.collection.ids) <= MOST_DIGITS else [])
+        # Where no model has seen the photo yet, the digits still give a small collection's classes.
+        if not chances and len(records.collection.ids) <= MOST_DIGITS:
+            wanted = list(dict.fromkeys([*wanted, *records.collection.ids]))
     now = records.labels.get(item.image_id)
     named = [records.named(class_id) for class_id in wanted if class_id in records.collection]
     return [

@@ -103,3 +103,5 @@ def test_without_a_model_and_a_label_the_digits_give_the_classes_of_a_small_coll
     seen = placard(item, nobody)
     assert [choice["id"] for choice in seen["choices"]] == ["c0", "c1", "c2"] and not seen["choices"][0]["now"]
     assert [shelf["id"] for shelf in seen["shelves"]] == ["c0", "c1"]
+    (item,) = questions([asked_by_visitor(ask("p", "c2", note="it is Class 2."), "")])
+    assert [choice["id"] for choice in placard(item, nobody)["choices"]] == ["c2", "c0", "c1"]
