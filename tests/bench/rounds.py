@@ -2,7 +2,8 @@
 
     python -m tests.bench.curation rounds                   the built-in museum, a probe on frozen features
     python -m tests.bench.curation rounds --photos ../shared/photos/groceries/train --flip 0.1
-    python -m tests.bench.curation rounds --finetune        the museum with real fine-tuning (an hour)
+    python -m tests.bench.curation rounds --finetune        the museum with real fine-tuning (hours); to see it run:
+        --size 120 --epochs 4 --rounds 1 --threads 1
 
 Whoever decides knows the truth: the museum's is known, other photos get wrong labels planted and their folders are the
 truth. Each fifth of the groups is sealed in turn (with --finetune only the first), and its answers are held against
@@ -172,18 +173,24 @@ def _embedded(kept: Mapping[str, bytes], cache: Path) -> tuple[list[str], np.nda
     return embed_dataset(InMemory(), list(kept), find_backbone("auto", cache), cache)
 
 
-def tuning(desk: Desk, kept: Mapping[str, bytes], cache: Path, scratch: Path) -> Learner:
-    """Answers of a release: a dataset with these labels and this test, and `train_model` with its own settings."""
+def tuning(desk: Desk, kept: Mapping[str, bytes], cache: Path, scratch: Path, settings: TrainSettings) -> Learner:
+    """Answers of a release: a dataset with these labels and this test, and `train_model`; once for the same labels."""
     from train.contest import answers_of
     from train.material import gather
     from train.sealing import sealed
     from train.training import train_model
 
     made = _dataset(desk, kept, scratch / "set")
+    learned: dict[bytes, np.ndarray] = {}
 
     def learn(labels: np.ndarray) -> np.ndarray:
+        if labels.tobytes() not in learned:
+            learned[labels.tobytes()] = anew(labels)
+        return learned[labels.tobytes()]
+
+    def anew(labels: np.ndarray) -> np.ndarray:
         now = made.newest().commit(dict([_labels(desk, labels)]), "Decide")
-        report = train_model(now.address, str(scratch / "model"), TrainSettings(), cache=cache)
+        report = train_model(now.address, str(scratch / "model"), settings, cache=cache)
         source = sealed(now.newest())
         said = answers_of(report.folder, source.dataset, gather(source), "The sealed test")
         return np.array([int(said[name][1:]) if name in said else NOT_ASKED for name in desk.names])
@@ -220,6 +227,8 @@ def add_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--decisions", type=int, default=0, help="a round; a third of the wrong labels when left out")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--finetune", action="store_true")
+    command.add_argument("--epochs", type=int, default=None, help="of the fine-tuning; its own number when left out")
+    command.add_argument("--threads", type=int, default=0, help="that train; 0: all")
 
 
 def run(flags: argparse.Namespace) -> None:
@@ -234,9 +243,10 @@ def run(flags: argparse.Namespace) -> None:
     how = "fine-tuned" if flags.finetune else "a probe on frozen features"
     print(f"{len(desk.names)} photos of {desk.classes} classes, {wrong} wrong labels; {count} decisions a "
           f"round; {how}", flush=True)
-    for words, order in (("the queue, most doubtful first", by_queue), ("photos at random", at_random)):
-        with tempfile.TemporaryDirectory() as scratch:
-            learn = tuning(desk, kept, cache, Path(scratch)) if flags.finetune and kept else probing(desk)
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = TrainSettings(epochs=flags.epochs, threads=flags.threads)
+        learn = tuning(desk, kept, cache, Path(scratch), settings) if flags.finetune and kept else probing(desk)
+        for words, order in (("the queue, most doubtful first", by_queue), ("photos at random", at_random)):
             print(words, *story(desk, order, learn, flags.rounds, count, flags.seed), sep="\n", flush=True)
 
 
