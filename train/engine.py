@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 INPUT, OPSET = "pixel_values", 18
 # How a network is written down: part of the name of a file that is kept for later, so that no older form is opened.
 FORM = "lean"
-IN_8_BITS, GROUP = "openvino-int8", 128
+IN_8_BITS = "openvino-int8"
 # OpenVINO may compute in bf16 where the CPU has it; a cosine below this would reorder neighbours.
 LEAST_COSINE = 0.999
 
@@ -85,15 +85,16 @@ class OnnxEngine:
 class OpenVinoEngine:
     """An ONNX file through OpenVINO on the CPU; `exact` keeps float32 where the CPU would rather use bf16.
 
-    `short`: matrices in 8 bits, and what they are multiplied with in 8 bits and a scale for each group of numbers,
-    found anew for each photo. It needs no calibration, and keeps more than one scale for a whole layer would.
+    `shown`: photos (n, 3, h, w) by which matrices, and what they meet, are kept in 8 bits.
     """
 
     def __init__(self, path: Path, threads: int = 0, exact: bool = True, streams: int = 1,
-                 short: bool = False) -> None:
+                 shown: np.ndarray | None = None) -> None:
         import openvino
 
-        self.streams, self.name = streams, IN_8_BITS if short else "openvino"
+        from train.shortening import shorten
+
+        self.streams, self.name = streams, "openvino" if shown is None else IN_8_BITS
         core = openvino.Core()
         settings: dict[str, Any] = {"NUM_STREAMS": streams} if streams > 1 else {"PERFORMANCE_HINT": "LATENCY"}
         if exact:
@@ -101,9 +102,8 @@ class OpenVinoEngine:
         if threads or streams > 1:
             settings["INFERENCE_NUM_THREADS"] = threads or streams
         model = core.read_model(str(path))
-        if short:
-            _shorten(model)
-            settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = GROUP
+        if shown is not None:
+            shorten(model, shown, threads)
         self._compiled, self._idle = core.compile_model(model, "CPU", settings), deque[Any]()
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -120,33 +120,18 @@ class OpenVinoEngine:
             self._idle.append(request)
 
 
-def _shorten(model: Any) -> None:
-    """Every matrix of an OpenVINO model that a layer multiplies with, as 8 bits and a scale for each of its outputs."""
-    from openvino import opset13 as steps
-
-    for step in model.get_ordered_ops():
-        if step.get_type_name() != "MatMul":
-            continue
-        matrix = step.input_value(1).get_node()
-        if matrix.get_type_name() != "Constant" or len(matrix.shape) != 2:
-            continue
-        weights = matrix.get_data()
-        inner = 1 if step.get_attributes()["transpose_b"] else 0
-        scales = np.maximum(np.abs(weights).max(axis=inner, keepdims=True), 1e-12) / 127
-        bits = steps.convert(steps.constant(np.round(weights / scales).astype(np.int8)), "f32")
-        step.input(1).replace_source_output(steps.multiply(bits, steps.constant(scales.astype(np.float32))).output(0))
-
-
 def installed() -> tuple[str, ...]:
     """The engines this machine has, fastest first."""
     return tuple(name for name in ("openvino", "onnxruntime", "torch") if find_spec(name))
 
 
-def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1) -> Engine:
+def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1,
+              shown: np.ndarray | None = None) -> Engine:
     """An ONNX file through the named engine. `streams` above 1: many photos are to come, so each core works on a batch
-    of its own, which takes a little less time than all of them on one."""
-    if name in ("openvino", IN_8_BITS):
-        return OpenVinoEngine(path, threads, exact, streams, short=name == IN_8_BITS)
+    of its own, which takes a little less time than all of them on one. `shown`: photos (n, 3, h, w) of the kind that
+    are to come; the engine in 8 bits is fitted to them."""
+    if name == "openvino" or (name == IN_8_BITS and shown is not None and len(shown)):
+        return OpenVinoEngine(path, threads, exact, streams, shown if name == IN_8_BITS else None)
     if name == "onnxruntime":
         return OnnxEngine(path, threads, streams)
     raise BadModel(f"{name} is no engine for an ONNX file; openvino and onnxruntime are.")

@@ -17,6 +17,7 @@ from data_cards.progress import say
 from train.engine import IN_8_BITS, Engine, TorchEngine, installed, open_onnx
 from train.features import Embedder
 from train.gathering import Gathering
+from train.index import Index
 from train.preprocessing import Preprocessing
 from train.recogniser import Recogniser
 from train.references import References
@@ -29,6 +30,7 @@ LARGEST_DIFFERENCE = 1e-2
 LARGEST_IN_SHORT = 3e-2
 # Who asks for 8 bits asks for answers that differ a little; the kept photos must still be named the same.
 LARGEST_IN_8_BITS = 1e-1
+SHOWN = 24  # photos that the engine in 8 bits is fitted to
 # Fastest first: OpenVINO takes half of onnxruntime's time where the processor has bf16, and no more where it has not.
 SERVING = ("openvino", "onnxruntime")
 
@@ -53,9 +55,11 @@ def _plain(folder: Path, engine: str, threads: int, batch: int) -> Embedder:
     preprocess = Preprocessing.from_folder(folder)
     for name in _wanted(engine):
         if name.split("-")[0] in installed() and name != "torch" and is_checked(folder):
-            fast = open_onnx(folder / ONNX, name, threads, exact=False)
-            if _remembers(fast, folder, preprocess):
-                return Embedder(Gathering(fast), preprocess, batch)
+            shown = _shown(folder, preprocess) if name == IN_8_BITS else None
+            if shown is None or len(shown):
+                fast = open_onnx(folder / ONNX, name, threads, exact=False, shown=shown)
+                if _remembers(fast, folder, preprocess):
+                    return Embedder(Gathering(fast), preprocess, batch)
         if name == IN_8_BITS:
             say("The engine in 8 bits is not installed, or does not give this model's answers; it is served without.")
     from train.vit import load_answering
@@ -99,6 +103,16 @@ def golden(folder: Path, preprocess: Preprocessing) -> tuple[np.ndarray, np.ndar
         with Image.open(folder / row["photo"]) as image:
             tensors.append(preprocess.tensor(image.convert("RGB")))
     return np.stack(tensors), np.array([row["logits"] for row in rows], dtype=np.float32)
+
+
+def _shown(folder: Path, preprocess: Preprocessing) -> np.ndarray:
+    """Photos (n, 3, h, w) that the engine in 8 bits is fitted to: small pictures of the index, from all over it, so
+    that the kept photos remain for its test; these where there is no index."""
+    index = Index.load(folder / "vitrine/index")
+    rows = np.linspace(0, len(index) - 1, min(SHOWN, len(index))).astype(int)
+    pictures = [index.thumbnail(index.ids[row]) for row in rows]
+    tensors = [preprocess(picture) for picture in pictures if picture]
+    return np.stack(tensors) if tensors else golden(folder, preprocess)[0]
 
 
 def _remembers(engine: Engine, folder: Path, preprocess: Preprocessing) -> bool:

@@ -44,11 +44,10 @@ def test_calls_at_the_same_time_do_not_mix_up_their_photos(onnx_file):
     np.testing.assert_allclose(together, alone, atol=1e-3)
 
 
-def test_matrices_of_8_bits_change_little(torch_engine, onnx_file):
-    expected, = torch_engine.run(photos(3))
-    found, = engine.open_onnx(onnx_file, engine.IN_8_BITS).run(photos(3))
-    assert np.abs(found - expected).max() > 1e-4, "they are in use"
-    assert engine.cosines(found, expected).min() > 0.99
+def test_without_photos_to_be_fitted_to_there_is_no_engine_in_8_bits(onnx_file):
+    for shown in (None, photos(0)):
+        with pytest.raises(BadModel):
+            engine.open_onnx(onnx_file, engine.IN_8_BITS, shown=shown)
 
 
 def test_the_file_is_whole_or_not_there(onnx_file):

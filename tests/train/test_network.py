@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from data_cards.errors import BadModel
+from data_cards.photo import encode_jpeg
+from tests.tiny import picture
 from train import network
 from train.engine import LEAST_COSINE, TorchEngine, cosines
+from train.index import write_index
 from train.network import CHECK, LARGEST_IN_SHORT, golden, open_network, same_answers
 from train.preprocessing import Preprocessing
 from train.vit import load_answering
@@ -55,6 +58,25 @@ def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(expo
         assert any("8 bits is not installed" in line for line in said)
     monkeypatch.setattr(network, "installed", lambda: ("onnxruntime", "torch"))
     assert open_network(exported).engine.name == "onnxruntime"
+
+
+def test_8_bits_are_fitted_to_pictures_of_the_index_and_tested_on_the_kept_photos(exported, monkeypatch):
+    fitted, asked, opened = [], [], network.open_onnx
+
+    def watched(path, name, threads, exact, shown):
+        fitted.append(shown)
+        return opened(path, name, threads, exact, shown=shown)
+
+    monkeypatch.setattr(network, "open_onnx", watched)
+    monkeypatch.setattr(network, "_remembers", lambda engine, folder, preprocess: not asked.append(engine.name))
+    framing, pictures = Preprocessing.from_folder(exported), [encode_jpeg(picture(n, 50)) for n in range(30)]
+    write_index(exported / "vitrine/index", [str(n) for n in range(30)], ["x"] * 30, np.eye(30), pictures)
+    open_network(exported, engine="openvino-int8")
+    assert asked == ["openvino-int8"] and len(fitted[0]) == 24
+    np.testing.assert_array_equal(fitted[0][[0, -1]], [framing(pictures[0]), framing(pictures[29])])
+    shutil.rmtree(exported / "vitrine/index")
+    open_network(exported, engine="openvino-int8")
+    np.testing.assert_array_equal(fitted[1], golden(exported, framing)[0])
 
 
 def test_several_at_once_each_get_their_own(exported):
