@@ -32,7 +32,7 @@ MOST_WAITING = 2_000
 SET_ASIDE = ("junk", "duplicate_of")  # settles the question in whatever pile it was pressed
 FATES = {
     "waiting for a person": "Nobody has looked at it yet. A person will decide.",
-    "accepted": "A person looked at it and agrees with you. The next model learns from it.",
+    "accepted": "A person looked at it and agrees with you. The labels say so now.",
     "refused": "A person looked at it and decided otherwise.",
     "counted": "Your answer is counted. The photo was not kept, so nobody can look at it.",
 }

@@ -11,6 +11,7 @@ from ulid import ULID
 from curation.conflicts import KIND, PAIR
 from curation.decision import NONE, Decision
 from data_cards.rows import Finding, Photo, Source
+from train.effort import ROUND
 
 _ORIGINS = {
     "video": "cut from a video",
@@ -62,6 +63,8 @@ def _flagged(finding: Finding) -> str:
         return f"asked about by a visitor{_born(finding.scan_id)}"
     if finding.kind in (KIND, PAIR):
         return "two people differ"
+    if finding.scan_id.startswith(ROUND):
+        return f"asked again after a training{_born(finding.scan_id.removeprefix(ROUND))}"
     return f"flagged by the scan{_born(finding.scan_id)}"
 
 
@@ -74,9 +77,10 @@ def _born(name: str) -> str:
 
 
 def _decided(one: Decision, stands: bool, title: Title) -> str:
-    said = _DID.get(one.action) or f"said {title(one.label or '')}"
+    named = "none of these" if one.label == NONE else title(one.label or "")
+    said = _DID.get(one.action) or f"said {named}"
     if one.action == "keep" and one.label:
-        said = f"kept {'none of these' if one.label == NONE else title(one.label)}"
+        said = f"kept {named}"
     return f"{one.who}: {said}{_on(one.at)} ({_shown(one, title)}){'' if stands else ', taken back'}"
 
 

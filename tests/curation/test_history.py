@@ -34,6 +34,16 @@ def test_one_scan_is_told_once():
     assert lines(findings=twice)[1:] == ["flagged by the scan"]
 
 
+def test_a_question_of_a_training_is_no_scans():
+    again = Finding("p", "label", 0.5, "r", scan_id="round-01JD7YQKG0000000000000000A")
+    assert lines(findings=[again])[1:] == ["asked again after a training, 21 November 2024"]
+
+
+def test_who_follows_a_visitor_who_says_none_of_these_said_so():
+    word = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "accept_visitor", label="none")
+    assert told(word) == ["ann: said none of these, 1 April 2026 (unasked)"]
+
+
 def test_the_name_of_a_scan_tells_its_day():
     scan = Finding("p", "label", 0.5, "r", scan_id="01JD7YQKG0000000000000000A")
     asked = Finding("p", "visitor", 0.5, "r", scan_id="01JD7YQKG0000000000000000A")
