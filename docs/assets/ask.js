@@ -2,7 +2,7 @@
 import { Camera, lightened, pasted, pictureAmong } from "./camera.js";
 import { Desk } from "./desk.js";
 import { button, element, picture } from "./elements.js";
-import { card, chosen, heading, placard } from "./placard.js";
+import { card, chosen, heading, placard, plausible } from "./placard.js";
 import { namesSheet, suggestSheet } from "./suggest.js";
 import { hung, welcome } from "./welcome.js";
 import { TEXT, things } from "./words.js";
@@ -237,7 +237,7 @@ class Ask extends HTMLElement {
       this.#choose(answer, one)).filter(Boolean));
     const next = button("main", "Next photo", () => this.#next());
     const suggest = (text, first = null) => button("ghost", text, () => this.#suggest(answer, first));
-    if (answer.answer === "one_of") this.#buttons(suggest("Neither"), suggest("Don't know", "unknown"),
+    if (answer.answer === "one_of") this.#buttons(suggest(plausible(answer.candidates).length > 2 ? "None of them" : "Neither"), suggest("Don't know", "unknown"),
       button("main", "Next", () => this.#next(), { "aria-label": "Next photo" }));
     else this.#buttons(suggest(answer.answer === "sure" ? "That's wrong" : "It should be here"), next);
     this.#announce();

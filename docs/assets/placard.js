@@ -68,10 +68,12 @@ function unknown(room) {
   ]);
 }
 
-/** The labelled photos that look most like it. */
+/** The labelled photos that look most like it. How much is a number beside what was named only: for something that is
+ * not here, ".95" would say the opposite of the words above it. */
 export function closest(answer, cards) {
   const shown = (answer.similar ?? []).slice(0, 3);
   if (!shown.length) return null;
+  const numbered = answer.answer !== "none";
   const title = (one) => one.title ?? cards.get(one.label)?.title ?? one.label;
   return element(
     "section.closest",
@@ -79,7 +81,7 @@ export function closest(answer, cards) {
     element("h3", {}, TEXT.closest),
     element("ul", {}, shown.map((one) =>
       element("li", {}, picture(one.url, title(one)),
-        element("small", {}, element("span", {}, title(one)), element("b", {}, score(one.score)))))),
+        element("small", {}, element("span", {}, title(one)), numbered ? element("b", {}, score(one.score)) : null)))),
   );
 }
 

@@ -1,0 +1,45 @@
+"""What the visitor's page says beside an answer is no more than the answer says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.browser.test_demo import ASK, choose, placard
+from tests.colours import jpeg, painting, photo_of, photo_of_nothing
+from tests.visiting import built, serving, settings_in, small_gallery
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app."""
+    folder = tmp_path_factory.mktemp("answers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
+        small_gallery(folder / "dataset")
+        with serving(built(settings_in(Path(folder), dataset=str(folder / "dataset")))) as at:
+            yield at + "/"
+
+
+def test_how_close_is_a_number_only_beside_what_was_named(open_page: Any, url: str) -> None:
+    page = open_page(url, 390, 844)
+    for photo, numbers in ((photo_of("ochre"), 3), (photo_of_nothing(), 0)):
+        choose(page, photo)
+        placard(page)
+        assert page.locator(f"{ASK} .closest img").count() == 3
+        assert page.locator(f"{ASK} .closest b").count() == numbers
+        page.get_by_role("button", name="Next photo").click()
+
+
+def test_of_three_it_is_none_and_not_neither(open_page: Any, url: str) -> None:
+    page = open_page(url, 390, 844)
+    night = Image.blend(painting("low-moon"), painting("first-study"), 0.5)
+    choose(page, jpeg(Image.blend(night, painting("red-grid"), 0.33)))
+    assert "One of these three".upper() in placard(page).upper()
+    page.get_by_role("button", name="None of them").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
