@@ -13,6 +13,7 @@ import pytest
 
 from data_cards.dataset import open_dataset
 from tests.colours import photo_between, photo_in_pieces, photo_of, photo_of_nothing
+from tests.looks import faults
 from tests.visiting import PASSWORD, built, serving, settings_in, small_gallery
 
 ASK = "vitrine-ask"
@@ -223,6 +224,43 @@ def test_the_keyboard_alone_is_enough(open_page: Any, url: str) -> None:
     page.locator("dialog[open]").wait_for()
     page.keyboard.press("Escape")
     assert page.locator("dialog[open]").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_word_is_faint_or_beyond_the_window(open_page: Any, url: str, width: int, scheme: str) -> None:
+    page, wrong = open_page(url, width, 844, color_scheme=scheme, reduced_motion="reduce"), {}
+    page.get_by_role("button", name="What this room can name").click()
+    squeezed = page.locator(f"{ASK} dialog .row").evaluate_all(
+        "all => all.filter((one) => one.clientHeight < one.querySelector('.thumb').offsetHeight + 12).length")
+    wrong["names"] = faults(page)
+    page.keyboard.press("Escape")
+    wrong["start"] = faults(page)
+    for name, data in (("sure", photo_of("ochre")), ("one of", photo_between("low-moon", "first-study")),
+                       ("none", photo_of_nothing())):
+        choose(page, data)
+        placard(page)
+        wrong[name] = faults(page)
+        page.get_by_role("button", name="Next photo").click()
+    choose(page, b"hello")
+    page.get_by_role("heading", name="This is not a photo that can be read").wait_for()
+    wrong["no photo"] = faults(page)
+    assert not squeezed and {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_while_it_looks_the_page_says_so_where_it_can_be_read(open_page: Any, url: str) -> None:
+    page, held, fast = open_page(url), [], []
+    page.get_by_role("button", name="What this room can name").wait_for()
+    page.route("**/upload*", lambda route: route.continue_() if fast else held.append(route))
+    choose(page, photo_of("ochre"))
+    said = page.locator(f"{ASK} .live", has_text="Looking closely…")
+    said.wait_for()
+    assert said.evaluate("""one => { const { left, top, height } = one.getBoundingClientRect();
+        return one.getRootNode().elementFromPoint(left + 20, top + height / 2) === one; }""")
+    fast.append(True)
+    for route in held:
+        route.continue_()
+    placard(page)
 
 
 def test_the_light_table_is_behind_a_door_in_its_own_tab(open_page: Any, url: str) -> None:

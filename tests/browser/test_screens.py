@@ -11,6 +11,7 @@ import pytest
 
 from curation.journal import Journal
 from curation.light_table.table import LightTable
+from data_cards.errors import HubUnreachable
 from tests.light_table import TellingOpinions, small_dataset
 from tests.light_table_page import all_kept, decisions_in, photo_on_screen, wait_for_photo
 from tests.looks import faults
@@ -48,7 +49,7 @@ def in_view(page: Any, selector: str) -> bool:
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_word_is_faint_or_beyond_the_window_and_no_button_too_small(
         url: str, open_page: Callable[..., Any], width: int, dark: bool) -> None:
-    page = open_page(url, **SIZES[width])
+    page = open_page(url, **SIZES[width], reduced_motion="reduce")
     page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
     first, wrong = photo_on_screen(page), {}
 
@@ -118,13 +119,19 @@ def test_on_a_phone_label_and_reason_stay_below_the_photo_when_the_card_is_scrol
     short.wait_for(state="hidden")
 
 
-def test_on_a_phone_the_grid_s_label_stays_when_it_is_scrolled(url: str, open_page: Callable[..., Any]) -> None:
+def test_on_a_phone_the_grid_s_label_stays_when_it_is_scrolled_and_photos_stand_in_rows(
+        url: str, open_page: Callable[..., Any]) -> None:
     page = open_page(url, **PHONE)
     photo_on_screen(page)
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{ROOT} .why:not(.sealed)")
     page.keyboard.press("g")
     page.wait_for_selector(f"{ROOT} .cell")
+    row = page.locator(f"{ROOT} .cell").evaluate_all("""all => {
+        all[0].querySelector(".foot-of-cell span").textContent = "A name that takes two lines and more";
+        return all.slice(0, 3).map((one) => one.querySelector("img").offsetTop);
+    }""")
+    assert len(set(row)) == 1
     page.locator(f"{ROOT} .body").evaluate("body => { body.scrollTop = body.scrollHeight; }")
     assert in_view(page, ".grid-bar .lab em")
 
@@ -184,7 +191,8 @@ def test_a_page_laid_anew_gives_the_focus_back_and_a_list_is_found_where_it_was_
 
 
 def test_where_the_disk_is_not_kept_the_second_sign_is_the_one_that_counts(
-        tables: Callable[..., str], tmp_path: Path, open_page: Callable[..., Any]) -> None:
+        tables: Callable[..., str], tmp_path: Path, open_page: Callable[..., Any],
+        monkeypatch: pytest.MonkeyPatch) -> None:
     few = small_dataset(tmp_path / "few", 9)
     kept, lost = (LightTable(few, Journal(tmp_path / name), TellingOpinions, disk_is_kept=is_kept)
                   for name, is_kept in (("kept", True), ("lost", False)))
@@ -196,6 +204,14 @@ def test_where_the_disk_is_not_kept_the_second_sign_is_the_one_that_counts(
                         for sign in (".kept", ".sent")])
     assert colours[0] == colours[1][::-1] and colours[0][0] != colours[0][1]
     page.get_by_text("only what is sent is safe").wait_for()
+
+    def unreachable(*sent: Any) -> None:
+        raise HubUnreachable("The Hub does not answer.")
+
+    monkeypatch.setattr("curation.light_table.table.flush", unreachable)
+    page.keyboard.press("j")
+    page.get_by_text("1 not sent yet, send now").click()
+    page.get_by_text("kept on this machine; next try in a minute. A restart before that loses them.").wait_for()
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     page.keyboard.press("j")

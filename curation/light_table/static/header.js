@@ -65,7 +65,7 @@ export class Header {
   // What an annotator has to know, in a sentence; nothing is lost in any of these cases.
   problem({ outbox, sending }) {
     let sentence = sending.problem ?? "";
-    if (!sentence && !sending.disk_is_kept) sentence = "A restart empties this machine's disk: only what is sent is safe.";
+    if (!sending.disk_is_kept) sentence = sentence ? `${sentence} A restart before that loses them.` : "A restart empties this machine's disk: only what is sent is safe.";
     if (outbox.waiting && outbox.failures) {
       const waiting = count(outbox.waiting, "decision waits", "decisions wait");
       sentence = `The light table does not answer. ${waiting} in this window; trying again.`;

@@ -322,8 +322,8 @@ export class Single {
     }
     const handed = total - done - left;
     if (handed && !this.isComing) lines.push(h("p", {}, `${count(handed, "photo", "photos")} you were not sure about ${handed === 1 ? "waits" : "wait"} for somebody else.`));
-    for (const pile of others) {
-      lines.push(h("button", { class: "big", onclick: () => this.table.header.choose(pile.pile) }, `Go on with ${count(pile.left, ...PILES[pile.pile])}`));
+    for (const [place, pile] of others.entries()) {
+      lines.push(h("button", { class: place ? "ghost" : "big", onclick: () => this.table.header.choose(pile.pile) }, `Go on with ${count(pile.left, ...PILES[pile.pile])}`));
     }
     this.table.body.replaceChildren(h("div", { class: `empty${this.isComing ? " coming" : ""}` }, lines));
     this.foot(this.actions().filter(([name]) => ["Backspace", "?"].includes(name)));
