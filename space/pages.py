@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -57,7 +58,17 @@ def pages(room: Room) -> APIRouter:
 
 def serve_assets(app: FastAPI) -> None:
     """The page's own files; `/assets` is taken by Gradio."""
-    app.mount("/vitrine", StaticFiles(directory=ASSETS), name="vitrine")
+    app.mount("/vitrine", _Fresh(directory=ASSETS), name="vitrine")
+
+
+class _Fresh(StaticFiles):
+    """A browser asks each time whether a file changed: after an update, new modules must not meet old ones."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """The file, or that it is still the same."""
+        made = super().file_response(*args, **more)
+        made.headers["Cache-Control"] = "no-cache"
+        return made
 
 
 def _picture(data: bytes | None) -> Response:

@@ -138,6 +138,13 @@ def test_pictures_and_files_that_are_not_there_are_not_there(http: httpx.Client,
     assert http.get(path).status_code in (400, 404)
 
 
+def test_a_browser_asks_whether_the_page_s_files_are_new(http: httpx.Client) -> None:
+    first = http.get("/vitrine/ask.js")
+    again = http.get("/vitrine/ask.js", headers={"if-none-match": first.headers["etag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert first.headers["cache-control"] == again.headers["cache-control"] == "no-cache"
+
+
 def test_the_light_table_opens_for_who_signed_in_and_nobody_else(http: httpx.Client) -> None:
     assert http.get("/light-table/look").status_code == 401
     signed = http.post("/sign-in", json={"name": "ann", "password": PASSWORD}, headers=MARK)
