@@ -37,9 +37,9 @@ def test_how_close_is_a_number_only_beside_what_was_named(open_page: Any, url: s
 
 
 def test_of_three_it_is_none_and_not_neither(open_page: Any, url: str) -> None:
-    page = open_page(url, 390, 844)
+    page = open_page(url, 360, 740)
     night = Image.blend(painting("low-moon"), painting("first-study"), 0.5)
     choose(page, jpeg(Image.blend(night, painting("red-grid"), 0.33)))
     assert "One of these three".upper() in placard(page).upper()
-    page.get_by_role("button", name="None of them").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="None", exact=True).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
