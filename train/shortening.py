@@ -19,12 +19,12 @@ import numpy as np
 MOVED = 0.7
 LEVELS = 255
 # Tokens of a photo that the average error is measured on: one in so many.
-ONE_IN = 8
+ONE_IN = 16
 
 
 @dataclass(frozen=True)
 class Met:
-    """What a matrix met: `low` and `high` of each channel, (d,), and some of the tokens, (n, d)."""
+    """What a matrix met: `low` and `high` of each channel, (d,), and some of the tokens, (n, d), in short."""
 
     low: np.ndarray
     high: np.ndarray
@@ -62,7 +62,7 @@ def _met(model: Any, steps: list[Any], photos: np.ndarray, threads: int) -> list
             tokens = np.asarray(found[number]).reshape(-1, found[number].shape[-1])
             several.append(Met(tokens.min(axis=0), tokens.max(axis=0), tokens[::ONE_IN].astype(np.float16)))
     return [Met(np.min([met.low for met in several], axis=0), np.max([met.high for met in several], axis=0),
-                np.concatenate([met.some for met in several]).astype(np.float32)) for several in seen]
+                np.concatenate([met.some for met in several])) for several in seen]
 
 
 def _shorten(step: Any, met: Met) -> None:
@@ -74,7 +74,8 @@ def _shorten(step: Any, met: Met) -> None:
     by = np.abs(matrix * sizes).max(axis=1, keepdims=True).clip(1e-12) / 127
     bits = np.round(matrix * sizes / by).astype(np.int8)
     low, high = _range(met.low / sizes, met.high / sizes)
-    wrong = _rounded(met.some / sizes, low, high).mean(axis=0) @ (bits * by).T - met.some.mean(axis=0) @ matrix.T
+    some = met.some.astype(np.float32)
+    wrong = _rounded(some / sizes, low, high).mean(axis=0) @ (bits * by).T - some.mean(axis=0) @ matrix.T
     ends = (steps.constant(np.float32(low)), steps.constant(np.float32(high)))
     smooth = steps.multiply(step.input_value(0), _constant(1 / sizes[None, None]))
     product = steps.matmul(steps.fake_quantize(smooth, *ends, *ends, LEVELS + 1),
