@@ -90,27 +90,25 @@ export class Single {
 
   showItem(item) {
     this.stage = h("div", { class: "stage" });
-    this.short = this.inShort(item);
+    this.short = h("p", { class: "short", "aria-hidden": "true" });
     this.lay(item, item.pair);
     const card = h("section", { class: "card", "aria-label": "About this photo" },
       this.labelled(item), this.why(item), this.choices(item), this.shelves(item), this.history(item));
     this.table.body.replaceChildren(this.stage, card);
     this.table.body.scrollTop = 0;
-    this.watch(card.querySelector(".why"));
+    this.watch(item, card.querySelector(".why"));
     this.foot(this.actions());
   }
 
   // On a phone the card scrolls under the photo: what it is labelled and why it is here then stand below the photo.
-  inShort(item) {
-    const why = item.why.flatMap((sentence) => [" ", ...told(sentence)]);
-    return h("p", { class: "short", "aria-hidden": "true" }, h("b", {}, this.nameOf(item)), " · ", why);
-  }
-
-  watch(why) {
+  watch(item, why) {
     this.watching?.disconnect();
     this.watching = new IntersectionObserver(([entry]) => {
       const { bottom } = this.stage.getBoundingClientRect();
-      this.stage.classList.toggle("alone", entry.intersectionRatio < 0.5 && entry.boundingClientRect.top < bottom);
+      const isAbove = getComputedStyle(this.stage).position === "sticky"; // on a wide screen it is beside the card
+      const alone = isAbove && entry.intersectionRatio < 0.5 && entry.boundingClientRect.top < bottom;
+      this.stage.classList.toggle("alone", alone);
+      this.short.replaceChildren(...(alone ? [h("b", {}, this.nameOf(item)), " · ", ...item.why.flatMap((sentence) => [...told(sentence), " "])] : []));
     }, { root: this.table.body, rootMargin: `-${this.stage.offsetHeight}px 0px 0px`, threshold: [0, 0.5, 1] });
     this.watching.observe(why);
   }
