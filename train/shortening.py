@@ -19,7 +19,7 @@ import numpy as np
 MOVED = 0.7
 LEVELS = 255
 # Tokens of a photo that the average error is measured on: one in so many.
-ONE_IN = 16
+ONE_IN = 8
 
 
 @dataclass(frozen=True)
