@@ -19,7 +19,7 @@ import numpy as np
 MOVED = 0.7
 LEVELS = 255
 # Tokens of a photo that the average error is measured on: one in so many.
-ONE_IN = 8
+ONE_IN = 16
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,13 @@ def _met(model: Any, steps: list[Any], photos: np.ndarray, threads: int) -> list
         for number, several in enumerate(seen):
             tokens = np.asarray(found[number]).reshape(-1, found[number].shape[-1])
             several.append(Met(tokens.min(axis=0), tokens.max(axis=0), tokens[::ONE_IN].astype(np.float16)))
-    return [Met(np.min([met.low for met in several], axis=0), np.max([met.high for met in several], axis=0),
-                np.concatenate([met.some for met in several])) for several in seen]
+    seen.reverse()
+    return [_together(seen.pop()) for _ in steps]  # what is together is not kept in parts as well
+
+
+def _together(several: list[Met]) -> Met:
+    return Met(np.min([met.low for met in several], axis=0), np.max([met.high for met in several], axis=0),
+               np.concatenate([met.some for met in several]))
 
 
 def _shorten(step: Any, met: Met) -> None:
