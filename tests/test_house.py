@@ -17,7 +17,8 @@ SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplo
         "huggingface_hub"}
 
 # Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
-HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy", "train.averaging", "train.mixing"}
+HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy", "train.averaging", "train.mixing",
+         "train.blending"}
 
 
 def name_of(path: Path) -> str:

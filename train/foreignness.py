@@ -1,7 +1,9 @@
 """How foreign a photo looks to a collection: far from every class, compared with how far from the collection as such.
 
-Relative Mahalanobis distance (Ren 2021) on features of length 1. Beside it, what known things and strangers come to,
-found without a photo more: photos judged by folds that did not see them, and classes hidden in turn.
+Relative Mahalanobis distance (Ren 2021) on features of length 1. What people said is "none of these" is remembered:
+who is so many times closer to such a photo than to any class counts as so many times farther from the classes. Beside
+it, what known things and strangers come to, found without a photo more: photos judged by folds that did not see them,
+and classes hidden in turn.
 
     score = fit_foreignness(x, y); score(photos)
 """
@@ -9,7 +11,7 @@ found without a photo more: photos judged by folds that did not see them, and cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,18 +26,22 @@ HIDDEN_IN = 10
 
 @dataclass(frozen=True)
 class Foreignness:
-    """The score's parameters: class means (c, d) and what turns differences into distances, within and overall."""
+    """The score's parameters: class means (c, d), what turns differences into distances, within and overall, and
+    `strangers` (k, d), features of length 1 of known "none of these"."""
 
     means: np.ndarray
     within: np.ndarray
     centre: np.ndarray
     overall: np.ndarray
+    strangers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Features (n, d), any length -> scores (n,), higher is more foreign."""
-        z, m = unit(x), self._classes
+        z = unit(x)
         q = product(z, self.within)
-        near = ((q * q).sum(axis=1)[:, None] - 2 * product(q, m.T) + (m * m).sum(axis=1)).min(axis=1)
+        near = _nearest(q, self._classes)
+        if len(self.strangers):
+            near = near * np.maximum(1.0, near / np.maximum(_nearest(q, self._strangers), 1e-3))
         return np.asarray(near - (product(z - self.centre, self.overall) ** 2).sum(axis=1))
 
     @cached_property
@@ -43,19 +49,25 @@ class Foreignness:
         """Class means in units of the spread within classes."""
         return np.asarray(self.means @ self.within)
 
+    @cached_property
+    def _strangers(self) -> np.ndarray:
+        return np.asarray(self.strangers @ self.within)
 
-def fit_foreignness(x: np.ndarray, y: np.ndarray) -> Foreignness:
-    """From features (n, d) of known things and their class numbers (n,)."""
+
+def fit_foreignness(x: np.ndarray, y: np.ndarray, none: np.ndarray | None = None) -> Foreignness:
+    """From features (n, d) of known things and their class numbers (n,), and those of "none of these", (k, d)."""
     z, classes = unit(x), np.unique(y)
     means = np.stack([z[y == c].mean(axis=0) for c in classes])
     centre = z.mean(axis=0)
-    return Foreignness(means, _whitening(z - means[np.searchsorted(classes, y)]), centre, _whitening(z - centre))
+    fitted = Foreignness(means, _whitening(z - means[np.searchsorted(classes, y)]), centre, _whitening(z - centre))
+    return replace(fitted, strangers=unit(none)) if none is not None and len(none) else fitted
 
 
-def unseen_scores(x: np.ndarray, y: np.ndarray, groups: Sequence[object], seed: int = 0) -> np.ndarray:
+def unseen_scores(x: np.ndarray, y: np.ndarray, groups: Sequence[object], seed: int = 0,
+                  none: np.ndarray | None = None) -> np.ndarray:
     """Scores (n,) of known photos, each by a fit that saw neither it nor any of its group; no order."""
     fold = folds_of(y, list(groups), 5, seed)
-    parts = [fit_foreignness(x[fold != one], y[fold != one])(x[fold == one])
+    parts = [fit_foreignness(x[fold != one], y[fold != one], none)(x[fold == one])
              for one in np.unique(fold) if (fold != one).any()]
     return np.concatenate(parts) if parts else np.zeros(0)
 
@@ -87,6 +99,12 @@ def product(x: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """`x @ matrix`, (n, d) by (d, e); one photo without BLAS, whose threads, once awake, keep a processor busy for
     longer than the network takes, and would do so beside it."""
     return np.asarray(np.einsum("nd,de->ne", x, matrix) if len(x) == 1 else x @ matrix)
+
+
+def _nearest(q: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Squared distance (n,) of rows (n, d) to the nearest of `others` (m, d)."""
+    squares = (q * q).sum(axis=1)[:, None] - 2 * product(q, others.T) + (others * others).sum(axis=1)
+    return np.asarray(squares.min(axis=1))
 
 
 def _whitening(residuals: np.ndarray) -> np.ndarray:

@@ -113,20 +113,22 @@ def fit_rejection(x: np.ndarray, y: np.ndarray, held: Held, none: np.ndarray | N
     """Fit on training features x (n, d) with class numbers y; the line from `held`, photos that were not trained on.
 
     `none` (k, d): features of "none of these" photos; they choose where between 2 and 10 % of known photos the line is
-    drawn. With too few held photos, folds of the training photos (whole `groups`) stand in. `named`: the share of
-    strangers that the owner lets be named, whatever that costs.
+    drawn, and what looks like one of them is more foreign. With too few held photos, folds of the training photos
+    (whole `groups`) stand in. `named`: the share of strangers that the owner lets be named, whatever that costs.
     """
     y = np.asarray(y)
     if len(x) < 2 or not len(np.unique(y)):
         return Rejection()
-    fitted, by = fit_foreignness(x, y), "validation"
+    plain, by = fit_foreignness(x, y), "validation"
+    fitted = fit_foreignness(x, y, none)
     known = fitted(held.x) if len(held.x) else np.zeros(0)
     if len(known) < ENOUGH <= len(x):
-        known, by = unseen_scores(x, y, groups or range(len(x)), seed), "folds"
+        known, by = unseen_scores(x, y, groups or range(len(x)), seed, none), "folds"
     if len(known) < ENOUGH:
         return Rejection(foreignness=fitted)
     strangers = hidden_scores(x, y, held.x, held.y, seed)
-    foreign = fitted(none) if none is not None and len(none) else np.zeros(0)
+    # Not by the score that remembers them, which would tell only how well it does.
+    foreign = plain(none) if none is not None and len(none) else np.zeros(0)
     threshold, promised = drawn_line(known, strangers, foreign, named)
     return Rejection(threshold, promised or _share(known > threshold), len(known), by,
                      _guarantee(promised, _share(known > threshold), len(known), by),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -37,6 +37,9 @@ from train.probe import Probe, fit_probe
 from train.shelf import Shelf, fill_shelf, find_shelf
 from train.tracking import check_tracker
 
+if TYPE_CHECKING:
+    from train.blending import Blend
+
 FEW = 8  # photos that say how long one takes
 UNTOUCHED = ("track", "public", "threads")  # settings that do not change what is learned
 
@@ -52,7 +55,8 @@ class Taught:
     """A model (...ForImageClassification, on the CPU) and how it came about.
 
     `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or "references" (nothing was
-    learned). `best`: the epoch kept, 0 for the probe. `steered_by`: which photos chose between epochs.
+    learned). `best`: the epoch kept, 0 for the probe. `steered_by`: which photos chose between epochs. `share`: how far
+    the weights are from the probe's to that epoch's.
     """
 
     model: Any
@@ -64,6 +68,7 @@ class Taught:
     probe: Epoch | None
     plan: Plan
     steered_by: str
+    share: float = 1.0
 
 
 def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
@@ -102,10 +107,12 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
         return Taught(model, framing, backbone, "probe", 0, (), probed, plan, steered_by)
     say(f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of {len(material.train)} photos.")
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
-    if tuned.best.score > probed.score:
-        return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by)
-    say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
     untuned = with_head(backbone, _labels(material), probe)
+    blend = _blended(model, untuned, tuned, material, dataset, framing, run)
+    if blend.score > probed.score:
+        return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by,
+                      blend.share)
+    say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
     return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by)
 
 
@@ -167,6 +174,20 @@ def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocess
     kept = _only(material, set(shelf.places))
     at = f"{dataset.address}@{dataset.revision}"
     return train_together(Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker)
+
+
+def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, dataset: Dataset, framing: Preprocessing,
+             run: Path) -> Blend:
+    """`model` ends with the best weights between the `probe` and what it was `tuned` to."""
+    from train.blending import Blend, blended, judge_on
+
+    shelf = _shelf(material, dataset, run, framing.short or framing.size)
+    judge = judge_on(shelf, _only(material, set(shelf.places)).validation, framing)
+    end = Blend(1.0, tuned.best.validation_accuracy, tuned.best.validation_loss)
+    blend = blended(model, probe.state_dict(), end, judge)
+    if blend.share < 1:
+        say(f"Best on validation is {blend.share:.0%} of the way from the probe: {blend.accuracy:.1%} right.")
+    return blend
 
 
 def _affordable(plan: Plan, sides: Sequence[int], begun: float, model: Any, material: Material, dataset: Dataset,

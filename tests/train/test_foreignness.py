@@ -85,3 +85,23 @@ def test_one_photo_wakes_no_threads_and_scores_like_one_of_many():
     for name in ("within", "overall", "_classes"):
         score.__dict__[name] = np.asarray(getattr(score, name)).view(WithoutBlas)
     assert len(score(things(80)[0][:1])) == 1
+
+
+def test_what_comes_closer_to_a_known_stranger_than_to_any_class_is_more_foreign_and_nothing_else_is():
+    (x, y), (known, _), (strangers, _) = things(80), things(40, seed=1), things(2, seed=2, foreign=True)
+    plain, warned = fit_foreignness(x, y), fit_foreignness(x, y, strangers)
+    again = strangers + np.random.default_rng(3).normal(0, 0.01, strangers.shape)  # taken once more
+    assert (warned(again) > plain(again)).all()
+    np.testing.assert_allclose(warned(known), plain(known))
+
+
+def test_none_of_these_said_by_mistake_of_a_known_thing_makes_hardly_any_photo_of_it_more_foreign():
+    """Two photos of one thing are further apart than each is from what is common to all."""
+    x, y = things(80)
+    plain, warned, others = fit_foreignness(x, y), fit_foreignness(x, y, x[:1]), things(200, seed=1)[0]
+    assert (warned(others) > plain(others) + 1e-3).mean() < 0.02
+
+
+def test_where_nobody_said_none_the_score_is_the_plain_one():
+    x, y = things(80)
+    np.testing.assert_array_equal(fit_foreignness(x, y, np.zeros((0, x.shape[1])))(x), fit_foreignness(x, y)(x))

@@ -122,6 +122,18 @@ def test_photos_of_nothing_move_the_line_and_are_counted():
     assert 0.02 <= amid.alpha <= 0.10 and "at most 10.0%" in amid.guarantee
 
 
+def test_a_stranger_that_was_named_is_refused_once_somebody_has_said_none():
+    """It looks nearly like a known thing: only the memory of it tells the two apart."""
+    x, y = things(80)
+    double = x[y == 0].mean(axis=0) + np.linspace(0, 0.5, x.shape[1])
+    twice = double + 0.02 * np.random.default_rng(5).normal(size=(6, x.shape[1]))
+    unwarned, warned = fit_rejection(x, y, held(200)), fit_rejection(x, y, held(200), none=twice[:1])
+    assert (unwarned.scores(twice[1:]) <= unwarned.threshold).all()
+    assert (warned.scores(twice[1:]) > warned.threshold).all()
+    new = things(400, seed=7)[0]
+    assert (warned.scores(new) > warned.threshold).mean() <= warned.alpha + 0.03
+
+
 def test_with_few_validation_photos_folds_of_the_training_photos_stand_in():
     x, y = things(80)
     found = fit_rejection(x, y, Held(x[:3], y[:3]))

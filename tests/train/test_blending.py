@@ -1,0 +1,69 @@
+"""Between the probe and the fine-tuned network: validation picks how far to go."""
+
+import pytest
+import torch
+
+from data_cards.photo import image_id
+from tests.tiny import SIZE
+from tests.train.pictures import pictures
+from train.blending import Blend, blended, judge_on
+from train.preprocessing import Preprocessing
+from train.shelf import fill_shelf
+
+PROBE = {"weight": torch.zeros(2, 3), "bias": torch.zeros(2)}
+
+
+@pytest.fixture
+def tuned():
+    model = torch.nn.Linear(3, 2)
+    model.load_state_dict({"weight": torch.ones(2, 3), "bias": torch.ones(2)})
+    return model
+
+
+def best_at(share):
+    """A judge who likes weights best that lie so far from the probe's."""
+    return lambda model: (1 - abs(float(model.bias.detach()[0]) - share), 0.5)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_the_model_ends_where_validation_is_best(tuned, share):
+    found = blended(tuned, PROBE, Blend(1.0, 0.1, 0.5), best_at(share))
+    assert found == Blend(share, 1.0, 0.5)
+    assert torch.equal(tuned.weight.detach(), torch.full((2, 3), share)) and float(tuned.bias.detach()[0]) == share
+
+
+def test_what_is_only_as_good_as_the_end_leaves_the_fine_tuned_weights(tuned):
+    end = Blend(1.0, 0.9, 0.5)
+    assert blended(tuned, PROBE, end, lambda model: (0.9, 0.5)) == end
+    assert torch.equal(tuned.bias.detach(), torch.ones(2))
+
+
+def test_among_equally_many_right_answers_the_surer_ones_win(tuned):
+    losses = {0.25: 0.4, 0.5: 0.2, 0.75: 0.3}
+    found = blended(tuned, PROBE, Blend(1.0, 0.9, 0.5), lambda model: (0.9, losses[float(model.bias.detach()[0])]))
+    assert found.share == 0.5
+
+
+def test_counters_are_not_averaged():
+    model = torch.nn.BatchNorm1d(2)
+    model.num_batches_tracked.fill_(7)
+    probe = torch.nn.BatchNorm1d(2).state_dict()
+    blended(model, probe, Blend(1.0, 0.0, 0.5), lambda some: (1.0, 0.5))
+    assert int(model.num_batches_tracked) == 7
+
+
+def test_a_model_is_judged_by_what_serving_would_show_it(tiny_vit, tmp_path):
+    from transformers import AutoModelForImageClassification
+
+    photos = {image_id(data): data for data in pictures(5, 1)}
+    shelf = fill_shelf(tmp_path, list(photos.items()), 64)
+    model = AutoModelForImageClassification.from_pretrained(tiny_vit, num_labels=2)
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.bias.copy_(torch.tensor([0.0, 2.0]))
+    labels = [1, 1, 1, 0, 1]
+    accuracy, loss = judge_on(shelf, list(zip(photos, labels, strict=True)), Preprocessing().at(SIZE))(model)
+    assert accuracy == pytest.approx(0.8)
+    logits = torch.tensor([[0.0, 2.0]])
+    right, wrong = (torch.nn.functional.cross_entropy(logits, torch.tensor([one])) for one in (1, 0))
+    assert loss == pytest.approx(float(4 * right + wrong) / 5, abs=0.02)

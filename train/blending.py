@@ -1,0 +1,82 @@
+"""Between the probe and the fine-tuned network: weights part of the way often know more than either end.
+
+Source: WiSE-FT (Wortsman 2022). Both have the same form, and fine-tuning began at the probe, so that the way between
+them is smooth. Validation picks how far to go; it has to be better than the end, not as good. Importing this room
+imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from train.batches import batches
+from train.finetune import score
+from train.metrics import cross_entropy, softmax, top_k
+from train.plan import Example
+from train.preprocessing import Preprocessing
+from train.shelf import Shelf
+
+WAY = (0.25, 0.5, 0.75)  # shares of the way from the probe to the fine-tuned weights that are tried
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How far from the probe, 1.0 for all of the way, and what validation says of it."""
+
+    share: float
+    accuracy: float
+    loss: float
+
+    @property
+    def score(self) -> float:
+        """As epochs are compared."""
+        return score(self.accuracy, self.loss)
+
+
+def blended(tuned: Any, probe: Mapping[str, torch.Tensor], end: Blend,
+            judge: Callable[[Any], tuple[float, float]]) -> Blend:
+    """Give the model `tuned` the best weights on the way to it from those of the `probe`. `end`: what validation said
+    of it as it is; `judge`: accuracy and loss of a model on validation photos."""
+    own = {name: value.clone() for name, value in tuned.state_dict().items()}
+    best = end
+    for share in WAY:
+        _at(tuned, probe, own, share)
+        best = max(best, Blend(share, *judge(tuned)), key=lambda blend: blend.score)  # of equals, the first
+    _at(tuned, probe, own, best.share)
+    return best
+
+
+def judge_on(shelf: Shelf, validation: Sequence[Example],
+             framing: Preprocessing) -> Callable[[Any], tuple[float, float]]:
+    """A model's top-1 accuracy and cross-entropy on validation photos, framed as serving would."""
+    truth = np.array([label for _, label in validation])
+
+    def judge(model: Any) -> tuple[float, float]:
+        from train.trainer import computes_in_bf16
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model = model.to(device).eval()
+        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
+            parts = [model(pixel_values=pixels.to(device)).logits.float().cpu().numpy()
+                     for pixels in _framed(shelf, validation, framing)]
+        model.to("cpu")
+        chances = softmax(np.concatenate(parts).astype(np.float64))
+        return top_k(chances, truth, 1), cross_entropy(chances, truth)
+
+    return judge
+
+
+def _framed(shelf: Shelf, examples: Sequence[Example], framing: Preprocessing) -> Iterable[torch.Tensor]:
+    for some in batches(examples, BATCH):
+        yield torch.from_numpy(np.stack([framing.tensor(framing.framed(shelf.photo(name))) for name, _ in some]))
+
+
+def _at(model: Any, probe: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], share: float) -> None:
+    model.load_state_dict({name: torch.lerp(probe[name], value, share) if value.is_floating_point() else value
+                           for name, value in own.items()})
