@@ -39,7 +39,7 @@ class Answers:
 
 def ask(folder: Path, dataset: Photos, ids: Sequence[str], what: str) -> Answers:
     """Run the model in `folder` on photos of a dataset, as it will be served. `what`: a word for the progress bar."""
-    return answers_of(open_network(folder), dataset, ids, what)
+    return answers_of(open_network(folder, photos=len(set(ids))), dataset, ids, what)
 
 
 def answers_of(network: Embedder, dataset: Photos, ids: Sequence[str], what: str) -> Answers:

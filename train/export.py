@@ -21,11 +21,10 @@ from data_cards.progress import say
 from data_cards.repository import open_repository
 from train.config import default_cache
 from train.engine import Engine, TorchEngine, cosines, open_onnx, quiet_exporter, write_onnx
-from train.network import EXPORTS, golden, same_answers, weights_mark
+from train.network import EXPORTS, OUTPUTS, golden, same_answers, weights_mark
 from train.preprocessing import FILE, Preprocessing
 from train.release import model_folder
 
-OUTPUTS = ("logits", "embedding", "early")
 AT_ONCE = 16
 # What 8 bits may change: the answer to one photo of fifty, and no embedding by more than this.
 LEAST_SAME, LEAST_ALIKE = 0.98, 0.98

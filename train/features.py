@@ -145,7 +145,7 @@ def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache
     features = FeatureCache.of(cache, backbone, size)
     missing = features.missing(wanted)
     if missing:
-        embedder = embedder_for(backbone, cache, size, batch, engine, threads, len(missing), threads or _cores())
+        embedder = embedder_for(backbone, cache, size, batch, engine, threads, len(missing), threads or cores())
         photos = track(dataset.read_photos(missing), "Looking at photos", len(missing))
         _compute(embedder.stream(photos, watch=watch), max(SHARD // batch, 1), features)
     return features.load(wanted)
@@ -211,7 +211,8 @@ def _compute(outputs: Iterable[Outputs], at_once: int, features: FeatureCache) -
         features.add(ids, np.concatenate([part.arrays[-1] for part in some]))
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -79,6 +79,17 @@ def test_8_bits_are_fitted_to_pictures_of_the_index_and_tested_on_the_kept_photo
     np.testing.assert_array_equal(fitted[1], golden(exported, framing)[0])
 
 
+def test_for_many_photos_a_faster_engine_is_prepared_that_gives_the_same(exported, monkeypatch):
+    (exported / CHECK).unlink()
+    monkeypatch.setattr(network, "MANY", 50)
+    few, many = open_network(exported, photos=49), open_network(exported, photos=50)
+    assert (few.engine.name, many.engine.name) == ("torch", "openvino")
+    assert open_network(exported, engine="torch", photos=50).engine.name == "torch"
+    data = next(exported.glob("vitrine/golden/*")).read_bytes()
+    pairs = zip(few.ask(data), many.ask(data), strict=True)
+    assert all(cosines(a[None], b[None]).min() > LEAST_COSINE for a, b in pairs)
+
+
 def test_several_at_once_each_get_their_own(exported):
     asked, (_, logits) = open_network(exported), golden(exported, Preprocessing.from_folder(exported))
     rows = json.loads((exported / "vitrine/golden.json").read_text())
