@@ -66,7 +66,8 @@ def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> 
                 if _remembers(fast, folder, preprocess):
                     return Embedder(Gathering(fast), preprocess, batch)
         if name == IN_8_BITS:
-            say("The engine in 8 bits is not installed, or does not give this model's answers; it is served without.")
+            say("The engine in 8 bits needs OpenVINO and an export that gives this model's answers "
+                "(python -m train export MODEL); it is served without.")
     from train.vit import load_answering
 
     exact = TorchEngine(load_answering(folder))

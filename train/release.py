@@ -171,8 +171,10 @@ def _in_words(taught: Taught) -> dict[str, str]:
     elif taught.kept != "probe":
         blocks = f"the {plan.blocks} upper blocks" if plan.blocks else "every layer"
         views = "as other visitors might take it" if plan.look else "as it is"
+        mixed = f", two photos in one in {plan.mix:.0%} of the steps" if plan.mix else ""
+        way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
         words |= {"recipe": f"{blocks} learned at {plan.lr:g} for {plan.epochs} epochs, each photo {views} at "
-                            f"{plan.side} pixels; epoch {taught.best} was kept", "seed": str(plan.seed)}
+                            f"{plan.side} pixels{mixed}; epoch {taught.best} was kept{way}", "seed": str(plan.seed)}
     elif taught.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
     return words

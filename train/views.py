@@ -72,7 +72,7 @@ def view(folder: Path, dataset: Photos, truth: Mapping[str, str], classes: Seque
          n: int, flips: bool = False) -> Viewed:
     """Ask the model in `folder`, which knows `classes`, about photos by image_id whose class ids are `truth`, in up to
     `n` views. `groups`: photos of one group count together in the interval."""
-    network, judgement = open_network(folder), Judgement.load(folder / "vitrine")
+    network, judgement = open_network(folder, photos=n * len(truth)), Judgement.load(folder / "vitrine")
     several = views_of(network.preprocess, flips)[:n]
     if len(several) < n:
         say(f"There are {len(several)} views of a photo here" + ("." if flips else ", and mirrored ones only where the "

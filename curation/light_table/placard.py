@@ -114,7 +114,7 @@ def _word_of_visitor(item: Item, records: Records) -> dict[str, str] | None:
     if records.is_sealed(item.image_id):
         return None  # visitors choose among what the model answered
     asked = [one for one in item.findings if one.kind == "visitor"]
-    if any(IT_IS_NONE in one.reason for one in asked[:1]):
+    if any(IT_IS_NONE in one.reason and not one.suggested_label for one in asked[:1]):
         return {"id": NONE, "title": "None of these"}
     said = (one.suggested_label for one in asked)
     return next((records.named(class_id) for class_id in said if class_id in records.collection), None)

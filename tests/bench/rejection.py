@@ -44,6 +44,8 @@ from train.training import train_model
 
 PACKAGED = ("Juice", "Milk", "Oat-Milk", "Oatghurt", "Sour-Cream", "Sour-Milk", "Soy-Milk", "Soyghurt", "Yoghurt")
 GROCERY_STRANGERS = 150
+OBJECTS, SHOP = "two of the five", "grocery photos"
+MARKED = "two of the five, one photo of each marked as none of these"
 
 
 @dataclass(frozen=True)
@@ -109,17 +111,19 @@ def artifacts(kept: Kept) -> None:
     value = names(kept.root, kept.root / "groceries" / "val")
     shop = kept.of(value[::max(1, len(value) // GROCERY_STRANGERS)])
     for few, held in ((5, 0), (13, 4)):
-        rows: dict[str, list[dict[str, Figures]]] = {"objects": [], "groceries": []}
+        rows: dict[str, list[dict[str, Figures]]] = {OBJECTS: [], SHOP: [], MARKED: []}
         for away in combinations(photos, 2):
             here = [name for name in photos if name not in away]
             learned, spared, asked = (labelled(kept, {name: photos[name][part] for name in here})
                                       for part in (slice(few), slice(few, few + held), slice(few + held, None)))
             strangers = kept.of([photo for name in away for photo in photos[name]])
-            for kind, others in (("objects", strangers), ("groceries", shop)):
+            for kind, others in ((OBJECTS, strangers), (SHOP, shop)):
                 rows[kind].append(compared(learned, spared, asked, others))
+            marked, others = (kept.of([photo for name in away for photo in photos[name][part]])
+                              for part in (slice(1), slice(13, None)))  # of the burst's end, not the next shot
+            rows[MARKED].append(compared(learned, spared, asked, others, marked))
         for kind, figures in rows.items():
-            told(f"artifacts, {few} photos each; strangers: "
-                 f"{'two of the five' if kind == 'objects' else 'grocery photos'}", figures, 0.97, 0.90)
+            told(f"artifacts, {few} photos each; strangers: {kind}", figures, 0.97, 0.90)
 
 
 def groceries(kept: Kept, each: int) -> None:
@@ -168,8 +172,10 @@ class Figures:
     named: float = float("nan")
 
 
-def compared(learned: Seen, spared: Seen, asked: Seen, strangers: Answers) -> dict[str, Figures]:
-    """Our judgement and plain scores, each fitted to `learned`, on known photos and strangers."""
+def compared(learned: Seen, spared: Seen, asked: Seen, strangers: Answers,
+             marked: Answers | None = None) -> dict[str, Figures]:
+    """Our judgement and plain scores, each fitted to `learned`, on known photos and strangers. `marked`: photos that
+    somebody called none of these."""
     probe = fit_probe(learned.embeddings, learned.truth, int(learned.truth.max()) + 1)
     weight, bias = (np.asarray(part) for part in probe.head())
 
@@ -178,7 +184,8 @@ def compared(learned: Seen, spared: Seen, asked: Seen, strangers: Answers) -> di
         return Seen(logits, some.embeddings, some.truth, some.early)
 
     nobody = np.zeros((0, learned.early.shape[1] if learned.early is not None else 0))
-    judgement = judge(with_logits(learned), with_logits(spared), nobody, range(len(learned.truth)))
+    none = marked.early if marked is not None and marked.early is not None else nobody
+    judgement = judge(with_logits(learned), with_logits(spared), none, range(len(learned.truth)))
     known, other = (some.embeddings @ weight.T + bias for some in (asked, strangers))
     said = Answers(tuple(map(str, range(len(known)))), known, asked.embeddings, asked.early)
     away = Answers(strangers.ids, other, strangers.embeddings, strangers.early)

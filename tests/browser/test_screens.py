@@ -37,6 +37,14 @@ def to_page(page: Any, title: str) -> None:
     page.locator(f"{ROOT} .page h1", has_text=title).wait_for()
 
 
+def past_the_sealed(page: Any) -> Any:
+    """On the first photo of which the model may speak."""
+    photo_on_screen(page)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{ROOT} .why:not(.sealed)")
+    return page
+
+
 def in_view(page: Any, selector: str) -> bool:
     """Whether this is what a finger in its middle would touch."""
     return bool(page.locator(f"{ROOT} {selector}").first.evaluate("""one => {
@@ -105,10 +113,7 @@ def test_over_a_large_photo_stands_its_label_why_it_is_here_what_is_kept_and_the
 
 def test_on_a_phone_label_and_reason_stay_below_the_photo_when_the_card_is_scrolled(
         url: str, open_page: Callable[..., Any]) -> None:
-    page = open_page(url, **PHONE)
-    photo_on_screen(page)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f"{ROOT} .why:not(.sealed)")
+    page = past_the_sealed(open_page(url, **PHONE))
     short = page.locator(f"{ROOT} .short")
     assert not short.is_visible()
     page.locator(f"{ROOT} .body").evaluate("body => { body.scrollTop = body.scrollHeight; }")
@@ -121,10 +126,7 @@ def test_on_a_phone_label_and_reason_stay_below_the_photo_when_the_card_is_scrol
 
 def test_on_a_phone_the_grid_s_label_stays_when_it_is_scrolled_and_photos_stand_in_rows(
         url: str, open_page: Callable[..., Any]) -> None:
-    page = open_page(url, **PHONE)
-    photo_on_screen(page)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f"{ROOT} .why:not(.sealed)")
+    page = past_the_sealed(open_page(url, **PHONE))
     page.keyboard.press("g")
     page.wait_for_selector(f"{ROOT} .cell")
     row = page.locator(f"{ROOT} .cell").evaluate_all("""all => {

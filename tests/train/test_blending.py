@@ -6,7 +6,8 @@ import torch
 from data_cards.photo import image_id
 from tests.tiny import SIZE
 from tests.train.pictures import pictures
-from train.blending import Blend, blended, judge_on
+from train.blending import WAY, Blend, blended, judge_on
+from train.budget import LOOKED_BACK
 from train.preprocessing import Preprocessing
 from train.shelf import fill_shelf
 
@@ -42,6 +43,12 @@ def test_among_equally_many_right_answers_the_surer_ones_win(tuned):
     losses = {0.25: 0.4, 0.5: 0.2, 0.75: 0.3}
     found = blended(tuned, PROBE, Blend(1.0, 0.9, 0.5), lambda model: (0.9, losses[float(model.bias.detach()[0])]))
     assert found.share == 0.5
+
+
+def test_a_budget_knows_how_often_validation_is_asked(tuned):
+    asked = []
+    blended(tuned, PROBE, Blend(1.0, 0.9, 0.5), lambda model: asked.append(model) or (0.1, 0.5))
+    assert len(asked) == len(WAY) == LOOKED_BACK
 
 
 def test_counters_are_not_averaged():

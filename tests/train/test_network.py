@@ -55,7 +55,7 @@ def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(expo
             Wrong() if name.startswith("openvino") else opened(path, name, *more, **named)))
         assert open_network(exported).engine.name == "onnxruntime"
         assert open_network(exported, engine="openvino-int8").engine.name == "onnxruntime"
-        assert any("8 bits is not installed" in line for line in said)
+        assert any("8 bits needs OpenVINO" in line for line in said)
     monkeypatch.setattr(network, "installed", lambda: ("onnxruntime", "torch"))
     assert open_network(exported).engine.name == "onnxruntime"
 

@@ -46,6 +46,14 @@ def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch
     assert bool(taught.model.classifier.weight.any()) is (kept == "probe")
 
 
+def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(source, backbone, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.5))
+    monkeypatch.setattr("train.blending.judge_on", lambda *_: lambda model: (2.0, 0.1))
+    taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
+    assert (taught.kept, taught.share) == ("fine-tuned", 0.25)
+    assert taught.model.classifier.weight.any(), "three quarters of the probe's head, since the other one is zero"
+
+
 def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
     import torch
 

@@ -8,7 +8,7 @@ import { view } from "./viewer.js";
 const FEW = 12; // groups on the page, when more are fetched
 const EVERY_PAIR = 40; // members up to which each pair is judged apart, beyond it those with the framed photo
 const RENEW = 45000;
-const ASKS = "The same shot under two labels: one of them is wrong. Which one is right?";
+const ASKS = "The same shot under two labels: at least one of them is wrong. Which one is right?";
 
 export default class Copies extends Page {
   async open(asked = {}) {
