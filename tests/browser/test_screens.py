@@ -223,7 +223,7 @@ def test_where_the_disk_is_not_kept_the_second_sign_is_the_one_that_counts(
 def test_a_key_waits_for_a_photo_that_is_slow_to_come(url: str, folder: Path, open_page: Callable[..., Any]) -> None:
     page, held = open_page(f"{url}sign-in"), []
     page.route("**/photo/*side=1280", lambda route: held.append(route))
-    page.goto(url)
+    page.goto(url, wait_until="commit")  # its load event waits for the photo held back
     page.wait_for_selector(f"{ROOT} .choice")
     page.keyboard.press("1")
     page.keyboard.press("3")
