@@ -91,18 +91,24 @@ def linear_votes(labels: np.ndarray, embeddings: np.ndarray, classes: int,
     if not kept.any():
         return np.full((n, classes), 1 / classes)
     spread = spread[kept]
-    u = (x @ (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32))
+    turn, u = (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32), x[:, :len(spread)]
+    parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, n, ROWS_AT_ONCE)]
+    for part in parts:
+        u[part] = x[part] @ turn
     mean = y.mean(axis=0)
-    pull, square = u.T @ (y - mean), u * u
+    pull = u.T @ (y - mean)
     some = np.random.default_rng(0).permutation(n)[:MANY]
 
-    def without_itself(decay: float, rows: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
-        shrink = (spread / (spread + decay * spread.mean())).astype(np.float32)
-        own = np.minimum(square[rows] @ shrink + 1 / n, 0.999)[:, None]
-        return (u[rows] @ (shrink[:, None] * pull) + mean - own * y[rows]) / (1 - own), shrink
+    def without_itself(decay: float, rows: np.ndarray | slice) -> np.ndarray:
+        shrink = shrunk(decay)
+        own = np.minimum(np.square(u[rows]) @ shrink + 1 / n, 0.999)[:, None]
+        return np.asarray((u[rows] @ (shrink[:, None] * pull) + mean - own * y[rows]) / (1 - own))
 
-    decay = min(DECAYS, key=lambda one: float(((without_itself(one, some)[0] - y[some]) ** 2).sum()))
-    out, shrink = without_itself(decay, slice(None))
+    def shrunk(decay: float) -> np.ndarray:
+        return (spread / (spread + decay * spread.mean())).astype(np.float32)
+
+    decay = min(DECAYS, key=lambda one: float(((without_itself(one, some) - y[some]) ** 2).sum()))
+    out, shrink = np.concatenate([without_itself(decay, part) for part in parts]), shrunk(decay)
     for members in {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ():
         own = (u[members] * shrink) @ u[members].T + 1 / n
         error = y[members] - u[members] @ (shrink[:, None] * pull) - mean
@@ -155,12 +161,20 @@ def _chances(probabilities: np.ndarray) -> np.ndarray:
 
 def _centred(embeddings: np.ndarray) -> np.ndarray:
     """About the mean and of ordinary size, in single precision; what is no number is taken for 0."""
-    x = np.nan_to_num(np.asarray(embeddings), posinf=0.0, neginf=0.0)
-    x = (x / max(float(np.abs(x).max(initial=0)), 1e-30)).astype(np.float32)
+    given = np.asarray(embeddings)
+    x = np.nan_to_num(np.array(given, np.result_type(given, np.float32)), copy=False, posinf=0.0, neginf=0.0)
+    x /= max(_largest(x), 1e-30)  # in place: of very many photos every copy is hundreds of megabytes
+    x = x.astype(np.float32, copy=False)
     x -= x.mean(axis=0)
     if x.shape[1] > WIDEST:
         x = x @ np.random.default_rng(0).standard_normal((x.shape[1], WIDEST), dtype=np.float32)
-    return np.asarray(x / max(float(np.abs(x).max(initial=0)), 1e-9))
+    x /= max(_largest(x), 1e-9)
+    return x
+
+
+def _largest(x: np.ndarray) -> float:
+    """The largest number of x, whatever its sign."""
+    return max(float(x.max(initial=0)), -float(x.min(initial=0)))
 
 
 def _log_softmax(z: np.ndarray) -> np.ndarray:

@@ -22,21 +22,29 @@ HELD = 0.1  # of the mean variance, added to every direction's
 # Of n lognormal distances the farthest lies about sqrt(2 ln n) standard deviations out. Somewhat less was chosen on the
 # museum, groceries and artifacts, whose own photos hardly ever go beyond it.
 STRICT = 0.85
+ROWS_AT_ONCE = 4096
 LEAST = 1.5  # times the usual distance: where all photos are alike, a little more is nothing yet
 
 
 def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
     """(n,) distances from the rest. `usual`: a mask (n,) of the photos that say what is usual; all of them."""
-    x = np.asarray(embeddings, dtype=np.float32)
+    x = np.asarray(embeddings)
     known = np.ones(len(x), dtype=bool) if usual is None else np.asarray(usual, dtype=bool)
     if known.sum() < FEWEST:
         return np.ones(len(x))
-    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
-    x -= x[known].mean(axis=0)
-    count = int(known.sum())
-    spread, axes = np.linalg.eigh((x[known].T @ x[known]).astype(np.float64) / count)
+    count, middle = int(known.sum()), np.zeros(x.shape[1], np.float32)
+    parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, len(x), ROWS_AT_ONCE)]
+
+    def moved(rows: slice) -> np.ndarray:  # part by part: of very many photos every copy is hundreds of megabytes
+        some = x[rows].astype(np.float32)
+        return np.asarray(some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-9) - middle)
+
+    middle = sum(moved(rows)[known[rows]].sum(axis=0) for rows in parts) / np.float32(count)
+    together = sum((of := moved(rows)[known[rows]]).T @ of for rows in parts)
+    spread, axes = np.linalg.eigh(together.astype(np.float64) / count)
     spread = np.maximum(spread, 0) + HELD * max(float(spread.mean()), 1e-12)
-    far = np.square(x @ (axes / np.sqrt(spread)).astype(np.float32)).sum(axis=1, dtype=np.float64)
+    turn = (axes / np.sqrt(spread)).astype(np.float32)
+    far = np.concatenate([np.square(moved(rows) @ turn).sum(axis=1, dtype=np.float64) for rows in parts])
     own = np.where(known, far / count, 0.0)
     far = np.sqrt(far / np.maximum(1 - own, 0.01))
     return np.asarray(far / max(float(np.median(far[known])), 1e-9))
@@ -44,7 +52,11 @@ def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.nd
 
 def strangers(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
     """(n,) true for photos farther from the rest than `usual` ones go (a mask (n,); all)."""
-    far = np.log(np.maximum(unlikeness(embeddings, usual), 1e-9))
+    return _beyond(unlikeness(embeddings, usual), usual)
+
+
+def _beyond(unlike: np.ndarray, usual: np.ndarray | None) -> np.ndarray:
+    far = np.log(np.maximum(unlike, 1e-9))
     known = far if usual is None else far[np.asarray(usual, dtype=bool)]
     if len(known) < FEWEST:
         return np.zeros(len(far), dtype=bool)
@@ -57,5 +69,5 @@ def strangers_among(ids: Sequence[str], embeddings: np.ndarray, labels: Mapping[
     """Strangers by image_id with their unlikeness. What people said not to belong is none, and makes none usual."""
     gone = ("none_of_these", "junk")
     usual = np.array([labels[name].status not in gone if name in labels else False for name in ids], dtype=bool)
-    found, far = strangers(embeddings, usual) & usual, unlikeness(embeddings, usual)
-    return {ids[row]: float(far[row]) for row in map(int, np.flatnonzero(found))}
+    far = unlikeness(embeddings, usual)
+    return {ids[row]: float(far[row]) for row in map(int, np.flatnonzero(_beyond(far, usual) & usual))}

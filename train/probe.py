@@ -54,7 +54,7 @@ def fit_probe(x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRE
     A class without photos keeps a low bias, so that it gets next to no probability.
     """
     with own_cores(np.size(x)):
-        return _fitted(x, y, classes, strength, rounds)
+        return _fitted(x, y, np.arange(len(x)), classes, strength, rounds)
 
 
 def own_cores(numbers: int) -> AbstractContextManager[object]:
@@ -65,13 +65,16 @@ def own_cores(numbers: int) -> AbstractContextManager[object]:
     return threadpool_limits(1, "blas") if numbers < LARGE else nullcontext()
 
 
-def _fitted(x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS) -> Probe:
+def _fitted(x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int, strength: float = STRENGTH,
+            rounds: int = ROUNDS) -> Probe:
+    """Fitted on these rows of x and y."""
     from scipy.optimize import minimize
 
-    x = np.asarray(x, dtype=np.float32)
-    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
-    z, y = x - mean, np.asarray(y, dtype=np.int64)
-    z /= scale  # in place: of very many photos every copy is hundreds of megabytes
+    z, y = np.take(np.asarray(x, np.float32), rows, axis=0), np.asarray(y, np.int64)[rows]
+    mean = z.mean(axis=0)
+    z -= mean  # in place: of very many photos every copy is hundreds of megabytes
+    scale = np.maximum(np.sqrt(np.einsum("nd,nd->d", z, z) / len(z)), 1e-6)
+    z /= scale
     (n, d), seen = z.shape, np.bincount(y, minlength=classes) > 0
     decay = strength / n
 
@@ -101,9 +104,9 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Sequence[object], classes:
     out = np.full((len(y), classes), 1.0 / max(classes, 1))
 
     def ask(one: int) -> None:
-        held, rest = fold == one, fold != one
-        if rest.any():
-            p = np.maximum(_fitted(x[rest], y[rest], classes).probabilities(x[held]).astype(float), UNSEEN)
+        held, rest = fold == one, np.flatnonzero(fold != one)
+        if len(rest):
+            p = np.maximum(_fitted(x, y, rest, classes).probabilities(x[held]).astype(float), UNSEEN)
             out[held] = p / p.sum(axis=1, keepdims=True)
 
     # Small folds side by side; large ones one after the other, each on all cores and with one copy of the features.
