@@ -15,8 +15,8 @@ from curation.journal import Journal
 from curation.light_table.rounds import rounds_page
 from curation.light_table.tab import light_table_router
 from curation.light_table.table import LightTable
-from data_cards.dataset import open_dataset
-from tests.light_table import PAGE
+from data_cards.dataset import Changes, open_dataset
+from tests.light_table import PAGE, small_dataset
 from tests.visiting import serving
 from tests.workshop import BREAKS, lay_candidate, model_with_rounds, workshop_in
 from train.releases import story_of
@@ -143,3 +143,22 @@ def test_a_failed_training_says_why(open_page, place, folder):
         press(page, "Train again")
         expect(page.get_by_text("The disk is full.")).to_be_visible(timeout=PATIENCE)
         expect(page.get_by_role("button", name="Train again")).to_be_enabled()
+
+
+def test_an_owner_whose_table_is_empty_is_led_to_the_training_and_nobody_else_is(place, open_page):
+    few, people = small_dataset(place / "few", 4), ["olga"]
+    few = few.update("Nothing to ask", lambda now: Changes(
+        delete=tuple(path for path in now.paths if path.startswith("findings/"))))
+    table = LightTable(few, Journal(place / "few-journal"))
+    page = rounds_page(table, workshop_in(place, place / "model"))
+    app = FastAPI()
+    app.add_api_route("/", lambda: HTMLResponse(PAGE))
+    app.include_router(light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, more=[page]))
+    with serving(app) as url:
+        owner = open_page(url + "/")
+        owner.locator("vitrine-light-table .empty").get_by_role("button", name="Train again").click(timeout=PATIENCE)
+        expect(owner.get_by_role("heading", name="Was it worth it?")).to_be_visible(timeout=PATIENCE)
+        people.append("ann")
+        helper = open_page(url + "/").locator("vitrine-light-table .empty")
+        expect(helper.get_by_role("button", name="What is missing")).to_be_visible(timeout=PATIENCE)
+        expect(helper.get_by_role("button", name="Train again")).to_have_count(0)

@@ -314,9 +314,11 @@ export class Single {
     else if (left) lines.push(h("h1", {}, "The last ones are taken"), h("p", {}, `Somebody else has ${count(left, "photo", "photos")} in front of them.`));
     else if (others.length) lines.push(h("h1", {}, `No ${PILES[desk.pile][1]} are left`));
     else {
-      const missing = () => this.table.toPage("missing");
+      const rounds = this.table.pages.some((page) => page.name === "rounds"); // the owner's alone
+      const button = (kind, words, name) => h("button", { class: kind, onclick: () => this.table.toPage(name) }, words);
       lines.push(h("h1", {}, "Nothing doubtful is left"), h("p", {}, "Train again, or look for what is missing."));
-      lines.push(h("button", { class: "big", onclick: missing }, "What is missing"));
+      if (rounds) lines.push(button("big", "Train again", "rounds"));
+      lines.push(button(rounds ? "ghost" : "big", "What is missing", "missing"));
     }
     const handed = total - done - left;
     if (handed && !this.isComing) lines.push(h("p", {}, `${count(handed, "photo", "photos")} you were not sure about ${handed === 1 ? "waits" : "wait"} for somebody else.`));
