@@ -70,7 +70,7 @@ def _fitted(x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int, streng
     """Fitted on these rows of x and y."""
     from scipy.optimize import minimize
 
-    z, y = np.take(np.asarray(x, np.float32), rows, axis=0), np.asarray(y, np.int64)[rows]
+    z, y = np.take(x, rows, axis=0).astype(np.float32, copy=False), np.asarray(y, np.int64)[rows]
     mean = z.mean(axis=0)
     z -= mean  # in place: of very many photos every copy is hundreds of megabytes
     scale = np.maximum(np.sqrt(np.einsum("nd,nd->d", z, z) / len(z)), 1e-6)
