@@ -37,6 +37,7 @@ class TrainSettings:
     flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
     patches: float = dial(1.0, "share of a training view's patches that is looked at: half of them take half the time")
     mix: float = dial(0.0, "share of steps in which each view is made of two photos: for long trainings on few photos")
+    balance: float = dial(0.0, "how far rare classes are shown more often: 0 not at all, 1 until all are shown alike")
     doubt: bool = dial(True, "labels that the photos contradict are not learned")
     seed: int = dial(0, "the same seed and data give the same model")
     scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
@@ -68,6 +69,8 @@ def check_dials(settings: TrainSettings) -> None:
                           f"{settings.named_strangers} does not.")
     if not 0 <= settings.mix <= 1:
         raise CannotTrain(f"--mix is a share, between 0 and 1; {settings.mix:g} is none.")
+    if not 0 <= settings.balance <= 1:
+        raise CannotTrain(f"--balance lies between 0 and 1; {settings.balance:g} does not.")
     if not 0 < settings.patches <= 1:
         raise CannotTrain(f"--patches is a share, above 0 and at most 1; {settings.patches:g} is none.")
 

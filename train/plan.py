@@ -42,6 +42,7 @@ class Plan:
     look: Look | None = LOOK  # None: photos as they are
     patches: float = 1.0  # share of a view's patches that is looked at while learning
     mix: float = 0.0  # share of steps whose views are two photos each
+    balance: float = 0.0  # 0: every photo once an epoch, 1: every class as often as any other
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:

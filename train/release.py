@@ -172,6 +172,7 @@ def _in_words(taught: Taught) -> dict[str, str]:
         blocks = f"the {plan.blocks} upper blocks" if plan.blocks else "every layer"
         views = "as other visitors might take it" if plan.look else "as it is"
         mixed = f", two photos in one in {plan.mix:.0%} of the steps" if plan.mix else ""
+        mixed += f", rare classes shown more often ({plan.balance:g} of the way to even)" if plan.balance else ""
         way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
         words |= {"recipe": f"{blocks} learned at {plan.lr:g} for {plan.epochs} epochs, each photo {views} at "
                             f"{plan.side} pixels{mixed}; epoch {taught.best} was kept{way}", "seed": str(plan.seed)}

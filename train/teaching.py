@@ -121,7 +121,8 @@ def _from_scratch(material: Material, dataset: Dataset, backbone: Backbone, sett
     begun, framing = time.monotonic(), scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
     lr = {} if settings.lr == TrainSettings().lr else {"lr": settings.lr}
     plan = scratch.plan_from_scratch(len(material.train), framing.size, settings.epochs, seed=settings.seed,
-                                     batch=settings.batch, look=_dials(settings, material.collection)["look"], **lr)
+                                     batch=settings.batch, balance=settings.balance,
+                                     look=_dials(settings, material.collection)["look"], **lr)
     model = scratch.small_network(_labels(material), settings.seed)
     material, steered_by = _steered(material)
     if settings.budget:
@@ -254,6 +255,7 @@ def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
     flips = settings.flips or things.extra.get("flips") is True
     return {"batch": settings.batch, "lr": settings.lr, "blocks": settings.blocks, "seed": settings.seed,
             "patches": settings.patches if settings.augment else 1.0, "mix": settings.mix if settings.augment else 0.0,
+            "balance": settings.balance,
             "look": replace(LOOK, flip=0.5 if flips else 0.0) if settings.augment else None}
 
 

@@ -24,6 +24,7 @@ from train.mixing import Mixture, mixed
 from train.plan import Example, Plan, visitor_pixels
 from train.preprocessing import Preprocessing
 from train.processes import Processes, here
+from train.sampling import epoch_order
 from train.shelf import Shelf
 from train.tracking import PROJECT
 
@@ -73,8 +74,9 @@ class Shuffled(Sampler[int]):
         return len(self.views)
 
     def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.views.plan.seed, self.views.epoch])
-        return iter(rng.permutation(len(self.views)).tolist())
+        views = self.views
+        rng = np.random.default_rng([views.plan.seed, views.epoch])
+        return iter(epoch_order([label for _, label in views.examples], views.plan.balance, rng))
 
 
 class Parts(Sampler[list[int]]):
