@@ -21,13 +21,16 @@ Corners = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Look:
-    """How far a visitor's photo may stray. Shares are of the photo's side or area; chances are per view."""
+    """How far a visitor's photo may stray. Shares are of the photo's side or area; chances are per view; colour and
+    contrast are times what they were."""
 
     smallest_crop: float = 0.4
     tilt: float = 0.1
     turn_degrees: float = 8.0
     stops: float = 0.6
     tint: float = 0.1
+    colour: tuple[float, float] = (0.6, 1.3)
+    contrast: tuple[float, float] = (0.7, 1.3)
     blur_radius: float = 1.6
     blur: float = 0.3
     glare: float = 0.25
@@ -37,6 +40,9 @@ class Look:
 
 
 LOOK = Look()
+# For things told apart by their colour or by small print: what only the light does is kept small.
+GENTLE = Look(tilt=0.06, stops=0.4, tint=0.04, colour=(0.85, 1.15), contrast=(0.8, 1.2), blur=0.15, glare=0.1,
+              passer_by=0.1, compression=0.2)
 
 
 def visitor_view(photo: Image.Image, side: int, rng: np.random.Generator, look: Look = LOOK) -> Pixels:
@@ -83,9 +89,9 @@ def _seen_from(photo: Image.Image, corners: Corners, side: int) -> Image.Image:
 def _lit(light: NDArray[np.float32], rng: np.random.Generator, look: Look) -> NDArray[np.float32]:
     gain = 2 ** rng.uniform(-look.stops, look.stops) * rng.uniform(1 - look.tint, 1 + look.tint, 3)
     grey = light.mean(axis=2, keepdims=True)
-    coloured = grey + (light - grey) * np.float32(rng.uniform(0.6, 1.3))
+    coloured = grey + (light - grey) * np.float32(rng.uniform(*look.colour))
     middle = np.float32(coloured.mean())
-    contrasted = middle + (coloured - middle) * np.float32(rng.uniform(0.7, 1.3))
+    contrasted = middle + (coloured - middle) * np.float32(rng.uniform(*look.contrast))
     return np.asarray(contrasted * gain.astype(np.float32))
 
 

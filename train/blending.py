@@ -1,8 +1,8 @@
 """Between the probe and the fine-tuned network: weights part of the way often know more than either end.
 
 Source: WiSE-FT (Wortsman 2022). Both have the same form, and fine-tuning began at the probe, so that the way between
-them is smooth. Validation picks how far to go; it has to be better than the end, not as good. Importing this room
-imports torch.
+them is smooth. Validation picks how far to go; it has to be better than the end, not as good: more answers right, or
+as many and a smaller loss, each at its own temperature. Importing this room imports torch.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from train.batches import batches
+from train.calibration import calibrated_loss
 from train.finetune import score
-from train.metrics import cross_entropy, softmax, top_k
+from train.metrics import top_k
 from train.plan import Example
 from train.preprocessing import Preprocessing
 from train.shelf import Shelf
@@ -27,11 +28,13 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Blend:
-    """How far from the probe, 1.0 for all of the way, and what validation says of it."""
+    """How far from the probe, 1.0 for all of the way, and what validation says of it, its loss calibrated; whether with
+    a head fitted anew (train/refitting.py)."""
 
     share: float
     accuracy: float
     loss: float
+    refitted: bool = False
 
     @property
     def score(self) -> float:
@@ -54,22 +57,27 @@ def blended(tuned: Any, probe: Mapping[str, torch.Tensor], end: Blend,
 
 def judge_on(shelf: Shelf, validation: Sequence[Example],
              framing: Preprocessing) -> Callable[[Any], tuple[float, float]]:
-    """A model's top-1 accuracy and cross-entropy on validation photos, framed as serving would."""
+    """A model's top-1 accuracy and calibrated loss on validation photos, framed as serving would."""
     truth = np.array([label for _, label in validation])
 
     def judge(model: Any) -> tuple[float, float]:
-        from train.trainer import computes_in_bf16
-
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = model.to(device).eval()
-        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
-            parts = [model(pixel_values=pixels.to(device)).logits.float().cpu().numpy()
-                     for pixels in _framed(shelf, validation, framing)]
-        model.to("cpu")
-        chances = softmax(np.concatenate(parts).astype(np.float64))
-        return top_k(chances, truth, 1), cross_entropy(chances, truth)
+        said = seen_of(lambda network, pixels: network(pixel_values=pixels).logits, model, shelf, validation, framing)
+        return top_k(said, truth, 1), calibrated_loss(said, truth)
 
     return judge
+
+
+def seen_of(what: Callable[[Any, torch.Tensor], torch.Tensor], model: Any, shelf: Shelf, examples: Sequence[Example],
+            framing: Preprocessing) -> np.ndarray:
+    """`what` (n, d) float32 a model makes of photos, framed as serving would; the model ends on the CPU."""
+    from train.trainer import computes_in_bf16
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = model.to(device).eval()
+    with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
+        parts = [what(model, pixels.to(device)).float().cpu().numpy() for pixels in _framed(shelf, examples, framing)]
+    model.to("cpu")
+    return np.concatenate(parts)
 
 
 def _framed(shelf: Shelf, examples: Sequence[Example], framing: Preprocessing) -> Iterable[torch.Tensor]:

@@ -34,6 +34,7 @@ class TrainSettings:
     lr: float = dial(1e-4, "learning rate of the uppermost block")
     blocks: int = dial(4, "upper blocks that learn; 0: all")
     augment: bool = dial(True, "each photo is learned as other visitors might take it, not only as it is")
+    gentle: bool = dial(False, "views stray less from the photos: for things told apart by colour or by small print")
     flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
     patches: float = dial(1.0, "share of a training view's patches that is looked at: half of them take half the time")
     mix: float = dial(0.0, "share of steps in which each view is made of two photos: for long trainings on few photos")

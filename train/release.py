@@ -14,7 +14,7 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,7 @@ from data_cards.dataset import Dataset
 from data_cards.disk import full_disk_named, place
 from data_cards.errors import BadAddress, MissingFile
 from data_cards.repository import open_repository, parse_address
+from train.augment import GENTLE
 from train.card import OURS, model_folder_card, read_json
 from train.config import TrainSettings
 from train.material import Material
@@ -171,9 +172,12 @@ def _in_words(taught: Taught) -> dict[str, str]:
     elif taught.kept != "probe":
         blocks = f"the {plan.blocks} upper blocks" if plan.blocks else "every layer"
         views = "as other visitors might take it" if plan.look else "as it is"
+        if plan.look and replace(plan.look, flip=0.0) == GENTLE:
+            views = "nearly as it is"
         mixed = f", two photos in one in {plan.mix:.0%} of the steps" if plan.mix else ""
         mixed += f", rare classes shown more often ({plan.balance:g} of the way to even)" if plan.balance else ""
         way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
+        way += ", with a head fitted anew" if taught.refitted else ""
         words |= {"recipe": f"{blocks} learned at {plan.lr:g} for {plan.epochs} epochs, each photo {views} at "
                             f"{plan.side} pixels{mixed}; epoch {taught.best} was kept{way}", "seed": str(plan.seed)}
     elif taught.epochs:

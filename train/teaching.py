@@ -21,15 +21,16 @@ from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
 from train import scratch
 from train.assisting import Task, train_together
-from train.augment import LOOK
+from train.augment import GENTLE, LOOK
 from train.backbone import Backbone
 from train.budget import Pace, Work, keep_to, seconds_in, sides_for
+from train.calibration import calibrated_loss
 from train.config import TrainSettings
 from train.doubt import doubted
 from train.features import embed_dataset
 from train.finetune import Epoch, FineTuned, score
 from train.material import Material
-from train.metrics import cross_entropy, top_k
+from train.metrics import cross_entropy, softmax, top_k
 from train.pace import pace_of
 from train.plan import Example, Plan, plan_for
 from train.preprocessing import Preprocessing
@@ -56,7 +57,7 @@ class Taught:
 
     `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or "references" (nothing was
     learned). `best`: the epoch kept, 0 for the probe. `steered_by`: which photos chose between epochs. `share`: how far
-    the weights are from the probe's to that epoch's.
+    the weights are from the probe's to that epoch's. `refitted`: whether the head was fitted anew on what came out.
     """
 
     model: Any
@@ -69,6 +70,7 @@ class Taught:
     plan: Plan
     steered_by: str
     share: float = 1.0
+    refitted: bool = False
 
 
 def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
@@ -108,10 +110,10 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
     say(f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of {len(material.train)} photos.")
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
     untuned = with_head(backbone, _labels(material), probe)
-    blend = _blended(model, untuned, tuned, material, dataset, framing, run)
+    blend = _blended(model, untuned, tuned, material, steered_by, dataset, framing, run)
     if blend.score > probed.score:
         return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by,
-                      blend.share)
+                      blend.share, blend.refitted)
     say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
     return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by)
 
@@ -150,10 +152,11 @@ def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache:
         material = _without_doubted(material, *side(material.train))
     probe = fit_probe(*side(material.train), classes=len(material.classes))
     x, y = side(material.validation)
-    chances = probe.probabilities(x)
-    accuracy, loss = top_k(chances, y, 1), cross_entropy(chances, y)
+    logits = probe.logits(x)
+    accuracy, loss = top_k(logits, y, 1), cross_entropy(softmax(logits), y)
     say(f"Probe: {accuracy:.1%} of {len(y)} {steered_by} photos right.")
-    return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, score(accuracy, loss))
+    grade = score(accuracy, calibrated_loss(logits, y))
+    return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, grade)
 
 
 def _without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Material:
@@ -177,17 +180,23 @@ def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocess
     return train_together(Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker)
 
 
-def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, dataset: Dataset, framing: Preprocessing,
-             run: Path) -> Blend:
-    """`model` ends with the best weights between the `probe` and what it was `tuned` to."""
+def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, steered_by: str, dataset: Dataset,
+             framing: Preprocessing, run: Path) -> Blend:
+    """`model` ends with the best weights between the `probe` and what it was `tuned` to, and the better head."""
     from train.blending import Blend, blended, judge_on
+    from train.refitting import refitted
 
     shelf = _shelf(material, dataset, run, framing.short or framing.size)
-    judge = judge_on(shelf, _only(material, set(shelf.places)).validation, framing)
-    end = Blend(1.0, tuned.best.validation_accuracy, tuned.best.validation_loss)
+    kept = _only(material, set(shelf.places))
+    judge = judge_on(shelf, kept.validation, framing)
+    end = Blend(1.0, tuned.best.validation_accuracy, judge(model)[1])
     blend = blended(model, probe.state_dict(), end, judge)
     if blend.share < 1:
         say(f"Best on validation is {blend.share:.0%} of the way from the probe: {blend.accuracy:.1%} right.")
+    if steered_by == "validation":  # photos that it was fitted on would always find the new head better
+        blend = refitted(model, shelf, kept.train, kept.validation, framing, blend)
+    if blend.refitted:
+        say(f"A head fitted anew knows more of validation: {blend.accuracy:.1%} right.")
     return blend
 
 
@@ -253,10 +262,11 @@ def _labels(material: Material) -> dict[int, str]:
 
 def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
     flips = settings.flips or things.extra.get("flips") is True
+    look = replace(GENTLE if settings.gentle else LOOK, flip=0.5 if flips else 0.0)
     return {"batch": settings.batch, "lr": settings.lr, "blocks": settings.blocks, "seed": settings.seed,
             "patches": settings.patches if settings.augment else 1.0, "mix": settings.mix if settings.augment else 0.0,
             "balance": settings.balance,
-            "look": replace(LOOK, flip=0.5 if flips else 0.0) if settings.augment else None}
+            "look": look if settings.augment else None}
 
 
 def prepare(settings: TrainSettings) -> None:

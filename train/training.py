@@ -123,7 +123,7 @@ def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, mate
     metrics, photos = examined(draft, source.dataset, material)
     seconds["evaluate"] = time.monotonic() - begun
     metrics |= {"dataset": source.dataset.address, "dataset_revision": source.dataset.revision, "kept": taught.kept,
-                "share": taught.share,
+                "share": taught.share, "refitted": taught.refitted,
                 "epochs": [asdict(epoch) for epoch in taught.epochs], "best_epoch": taught.best,
                 "probe": asdict(taught.probe) if taught.probe else None, "steered_by": taught.steered_by,
                 "seconds": {name: round(value, 1) for name, value in seconds.items()}}

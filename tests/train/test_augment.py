@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.augment import LOOK, Look, visitor_view
+from train.augment import GENTLE, LOOK, Look, visitor_view
 
 PLAIN = Look(smallest_crop=1.0, tilt=0, turn_degrees=0, stops=0, tint=0, blur=0, glare=0, passer_by=0, compression=0)
 
@@ -49,3 +49,13 @@ def test_a_passer_by_never_hides_the_thing():
     for seed in range(40):
         view = visitor_view(white, 42, np.random.default_rng(seed), alone)
         assert (view.max(axis=2) < 200).mean() <= 0.25
+
+
+def test_a_gentle_look_leaves_colours_nearer_to_what_they_are():
+    lemon = Image.new("RGB", (80, 80), (200, 170, 40))
+
+    def strays(look: Look) -> float:
+        views = [visitor_view(lemon, 32, np.random.default_rng(seed), look).mean(axis=(0, 1)) for seed in range(60)]
+        return float(np.std([view[1] / view[0] for view in views]))
+
+    assert strays(GENTLE) < 0.6 * strays(LOOK)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.calibration import Calibration, calibrate
+from train.calibration import Calibration, calibrate, calibrated_loss
 
 
 def answers(n=400, sharpness=1.0, seed=0):
@@ -53,3 +53,9 @@ def test_a_temperature_never_changes_which_class_is_likeliest(temperature, seed)
 def test_it_survives_as_json():
     found = calibrate(*answers(50))
     assert Calibration.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+@pytest.mark.parametrize("sharpness", [0.3, 3.0])
+def test_neither_timid_nor_too_certain_answers_lose_by_it(sharpness):
+    logits, truth = answers(2000)
+    assert calibrated_loss(logits * sharpness, truth) == pytest.approx(calibrated_loss(logits, truth), abs=0.01)

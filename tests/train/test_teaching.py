@@ -6,6 +6,7 @@ import pytest
 from data_cards.dataset import create_dataset
 from data_cards.errors import CannotTrain
 from tests.train.pictures import collection_of, pictures, with_photos
+from train.augment import GENTLE
 from train.backbone import find_backbone
 from train.budget import Pace
 from train.config import TrainSettings
@@ -41,6 +42,7 @@ def ends_with(score):
 @pytest.mark.parametrize(("score", "kept"), [(2.0, "fine-tuned"), (0.5, "probe")])
 def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch, score, kept):
     monkeypatch.setattr("train.assisting.fine_tune", ends_with(score))
+    monkeypatch.setattr("train.refitting.refitted", lambda *given: given[-1])
     taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
     assert taught.kept == kept and taught.best == (kept == "fine-tuned")
     assert bool(taught.model.classifier.weight.any()) is (kept == "probe")
@@ -49,9 +51,17 @@ def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch
 def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(source, backbone, tmp_path, monkeypatch):
     monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.5))
     monkeypatch.setattr("train.blending.judge_on", lambda *_: lambda model: (2.0, 0.1))
+    monkeypatch.setattr("train.refitting.refitted", lambda *given: given[-1])
     taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
     assert (taught.kept, taught.share) == ("fine-tuned", 0.25)
     assert taught.model.classifier.weight.any(), "three quarters of the probe's head, since the other one is zero"
+
+
+def test_a_better_head_is_kept_where_validation_photos_say_so(source, backbone, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.assisting.fine_tune", ends_with(0.0))
+    monkeypatch.setattr("train.refitting.refitted", lambda *given: replace(given[-1], accuracy=2.0, refitted=True))
+    taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
+    assert (taught.kept, taught.refitted) == ("fine-tuned", True)
 
 
 def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
@@ -71,6 +81,14 @@ def test_without_validation_photos_the_training_photos_steer(source, backbone, t
     bare = replace(material, sides={**material.sides, "validation": ()})
     taught = teach(bare, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
     assert taught.steered_by == "training"
+
+
+def test_without_validation_photos_no_head_is_fitted_anew(source, backbone, tmp_path, monkeypatch):
+    material = gather(source)
+    bare = replace(material, sides={**material.sides, "validation": ()})
+    monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.5))
+    monkeypatch.setattr("train.refitting.refitted", lambda *given: replace(given[-1], accuracy=2.0, refitted=True))
+    assert not teach(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").refitted
 
 
 def test_photos_that_cannot_be_read_do_not_stop_it_until_none_is_left(source, backbone, tmp_path):
@@ -106,6 +124,11 @@ def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(source
     both = replace(SETTINGS, epochs=3, budget="10m")
     with pytest.raises(CannotTrain, match="either --budget or --epochs"):
         teach(gather(source), source.dataset, backbone, both, tmp_path, tmp_path / "run")
+
+
+def test_the_owner_chooses_how_far_views_stray(source, backbone, tmp_path):
+    gentle = replace(SETTINGS, epochs=0, gentle=True)
+    assert teach(gather(source), source.dataset, backbone, gentle, tmp_path, tmp_path / "run").plan.look == GENTLE
 
 
 def test_without_augmentation_photos_are_learned_as_they_are(source, backbone, tmp_path):
