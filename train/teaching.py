@@ -194,6 +194,7 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, steer
     if blend.share < 1:
         say(f"Best on validation is {blend.share:.0%} of the way from the probe: {blend.accuracy:.1%} right.")
     if steered_by == "validation":  # photos that it was fitted on would always find the new head better
+        say("Asking the network about its training photos as they are ...")
         blend = refitted(model, shelf, kept.train, kept.validation, framing, blend)
     if blend.refitted:
         say(f"A head fitted anew knows more of validation: {blend.accuracy:.1%} right.")
