@@ -111,7 +111,9 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
     untuned = with_head(backbone, _labels(material), probe)
     blend = _blended(model, untuned, tuned, material, steered_by, dataset, framing, run)
-    if blend.score > probed.score:
+    # Photos that both were fitted on say nothing about who is surer rightly.
+    grown = blend.score > probed.score if steered_by == "validation" else blend.accuracy > probed.validation_accuracy
+    if grown:
         return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by,
                       blend.share, blend.refitted)
     say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
@@ -190,7 +192,7 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, steer
     kept = _only(material, set(shelf.places))
     judge = judge_on(shelf, kept.validation, framing)
     end = Blend(1.0, tuned.best.validation_accuracy, judge(model)[1])
-    blend = blended(model, probe.state_dict(), end, judge)
+    blend = blended(model, probe.state_dict(), end, judge, len(kept.validation))
     if blend.share < 1:
         say(f"Best on validation is {blend.share:.0%} of the way from the probe: {blend.accuracy:.1%} right.")
     if steered_by == "validation":  # photos that it was fitted on would always find the new head better

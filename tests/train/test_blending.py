@@ -47,6 +47,13 @@ def test_among_equally_many_right_answers_the_surer_ones_win(tuned):
     assert found.share == 0.5
 
 
+def test_of_few_photos_a_loss_says_little_and_half_of_the_way_wins_among_equals(tuned):
+    end, surer = Blend(1.0, 0.9, 0.1), lambda model: (0.9, 0.5)
+    assert blended(tuned, PROBE, end, surer, photos=27).share == 0.5
+    assert float(tuned.bias.detach()[0]) == 0.5
+    assert blended(tuned, PROBE, end, lambda model: (0.8, 0.0), photos=27) == end
+
+
 def test_a_budget_knows_how_often_validation_is_asked(tuned):
     asked = []
     blended(tuned, PROBE, Blend(1.0, 0.9, 0.5), lambda model: asked.append(model) or (0.1, 0.5))

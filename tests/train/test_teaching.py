@@ -53,8 +53,8 @@ def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(source, 
     monkeypatch.setattr("train.blending.judge_on", lambda *_: lambda model: (2.0, 0.1))
     monkeypatch.setattr("train.refitting.refitted", lambda *given: given[-1])
     taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
-    assert (taught.kept, taught.share) == ("fine-tuned", 0.25)
-    assert taught.model.classifier.weight.any(), "three quarters of the probe's head, since the other one is zero"
+    assert (taught.kept, taught.share) == ("fine-tuned", 0.5)
+    assert taught.model.classifier.weight.any(), "half of the probe's head, since the other one is zero"
 
 
 def test_a_better_head_is_kept_where_validation_photos_say_so(source, backbone, tmp_path, monkeypatch):
@@ -81,6 +81,14 @@ def test_without_validation_photos_the_training_photos_steer(source, backbone, t
     bare = replace(material, sides={**material.sides, "validation": ()})
     taught = teach(bare, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
     assert taught.steered_by == "training"
+
+
+def test_photos_that_both_were_fitted_on_do_not_say_that_fine_tuning_is_better(source, backbone, tmp_path, monkeypatch):
+    material = gather(source)
+    bare = replace(material, sides={**material.sides, "validation": ()})
+    monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.0))
+    monkeypatch.setattr("train.blending.judge_on", lambda *_: lambda model: (1.0, 0.0))
+    assert teach(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").kept == "probe"
 
 
 def test_without_validation_photos_no_head_is_fitted_anew(source, backbone, tmp_path, monkeypatch):
