@@ -32,19 +32,19 @@ def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.nd
     known = np.ones(len(x), dtype=bool) if usual is None else np.asarray(usual, dtype=bool)
     if known.sum() < FEWEST:
         return np.ones(len(x))
-    count, middle = int(known.sum()), np.zeros(x.shape[1], np.float32)
+    count = int(known.sum())
     parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, len(x), ROWS_AT_ONCE)]
 
-    def moved(rows: slice) -> np.ndarray:  # part by part: of very many photos every copy is hundreds of megabytes
+    def unit(rows: slice) -> np.ndarray:  # part by part: of very many photos every copy is hundreds of megabytes
         some = x[rows].astype(np.float32)
-        return np.asarray(some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-9) - middle)
+        return np.asarray(some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-9))
 
-    middle = sum(moved(rows)[known[rows]].sum(axis=0) for rows in parts) / np.float32(count)
-    together = sum((of := moved(rows)[known[rows]]).T @ of for rows in parts)
+    middle = sum(unit(rows)[known[rows]].sum(axis=0) for rows in parts) / np.float32(count)
+    together = sum((some := unit(rows)[known[rows]] - middle).T @ some for rows in parts)
     spread, axes = np.linalg.eigh(together.astype(np.float64) / count)
     spread = np.maximum(spread, 0) + HELD * max(float(spread.mean()), 1e-12)
     turn = (axes / np.sqrt(spread)).astype(np.float32)
-    far = np.concatenate([np.square(moved(rows) @ turn).sum(axis=1, dtype=np.float64) for rows in parts])
+    far = np.concatenate([np.square((unit(rows) - middle) @ turn).sum(axis=1, dtype=np.float64) for rows in parts])
     own = np.where(known, far / count, 0.0)
     far = np.sqrt(far / np.maximum(1 - own, 0.01))
     return np.asarray(far / max(float(np.median(far[known])), 1e-9))

@@ -1,8 +1,9 @@
 """A head fitted anew on what the fine-tuned network sees of the training photos as they are.
 
 While the blocks learned, the head learned on views, half in the dark and half covered; served, it meets whole photos.
-A logistic regression on those, as the probe was fitted, often knows a little more (Kang 2020, "Decoupling
-representation and classifier"); where validation does not say so, nothing changes. Importing this room imports torch.
+A logistic regression on those, as the probe was fitted, may know more (Kang 2020, "Decoupling
+representation and classifier"). It is taken where validation finds it better: more answers right, or as many and a
+smaller calibrated loss. Importing this room imports torch.
 """
 
 from __future__ import annotations

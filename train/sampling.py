@@ -1,8 +1,7 @@
 """Which photos an epoch shows, and in what order: rare classes more often than they were photographed.
 
 A class of n photos is shown in proportion to n to the power 1 - balance: 0 leaves every photo once, 1 shows every class
-as often as any other, and half of the way (square-root sampling, Mahajan 2018) is where few photos of a rare thing are
-seen often enough without being known by heart. An epoch stays as long as it was.
+as often as any other, 0.5 lies between (square-root sampling, Mahajan 2018). An epoch stays as long as it was.
 
     epoch_order([0, 0, 0, 1], 0.5, np.random.default_rng(0))
 """

@@ -199,7 +199,7 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, steer
         say("Asking the network about its training photos as they are ...")
         blend = refitted(model, shelf, kept.train, kept.validation, framing, blend)
     if blend.refitted:
-        say(f"A head fitted anew knows more of validation: {blend.accuracy:.1%} right.")
+        say(f"A head fitted anew does better on validation: {blend.accuracy:.1%} right.")
     return blend
 
 

@@ -39,8 +39,8 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser, which on a machine that does much else may be late once; twice is a
-    fault, and a wrong answer is one at once."""
+    """Everything in this folder drives a browser, which on a machine that does much else may be late once; twice is
+    a fault, and what is compared without waiting is one at once."""
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)

@@ -6,7 +6,7 @@ import pytest
 from data_cards.dataset import create_dataset
 from data_cards.errors import CannotTrain
 from tests.train.pictures import collection_of, pictures, with_photos
-from train.augment import GENTLE
+from train.augment import GENTLE, LOOK
 from train.backbone import find_backbone
 from train.budget import Pace
 from train.config import TrainSettings
@@ -172,3 +172,17 @@ def test_labels_that_the_photos_contradict_are_learned_only_when_asked_for(sourc
         teach(slipped, source.dataset, backbone, replace(SETTINGS, doubt=doubt), tmp_path, tmp_path / f"run{doubt}")
     assert learned[0].get(wrong) != 1 - label and learned[1][wrong] == 1 - label
     assert all(learned[0][image_id] == right for image_id, right in rest)
+
+
+def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeypatch):
+    from train.release import _in_words
+
+    monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.5))
+    settings = replace(SETTINGS, gentle=True, balance=0.5, mix=0.25)
+    taught = teach(gather(source), source.dataset, backbone, settings, tmp_path, tmp_path / "run")
+    said = _in_words(replace(taught, share=0.5, refitted=True))["recipe"]
+    for words in ("each photo nearly as it is", "two photos in one in 25%", "rare classes shown more often",
+                  "50% of the way from the probe's weights", "with a head fitted anew"):
+        assert words in said
+    plain = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0, mix=0.0)))["recipe"]
+    assert "as other visitors might take it" in plain and "rare" not in plain and "anew" not in plain
