@@ -64,6 +64,7 @@ def propose_alike(ids: Sequence[str], x: np.ndarray, fresh: Iterable[str] | None
 
 def normalised(x: np.ndarray) -> np.ndarray:
     """Rows (n, d) of length one; a mean that all photos share is taken out first, since it hides differences."""
+    x = np.asarray(x, np.result_type(x, np.float32))
     centred = x - x.mean(axis=0) if len(x) > 2 else x
     return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
 

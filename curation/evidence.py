@@ -10,7 +10,7 @@ so that wrong labels do not drag them (Dawid & Skene 1979; Patrini et al. 2017 f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def neighbours(embeddings: np.ndarray, count: int = NEIGHBOURS,
 
     Members of a row's own group come last, with a cosine of OWN_SHOT: they count as nobody.
     """
-    x = _evened(_centred(embeddings))
+    x = _evened(_centred(embeddings)(slice(None)))
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     count = max(0, min(count, len(x) - 1))
     places, cosines = np.zeros((len(x), count), np.int64), np.zeros((len(x), count), np.float32)
@@ -83,35 +83,37 @@ def linear_votes(labels: np.ndarray, embeddings: np.ndarray, classes: int,
                  groups: np.ndarray | None = None) -> np.ndarray:
     """What a ridge regression from embeddings to labels says of each photo (n, classes), fitted without it and its
     group: in closed form, from one fit. About 0 to 1, but not chances."""
-    x = _centred(embeddings)
-    n = len(x)
+    x, n = _centred(embeddings), len(embeddings)
     y = np.eye(classes, dtype=np.float32)[labels]
-    spread, axes = np.linalg.eigh((x.T @ x).astype(np.float64) / n)
+    parts = _parts(n)
+    spread, axes = np.linalg.eigh(sum((some := x(part)).T @ some for part in parts).astype(np.float64) / n)
     kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
     if not kept.any():
         return np.full((n, classes), 1 / classes)
     spread = spread[kept]
-    turn, u = (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32), x[:, :len(spread)]
-    parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, n, ROWS_AT_ONCE)]
-    for part in parts:
-        u[part] = x[part] @ turn
-    mean = y.mean(axis=0)
-    pull = u.T @ (y - mean)
-    some = np.random.default_rng(0).permutation(n)[:MANY]
+    turn, mean = (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32), y.mean(axis=0)
 
-    def without_itself(decay: float, rows: np.ndarray | slice) -> np.ndarray:
+    def turned(rows: np.ndarray | slice) -> np.ndarray:
+        return np.asarray(x(rows) @ turn)
+
+    pull = sum(turned(part).T @ (y[part] - mean) for part in parts)
+    some = np.random.default_rng(0).permutation(n)[:MANY]
+    few = turned(some)
+
+    def without_itself(decay: float, u: np.ndarray, given: np.ndarray) -> np.ndarray:
         shrink = shrunk(decay)
-        own = np.minimum(np.square(u[rows]) @ shrink + 1 / n, 0.999)[:, None]
-        return np.asarray((u[rows] @ (shrink[:, None] * pull) + mean - own * y[rows]) / (1 - own))
+        own = np.minimum(np.square(u) @ shrink + 1 / n, 0.999)[:, None]
+        return np.asarray((u @ (shrink[:, None] * pull) + mean - own * given) / (1 - own))
 
     def shrunk(decay: float) -> np.ndarray:
         return (spread / (spread + decay * spread.mean())).astype(np.float32)
 
-    decay = min(DECAYS, key=lambda one: float(((without_itself(one, some) - y[some]) ** 2).sum()))
-    out, shrink = np.concatenate([without_itself(decay, part) for part in parts]), shrunk(decay)
+    decay = min(DECAYS, key=lambda one: float(((without_itself(one, few, y[some]) - y[some]) ** 2).sum()))
+    out, shrink = np.concatenate([without_itself(decay, turned(part), y[part]) for part in parts]), shrunk(decay)
     for members in {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ():
-        own = (u[members] * shrink) @ u[members].T + 1 / n
-        error = y[members] - u[members] @ (shrink[:, None] * pull) - mean
+        u = turned(members)
+        own = (u * shrink) @ u.T + 1 / n
+        error = y[members] - u @ (shrink[:, None] * pull) - mean
         out[members] = y[members] - np.linalg.solve(np.eye(len(members)) * 1.001 - own, error)
     return out
 
@@ -159,17 +161,31 @@ def _chances(probabilities: np.ndarray) -> np.ndarray:
     return np.where(total > 0, p / np.where(total > 0, total, 1), 1 / max(p.shape[1], 1))
 
 
-def _centred(embeddings: np.ndarray) -> np.ndarray:
-    """About the mean and of ordinary size, in single precision; what is no number is taken for 0."""
+def _centred(embeddings: np.ndarray) -> Callable[[np.ndarray | slice], np.ndarray]:
+    """Any rows about the mean and of ordinary size, in single precision; what is no number is taken for 0.
+
+    Rows are widened when they are asked for: of very many photos every copy of all is hundreds of megabytes.
+    """
     given = np.asarray(embeddings)
-    x = np.nan_to_num(np.array(given, np.result_type(given, np.float32)), copy=False, posinf=0.0, neginf=0.0)
-    x /= max(_largest(x), 1e-30)  # in place: of very many photos every copy is hundreds of megabytes
-    x = x.astype(np.float32, copy=False)
-    x -= x.mean(axis=0)
-    if x.shape[1] > WIDEST:
-        x = x @ np.random.default_rng(0).standard_normal((x.shape[1], WIDEST), dtype=np.float32)
-    x /= max(_largest(x), 1e-9)
-    return x
+    parts, wide = _parts(len(given)), np.result_type(given, np.float32)
+
+    def numbers(rows: np.ndarray | slice) -> np.ndarray:
+        return np.nan_to_num(np.array(given[rows], wide), copy=False, posinf=0.0, neginf=0.0)
+
+    size = max([1e-30, *(_largest(numbers(part)) for part in parts)])
+    mean = sum((numbers(part) / size).sum(axis=0, dtype=np.float64) for part in parts) / max(1, len(given))
+    over = np.random.default_rng(0).standard_normal((given.shape[1], WIDEST), dtype=np.float32)
+
+    def narrow(rows: np.ndarray | slice) -> np.ndarray:
+        x = (numbers(rows) / size).astype(np.float32) - np.asarray(mean, np.float32)
+        return x @ over if x.shape[1] > WIDEST else x
+
+    spread = max([1e-9, *(_largest(narrow(part)) for part in parts)])
+    return lambda rows: narrow(rows) / np.float32(spread)
+
+
+def _parts(rows: int) -> list[slice]:
+    return [slice(start, start + ROWS_AT_ONCE) for start in range(0, rows, ROWS_AT_ONCE)]
 
 
 def _largest(x: np.ndarray) -> float:

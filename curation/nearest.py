@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from data_cards.disk import full_disk_named
 COUNT = 12
 BLOCK = 64  # columns of which only the largest is looked at first
 CELLS = 20_000_000  # of the table of cosines at a time: 80 MB
+COLUMNS = 5_000  # of it, where photos are many: embeddings are widened a part at a time, or all would be twice as large
 # Up to here everything is worked out again (seconds), and a scan in two halves is the scan in one, to the bit.
 WORTH_REMEMBERING = 20_000
 # What was remembered is measured from the mean of then; when the mean has moved this far (as a share of how far photos
@@ -41,9 +42,7 @@ class Near:
 def nearest(x: np.ndarray, count: int = COUNT, mean: np.ndarray | None = None) -> Near:
     """The nearest others of each row of x (n, d), measured from the mean of all: what all share hides differences."""
     count = max(0, min(count, len(x) - 1))
-    unit = _unit(x, mean)
-    near = _nearest_of(np.arange(len(x)), unit, count)
-    return Near(*near)
+    return Near(*_nearest_of(np.arange(len(x)), x, _mean(x) if mean is None else mean, count))
 
 
 def nearest_remembered(ids: Sequence[str], x: np.ndarray, path: Path, count: int = COUNT) -> Near:
@@ -67,23 +66,36 @@ def _mean(x: np.ndarray) -> np.ndarray:
     return np.asarray(x.mean(axis=0, dtype=np.float64), np.float32) if len(x) > 2 else np.zeros(x.shape[1], np.float32)
 
 
-def _unit(x: np.ndarray, mean: np.ndarray | None = None) -> np.ndarray:
-    unit = np.subtract(x, _mean(x) if mean is None else mean, dtype=np.float32)
-    for start in range(0, len(unit), 4096):  # in parts: squares of all of it would be another copy
-        part = unit[start:start + 4096]
-        part /= np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9)
+def _unit(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    unit = np.subtract(x, mean, dtype=np.float32)
+    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-9)
     return unit
 
 
-def _nearest_of(rows: np.ndarray, unit: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    places, cosines = np.zeros((len(rows), count), np.int32), np.zeros((len(rows), count), np.float32)
-    at_once = max(1, CELLS // max(1, len(unit)))
-    for start in range(0, len(rows), at_once) if count else ():
-        part = slice(start, start + at_once)
-        alike = unit[rows[part]] @ unit.T
-        alike[np.arange(len(alike)), rows[part]] = -2
-        places[part], cosines[part] = largest(alike, count)
+def _nearest_of(rows: np.ndarray, x: np.ndarray, mean: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    places = np.zeros((len(rows), count), np.int32)
+    cosines = np.full((len(rows), count), -3, np.float32)
+    width = len(x) if len(x) <= WORTH_REMEMBERING else COLUMNS
+    at_once = max(1, CELLS // max(1, width))
+    for first in range(0, len(x), width) if count else ():
+        columns = _unit(x[first:first + width], mean)
+        for start in range(0, len(rows), at_once):
+            part = slice(start, start + at_once)
+            alike = _unit(x[rows[part]], mean) @ columns.T
+            own = rows[part] - first
+            here = (own >= 0) & (own < len(columns))
+            alike[np.flatnonzero(here), own[here]] = -2
+            found = largest(alike, min(count, len(columns)))
+            places[part], cosines[part] = _best((places[part], cosines[part]), (found[0] + first, found[1]), count)
     return places, cosines
+
+
+def _best(known: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray],
+          count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest `count` of both lists of places and cosines; of equals the known ones."""
+    places, cosines = (np.hstack(both) for both in zip(known, new, strict=True))
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(places, order, axis=1), np.take_along_axis(cosines, order, axis=1)
 
 
 def largest(table: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +150,7 @@ class _Kept:
 
 def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Near:
     """What was kept, without photos that are gone and with the new ones."""
-    unit, place_now = _unit(x, kept.mean), {name: n for n, name in enumerate(np.array(ids, "S64").tolist())}
+    place_now = {name: n for n, name in enumerate(np.array(ids, "S64").tolist())}
     moved = np.array([place_now.get(name, -1) for name in kept.ids.tolist()] or [-1], np.int64)
     places, cosines = np.zeros((len(ids), count), np.int32), np.zeros((len(ids), count), np.float32)
     old = np.flatnonzero(moved >= 0)
@@ -147,24 +159,24 @@ def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Ne
     stay = moved[old[whole]]
     places[stay], cosines[stay] = lists[whole], kept.near.cosines[old[whole]]
     anew = np.setdiff1d(np.arange(len(ids)), stay)
-    places[anew], cosines[anew] = _nearest_of(anew, unit, count)
-    _let_in(np.setdiff1d(np.arange(len(ids)), moved), stay, unit, places, cosines)
+    places[anew], cosines[anew] = _nearest_of(anew, x, kept.mean, count)
+    new = np.setdiff1d(np.arange(len(ids)), moved)
+    _let_in(new, _unit(x[new], kept.mean), stay, lambda rows: _unit(x[rows], kept.mean), Near(places, cosines))
     return Near(places, cosines)
 
 
-def _let_in(new: np.ndarray, rows: np.ndarray, unit: np.ndarray, places: np.ndarray, cosines: np.ndarray) -> None:
-    """Put new photos into the lists of `rows` where they are nearer than who is there."""
-    count = places.shape[1]
-    at_once = max(1, CELLS // max(1, len(new)))
+def _let_in(new: np.ndarray, columns: np.ndarray, rows: np.ndarray, unit: Callable[[np.ndarray], np.ndarray],
+            near: Near) -> None:
+    """Put new photos into the lists of `rows` where they are nearer than who is there. `columns`: the new ones' unit
+    vectors; `unit`: those of any rows."""
+    places, cosines, count = near.places, near.cosines, near.places.shape[1]
+    at_once = max(1, min(CELLS // max(1, len(new)), COLUMNS))
     for start in range(0, len(rows), at_once) if len(new) else ():
         part = rows[start:start + at_once]
-        alike = unit[part] @ unit[new].T
+        alike = unit(part) @ columns.T
         touched = np.flatnonzero(alike.max(axis=1) > cosines[part, -1])
         if not len(touched):
             continue
         part = part[touched]
-        columns, values = largest(alike[touched], min(count, len(new)))
-        both = np.hstack([cosines[part], values])
-        order = np.argsort(-both, axis=1, kind="stable")[:, :count]
-        places[part] = np.take_along_axis(np.hstack([places[part], new[columns]]), order, axis=1)
-        cosines[part] = np.take_along_axis(both, order, axis=1)
+        found, values = largest(alike[touched], min(count, len(new)))
+        places[part], cosines[part] = _best((places[part], cosines[part]), (new[found], values), count)

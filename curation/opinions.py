@@ -14,7 +14,8 @@ from data_cards.collection import Collection
 from data_cards.dataset import Dataset
 from data_cards.progress import say
 from data_cards.rows import Label, Opinion
-from train.probe import fit_probe, out_of_fold
+from train.batches import batches
+from train.probe import AT_ONCE, enough, fit_probe, out_of_fold
 
 NONE = "none"
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
@@ -57,13 +58,17 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
         return Opinions()
     say("Asking a probe about every photo it has not seen ...")
     chances = np.zeros((len(ids), len(classes)), np.float64)
-    chances[taught] = out_of_fold(x[taught], y, [groups.get(ids[n], ids[n]) for n in taught], len(classes))
+    own = x if len(taught) == len(x) else x[taught]  # once: of very many photos this is hundreds of megabytes
+    chances[taught] = out_of_fold(own, y, [groups.get(ids[n], ids[n]) for n in taught], len(classes))
     others = np.setdiff1d(np.arange(len(ids)), taught)
     if len(others):
-        chances[others] = fit_probe(x[taught], y, len(classes)).probabilities(x[others])
+        some = enough(y, np.arange(len(y)))
+        probe = fit_probe(own[some], y[some], len(classes))
+        for part in batches(others.tolist(), AT_ONCE):
+            chances[part] = probe.probabilities(x[part])
     shots = np.unique(np.array([groups.get(image_id, image_id) for image_id in ids], dtype=str), return_inverse=True)[1]
     known = _among(near, taught, shots) if near and len(ids) > WORTH_REMEMBERING else None
-    verdicts = judge(y, chances[taught], x[taught], shots[taught], known)
+    verdicts = judge(y, chances[taught], own, shots[taught], known)
     doubts = {ids[n]: Doubt(ids[n], _share(verdicts.doubt[row]), classes[verdicts.likely[row]],
                             float(chances[n, y[row]])) for row, n in enumerate(taught)}
     # Where every class is known by a single shot, a fold without it says of all labels alike that they are wrong.

@@ -127,7 +127,7 @@ def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, ca
     watch = Watch(LONGER, passing.see, look_once, passing.keep)
     ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=watch)
     passing.done()
-    return ids, x.astype(np.float16), passing.new  # as they are kept; who computes with them widens a part at a time
+    return ids, x, passing.new
 
 
 def _kept_near(cache: Path, base: Dataset, backbone: Backbone) -> Path:

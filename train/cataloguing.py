@@ -66,6 +66,7 @@ class Comparing:
 
 def comparing(x: np.ndarray, y: np.ndarray, classes: int) -> Comparing:
     """From the pictures' embeddings x (n, d) and class numbers y (n,)."""
+    x = np.asarray(x, np.float32)
     centre = x.mean(axis=0)
     z, means = x - centre, np.zeros((classes, x.shape[1]), np.float32)
     np.add.at(means, y, unit(z))

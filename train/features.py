@@ -137,7 +137,7 @@ def embedder_for(backbone: Backbone, cache: Path, size: int | None = None, batch
 def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache: Path, size: int | None = None,
                   batch: int = 16, engine: str = "auto", threads: int = 0,
                   watch: Watch | None = None) -> tuple[list[str], np.ndarray]:
-    """The pooled features of these photos, (n, d) float32, in the order of `ids`; unreadable ones are left out.
+    """The pooled features of these photos, (n, d) float16, in the order of `ids`; unreadable ones are left out.
 
     Only photos that were never seen at this backbone revision and framing are read, shown to `watch` and computed.
     """
@@ -154,7 +154,8 @@ def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache
 class FeatureCache:
     """Features by image_id in append-only shards of a folder; a crash loses at most the shard being made.
 
-    Kept in float16 (3 significant digits; half the disk), handed out as float32.
+    Kept and handed out in float16: 3 significant digits, and half of what very many photos would take in memory. Who
+    computes with them widens them, of many a part at a time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -191,7 +192,7 @@ class FeatureCache:
         self._places.update({name: (shard, row) for row, name in enumerate(ids)})
 
     def load(self, ids: Iterable[str]) -> tuple[list[str], np.ndarray]:
-        """Those of `ids` that are here, in order, and their rows (n, d) float32."""
+        """Those of `ids` that are here, in order, and their rows (n, d) float16."""
         here = [name for name in ids if name in self._places]
         by_shard: dict[Path, list[int]] = {}
         for row, name in enumerate(here):
@@ -200,9 +201,9 @@ class FeatureCache:
         for shard, rows in by_shard.items():
             with np.load(shard) as opened:
                 kept = opened["x"]
-            x = np.zeros((len(here), kept.shape[1]), dtype=np.float32) if x is None else x
+            x = np.zeros((len(here), kept.shape[1]), dtype=np.float16) if x is None else x
             x[rows] = kept[[self._places[here[row]][1] for row in rows]]
-        return here, np.zeros((0, 0), dtype=np.float32) if x is None else x
+        return here, np.zeros((0, 0), dtype=np.float16) if x is None else x
 
 
 def _compute(outputs: Iterable[Outputs], at_once: int, features: FeatureCache) -> None:

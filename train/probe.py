@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.batches import side_by_side
+from train.batches import batches, side_by_side
 from train.metrics import softmax
 
 # What a class gets that a fold's training photos do not show: small, but its logarithm is still a number.
@@ -23,6 +23,10 @@ UNSEEN = 1e-6
 # from) 1 and 3 were best of 0.3 to 1000, and more rounds than these changed nothing.
 STRENGTH, ROUNDS = 3.0, 100
 LARGE = 20_000_000  # numbers: 80 MB of features
+# Opinions come from probes that learned from so many photos at most, some of each class: more than that take memory
+# and minutes, and hardly know more.
+MOST, OF_EACH = 40_000, 50
+AT_ONCE = 4096  # rows that are asked about
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def _fitted(x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int, streng
 
 def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Sequence[object], classes: int, folds: int = 5,
                 seed: int = 0) -> np.ndarray:
-    """Probabilities (n, c) of each photo by a probe that saw neither it nor any of its group.
+    """Probabilities (n, c) of each photo by a probe that saw neither it nor any of its group, and MOST others at most.
 
     A class that a fold's training photos do not show gets UNSEEN there, so its photos look doubtful: with all its
     photos in one group nobody can say better.
@@ -104,16 +108,31 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Sequence[object], classes:
     out = np.full((len(y), classes), 1.0 / max(classes, 1))
 
     def ask(one: int) -> None:
-        held, rest = fold == one, np.flatnonzero(fold != one)
+        held, rest = np.flatnonzero(fold == one), enough(y, np.flatnonzero(fold != one))
         if len(rest):
-            p = np.maximum(_fitted(x, y, rest, classes).probabilities(x[held]).astype(float), UNSEEN)
-            out[held] = p / p.sum(axis=1, keepdims=True)
+            probe = _fitted(x, y, rest, classes)
+            for some in batches(held.tolist(), AT_ONCE):
+                p = np.maximum(probe.probabilities(x[some]).astype(float), UNSEEN)
+                out[some] = p / p.sum(axis=1, keepdims=True)
 
     # Small folds side by side; large ones one after the other, each on all cores and with one copy of the features.
     with own_cores(np.size(x)):
         for _ in side_by_side(ask, np.unique(fold).tolist(), 2 if np.size(x) < LARGE else 1):
             pass
     return out
+
+
+def enough(y: np.ndarray, rows: np.ndarray, most: int = MOST) -> np.ndarray:
+    """All of these rows, or where they are very many about `most` of them by chance: OF_EACH of every class at least,
+    or as many as there are."""
+    if len(rows) <= most:
+        return rows
+    mixed = np.random.default_rng(0).permutation(rows)
+    order = np.argsort(y[mixed], kind="stable")
+    first = np.searchsorted(y[mixed[order]], y[mixed[order]])
+    of_its_class = np.empty(len(rows), np.int64)
+    of_its_class[order] = np.arange(len(rows)) - first
+    return np.sort(mixed[(of_its_class < OF_EACH) | (np.arange(len(rows)) < most)])
 
 
 def folds_of(y: np.ndarray, groups: Sequence[object], folds: int = 5, seed: int = 0) -> np.ndarray:

@@ -188,7 +188,7 @@ def named_features(folder: Path) -> tuple[list[str], np.ndarray]:
         for outputs in embedder.stream((name, Path(name).read_bytes()) for name in missing):
             kept.add(outputs.ids, outputs.arrays[-1])
     ids, x = kept.load([path.as_posix() for path in files])
-    return [Path(name).parent.name for name in ids], x
+    return [Path(name).parent.name for name in ids], x.astype(np.float32)
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:

@@ -23,6 +23,11 @@ def plainly(x, count, mean=None):
     return np.argsort(-alike, axis=1, kind="stable")[:, :count]
 
 
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(room, "WORTH_REMEMBERING", 20)
+
+
 @pytest.mark.parametrize("n", [2, 5, 13, 700])
 def test_they_are_the_nearest_by_cosine_from_the_mean(n):
     near = nearest(cloud(n), 12)
@@ -36,13 +41,18 @@ def test_a_wide_table_is_searched_by_blocks_with_the_same_result():
     np.testing.assert_array_equal(nearest(x, 3).places, plainly(x, 3))
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_part_by_part_comes_to_the_same(few, monkeypatch, kind):
+    monkeypatch.setattr(room, "COLUMNS", 7)
+    monkeypatch.setattr(room, "CELLS", 70)
+    x = cloud(100).astype(kind)
+    near = nearest(x, 9)
+    np.testing.assert_array_equal(near.places, plainly(x.astype(np.float32), 9))
+    assert (np.diff(near.cosines, axis=1) <= 0).all()
+
+
 def test_one_photo_and_none_have_nobody_near():
     assert nearest(cloud(1), 12).places.shape == (1, 0) and nearest(np.zeros((0, 3)), 12).places.shape == (0, 0)
-
-
-@pytest.fixture
-def few(monkeypatch):
-    monkeypatch.setattr(room, "WORTH_REMEMBERING", 20)
 
 
 def test_catching_up_comes_to_the_same_as_working_it_all_out(few, tmp_path, monkeypatch):

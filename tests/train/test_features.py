@@ -47,7 +47,7 @@ def album():
 
 def test_only_new_photos_are_computed(album, backbone, tmp_path):
     ids, first = embed_dataset(album, ["p0", "p1"], backbone, tmp_path)
-    assert ids == ["p0", "p1"] and first.shape == (2, 64) and first.dtype == np.float32
+    assert ids == ["p0", "p1"] and first.shape == (2, 64) and first.dtype == np.float16
     ids, more = embed_dataset(album, ["p2", "p0", "p1"], backbone, tmp_path)
     assert album.read == ["p0", "p1", "p2"]
     assert ids == ["p2", "p0", "p1"]

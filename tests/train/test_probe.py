@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.probe import UNSEEN, fit_probe, folds_of, out_of_fold
+from train.probe import OF_EACH, UNSEEN, enough, fit_probe, folds_of, out_of_fold
 
 
 def clouds(n=60, classes=3, d=8, seed=0, spread=0.3):
@@ -102,3 +102,13 @@ def test_the_same_seed_gives_the_same_folds():
 def test_hardly_any_photos_are_no_error(n):
     p = out_of_fold(np.ones((n, 3)), np.zeros(n, int), range(n), 2)
     assert p.shape == (n, 2)
+
+
+def test_of_very_many_photos_enough_are_learned_from_and_rare_classes_are_not_lost():
+    y = np.array([0] * 5000 + [1] * 30 + [2] * 70)
+    rows = np.arange(5, len(y))
+    taken = enough(y, rows, most=500)
+    assert set(taken) <= set(rows) and (np.diff(taken) > 0).all() and 500 <= len(taken) <= 500 + 3 * OF_EACH
+    counts = np.bincount(y[taken])
+    assert counts[1] == 30 and OF_EACH <= counts[2] < 70 and counts[0] > 400
+    np.testing.assert_array_equal(enough(y, rows, most=len(y)), rows)
