@@ -32,7 +32,8 @@ class TrainSettings:
     size: int | None = dial(None, "side of the square that is looked at, in pixels; the backbone's own when left out")
     batch: int = dial(16, "photos a step")
     lr: float = dial(1e-4, "learning rate of the uppermost block")
-    blocks: int = dial(4, "upper blocks that learn; 0: all")
+    lr_decay: float = dial(0.75, "learning rate of a block by that of the block above it")
+    blocks: int = dial(4, "upper blocks that learn; 0: all, and how pixels are read")
     augment: bool = dial(True, "each photo is learned as other visitors might take it, not only as it is")
     gentle: bool = dial(False, "views stray less from the photos: for things told apart by colour or by small print")
     flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
@@ -68,6 +69,8 @@ def check_dials(settings: TrainSettings) -> None:
     if settings.named_strangers is not None and not 0 <= settings.named_strangers <= 100:
         raise CannotTrain("--named-strangers counts photos of 100, so it lies between 0 and 100; "
                           f"{settings.named_strangers} does not.")
+    if not 0 < settings.lr_decay <= 1:
+        raise CannotTrain(f"--lr-decay is above 0 and at most 1; {settings.lr_decay:g} is not.")
     if not 0 <= settings.mix <= 1:
         raise CannotTrain(f"--mix is a share, between 0 and 1; {settings.mix:g} is none.")
     if not 0 <= settings.balance <= 1:

@@ -26,7 +26,8 @@ FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
 
 @dataclass(frozen=True)
 class Plan:
-    """How to fine-tune. `side`: pixels of a training view; `blocks`: upper blocks that learn, 0 for all of them."""
+    """How to fine-tune. `side`: pixels of a training view; `blocks`: upper blocks that learn, 0 for all of them and for
+    what lies below them; `lr_decay`: a block's rate by that of the one above it."""
 
     epochs: int
     side: int
@@ -59,18 +60,20 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
 def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
     """Learning rate by parameter name; 0.0 stays frozen. `names` as in `model.named_parameters()`."""
     depth = 1 + max((int(found[1]) for name in names if (found := LAYER.search(name))), default=-1)
-    if not depth or not plan.blocks:  # no blocks to tell apart, or everything is to learn
+    if not depth:  # no blocks to tell apart
         return dict.fromkeys(names, plan.lr)
-    rates = {}
+    learning, rates = plan.blocks or depth, {}
     for name in names:
         found = LAYER.search(name)
         if found:
             below_top = depth - 1 - int(found[1])
-            rates[name] = plan.lr * plan.lr_decay**below_top if below_top < plan.blocks else 0.0
+            rates[name] = plan.lr * plan.lr_decay**below_top if below_top < learning else 0.0
         elif "classifier" in name:
             rates[name] = plan.lr * plan.head_lr
-        else:  # the last norm learns with the top block; patches and positions stay
-            rates[name] = 0.0 if "embeddings" in name else plan.lr
+        elif "embeddings" in name:  # what turns pixels into the first block's patches: the block below all others
+            rates[name] = 0.0 if plan.blocks else plan.lr * plan.lr_decay**depth
+        else:  # the last norm learns with the top block
+            rates[name] = plan.lr
     return rates
 
 

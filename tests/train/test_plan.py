@@ -16,6 +16,11 @@ def test_the_lower_blocks_stay_and_the_upper_ones_learn_the_lower_the_slower():
     assert list(rates.values()) == [0.0, 0.0, 0.0, 0.5, 1.0, 1.0, 3.0]
 
 
+def test_where_all_blocks_learn_so_does_what_reads_the_pixels_and_slowest_of_all():
+    rates = learning_rates(NAMES, Plan(epochs=1, side=168, blocks=0, lr=1.0, lr_decay=0.5, head_lr=3.0))
+    assert list(rates.values()) == [0.0625, 0.125, 0.25, 0.5, 1.0, 1.0, 3.0]
+
+
 def test_a_network_without_blocks_learns_everywhere():
     assert set(learning_rates(["stem.weight", "head.bias"], Plan(epochs=1, side=96, lr=0.2)).values()) == {0.2}
 
