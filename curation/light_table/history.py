@@ -60,7 +60,8 @@ def _came(source: Source, title: Title) -> str:
 
 def _flagged(finding: Finding) -> str:
     if finding.kind == "visitor":
-        return f"asked about by a visitor{_born(finding.scan_id)}"
+        answered = f" (model {finding.model_revision[:7]} had answered)" if finding.model_revision else ""
+        return f"asked about by a visitor{_born(finding.scan_id)}{answered}"
     if finding.kind in (KIND, PAIR):
         return "two people differ"
     if finding.scan_id.startswith(ROUND):

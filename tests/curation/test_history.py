@@ -53,6 +53,11 @@ def test_the_name_of_a_scan_tells_its_day():
     ]
 
 
+def test_a_visitors_question_tells_which_model_had_answered():
+    asked = Finding("p", "visitor", 0.5, "r", scan_id="x", model_revision="4f1c09aa31")
+    assert lines(findings=[asked])[1:] == ["asked about by a visitor (model 4f1c09a had answered)"]
+
+
 @pytest.mark.parametrize(("more", "shown"), [
     ({"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "moon"}, "model 4f1c09a said Moon"),
     ({"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "none"}, "model 4f1c09a said none of these"),
