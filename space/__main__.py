@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     for one in (serve, predict):
         one.add_argument("--engine", default="auto",
                          choices=("auto", "openvino-int8", "openvino", "onnxruntime", "torch"),
-                         help="through what the model runs; openvino-int8 is the fastest and differs a little")
+                         help="through what the model runs; auto serves through the fastest that agrees")
     deploy = add("deploy", _deploy, "push the app as a Space on the Hub")
     deploy.add_argument("space", help="hf://user/name")
     deploy.add_argument("model")

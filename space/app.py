@@ -125,9 +125,11 @@ def _light_table(app: FastAPI, room: Room, access: Access, settings: SpaceSettin
 
 
 def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
+    from train.network import FASTEST
     from train.predictor import load_predictor
 
-    return load_predictor(address, cache, engine)
+    # Who serves for days can wait some seconds more at the beginning.
+    return load_predictor(address, cache, FASTEST if engine == "auto" else engine)
 
 
 def _lifespan(room: Room) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -130,7 +130,7 @@ class Predictor:
 def load_predictor(address: str | Path, cache: Path | None = None, engine: str = "auto", threads: int = 0) -> Predictor:
     """The release at a folder or hf://user/name, either with @revision.
 
-    `cache`: where a release that is not a plain folder is kept. `engine`: auto | openvino | onnxruntime | torch.
+    `cache`: where a release that is not a plain folder is kept. `engine`: as `open_network` has them.
     Raises BadModel for what is no release of ours, HubUnreachable.
     """
     folder, revision = _fetched(str(address), cache or default_cache({}))

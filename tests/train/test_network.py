@@ -79,6 +79,50 @@ def test_8_bits_are_fitted_to_pictures_of_the_index_and_tested_on_the_kept_photo
     np.testing.assert_array_equal(fitted[1], golden(exported, framing)[0])
 
 
+@pytest.fixture
+def indexed(exported):
+    """With an index of more photos than 8 bits are fitted to."""
+    pictures = [encode_jpeg(picture(n, 50)) for n in range(60)]
+    write_index(exported / "vitrine/index", [str(n) for n in range(60)], ["x"] * 60, np.eye(60), pictures)
+    return exported
+
+
+def seconds_of(monkeypatch, **seconds):
+    timed = network._timed
+    monkeypatch.setattr(network, "_timed", lambda engine, photos: (
+        timed(engine, photos)[0], seconds[engine.name.replace("-", "_")]))
+
+
+@pytest.mark.parametrize(("in_short", "chosen"), [(0.5, "openvino-int8"), (0.95, "openvino")])
+def test_the_fastest_is_in_8_bits_only_where_that_saves_time(indexed, monkeypatch, in_short, chosen):
+    seconds_of(monkeypatch, openvino=1.0, openvino_int8=in_short)
+    monkeypatch.setattr(network, "NAMED_ALIKE", 0.0)
+    assert open_network(indexed, engine="fastest").engine.name == chosen
+
+
+def test_the_fastest_is_not_in_8_bits_where_other_photos_are_named_differently(indexed, monkeypatch):
+    asked = []
+
+    def timed(engine, photos):
+        asked.append(len(photos))
+        return np.eye(3)[np.arange(len(photos)) % 3 if engine.name == "openvino" else np.zeros(len(photos), int)], 1.0
+
+    monkeypatch.setattr(network, "_timed", timed)
+    monkeypatch.setattr(network, "WORTH", 2.0)
+    assert open_network(indexed, engine="fastest").engine.name == "openvino" and asked == [24, 24]
+
+
+def test_without_photos_to_try_8_bits_on_the_fastest_is_as_always(exported):
+    assert open_network(exported, engine="fastest").engine.name == "openvino"
+
+
+def test_photos_that_8_bits_are_tried_on_are_others_than_they_were_fitted_to(indexed):
+    framing = Preprocessing.from_folder(indexed)
+    fitted, tried = network._shown(indexed, framing), network._others(indexed, framing)
+    assert len(fitted) == len(tried) == 24
+    assert not {one.tobytes() for one in fitted} & {one.tobytes() for one in tried}
+
+
 def test_for_many_photos_a_faster_engine_is_prepared_that_gives_the_same(exported, monkeypatch):
     (exported / CHECK).unlink()
     monkeypatch.setattr(network, "MANY", 50)
