@@ -171,6 +171,7 @@ def _in_words(taught: Taught) -> dict[str, str]:
         words["copies"] = "nobody looked for test photos among the reference pictures"
     elif taught.kept != "probe":
         blocks = f"the {plan.blocks} upper blocks" if plan.blocks else "every layer"
+        slower = f", each {plan.lr_decay:g} times as fast as the one above," if taught.kept == "fine-tuned" else ""
         views = "as other visitors might take it" if plan.look else "as it is"
         if plan.look and replace(plan.look, flip=0.0) == GENTLE:
             views = "nearly as it is"
@@ -178,8 +179,9 @@ def _in_words(taught: Taught) -> dict[str, str]:
         mixed += f", rare classes shown more often ({plan.balance:g} of the way to even)" if plan.balance else ""
         way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
         way += ", with a head fitted anew" if taught.refitted else ""
-        words |= {"recipe": f"{blocks} learned at {plan.lr:g} for {plan.epochs} epochs, each photo {views} at "
-                            f"{plan.side} pixels{mixed}; epoch {taught.best} was kept{way}", "seed": str(plan.seed)}
+        words |= {"recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each photo "
+                            f"{views} at {plan.side} pixels{mixed}; epoch {taught.best} was kept{way}",
+                  "seed": str(plan.seed)}
     elif taught.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
     return words
