@@ -170,7 +170,7 @@ def _in_words(taught: Taught) -> dict[str, str]:
     if taught.kept == "references":
         words["copies"] = "nobody looked for test photos among the reference pictures"
     elif taught.kept != "probe":
-        blocks = f"the {plan.blocks} upper blocks" if plan.blocks else "every layer"
+        blocks = {0: "every layer", 1: "the upper block"}.get(plan.blocks, f"the {plan.blocks} upper blocks")
         slower = f", each {plan.lr_decay:g} times as fast as the one above," if taught.kept == "fine-tuned" else ""
         views = "as other visitors might take it" if plan.look else "as it is"
         if plan.look and replace(plan.look, flip=0.0) == GENTLE:

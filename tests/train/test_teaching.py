@@ -183,7 +183,7 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
     said = _in_words(replace(taught, share=0.5, refitted=True))["recipe"]
     for words in ("each photo nearly as it is", "two photos in one in 25%", "rare classes shown more often",
                   "50% of the way from the probe's weights", "with a head fitted anew",
-                  "the 1 upper blocks learned at 0.0001, each 0.6 times as fast as the one above, for 1 epochs"):
+                  "the upper block learned at 0.0001, each 0.6 times as fast as the one above, for 1 epochs"):
         assert words in said
     plain = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0, mix=0.0)))["recipe"]
     assert "as other visitors might take it" in plain and "rare" not in plain and "anew" not in plain
