@@ -86,7 +86,7 @@ def linear_votes(labels: np.ndarray, embeddings: np.ndarray, classes: int,
     x, n = _centred(embeddings), len(embeddings)
     y = np.eye(classes, dtype=np.float32)[labels]
     parts = _parts(n)
-    spread, axes = np.linalg.eigh(sum((some := x(part)).T @ some for part in parts).astype(np.float64) / n)
+    spread, axes = np.linalg.eigh(sum((few := x(part)).T @ few for part in parts).astype(np.float64) / n)
     kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
     if not kept.any():
         return np.full((n, classes), 1 / classes)
@@ -174,11 +174,12 @@ def _centred(embeddings: np.ndarray) -> Callable[[np.ndarray | slice], np.ndarra
 
     size = max([1e-30, *(_largest(numbers(part)) for part in parts)])
     mean = sum((numbers(part) / size).sum(axis=0, dtype=np.float64) for part in parts) / max(1, len(given))
-    over = np.random.default_rng(0).standard_normal((given.shape[1], WIDEST), dtype=np.float32)
+    over = (np.random.default_rng(0).standard_normal((given.shape[1], WIDEST), dtype=np.float32)
+            if given.shape[1] > WIDEST else None)
 
     def narrow(rows: np.ndarray | slice) -> np.ndarray:
         x = (numbers(rows) / size).astype(np.float32) - np.asarray(mean, np.float32)
-        return x @ over if x.shape[1] > WIDEST else x
+        return x if over is None else x @ over
 
     spread = max([1e-9, *(_largest(narrow(part)) for part in parts)])
     return lambda rows: narrow(rows) / np.float32(spread)

@@ -23,8 +23,7 @@ UNSEEN = 1e-6
 # from) 1 and 3 were best of 0.3 to 1000, and more rounds than these changed nothing.
 STRENGTH, ROUNDS = 3.0, 100
 LARGE = 20_000_000  # numbers: 80 MB of features
-# Opinions come from probes that learned from so many photos at most, some of each class: more than that take memory
-# and minutes, and hardly know more.
+# Opinions come from probes that learned from so many photos at most, some of each class: more take memory and minutes.
 MOST, OF_EACH = 40_000, 50
 AT_ONCE = 4096  # rows that are asked about
 
