@@ -15,19 +15,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import platform
+import re
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data_cards.progress import say, speak_up, track
+from data_cards.progress import LOGGER, say, speak_up, track
 from tests.bench.training_sets import SETS, TrainingSet, few, flipped, prepare, reviewed, thinned
 from tests.bench.training_table import table
 from train.backbone import Backbone, find_backbone
@@ -42,6 +45,7 @@ from train.teaching import teach
 RECIPES = ("ours", "probe", "mixed", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
            "reviewed 20", "reviewed 40")
 BATCH = 32
+SAID = re.compile(r"Probe:|Epoch \d+ of")
 
 
 def main() -> None:
@@ -135,17 +139,34 @@ def _ours(known: TrainingSet, material: Material, recipe: str, seed: int, flags:
           cache: Path, run: Path) -> tuple[Any, Preprocessing, dict[str, Any]]:
     settings = TrainSettings(epochs=0 if recipe == "probe" else flags.epochs, seed=seed, scratch=recipe == "scratch",
                              augment=recipe != "no augmentation", mix=0.5 if recipe == "mixed" else 0.0)
-    begun = time.monotonic()
-    taught = teach(material, known.dataset, backbone, settings, _without_features(cache, run) if recipe == "ours" else
-                   cache, run)
-    lasted = time.monotonic() - begun
-    before = lasted - (taught.epochs[-1].seconds or 0.0) if taught.epochs else lasted
-    curve = [(before + (epoch.seconds or 0.0), epoch.validation_accuracy) for epoch in taught.epochs]
-    if taught.probe:  # it was ready before the photos were laid out for fine-tuning, so this is a little late
-        curve.insert(0, (before, taught.probe.validation_accuracy))
+    place = _without_features(cache, run) if recipe == "ours" else cache
+    with heard() as told:
+        taught = teach(material, known.dataset, backbone, settings, place, run)
+    curve = [(told[f"Epoch {epoch.epoch} of"], epoch.validation_accuracy) for epoch in taught.epochs
+             if f"Epoch {epoch.epoch} of" in told]  # without what was done before a resume
+    if taught.probe:
+        curve.insert(0, (told["Probe:"], taught.probe.validation_accuracy))
     plan = {name: value for name, value in asdict(taught.plan).items() if name != "look"}
     return taught.model, taught.framing, {"curve": curve, "kept": taught.kept, "best": taught.best, "plan": plan,
                                           "steered_by": taught.steered_by}
+
+
+@contextmanager
+def heard() -> Iterator[dict[str, float]]:
+    """When something was said first, in seconds from now on, by the beginning of the sentence."""
+    began, told = time.monotonic(), dict[str, float]()
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if begins := SAID.match(record.getMessage()):
+                told.setdefault(begins[0], time.monotonic() - began)
+
+    listening = Listening()
+    LOGGER.addHandler(listening)
+    try:
+        yield told
+    finally:
+        LOGGER.removeHandler(listening)
 
 
 def _without_features(cache: Path, run: Path) -> Path:
