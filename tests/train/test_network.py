@@ -112,6 +112,20 @@ def test_the_fastest_is_not_in_8_bits_where_other_photos_are_named_differently(i
     assert open_network(indexed, engine="fastest").engine.name == "openvino" and asked == [24, 24]
 
 
+def test_where_8_bits_fail_it_is_said_and_served_without(indexed, monkeypatch):
+    said, opened = [], network.open_onnx
+
+    def failing(path, name, *more, **named):
+        if name == "openvino-int8":
+            raise RuntimeError("no such step")
+        return opened(path, name, *more, **named)
+
+    monkeypatch.setattr(network, "say", said.append)
+    monkeypatch.setattr(network, "open_onnx", failing)
+    assert open_network(indexed, engine="fastest").engine.name == "openvino"
+    assert any("no such step" in line for line in said)
+
+
 def test_without_photos_to_try_8_bits_on_the_fastest_is_as_always(exported):
     assert open_network(exported, engine="fastest").engine.name == "openvino"
 
