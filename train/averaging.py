@@ -10,6 +10,7 @@ Importing this room costs several seconds (transformers' Trainer): do so inside 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,36 @@ class Thinned(TrainerCallback):
 
     def _thin(self, module: torch.nn.Module, given: Any, tokens: torch.Tensor) -> torch.Tensor:
         return fewer(tokens, self.share, self.dice) if module.training and self.share < 1 else tokens
+
+
+class Shallow(TrainerCallback):
+    """While the model learns, a view skips steps of its blocks now and then: the upper the block, the more often.
+
+    Stochastic depth (Huang 2016), by the linear rule. Chosen as `Thinned` chooses; what is not skipped counts the more.
+    """
+
+    def __init__(self, model: Any, plan: Plan) -> None:
+        self.seed, self.dice = plan.seed, torch.Generator().manual_seed(plan.seed)
+        places = [module for name, module in model.named_modules() if name.endswith(".drop_path")] \
+            if plan.drop_path else []
+        self.hooks = [place.register_forward_hook(self._skipping(plan.drop_path * (n + 1) / len(places)))
+                      for n, place in enumerate(places)]
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.dice.manual_seed(1_000_003 * self.seed + round(state.epoch or 0))
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        for hook in self.hooks:
+            hook.remove()
+
+    def _skipping(self, rate: float) -> Callable[[torch.nn.Module, Any, torch.Tensor], torch.Tensor]:
+        def skip(place: torch.nn.Module, given: Any, step: torch.Tensor) -> torch.Tensor:
+            if not place.training:
+                return step
+            stays = torch.rand((len(step), 1, 1), generator=self.dice) >= rate
+            return step * (stays.to(step.device, step.dtype) / (1 - rate))
+
+        return skip
 
 
 def fewer(tokens: torch.Tensor, share: float, dice: torch.Generator) -> torch.Tensor:

@@ -9,7 +9,6 @@ run folder, so that a training that was killed goes on as it was planned, howeve
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -19,10 +18,9 @@ from pathlib import Path
 from data_cards.disk import write_durably
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, spoken
-from train.plan import FEWEST_EPOCHS, MOST_EPOCHS, Plan
+from train.plan import FEWEST_EPOCHS, MOST_EPOCHS, PATCH, Plan
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
-PATCH = 14  # pixels of a DINOv2's patch
 SMALLEST = 112  # pixels; below, things of a photo are not seen any more
 SPARE = 0.05  # of the budget: no machine is equally fast all the time
 MEASURING = 0.05  # of the budget, at most about so much, even where every step takes a minute
@@ -56,6 +54,10 @@ class Pace:
         """Seconds that an epoch takes."""
         return work.learned * (self.view + self.pixel * side**2) + work.checked * self.checked
 
+    def whole(self, plan: Plan, work: Work) -> float:
+        """Seconds that all epochs of a plan take."""
+        return sum(self.epoch(plan.side_in(number), work) for number in range(plan.epochs))
+
 
 def seconds_in(text: str) -> float:
     """"90s", "10m", "1h30m", "1.5h" in seconds; a bare number is minutes. Raises CannotTrain."""
@@ -80,11 +82,14 @@ def plan_within(plan: Plan, seconds: float, work: Work, pace: Pace, sides: Seque
     More time than the plan asks for goes into larger views, then into more epochs. Less time takes epochs away down to
     three, then pixels, and only then the last epochs.
     """
-    fitting = {side: math.floor(max(0.0, seconds) / max(1e-9, pace.epoch(side, work))) for side in sorted(sides)}
+    most = max(plan.epochs, MOST_EPOCHS)
+    fitting = {side: max(epochs for epochs in range(most + 1)
+                         if not epochs or pace.whole(replace(plan, side=side, epochs=epochs), work) <= seconds)
+               for side in sorted(sides)}
     ample = [side for side, epochs in fitting.items() if side >= plan.side and epochs >= plan.epochs]
     if ample:
         side = max(ample)
-        return replace(plan, side=side, epochs=min(fitting[side], max(plan.epochs, MOST_EPOCHS)))
+        return replace(plan, side=side, epochs=fitting[side])
     few = min(plan.epochs, FEWEST_EPOCHS)
     enough = [side for side, epochs in fitting.items() if side <= plan.side and epochs >= few]
     side = max(enough, default=min(sides))
@@ -119,7 +124,7 @@ def _told(budget: str, found: Plan | None, pace: Pace, work: Work, after: float,
                 f"{spoken(pace.epoch(smallest, work))}, {then}. The probe alone will be trained.")
     epochs = f"{found.epochs} {'epoch' if found.epochs == 1 else 'epochs'}"
     return (f"Within {budget}: {epochs} at {found.side} pixels, about "
-            f"{spoken(found.epochs * pace.epoch(found.side, work))}, {then}.")
+            f"{spoken(pace.whole(found, work))}, {then}.")
 
 
 def _remembered(run: Path) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 """The Trainer run: from a model whose head the probe gave it to one that knows this collection.
 
 The lower blocks stay as they were pretrained; the upper ones learn, the lower the slower; every epoch shows each
-photo as another visitor would have taken it. The best epoch by validation accuracy is what remains in the model.
+photo as another visitor would have taken it. What remains is the end of it, or the epoch that validation prefers.
 A run folder keeps a checkpoint per epoch, so that a killed training goes on where it was and ends the same.
 
     tuned = fine_tune(model, shelf, train, validation, framing, plan_for(len(train), "dinov2", 224), run)
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import Trainer
 
-PATIENCE = 4  # epochs without a better one, after which more of them only cost time
+PATIENCE = 4, 1 / 3  # epochs, or the share of all, without a better one, after which more of them only cost time
 STATE = "trainer_state.json"  # what the Trainer writes last: a checkpoint without it was cut short
 
 
@@ -55,7 +55,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class FineTuned:
-    """Every epoch in order, and the best, whose weights the model now has."""
+    """Every epoch in order, and the one whose weights the model now has."""
 
     epochs: tuple[Epoch, ...]
     best: Epoch
@@ -68,7 +68,7 @@ def score(accuracy: float, loss: float) -> float:
 
 def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Sequence[Example],
               framing: Preprocessing, plan: Plan, run: Path, track: str = "none") -> FineTuned:
-    """Train `model` (an ...ForImageClassification) in place; it ends with the weights of the best epoch.
+    """Train `model` (an ...ForImageClassification) in place; it ends with the weights of the epoch `kept`.
 
     `framing` is what serving does, used for validation as it is. `run`: a folder for checkpoints, resumed when it
     holds some. `track`: "none" or a tracker's name for the Trainer. Raises CannotTrain.
@@ -77,8 +77,6 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
     done = history((_state(checkpoint) or {}).get("log_history", ())) if checkpoint else ()
     if checkpoint and finished(done, plan):
         say("The training was finished already; only the release was not.")
-        if here().main:
-            _read_best(model, checkpoint)
         epochs = done
     else:
         if checkpoint:
@@ -90,7 +88,10 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
     model.to("cpu").eval()
     if not epochs or not all(math.isfinite(epoch.validation_loss) for epoch in epochs):
         raise CannotTrain("The training lost its footing (the loss is no number). Try a smaller --lr.", epochs=epochs)
-    return FineTuned(epochs, max(epochs, key=lambda epoch: epoch.score))
+    best, newest = kept(epochs, plan, len(validation)), last_checkpoint(run)
+    if here().main and newest:
+        _read(model, newest, best is epochs[-1])
+    return FineTuned(epochs, best)
 
 
 def last_checkpoint(run: Path) -> Path | None:
@@ -101,10 +102,21 @@ def last_checkpoint(run: Path) -> Path | None:
 
 
 def finished(epochs: Sequence[Epoch], plan: Plan) -> bool:
-    """Whether all epochs are done, or the last PATIENCE of them brought nothing better."""
+    """Whether all epochs are done, or the last of them, as many as PATIENCE says, brought nothing better."""
     scores = [epoch.score for epoch in epochs]
     best = max(range(len(scores)), key=lambda n: (scores[n], -n), default=0)
-    return len(epochs) >= plan.epochs or len(epochs) - 1 - best >= PATIENCE
+    few, share = PATIENCE
+    return len(epochs) >= plan.epochs or len(epochs) - 1 - best >= max(few, share * plan.epochs)
+
+
+def kept(epochs: Sequence[Epoch], plan: Plan, photos: int) -> Epoch:
+    """The end of the schedule, where the weights have come to rest, unless validation, so many `photos`, finds another
+    epoch better by more than one standard error (the rule of Breiman 1984); then the one it finds best."""
+    best, last = max(epochs, key=lambda epoch: epoch.score), epochs[-1]
+    share = (best.validation_accuracy * photos + 1) / (photos + 2)  # all right of a few is no certainty
+    error = math.sqrt(share * (1 - share) / max(1, photos))
+    rested = len(epochs) == plan.epochs and best.validation_accuracy - last.validation_accuracy <= error
+    return last if rested else best
 
 
 def history(log: Sequence[dict[str, Any]]) -> tuple[Epoch, ...]:
@@ -124,7 +136,7 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
              framing: Preprocessing, plan: Plan, run: Path, track: str) -> Trainer:
     from transformers import PrinterCallback
 
-    from train.averaging import Averaged, Thinned
+    from train.averaging import Averaged, Shallow, Thinned
     from train.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
     views = Views(shelf, train, framing, plan)
@@ -132,7 +144,7 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
     trainer = CountingTrainer(
         model=model, args=arguments(plan, run, track), train_dataset=views,
         eval_dataset=Plain(shelf, validation, framing), compute_metrics=judge(run),
-        optimizers=(optimizer_for(model, plan), None), callbacks=[narrator, Thinned(model, plan)])
+        optimizers=(optimizer_for(model, plan), None), callbacks=[narrator, Thinned(model, plan), Shallow(model, plan)])
     if not any("running" in name for name, _ in model.named_buffers()):  # statistics of other weights than the average
         trainer.averaged = Averaged(model)  # after the optimizer, which says what learns
         trainer.add_callback(trainer.averaged)
@@ -166,7 +178,7 @@ def optimizer_for(model: nn.Module, plan: Plan) -> Any:
         if rate:
             decay = plan.weight_decay if parameter.ndim > 1 else 0.0
             groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
-    return torch.optim.AdamW(groups, lr=plan.lr)
+    return torch.optim.AdamW(groups, lr=plan.lr, fused=True)  # a group for each parameter is slow otherwise
 
 
 def _state(checkpoint: Path) -> dict[str, Any] | None:
@@ -177,8 +189,9 @@ def _state(checkpoint: Path) -> dict[str, Any] | None:
     return state
 
 
-def _read_best(model: Any, checkpoint: Path) -> None:
+def _read(model: Any, newest: Path, last: bool) -> None:
+    """Give the model the weights of the `last` epoch, or of the one that validation found best."""
     from train.trainer import read_weights
 
-    best = (_state(checkpoint) or {})["best_model_checkpoint"]
-    read_weights(model, checkpoint.parent / Path(best).name)
+    best = (_state(newest) or {})["best_model_checkpoint"]
+    read_weights(model, newest if last else newest.parent / Path(best).name)

@@ -22,6 +22,8 @@ Example = tuple[str, int]  # image_id, class number
 LAYER = re.compile(r"\.layers?\.(\d+)\.")
 VIEWS = 2000  # photos seen in a whole run; about three minutes on two cores
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
+PATCH = 14  # pixels of a DINOv2's patch
+SMALLER = 2 / 3  # of the side, in the first epochs of a progressive training
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,20 @@ class Plan:
     look: Look | None = LOOK  # None: photos as they are
     patches: float = 1.0  # share of a view's patches that is looked at while learning
     mix: float = 0.0  # share of steps whose views are two photos each
+    progressive: float = 0.0  # share of the epochs, from the first on, whose views are smaller
+    drop_path: float = 0.0  # chance that a view skips a step of the uppermost block while learning
     balance: float = 0.0  # 0: every photo once an epoch, 1: every class as often as any other
+
+    def side_in(self, epoch: int) -> int:
+        """Pixels of a view's side in an epoch, the first of which is 0: coarse things are learned at a lower price
+        first (progressive resizing; Touvron 2022, "DeiT III")."""
+        small = epoch < round(self.progressive * self.epochs)
+        return patches_of(SMALLER * self.side) if small else self.side
+
+
+def patches_of(pixels: float) -> int:
+    """The side nearest to `pixels` that a DINOv2 sees as whole patches."""
+    return max(1, round(pixels / PATCH)) * PATCH
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
@@ -53,7 +68,10 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
     served, which the smaller size makes up for (Touvron 2019, "Fixing the train-test resolution discrepancy").
     """
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(VIEWS / max(1, photos))))
-    side = round(size * 0.875 / 14) * 14 if family.startswith("dinov2") else size
+    any_side = family.startswith("dinov2")
+    if not any_side:  # a plain ViT looks at one size only, and transformers' has no steps to skip
+        dials |= dict.fromkeys(("progressive", "drop_path"), 0.0)
+    side = patches_of(size * 0.875) if any_side else size
     return Plan(epochs=wanted if epochs is None else epochs, side=side, **dials)
 
 
@@ -79,9 +97,9 @@ def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
 
 def visitor_pixels(shelf: Shelf, example: Example, framing: Preprocessing, plan: Plan, epoch: int) -> np.ndarray:
     """(3, side, side) float32: what a photo looks like to the model in an epoch; the same whenever it is asked."""
-    image_id, _ = example
+    (image_id, _), side = example, plan.side_in(epoch)
     if plan.look is None:
-        plain = framing.at(plan.side)
+        plain = framing.at(side)
         return plain.tensor(plain.framed(shelf.photo(image_id)))
     rng = np.random.default_rng([plan.seed, epoch, int(image_id[:12], 16)])
-    return framing.tensor(Image.fromarray(visitor_view(shelf.photo(image_id), plan.side, rng, plan.look)))
+    return framing.tensor(Image.fromarray(visitor_view(shelf.photo(image_id), side, rng, plan.look)))

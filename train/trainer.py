@@ -210,9 +210,16 @@ class Narrator(TrainerCallback):
         now = time.monotonic()
         if now - self.spoke >= PAUSE:
             self.spoke = now
-            left = (now - self.begun) / (state.global_step - self.first_step) * (state.max_steps - state.global_step)
+            first, done, all_ = (self._work(step, state.max_steps)
+                                 for step in (self.first_step, state.global_step, state.max_steps))
+            left = (now - self.begun) / (done - first) * (all_ - done)
             say(f"Fine-tuning: epoch {math.ceil(state.epoch or 1)} of {args.num_train_epochs}, "
                 f"step {state.global_step} of {state.max_steps}, about {spoken(left)} left.")
+
+    def _work(self, steps: int, most: int) -> float:
+        """What the first steps of all cost: those with smaller views less."""
+        plan, each = self.views.plan, most / self.views.plan.epochs
+        return sum(plan.side_in(epoch) ** 2 * min(max(0.0, steps - epoch * each), each) for epoch in range(plan.epochs))
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None,
                     **_: Any) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from train.averaging import WEIGHTS, Averaged, Thinned, fewer
+from train.averaging import WEIGHTS, Averaged, Shallow, Thinned, fewer
 from train.plan import Plan
 
 TOKENS = torch.arange(2 * 11 * 3).reshape(2, 11, 3).float()
@@ -55,6 +55,56 @@ def test_a_resumed_epoch_shows_the_patches_it_would_have_shown():
         shown = one(TOKENS)
     second.on_epoch_begin(None, SimpleNamespace(epoch=1.0), None)
     assert torch.equal(other(TOKENS), shown)
+
+
+class Deep(torch.nn.Module):
+    """What a model is to `Shallow`: blocks with a place where a step can be skipped."""
+
+    def __init__(self, blocks=2):
+        super().__init__()
+        one = torch.nn.Identity
+        self.blocks = torch.nn.ModuleList(torch.nn.ModuleDict({"drop_path": one()}) for _ in range(blocks))
+
+    def forward(self, step):
+        return [block["drop_path"](step) for block in self.blocks]
+
+
+STEP = torch.ones(4000, 3, 2)
+
+
+def test_a_view_skips_whole_steps_the_more_often_the_higher_and_the_others_count_the_more():
+    model = Deep().train()
+    Shallow(model, Plan(epochs=1, side=42, drop_path=0.4))
+    for made, rate in zip(model(STEP), (0.2, 0.4), strict=True):
+        skipped = (made == 0).all(dim=2).all(dim=1)
+        assert float(skipped.float().mean()) == pytest.approx(rate, abs=0.03)
+        assert torch.allclose(made[~skipped], torch.tensor(1 / (1 - rate)))
+
+
+def test_no_step_is_skipped_while_the_model_is_asked_nor_after_the_training_nor_unless_it_was_wanted():
+    model = Deep()
+    shallow = Shallow(model, Plan(epochs=1, side=42, drop_path=0.4))
+    assert all(torch.equal(made, STEP) for made in model.eval()(STEP))
+    shallow.on_train_end(None, None, None)
+    Shallow(model, Plan(epochs=1, side=42))
+    assert all(torch.equal(made, STEP) for made in model.train()(STEP))
+
+
+def test_a_resumed_epoch_skips_the_steps_it_would_have_skipped():
+    one, other = Deep().train(), Deep().train()
+    first, second = (Shallow(model, Plan(epochs=2, side=42, drop_path=0.4)) for model in (one, other))
+    for epoch in (0.0, 1.0):
+        first.on_epoch_begin(None, SimpleNamespace(epoch=epoch), None)
+        made = one(STEP)
+    second.on_epoch_begin(None, SimpleNamespace(epoch=1.0), None)
+    assert all(map(torch.equal, other(STEP), made))
+
+
+def test_a_dinov2_has_a_place_in_every_block_where_steps_can_be_skipped():
+    from transformers import Dinov2Config, Dinov2ForImageClassification
+
+    model = Dinov2ForImageClassification(Dinov2Config(hidden_size=8, num_hidden_layers=3, num_attention_heads=1))
+    assert len(Shallow(model, Plan(epochs=1, side=42, drop_path=0.1)).hooks) == 3
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from data_cards.errors import CannotTrain
 from data_cards.photo import image_id
 from tests.tiny import SIZE
 from tests.train.pictures import pictures
-from train.finetune import Epoch, fine_tune, finished, history, last_checkpoint, score
+from train.finetune import Epoch, fine_tune, finished, history, kept, last_checkpoint, score
 from train.plan import Plan
 from train.preprocessing import Preprocessing
 from train.shelf import Shelf, fill_shelf
@@ -80,11 +81,11 @@ def test_every_epoch_says_how_fast_the_uppermost_block_learned(things, model, tm
     assert PLAN.lr > rates[0] > rates[1] > rates[2] == 0
 
 
-def test_the_best_epochs_weights_remain_and_the_lower_blocks_are_untouched(things, model, tmp_path):
+def test_the_kept_epochs_weights_remain_and_the_lower_blocks_are_untouched(things, model, tmp_path):
     tuned = model()
     before = weights(tuned)
     done = fine_tune(tuned, *things[:1], *things[1:], FRAMING, PLAN, tmp_path)
-    assert done.best == max(done.epochs, key=lambda epoch: epoch.score)
+    assert done.best == kept(done.epochs, PLAN, len(things[2]))
     changed = {name for name, value in weights(tuned).items() if not torch.equal(value, before[name])}
     assert any("layer.1." in name and "attention" in name for name in changed)
     assert not any("layer.0." in name or "embeddings" in name for name in changed)
@@ -135,10 +136,33 @@ def epochs_of(*scores):
     return [Epoch(number, None, None, 0.0, value, value) for number, value in enumerate(scores, 1)]
 
 
-def test_a_training_ends_when_all_is_done_or_when_four_epochs_brought_nothing_better():
+@pytest.mark.parametrize(("shares", "photos", "epoch"), [
+    ((0.90, 0.96, 0.95), 400, 3), ((0.90, 0.96, 0.90), 400, 2),  # within a standard error, about a point, and beyond
+    ((0.90, 1.00, 0.97), 30, 3), ((0.90, 1.00, 0.97), 4000, 2),  # one photo of thirty; a hundred and twenty of 4,000
+    ((0.90, 0.96), 400, 2)])  # stopped early: the schedule was not at rest
+def test_the_end_is_kept_unless_validation_finds_another_epoch_surely_better(shares, photos, epoch):
+    assert kept(epochs_of(*shares), Plan(epochs=3, side=42), photos).epoch == epoch
+
+
+def test_the_model_ends_with_the_weights_of_the_epoch_that_is_kept(things, model, tmp_path, monkeypatch):
+    ended, best = model(), model()
+    fine_tune(model(), *things, FRAMING, PLAN, tmp_path)
+    for number, one in ((-1, ended), (0, best)):
+        monkeypatch.setattr("train.finetune.kept", lambda epochs, *_, number=number: epochs[number])
+        fine_tune(one, *things, FRAMING, PLAN, tmp_path)
+    newest = last_checkpoint(tmp_path)
+    state = json.loads((newest / "trainer_state.json").read_text())
+    saved = [type(best).from_pretrained(folder) for folder in (newest, state["best_model_checkpoint"])]
+    for one, other in zip((ended, best), saved, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_a_training_ends_when_all_is_done_or_when_a_third_of_it_brought_nothing_better():
     plan = Plan(epochs=9, side=42)
     assert not finished((), plan) and not finished(epochs_of(0.9, 0.9, 0.8, 0.7), plan)
     assert finished(epochs_of(0.9, 0.9, 0.8, 0.7, 0.9), plan) and finished(epochs_of(*[0.1] * 9), plan)
+    longer = Plan(epochs=18, side=42)
+    assert not finished(epochs_of(*[0.9] * 6), longer) and finished(epochs_of(*[0.9] * 7), longer)
 
 
 def test_a_finished_training_is_not_trained_on_but_read(things, model, tmp_path):
