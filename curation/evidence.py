@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from curation.nearest import largest
+from train.batches import Chosen, Rows
 
 NEIGHBOURS = 10
 ROWS_AT_ONCE, WIDEST, MANY = 512, 1024, 10_000
@@ -27,7 +28,7 @@ HOLD_WEIGHT, HOLD_LEVEL, HOLD_NOISE = 10.0, 5.0, 50.0
 ROUNDS, FIRST_NOISE = 20, 0.1
 
 
-def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None,
+def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
                groups: np.ndarray | None = None,
                near: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
     """The logarithm of the belief (n, c) in each class. `groups` (n,): photos of one group are no evidence for each
@@ -38,7 +39,7 @@ def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.nda
     # Twice, once cut off at the bottom: how far a chance may sink before it stops meaning anything is learned, too.
     sources = [np.log(np.maximum(p, LEAST)), np.log(p + FLAT)]
     if embeddings is not None and len(y) > 2:
-        x = np.asarray(embeddings)
+        x = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
         sources.append(np.log(votes(y, *(near or neighbours(x, groups=groups)), p.shape[1])))
         sources.append(np.log(np.maximum(linear_votes(y, x, p.shape[1], groups), 0) + FAINT + 1 / len(y)))
     z = np.stack([(one - one.mean(axis=1, keepdims=True)).astype(np.float32) for one in sources])
@@ -47,7 +48,7 @@ def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.nda
     return _log_softmax(np.tensordot(weights, z, 1) + level)
 
 
-def neighbours(embeddings: np.ndarray, count: int = NEIGHBOURS,
+def neighbours(embeddings: Rows, count: int = NEIGHBOURS,
                groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """The nearest others of each row, every direction evened: places (n, count) and cosines (n, count), nearest first.
 
@@ -79,7 +80,7 @@ def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: 
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def linear_votes(labels: np.ndarray, embeddings: np.ndarray, classes: int,
+def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
                  groups: np.ndarray | None = None) -> np.ndarray:
     """What a ridge regression from embeddings to labels says of each photo (n, classes), fitted without it and its
     group: in closed form, from one fit. About 0 to 1, but not chances."""
@@ -161,13 +162,13 @@ def _chances(probabilities: np.ndarray) -> np.ndarray:
     return np.where(total > 0, p / np.where(total > 0, total, 1), 1 / max(p.shape[1], 1))
 
 
-def _centred(embeddings: np.ndarray) -> Callable[[np.ndarray | slice], np.ndarray]:
+def _centred(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
     """Any rows about the mean and of ordinary size, in single precision; what is no number is taken for 0.
 
     Rows are widened when they are asked for: of very many photos every copy of all is hundreds of megabytes.
     """
-    given = np.asarray(embeddings)
-    parts, wide = _parts(len(given)), np.result_type(given, np.float32)
+    given = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
+    parts, wide = _parts(len(given)), np.result_type(given.dtype, np.float32)
 
     def numbers(rows: np.ndarray | slice) -> np.ndarray:
         return np.nan_to_num(np.array(given[rows], wide), copy=False, posinf=0.0, neginf=0.0)

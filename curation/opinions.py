@@ -14,7 +14,7 @@ from data_cards.collection import Collection
 from data_cards.dataset import Dataset
 from data_cards.progress import say
 from data_cards.rows import Label, Opinion
-from train.batches import batches
+from train.batches import Chosen, batches
 from train.probe import AT_ONCE, enough, fit_probe, out_of_fold
 
 NONE = "none"
@@ -22,7 +22,7 @@ FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" c
 BEST, NEAR = 3, 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """A label in doubt: score 0..1, the likely class ("none": none of these), its and the given label's chance."""
 
@@ -58,7 +58,7 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
         return Opinions()
     say("Asking a probe about every photo it has not seen ...")
     chances = np.zeros((len(ids), len(classes)), np.float64)
-    own = x if len(taught) == len(x) else x[taught]  # once: of very many photos this is hundreds of megabytes
+    own = x if len(taught) == len(x) else Chosen(x, taught)
     chances[taught] = out_of_fold(own, y, [groups.get(ids[n], ids[n]) for n in taught], len(classes))
     others = np.setdiff1d(np.arange(len(ids)), taught)
     if len(others):

@@ -29,7 +29,7 @@ TINT = 12  # grey levels between channels: what JPEG leaves of no colour
 EVEN, VARIED = 4, 40  # grey levels within a row: of one colour, and with something on it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Measures:
     """What a photo is judged by; size in upright pixels, levels in grey levels, the rest as shares.
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from curation.evidence import log_belief
+from train.batches import Rows
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Verdicts:
     shown: np.ndarray
 
 
-def judge(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None,
+def judge(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
           groups: np.ndarray | None = None, near: tuple[np.ndarray, np.ndarray] | None = None) -> Verdicts:
     """Everything about these labels, for one weighing of the evidence. `groups` (n,): near-copies and bursts, which
     are no evidence for each other. `near`: the nearest others (n, k) and their cosines, where they are known."""

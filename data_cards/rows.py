@@ -26,7 +26,7 @@ ROWS_PER_GROUP = 16  # one photo is read without its whole shard
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a photo came from, and what its owner said it shows."""
 
@@ -42,7 +42,7 @@ class Source:
     second: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Photo:
     """One photo by the sha256 of its stored bytes; width and height in upright pixels."""
 
@@ -52,7 +52,7 @@ class Photo:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Label:
     """What a photo is labelled now: a class id, or None with a status that says why."""
 
@@ -61,7 +61,7 @@ class Label:
     status: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Split:
     """A photo's near-duplicate group and the side of the line it is on."""
 
@@ -70,7 +70,7 @@ class Split:
     split: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Why somebody should look at a photo. `score`: 0 to 1, higher is worse; `related`: image_ids."""
 
@@ -85,7 +85,7 @@ class Finding:
     model_revision: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Opinion:
     """What a model that had not seen the photo said at the last scan: its best class ids with their probabilities, best
     first, and the photos most like this one, nearest first. `view`: the first photo of its class that looks like it,

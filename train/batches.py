@@ -1,15 +1,18 @@
-"""Things in batches, and work on them by a few threads at a time.
+"""Things in batches, some rows of very many, and work on them by a few threads at a time.
 
     python -c "from train.batches import batches, side_by_side as by; print(list(by(sum, batches(range(5), 2), 2)))"
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
 Result = TypeVar("Result")
@@ -36,3 +39,20 @@ def side_by_side(work: Callable[[T], Result], items: Iterable[T], workers: int) 
         finally:  # a reader who leaves early, or an error, leaves no work behind
             for one in flying:
                 one.cancel()
+
+
+class Chosen:
+    """Some rows (n, d) of features, looked up when they are asked for: very many would be a large copy."""
+
+    def __init__(self, x: np.ndarray, rows: np.ndarray) -> None:
+        self._x, self._rows = x, rows
+        self.shape, self.dtype, self.size = (len(rows), *x.shape[1:]), x.dtype, len(rows) * math.prod(x.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, rows: np.ndarray | slice | list[int]) -> np.ndarray:
+        return np.asarray(self._x[self._rows[rows]])
+
+
+Rows = np.ndarray | Chosen

@@ -9,6 +9,7 @@ whatever the number of photos.
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -154,8 +155,9 @@ def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache
 class FeatureCache:
     """Features by image_id in append-only shards of a folder; a crash loses at most the shard being made.
 
-    Kept and handed out in float16: 3 significant digits, and half of what very many photos would take in memory. Who
-    computes with them widens them, of many a part at a time.
+    Kept and handed out in float16: 3 significant digits. What is handed out lies in a file without a name, of which the
+    system keeps in memory what it has room for: very many photos take disk. Who computes with features widens them, of
+    many a part at a time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -201,9 +203,16 @@ class FeatureCache:
         for shard, rows in by_shard.items():
             with np.load(shard) as opened:
                 kept = opened["x"]
-            x = np.zeros((len(here), kept.shape[1]), dtype=np.float16) if x is None else x
+            x = self._spread((len(here), kept.shape[1])) if x is None else x
             x[rows] = kept[[self._places[here[row]][1] for row in rows]]
         return here, np.zeros((0, 0), dtype=np.float16) if x is None else x
+
+    def _spread(self, shape: tuple[int, int]) -> np.ndarray:
+        with full_disk_named("what was computed"), tempfile.TemporaryFile(dir=self.folder) as file:
+            for _ in range(shape[0]):  # a full disk is told now, and not by a signal later
+                file.write(bytes(2 * shape[1]))
+            file.flush()
+            return np.asarray(np.memmap(file, np.float16, "r+", shape=shape))
 
 
 def _compute(outputs: Iterable[Outputs], at_once: int, features: FeatureCache) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.batches import batches, side_by_side
+from train.batches import Rows, batches, side_by_side
 from train.metrics import softmax
 
 # What a class gets that a fold's training photos do not show: small, but its logarithm is still a number.
@@ -24,7 +24,7 @@ UNSEEN = 1e-6
 STRENGTH, ROUNDS = 3.0, 100
 LARGE = 20_000_000  # numbers: 80 MB of features
 # Opinions come from probes that learned from so many photos at most, some of each class: more take memory and minutes.
-MOST, OF_EACH = 40_000, 50
+MOST, OF_EACH = 20_000, 50
 AT_ONCE = 4096  # rows that are asked about
 
 
@@ -68,12 +68,12 @@ def own_cores(numbers: int) -> AbstractContextManager[object]:
     return threadpool_limits(1, "blas") if numbers < LARGE else nullcontext()
 
 
-def _fitted(x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int, strength: float = STRENGTH,
+def _fitted(x: Rows, y: np.ndarray, rows: np.ndarray, classes: int, strength: float = STRENGTH,
             rounds: int = ROUNDS) -> Probe:
     """Fitted on these rows of x and y."""
     from scipy.optimize import minimize
 
-    z, y = np.take(x, rows, axis=0).astype(np.float32, copy=False), np.asarray(y, np.int64)[rows]
+    z, y = np.asarray(x[rows], np.float32), np.asarray(y, np.int64)[rows]
     mean = z.mean(axis=0)
     z -= mean  # in place: of very many photos every copy is hundreds of megabytes
     scale = np.maximum(np.sqrt(np.einsum("nd,nd->d", z, z) / len(z)), 1e-6)
@@ -95,7 +95,7 @@ def _fitted(x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int, streng
     return Probe(w, b, mean, scale)
 
 
-def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Sequence[object], classes: int, folds: int = 5,
+def out_of_fold(x: Rows, y: np.ndarray, groups: Sequence[object], classes: int, folds: int = 5,
                 seed: int = 0) -> np.ndarray:
     """Probabilities (n, c) of each photo by a probe that saw neither it nor any of its group, and MOST others at most.
 
@@ -115,8 +115,8 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Sequence[object], classes:
                 out[some] = p / p.sum(axis=1, keepdims=True)
 
     # Small folds side by side; large ones one after the other, each on all cores and with one copy of the features.
-    with own_cores(np.size(x)):
-        for _ in side_by_side(ask, np.unique(fold).tolist(), 2 if np.size(x) < LARGE else 1):
+    with own_cores(x.size):
+        for _ in side_by_side(ask, np.unique(fold).tolist(), 2 if x.size < LARGE else 1):
             pass
     return out
 

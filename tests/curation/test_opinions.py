@@ -59,6 +59,13 @@ def test_with_one_class_nothing_is_doubted(gallery):
     assert opinions.doubts is None and not opinions.rows
 
 
+def test_photos_without_a_label_change_nothing_about_the_doubt_in_the_others(gallery):
+    collection, labels, ids, x, groups = gallery
+    known = form_opinions(collection, labels, ids, x, groups)
+    more = form_opinions(collection, labels, [*ids, "new"], np.concatenate([x, x[:1]]), {**groups, "new": "new"})
+    assert more.doubts == known.doubts and more.suspects == known.suspects
+
+
 def test_of_very_many_photos_the_remembered_neighbours_vote_and_their_own_shot_does_not():
     near = Near(np.array([[1, 2, 3], [0, 2, 3], [3, 0, 1], [2, 1, 0]]), np.full((4, 3), 0.9, np.float32))
     places, cosines = _among(near, np.array([0, 1, 3]), np.array([7, 7, 8, 9]))

@@ -2,9 +2,10 @@
 
 import threading
 
+import numpy as np
 import pytest
 
-from train.batches import batches, side_by_side
+from train.batches import Chosen, batches, side_by_side
 
 
 def test_batches_keep_everything_in_order():
@@ -54,3 +55,11 @@ def test_a_reader_who_leaves_early_leaves_no_thread_behind():
     mine = set(threading.enumerate()) - before
     results.close()
     assert mine and not any(thread.is_alive() for thread in mine)
+
+
+@pytest.mark.parametrize("rows", [np.array([2, 0]), slice(1, 3), [1], np.array([True, False, True])])
+def test_chosen_rows_are_what_a_copy_of_them_would_be(rows):
+    x, places = np.arange(20.0).reshape(10, 2), np.array([7, 1, 4])
+    chosen, copy = Chosen(x, places), x[places]
+    assert (len(chosen), chosen.shape, chosen.size, chosen.dtype) == (len(copy), copy.shape, copy.size, copy.dtype)
+    assert np.array_equal(chosen[rows], copy[rows])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from train.batches import Chosen
 from train.probe import OF_EACH, UNSEEN, enough, fit_probe, folds_of, out_of_fold
 
 
@@ -112,3 +113,11 @@ def test_of_very_many_photos_enough_are_learned_from_and_rare_classes_are_not_lo
     counts = np.bincount(y[taken])
     assert counts[1] == 30 and OF_EACH <= counts[2] < 70 and counts[0] > 400
     np.testing.assert_array_equal(enough(y, rows, most=len(y)), rows)
+
+
+def test_rows_that_are_looked_up_teach_what_a_copy_of_them_teaches():
+    rng = np.random.default_rng(3)
+    x, rows = rng.normal(size=(60, 4)).astype(np.float16), rng.permutation(60)[:40]
+    y = (x[rows, 0] > 0).astype(int)
+    groups = list(range(40))
+    assert np.array_equal(out_of_fold(Chosen(x, rows), y, groups, 2), out_of_fold(x[rows], y, groups, 2))
