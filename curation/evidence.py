@@ -36,16 +36,27 @@ def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows |
     y, p = np.asarray(labels, dtype=np.int64), _chances(probabilities)
     if not len(y) or p.shape[1] < 2:
         return np.zeros(p.shape)
-    # Twice, once cut off at the bottom: how far a chance may sink before it stops meaning anything is learned, too.
-    sources = [np.log(np.maximum(p, LEAST)), np.log(p + FLAT)]
-    if embeddings is not None and len(y) > 2:
-        x = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
-        sources.append(np.log(votes(y, *(near or neighbours(x, groups=groups)), p.shape[1])))
-        sources.append(np.log(np.maximum(linear_votes(y, x, p.shape[1], groups), 0) + FAINT + 1 / len(y)))
-    z = np.stack([(one - one.mean(axis=1, keepdims=True)).astype(np.float32) for one in sources])
+    # In single precision as they come, and weighed part by part: of very many photos each table is large.
+    z = np.stack([_about_zero(one) for one in _sources(y, p, embeddings, groups, near)])
     rows = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 2_000_000 // p.shape[1]))]
     weights, level = _fit(y[rows], z[:, rows])
-    return _log_softmax(np.tensordot(weights, z, 1) + level)
+    return np.concatenate([_log_softmax(np.tensordot(weights, z[:, part], 1) + level) for part in _parts(len(y))])
+
+
+def _sources(y: np.ndarray, p: np.ndarray, embeddings: Rows | None, groups: np.ndarray | None,
+             near: tuple[np.ndarray, np.ndarray] | None) -> Iterator[np.ndarray]:
+    """Each witness's logarithms (n, c), one after the other."""
+    # Twice, once cut off at the bottom: how far a chance may sink before it stops meaning anything is learned, too.
+    yield np.log(np.maximum(p, LEAST))
+    yield np.log(p + FLAT)
+    if embeddings is not None and len(y) > 2:
+        x = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
+        yield np.log(votes(y, *(near or neighbours(x, groups=groups)), p.shape[1]))
+        yield np.log(np.maximum(linear_votes(y, x, p.shape[1], groups), 0) + FAINT + 1 / len(y))
+
+
+def _about_zero(one: np.ndarray) -> np.ndarray:
+    return (one - one.mean(axis=1, keepdims=True)).astype(np.float32)
 
 
 def neighbours(embeddings: Rows, count: int = NEIGHBOURS,

@@ -32,14 +32,16 @@ class TrainSettings:
     size: int | None = dial(None, "side of the square that is looked at, in pixels; the backbone's own when left out")
     batch: int = dial(16, "photos a step")
     lr: float = dial(1e-4, "learning rate of the uppermost block")
-    lr_decay: float = dial(0.75, "learning rate of a block by that of the block above it")
-    blocks: int = dial(4, "upper blocks that learn; 0: all, and how pixels are read")
+    lr_decay: float | None = dial(None, "learning rate of a block by that of the block above it; chosen with the "
+                                  "blocks when left out")
+    blocks: int | None = dial(None, "upper blocks that learn, 0: all, and how pixels are read; chosen by the number "
+                              "of photos when left out")
     augment: bool = dial(True, "each photo is learned as other visitors might take it, not only as it is")
     gentle: bool = dial(False, "views stray less from the photos: for things told apart by colour or by small print")
     flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
     patches: float = dial(1.0, "share of a training view's patches that is looked at: half of them take half the time")
-    progressive: float = dial(0.0, "share of the epochs, from the first on, whose views have two thirds of the side "
-                              "and take half the time (DINOv2 only)")
+    progressive: float | None = dial(None, "share of the epochs, from the first on, whose views have two thirds of the "
+                                     "side and take half the time (DINOv2 only); chosen with the blocks when left out")
     drop_path: float = dial(0.0, "how often a view skips the uppermost block's steps while learning, and lower ones' "
                             "less often: for long trainings on few photos (DINOv2 only)")
     mix: float = dial(0.0, "share of steps in which each view is made of two photos: for long trainings on few photos")
@@ -73,11 +75,11 @@ def check_dials(settings: TrainSettings) -> None:
     if settings.named_strangers is not None and not 0 <= settings.named_strangers <= 100:
         raise CannotTrain("--named-strangers counts photos of 100, so it lies between 0 and 100; "
                           f"{settings.named_strangers} does not.")
-    if not 0 < settings.lr_decay <= 1:
+    if settings.lr_decay is not None and not 0 < settings.lr_decay <= 1:
         raise CannotTrain(f"--lr-decay is above 0 and at most 1; {settings.lr_decay:g} is not.")
     if not 0 <= settings.mix <= 1:
         raise CannotTrain(f"--mix is a share, between 0 and 1; {settings.mix:g} is none.")
-    if not 0 <= settings.progressive <= 1:
+    if settings.progressive is not None and not 0 <= settings.progressive <= 1:
         raise CannotTrain(f"--progressive is a share, between 0 and 1; {settings.progressive:g} is none.")
     if not 0 <= settings.drop_path < 1:
         raise CannotTrain(f"--drop-path is a share, from 0 to below 1; {settings.drop_path:g} is none.")

@@ -20,7 +20,11 @@ from train.shelf import Shelf
 
 Example = tuple[str, int]  # image_id, class number
 LAYER = re.compile(r"\.layers?\.(\d+)\.")
-VIEWS = 2000  # photos seen in a whole run; about three minutes on two cores
+# Photos seen in a whole run: about three minutes on two cores, and half an hour, on a quick one ten minutes, from MANY
+# photos on. So many say what every layer should learn, how it reads colours included (docs/DECISIONS.md, 2026-11-22);
+# fewer say it to the upper blocks only.
+VIEWS, VIEWS_OF_MANY = 2000, 15_000
+MANY = 800
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
 PATCH = 14  # pixels of a DINOv2's patch
 SMALLER = 2 / 3  # of the side, in the first epochs of a progressive training
@@ -62,17 +66,22 @@ def patches_of(pixels: float) -> int:
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
-    """A plan whose cost hardly depends on the number of photos, until there are too many to see three times.
+    """A plan whose cost hardly depends on the number of photos below MANY, nor from there on until there are too many
+    to see three times. `dials`: fields of a Plan; one that is None is chosen.
 
     DINOv2 learns at seven eighths of the serving size: random crops make things look larger than they will be when
     served, which the smaller size makes up for (Touvron 2019, "Fixing the train-test resolution discrepancy").
     """
-    wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(VIEWS / max(1, photos))))
+    given = {name: value for name, value in dials.items() if value is not None}
+    views = VIEWS if photos < MANY else VIEWS_OF_MANY
+    wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(views / max(1, photos))))
+    every = given.get("blocks", 4 if photos < MANY else 0) == 0
+    depth = {"blocks": 0, "lr_decay": 0.85, "progressive": 0.5} if every else {"blocks": 4, "lr_decay": 0.75}
     any_side = family.startswith("dinov2")
     if not any_side:  # a plain ViT looks at one size only, and transformers' has no steps to skip
-        dials |= dict.fromkeys(("progressive", "drop_path"), 0.0)
+        given |= dict.fromkeys(("progressive", "drop_path"), 0.0)
     side = patches_of(size * 0.875) if any_side else size
-    return Plan(epochs=wanted if epochs is None else epochs, side=side, **dials)
+    return Plan(epochs=wanted if epochs is None else epochs, side=side, **{**depth, **given})
 
 
 def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """A scan of very many photos: made-up thumbnails, so that everything but looking at pixels is what it would be.
 
 The network, fingerprints and comparing are replaced by something cheap and counted; what they would have taken is added
-from their price here. `python -m tests.bench.many STEP FOLDER` is one step in a process of its own.
+from their price here. Memory is told twice: what is the process's own, and with pages of files, which the system takes
+back when it needs them. `python -m tests.bench.many STEP FOLDER` is one step in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
@@ -59,7 +61,8 @@ def many(count: int) -> None:
 def _tell(name: str, one: dict, price: dict) -> float:
     """Print a scan as soon as it is done: the next one may take long. Its processor seconds with pixels."""
     seconds = float(one["cpu"] + sum(one["counts"].get(what, 0) * price[what] for what in price))
-    print(f"{name:14} {one['seconds']:7.1f} s {one['cpu']:7.1f} s of processor, {one['peak']} MB at most; "
+    print(f"{name:14} {one['seconds']:7.1f} s {one['cpu']:7.1f} s of processor, {one['own']} MB of its own at most, "
+          f"{one['peak']} with files; "
           f"looked at {one['counts']}: with pixels {seconds:.0f} s of processor\n"
           f"    {one['steps']}\n    {one['said']}", flush=True)
     return seconds
@@ -161,10 +164,30 @@ def scanned(folder: Path) -> dict:
     looking.fingerprint, copies.compare = cheap_fingerprint, cheap_compare  # type: ignore[assignment]
     dataset = open_dataset(str(folder / "dataset"))
     began, before = time.monotonic(), spent()
-    report = scan(dataset, Backbone(folder, "cheap", "r1", "folder"), folder / "cache", ScanSettings(fastdup=False),
-                  embed=embed)
-    return {"seconds": time.monotonic() - began, "cpu": spent() - before, "peak": peak(), "counts": COUNTS,
-            "steps": dict(report.seconds), "said": report.sentence}
+    with own_memory() as own:
+        report = scan(dataset, Backbone(folder, "cheap", "r1", "folder"), folder / "cache", ScanSettings(fastdup=False),
+                      embed=embed)
+    return {"seconds": time.monotonic() - began, "cpu": spent() - before, "peak": peak(), "own": max(own),
+            "counts": COUNTS, "steps": dict(report.seconds), "said": report.sentence}
+
+
+@contextmanager
+def own_memory(pause: float = 0.1) -> Iterator[list[int]]:
+    """Megabytes that are this process's own and no file's, looked at every `pause` seconds."""
+    seen, done = [0], Event()
+
+    def look() -> None:
+        while not done.wait(pause):
+            lines = Path("/proc/self/status").read_text().splitlines()
+            seen.append(next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) // 1024)
+
+    looking_on = Thread(target=look)
+    looking_on.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        looking_on.join()
 
 
 def price(folder: Path) -> dict:
