@@ -1,9 +1,10 @@
 """Between the probe and the fine-tuned network: weights part of the way often know more than either end.
 
 Source: WiSE-FT (Wortsman 2022). Both have the same form, and fine-tuning began at the probe, so that the way between
-them is smooth. Validation picks how far to go: the most answers right, among equals the smaller loss, each at its own
-temperature. Of few photos a loss says little: then, among equals, what is nearest to half of the way, where the source
-found most sets of photos served best. Importing this room imports torch.
+them is smooth. Validation picks how far to go: all of the way, unless it finds less of it better by more than one
+standard error, and then the best, among equals by the smaller loss at its own temperature. Of few photos that error is
+large: then the most answers right decide and, among equals, what is nearest to half of the way, where the source found
+most sets of photos served best. Importing this room imports torch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import torch
 from train.batches import batches
 from train.calibration import calibrated_loss
 from train.finetune import score
-from train.metrics import top_k
+from train.metrics import standard_error, top_k
 from train.plan import Example
 from train.preprocessing import Preprocessing
 from train.shelf import Shelf
@@ -55,9 +56,11 @@ def blended(tuned: Any, probe: Mapping[str, torch.Tensor], end: Blend,
         _at(tuned, probe, own, share)
         tried.append(Blend(share, *judge(tuned)))
     right = max(blend.accuracy for blend in tried)
-    equals = [blend for blend in tried if blend.accuracy == right]  # of equal losses, too, the first
-    best = (max(equals, key=lambda blend: blend.score) if photos >= FEW else
-            min(equals, key=lambda blend: abs(blend.share - HALF)))
+    equals = [blend for blend in tried if blend.accuracy == right]
+    if photos < FEW:
+        best = min(equals, key=lambda blend: abs(blend.share - HALF))
+    else:
+        best = end if right - end.accuracy <= standard_error(right, photos) else max(equals, key=lambda one: one.score)
     _at(tuned, probe, own, best.share)
     return best
 

@@ -40,8 +40,8 @@ class TrainSettings:
     gentle: bool = dial(False, "views stray less from the photos: for things told apart by colour or by small print")
     flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
     patches: float = dial(1.0, "share of a training view's patches that is looked at: half of them take half the time")
-    progressive: float | None = dial(None, "share of the epochs, from the first on, whose views have two thirds of the "
-                                     "side and take half the time (DINOv2 only); chosen with the blocks when left out")
+    progressive: float = dial(0.0, "share of the epochs, from the first on, whose views have two thirds of the side "
+                              "and take half the time (DINOv2 only)")
     drop_path: float = dial(0.0, "how often a view skips the uppermost block's steps while learning, and lower ones' "
                             "less often: for long trainings on few photos (DINOv2 only)")
     mix: float = dial(0.0, "share of steps in which each view is made of two photos: for long trainings on few photos")
@@ -79,7 +79,7 @@ def check_dials(settings: TrainSettings) -> None:
         raise CannotTrain(f"--lr-decay is above 0 and at most 1; {settings.lr_decay:g} is not.")
     if not 0 <= settings.mix <= 1:
         raise CannotTrain(f"--mix is a share, between 0 and 1; {settings.mix:g} is none.")
-    if settings.progressive is not None and not 0 <= settings.progressive <= 1:
+    if not 0 <= settings.progressive <= 1:
         raise CannotTrain(f"--progressive is a share, between 0 and 1; {settings.progressive:g} is none.")
     if not 0 <= settings.drop_path < 1:
         raise CannotTrain(f"--drop-path is a share, from 0 to below 1; {settings.drop_path:g} is none.")

@@ -20,7 +20,7 @@ import numpy as np
 
 from data_cards.errors import CannotTrain
 from data_cards.progress import say
-from train.metrics import cross_entropy, softmax
+from train.metrics import cross_entropy, softmax, standard_error
 from train.plan import Example, Plan, learning_rates
 from train.preprocessing import Preprocessing
 from train.processes import here
@@ -113,9 +113,8 @@ def kept(epochs: Sequence[Epoch], plan: Plan, photos: int) -> Epoch:
     """The end of the schedule, where the weights have come to rest, unless validation, so many `photos`, finds another
     epoch better by more than one standard error (the rule of Breiman 1984); then the one it finds best."""
     best, last = max(epochs, key=lambda epoch: epoch.score), epochs[-1]
-    share = (best.validation_accuracy * photos + 1) / (photos + 2)  # all right of a few is no certainty
-    error = math.sqrt(share * (1 - share) / max(1, photos))
-    rested = len(epochs) == plan.epochs and best.validation_accuracy - last.validation_accuracy <= error
+    behind = best.validation_accuracy - last.validation_accuracy
+    rested = len(epochs) == plan.epochs and behind <= standard_error(best.validation_accuracy, photos)
     return last if rested else best
 
 

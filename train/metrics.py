@@ -39,6 +39,12 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> Share:
     return Share(p, max(0.0, middle - half), min(1.0, middle + half), n)
 
 
+def standard_error(share: float, n: int) -> float:
+    """How far a share of `n` is off by chance, one standard deviation; all right of a few is no certainty."""
+    p = (share * n + 1) / (n + 2)
+    return float(np.sqrt(p * (1 - p) / max(1, n)))
+
+
 def hits_at(probabilities: Floats, truth: Ints, k: int) -> NDArray[np.bool_]:
     """(n,) bool: is the truth among the k likeliest? Ties go against us, so a constant answer never looks good."""
     if not len(truth):

@@ -23,7 +23,7 @@ LAYER = re.compile(r"\.layers?\.(\d+)\.")
 # Photos seen in a whole run: about three minutes on two cores, and half an hour, on a quick one ten minutes, from MANY
 # photos on. So many say what every layer should learn, how it reads colours included (docs/DECISIONS.md, 2026-11-22);
 # fewer say it to the upper blocks only.
-VIEWS, VIEWS_OF_MANY = 2000, 15_000
+VIEWS, VIEWS_OF_MANY = 2000, 12_000
 MANY = 800
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
 PATCH = 14  # pixels of a DINOv2's patch
@@ -76,7 +76,7 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
     views = VIEWS if photos < MANY else VIEWS_OF_MANY
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(views / max(1, photos))))
     every = given.get("blocks", 4 if photos < MANY else 0) == 0
-    depth = {"blocks": 0, "lr_decay": 0.85, "progressive": 0.5} if every else {"blocks": 4, "lr_decay": 0.75}
+    depth = {"blocks": 0, "lr_decay": 0.85} if every else {"blocks": 4, "lr_decay": 0.75}
     any_side = family.startswith("dinov2")
     if not any_side:  # a plain ViT looks at one size only, and transformers' has no steps to skip
         given |= dict.fromkeys(("progressive", "drop_path"), 0.0)

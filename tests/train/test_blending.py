@@ -43,8 +43,16 @@ def test_what_is_only_as_good_as_the_end_leaves_the_fine_tuned_weights(tuned):
 
 def test_among_equally_many_right_answers_the_surer_ones_win(tuned):
     losses = {0.25: 0.4, 0.5: 0.2, 0.75: 0.3}
-    found = blended(tuned, PROBE, Blend(1.0, 0.9, 0.5), lambda model: (0.9, losses[float(model.bias.detach()[0])]))
+    found = blended(tuned, PROBE, Blend(1.0, 0.5, 0.5), lambda model: (0.9, losses[float(model.bias.detach()[0])]))
     assert found.share == 0.5
+
+
+@pytest.mark.parametrize(("photos", "share"), [(400, 1.0), (40_000, 0.5)])
+def test_half_a_point_is_chance_of_four_hundred_photos_and_not_of_forty_thousand(tuned, photos, share):
+    better = {0.25: 0.9, 0.5: 0.935, 0.75: 0.93}
+    found = blended(tuned, PROBE, Blend(1.0, 0.93, 0.5), lambda model: (better[float(model.bias.detach()[0])], 0.1),
+                    photos)
+    assert found.share == share == float(tuned.bias.detach()[0])
 
 
 def test_of_few_photos_a_loss_says_little_and_half_of_the_way_wins_among_equals(tuned):

@@ -9,6 +9,7 @@ from train.metrics import (
     hits_at,
     precision_and_recall,
     softmax,
+    standard_error,
     top_k,
     wilson,
 )
@@ -24,6 +25,12 @@ def test_the_truth_counts_when_it_is_among_the_k_likeliest():
 
 def test_a_constant_answer_earns_nothing():
     assert top_k(np.full((4, 3), 1 / 3), np.array([0, 1, 2, 0]), 1) == 0.0
+
+
+def test_a_standard_error_falls_with_the_root_of_the_photos_and_is_none_of_certainty():
+    assert standard_error(0.9, 400) == pytest.approx(0.015, abs=2e-4)
+    assert standard_error(0.9, 40_000) == pytest.approx(0.0015, abs=1e-5)
+    assert standard_error(1.0, 27) > 0.03 and standard_error(0.0, 0) <= 0.5
 
 
 def test_no_photos_make_no_hits():
