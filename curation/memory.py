@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from sys import intern  # one text in memory for a name, however often it is read
 
 import numpy as np
 
@@ -45,8 +46,8 @@ class Memory:
         """What is known of these photos; None for one that could not be read."""
         wanted = set(ids)
         with self._open() as base:
-            rows = base.execute("select image_id, measures from looks").fetchall()
-        return {image_id: _measures(text) for image_id, text in rows if image_id in wanted}
+            rows = base.execute("select image_id, measures from looks")
+            return {intern(image_id): _measures(text) for image_id, text in rows if image_id in wanted}
 
     def keep_measures(self, found: Mapping[str, Measures | None]) -> None:
         """Remember measures; None for a photo that could not be read."""
@@ -61,7 +62,8 @@ class Memory:
             rows = base.execute("select one.image_id, other.image_id, score, kind from judged "
                                 "join numbered one on one.number = a join numbered other on other.number = b "
                                 "where score >= ?", (at_least,))
-            return {_in_order(a, b): Match(score, kind) for a, b, score, kind in rows if a in wanted and b in wanted}
+            return {_in_order(intern(a), intern(b)): Match(score, kind) for a, b, score, kind in rows
+                    if a in wanted and b in wanted}
 
     def match(self, one: str, other: str) -> Match | None:
         """What is known of one pair."""
