@@ -126,7 +126,8 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
         shelf = fill_shelf(Path(made), photos.items(), framing.short or framing.size)
         size("small copy of a photo, while training", shelf.file.stat().st_size / len(photos))
         pace = pace_of(model, shelf, [(name, 0) for name in photos], list(photos.values()), framing, plan, (plan.side,))
-    print(f"{f'learn from 1,000 views at {plan.side} px, upper {plan.blocks} blocks':<58}"
+    which = f"the upper {plan.blocks}" if plan.blocks else "all"
+    print(f"{f'learn from 1,000 views at {plan.side} px, {which} blocks':<58}"
           f"{1000 * (pace.view + pace.pixel * plan.side**2):12.1f} s by the clock, all cores")
 
 
