@@ -1,6 +1,7 @@
 # Vitrine. `make demo` and `make test` need Python 3.11 or newer, and make; they install the rest into .venv.
 #
 #   make demo [PHOTOS=folder] [PORT=7860]    collect, scan, train, serve the demo and the light table
+#   BUDGET=10m                               how long training may take; picks epochs and resolution to fit
 #   make loop [PHOTOS=folder] [OUT=folder]   the same without serving; prints the path of OUT/summary.json
 #   make test                                every test, those in the browser included
 #   make lint                                ruff and mypy
@@ -18,11 +19,11 @@ CHROMIUM ?= /usr/bin/chromium
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
-	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup)
+	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(if $(BUDGET),--budget $(BUDGET))
 	$(BIN)/python -m space serve "$(OUT)/model" --dataset "$(OUT)/dataset" --port $(PORT)
 
 loop: .venv/ready
-	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup)
+	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(if $(BUDGET),--budget $(BUDGET))
 
 test: .venv/ready-dev lint browser
 	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest

@@ -25,6 +25,7 @@ from data_cards.disk import write_durably
 from data_cards.errors import MissingFile
 from data_cards.progress import say
 from train.backbone import find_backbone
+from train.budget import check_budget
 from train.config import TrainSettings, dial
 from train.sealing import sealed
 
@@ -38,6 +39,7 @@ class LoopSettings:
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
     epochs: int | None = dial(None, "times each photo is seen; chosen by the number of photos when left out")
+    budget: str = dial("", "how long training may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
     seed: int = dial(0, "the same seed and data give the same model")
 
 
@@ -58,6 +60,7 @@ class Clock:
 
 def run_loop(photos: str, out: Path, settings: LoopSettings, cache: Path) -> Path:
     """Every stage once; the path of summary.json. Raises a VitrineError with what to do; what was done stays."""
+    check_budget(settings.budget, settings.epochs)  # now, and not after a long scan
     home, model, clock, begun = out / "dataset", out / "model", Clock(), time.monotonic()
     with clock.stage("collect", f"Collecting photos from {photos}"):
         say(collect(photos, str(home)).sentence)
@@ -98,7 +101,8 @@ def summarise(dataset: Dataset, scanned: ScanReport, metrics: Mapping[str, Any],
 
 def _train(dataset: Dataset, model: Path, settings: LoopSettings, cache: Path, clock: Clock) -> Mapping[str, Any]:
     """Train and evaluate, or keep the model that this very data gave before; its metrics."""
-    chosen = TrainSettings(epochs=settings.epochs, backbone=settings.backbone, seed=settings.seed)
+    chosen = TrainSettings(epochs=settings.epochs, budget=settings.budget, backbone=settings.backbone,
+                           seed=settings.seed)
     if _trained_on_this(dataset, model, chosen):
         say("Nothing changed since the model was trained, so it stays.")
         metrics: Mapping[str, Any] = json.loads((model / "vitrine" / "metrics.json").read_bytes())

@@ -69,6 +69,12 @@ def seconds_in(text: str) -> float:
     return sum(float(number) * UNITS[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)([hms])", words))
 
 
+def check_budget(budget: str, epochs: int | None) -> None:
+    """Raises CannotTrain where a budget is no time, or where the epochs that it picks are given too."""
+    if budget and seconds_in(budget) and epochs is not None:
+        raise CannotTrain("--budget picks the epochs, so give either --budget or --epochs.")
+
+
 def sides_for(plan: Plan, family: str, size: int) -> tuple[int, ...]:
     """Sides of a training view that may be chosen, from small to large; only a DINOv2 looks at any side as it is."""
     if not family.startswith("dinov2"):

@@ -25,6 +25,7 @@ LAYER = re.compile(r"\.layers?\.(\d+)\.")
 # fewer say it to the upper blocks only.
 VIEWS, VIEWS_OF_MANY = 2000, 12_000
 MANY = 800
+CHOSEN = ("blocks", "lr_decay")  # by the number of photos, where they are None
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
 PATCH = 14  # pixels of a DINOv2's patch
 SMALLER = 2 / 3  # of the side, in the first epochs of a progressive training
@@ -67,12 +68,12 @@ def patches_of(pixels: float) -> int:
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
     """A plan whose cost hardly depends on the number of photos below MANY, nor from there on until there are too many
-    to see three times. `dials`: fields of a Plan; one that is None is chosen.
+    to see three times. `dials`: fields of a Plan; CHOSEN ones may be None.
 
     DINOv2 learns at seven eighths of the serving size: random crops make things look larger than they will be when
     served, which the smaller size makes up for (Touvron 2019, "Fixing the train-test resolution discrepancy").
     """
-    given = {name: value for name, value in dials.items() if value is not None}
+    given = {name: value for name, value in dials.items() if value is not None or name not in CHOSEN}
     views = VIEWS if photos < MANY else VIEWS_OF_MANY
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(views / max(1, photos))))
     every = given.get("blocks", 4 if photos < MANY else 0) == 0

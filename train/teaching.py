@@ -23,7 +23,7 @@ from train import scratch
 from train.assisting import Task, train_together
 from train.augment import GENTLE, LOOK
 from train.backbone import Backbone
-from train.budget import Pace, Work, keep_to, seconds_in, sides_for
+from train.budget import Pace, Work, check_budget, keep_to, sides_for
 from train.calibration import calibrated_loss
 from train.config import TrainSettings
 from train.doubt import doubted
@@ -79,8 +79,7 @@ def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: Tr
 
     `cache`: features; `run`: this training's checkpoints. Raises CannotTrain, DiskFull.
     """
-    if settings.budget and seconds_in(settings.budget) and settings.epochs is not None:
-        raise CannotTrain("--budget picks the epochs, so give either --budget or --epochs.")
+    check_budget(settings.budget, settings.epochs)
     check_tracker(settings.track)
     prepare(settings)
     return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, backbone, settings, cache, run)

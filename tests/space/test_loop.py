@@ -1,12 +1,13 @@
 """The loop: every stage on a small museum, and a second run that does only what is new."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data_cards.dataset import open_dataset
-from data_cards.errors import BadSource
+from data_cards.errors import BadSource, CannotTrain
 from space.loop import LoopSettings, run_loop
 
 FIELDS = {"dataset_revision", "model", "photos", "classes", "findings", "duplicates", "leaks", "top1", "top3", "top5",
@@ -64,3 +65,25 @@ def test_an_empty_folder_is_a_sentence(tmp_path, tiny_vit):
     (tmp_path / "photos").mkdir()
     with pytest.raises(BadSource):
         run_loop(str(tmp_path / "photos"), tmp_path / "out", LoopSettings(backbone=str(tiny_vit)), tmp_path / "cache")
+
+
+@pytest.mark.parametrize(("dials", "told"), [({"budget": "soon"}, "10m or 1h30m"),
+                                             ({"budget": "5m", "epochs": 2}, "either")])
+def test_a_budget_that_cannot_be_meant_is_told_before_anything_is_collected(tmp_path, dials, told):
+    with pytest.raises(CannotTrain, match=told):
+        run_loop("museum:80", tmp_path / "out", LoopSettings(**dials), tmp_path / "cache")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_budget_reaches_the_training(looped, tmp_path, monkeypatch):
+    class Stop(Exception):
+        pass
+
+    def training(_, __, settings, **___):
+        assert settings.budget == "3m"
+        raise Stop
+
+    monkeypatch.setattr("train.training.train_model", training)
+    out, settings, cache = looped
+    with pytest.raises(Stop):
+        run_loop("museum:80", out, replace(settings, budget="3m", epochs=None), cache)
