@@ -1,7 +1,7 @@
 # Vitrine. `make demo` and `make test` need Python 3.11 or newer, and make; they install the rest into .venv.
 #
 #   make demo [PHOTOS=folder] [PORT=7860]    collect, scan, train, serve the demo and the light table
-#   BUDGET=10m                               how long training may take; picks epochs and resolution to fit
+#   BUDGET=10m                               what training is planned to fit into; picks epochs and resolution
 #   make loop [PHOTOS=folder] [OUT=folder]   the same without serving; prints the path of OUT/summary.json
 #   make test                                every test, those in the browser included
 #   make lint                                ruff and mypy

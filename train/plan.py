@@ -20,9 +20,9 @@ from train.shelf import Shelf
 
 Example = tuple[str, int]  # image_id, class number
 LAYER = re.compile(r"\.layers?\.(\d+)\.")
-# Photos seen in a whole run: about three minutes on two cores, and half an hour, on a quick one ten minutes, from MANY
-# photos on. So many say what every layer should learn, how it reads colours included (docs/DECISIONS.md, 2026-11-22);
-# fewer say it to the upper blocks only.
+# Photos seen in a whole run: about three minutes on two cores, and from MANY photos on 27 minutes of processor (2,516
+# photos, cores with AMX). So many say what every layer should learn, how it reads colours included (docs/DECISIONS.md,
+# 2026-11-22); fewer say it to the upper blocks only.
 VIEWS, VIEWS_OF_MANY = 2000, 12_000
 MANY = 800
 CHOSEN = ("blocks", "lr_decay")  # by the number of photos, where they are None

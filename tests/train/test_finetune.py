@@ -145,6 +145,8 @@ def test_the_end_is_kept_unless_validation_finds_another_epoch_surely_better(sha
 
 
 def test_the_model_ends_with_the_weights_of_the_epoch_that_is_kept(things, model, tmp_path, monkeypatch):
+    scores = iter((0.5, 0.9, 0.7))  # the second of three is the best
+    monkeypatch.setattr("train.finetune.score", lambda *_: next(scores))
     ended, best = model(), model()
     fine_tune(model(), *things, FRAMING, PLAN, tmp_path)
     for number, one in ((-1, ended), (0, best)):
@@ -152,7 +154,9 @@ def test_the_model_ends_with_the_weights_of_the_epoch_that_is_kept(things, model
         fine_tune(one, *things, FRAMING, PLAN, tmp_path)
     newest = last_checkpoint(tmp_path)
     state = json.loads((newest / "trainer_state.json").read_text())
+    assert newest.name != state["best_model_checkpoint"].rpartition("/")[2]
     saved = [type(best).from_pretrained(folder) for folder in (newest, state["best_model_checkpoint"])]
+    assert any(not torch.equal(a, b) for a, b in zip(*(one.parameters() for one in saved), strict=True))
     for one, other in zip((ended, best), saved, strict=True):
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
