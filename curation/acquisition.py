@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from train.batches import Rows
 from train.metrics import softmax
 from train.probe import Probe, fit_probe
 
@@ -112,7 +113,8 @@ def whitening(embeddings: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 def alikeness(x: np.ndarray) -> np.ndarray:
     """(n, n) in 0..1: opposite photos are no less alike than unrelated ones."""
-    return np.maximum(x @ x.T, 0)
+    alike = x @ x.T
+    return np.maximum(alike, 0, out=alike)
 
 
 def nearness(x: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -143,24 +145,25 @@ def cover(alike: np.ndarray, weights: np.ndarray, known: np.ndarray) -> Iterator
         yield place
 
 
-def what_to_ask(embeddings: np.ndarray, labelled: np.ndarray, classes: int, seed: int = 0) -> list[Asked]:
+def what_to_ask(embeddings: Rows, labelled: np.ndarray, classes: int, seed: int = 0) -> list[Asked]:
     """Unlabelled photos in the order of `label_first`, with what can be said about each.
 
     Of more than MOST a random sample is put into order; the others are asked for after a later scan. Of what has a
     label, MOST_TAUGHT are looked at: the cost is the same however large a collection grows.
     """
-    labelled, x, rng = np.asarray(labelled), np.asarray(embeddings), np.random.default_rng(seed)
+    labelled, rng = np.asarray(labelled), np.random.default_rng(seed)
     kept = np.sort(rng.permutation(np.flatnonzero(labelled < 0))[:MOST])
     if not len(kept):
         return []
     known = np.sort(rng.permutation(np.flatnonzero(labelled >= 0))[:MOST_TAUGHT])
     rows = np.concatenate([known, kept])
-    opinions = _opinions(x[rows], labelled[rows], classes, seed)
-    order = label_first(x[rows], labelled[rows], opinions)
-    alike = (alikeness(directions(x[rows])[len(rows) - len(kept):]) >= ALIKE).sum(axis=1) - 1
-    disputed = opinions is not None and is_taught(labelled[rows], classes)
+    x, labelled = embeddings[rows], labelled[rows]
+    opinions = _opinions(x, labelled, classes, seed)
+    order = label_first(x, labelled, opinions)
+    alike = _look_alikes(whitening(x)(x[len(known):]))
+    disputed = opinions is not None and is_taught(labelled, classes)
     called = _called(opinions) if disputed and opinions is not None else [()] * len(kept)
-    at = order - (len(rows) - len(kept))
+    at = order - len(known)
     return [Asked(int(kept[n]), int(alike[n]), called[n]) for n in at]
 
 
@@ -170,6 +173,12 @@ def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> n
     if len(np.unique(labelled[taught])) < 2:
         return None
     return half_informed(fit_probe(x[taught], labelled[taught], classes), x[labelled < 0], seed=seed)
+
+
+def _look_alikes(x: np.ndarray) -> np.ndarray:
+    """How many others (n,) look like each row of these directions (n, k)."""
+    parts = [x[start:start + ROWS_AT_ONCE] for start in range(0, len(x), ROWS_AT_ONCE)]
+    return np.concatenate([(part @ x.T >= ALIKE).sum(axis=1) for part in parts]) - 1
 
 
 def _called(probabilities: np.ndarray) -> list[tuple[tuple[int, float], ...]]:

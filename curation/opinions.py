@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import abc
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +35,9 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Opinions:
-    """`rows`: by photo; `doubts`: of every labelled photo; `suspects`: which of these a person should see."""
+    """`rows`: of every photo; `doubts`: of every labelled one; `suspects`: which of these a person should see."""
 
-    rows: tuple[Opinion, ...] = ()
+    rows: abc.Collection[Opinion] = ()
     doubts: Mapping[str, Doubt] | None = None
     suspects: frozenset[str] = frozenset()
 
@@ -74,7 +75,7 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     # Where every class is known by a single shot, a fold without it says of all labels alike that they are wrong.
     single = len(np.unique(np.column_stack([y, shots[taught]]), axis=0)) == len(np.unique(y))
     suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row] and not single)
-    return Opinions(_rows(ids, chances, classes, near or nearest(x, NEAR), shots), doubts, suspects)
+    return Opinions(Said(ids, chances, classes, near or nearest(x, NEAR), shots), doubts, suspects)
 
 
 def _among(near: Near, taught: np.ndarray, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,15 +101,33 @@ def _class_of(label: Label | None) -> str | None:
     return NONE if label.status == "none_of_these" else label.label
 
 
-def _rows(ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], near: Near,
-          shots: np.ndarray) -> tuple[Opinion, ...]:
-    """Neighbours are photos of other shots: frames of one burst would only vouch for each other."""
-    best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST]
-    places = near.places[:, :NEAR]
-    return tuple(Opinion(image_id, tuple(classes[n] for n in best[row]),
-                         tuple(round(float(chances[row, n]), 4) for n in best[row]),
-                         tuple(ids[n] for n in places[row] if shots[n] != shots[row]))
-                 for row, image_id in enumerate(ids))
+class Said(abc.Collection[Opinion]):
+    """Opinions on many photos, each made when it is asked for: as objects they would be five times as large.
+
+    `ids` (n), `chances` (n, c) of the `classes`, `near` others of each photo, and the shot (n,) that each belongs to:
+    neighbours are photos of other shots, since frames of one burst would only vouch for each other.
+    """
+
+    def __init__(self, ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], near: Near,
+                 shots: np.ndarray) -> None:
+        self._ids, self._classes, self._shots, self._near = ids, classes, shots, near.places[:, :NEAR]
+        self._best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST].astype(np.int32)
+        self._chances = np.take_along_axis(chances, self._best, axis=1)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[Opinion]:
+        return map(self._of, range(len(self)))
+
+    def __contains__(self, one: object) -> bool:
+        return any(one == row for row in self)
+
+    def _of(self, row: int) -> Opinion:
+        near = self._near[row]
+        return Opinion(self._ids[row], tuple(self._classes[n] for n in self._best[row].tolist()),
+                       tuple(round(chance, 4) for chance in self._chances[row].tolist()),
+                       tuple(self._ids[n] for n in near[self._shots[near] != self._shots[row]].tolist()))
 
 
 class ScanOpinions:

@@ -7,8 +7,9 @@ is left in peace.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from curation.desk import Desk
 from curation.duplicates import DISAGREE, Pair, pair_of
@@ -17,7 +18,7 @@ from curation.ledger import standing
 from curation.opinions import NONE
 from curation.photo_files import named_wrongly
 from curation.quality import troubles
-from curation.shortcuts import shortcuts, traits_of
+from curation.shortcuts import TraitsOf, shortcuts
 from curation.suspects import reason_for
 from curation.unnamed import NAMELESS, Ask
 from data_cards.rows import Finding, Opinion
@@ -33,15 +34,20 @@ UNASKED = Ask(0.25, NAMELESS)  # an unlabelled photo that the scan put into no o
 def findings_of(desk: Desk, scan_id: str) -> list[Finding]:
     """Every finding of a scan, most pressing first."""
     settled = {one.image_id for one in standing(desk.ledger.decisions) if one.action in SETTLING}
-    found = [*_unreadable(desk), *leaks(desk), *_near_duplicates(desk), *_shortcuts(desk), *_misnamed(desk)]
-    found += [one for part in (_placeholders(desk), _twice(desk), _disagreeing(desk, settled), _doubtful(desk),
-                               _unlabelled(desk), _quality(desk)) for one in part if one.image_id not in settled]
+    found = chain(_unreadable(desk), leaks(desk), _near_duplicates(desk), _shortcuts(desk), _misnamed(desk),
+                  (one for one in _asked(desk, settled) if one.image_id not in settled))
     stamped = (replace(one, scan_id=scan_id, model_revision=desk.model_revision,
                        given_label=one.given_label or desk.label(one.image_id)) for one in _once(found))
     return sorted(stamped, key=lambda one: (-one.score, one.kind, one.image_id))
 
 
-def _once(findings: list[Finding]) -> Iterator[Finding]:
+def _asked(desk: Desk, settled: set[str]) -> Iterator[Finding]:
+    """What nobody need be asked about who settled it."""
+    return chain(_placeholders(desk), _twice(desk), _disagreeing(desk, settled), _doubtful(desk), _unlabelled(desk),
+                 _quality(desk))
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
     """One finding for each photo and kind: the first, which is the surest. A shortcut is about a class, and a remark
     asks nothing: neither stands in the way of another."""
     seen: set[tuple[str, str, str]] = set()
@@ -60,7 +66,7 @@ def _unreadable(desk: Desk) -> Iterator[Finding]:
 def _shortcuts(desk: Desk) -> Iterator[Finding]:
     """One for each class and trait; it is filed under a photo of the class that has the trait."""
     named = {image_id: row.label for image_id, row in desk.labels.items() if row.label and row.status == "labelled"}
-    for one in shortcuts(named, traits_of(desk.photos, desk.looks.measures), desk.copies.groups, desk.title):
+    for one in shortcuts(named, TraitsOf(desk.photos, desk.looks.measures), desk.copies.groups, desk.title):
         yield Finding(one.examples[0], "shortcut", one.score, one.reason, one.label, related=one.examples)
 
 
@@ -80,12 +86,15 @@ def _placeholders(desk: Desk) -> Iterator[Finding]:
         yield Finding(image_id, "quality", SURE_COPY, said)
 
 
-def _everywhere(desk: Desk) -> dict[str, set[str]]:
+def _everywhere(desk: Desk) -> dict[str, frozenset[str]]:
     """Photos whose picture stands under MANY_LABELS labels or more, as one file or as copies, with these labels."""
-    under: dict[str, set[str]] = {}
+    under: dict[str, frozenset[str]] = {}
+    alike: dict[frozenset[str], frozenset[str]] = {}  # most photos stand under one label: a set for each would be large
     for image_id, photo in desk.photos.items():
-        given = {source.given_label for source in photo.sources if source.given_label} | {desk.label(image_id)}
-        under.setdefault(desk.copies.groups.get(image_id, image_id), set()).update(filter(None, given))
+        group = desk.copies.groups.get(image_id, image_id)
+        given = (*(source.given_label for source in photo.sources), desk.label(image_id))
+        names = under.get(group, frozenset()).union(filter(None, given))
+        under[group] = alike.setdefault(names, names)
     return {image_id: under[group] for image_id in desk.photos
             if len(under[group := desk.copies.groups.get(image_id, image_id)]) >= MANY_LABELS}
 
@@ -126,7 +135,7 @@ def _contradiction(desk: Desk, here: str, there: str) -> str:
 
 
 def _doubtful(desk: Desk) -> Iterator[Finding]:
-    near = {row.image_id: row.near for row in desk.opinions.rows}
+    near = {row.image_id: row.near for row in desk.opinions.rows if row.image_id in desk.opinions.suspects}
     for image_id in sorted(desk.opinions.suspects):
         doubt = (desk.opinions.doubts or {})[image_id]
         others = [other for other in near[image_id] if _is_named(desk, other)]
@@ -167,9 +176,10 @@ def _copy(desk: Desk, member: str, pair: Pair, group: tuple[str, ...]) -> Findin
 
 
 def _unlabelled(desk: Desk) -> Iterator[Finding]:
-    opinions = {row.image_id: row for row in desk.opinions.rows}
-    for image_id, label in desk.labels.items():
-        if label.status == "unlabelled" and image_id not in desk.looks.unreadable:
+    nameless = {image_id for image_id, label in desk.labels.items() if label.status == "unlabelled"}
+    opinions = {row.image_id: row for row in desk.opinions.rows if row.image_id in nameless}
+    for image_id in desk.labels:
+        if image_id in nameless and image_id not in desk.looks.unreadable:
             yield _ask_for(desk, image_id, opinions.get(image_id), desk.asks.get(image_id, UNASKED))
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,15 +27,16 @@ from curation.ledger import Ledger, fold, given_labels
 from curation.looking import LONGER, PassingBy, look_at, look_once
 from curation.memory import Memory
 from curation.nearest import nearest_remembered
-from curation.opinions import Opinions, form_opinions
+from curation.opinions import form_opinions
 from curation.print_shelf import PrintShelf
 from curation.reporting import findings_of
 from curation.shots import with_views
 from curation.strangers import strangers_among
 from curation.unnamed import ask_for
 from data_cards.dataset import Changes, Dataset
+from data_cards.heap import give_back
 from data_cards.progress import say
-from data_cards.rows import Finding, Label, Photo, findings_file, opinions_file
+from data_cards.rows import Finding, Label, Opinion, Photo, findings_file, opinions_file
 from train.backbone import Backbone
 from train.config import dial
 from train.features import Watch, embed_dataset
@@ -104,14 +105,15 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
         clock.lap("comparing")
     with own_cores(x.size):
         opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near)
+        give_back()
         asks = ask_for(base.collection(), labels, ids, x)
         strange = strangers_among(ids, x, labels)
-        opinions = replace(opinions, rows=with_views(opinions.rows, labels, x, looks.measures))
+        told = with_views(opinions.rows, labels, x, looks.measures)
     clock.lap("opinions")
     desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
                 asks, frozenset((base.certificate() or {}).get("removed", ())), strange)
     scan_id = str(ULID())
-    after, findings = _write(base, desk, opinions, scan_id)
+    after, findings = _write(base, desk, told, scan_id)
     clock.lap("writing")
     return ScanReport(after, scan_id, Counter(one.kind for one in findings), len(photos), looks.new, copies.new,
                       len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps)
@@ -140,9 +142,9 @@ def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> dict[str, Lab
     return fold(given_labels(photos), ledger.decisions)
 
 
-def _write(base: Dataset, desk: Desk, opinions: Opinions, scan_id: str) -> tuple[Dataset, list[Finding]]:
+def _write(base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str) -> tuple[Dataset, list[Finding]]:
     findings = findings_of(desk, scan_id)
-    files = dict([findings_file(scan_id, findings), opinions_file(scan_id, opinions.rows)])
+    files = dict([findings_file(scan_id, findings), opinions_file(scan_id, told)])
 
     def change(newest: Dataset) -> Changes:
         old = {path for path in newest.paths
@@ -155,12 +157,13 @@ def _write(base: Dataset, desk: Desk, opinions: Opinions, scan_id: str) -> tuple
 
 
 class _Clock:
-    """Seconds by step."""
+    """Seconds by step, at whose end what it needed for a moment is given back."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
         self._at = time.monotonic()
 
     def lap(self, name: str) -> None:
+        give_back()
         now = time.monotonic()
         self.laps[name], self._at = round(now - self._at, 2), now

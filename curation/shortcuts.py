@@ -10,7 +10,7 @@ agree that chance does not (Fisher's exact test, one-sided, times the number of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -60,11 +60,18 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class _Trait:
-    """One trait's yes-or-no questions: their values, and has (q, n): which photos they are true of."""
+    """One trait's yes-or-no questions: their q values, and the trait itself (n,), a number or the number of a value."""
 
     name: str
     values: tuple[Value, ...]
-    has: np.ndarray
+    line: np.ndarray
+
+    def has(self) -> np.ndarray:
+        """(q, n) which photos each question is true of."""
+        if self.line.dtype != float:
+            return np.asarray(self.line == np.arange(len(self.values))[:, None])
+        cuts = np.array(self.values)[:, None]
+        return np.asarray(self.line <= cuts if self.name.endswith("most") else self.line >= cuts)
 
 
 def shortcuts(labels: Mapping[str, str], traits: Mapping[str, Traits], groups: Mapping[str, str] | None = None,
@@ -79,12 +86,13 @@ def shortcuts(labels: Mapping[str, str], traits: Mapping[str, Traits], groups: M
         return []
     alone = np.zeros(len(ids), bool)
     alone[list({(groups or {}).get(image_id, image_id): row for row, image_id in enumerate(ids)}.values())] = True
-    asked = [_questions(name, [traits[image_id].get(name) for image_id in ids])
-             for name in dict.fromkeys(name for one in traits.values() for name in one)]
+    by_trait = _by_trait(len(ids), (traits[image_id] for image_id in ids))
+    asked = [_questions(name, values) for name, values in by_trait.items()]
     found = []
     for trait in asked:
-        for place, question in _telling(trait.has, of_class, len(classes)):
-            inside, has = of_class == place, trait.has[question]
+        answers = trait.has()
+        for place, question in _telling(answers, of_class, len(classes)):
+            inside, has = of_class == place, answers[question]
             if _chance(has[alone], inside[alone]) * sum(len(one.values) for one in asked) < BY_CHANCE:
                 label = str(classes[place])
                 examples = tuple(ids[row] for row in np.flatnonzero(inside & has)[:EXAMPLES])
@@ -93,12 +101,23 @@ def shortcuts(labels: Mapping[str, str], traits: Mapping[str, Traits], groups: M
     return sorted(found, key=lambda one: (-one.score, one.label, one.trait))
 
 
+def _by_trait(photos: int, traits: Iterable[Traits]) -> dict[str, list[Value | None]]:
+    """The values of each trait, in the order of the photos."""
+    found: dict[str, list[Value | None]] = {}
+    for row, one in enumerate(traits):
+        for name, value in one.items():
+            if name not in found:
+                found[name] = [None] * photos
+            found[name][row] = value
+    return found
+
+
 def _telling(has: np.ndarray, of_class: np.ndarray, classes: int) -> Iterator[tuple[int, int]]:
     """(class, question) of each class that the trait tells from the others, with the question that does it best."""
     if not len(has):
         return
-    member = np.eye(classes, dtype=np.float32)[of_class]
-    size, true = member.sum(axis=0), has.astype(np.float32) @ member
+    size = np.bincount(of_class, minlength=classes)
+    true = np.stack([np.bincount(of_class[one], minlength=classes) for one in has])
     own = true / size
     strays = (true.sum(axis=1, keepdims=True) - true) / (len(of_class) - size)
     tells = np.where(own >= MOST_OF_CLASS, (own + 1 - strays) / 2, 0)
@@ -126,12 +145,11 @@ def _questions(name: str, values: Sequence[Value | None]) -> _Trait:
     numbers = [value for value in values if isinstance(value, float)]
     if not numbers:
         known = tuple(value for value, count in Counter(value for value in values if value).items() if count >= FEWEST)
-        rows = [[one == value for one in values] for value in known]
-        return _Trait(name, known, np.array(rows, bool).reshape(len(known), len(values)))
+        number: dict[Value | None, int] = {value: n for n, value in enumerate(known)}
+        return _Trait(name, known, np.array([number.get(value, -1) for value in values], np.int32))
     line = np.array([value if isinstance(value, float) else np.nan for value in values])
     cuts = np.unique(np.quantile(numbers, np.linspace(0, 1, CUTS + 2)[1:-1], method="nearest"))
-    has = line[None] <= cuts[:, None] if name.endswith("most") else line[None] >= cuts[:, None]
-    return _Trait(name, tuple(float(cut) for cut in cuts), has)
+    return _Trait(name, tuple(cuts.tolist()), line)
 
 
 def _said(title: str, name: str, value: Value, inside: np.ndarray, has: np.ndarray) -> str:
@@ -144,13 +162,23 @@ def _said(title: str, name: str, value: Value, inside: np.ndarray, has: np.ndarr
             "thing: add photos that differ in it.")
 
 
-def traits_of(photos: Mapping[str, Photo], measures: Mapping[str, Measures]) -> dict[str, dict[str, Value]]:
-    """What is known of each photo that has nothing to do with what it shows."""
-    first = {image_id: photo.sources[0] for image_id, photo in photos.items() if photo.sources}
-    together = bursts(list(first), {name: source.taken_at for name, source in first.items() if source.taken_at},
-                      {name: source.path for name, source in first.items()})
-    return {image_id: _traits(photos[image_id], measures[image_id]) | {"burst": together.get(image_id, "")}
-            for image_id in photos if image_id in measures}
+class TraitsOf(Mapping[str, Traits]):
+    """What is known of each photo that has nothing to do with what it shows; put together when it is asked for."""
+
+    def __init__(self, photos: Mapping[str, Photo], measures: Mapping[str, Measures]) -> None:
+        self._photos, self._measures = photos, measures
+        first = {image_id: photo.sources[0] for image_id, photo in photos.items() if photo.sources}
+        self._bursts = bursts(list(first), {name: source.taken_at for name, source in first.items() if source.taken_at},
+                              {name: source.path for name, source in first.items()})
+
+    def __getitem__(self, image_id: str) -> Traits:
+        return _traits(self._photos[image_id], self._measures[image_id]) | {"burst": self._bursts.get(image_id, "")}
+
+    def __iter__(self) -> Iterator[str]:
+        return (image_id for image_id in self._photos if image_id in self._measures)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _traits(photo: Photo, it: Measures) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -20,26 +20,25 @@ BLOCK = 4096
 SQUARE = 1.1  # longer side by shorter, below which a photo is neither upright nor wide
 
 
-def with_views(rows: Sequence[Opinion], labels: Mapping[str, Label], x: np.ndarray,
-               measures: Mapping[str, Measures]) -> tuple[Opinion, ...]:
-    """The scan's opinions with what it saw of each photo: whose view it repeats, and how light it is.
+def with_views(rows: Collection[Opinion], labels: Mapping[str, Label], x: np.ndarray,
+               measures: Mapping[str, Measures]) -> Iterator[Opinion]:
+    """The scan's opinions, once, with what it saw of each photo: whose view it repeats, and how light it is.
 
     `x` (n, d): embeddings in the order of the rows.
     """
-    places = defaultdict[str, list[int]](list)
-    for place, row in enumerate(rows):
-        label = labels.get(row.image_id)
+    ids, places = [row.image_id for row in rows], defaultdict[str, list[int]](list)
+    for place, image_id in enumerate(ids):
+        label = labels.get(image_id)
         if label and label.label and label.status == "labelled":
             places[label.label].append(place)
     small = [some for some in places.values() if len(some) <= MOST_VIEWED]
     lies = _turned(x, [place for some in small for place in some])
     view: dict[str, str] = {}
     for some in small:
-        names = [rows[place].image_id for place in some]
+        names = [ids[place] for place in some]
         view |= {name: names[leader] for name, leader in zip(names, views(lies[:len(some)]), strict=True)}
         lies = lies[len(some):]
-    return tuple(replace(row, view=view.get(row.image_id, ""), light=_light(measures.get(row.image_id)))
-                 for row in rows)
+    return (replace(row, view=view.get(row.image_id, ""), light=_light(measures.get(row.image_id))) for row in rows)
 
 
 def views(x: np.ndarray) -> list[int]:

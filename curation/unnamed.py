@@ -11,6 +11,7 @@ from curation.acquisition import Asked, what_to_ask
 from data_cards.collection import Collection
 from data_cards.progress import say
 from data_cards.rows import Label
+from train.batches import Chosen
 
 NONE, UNNAMED, NOTHING = "none", "", "-"
 NAMELESS = "Nobody has said yet what this is."
@@ -38,7 +39,7 @@ def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[s
     if not (given < 0).any():
         return {}
     say("Putting photos without a label into the order that teaches most ...")
-    asked = what_to_ask(x[rows], given, len(classes))
+    asked = what_to_ask(Chosen(x, np.array(rows)), given, len(classes))
 
     def title(number: int) -> str:
         name = classes[number]

@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import islice
 from pathlib import Path
 from sys import intern
 from typing import Any, TypeVar
@@ -142,12 +143,12 @@ def certificate_file(certificate: Mapping[str, Any]) -> tuple[str, bytes]:
 
 def findings_file(scan_id: str, findings: Iterable[Finding]) -> tuple[str, bytes]:
     """The findings of one scan."""
-    return f"findings/{scan_id}.parquet", _table_bytes(list(findings), Finding)
+    return f"findings/{scan_id}.parquet", _table_bytes(findings, Finding)
 
 
 def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes]:
     """What the model of one scan said of every photo."""
-    return f"opinions/{scan_id}.parquet", _table_bytes(list(opinions), Opinion)
+    return f"opinions/{scan_id}.parquet", _table_bytes(opinions, Opinion)
 
 
 def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
@@ -202,11 +203,15 @@ def _source(row: Mapping[str, Any]) -> Source:
                      ("given_label", "given_split", "second"))})
 
 
-def _table_bytes(rows: Sequence[Any], kind: type[Any]) -> bytes:
+def _table_bytes(rows: Iterable[Any], kind: type[Any]) -> bytes:
     # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals what it holds,
     # without looking at its parent, and two people writing the same bytes would not notice each other.
-    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMAS[kind])
-    return _parquet(table.replace_schema_metadata({b"vitrine.write": str(ULID()).encode()}), compression="zstd")
+    schema = SCHEMAS[kind].with_metadata({b"vitrine.write": str(ULID()).encode()})
+    names, out, left = schema.names, io.BytesIO(), iter(rows)
+    with pq.ParquetWriter(out, schema, compression="zstd") as file:
+        while some := list(islice(left, ROWS_AT_ONCE)):  # a part at a time: as Python objects rows are large
+            file.write_batch(pa.record_batch([[getattr(row, name) for row in some] for name in names], schema=schema))
+    return out.getvalue()
 
 
 def _parquet(table: pa.Table, **options: Any) -> bytes:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from curation.quality import Measures
-from curation.shortcuts import shortcuts, traits_of
+from curation.shortcuts import TraitsOf, shortcuts
 from data_cards.rows import Photo, Source
 
 
@@ -82,7 +82,7 @@ def test_traits_come_from_the_file_and_from_what_was_measured():
     near = Source("IMG_2.jpg", "a", taken_at="2026-01-01T10:00:05")
     it = Measures(300, 200, 100, 51, 0.5, border="white", grey=True, format="WEBP", camera="X100")
     photos = {"p": Photo("p", 300, 200, (near,)), "q": Photo("q", 300, 200, (near,)), "r": Photo("r", 9, 9, (source,))}
-    traits = traits_of(photos, dict.fromkeys("pqr", it))
+    traits = TraitsOf(photos, dict.fromkeys("pqr", it))
     assert traits["r"]["site"] == "pics.example.org" and traits["r"]["author"] == "Asha"
     expected = {"shape": "wide", "size": "300 x 200", "colour": "black and white", "format": "WEBP"}
     assert expected.items() <= traits["p"].items()

@@ -25,7 +25,7 @@ def test_the_scan_tells_views_within_a_class_and_how_light_it_is():
     corners = 4 * rng.normal(size=(2, 40))
     x = np.repeat(corners, 5, axis=0) + rng.normal(size=(10, 40))
     rows, measures = [Opinion(f"p{n}") for n in range(10)], {"p0": measure(np.full((9, 9), 51, np.uint8), 9, 9)}
-    seen = with_views(rows, labelled(*(f"p{n}" for n in range(9))), x, measures)
+    seen = list(with_views(rows, labelled(*(f"p{n}" for n in range(9))), x, measures))
     assert len({row.view for row in seen[:5]}) < 5 and {row.view for row in seen[5:9]}.isdisjoint(
         row.view for row in seen[:5])
     assert seen[9].view == "", "a photo without a label has no class to share a view in"
