@@ -168,7 +168,7 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
 
 
 def _shared(value: Any) -> Any:
-    """A photo's name stands in many rows: one text in memory serves them all. Lists become tuples."""
+    """Photos' and classes' names stand in many rows: one text in memory serves them all. Lists become tuples."""
     if isinstance(value, list):
         return tuple(intern(item) if type(item) is str else item for item in value)
     return intern(value) if type(value) is str else value
@@ -199,7 +199,7 @@ def read_image_group(path: Path, group: int) -> list[bytes]:
 
 def _source(row: Mapping[str, Any]) -> Source:
     known = {item.name for item in fields(Source)}
-    return Source(**{key: value for key, value in row.items() if key in known and (value is not None or key in
+    return Source(**{key: _shared(value) for key, value in row.items() if key in known and (value is not None or key in
                      ("given_label", "given_split", "second"))})
 
 
