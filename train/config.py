@@ -62,7 +62,8 @@ class SplitSettings:
 
     seed: int = dial(0, "the same seed and data give the same split")
     test: float = dial(0.2, "share of photos sealed for the test, where none came with the photos")
-    validation: float = dial(0.1, "share of photos that training is steered by")
+    validation: float | None = dial(None, "share of photos that training is steered by; a tenth when left out, and of "
+                                    "large collections 200 photos")
 
 
 def named(settings: TrainSettings) -> float | None:

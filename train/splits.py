@@ -29,25 +29,29 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 # Photos of nothing in the collection have a stratum of their own: rejection is tuned and tested on them.
 NONE = "none"
 STATUSES = ("labelled", "none_of_these")
+# Validation photos, where nobody says how many: a tenth, and of large collections ENOUGH. They steer and calibrate, and
+# so many do; further ones are better learned from (docs/DECISIONS.md, 2026-11-29).
+TENTH, ENOUGH = 0.1, 200
 
 
 def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[str, str] | None = None,
           given: Mapping[str, str | None] | None = None, taken_at: Mapping[str, str] | None = None, seed: int = 0,
-          test: float = 0.2, validation: float = 0.1, files: Mapping[str, str] | None = None,
+          test: float = 0.2, validation: float | None = None, files: Mapping[str, str] | None = None,
           threshold: float | None = None, pictured: Collection[str] = ()) -> tuple[dict[str, Split], Certificate]:
     """Split the photos `ids`; a label of None means "none of these".
 
     `groups`: near-duplicate group by id (missing: alone). `given`: the split a photo came with. `taken_at` (ISO 8601)
     and `files` (names): what bursts are seen by. `test`, `validation`: wanted shares. `pictured`: classes that have a
     reference picture beside their photos. Photos that leave have no Split; where every class has one photo at most,
-    there may be no test. Raises CannotSplit.
+    there may be no test. Raises CannotSplit. Where `validation` is None, of many photos not every class is steered by.
     """
     table = _Table(sorted(ids), {i: labels[i] or NONE for i in ids}, {i: (groups or {}).get(i, i) for i in ids},
                    {i: (given or {}).get(i) for i in ids}, taken_at or {}, files or {})
     most = _check(table, pictured)
     rng, plan = np.random.default_rng(seed), _Plan()
     _keep_given(table, plan)
-    shares = {TEST: test, VALIDATION: validation}
+    shares = {TEST: test, VALIDATION: _few_of_many(table, plan) if validation is None else validation}
+    plan.sparing = validation is None and shares[VALIDATION] < TENTH
     for label in sorted(set(table.labels.values())):
         _carve(label, table, plan, rng, shares)
     if most > 1 and TEST not in plan.sides.values():
@@ -57,7 +61,7 @@ def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[
     return splits, _certificate(table, plan, splits, seed, shares, threshold)
 
 
-def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation: float = 0.1,
+def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation: float | None = None,
                   threshold: float | None = None) -> tuple[dict[str, Split], Certificate]:
     """Split what a dataset holds now: labelled photos and "none of these", grouped as the last scan found them."""
     photos, waiting = dataset.photos(), unchecked(dataset)
@@ -114,12 +118,15 @@ class _Table:
 
 @dataclass
 class _Plan:
-    """`sides` by group; `removed` photos leave; what the certificate has to name gathers here."""
+    """`sides` by group; `removed` photos leave; what the certificate has to name gathers here. `sparing`: classes share
+    the validation photos; `owed`: how many those so far have not given yet."""
 
     sides: dict[str, str] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     moved: int = 0
     whole: list[str] = field(default_factory=list)
+    sparing: bool = False
+    owed: float = 0.0
 
     def side_of(self, table: _Table, name: str) -> str | None:
         return None if name in self.removed else self.sides.get(table.groups[name])
@@ -160,9 +167,11 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
     sides = Counter(plan.side_of(table, name) for name in mine)
     # A class that came with a split, but without test photos, is not ours to test.
     tested = not sides[TEST] and not any(table.given[name] for name in mine)
-    wanted = {TEST: _share(shares[TEST], len(mine)) if tested else 0,
-              VALIDATION: 0 if sides[VALIDATION] else _share(shares[VALIDATION], len(mine))}
     units = _units(undecided, table)
+    spared = plan.sparing and label != NONE
+    wanted = {TEST: _share(shares[TEST], len(mine)) if tested else 0,
+              VALIDATION: _owed(shares[VALIDATION] * len(undecided), units, table, plan) if spared else
+              0 if sides[VALIDATION] else _share(shares[VALIDATION], len(mine))}
     if len(units) > 1:
         _deal([units[i] for i in rng.permutation(len(units))], wanted, table, plan)
     elif len(parts := _in_time(undecided, table)) > 1:
@@ -170,6 +179,24 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
     elif units:
         plan.whole += [label] if tested else []
         plan.sides.update(dict.fromkeys(units[0], TRAIN))
+    if spared:
+        plan.owed -= sum(plan.side_of(table, name) == VALIDATION for name in undecided)
+
+
+def _few_of_many(table: _Table, plan: _Plan) -> float:
+    """The share of validation photos among those that may still become some, so that there are ENOUGH in all; a tenth
+    where that is fewer."""
+    sides = Counter(plan.side_of(table, name) for name in table.ids)
+    if TENTH * (len(table.ids) - sides[TEST]) <= ENOUGH:
+        return TENTH
+    return max(0, ENOUGH - sides[VALIDATION]) / max(1, sides[None])
+
+
+def _owed(photos: float, units: Sequence[list[str]], table: _Table, plan: _Plan) -> int:
+    """How many validation photos a class gives; none where that would be far more than it and those before it owe."""
+    plan.owed += photos
+    smallest = min(map(table.size, units), default=0)
+    return round(plan.owed) if smallest < 2 * plan.owed else 0
 
 
 def _share(share: float, photos: int) -> int:

@@ -26,6 +26,7 @@ from train.backbone import Backbone
 from train.budget import Pace, Work, check_budget, keep_to, sides_for
 from train.calibration import calibrated_loss
 from train.config import TrainSettings
+from train.discriminant import fit_discriminant
 from train.doubt import doubted
 from train.features import embed_dataset
 from train.finetune import Epoch, FineTuned, score
@@ -34,7 +35,7 @@ from train.metrics import cross_entropy, softmax, top_k
 from train.pace import pace_of
 from train.plan import Example, Plan, plan_for
 from train.preprocessing import Preprocessing
-from train.probe import Probe, fit_probe
+from train.probe import Probe
 from train.shelf import Shelf, fill_shelf, find_shelf
 from train.tracking import check_tracker
 
@@ -151,7 +152,7 @@ def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache:
 
     if settings.doubt:
         material = _without_doubted(material, *side(material.train))
-    probe = fit_probe(*side(material.train), classes=len(material.classes))
+    probe = fit_discriminant(*side(material.train), classes=len(material.classes))
     x, y = side(material.validation)
     logits = probe.logits(x)
     accuracy, loss = top_k(logits, y, 1), cross_entropy(softmax(logits), y)

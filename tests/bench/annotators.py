@@ -20,7 +20,7 @@ import numpy as np
 from curation.agreement import votes_of
 from curation.crowdlab import crowdlab, dawid_skene
 from tests.bench.labels import named_features, to_similar, uniform
-from train.probe import out_of_fold
+from train.opinion import out_of_fold
 
 # (people, answers a photo, accuracies from .. to)
 CROWDS = {"two a photo": (6, 2.0, 0.55, 0.98), "one in ten twice": (6, 1.1, 0.55, 0.98),

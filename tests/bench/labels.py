@@ -21,7 +21,7 @@ from curation.suspects import label_doubt
 from train.backbone import find_backbone
 from train.config import default_cache
 from train.features import FeatureCache, embedder_for
-from train.probe import out_of_fold
+from train.opinion import out_of_fold
 
 NOISE = (0.05, 0.1, 0.2, 0.4)
 REVIEWED, RESAMPLES = (0.05, 0.1, 0.2), 200

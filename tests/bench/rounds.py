@@ -31,9 +31,11 @@ from tests.bench.labels import named_features, to_similar
 from train.backbone import find_backbone
 from train.comparison import paired
 from train.config import TrainSettings, default_cache
+from train.discriminant import fit_discriminant
 from train.effort import ENOUGH, LATEST
 from train.metrics import wilson
-from train.probe import fit_probe, folds_of, out_of_fold
+from train.opinion import out_of_fold
+from train.probe import folds_of
 from train.verdict import points
 
 JUNK, NOT_ASKED = -1, -2
@@ -92,7 +94,8 @@ def probing(desk: Desk) -> Learner:
         for fold in range(FOLDS):
             test = desk.fold == fold
             taught = ~test & (labels != JUNK)
-            answers[test] = fit_probe(desk.x[taught], labels[taught], desk.classes).logits(desk.x[test]).argmax(axis=1)
+            probe = fit_discriminant(desk.x[taught], labels[taught], desk.classes)
+            answers[test] = probe.logits(desk.x[test]).argmax(axis=1)
         return answers
 
     return learn

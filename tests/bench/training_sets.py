@@ -32,8 +32,8 @@ from data_cards.dataset import Dataset, open_dataset
 from train.backbone import Backbone, find_backbone
 from train.features import embed_dataset
 from train.material import Material, gather
+from train.opinion import out_of_fold
 from train.plan import Example
-from train.probe import out_of_fold
 from train.sealing import sealed
 
 SETS = ("groceries", "landmarks", "artifacts", "museum")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data_cards.errors import CannotSplit
 from data_cards.rows import Finding, Label, Photo, Source, Split
 from train.certificate import NOTHING_MEASURED
-from train.splits import NONE, leaks_left, split, split_dataset
+from train.splits import ENOUGH, NONE, leaks_left, split, split_dataset
 
 
 def collection(classes=4, photos=20):
@@ -259,3 +259,36 @@ def test_single_photos_do_not_crowd_the_test_where_most_photos_come_in_bursts():
               if row.split == "test"]
     share = sum("single" in name for name in tested) / len(tested)
     assert share < 0.25  # they are 13 % of the photos
+
+
+def many(of_each=40, classes=70, burst=4):
+    """Photos of many things, each taken in bursts: (ids, labels, moments)."""
+    ids = [f"p{c:02}-{n:02}" for c in range(classes) for n in range(of_each)]
+    at = {name: f"2026-03-{1 + int(name[4:]) // burst:02}T10:00:{int(name[4:]) % burst:02}" for name in ids}
+    return ids, {name: name[:3] for name in ids}, at
+
+
+def test_of_a_large_collection_about_two_hundred_photos_steer_and_the_others_are_learned_from():
+    ids, labels, at = many()
+    certificate = split(ids, labels, taken_at=at)[1]
+    assert abs(certificate.n["validation"] - ENOUGH) < 10 and certificate.n["test"] == 560
+    counts = [certificate.per_class[label].get("validation", 0) for label in set(labels.values())]
+    assert set(counts) == {0, 4}, "whole bursts, of some of the classes"
+    asked = split(ids, labels, taken_at=at, validation=0.1)[1]
+    assert asked.n["validation"] == 280, "what the owner asks for is given, and each class gives its share"
+
+
+def test_validation_photos_that_came_with_a_large_collection_stay_and_are_enough():
+    ids, labels, at = many()
+    where = {name: "validation" if name[4:] < "04" else "test" if name[4:] < "08" else None for name in ids}
+    splits, certificate = split(ids, labels, given=where, taken_at=at)
+    assert certificate.n["validation"] == 280 == sum(where[name] == "validation" == row.split
+                                                    for name, row in splits.items())
+
+
+def test_a_large_collection_that_grows_keeps_its_validation_photos_and_gives_few_more():
+    ids, labels, at = many()
+    before, _ = split(ids[:2000], labels, taken_at=at)
+    after, certificate = split(ids, labels, given={name: row.split for name, row in before.items()}, taken_at=at)
+    assert {name: after[name].split for name in before} == {name: row.split for name, row in before.items()}
+    assert abs(certificate.n["validation"] - ENOUGH) < 10
