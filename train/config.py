@@ -49,6 +49,8 @@ class TrainSettings:
     doubt: bool = dial(True, "labels that the photos contradict are not learned")
     seed: int = dial(0, "the same seed and data give the same model")
     scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
+    finish: int = dial(0, "epochs at the end in which most validation photos are learned from, too; about 150 of them "
+                       "go on judging")
     track: str = dial("none", "where figures go while training", ("none", "trackio", "wandb"))
     named_strangers: int | None = dial(None, "of 100 photos of strangers' objects, at most so many may be named, "
                                        "whatever that costs; when left out, at most 5 of 100 known ones are refused")
@@ -84,6 +86,9 @@ def check_dials(settings: TrainSettings) -> None:
         raise CannotTrain(f"--progressive is a share, between 0 and 1; {settings.progressive:g} is none.")
     if not 0 <= settings.drop_path < 1:
         raise CannotTrain(f"--drop-path is a share, from 0 to below 1; {settings.drop_path:g} is none.")
+    if settings.finish < 0 or (settings.finish and settings.budget):
+        raise CannotTrain("--finish counts epochs that come on top of a budget's: give one or the other."
+                          if settings.budget else f"--finish counts epochs; {settings.finish} counts none.")
     if not 0 <= settings.balance <= 1:
         raise CannotTrain(f"--balance lies between 0 and 1; {settings.balance:g} does not.")
     if not 0 < settings.patches <= 1:

@@ -181,6 +181,8 @@ def _in_words(taught: Taught) -> dict[str, str]:
         mixed += f", steps of a block skipped, up to {plan.drop_path:.0%} of them" if plan.drop_path else ""
         way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
         way += ", with a head fitted anew" if taught.refitted else ""
+        way += (f"; then {taught.finish} epochs more, with {taught.also} validation photos to learn from, too"
+                if taught.finish else "")
         words |= {"recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each photo "
                             f"{views} at {plan.side} pixels{first}{mixed}; epoch {taught.best} was kept{way}",
                   "seed": str(plan.seed)}

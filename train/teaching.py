@@ -59,6 +59,7 @@ class Taught:
     `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or "references" (nothing was
     learned). `best`: the epoch kept, 0 for the probe. `steered_by`: which photos chose between epochs. `share`: how far
     the weights are from the probe's to that epoch's. `refitted`: whether the head was fitted anew on what came out.
+    `finish`: epochs after that in which `also` validation photos were learned from, too.
     """
 
     model: Any
@@ -72,6 +73,8 @@ class Taught:
     steered_by: str
     share: float = 1.0
     refitted: bool = False
+    finish: int = 0
+    also: int = 0
 
 
 def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
@@ -151,7 +154,7 @@ def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache:
         return features[[row[image_id] for image_id, _ in examples]], np.array([label for _, label in examples])
 
     if settings.doubt:
-        material = _without_doubted(material, *side(material.train))
+        material = without_doubted(material, *side(material.train))
     probe = fit_discriminant(*side(material.train), classes=len(material.classes))
     x, y = side(material.validation)
     logits = probe.logits(x)
@@ -161,7 +164,7 @@ def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache:
     return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, grade)
 
 
-def _without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Material:
+def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Material:
     """The material whose training labels nobody's photo contradicts, or nearly nobody's."""
     found = doubted(x, y, len(material.classes))
     changed = int((found.labels != y).sum())

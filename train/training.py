@@ -33,6 +33,7 @@ from train.config import SplitSettings, TrainSettings, check_dials, named
 from train.contest import COMPARISON, against_before, known_then, test_changes
 from train.effort import effort_of
 from train.evaluate import examined
+from train.finishing import finish
 from train.furnishing import furnish
 from train.material import Material, gather
 from train.metrics import Share
@@ -93,6 +94,8 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
         begun = time.monotonic()
         taught = (teach(material, source.dataset, backbone, settings, cache, run) if material.references is None else
                   compare_instead(material, source.dataset, backbone, settings, cache))
+        if settings.finish:
+            taught, material = finish(taught, material, source, settings, cache, run)
         seconds = {"train": time.monotonic() - begun}
         draft = run / "release"
         metrics = _released(draft, before, source, material, taught, settings, model, seconds)

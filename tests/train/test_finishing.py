@@ -1,0 +1,103 @@
+"""The end of a training, in which most validation photos are learned from, too."""
+
+from dataclasses import replace
+
+import pytest
+
+from data_cards.dataset import create_dataset
+from data_cards.errors import CannotTrain
+from data_cards.rows import Photo, Source, Split
+from tests.train.pictures import collection_of, pictures, with_photos
+from train.backbone import find_backbone
+from train.config import TrainSettings, check_dials
+from train.finetune import Epoch, FineTuned
+from train.finishing import RATE, finish, held_back
+from train.material import gather
+from train.sealing import Sealed, sealed
+from train.teaching import teach
+
+SETTINGS = TrainSettings(epochs=1, threads=1, blocks=1, finish=2)
+
+
+@pytest.fixture
+def source(tmp_path):
+    made = create_dataset(str(tmp_path / "data"), collection_of("red", "blue"))
+    return sealed(with_photos(made, {"red": pictures(20, 1, (200, 60, 60)), "blue": pictures(20, 2, (60, 60, 200))}))
+
+
+@pytest.fixture
+def taught(source, tiny_vit, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.finishing.HELD", 2)
+    backbone = find_backbone(str(tiny_vit), tmp_path)
+    done = teach(gather(source), source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
+    return replace(done, kept="fine-tuned")
+
+
+class Training:
+    """In place of a fine-tuning: what it was given, and what it came to."""
+
+    def __init__(self, accuracy):
+        self.accuracy = accuracy
+
+    def __call__(self, task, shelf, run, tracker):
+        self.task = task
+        task.model.classifier.weight.data.zero_()
+        best = Epoch(1, 0.1, 1.0, 0.1, self.accuracy, self.accuracy)
+        return FineTuned((best,), best)
+
+
+def ended(monkeypatch, source, taught, tmp_path, accuracy=1.0, settings=SETTINGS):
+    training = Training(accuracy)
+    monkeypatch.setattr("train.finishing.train_together", training)
+    return training, *finish(taught, gather(source), source, settings, tmp_path, tmp_path / "run")
+
+
+def test_most_validation_photos_are_learned_from_and_a_few_go_on_judging(source, taught, tmp_path, monkeypatch):
+    before = gather(source)
+    training, done, after = ended(monkeypatch, source, taught, tmp_path)
+    more = set(before.validation) - set(after.validation)
+    assert len(after.validation) == 2 and len(more) == done.also == 2 and done.finish == 2
+    assert set(training.task.train) == set(before.train) | more == set(after.train)
+    assert training.task.validation == after.validation and after.test == before.test
+    assert (training.task.plan.epochs, training.task.plan.lr) == (2, RATE * taught.plan.lr)
+
+
+def test_where_it_became_worse_it_is_left_as_it_was(source, taught, tmp_path, monkeypatch):
+    _, done, after = ended(monkeypatch, source, taught, tmp_path, accuracy=0.0)
+    assert done is taught and after == gather(source)
+    assert done.model.classifier.weight.any()
+
+
+@pytest.mark.parametrize("other", [{"kept": "probe"}, {"steered_by": "training"}])
+def test_a_probe_and_a_model_that_no_validation_steered_are_left_alone(source, taught, tmp_path, monkeypatch, other):
+    training, done, _ = ended(monkeypatch, source, replace(taught, **other), tmp_path)
+    assert not hasattr(training, "task") and not done.finish
+
+
+def test_few_validation_photos_all_go_on_judging(source, taught, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.finishing.HELD", 150)
+    assert not hasattr(ended(monkeypatch, source, taught, tmp_path)[0], "task")
+
+
+def test_near_copies_and_bursts_are_held_back_together(monkeypatch):
+    monkeypatch.setattr("train.finishing.HELD", 3)
+    names = [f"p{n}" for n in range(12)]
+    photos = {name: Photo(name, 9, 9, (Source(f"{n}.jpg", taken_at=f"2026-01-0{1 + n // 6}T10:00:{n // 3:02}"
+                                              if n < 6 else ""),)) for n, name in enumerate(names)}
+    splits = {name: Split(name, f"g{n // 2}", "validation") for n, name in enumerate(names)}
+
+    class Data:
+        def photos(self):
+            return photos
+
+    for seed in range(9):
+        held = {name for name, _ in held_back(Sealed(Data(), splits, None), [(name, 0) for name in names], seed)}
+        assert 3 <= len(held) < 12
+        assert held.isdisjoint(names[:6]) or held >= set(names[:6]), "one burst"
+        assert all((names[n] in held) == (names[n + 1] in held) for n in range(0, 12, 2)), "copies"
+
+
+@pytest.mark.parametrize(("wrong", "said"), [({"finish": -1}, "counts none"), ({"budget": "10m"}, "one or the other")])
+def test_numbers_that_cannot_be_meant_are_told(wrong, said):
+    with pytest.raises(CannotTrain, match=said):
+        check_dials(replace(SETTINGS, **wrong))

@@ -1,0 +1,94 @@
+"""The end of a training: most validation photos have said what they had to say, and are learned from too.
+
+Some of them, in whole bursts, are never learned from: these calibrate the release and set what it refuses, so that what
+is promised about photos it has not seen still holds.
+
+    taught, material = finish(taught, material, source, settings, cache, run)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from data_cards.dataset import Dataset
+from data_cards.progress import say, track
+from train.assisting import Task, train_together
+from train.bursts import bursts
+from train.config import TrainSettings
+from train.features import embed_dataset
+from train.grouping import connected
+from train.material import Material
+from train.metrics import standard_error
+from train.plan import Example
+from train.sealing import Sealed
+from train.shelf import Shelf, fill_shelf, find_shelf
+from train.teaching import Taught, without_doubted
+
+HELD = 150  # validation photos, about, that go on judging
+RATE = 0.4  # of the rate that the training began with
+
+
+def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSettings, cache: Path,
+           run: Path) -> tuple[Taught, Material]:
+    """`settings.finish` more epochs of a fine-tuned model, and who now is on which side. As it was where there are too
+    few validation photos, or where those that are held back say that it became worse. Raises CannotTrain, DiskFull."""
+    held = held_back(source, material.validation, settings.seed)
+    more = [example for example in material.validation if example not in held]
+    if taught.kept != "fine-tuned" or taught.steered_by != "validation" or not more:
+        return taught, material
+    from train.blending import judge_on
+
+    say(f"Learning from {len(more)} validation photos too: {settings.finish} epochs.")
+    moved = replace(material, sides={**material.sides, "train": (*material.train, *more), "validation": held})
+    shelf = _shelf(moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size)
+    judge = judge_on(shelf, held, taught.framing)
+    before, weights = judge(taught.model)[0], deepcopy(taught.model.state_dict())
+    plan = replace(taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, progressive=0.0,
+                   seed=taught.plan.seed + 1)
+    train = tuple(one for one in _believed(moved, source.dataset, taught, settings, cache) if one[0] in shelf)
+    at = f"{source.dataset.address}@{source.dataset.revision}"
+    tuned = train_together(Task(taught.model, at, train, held, taught.framing, plan, f"{run.name}/finish"), shelf,
+                           run / "finish", settings.track)
+    if tuned.best.validation_accuracy < before - standard_error(before, len(held)):
+        say("That made it worse, so it is left as it was.")
+        taught.model.load_state_dict(weights)
+        return taught, material
+    return replace(taught, finish=plan.epochs, also=len(more)), moved
+
+
+def held_back(source: Sealed, validation: Sequence[Example], seed: int) -> tuple[Example, ...]:
+    """About HELD of the validation photos: near-copies and bursts stay together, or some would be as good as seen."""
+    photos = source.dataset.photos()
+    sources = {image_id: photos[image_id].sources for image_id, _ in validation}
+    tied = bursts(list(sources), {name: max((one.taken_at for one in some), default="") for name, some in
+                                  sources.items()}, {name: some[0].path for name, some in sources.items() if some})
+    first: dict[str, str] = {}
+    pairs = [(name, first.setdefault(source.splits[name].group, name)) for name in sources]
+    unit = connected(sources, [*pairs, *tied.items()])
+    chosen: set[str] = set()
+    names = sorted(set(unit.values()))
+    for place in np.random.default_rng(seed).permutation(len(names)):
+        if len(chosen) < HELD:
+            chosen |= {name for name in sources if unit[name] == names[place]}
+    return tuple(example for example in validation if example[0] in chosen)
+
+
+def _believed(material: Material, dataset: Dataset, taught: Taught, settings: TrainSettings,
+              cache: Path) -> tuple[Example, ...]:
+    """The training photos that can be read, without labels that the photos contradict."""
+    label = dict(material.train)
+    ids, x = embed_dataset(dataset, list(label), taught.backbone, cache, size=settings.size, batch=settings.batch,
+                           threads=settings.threads)
+    read = replace(material, sides={**material.sides, "train": tuple((name, label[name]) for name in ids)})
+    return without_doubted(read, x, np.array([label[name] for name in ids])).train if settings.doubt else read.train
+
+
+def _shelf(material: Material, dataset: Dataset, folder: Path, short: int) -> Shelf:
+    ids = [name for name, _ in (*material.train, *material.validation)]
+    return find_shelf(folder, short) or fill_shelf(folder, track(dataset.read_photos(ids), "Making small copies",
+                                                                 len(ids)), short)
