@@ -16,8 +16,8 @@ from data_cards.dataset import Dataset
 from data_cards.progress import say
 from data_cards.rows import Label, Opinion
 from train.batches import Chosen, batches
-from train.discriminant import AT_ONCE, fit_discriminant
-from train.opinion import out_of_fold
+from train.opinion import fitted, out_of_fold
+from train.probe import AT_ONCE
 
 NONE = "none"
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
@@ -64,7 +64,7 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     chances[taught] = out_of_fold(own, y, [groups.get(ids[n], ids[n]) for n in taught], len(classes))
     others = np.setdiff1d(np.arange(len(ids)), taught)
     if len(others):
-        probe = fit_discriminant(own, y, len(classes))
+        probe = fitted(own, y, len(classes))
         for part in batches(others.tolist(), AT_ONCE):
             chances[part] = probe.probabilities(x[part])
     shots = np.unique(np.array([groups.get(image_id, image_id) for image_id in ids], dtype=str), return_inverse=True)[1]

@@ -26,12 +26,12 @@ from train.backbone import Backbone
 from train.budget import Pace, Work, check_budget, keep_to, sides_for
 from train.calibration import calibrated_loss
 from train.config import TrainSettings
-from train.discriminant import fit_discriminant
 from train.doubt import doubted
 from train.features import embed_dataset
 from train.finetune import Epoch, FineTuned, score
 from train.material import Material
 from train.metrics import cross_entropy, softmax, top_k
+from train.opinion import fitted
 from train.pace import pace_of
 from train.plan import Example, Plan, plan_for
 from train.preprocessing import Preprocessing
@@ -155,7 +155,7 @@ def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache:
 
     if settings.doubt:
         material = without_doubted(material, *side(material.train))
-    probe = fit_discriminant(*side(material.train), classes=len(material.classes))
+    probe = fitted(*side(material.train), classes=len(material.classes))
     x, y = side(material.validation)
     logits = probe.logits(x)
     accuracy, loss = top_k(logits, y, 1), cross_entropy(softmax(logits), y)
