@@ -169,9 +169,10 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
     tested = not sides[TEST] and not any(table.given[name] for name in mine)
     units = _units(undecided, table)
     spared = plan.sparing and label != NONE
+    steering = TENTH if plan.sparing else shares[VALIDATION]
     wanted = {TEST: _share(shares[TEST], len(mine)) if tested else 0,
               VALIDATION: _owed(shares[VALIDATION] * len(undecided), units, table, plan) if spared else
-              0 if sides[VALIDATION] else _share(shares[VALIDATION], len(mine))}
+              0 if sides[VALIDATION] else _share(steering, len(mine))}
     if len(units) > 1:
         _deal([units[i] for i in rng.permutation(len(units))], wanted, table, plan)
     elif len(parts := _in_time(undecided, table)) > 1:
@@ -184,12 +185,12 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
 
 
 def _few_of_many(table: _Table, plan: _Plan) -> float:
-    """The share of validation photos among those that may still become some, so that there are ENOUGH in all; a tenth
-    where that is fewer."""
+    """The share of validation photos among those that may still become some, so that there are ENOUGH in all, and none
+    where half as many are there; a tenth where that is fewer."""
     sides = Counter(plan.side_of(table, name) for name in table.ids)
     if TENTH * (len(table.ids) - sides[TEST]) <= ENOUGH:
         return TENTH
-    return max(0, ENOUGH - sides[VALIDATION]) / max(1, sides[None])
+    return 0 if 2 * sides[VALIDATION] >= ENOUGH else (ENOUGH - sides[VALIDATION]) / max(1, sides[None])
 
 
 def _owed(photos: float, units: Sequence[list[str]], table: _Table, plan: _Plan) -> int:
