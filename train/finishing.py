@@ -16,18 +16,16 @@ from pathlib import Path
 import numpy as np
 
 from data_cards.dataset import Dataset
-from data_cards.progress import say, track
+from data_cards.progress import say
 from train.assisting import Task, train_together
-from train.bursts import bursts
 from train.config import TrainSettings
 from train.features import embed_dataset
-from train.grouping import connected
 from train.material import Material
 from train.metrics import standard_error
 from train.plan import Example
 from train.sealing import Sealed
-from train.shelf import Shelf, fill_shelf, find_shelf
-from train.teaching import Taught, without_doubted
+from train.splits import units_of, when_and_where
+from train.teaching import Taught, shelf_of, without_doubted
 
 HELD = 150  # validation photos, about, that go on judging
 RATE = 0.4  # of the rate that the training began with
@@ -45,7 +43,7 @@ def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSe
 
     say(f"Learning from {len(more)} validation photos too: {settings.finish} epochs.")
     moved = replace(material, sides={**material.sides, "train": (*material.train, *more), "validation": held})
-    shelf = _shelf(moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size)
+    shelf = shelf_of(moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size)
     judge = judge_on(shelf, held, taught.framing)
     before, weights = judge(taught.model)[0], deepcopy(taught.model.state_dict())
     plan = replace(taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, progressive=0.0,
@@ -64,18 +62,14 @@ def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSe
 def held_back(source: Sealed, validation: Sequence[Example], seed: int) -> tuple[Example, ...]:
     """About HELD of the validation photos: near-copies and bursts stay together, or some would be as good as seen."""
     photos = source.dataset.photos()
-    sources = {image_id: photos[image_id].sources for image_id, _ in validation}
-    tied = bursts(list(sources), {name: max((one.taken_at for one in some), default="") for name, some in
-                                  sources.items()}, {name: some[0].path for name, some in sources.items() if some})
-    first: dict[str, str] = {}
-    pairs = [(name, first.setdefault(source.splits[name].group, name)) for name in sources]
-    unit = connected(sources, [*pairs, *tied.items()])
-    chosen: set[str] = set()
-    names = sorted(set(unit.values()))
-    for place in np.random.default_rng(seed).permutation(len(names)):
-        if len(chosen) < HELD:
-            chosen |= {name for name in sources if unit[name] == names[place]}
-    return tuple(example for example in validation if example[0] in chosen)
+    names = [name for name, _ in validation]
+    groups = {name: source.splits[name].group for name in names}
+    units = units_of(names, groups, *when_and_where({name: photos[name].sources for name in names}))
+    held: list[Example] = []
+    for place in np.random.default_rng(seed).permutation(len(units)):
+        if len(held) < HELD:
+            held += [example for example in validation if groups[example[0]] in units[place]]
+    return tuple(held)
 
 
 def _believed(material: Material, dataset: Dataset, taught: Taught, settings: TrainSettings,
@@ -86,9 +80,3 @@ def _believed(material: Material, dataset: Dataset, taught: Taught, settings: Tr
                            threads=settings.threads)
     read = replace(material, sides={**material.sides, "train": tuple((name, label[name]) for name in ids)})
     return without_doubted(read, x, np.array([label[name] for name in ids])).train if settings.doubt else read.train
-
-
-def _shelf(material: Material, dataset: Dataset, folder: Path, short: int) -> Shelf:
-    ids = [name for name, _ in (*material.train, *material.validation)]
-    return find_shelf(folder, short) or fill_shelf(folder, track(dataset.read_photos(ids), "Making small copies",
-                                                                 len(ids)), short)

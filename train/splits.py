@@ -69,12 +69,12 @@ def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation
             if row.status in STATUSES and row.image_id in photos and row.image_id not in waiting]
     sources = {row.image_id: photos[row.image_id].sources for row in rows}
     held = dataset.splits()  # what is sealed stays sealed; a second split only places what came since
+    taken_at, files = when_and_where(sources)
     splits, certificate = split(
         list(sources), {row.image_id: row.label for row in rows},
         groups_from_findings(sources, dataset.findings(), judged_apart(dataset.ledger())),
-        {i: held[i].split if i in held else _given(some) for i, some in sources.items()},
-        {i: max((source.taken_at for source in some), default="") for i, some in sources.items()},
-        seed, test, validation, {i: _file(some) for i, some in sources.items()}, threshold, dataset.references())
+        {i: held[i].split if i in held else _given(some) for i, some in sources.items()}, taken_at, seed, test,
+        validation, files, threshold, dataset.references())
     return splits, replace(certificate, given_test=TEST in map(_given, sources.values()))
 
 
@@ -167,7 +167,7 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
     sides = Counter(plan.side_of(table, name) for name in mine)
     # A class that came with a split, but without test photos, is not ours to test.
     tested = not sides[TEST] and not any(table.given[name] for name in mine)
-    units = _units(undecided, table)
+    units = units_of(undecided, table.groups, table.taken_at, table.files)
     spared = plan.sparing and label != NONE
     steering = TENTH if plan.sparing else shares[VALIDATION]
     wanted = {TEST: _share(shares[TEST], len(mine)) if tested else 0,
@@ -185,8 +185,7 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
 
 
 def _few_of_many(table: _Table, plan: _Plan) -> float:
-    """The share of validation photos among those that may still become some, so that there are ENOUGH in all, and none
-    where half as many are there; a tenth where that is fewer."""
+    """The share of validation photos among those that may become some: for ENOUGH in all, none where half are there."""
     sides = Counter(plan.side_of(table, name) for name in table.ids)
     if TENTH * (len(table.ids) - sides[TEST]) <= ENOUGH:
         return TENTH
@@ -232,15 +231,21 @@ def _cut(parts: list[str], wanted: Mapping[str, int], table: _Table, plan: _Plan
     plan.sides.update(dict.fromkeys(parts, TRAIN))
 
 
-def _units(names: Sequence[str], table: _Table) -> list[list[str]]:
-    """Groups that one burst ties together, as lists of groups."""
-    tied = bursts(names, table.taken_at, table.files)
-    root = connected({table.groups[name] for name in names},
-                     ((table.groups[name], table.groups[first]) for name, first in tied.items()))
+def units_of(names: Sequence[str], groups: Mapping[str, str], taken_at: Mapping[str, str],
+             files: Mapping[str, str]) -> list[list[str]]:
+    """Groups that one burst ties together, as lists of groups; all else by photo, as for `split`."""
+    tied = bursts(names, taken_at, files)
+    root = connected({groups[name] for name in names}, ((groups[name], groups[first]) for name, first in tied.items()))
     units: dict[str, list[str]] = {}
     for group in sorted(root):
         units.setdefault(root[group], []).append(group)
     return list(units.values())
+
+
+def when_and_where(sources: Mapping[str, Sequence[Source]]) -> tuple[dict[str, str], dict[str, str]]:
+    """When photos were taken (ISO 8601), and the names of their files: what bursts are seen by."""
+    taken_at = {name: max((source.taken_at for source in some), default="") for name, some in sources.items()}
+    return taken_at, {name: _file(some) for name, some in sources.items()}
 
 
 def _in_time(names: Sequence[str], table: _Table) -> list[str]:

@@ -179,7 +179,7 @@ def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Materia
 
 def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocessing, plan: Plan, run: Path,
            tracker: str) -> FineTuned:
-    shelf = _shelf(material, dataset, run, framing.short or framing.size)
+    shelf = shelf_of(material, dataset, run, framing.short or framing.size)
     kept = _only(material, set(shelf.places))
     at = f"{dataset.address}@{dataset.revision}"
     return train_together(Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker)
@@ -191,7 +191,7 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, steer
     from train.blending import Blend, blended, judge_on
     from train.refitting import refitted
 
-    shelf = _shelf(material, dataset, run, framing.short or framing.size)
+    shelf = shelf_of(material, dataset, run, framing.short or framing.size)
     kept = _only(material, set(shelf.places))
     judge = judge_on(shelf, kept.validation, framing)
     end = Blend(1.0, tuned.best.validation_accuracy, judge(model)[1])
@@ -211,7 +211,7 @@ def _affordable(plan: Plan, sides: Sequence[int], begun: float, model: Any, mate
     """The plan that fits into a budget that runs since `begun`."""
     if not plan.epochs:
         return plan
-    shelf = _shelf(material, dataset, run, framing.short or framing.size)
+    shelf = shelf_of(material, dataset, run, framing.short or framing.size)
     train = [example for example in material.train if example[0] in shelf]
     others = sum(len(some) for some in material.none.values())
     work = Work(len(train), len(material.validation), sum(material.counts().values()) + others)
@@ -224,7 +224,8 @@ def _affordable(plan: Plan, sides: Sequence[int], begun: float, model: Any, mate
     return keep_to(budget, begun, plan, sides, work, measure, run)
 
 
-def _shelf(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf:
+def shelf_of(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf:
+    """Small copies of all that a training looks at, in its folder `run`: found, or made. Raises DiskFull."""
     ids = [image_id for image_id, _ in (*material.train, *material.validation)]
     return find_shelf(run, short) or fill_shelf(
         run, track(dataset.read_photos(ids), "Making small copies", len(set(ids))), short)

@@ -31,10 +31,9 @@ from tests.bench.labels import named_features, to_similar
 from train.backbone import find_backbone
 from train.comparison import paired
 from train.config import TrainSettings, default_cache
-from train.discriminant import fit_discriminant
 from train.effort import ENOUGH, LATEST
 from train.metrics import wilson
-from train.opinion import out_of_fold
+from train.opinion import fitted, out_of_fold
 from train.probe import folds_of
 from train.verdict import points
 
@@ -94,7 +93,7 @@ def probing(desk: Desk) -> Learner:
         for fold in range(FOLDS):
             test = desk.fold == fold
             taught = ~test & (labels != JUNK)
-            probe = fit_discriminant(desk.x[taught], labels[taught], desk.classes)
+            probe = fitted(desk.x[taught], labels[taught], desk.classes)
             answers[test] = probe.logits(desk.x[test]).argmax(axis=1)
         return answers
 

@@ -1,6 +1,7 @@
 """The end of a training, in which most validation photos are learned from, too."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -86,15 +87,22 @@ def test_near_copies_and_bursts_are_held_back_together(monkeypatch):
                                               if n < 6 else ""),)) for n, name in enumerate(names)}
     splits = {name: Split(name, f"g{n // 2}", "validation") for n, name in enumerate(names)}
 
-    class Data:
-        def photos(self):
-            return photos
-
+    source = Sealed(SimpleNamespace(photos=lambda: photos), splits, None)
     for seed in range(9):
-        held = {name for name, _ in held_back(Sealed(Data(), splits, None), [(name, 0) for name in names], seed)}
+        held = {name for name, _ in held_back(source, [(name, 0) for name in names], seed)}
         assert 3 <= len(held) < 12
         assert held.isdisjoint(names[:6]) or held >= set(names[:6]), "one burst"
         assert all((names[n] in held) == (names[n + 1] in held) for n in range(0, 12, 2)), "copies"
+
+
+def test_frames_of_one_clip_are_held_back_together(monkeypatch):
+    monkeypatch.setattr("train.finishing.HELD", 1)
+    names = [f"p{n}" for n in range(4)]
+    photos = {name: Photo(name, 9, 9, (Source(f"{n // 2}.mp4", origin="video", second=n * 9.0),))
+              for n, name in enumerate(names)}
+    splits = {name: Split(name, name, "validation") for name in names}
+    source = Sealed(SimpleNamespace(photos=lambda: photos), splits, None)
+    assert {name for name, _ in held_back(source, [(name, 0) for name in names], 0)} in ({"p0", "p1"}, {"p2", "p3"})
 
 
 @pytest.mark.parametrize(("wrong", "said"), [({"finish": -1}, "counts none"), ({"budget": "10m"}, "one or the other")])
