@@ -18,7 +18,7 @@ SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplo
 
 # Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
 HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy", "train.averaging", "train.mixing",
-         "train.blending", "train.refitting"}
+         "train.blending"}
 
 
 def name_of(path: Path) -> str:

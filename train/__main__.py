@@ -169,7 +169,7 @@ def _command_parser() -> argparse.ArgumentParser:
     one.add_argument("model")
     one.add_argument("dataset")
     one.add_argument("--views", type=int, default=1, choices=range(1, 7), metavar="N", help="besides, what the average "
-                     "of N views of each photo gains: wider, narrower, mirrored where the card says `flips: true`")
+                     "of N views of each photo gains: mirrored where the card says `flips: true`, wider, narrower")
     one.set_defaults(command=evaluate)
     one = commands.add_parser("export", help="the model in another form")
     one.add_argument("model")

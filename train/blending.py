@@ -32,13 +32,11 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Blend:
-    """How far from the probe, 1.0 for all of the way, and what validation says of it, its loss calibrated; whether with
-    a head fitted anew (train/refitting.py)."""
+    """How far from the probe, 1.0 for all of the way, and what validation says of it, its loss calibrated."""
 
     share: float
     accuracy: float
     loss: float
-    refitted: bool = False
 
     @property
     def score(self) -> float:

@@ -25,9 +25,8 @@ SMALLEST = 112  # pixels; below, things of a photo are not seen any more
 SPARE = 0.05  # of the budget: no machine is equally fast all the time
 MEASURING = 0.05  # of the budget, at most about so much, even where every step takes a minute
 AROUND = 12.0  # seconds: starting up, writing an epoch's checkpoints and the release
-# Times that validation is asked once more: of the weights, of some on the way to them (train/blending.py) and of a head
-# fitted anew, which asks the training photos once (train/refitting.py).
-LOOKED_BACK = 5
+# Times that validation is asked once more: of the weights, and of some on the way to them (train/blending.py).
+LOOKED_BACK = 4
 FILE = "budget.json"
 
 
@@ -113,7 +112,7 @@ def keep_to(budget: str, begun: float, plan: Plan, sides: Sequence[int], work: W
         say(f"This training was begun before and keeps the plan it had then: {picked[0]} epochs at {picked[1]} pixels.")
         return replace(plan, epochs=picked[0], side=picked[1])
     pace = measure(MEASURING * wanted)
-    looked_back = (work.learned + LOOKED_BACK * work.checked) * pace.checked
+    looked_back = LOOKED_BACK * work.checked * pace.checked
     after = work.asked * pace.asked + looked_back + AROUND
     left = (1 - SPARE) * wanted - (time.monotonic() - begun) - after
     found = plan_within(plan, left, work, pace, sides)

@@ -34,14 +34,25 @@ def fit_discriminant(x: Rows, y: np.ndarray, classes: int) -> Probe:
     """Fit on x (n, d) and y (n,) in 0..classes-1. A class without photos keeps a low bias: next to no probability."""
     with own_cores(x.size):
         known = _Known(x, y, folds_of(np.asarray(y), range(len(y)), FOLDS), classes)
-        (w, b), seen = known.whole.solved(), known.whole.counts > 0
+        w, b = known.solved(known.whole)
         # Of two photos of a thing, to hold one out is to know half as much: then it is at least as sure as to give
         # what it learned from one chance in two.
         sureness = max(_sureness(known.held_out(), known.y), _sureness(known.logits(w, b), known.y, 0.5))
-    w, b = sureness * w, sureness * b
-    b = np.where(seen, b, b.min(initial=0.0, where=seen) - BELOW)
-    scale = np.sqrt(np.maximum(np.diag(known.whole.products) / max(1, len(known.y)), 1e-12))
-    return Probe((w * scale[:, None]).astype(np.float32), b.astype(np.float32), known.middle, scale.astype(np.float32))
+        return known.probe(sureness)
+
+
+def fit_beside(x: Rows, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK) -> tuple[Probe,
+                                                                                                        np.ndarray]:
+    """The probe of all photos, and what it would have said of those that have a fold from 0 on in `fold` (n,), one
+    after the other: logits (h, c), each by what saw no photo of its fold. These say how sure to be."""
+    with own_cores(x.size):
+        known = _Known(x, y, fold, classes, shrunk)
+        asked = np.flatnonzero(np.asarray(fold) >= 0)
+        logits = known.held_out()[asked]
+        sureness = _sureness(logits, known.y[asked])
+        said = sureness * np.where(np.isfinite(logits), logits, 0.0)
+        unseen = said.min(axis=1, initial=0.0)[:, None] - BELOW
+        return known.probe(sureness), np.where(np.isfinite(logits), said, unseen).astype(np.float32)
 
 
 def out_of_fold(x: Rows, y: np.ndarray, groups: Sequence[object], classes: int, folds: int = FOLDS,
@@ -67,8 +78,9 @@ class _Sums:
         return _Sums(self.counts + times * other.counts, self.sums + times * other.sums,
                      self.products + times * other.products)
 
-    def solved(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weights (d, c) and biases (c,); how common a class is plays no part, nobody knows what will be asked."""
+    def solved(self, shrunk: float) -> tuple[np.ndarray, np.ndarray]:
+        """Weights (d, c) and biases (c,), the covariance that much rounder; how common a class is plays no part, nobody
+        knows what will be asked."""
         seen, n, d = self.counts > 0, max(1.0, float(self.counts.sum())), self.sums.shape[1]
         means = self.sums / np.maximum(self.counts, 1)[:, None]
         within, free = self.products - self.sums.T @ means, n - float(seen.sum())
@@ -76,32 +88,47 @@ class _Sums:
             middle = self.sums.sum(axis=0) / n
             within, free = self.products - n * np.outer(middle, middle), n
         usual = max(float(np.trace(within)) / d, 1e-12)
-        w = np.linalg.solve(((1 - SHRUNK) * within + SHRUNK * usual * np.eye(d)) / free, means.T) * seen
+        w = np.linalg.solve(((1 - shrunk) * within + shrunk * usual * np.eye(d)) / free, means.T) * seen
         return w, -(means.T * w).sum(axis=0) / 2
 
 
 class _Known:
-    """Photos with their classes, and what those of each fold come to: leaving one out is a subtraction."""
+    """Photos with their classes, and what those of each fold come to: leaving one out is a subtraction. What is in a
+    fold below 0 is never left out."""
 
-    def __init__(self, x: Rows, y: np.ndarray, fold: np.ndarray, classes: int) -> None:
+    def __init__(self, x: Rows, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK) -> None:
         self.x = x if isinstance(x, Chosen) else np.asarray(x)
-        self.y, self.classes = np.asarray(y, np.int64), classes
+        self.y, self.classes, self.shrunk = np.asarray(y, np.int64), classes, shrunk
         sums = [self.x[part].sum(axis=0, dtype=np.float64) for part in batches(range(len(self.y)), AT_ONCE)]
         self.middle = np.asarray(sum(sums, np.zeros(self.x.shape[1])) / max(1, len(self.y)), np.float32)
-        self.folds = [(held, self._summed(held)) for one in np.unique(fold) for held in [np.flatnonzero(fold == one)]]
+        self.folds = {int(one): (held, self._summed(held)) for one in np.unique(fold)
+                      for held in [np.flatnonzero(fold == one)]}
         self.whole = self._summed(np.zeros(0, np.int64))
-        for _, part in self.folds:
+        for _, part in self.folds.values():
             self.whole = self.whole.plus(part, 1)
+
+    def solved(self, sums: _Sums) -> tuple[np.ndarray, np.ndarray]:
+        """Weights (d, c) and biases (c,) of what some of the photos come to, how sure they are left open."""
+        return sums.solved(self.shrunk)
+
+    def probe(self, sureness: float) -> Probe:
+        """Of all photos; a class without any lies far below all others."""
+        (w, b), seen = self.solved(self.whole), self.whole.counts > 0
+        w, b = sureness * w, sureness * b
+        b = np.where(seen, b, b.min(initial=0.0, where=seen) - BELOW)
+        scale = np.sqrt(np.maximum(np.diag(self.whole.products) / max(1, len(self.y)), 1e-12))
+        return Probe((w * scale[:, None]).astype(np.float32), b.astype(np.float32), self.middle,
+                     scale.astype(np.float32))
 
     def held_out(self) -> np.ndarray:
         """Logits (n, c), how sure they are left open; -inf for a class that the other folds do not show."""
         out = np.zeros((len(self.y), self.classes))
-        for held, part in self.folds:
+        for one, (held, part) in self.folds.items():
             rest = self.whole.plus(part, -1)
             seen = rest.counts > 0
-            if not seen.any():
+            if one < 0 or not seen.any():
                 continue
-            w, b = rest.solved()
+            w, b = self.solved(rest)
             for some in batches(held.tolist(), AT_ONCE):
                 out[some] = np.where(seen, self._about(some) @ w.astype(np.float32) + b, -np.inf)
         return out

@@ -24,7 +24,6 @@ from train.material import Material
 from train.metrics import standard_error
 from train.plan import Example
 from train.sealing import Sealed
-from train.splits import units_of, when_and_where
 from train.teaching import Taught, shelf_of, without_doubted
 
 HELD = 150  # validation photos, about, that go on judging
@@ -56,19 +55,16 @@ def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSe
         say("That made it worse, so it is left as it was.")
         taught.model.load_state_dict(weights)
         return taught, material
-    return replace(taught, finish=plan.epochs, also=len(more)), moved
+    return replace(taught, finish=plan.epochs, also=len(more), learned=train), moved
 
 
 def held_back(source: Sealed, validation: Sequence[Example], seed: int) -> tuple[Example, ...]:
     """About HELD of the validation photos: near-copies and bursts stay together, or some would be as good as seen."""
-    photos = source.dataset.photos()
-    names = [name for name, _ in validation]
-    groups = {name: source.splits[name].group for name in names}
-    units = units_of(names, groups, *when_and_where({name: photos[name].sources for name in names}))
+    units = source.units([name for name, _ in validation])
     held: list[Example] = []
-    for place in np.random.default_rng(seed).permutation(len(units)):
+    for unit in np.random.default_rng(seed).permutation(len(set(units))):
         if len(held) < HELD:
-            held += [example for example in validation if groups[example[0]] in units[place]]
+            held += [example for example, its in zip(validation, units, strict=True) if its == unit]
     return tuple(held)
 
 

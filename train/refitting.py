@@ -1,43 +1,52 @@
-"""A head fitted anew on what the fine-tuned network sees of the training photos as they are.
+"""A head fitted anew at the very end, to what the network sees of all photos outside the test, as they are.
 
 While the blocks learned, the head learned on views, half in the dark and half covered; served, it meets whole photos.
-A logistic regression on those, as the probe was fitted, may know more (Kang 2020, "Decoupling
-representation and classifier"). It is taken where validation finds it better: more answers right, or as many and a
-smaller calibrated loss. Importing this room imports torch.
+And the features of photos that were learned from lie closer together than those of new ones: only validation photos
+show how far a thing strays. So the discriminant (train/discriminant.py) is fitted to both, and asked about each
+validation photo without it and all that hangs together with it: that decides whether the new head is taken, and it is
+what the release is calibrated on (cross-conformal, Vovk 2015; the head alone is Kang 2020, "Decoupling representation
+and classifier").
+
+    anew = refitted(learned, held, units)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from train.blending import Blend, seen_of
 from train.calibration import calibrated_loss
+from train.discriminant import fit_beside
+from train.finetune import score
+from train.judgement import Seen
 from train.metrics import top_k
-from train.plan import Example
-from train.preprocessing import Preprocessing
-from train.probe import fit_probe
-from train.shelf import Shelf
-from train.vit import embedding_of
+from train.probe import Probe, folds_of
+
+FOLDS = 10
+NEVER = -1  # the fold of what is always learned from
+# Shares of the round covariance: the first is best of frozen features, the second of most fine-tuned ones.
+SHRUNK = (0.1, 0.3)
 
 
-def refitted(model: Any, shelf: Shelf, train: Sequence[Example], validation: Sequence[Example],
-             framing: Preprocessing, as_it_is: Blend) -> Blend:
-    """Give `model` the new head where validation finds it better than `as_it_is`; what the model then comes to."""
-    classes = model.config.num_labels
-    x, y = seen_of(embedding_of, model, shelf, train, framing), np.array([label for _, label in train])
-    probe = fit_probe(x, y, classes)
-    truth = np.array([label for _, label in validation])
-    said = probe.logits(seen_of(embedding_of, model, shelf, validation, framing))
-    anew = replace(as_it_is, accuracy=top_k(said, truth, 1), loss=calibrated_loss(said, truth), refitted=True)
-    if anew.score <= as_it_is.score:
-        return as_it_is
-    weight, bias = probe.head()
-    with torch.no_grad():
-        model.classifier.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
-        model.classifier.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
-    return anew
+@dataclass(frozen=True)
+class Refitted:
+    """A head, and the logits (v, c) of validation photos by heads that saw neither them nor their kin."""
+
+    probe: Probe
+    held: np.ndarray
+
+
+def refitted(learned: Seen, held: Seen, units: Sequence[object]) -> Refitted | None:
+    """The new head where it does better on validation photos than the network's own did: more answers right, or as many
+    and a smaller calibrated loss. `units`: which of the photos `held` hang together, one per photo."""
+    if not len(learned.truth) or not len(held.truth):
+        return None
+    x, y = np.concatenate([learned.embeddings, held.embeddings]), np.concatenate([learned.truth, held.truth])
+    fold = np.concatenate([np.full(len(learned.truth), NEVER), folds_of(held.truth, units, FOLDS)])
+    tried = [Refitted(*fit_beside(x, y, fold, held.logits.shape[1], shrunk)) for shrunk in SHRUNK]
+    best = min(tried, key=lambda one: calibrated_loss(one.held, held.truth))
+    own, anew = (score(top_k(said, held.truth, 1), calibrated_loss(said, held.truth))
+                 for said in (held.logits, best.held))
+    return best if anew > own else None

@@ -180,7 +180,6 @@ def _in_words(taught: Taught) -> dict[str, str]:
         first = f" ({plan.side_in(0)} in the first {plan.progressive:.0%} of the epochs)" if plan.progressive else ""
         mixed += f", steps of a block skipped, up to {plan.drop_path:.0%} of them" if plan.drop_path else ""
         way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
-        way += ", with a head fitted anew" if taught.refitted else ""
         way += (f"; then {taught.finish} epochs more, with {taught.also} validation photos to learn from, too"
                 if taught.finish else "")
         words |= {"recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each photo "
@@ -188,4 +187,6 @@ def _in_words(taught: Taught) -> dict[str, str]:
                   "seed": str(plan.seed)}
     elif taught.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
+    if taught.refitted:
+        words["head"] = "fitted anew at the end, to all photos outside the test as they are"
     return words

@@ -7,7 +7,7 @@ A test that exists stays what it is: a later split only finds a place for photos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from data_cards.rows import Label, Split, certificate_file, splits_file
 from train.certificate import Certificate
 from train.config import SplitSettings
 from train.grouping import groups_from_findings, judged_apart
-from train.splits import STATUSES, TEST, TRAIN, VALIDATION, split_dataset, unchecked
+from train.splits import STATUSES, TEST, TRAIN, VALIDATION, split_dataset, unchecked, units_of, when_and_where
 
 SPLIT = SplitSettings()
 
@@ -29,6 +29,14 @@ class Sealed:
     dataset: Dataset
     splits: Mapping[str, Split]
     certificate: Certificate
+
+    def units(self, names: Sequence[str]) -> list[int]:
+        """Which of these photos hang together, near-copies and bursts: a number for each of them."""
+        photos = self.dataset.photos()
+        groups = {name: self.splits[name].group for name in names}
+        units = units_of(names, groups, *when_and_where({name: photos[name].sources for name in names}))
+        number = {group: place for place, unit in enumerate(units) for group in unit}
+        return [number[groups[name]] for name in names]
 
 
 def sealed(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:

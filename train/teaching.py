@@ -58,8 +58,9 @@ class Taught:
 
     `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or "references" (nothing was
     learned). `best`: the epoch kept, 0 for the probe. `steered_by`: which photos chose between epochs. `share`: how far
-    the weights are from the probe's to that epoch's. `refitted`: whether the head was fitted anew on what came out.
-    `finish`: epochs after that in which `also` validation photos were learned from, too.
+    the weights are from the probe's to that epoch's. `refitted`: whether the head was fitted anew (train/refitting.py).
+    `finish`: epochs after that in which `also` validation photos were learned from, too. `learned`: the training photos
+    with the labels that were believed; empty where there is no probe.
     """
 
     model: Any
@@ -75,6 +76,7 @@ class Taught:
     refitted: bool = False
     finish: int = 0
     also: int = 0
+    learned: tuple[Example, ...] = ()
 
 
 def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
@@ -109,18 +111,19 @@ def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, set
         plan = _affordable(plan, sides_for(plan, family, framing.size), begun, model, material, dataset, framing,
                            settings.budget, run)
     if not plan.epochs:
-        return Taught(model, framing, backbone, "probe", 0, (), probed, plan, steered_by)
+        return Taught(model, framing, backbone, "probe", 0, (), probed, plan, steered_by, learned=material.train)
     say(f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of {len(material.train)} photos.")
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
     untuned = with_head(backbone, _labels(material), probe)
-    blend = _blended(model, untuned, tuned, material, steered_by, dataset, framing, run)
+    blend = _blended(model, untuned, tuned, material, dataset, framing, run)
     # Photos that both were fitted on say nothing about who is surer rightly.
     grown = blend.score > probed.score if steered_by == "validation" else blend.accuracy > probed.validation_accuracy
     if grown:
         return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by,
-                      blend.share, blend.refitted)
+                      blend.share, learned=material.train)
     say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
-    return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by)
+    return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by,
+                  learned=material.train)
 
 
 def _from_scratch(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
@@ -185,11 +188,10 @@ def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocess
     return train_together(Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker)
 
 
-def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, steered_by: str, dataset: Dataset,
-             framing: Preprocessing, run: Path) -> Blend:
-    """`model` ends with the best weights between the `probe` and what it was `tuned` to, and the better head."""
+def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, dataset: Dataset, framing: Preprocessing,
+             run: Path) -> Blend:
+    """`model` ends with the best weights between the `probe` and what it was `tuned` to."""
     from train.blending import Blend, blended, judge_on
-    from train.refitting import refitted
 
     shelf = shelf_of(material, dataset, run, framing.short or framing.size)
     kept = _only(material, set(shelf.places))
@@ -198,11 +200,6 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, steer
     blend = blended(model, probe.state_dict(), end, judge, len(kept.validation))
     if blend.share < 1:
         say(f"Best on validation is {blend.share:.0%} of the way from the probe: {blend.accuracy:.1%} right.")
-    if steered_by == "validation":  # photos that it was fitted on would always find the new head better
-        say("Asking the network about its training photos as they are ...")
-        blend = refitted(model, shelf, kept.train, kept.validation, framing, blend)
-    if blend.refitted:
-        say(f"A head fitted anew does better on validation: {blend.accuracy:.1%} right.")
     return blend
 
 
@@ -241,11 +238,18 @@ def with_head(backbone: Backbone, labels: dict[int, str], probe: Head) -> Any:
     model = AutoModelForImageClassification.from_pretrained(
         backbone.path, dtype=torch.float32, local_files_only=True, attn_implementation=attention,
         ignore_mismatched_sizes=True, id2label=labels, label2id={name: number for number, name in labels.items()})
+    give_head(model, probe)
+    return model.eval()
+
+
+def give_head(model: Any, probe: Head) -> None:
+    """The classifier of a model becomes this one."""
+    import torch
+
     weight, bias = probe.head()
     with torch.no_grad():
         model.classifier.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
         model.classifier.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
-    return model.eval()
 
 
 def _steered(material: Material) -> tuple[Material, str]:

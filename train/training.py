@@ -117,11 +117,11 @@ def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, mate
     """Everything a release holds, written into `draft`; its metrics. `before`: folder and revision of the one that
     is released until now."""
     write_weights(taught, draft)
-    write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
     if material.references is None:
-        furnish(draft, source, material, taught, settings.seed, named(settings))
+        taught = furnish(draft, source, material, taught, settings.seed, named(settings))
     else:
         furnish_by_pictures(draft, source.dataset, material, taught, settings.seed, named(settings))
+    write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
     begun = time.monotonic()
     metrics, photos = examined(draft, source.dataset, material)
     seconds["evaluate"] = time.monotonic() - begun

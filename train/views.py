@@ -1,7 +1,7 @@
 """Several views of one photo: what the average of their chances gains on the sealed test, and what it costs.
 
-The plain framing; the same centre wider and narrower; and all three mirrored, where the collection's card says that a
-mirrored photo still shows the same thing.
+The plain framing, then the same centre wider and narrower; each is followed by its mirror image where the collection's
+card says that a mirrored photo still shows the same thing.
 
     python -m train evaluate MODEL DATASET --views 3       last line: ... "views": {"n": 3, "top1": ..., "gain": ...}
 """
@@ -65,7 +65,8 @@ def views_of(plain: Preprocessing, flips: bool) -> list[Preprocessing]:
     side = plain.short or plain.size
     framings = [plain, replace(plain, short=plain.size), replace(plain, short=round(side * NARROWER))]
     several = [framing for number, framing in enumerate(framings) if number != 1 or plain.short > plain.size]
-    return several + [Mirrored(**vars(framing)) for framing in several if flips]
+    # The mirror comes first: on groceries it gained where a wider view lost (docs/DECISIONS.md, 2026-11-29).
+    return [one for framing in several for one in ([framing, Mirrored(**vars(framing))] if flips else [framing])]
 
 
 def view(folder: Path, dataset: Photos, truth: Mapping[str, str], classes: Sequence[str], groups: Mapping[str, object],

@@ -65,7 +65,7 @@ def test_of_few_photos_a_loss_says_little_and_half_of_the_way_wins_among_equals(
 def test_a_budget_knows_how_often_validation_is_asked(tuned):
     asked = []
     blended(tuned, PROBE, Blend(1.0, 0.9, 0.5), lambda model: asked.append(model) or (0.1, 0.5))
-    assert len(asked) == len(WAY) == LOOKED_BACK - 2  # and once of the end, and of a head fitted anew
+    assert len(asked) == len(WAY) == LOOKED_BACK - 1  # and once of the end
 
 
 def test_counters_are_not_averaged():

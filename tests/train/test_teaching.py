@@ -42,7 +42,6 @@ def ends_with(score):
 @pytest.mark.parametrize(("score", "kept"), [(2.0, "fine-tuned"), (0.5, "probe")])
 def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch, score, kept):
     monkeypatch.setattr("train.assisting.fine_tune", ends_with(score))
-    monkeypatch.setattr("train.refitting.refitted", lambda *given: given[-1])
     taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
     assert taught.kept == kept and taught.best == (kept == "fine-tuned")
     assert bool(taught.model.classifier.weight.any()) is (kept == "probe")
@@ -51,17 +50,9 @@ def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch
 def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(source, backbone, tmp_path, monkeypatch):
     monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.5))
     monkeypatch.setattr("train.blending.judge_on", lambda *_: lambda model: (2.0, 0.1))
-    monkeypatch.setattr("train.refitting.refitted", lambda *given: given[-1])
     taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
     assert (taught.kept, taught.share) == ("fine-tuned", 0.5)
     assert taught.model.classifier.weight.any(), "half of the probe's head, since the other one is zero"
-
-
-def test_a_better_head_is_kept_where_validation_photos_say_so(source, backbone, tmp_path, monkeypatch):
-    monkeypatch.setattr("train.assisting.fine_tune", ends_with(0.0))
-    monkeypatch.setattr("train.refitting.refitted", lambda *given: replace(given[-1], accuracy=2.0, refitted=True))
-    taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
-    assert (taught.kept, taught.refitted) == ("fine-tuned", True)
 
 
 def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
@@ -89,14 +80,6 @@ def test_photos_that_both_were_fitted_on_do_not_say_that_fine_tuning_is_better(s
     monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.0))
     monkeypatch.setattr("train.blending.judge_on", lambda *_: lambda model: (1.0, 0.0))
     assert teach(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").kept == "probe"
-
-
-def test_without_validation_photos_no_head_is_fitted_anew(source, backbone, tmp_path, monkeypatch):
-    material = gather(source)
-    bare = replace(material, sides={**material.sides, "validation": ()})
-    monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.5))
-    monkeypatch.setattr("train.refitting.refitted", lambda *given: replace(given[-1], accuracy=2.0, refitted=True))
-    assert not teach(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").refitted
 
 
 def test_photos_that_cannot_be_read_do_not_stop_it_until_none_is_left(source, backbone, tmp_path):
@@ -181,11 +164,13 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
     settings = replace(SETTINGS, gentle=True, balance=0.5, mix=0.25, lr_decay=0.6)
     small = {"progressive": 0.5, "drop_path": 0.1, "side": 42, "epochs": 2}
     taught = teach(gather(source), source.dataset, backbone, settings, tmp_path, tmp_path / "run")
-    said = _in_words(replace(taught, share=0.5, refitted=True, plan=replace(taught.plan, **small)))["recipe"]
+    told = _in_words(replace(taught, share=0.5, refitted=True, plan=replace(taught.plan, **small)))
+    said = told["recipe"]
     for words in ("each photo nearly as it is", "two photos in one in 25%", "rare classes shown more often",
-                  "50% of the way from the probe's weights", "with a head fitted anew",
+                  "50% of the way from the probe's weights",
                   "at 42 pixels (28 in the first 50% of the epochs)", "steps of a block skipped, up to 10% of them",
                   "the upper block learned at 0.0001, each 0.6 times as fast as the one above, for 2 epochs"):
         assert words in said
-    plain = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0, mix=0.0)))["recipe"]
-    assert "as other visitors might take it" in plain and "rare" not in plain and "anew" not in plain
+    assert "fitted anew" in told["head"]
+    told = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0, mix=0.0)))
+    assert "as other visitors might take it" in told["recipe"] and "rare" not in told["recipe"] and "head" not in told

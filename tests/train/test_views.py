@@ -19,7 +19,7 @@ def test_the_plain_view_comes_first_and_mirrors_only_where_the_card_says_so():
     assert [(one.size, one.short) for one in views_of(plain, flips=False)] == [(224, 256), (224, 224), (224, 299)]
     several = views_of(plain, flips=True)
     assert several[0] == plain and len(several) == views.MOST
-    assert [type(one).__name__ for one in several] == ["Preprocessing"] * 3 + ["Mirrored"] * 3
+    assert [type(one).__name__ for one in several] == ["Preprocessing", "Mirrored"] * 3
 
 
 def test_nothing_is_wider_than_the_whole_photo():
@@ -29,7 +29,7 @@ def test_nothing_is_wider_than_the_whole_photo():
 
 def test_a_mirrored_view_is_the_plain_one_the_other_way_round():
     photo = Image.fromarray(np.random.default_rng(0).integers(0, 255, (300, 400, 3), dtype=np.uint8))
-    plain, *_, mirrored = views_of(Preprocessing(), flips=True)[:4]
+    plain, mirrored = views_of(Preprocessing(), flips=True)[:2]
     assert mirrored.framed(photo).tobytes() == ImageOps.mirror(plain.framed(photo)).tobytes()
 
 
