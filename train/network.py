@@ -186,9 +186,11 @@ def _spread(photos: int) -> np.ndarray:
 
 
 def _pictures(index: Index, rows: np.ndarray, preprocess: Preprocessing) -> np.ndarray:
-    pictures = (index.thumbnail(index.ids[row]) for row in rows)
-    tensors = [preprocess(picture) for picture in pictures if picture]
-    return np.stack(tensors) if tensors else np.zeros((0, 3, preprocess.size, preprocess.size), np.float32)
+    pictures = [picture for row in rows if (picture := index.thumbnail(index.ids[row]))]
+    tensors = np.zeros((len(pictures), 3, preprocess.size, preprocess.size), np.float32)
+    for place, picture in enumerate(pictures):  # in place: all of them twice would be the most that a server ever holds
+        tensors[place] = preprocess(picture)
+    return tensors
 
 
 def _remembers(engine: Engine, folder: Path, preprocess: Preprocessing) -> bool:

@@ -7,7 +7,7 @@ from openvino import opset13 as steps
 
 from tests.tiny import HIDDEN, SIZE
 from train.engine import TorchEngine, cosines, open_onnx, write_onnx
-from train.shortening import Met, _range, _rounded, _sizes, shorten
+from train.shortening import ONE_IN, Met, _matrices, _met, _range, _rounded, _sizes, shorten
 from train.vit import load_pooled
 
 
@@ -39,6 +39,14 @@ def layer(bias):
     asked = steps.parameter([-1, 400, 16], np.float32)
     product = steps.matmul(asked, steps.constant(matrix), False, True)
     return matrix, openvino.Model([steps.add(product, steps.constant(bias)) if bias is not None else product], [asked])
+
+
+def test_what_a_matrix_meets_is_summed_up_over_all_photos(tokens):
+    _, model = layer(None)
+    (met,) = _met(model, _matrices(model), np.concatenate([tokens, 2 * tokens, tokens]), 1)
+    np.testing.assert_allclose((met.low, met.high), (2 * tokens[0].min(axis=0), 2 * tokens[0].max(axis=0)))
+    some = tokens[0, ::ONE_IN].astype(np.float16)
+    np.testing.assert_allclose(met.some, np.concatenate([some, 2 * some, some]), rtol=1e-3)
 
 
 @pytest.mark.parametrize("bias", [None, np.arange(8, dtype=np.float32)])
