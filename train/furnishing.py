@@ -38,7 +38,7 @@ def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, see
     known = dict((*material.train, *material.validation))
     answers = ask(draft, source.dataset, [*known, *none], "What it learned")
     units, held = source.units(answers.of(dict(material.validation)).ids), seen(answers, material.validation)
-    taught, held = _with_new_head(draft, taught, seen(answers, taught.learned), held, units)
+    taught, held = with_new_head(draft, taught, seen(answers, taught.learned), held, units)
     groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]
     judge(seen(answers, material.train), held, looked(answers.of(none)), groups, seed, named).save(draft / OURS)
     _write_index(draft / OURS / "index", source.dataset, answers.of(known),
@@ -47,9 +47,9 @@ def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, see
     return taught
 
 
-def _with_new_head(draft: Path, taught: Taught, learned: Seen, held: Seen, units: Sequence[int]) -> tuple[Taught, Seen]:
-    """The model with a head fitted anew, where validation finds that better, and what heads that had not seen them say
-    of validation photos; else as both are."""
+def with_new_head(draft: Path, taught: Taught, learned: Seen, held: Seen, units: Sequence[int]) -> tuple[Taught, Seen]:
+    """The model in `draft` with a head fitted anew, where validation finds that better, and what heads that had not
+    seen them say of validation photos; else as both are. `units`: which photos of `held` hang together."""
     anew = refitted(learned, held, units)
     if anew is None:
         return taught, held

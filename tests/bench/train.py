@@ -33,14 +33,17 @@ import numpy as np
 from data_cards.progress import LOGGER, say, speak_up, track
 from tests.bench.training_sets import SETS, TrainingSet, few, flipped, prepare, reviewed, thinned
 from tests.bench.training_table import table
+from train.answers import ask
 from train.backbone import Backbone, find_backbone
 from train.config import TrainSettings, default_cache
+from train.furnishing import seen, with_new_head
 from train.material import Material
 from train.metrics import wilson
 from train.plan import Example
 from train.preprocessing import Preprocessing
+from train.release import write_weights
 from train.scratch import NOTHING
-from train.teaching import teach
+from train.teaching import Taught, teach
 
 RECIPES = ("ours", "probe", "mixed", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
            "reviewed 20", "reviewed 40")
@@ -142,13 +145,24 @@ def _ours(known: TrainingSet, material: Material, recipe: str, seed: int, flags:
     place = _without_features(cache, run) if recipe == "ours" else cache
     with heard() as told:
         taught = teach(material, known.dataset, backbone, settings, place, run)
+    if not settings.scratch:
+        taught = _released(known, material, taught, run / "release")
     curve = [(told[f"Epoch {epoch.epoch} of"], epoch.validation_accuracy) for epoch in taught.epochs
              if f"Epoch {epoch.epoch} of" in told]  # without what was done before a resume
     if taught.probe:
         curve.insert(0, (told["Probe:"], taught.probe.validation_accuracy))
     plan = {name: value for name, value in asdict(taught.plan).items() if name != "look"}
     return taught.model, taught.framing, {"curve": curve, "kept": taught.kept, "best": taught.best, "plan": plan,
-                                          "steered_by": taught.steered_by}
+                                          "steered_by": taught.steered_by, "refitted": taught.refitted}
+
+
+def _released(known: TrainingSet, material: Material, taught: Taught, draft: Path) -> Taught:
+    """As it would be released: with a head fitted anew, where validation finds that better."""
+    write_weights(taught, draft)
+    answers = ask(draft, known.dataset, list(dict((*material.train, *material.validation))), "What it learned")
+    held = answers.of(dict(material.validation))
+    return with_new_head(draft, taught, seen(answers, taught.learned), seen(held, material.validation),
+                         known.source.units(held.ids))[0]
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from train.features import embed_dataset
 from train.material import Material, gather
 from train.opinion import out_of_fold
 from train.plan import Example
-from train.sealing import sealed
+from train.sealing import Sealed, sealed
 
 SETS = ("groceries", "landmarks", "artifacts", "museum")
 A_THING = 5  # photos of each artifact to learn from
@@ -44,13 +44,14 @@ REVIEWED = 1.5  # times the share of flipped labels
 @dataclass(frozen=True)
 class TrainingSet:
     """`clean`: what is learned from; `raw`: without cleaning (None: there was nothing to clean). Their tests are one
-    and the same. `groups`: near-copies by image_id."""
+    and the same. `groups`: near-copies by image_id; `source`: with the splits."""
 
     name: str
     dataset: Dataset
     clean: Material
     raw: Material | None
     groups: Mapping[str, str]
+    source: Sealed
 
 
 def prepare(name: str, photos: Path, work: Path, cache: Path) -> TrainingSet:
@@ -65,11 +66,11 @@ def prepare(name: str, photos: Path, work: Path, cache: Path) -> TrainingSet:
     dataset, given = source.dataset, gather(source)
     groups = {image_id: row.group for image_id, row in source.splits.items()}
     if name == "museum":
-        return TrainingSet(name, dataset, *_put_right(dataset, given), groups)
+        return TrainingSet(name, dataset, *_put_right(dataset, given), groups, source)
     labels, number = dataset.labels(), {class_id: place for place, class_id in enumerate(given.classes)}
     left = tuple((i, number[str(labels[i].label)]) for i in source.certificate.removed if labels[i].label in number)
     raw = _with(given, train=(*given.train, *left)) if left else None
-    return TrainingSet(name, dataset, given, raw, groups)
+    return TrainingSet(name, dataset, given, raw, groups, source)
 
 
 def few(material: Material, seed: int, a_class: int = A_THING) -> Material:
