@@ -10,6 +10,7 @@ from data_cards.errors import CannotTrain
 from data_cards.rows import Photo, Source, Split
 from tests.train.pictures import collection_of, pictures, with_photos
 from train.backbone import find_backbone
+from train.blending import Blend
 from train.config import TrainSettings, check_dials
 from train.finetune import Epoch, FineTuned
 from train.finishing import RATE, finish, held_back
@@ -78,6 +79,47 @@ def test_a_probe_and_a_model_that_no_validation_steered_are_left_alone(source, t
 def test_few_validation_photos_all_go_on_judging(source, taught, tmp_path, monkeypatch):
     monkeypatch.setattr("train.finishing.HELD", 150)
     assert not hasattr(ended(monkeypatch, source, taught, tmp_path)[0], "task")
+
+
+class PowerCut(Exception):
+    """What a test stops a training with."""
+
+
+def test_a_training_that_is_killed_at_its_end_goes_on_there(source, tiny_vit, tmp_path, monkeypatch):
+    """Its first part is not learned again, and it comes to what it would have come to."""
+    import torch
+
+    from train import finishing
+    from train.shelf import Shelf
+
+    monkeypatch.setattr("train.finishing.HELD", 2)
+    monkeypatch.setattr("train.teaching._blended", lambda *_: Blend(1.0, 2.0, 0.0))  # or the probe would be kept
+    material, backbone = gather(source), find_backbone(str(tiny_vit), tmp_path)
+
+    def trained(run):
+        done = teach(material, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / run)
+        return finish(done, material, source, SETTINGS, tmp_path, tmp_path / run)[0]
+
+    expected, read, whole = trained("undisturbed"), Shelf.photo, finishing.train_together
+    seen, enough = [], int(1.5 * len(material.train)) + len(material.validation)  # in the second of two epochs
+
+    def cut_short(*given):
+        monkeypatch.setattr(Shelf, "photo", until_the_cut)
+        return whole(*given)
+
+    def until_the_cut(shelf, name):
+        seen.append(name)
+        if len(seen) == enough:
+            raise PowerCut
+        return read(shelf, name)
+
+    monkeypatch.setattr("train.finishing.train_together", cut_short)
+    with pytest.raises(PowerCut):
+        trained("killed")
+    again = trained("killed")
+    assert again.also == expected.also and len(material.train) < len(seen) - enough < 2 * len(material.train)
+    for name, value in expected.model.state_dict().items():
+        torch.testing.assert_close(again.model.state_dict()[name], value, rtol=0, atol=1e-5, msg=name)
 
 
 def test_near_copies_and_bursts_are_held_back_together(monkeypatch):
