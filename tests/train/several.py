@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ class Deadly(Shelf):
         return super().photo(image_id)
 
 
-def trained(dataset: str, backbone: str, cache: Path, after: int = -1) -> tuple[Any, FineTuned]:
-    """The model, and what each epoch came to."""
+def trained(dataset: str, backbone: str, cache: Path, after: int = -1) -> tuple[Any, FineTuned, FineTuned]:
+    """The model, what each epoch came to, and one that followed."""
     import torch
     from transformers import AutoModelForImageClassification
 
@@ -54,14 +54,21 @@ def trained(dataset: str, backbone: str, cache: Path, after: int = -1) -> tuple[
     shelf = fill_shelf(run, photos.read_photos([name for name, _ in examples]), 64)
     task = Task(model, f"{photos.address}@{photos.revision}", tuple(examples[:LEARNED]), tuple(examples[LEARNED:]),
                 Preprocessing(size=SIZE, short=64), PLAN, run.name)
-    return model, train_together(task, Deadly(shelf.file, shelf.places, after), run)
+    done = train_together(task, Deadly(shelf.file, shelf.places, after), run)
+    return model, done, _finished(replace(task, train=tuple(examples[2:]), run=f"{run.name}/finish"), run / "finish")
+
+
+def _finished(task: Task, run: Path) -> FineTuned:
+    """As `train.finishing` does: one epoch more, from other photos, with small copies of its own."""
+    photos = open_dataset(task.dataset).read_photos([name for name, _ in (*task.train, *task.validation)])
+    return train_together(replace(task, plan=replace(PLAN, epochs=1, seed=1)), fill_shelf(run, photos, 64), run)
 
 
 if __name__ == "__main__":
     trainer.computes_in_bf16 = lambda: False  # three digits would hide whether the steps are the same
     cache, out = Path(sys.argv[3]), Path(sys.argv[4])
     if join().main:
-        model, _ = trained(sys.argv[1], sys.argv[2], cache, int(sys.argv[5]))
+        model, *_ = trained(sys.argv[1], sys.argv[2], cache, int(sys.argv[5]))
         model.save_pretrained(out)
         dismiss()
     else:

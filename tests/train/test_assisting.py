@@ -70,10 +70,10 @@ def test_two_machines_train_what_one_does_though_killed_in_the_middle(dataset, t
     assert [last_checkpoint(cache / "runs/tiny").name for cache in caches] == ["checkpoint-5"] * 2
     statuses, said = ended(start_two(dataset, tiny_vit, caches, out))
     assert statuses == [0, 0], said
-    model, done = alone
+    model, done, end = alone
     model.save_pretrained(tmp_path / "alone")
     resumed, expected = (load_file(folder / "model.safetensors") for folder in (out, tmp_path / "alone"))
-    assert resumed.keys() == expected.keys() and len(done.epochs) == PLAN.epochs
+    assert resumed.keys() == expected.keys() and len(done.epochs) == PLAN.epochs and len(end.epochs) == 1
     for name, value in expected.items():
         if not name.endswith(IDLE):
             torch.testing.assert_close(resumed[name], value, rtol=0, atol=TOLERANCE, msg=name)
