@@ -154,8 +154,8 @@ def museum_desk(size: int, wrong: float, cache: Path) -> tuple[Desk, dict[str, b
 
 def planted_desk(folder: Path, flip: float, seed: int) -> Desk:
     """A folder of class folders with labels flipped to the class that looks most like them."""
-    names, x = named_features(folder)
-    truth = np.unique([Path(name).parent.name for name in names], return_inverse=True)[1]
+    of_class, x = named_features(folder)
+    truth, names = np.unique(of_class, return_inverse=True)[1], [str(number) for number in range(len(of_class))]
     given = to_similar(truth, x, flip, np.random.default_rng(seed))
     return _desk(names, x, truth, given, names, int(truth.max()) + 1)
 
