@@ -1,7 +1,7 @@
 """The end of a training: most validation photos have said what they had to say, and are learned from too.
 
-Some of them, in whole bursts, are never learned from: these calibrate the release and set what it refuses, so that what
-is promised about photos it has not seen still holds.
+Some of them, in whole bursts, no block learns from: these calibrate the release and set what it refuses, so that what
+is promised about photos it has not seen still holds. How they judge a head that learns from them: train/refitting.py.
 
     taught, material = finish(taught, material, source, settings, cache, run)
 """
