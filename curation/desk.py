@@ -49,8 +49,8 @@ class Desk:
         return {source.given_split for source in self.photos[image_id].sources if source.given_split}
 
     def doubt(self, image_id: str) -> float:
-        """How doubtful the photo's label is, 0 to 1."""
-        known = (self.opinions.doubts or {}).get(image_id)
+        """How doubtful the label of a photo with copies is, 0 to 1."""
+        known = self.opinions.doubts.get(image_id)
         return known.score if known else 0.0
 
     def camera(self, image_id: str) -> str:

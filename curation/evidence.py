@@ -33,26 +33,43 @@ def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows |
                near: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
     """The logarithm of the belief (n, c) in each class. `groups` (n,): photos of one group are no evidence for each
     other. `near`: places and cosines as `neighbours` gives them, where somebody knows them already."""
-    y, p = np.asarray(labels, dtype=np.int64), _chances(probabilities)
-    if not len(y) or p.shape[1] < 2:
-        return np.zeros(p.shape)
-    # In single precision as they come, and weighed part by part: of very many photos each table is large.
-    z = np.stack([_about_zero(one) for one in _sources(y, p, embeddings, groups, near)])
-    rows = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 2_000_000 // p.shape[1]))]
-    weights, level = _fit(y[rows], z[:, rows])
-    return np.concatenate([_log_softmax(np.tensordot(weights, z[:, part], 1) + level) for part in _parts(len(y))])
+    parts = [part for _, part in beliefs(labels, probabilities, embeddings, groups, near)]
+    return np.concatenate([np.zeros((0, np.shape(probabilities)[1])), *parts])
 
 
-def _sources(y: np.ndarray, p: np.ndarray, embeddings: Rows | None, groups: np.ndarray | None,
-             near: tuple[np.ndarray, np.ndarray] | None) -> Iterator[np.ndarray]:
-    """Each witness's logarithms (n, c), one after the other."""
-    # Twice, once cut off at the bottom: how far a chance may sink before it stops meaning anything is learned, too.
-    yield np.log(np.maximum(p, LEAST))
-    yield np.log(p + FLAT)
-    if embeddings is not None and len(y) > 2:
-        x = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
-        yield np.log(votes(y, *(near or neighbours(x, groups=groups)), p.shape[1]))
-        yield np.log(np.maximum(linear_votes(y, x, p.shape[1], groups), 0) + FAINT + 1 / len(y))
+def beliefs(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
+            groups: np.ndarray | None = None,
+            near: tuple[np.ndarray, np.ndarray] | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+    """The same part by part, with the rows of each: of very many photos a table of all is large."""
+    y, p = np.asarray(labels, dtype=np.int64), np.asarray(probabilities)
+    witnesses, classes = _witnesses(y, p, embeddings, groups, near), p.shape[1]
+
+    def heard(rows: np.ndarray | slice) -> np.ndarray:
+        return np.stack([_about_zero(of(rows)) for of in witnesses])
+
+    some = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 2_000_000 // max(1, classes)))]
+    weights, level = np.zeros(len(witnesses)), np.zeros(1)
+    if len(y) and classes > 1:
+        weights, level = _fit(y[some], np.concatenate([heard(some[part]) for part in _parts(len(some))], axis=1))
+    for part in _parts(len(y)):
+        yield part, _log_softmax(np.tensordot(weights, heard(part), 1) + level)
+
+
+Witness = Callable[[np.ndarray | slice], np.ndarray]  # of some rows: its logarithms (m, c)
+
+
+def _witnesses(y: np.ndarray, p: np.ndarray, embeddings: Rows | None, groups: np.ndarray | None,
+               near: tuple[np.ndarray, np.ndarray] | None) -> list[Witness]:
+    # Chances twice, once cut off at the bottom: how far one may sink before it stops meaning anything is learned, too.
+    found: list[Witness] = [lambda rows: np.log(np.maximum(_chances(p[rows]), LEAST)),
+                            lambda rows: np.log(_chances(p[rows]) + FLAT)]
+    if embeddings is None or len(y) <= 2:
+        return found
+    x = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
+    places, cosines = near or neighbours(x, groups=groups)
+    line = linear_votes(y, x, p.shape[1], groups)
+    return [*found, lambda rows: np.log(votes(y, places[rows], cosines[rows], p.shape[1])),
+            lambda rows: np.log(np.maximum(line(rows), 0) + FAINT + 1 / len(y))]
 
 
 def _about_zero(one: np.ndarray) -> np.ndarray:
@@ -83,32 +100,35 @@ def neighbours(embeddings: Rows, count: int = NEIGHBOURS,
 
 
 def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: int) -> np.ndarray:
-    """What the neighbours are called, as shares (n, classes); nearer ones count more, and nobody counts for nothing."""
-    shares = np.full((len(labels), classes), 1.0 / classes)
+    """What the neighbours of some photos (m, k) are called among all labels (n,), as shares (m, classes); nearer ones
+    count more, and nobody counts for nothing."""
+    shares = np.full((len(places), classes), 1.0 / classes)
     weights = np.maximum(cosines, 0.0) ** 2
     for column in range(places.shape[1]):
-        np.add.at(shares, (np.arange(len(labels)), labels[places[:, column]]), weights[:, column])
+        np.add.at(shares, (np.arange(len(places)), labels[places[:, column]]), weights[:, column])
     return shares / shares.sum(axis=1, keepdims=True)
 
 
 def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
-                 groups: np.ndarray | None = None) -> np.ndarray:
-    """What a ridge regression from embeddings to labels says of each photo (n, classes), fitted without it and its
+                 groups: np.ndarray | None = None) -> Witness:
+    """What a ridge regression from embeddings to labels says of some photos (m, classes), fitted without each and its
     group: in closed form, from one fit. About 0 to 1, but not chances."""
-    x, n = _centred(embeddings), len(embeddings)
-    y = np.eye(classes, dtype=np.float32)[labels]
+    x, n, one_hot = _centred(embeddings), len(embeddings), np.eye(classes, dtype=np.float32)
     parts = _parts(n)
     spread, axes = np.linalg.eigh(sum((few := x(part)).T @ few for part in parts).astype(np.float64) / n)
     kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
     if not kept.any():
-        return np.full((n, classes), 1 / classes)
+        return lambda rows: np.full((len(labels[rows]), classes), 1 / classes)
     spread = spread[kept]
-    turn, mean = (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32), y.mean(axis=0)
+    turn = (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32)
+    mean = (np.bincount(labels, minlength=classes) / n).astype(np.float32)
 
     def turned(rows: np.ndarray | slice) -> np.ndarray:
-        return np.asarray(x(rows) @ turn)
+        if isinstance(rows, slice) or len(rows) <= ROWS_AT_ONCE:
+            return np.asarray(x(rows) @ turn)
+        return np.concatenate([x(rows[part]) @ turn for part in _parts(len(rows))])
 
-    pull = sum(turned(part).T @ (y[part] - mean) for part in parts)
+    pull = sum(turned(part).T @ (one_hot[labels[part]] - mean) for part in parts)
     some = np.random.default_rng(0).permutation(n)[:MANY]
     few = turned(some)
 
@@ -120,14 +140,24 @@ def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
     def shrunk(decay: float) -> np.ndarray:
         return (spread / (spread + decay * spread.mean())).astype(np.float32)
 
-    decay = min(DECAYS, key=lambda one: float(((without_itself(one, few, y[some]) - y[some]) ** 2).sum()))
-    out, shrink = np.concatenate([without_itself(decay, turned(part), y[part]) for part in parts]), shrunk(decay)
+    given = one_hot[labels[some]]
+    decay = min(DECAYS, key=lambda one: float(((without_itself(one, few, given) - given) ** 2).sum()))
+    shrink, mended, place, count = shrunk(decay), [np.zeros((0, classes))], np.full(n, -1), 0
     for members in {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ():
-        u = turned(members)
+        u, given = turned(members), one_hot[labels[members]]
         own = (u * shrink) @ u.T + 1 / n
-        error = y[members] - u @ (shrink[:, None] * pull) - mean
-        out[members] = y[members] - np.linalg.solve(np.eye(len(members)) * 1.001 - own, error)
-    return out
+        error = given - u @ (shrink[:, None] * pull) - mean
+        place[members] = count + np.arange(len(members))
+        mended.append(given - np.linalg.solve(np.eye(len(members)) * 1.001 - own, error))
+        count += len(members)
+    together = np.concatenate(mended)
+
+    def said(rows: np.ndarray | slice) -> np.ndarray:
+        out, at = without_itself(decay, turned(rows), one_hot[labels[rows]]), place[rows]
+        out[at >= 0] = together[at[at >= 0]]
+        return out
+
+    return said
 
 
 def _fit(y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

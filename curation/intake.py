@@ -51,7 +51,7 @@ class Intake:
         self.counts: Counter[str] = Counter()
         self._collection, self._references = collection, dict(references or {})
         self._shard_bytes, self._shards_per_commit = shard_bytes, shards_per_commit
-        self._there = dataset.photos()
+        self._there = dict(dataset.photos())
         self._known_findings = {(one.image_id, one.reason) for one in dataset.findings()}
         self._open: dict[str, tuple[Photo, bytes]] = {}
         self._open_bytes = 0

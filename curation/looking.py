@@ -82,17 +82,17 @@ def look_once(data: bytes, photo: Image.Image) -> tuple[Fingerprint, Measures]:
 
 def look_at(dataset: Dataset, photos: Mapping[str, Photo], memory: Memory, passed: int = 0) -> Looks:
     """Measure the photos that were never measured. `passed`: how many were, just before, on their way."""
-    known = memory.measures(photos)
-    new = [image_id for image_id in photos if image_id not in known]
+    known, broken = memory.measures(photos)
+    new = [image_id for image_id in photos if image_id not in known and image_id not in broken]
     found: dict[str, Measures | None] = {}
     for image_id, measures in _each(dataset, new, measured, "Looking for blurred and broken photos"):
-        known[image_id] = found[image_id] = measures
+        found[image_id] = measures
+        broken.add(image_id) if measures is None else known.add(image_id, measures)
         if len(found) >= KEEP_EVERY:
             memory.keep_measures(found)
             found = {}
     memory.keep_measures(found)
-    readable = {image_id: one for image_id, one in known.items() if one is not None}
-    return Looks(readable, frozenset(set(known) - set(readable)), passed + len(new))
+    return Looks(known, frozenset(broken), passed + len(new))
 
 
 def take_fingerprints(dataset: Dataset, ids: Collection[str], shelf: PrintShelf) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from curation.quality import Measures
 from curation.verification import Match
+from data_cards.columns import Columns
 from data_cards.errors import DiskFull
 
 # A new number forgets what was measured in another way.
@@ -42,12 +43,15 @@ class Memory:
         with self._open() as base:
             base.executescript(TABLES)
 
-    def measures(self, ids: Iterable[str]) -> dict[str, Measures | None]:
-        """What is known of these photos; None for one that could not be read."""
-        wanted = set(ids)
+    def measures(self, ids: Iterable[str]) -> tuple[Columns[Measures], set[str]]:
+        """What is known of these photos: their measures, and which of them could not be read."""
+        wanted, known, broken = set(ids), Columns(Measures), set[str]()
         with self._open() as base:
-            rows = base.execute("select image_id, measures from looks")
-            return {intern(image_id): _measures(text) for image_id, text in rows if image_id in wanted}
+            for image_id, text in base.execute("select image_id, measures from looks"):
+                if image_id in wanted:
+                    one = _measures(text)
+                    broken.add(intern(image_id)) if one is None else known.add(image_id, one)
+        return known, broken
 
     def keep_measures(self, found: Mapping[str, Measures | None]) -> None:
         """Remember measures; None for a photo that could not be read."""

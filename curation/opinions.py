@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import abc
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,10 +36,11 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Opinions:
-    """`rows`: of every photo; `doubts`: of every labelled one; `suspects`: which of these a person should see."""
+    """`rows`: of every photo; `suspects`: whose label a person should see; `doubts`: in theirs, and in labels of shots
+    that more than one photo shows, which may contradict each other."""
 
     rows: abc.Collection[Opinion] = ()
-    doubts: Mapping[str, Doubt] | None = None
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)
     suspects: frozenset[str] = frozenset()
 
 
@@ -59,23 +60,26 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
         say("There are fewer than two classes with photos, so no label can be doubted yet.")
         return Opinions()
     say("Asking a probe about every photo it has not seen ...")
-    chances = np.zeros((len(ids), len(classes)), np.float64)
+    number = dict[str, int]()
+    shots = np.array([number.setdefault(groups.get(image_id, image_id), len(number)) for image_id in ids], np.int64)
     own = x if len(taught) == len(x) else Chosen(x, taught)
-    chances[taught] = out_of_fold(own, y, [groups.get(ids[n], ids[n]) for n in taught], len(classes))
+    chances, best = out_of_fold(own, y, shots[taught], len(classes)), _Best(len(ids), len(classes))
+    for rows in batches(range(len(taught)), AT_ONCE):
+        best.put(taught[rows], chances[rows])
     others = np.setdiff1d(np.arange(len(ids)), taught)
     if len(others):
         probe = fitted(own, y, len(classes))
         for part in batches(others.tolist(), AT_ONCE):
-            chances[part] = probe.probabilities(x[part])
-    shots = np.unique(np.array([groups.get(image_id, image_id) for image_id in ids], dtype=str), return_inverse=True)[1]
+            best.put(np.array(part), probe.probabilities(x[part]))
     known = _among(near, taught, shots) if near and len(ids) > WORTH_REMEMBERING else None
-    verdicts = judge(y, chances[taught], own, shots[taught], known)
-    doubts = {ids[n]: Doubt(ids[n], _share(verdicts.doubt[row]), classes[verdicts.likely[row]],
-                            float(chances[n, y[row]])) for row, n in enumerate(taught)}
+    verdicts = judge(y, chances, own, shots[taught], known)
     # Where every class is known by a single shot, a fold without it says of all labels alike that they are wrong.
     single = len(np.unique(np.column_stack([y, shots[taught]]), axis=0)) == len(np.unique(y))
     suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row] and not single)
-    return Opinions(Said(ids, chances, classes, near or nearest(x, NEAR), shots), doubts, suspects)
+    wanted = verdicts.shown | (np.bincount(shots)[shots[taught]] > 1)
+    doubts = {ids[n]: Doubt(ids[n], _share(verdicts.doubt[row]), classes[verdicts.likely[row]],
+                            float(chances[row, y[row]])) for row, n in enumerate(taught) if wanted[row]}
+    return Opinions(Said(ids, best, classes, near or nearest(x, NEAR), shots), doubts, suspects)
 
 
 def _among(near: Near, taught: np.ndarray, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,18 +105,30 @@ def _class_of(label: Label | None) -> str | None:
     return NONE if label.status == "none_of_these" else label.label
 
 
+class _Best:
+    """Of each of n photos the BEST likeliest of c classes and their chances (n, BEST), best first, put in part by part:
+    of very many photos the chances of all classes are large."""
+
+    def __init__(self, photos: int, classes: int) -> None:
+        self.classes = np.zeros((photos, min(BEST, classes)), np.int32)
+        self.chances = np.zeros(self.classes.shape, np.float32)
+
+    def put(self, rows: np.ndarray, chances: np.ndarray) -> None:
+        """The chances (m, c) of these photos (m,)."""
+        best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST]
+        self.classes[rows], self.chances[rows] = best, np.take_along_axis(chances, best, axis=1)
+
+
 class Said(abc.Collection[Opinion]):
     """Opinions on many photos, each made when it is asked for: as objects they would be five times as large.
 
-    `ids` (n), `chances` (n, c) of the `classes`, `near` others of each photo, and the shot (n,) that each belongs to:
+    `ids` (n), the `best` of the `classes`, `near` others of each photo, and the shot (n,) that each belongs to:
     neighbours are photos of other shots, since frames of one burst would only vouch for each other.
     """
 
-    def __init__(self, ids: Sequence[str], chances: np.ndarray, classes: Sequence[str], near: Near,
-                 shots: np.ndarray) -> None:
-        self._ids, self._classes, self._shots, self._near = ids, classes, shots, near.places[:, :NEAR]
-        self._best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST].astype(np.int32)
-        self._chances = np.take_along_axis(chances, self._best, axis=1)
+    def __init__(self, ids: Sequence[str], best: _Best, classes: Sequence[str], near: Near, shots: np.ndarray) -> None:
+        self._ids, self._best, self._classes = ids, best, classes
+        self._shots, self._near = shots, near.places[:, :NEAR]
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -125,8 +141,8 @@ class Said(abc.Collection[Opinion]):
 
     def _of(self, row: int) -> Opinion:
         near = self._near[row]
-        return Opinion(self._ids[row], tuple(self._classes[n] for n in self._best[row].tolist()),
-                       tuple(round(chance, 4) for chance in self._chances[row].tolist()),
+        return Opinion(self._ids[row], tuple(self._classes[n] for n in self._best.classes[row].tolist()),
+                       tuple(round(chance, 4) for chance in self._best.chances[row].tolist()),
                        tuple(self._ids[n] for n in near[self._shots[near] != self._shots[row]].tolist()))
 
 

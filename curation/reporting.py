@@ -36,7 +36,9 @@ def findings_of(desk: Desk, scan_id: str) -> list[Finding]:
     settled = {one.image_id for one in standing(desk.ledger.decisions) if one.action in SETTLING}
     found = chain(_unreadable(desk), leaks(desk), _near_duplicates(desk), _shortcuts(desk), _misnamed(desk),
                   (one for one in _asked(desk, settled) if one.image_id not in settled))
+    said: dict[str, str] = {}  # many photos, few reasons: each is kept once
     stamped = (replace(one, scan_id=scan_id, model_revision=desk.model_revision,
+                       reason=said.setdefault(one.reason, one.reason),
                        given_label=one.given_label or desk.label(one.image_id)) for one in _once(found))
     return sorted(stamped, key=lambda one: (-one.score, one.kind, one.image_id))
 
@@ -50,11 +52,12 @@ def _asked(desk: Desk, settled: set[str]) -> Iterator[Finding]:
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
     """One finding for each photo and kind: the first, which is the surest. A shortcut is about a class, and a remark
     asks nothing: neither stands in the way of another."""
-    seen: set[tuple[str, str, str]] = set()
+    seen: dict[str, set[object]] = {}
     for one in findings:
-        key = (one.image_id, one.kind, one.reason if one.kind == "shortcut" or one.score <= REMARK else "")
-        if key not in seen:
-            seen.add(key)
+        key = (one.image_id, one.reason) if one.kind == "shortcut" or one.score <= REMARK else one.image_id
+        known = seen.setdefault(one.kind, set())
+        if key not in known:
+            known.add(key)
             yield one
 
 
@@ -137,7 +140,7 @@ def _contradiction(desk: Desk, here: str, there: str) -> str:
 def _doubtful(desk: Desk) -> Iterator[Finding]:
     near = {row.image_id: row.near for row in desk.opinions.rows if row.image_id in desk.opinions.suspects}
     for image_id in sorted(desk.opinions.suspects):
-        doubt = (desk.opinions.doubts or {})[image_id]
+        doubt = desk.opinions.doubts[image_id]
         others = [other for other in near[image_id] if _is_named(desk, other)]
         against = [other for other in others if (desk.label(other) or NONE) == doubt.likely] or others
         said = reason_for(doubt.chance, [desk.label(other) or NONE for other in others], doubt.likely, desk.title,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from ulid import ULID
@@ -34,9 +35,10 @@ from curation.shots import with_views
 from curation.strangers import strangers_among
 from curation.unnamed import ask_for
 from data_cards.dataset import Changes, Dataset
+from data_cards.disk import full_disk_named
 from data_cards.heap import give_back
 from data_cards.progress import say
-from data_cards.rows import Finding, Label, Opinion, Photo, findings_file, opinions_file
+from data_cards.rows import Label, Opinion, Photo, scan_files
 from train.backbone import Backbone
 from train.config import dial
 from train.features import Watch, embed_dataset
@@ -113,19 +115,19 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
                 asks, frozenset((base.certificate() or {}).get("removed", ())), strange)
     scan_id = str(ULID())
-    after, findings = _write(base, desk, told, scan_id)
+    after, findings = _write(base, desk, told, scan_id, cache / "scan")
     clock.lap("writing")
-    return ScanReport(after, scan_id, Counter(one.kind for one in findings), len(photos), looks.new, copies.new,
+    return ScanReport(after, scan_id, findings, len(photos), looks.new, copies.new,
                       len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps)
 
 
 def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, cache: Path, settings: ScanSettings,
               memory: Memory, shelf: PrintShelf, embed: Embed) -> tuple[list[str], np.ndarray, int]:
     """Embeddings of all that can be read, and how many photos were measured on the way."""
-    known = memory.measures(photos)
-    passing = PassingBy(memory, set(photos) - set(known), shelf)
+    known, broken = memory.measures(photos)
+    passing = PassingBy(memory, set(photos) - set(known) - broken, shelf)
     # A photo that cannot be read is not tried again, nor an engine started for it.
-    readable = [image_id for image_id in photos if known.get(image_id, True)]
+    readable = [image_id for image_id in photos if image_id not in broken]
     watch = Watch(LONGER, passing.see, look_once, passing.keep)
     ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=watch)
     passing.done()
@@ -142,18 +144,21 @@ def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> dict[str, Lab
     return fold(given_labels(photos), ledger.decisions)
 
 
-def _write(base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str) -> tuple[Dataset, list[Finding]]:
+def _write(base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str,
+           place: Path) -> tuple[Dataset, Mapping[str, int]]:
+    """The dataset with this scan's tables in place of the last one's, and how many findings there are of each kind."""
     findings = findings_of(desk, scan_id)
-    files = dict([findings_file(scan_id, findings), opinions_file(scan_id, told)])
 
     def change(newest: Dataset) -> Changes:
         old = {path for path in newest.paths
                if path.startswith(("findings/", "opinions/")) and not Path(path).name.startswith(OTHERS)}
         return Changes(files, tuple(sorted(old)))
 
-    after = base.update(f"Scan: {len(findings)} findings", change)
+    with full_disk_named("what the scan found"), TemporaryDirectory(dir=place) as folder:
+        files = scan_files(scan_id, findings, told, Path(folder))
+        after = base.update(f"Scan: {len(findings)} findings", change)
     say(f"{len(findings)} findings written.")
-    return after, findings
+    return after, Counter(one.kind for one in findings)
 
 
 class _Clock:

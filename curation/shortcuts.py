@@ -10,8 +10,9 @@ agree that chance does not (Fisher's exact test, one-sided, times the number of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from sys import intern
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -28,6 +29,7 @@ CUTS = 120  # how finely sizes are asked
 EXAMPLES = 12
 Value = str | float
 Traits = Mapping[str, Value]
+Values = np.ndarray | list[Value | None]  # of one trait: numbers, nan where nobody knows, or texts
 
 # What is said of photos with a trait, and of the others: "are WEBP files", "... are".
 SAYINGS: Mapping[str, tuple[str, str]] = {
@@ -101,14 +103,14 @@ def shortcuts(labels: Mapping[str, str], traits: Mapping[str, Traits], groups: M
     return sorted(found, key=lambda one: (-one.score, one.label, one.trait))
 
 
-def _by_trait(photos: int, traits: Iterable[Traits]) -> dict[str, list[Value | None]]:
+def _by_trait(photos: int, traits: Iterable[Traits]) -> dict[str, Values]:
     """The values of each trait, in the order of the photos."""
-    found: dict[str, list[Value | None]] = {}
+    found: dict[str, Values] = {}
     for row, one in enumerate(traits):
         for name, value in one.items():
             if name not in found:
-                found[name] = [None] * photos
-            found[name][row] = value
+                found[name] = np.full(photos, np.nan) if isinstance(value, float) else [None] * photos
+            found[name][row] = intern(value) if isinstance(value, str) else value  # thousands share a text
     return found
 
 
@@ -140,16 +142,15 @@ def _chance(has: np.ndarray, inside: np.ndarray) -> float:
     return float(hypergeom.sf((has & inside).sum() - 1, len(has), has.sum(), inside.sum()))
 
 
-def _questions(name: str, values: Sequence[Value | None]) -> _Trait:
+def _questions(name: str, values: Values) -> _Trait:
     """Each value that enough photos have, or each cut through a number."""
-    numbers = [value for value in values if isinstance(value, float)]
-    if not numbers:
-        known = tuple(value for value, count in Counter(value for value in values if value).items() if count >= FEWEST)
-        number: dict[Value | None, int] = {value: n for n, value in enumerate(known)}
-        return _Trait(name, known, np.array([number.get(value, -1) for value in values], np.int32))
-    line = np.array([value if isinstance(value, float) else np.nan for value in values])
-    cuts = np.unique(np.quantile(numbers, np.linspace(0, 1, CUTS + 2)[1:-1], method="nearest"))
-    return _Trait(name, tuple(cuts.tolist()), line)
+    if isinstance(values, np.ndarray):
+        numbers = values[~np.isnan(values)]
+        cuts = np.unique(np.quantile(numbers, np.linspace(0, 1, CUTS + 2)[1:-1], method="nearest"))
+        return _Trait(name, tuple(cuts.tolist()), values)
+    known = tuple(value for value, count in Counter(value for value in values if value).items() if count >= FEWEST)
+    number: dict[Value | None, int] = {value: n for n, value in enumerate(known)}
+    return _Trait(name, known, np.array([number.get(value, -1) for value in values], np.int32))
 
 
 def _said(title: str, name: str, value: Value, inside: np.ndarray, has: np.ndarray) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curation.evidence import log_belief
+from curation.evidence import beliefs
 from train.batches import Rows
 
 
@@ -31,16 +31,19 @@ def judge(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None
           groups: np.ndarray | None = None, near: tuple[np.ndarray, np.ndarray] | None = None) -> Verdicts:
     """Everything about these labels, for one weighing of the evidence. `groups` (n,): near-copies and bursts, which
     are no evidence for each other. `near`: the nearest others (n, k) and their cosines, where they are known."""
-    y = np.asarray(labels, dtype=np.int64)
-    belief, rows = log_belief(y, probabilities, embeddings, groups, near), np.arange(len(y))
-    if not len(y) or belief.shape[1] < 2:
-        return Verdicts(np.zeros(len(y)), y, np.zeros(len(y), bool))
-    own, others = belief[rows, y], belief.copy()
-    others[rows, y] = -np.inf
-    likely = np.where(others.max(axis=1) > own, others.argmax(axis=1), y)
-    usual = _usual(y, np.exp(belief))
-    shown = (likely != y) & (np.exp(belief[rows, likely]) >= usual[likely])
-    return Verdicts(others.max(axis=1) - own, likely, shown)
+    y, classes = np.asarray(labels, dtype=np.int64), np.shape(probabilities)[1]
+    own, best, other = np.zeros(len(y)), np.zeros(len(y)), y.copy()
+    if not len(y) or classes < 2:
+        return Verdicts(own, y, np.zeros(len(y), bool))
+    for part, belief in beliefs(y, probabilities, embeddings, groups, near):
+        rows = np.arange(len(belief))
+        own[part] = belief[rows, y[part]]
+        belief[rows, y[part]] = -np.inf
+        best[part], other[part] = belief.max(axis=1), belief.argmax(axis=1)
+    usual = _usual(y, np.exp(own), classes)
+    likely = np.where(best > own, other, y)
+    shown = (best > own) & (np.exp(best) >= usual[likely])
+    return Verdicts(best - own, likely, shown)
 
 
 def label_doubt(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
@@ -60,11 +63,9 @@ def suspected(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndar
     return judge(labels, probabilities, embeddings).shown
 
 
-def _usual(labels: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """How strong the evidence for each class is, on average over the photos that carry its label."""
-    counts = np.maximum(np.bincount(labels, minlength=shares.shape[1]), 1)
-    own = shares[np.arange(len(labels)), labels]
-    return np.bincount(labels, weights=own, minlength=shares.shape[1]) / counts
+def _usual(labels: np.ndarray, own: np.ndarray, classes: int) -> np.ndarray:
+    """How strong the evidence for each class is, on average over the photos that carry its label, by `own` (n,)."""
+    return np.bincount(labels, weights=own, minlength=classes) / np.maximum(np.bincount(labels, minlength=classes), 1)
 
 
 def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[[str], str], own: str = "") -> str:

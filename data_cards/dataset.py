@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from data_cards.collection import FRONT_MATTER, read_collection, write_collection
@@ -73,9 +74,9 @@ class Dataset:
     def _photos(self) -> dict[str, Photo]:
         return {photo.image_id: photo for shard in self.shards for photo in read_photo_rows(self._fetch(shard))}
 
-    def photos(self) -> dict[str, Photo]:
+    def photos(self) -> Mapping[str, Photo]:
         """Every photo by image_id, without its bytes, in storage order."""
-        return dict(self._photos)
+        return MappingProxyType(self._photos)
 
     def labels(self) -> dict[str, Label]:
         """The label of every photo: given labels with decisions folded over them."""

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
 from sys import intern
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -151,6 +151,15 @@ def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes
     return f"opinions/{scan_id}.parquet", _table_bytes(opinions, Opinion)
 
 
+def scan_files(scan_id: str, findings: Iterable[Finding], opinions: Iterable[Opinion], folder: Path) -> dict[str, Path]:
+    """Both tables of one scan as files of this folder: of very many photos they are too large for memory."""
+    found, told = folder / "findings.parquet", folder / "opinions.parquet"
+    for path, rows, kind in ((found, findings, Finding), (told, opinions, Opinion)):
+        with path.open("wb") as file:
+            _write_table(file, rows, kind)
+    return {f"findings/{scan_id}.parquet": found, f"opinions/{scan_id}.parquet": told}
+
+
 def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
     """One flush of decisions; its name is unique."""
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -204,14 +213,19 @@ def _source(row: Mapping[str, Any]) -> Source:
 
 
 def _table_bytes(rows: Iterable[Any], kind: type[Any]) -> bytes:
+    out = io.BytesIO()
+    _write_table(out, rows, kind)
+    return out.getvalue()
+
+
+def _write_table(out: BinaryIO, rows: Iterable[Any], kind: type[Any]) -> None:
     # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals what it holds,
     # without looking at its parent, and two people writing the same bytes would not notice each other.
     schema = SCHEMAS[kind].with_metadata({b"vitrine.write": str(ULID()).encode()})
-    names, out, left = schema.names, io.BytesIO(), iter(rows)
+    names, left = schema.names, iter(rows)
     with pq.ParquetWriter(out, schema, compression="zstd") as file:
         while some := list(islice(left, ROWS_AT_ONCE)):  # a part at a time: as Python objects rows are large
             file.write_batch(pa.record_batch([[getattr(row, name) for row in some] for name in names], schema=schema))
-    return out.getvalue()
 
 
 def _parquet(table: pa.Table, **options: Any) -> bytes:

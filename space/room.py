@@ -7,7 +7,7 @@ is loaded behind the one that answers, and takes its place when it is ready.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -45,7 +45,7 @@ class Archive:
         """Everything decided and asked."""
         return read_ledger(self.journal.rows())
 
-    def photos(self) -> dict[str, Any]:
+    def photos(self) -> Mapping[str, Any]:
         """Photos that a person can look at."""
         return {}
 
@@ -78,7 +78,7 @@ class DatasetArchive(Archive):
         """Everything decided and asked, here and in the dataset."""
         return read_ledger([*self._dataset.ledger(), *self.journal.rows()])
 
-    def photos(self) -> dict[str, Any]:
+    def photos(self) -> Mapping[str, Any]:
         """Photos of the dataset."""
         return self._dataset.photos()
 

@@ -11,21 +11,20 @@ itself. How sure it is, one factor, is fitted to photos that were held out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from train.batches import Chosen, Rows, batches
 from train.metrics import softmax
-from train.probe import UNSEEN, Probe, folds_of, own_cores
+from train.probe import UNSEEN, Groups, Probe, folds_of, own_cores
 
 # Share of the round covariance. Of .03 to .3 it was best of groceries with five photos a class and with 20 and 40 % of
 # the labels wrong; with all of them right .03 is half a point better (docs/DECISIONS.md, 2026-11-29).
 SHRUNK = 0.1
 FOLDS = 5
 BELOW = 30.0  # how far the bias of a class without photos lies below all others
-AT_ONCE = 4096  # photos that are looked at
+AT_ONCE = 1024  # photos that are looked at
 ASKED = 20_000  # photos that say how sure to be
 SURENESS = -14.0, 5.0  # between these logarithms
 
@@ -55,14 +54,17 @@ def fit_beside(x: Rows, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: f
         return known.probe(sureness), np.where(np.isfinite(logits), said, unseen).astype(np.float32)
 
 
-def out_of_fold(x: Rows, y: np.ndarray, groups: Sequence[object], classes: int, folds: int = FOLDS,
+def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS,
                 seed: int = 0) -> np.ndarray:
     """Probabilities (n, c) of each photo by what saw neither it nor any of its group, as `train.probe.out_of_fold`."""
     with own_cores(x.size):
         known = _Known(x, y, folds_of(np.asarray(y), groups, folds, seed), classes)
-        logits = known.held_out()
-        p = np.maximum(softmax(logits * _sureness(logits, known.y)), UNSEEN)
-    return np.asarray(p / p.sum(axis=1, keepdims=True))
+        out = known.held_out()
+        sureness = _sureness(out, known.y)
+    for start in range(0, len(out), AT_ONCE):  # in its place: of very many photos every copy is large
+        p = np.maximum(softmax(out[start:start + AT_ONCE].astype(np.float64) * sureness), UNSEEN)
+        out[start:start + AT_ONCE] = p / p.sum(axis=1, keepdims=True)
+    return out
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ class _Known:
                      scale.astype(np.float32))
 
     def held_out(self) -> np.ndarray:
-        """Logits (n, c), how sure they are left open; -inf for a class that the other folds do not show."""
-        out = np.zeros((len(self.y), self.classes))
+        """Logits (n, c) float32, how sure they are left open; -inf for a class that the other folds do not show."""
+        out = np.zeros((len(self.y), self.classes), np.float32)
         for one, (held, part) in self.folds.items():
             rest = self.whole.plus(part, -1)
             seen = rest.counts > 0
@@ -134,9 +136,11 @@ class _Known:
         return out
 
     def logits(self, w: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """(n, c) of all photos, by weights (d, c) and biases (c,) about the middle."""
-        rows = batches(range(len(self.y)), AT_ONCE)
-        return np.concatenate([np.zeros((0, self.classes)), *(self._about(some) @ w + b for some in rows)])
+        """(n, c) float32 of all photos, by weights (d, c) and biases (c,) about the middle."""
+        out = np.zeros((len(self.y), self.classes), np.float32)
+        for some in batches(range(len(self.y)), AT_ONCE):
+            out[some] = self._about(some) @ w + b
+        return out
 
     def _summed(self, rows: np.ndarray) -> _Sums:
         d = self.x.shape[1]
@@ -164,7 +168,7 @@ def _sureness(logits: np.ndarray, y: np.ndarray, slips: float | None = None) -> 
     rows = rows[::max(1, len(rows) // ASKED)]
     if not len(rows):
         return float(np.exp(SURENESS[0]))
-    slips, z = 1 / (len(rows) + 2) if slips is None else slips, logits[rows]
+    slips, z = 1 / (len(rows) + 2) if slips is None else slips, logits[rows].astype(np.float64)
     usual = np.nanmean(np.where(np.isfinite(z), z, np.nan), axis=1)
     highest = z.max(axis=1)
     z, wanted = z - highest[:, None], (1 - slips) * own[rows] + slips * usual - highest

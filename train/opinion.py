@@ -9,13 +9,11 @@ than either (docs/DECISIONS.md, 2026-11-29).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from train import discriminant, probe
 from train.batches import Rows
-from train.probe import Probe
+from train.probe import Groups, Probe
 
 # Photos beyond the first of their class, from which the shape of the clouds is known well enough: with fewer the
 # regression was better on artifacts and landmarks.
@@ -28,7 +26,7 @@ def fitted(x: Rows, y: np.ndarray, classes: int) -> Probe:
     return discriminant.fit_discriminant(x, y, classes) if enough else probe.fit_probe(x[:], y, classes)
 
 
-def out_of_fold(x: Rows, y: np.ndarray, groups: Sequence[object], classes: int) -> np.ndarray:
+def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
     """Probabilities (n, c) of each photo by probes that saw neither it nor any of its group, x (n, d) and y (n,)."""
     p = probe.out_of_fold(x, y, groups, classes)
     p += discriminant.out_of_fold(x, y, groups, classes)

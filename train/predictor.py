@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,8 @@ class Prediction:
 
     def to_json(self) -> dict[str, Any]:
         """The contract's /predict, with null urls."""
-        return {**asdict(self), "candidates": [asdict(one) for one in self.candidates], "similar": list(self.similar)}
+        # Not by `asdict`: to copy all that lies within takes as long as to decode the photo.
+        return {**vars(self), "candidates": [dict(vars(one)) for one in self.candidates], "similar": list(self.similar)}
 
 
 class Predictor:
@@ -117,8 +118,8 @@ class Predictor:
     def _similar(self, logits: np.ndarray, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
         if self._judgement.rejection.by_logits:  # points know better than embeddings what a photo looks like
             order = (self.classes[number] for number in np.argsort(-logits, kind="stable"))
-            return [{**asdict(found), "url": None} for found in self.index.nearest_of(order, embedding, k)]
-        return [{**asdict(found), "url": None} for found in self.index.nearest(embedding, k)]
+            return [{**vars(found), "url": None} for found in self.index.nearest_of(order, embedding, k)]
+        return [{**vars(found), "url": None} for found in self.index.nearest(embedding, k)]
 
     def _title(self, label: str) -> str:
         return self.collection.title_of(label) if label in self.collection else label

@@ -25,7 +25,8 @@ STRENGTH, ROUNDS = 3.0, 100
 LARGE = 20_000_000  # numbers: 80 MB of features
 # Opinions come from probes that learned from so many photos at most, some of each class: more take memory and minutes.
 MOST, OF_EACH = 20_000, 50
-AT_ONCE = 4096  # rows that are asked about
+AT_ONCE = 4096  # rows that are looked at
+Groups = Sequence[object] | np.ndarray  # (n,) the group of each photo: its name, or its number
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,11 @@ def _fitted(x: Rows, y: np.ndarray, rows: np.ndarray, classes: int, strength: fl
     """Fitted on these rows of x and y."""
     from scipy.optimize import minimize
 
-    z, y = np.asarray(x[rows], np.float32), np.asarray(y, np.int64)[rows]
+    z, y = np.empty((len(rows), x.shape[1]), np.float32), np.asarray(y, np.int64)[rows]
+    for first in range(0, len(rows), AT_ONCE):  # part by part: of very many photos every copy is large
+        z[first:first + AT_ONCE] = x[rows[first:first + AT_ONCE]]
     mean = z.mean(axis=0)
-    z -= mean  # in place: of very many photos every copy is hundreds of megabytes
+    z -= mean
     scale = np.maximum(np.sqrt(np.einsum("nd,nd->d", z, z) / len(z)), 1e-6)
     z /= scale
     (n, d), seen = z.shape, np.bincount(y, minlength=classes) > 0
@@ -95,16 +98,16 @@ def _fitted(x: Rows, y: np.ndarray, rows: np.ndarray, classes: int, strength: fl
     return Probe(w, b, mean, scale)
 
 
-def out_of_fold(x: Rows, y: np.ndarray, groups: Sequence[object], classes: int, folds: int = 5,
+def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = 5,
                 seed: int = 0) -> np.ndarray:
-    """Probabilities (n, c) of each photo by a probe that saw neither it nor any of its group, and MOST others at most.
+    """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its group, and MOST others.
 
     A class that a fold's training photos do not show gets UNSEEN there, so its photos look doubtful: with all its
     photos in one group nobody can say better.
     """
     y = np.asarray(y, dtype=np.int64)
     fold = folds_of(y, groups, folds, seed)
-    out = np.full((len(y), classes), 1.0 / max(classes, 1))
+    out = np.full((len(y), classes), 1.0 / max(classes, 1), np.float32)
 
     def ask(one: int) -> None:
         held, rest = np.flatnonzero(fold == one), enough(y, np.flatnonzero(fold != one))
@@ -134,11 +137,13 @@ def enough(y: np.ndarray, rows: np.ndarray, most: int = MOST) -> np.ndarray:
     return np.sort(mixed[(of_its_class < OF_EACH) | (np.arange(len(rows)) < most)])
 
 
-def folds_of(y: np.ndarray, groups: Sequence[object], folds: int = 5, seed: int = 0) -> np.ndarray:
+def folds_of(y: np.ndarray, groups: Groups, folds: int = 5, seed: int = 0) -> np.ndarray:
     """A fold number (n,) per photo: groups stay whole, classes are spread evenly; fewer folds where groups are few."""
-    names, member = np.unique(np.asarray([str(g) for g in groups]), return_inverse=True)
+    numbered = isinstance(groups, np.ndarray) and groups.dtype.kind == "i"  # very many names would be large
+    members = np.asarray(groups) if numbered else np.asarray([str(g) for g in groups])
+    names, member = np.unique(members, return_inverse=True)
     folds = max(1, min(folds, len(names)))
-    table = np.zeros((len(names), int(np.max(y, initial=0)) + 1))
+    table = np.zeros((len(names), int(np.max(y, initial=0)) + 1), np.int32)
     np.add.at(table, (member, y), 1)
     filled, place = np.zeros((folds, table.shape[1])), np.zeros(len(names), dtype=np.int64)
     shuffled = np.random.default_rng(seed).permutation(len(names))

@@ -19,7 +19,7 @@ def test_measures_and_matches_are_there_after_a_restart(tmp_path):
     first.keep_measures({"a": ONE, "broken": None})
     first.keep_matches({("a", "b"): Match(0.9, "edited")})
     again = Memory(tmp_path)
-    assert again.measures(["a", "broken", "new"]) == {"a": ONE, "broken": None}
+    assert again.measures(["a", "broken", "new"]) == ({"a": ONE}, {"broken"})
     assert again.matches(["a", "b"]) == {("a", "b"): Match(0.9, "edited")}
 
 
@@ -55,7 +55,7 @@ def test_what_was_surveyed_in_one_dataset_is_new_in_another(tmp_path):
 def test_a_new_way_of_measuring_forgets_the_old_one(tmp_path, monkeypatch):
     Memory(tmp_path).keep_measures({"a": ONE})
     monkeypatch.setattr(memory, "VERSION", memory.VERSION + 1)
-    assert Memory(tmp_path).measures(["a"]) == {}
+    assert Memory(tmp_path).measures(["a"]) == ({}, set())
 
 
 def test_a_full_disk_is_said_so(tmp_path, monkeypatch):

@@ -56,7 +56,7 @@ def test_with_one_class_nothing_is_doubted(gallery):
     collection, _, ids, x, groups = gallery
     opinions = form_opinions(collection, {image_id: Label(image_id, "agra", "labelled") for image_id in ids}, ids, x,
                              groups)
-    assert opinions.doubts is None and not opinions.rows
+    assert not opinions.doubts and not opinions.rows
 
 
 def test_photos_without_a_label_change_nothing_about_the_doubt_in_the_others(gallery):
