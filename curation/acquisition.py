@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.batches import Rows
+from train.batches import Rows, rows_of
 from train.metrics import softmax
 from train.probe import Probe, fit_probe
 
@@ -94,9 +94,9 @@ def directions(embeddings: np.ndarray) -> np.ndarray:
     return whitening(embeddings)(embeddings)
 
 
-def whitening(embeddings: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def whitening(embeddings: Rows) -> Callable[[np.ndarray], np.ndarray]:
     """What turns any rows (n, d) of these embeddings into their directions (n, k), learned from MOST_TAUGHT of them."""
-    x = np.asarray(embeddings)
+    x = rows_of(embeddings)
     some = x[np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT]].astype(np.float32)
     middle = some.mean(axis=0)
     some -= middle

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from curation.nearest import largest
-from train.batches import Chosen, Rows
+from train.batches import Rows, rows_of
 
 NEIGHBOURS = 10
 ROWS_AT_ONCE, WIDEST, MANY = 512, 1024, 10_000
@@ -65,7 +65,7 @@ def _witnesses(y: np.ndarray, p: np.ndarray, embeddings: Rows | None, groups: np
                             lambda rows: np.log(_chances(p[rows]) + FLAT)]
     if embeddings is None or len(y) <= 2:
         return found
-    x = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
+    x = rows_of(embeddings)
     places, cosines = near or neighbours(x, groups=groups)
     line = linear_votes(y, x, p.shape[1], groups)
     return [*found, lambda rows: np.log(votes(y, places[rows], cosines[rows], p.shape[1])),
@@ -208,7 +208,7 @@ def _centred(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
 
     Rows are widened when they are asked for: of very many photos every copy of all is hundreds of megabytes.
     """
-    given = embeddings if isinstance(embeddings, Chosen) else np.asarray(embeddings)
+    given = rows_of(embeddings)
     parts, wide = _parts(len(given)), np.result_type(given.dtype, np.float32)
 
     def numbers(rows: np.ndarray | slice) -> np.ndarray:

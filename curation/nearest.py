@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from data_cards.disk import full_disk_named
+from train.batches import Rows
 
 COUNT = 12
 BLOCK = 64  # columns of which only the largest is looked at first
@@ -39,13 +40,13 @@ class Near:
         return Near(self.places[:, :count], self.cosines[:, :count])
 
 
-def nearest(x: np.ndarray, count: int = COUNT, mean: np.ndarray | None = None) -> Near:
+def nearest(x: Rows, count: int = COUNT, mean: np.ndarray | None = None) -> Near:
     """The nearest others of each row of x (n, d), measured from the mean of all: what all share hides differences."""
     count = max(0, min(count, len(x) - 1))
     return Near(*_nearest_of(np.arange(len(x)), x, _mean(x) if mean is None else mean, count))
 
 
-def nearest_remembered(ids: Sequence[str], x: np.ndarray, path: Path, count: int = COUNT) -> Near:
+def nearest_remembered(ids: Sequence[str], x: Rows, path: Path, count: int = COUNT) -> Near:
     """The same for photos by id; where they are many, only what is new is worked out and the rest is read from `path`.
 
     Remembered lists are exact but for the mean, which is that of the day they were made, as long as it hardly moved.
@@ -62,8 +63,12 @@ def nearest_remembered(ids: Sequence[str], x: np.ndarray, path: Path, count: int
     return near
 
 
-def _mean(x: np.ndarray) -> np.ndarray:
-    return np.asarray(x.mean(axis=0, dtype=np.float64), np.float32) if len(x) > 2 else np.zeros(x.shape[1], np.float32)
+def _mean(x: Rows) -> np.ndarray:
+    """Of very few rows nothing: what they share may be all that they say."""
+    if len(x) <= 2:
+        return np.zeros(x.shape[1], np.float32)
+    parts = (x[start:start + COLUMNS] for start in range(0, len(x), COLUMNS))
+    return np.asarray(sum(part.sum(axis=0, dtype=np.float64) for part in parts) / len(x), np.float32)
 
 
 def _unit(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -72,7 +77,7 @@ def _unit(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return unit
 
 
-def _nearest_of(rows: np.ndarray, x: np.ndarray, mean: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _nearest_of(rows: np.ndarray, x: Rows, mean: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     places = np.zeros((len(rows), count), np.int32)
     cosines = np.full((len(rows), count), -3, np.float32)
     width = len(x) if len(x) <= WORTH_REMEMBERING else COLUMNS
@@ -140,7 +145,7 @@ class _Kept:
                 np.savez(file, ids=self.ids, mean=self.mean, places=self.near.places, cosines=self.near.cosines)
             making.replace(path)
 
-    def serves(self, ids: Sequence[str], x: np.ndarray, count: int) -> bool:
+    def serves(self, ids: Sequence[str], x: Rows, count: int) -> bool:
         if self.near.places.shape[1] != count or self.mean.shape != x.shape[1:]:
             return False
         known = np.isin(np.array(ids, "S64"), self.ids).mean()
@@ -148,7 +153,7 @@ class _Kept:
         return bool(known >= 1 - MUCH_NEW and np.linalg.norm(_mean(x) - self.mean) <= MOVED * spread)
 
 
-def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Near:
+def _caught_up(kept: _Kept, ids: Sequence[str], x: Rows, count: int) -> Near:
     """What was kept, without photos that are gone and with the new ones."""
     place_now = {name: n for n, name in enumerate(np.array(ids, "S64").tolist())}
     moved = np.array([place_now.get(name, -1) for name in kept.ids.tolist()] or [-1], np.int64)

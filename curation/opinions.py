@@ -15,7 +15,7 @@ from data_cards.collection import Collection
 from data_cards.dataset import Dataset
 from data_cards.progress import say
 from data_cards.rows import Label, Opinion
-from train.batches import Chosen, batches
+from train.batches import Chosen, Rows, batches
 from train.opinion import fitted, out_of_fold
 from train.probe import AT_ONCE
 
@@ -44,7 +44,7 @@ class Opinions:
     suspects: frozenset[str] = frozenset()
 
 
-def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: np.ndarray,
+def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows,
                   groups: Mapping[str, str], near: Near | None = None) -> Opinions:
     """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer than two classes.
 

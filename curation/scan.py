@@ -40,6 +40,7 @@ from data_cards.heap import give_back
 from data_cards.progress import say
 from data_cards.rows import Label, Opinion, Photo, scan_files
 from train.backbone import Backbone
+from train.batches import Chosen, Rows
 from train.config import dial
 from train.features import Watch, embed_dataset
 from train.probe import own_cores
@@ -122,7 +123,7 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
 
 
 def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, cache: Path, settings: ScanSettings,
-              memory: Memory, shelf: PrintShelf, embed: Embed) -> tuple[list[str], np.ndarray, int]:
+              memory: Memory, shelf: PrintShelf, embed: Embed) -> tuple[list[str], Rows, int]:
     """Embeddings of all that can be read, and how many photos were measured on the way."""
     known, broken = memory.measures(photos)
     passing = PassingBy(memory, set(photos) - set(known) - broken, shelf)
@@ -131,7 +132,7 @@ def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, ca
     watch = Watch(LONGER, passing.see, look_once, passing.keep)
     ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=watch)
     passing.done()
-    return ids, x, passing.new
+    return ids, Chosen(x), passing.new
 
 
 def _kept_near(cache: Path, base: Dataset, backbone: Backbone) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from curation.acquisition import ALIKE, whitening
 from curation.quality import Measures
 from curation.wishes import Shot
 from data_cards.rows import Label, Opinion, Photo, Source
+from train.batches import Rows
 from train.bursts import FRAME, bursts
 
 MOST_VIEWED = 500  # photos of a class; a larger one has views enough
@@ -20,7 +21,7 @@ BLOCK = 4096
 SQUARE = 1.1  # longer side by shorter, below which a photo is neither upright nor wide
 
 
-def with_views(rows: Collection[Opinion], labels: Mapping[str, Label], x: np.ndarray,
+def with_views(rows: Collection[Opinion], labels: Mapping[str, Label], x: Rows,
                measures: Mapping[str, Measures]) -> Iterator[Opinion]:
     """The scan's opinions, once, with what it saw of each photo: whose view it repeats, and how light it is.
 
@@ -55,7 +56,7 @@ def views(x: np.ndarray) -> list[int]:
     return found
 
 
-def _turned(x: np.ndarray, places: Sequence[int]) -> np.ndarray:
+def _turned(x: Rows, places: list[int]) -> np.ndarray:
     """The directions (n, k) of these rows, a block at a time."""
     if not places:
         return np.zeros((0, 1))

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from data_cards.rows import Label
+from train.batches import Rows, rows_of
 
 FEWEST = 50  # photos; of fewer nobody can say what is usual
 HELD = 0.1  # of the mean variance, added to every direction's
@@ -26,9 +27,9 @@ ROWS_AT_ONCE = 4096
 LEAST = 1.5  # times the usual distance: where all photos are alike, a little more is nothing yet
 
 
-def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
+def unlikeness(embeddings: Rows, usual: np.ndarray | None = None) -> np.ndarray:
     """(n,) distances from the rest. `usual`: a mask (n,) of the photos that say what is usual; all of them."""
-    x = np.asarray(embeddings)
+    x = rows_of(embeddings)
     known = np.ones(len(x), dtype=bool) if usual is None else np.asarray(usual, dtype=bool)
     if known.sum() < FEWEST:
         return np.ones(len(x))
@@ -50,7 +51,7 @@ def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.nd
     return np.asarray(far / max(float(np.median(far[known])), 1e-9))
 
 
-def strangers(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
+def strangers(embeddings: Rows, usual: np.ndarray | None = None) -> np.ndarray:
     """(n,) true for photos farther from the rest than `usual` ones go (a mask (n,); all)."""
     return _beyond(unlikeness(embeddings, usual), usual)
 
@@ -65,7 +66,7 @@ def _beyond(unlike: np.ndarray, usual: np.ndarray | None) -> np.ndarray:
     return np.asarray(far > middle + max(line * float(high - middle), np.log(LEAST)))
 
 
-def strangers_among(ids: Sequence[str], embeddings: np.ndarray, labels: Mapping[str, Label]) -> dict[str, float]:
+def strangers_among(ids: Sequence[str], embeddings: Rows, labels: Mapping[str, Label]) -> dict[str, float]:
     """Strangers by image_id with their unlikeness. What people said not to belong is none, and makes none usual."""
     gone = ("none_of_these", "junk")
     usual = np.array([labels[name].status not in gone if name in labels else False for name in ids], dtype=bool)

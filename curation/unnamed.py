@@ -11,7 +11,7 @@ from curation.acquisition import Asked, what_to_ask
 from data_cards.collection import Collection
 from data_cards.progress import say
 from data_cards.rows import Label
-from train.batches import Chosen
+from train.batches import Chosen, Rows
 
 NONE, UNNAMED, NOTHING = "none", "", "-"
 NAMELESS = "Nobody has said yet what this is."
@@ -28,7 +28,7 @@ class Ask:
     is_disputed: bool = False
 
 
-def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: np.ndarray) -> dict[str, Ask]:
+def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows) -> dict[str, Ask]:
     """Reason and score by image_id, for unlabelled photos. `x` (n, d): embeddings in the order of `ids`."""
     classes = [*collection.ids, NONE]
     place = {name: number for number, name in enumerate(classes)}

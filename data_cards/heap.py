@@ -1,6 +1,7 @@
 """Memory that nothing uses any more, given back to the system.
 
-    python -c "from data_cards.heap import give_back; give_back()"
+    give_back()         what was freed
+    let_go(features)    pages of the file that an array lies in
 
 What a step of a scan needed for a moment stays with the process otherwise: the C library and Arrow keep what was freed
 for the next time. On other systems than Linux with glibc only a part of that is given back.
@@ -11,7 +12,9 @@ from __future__ import annotations
 import ctypes
 import sys
 from contextlib import suppress
+from mmap import mmap
 
+import numpy as np
 import pyarrow as pa
 
 # M_MMAP_THRESHOLD of mallopt(3): what is larger has pages of its own, which go back as soon as it is freed. glibc
@@ -29,3 +32,15 @@ def give_back() -> None:
             library = ctypes.CDLL("libc.so.6")
             library.mallopt(OWN_PAGES, BYTES)
             library.malloc_trim(0)
+
+
+def let_go(x: np.ndarray) -> None:
+    """Where an array lies in a file: pages that were read or written leave this process. The system keeps them as long
+    as it has room, so to look at them again costs next to nothing. Other arrays are left alone."""
+    lies: object = x
+    while isinstance(lies, np.ndarray) and lies.base is not None:
+        lies = lies.base
+    if isinstance(lies, mmap) and sys.platform == "linux":
+        from mmap import MADV_DONTNEED
+
+        lies.madvise(MADV_DONTNEED)

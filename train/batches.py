@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+
+from data_cards.heap import let_go
 
 T = TypeVar("T")
 Result = TypeVar("Result")
@@ -42,17 +44,28 @@ def side_by_side(work: Callable[[T], Result], items: Iterable[T], workers: int) 
 
 
 class Chosen:
-    """Some rows (n, d) of features, looked up when they are asked for: very many would be a large copy."""
+    """Some rows (n, d) of features, or all, looked up when they are asked for: very many would be a large copy. Of
+    features in a file no page stays with the process that nobody looks at."""
 
-    def __init__(self, x: np.ndarray, rows: np.ndarray) -> None:
-        self._x, self._rows = x, rows
-        self.shape, self.dtype, self.size = (len(rows), *x.shape[1:]), x.dtype, len(rows) * math.prod(x.shape[1:])
+    def __init__(self, x: Rows, rows: np.ndarray | None = None) -> None:
+        self._x, self._rows = x, np.arange(len(x)) if rows is None else rows
+        self.shape: tuple[int, ...] = (len(self._rows), *x.shape[1:])
+        self.dtype: np.dtype[Any] = x.dtype
+        self.size = len(self._rows) * math.prod(x.shape[1:])
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, rows: np.ndarray | slice | list[int]) -> np.ndarray:
-        return np.asarray(self._x[self._rows[rows]])
+        some = np.asarray(self._x[self._rows[rows]])
+        if isinstance(self._x, np.ndarray):
+            let_go(self._x)
+        return some
 
 
 Rows = np.ndarray | Chosen
+
+
+def rows_of(x: Rows) -> Rows:
+    """Features whose rows can be asked for: an array, whatever else came."""
+    return x if isinstance(x, Chosen) else np.asarray(x)

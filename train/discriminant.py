@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.batches import Chosen, Rows, batches
+from train.batches import Rows, batches, rows_of
 from train.metrics import softmax
 from train.probe import UNSEEN, Groups, Probe, folds_of, own_cores
 
@@ -99,7 +99,7 @@ class _Known:
     fold below 0 is never left out."""
 
     def __init__(self, x: Rows, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK) -> None:
-        self.x = x if isinstance(x, Chosen) else np.asarray(x)
+        self.x = rows_of(x)
         self.y, self.classes, self.shrunk = np.asarray(y, np.int64), classes, shrunk
         sums = [self.x[part].sum(axis=0, dtype=np.float64) for part in batches(range(len(self.y)), AT_ONCE)]
         self.middle = np.asarray(sum(sums, np.zeros(self.x.shape[1])) / max(1, len(self.y)), np.float32)

@@ -23,6 +23,7 @@ import numpy as np
 
 from data_cards.disk import full_disk_named
 from data_cards.errors import BadPhoto
+from data_cards.heap import let_go
 from data_cards.progress import say, track
 from train import engine as engines
 from train.backbone import Backbone
@@ -205,6 +206,7 @@ class FeatureCache:
                 kept = opened["x"]
             x = self._spread((len(here), kept.shape[1])) if x is None else x
             x[rows] = kept[[self._places[here[row]][1] for row in rows]]
+            let_go(x)
         return here, np.zeros((0, 0), dtype=np.float16) if x is None else x
 
     def _spread(self, shape: tuple[int, int]) -> np.ndarray:

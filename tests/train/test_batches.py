@@ -62,4 +62,4 @@ def test_chosen_rows_are_what_a_copy_of_them_would_be(rows):
     x, places = np.arange(20.0).reshape(10, 2), np.array([7, 1, 4])
     chosen, copy = Chosen(x, places), x[places]
     assert (len(chosen), chosen.shape, chosen.size, chosen.dtype) == (len(copy), copy.shape, copy.size, copy.dtype)
-    assert np.array_equal(chosen[rows], copy[rows])
+    assert np.array_equal(chosen[rows], copy[rows]) and np.array_equal(Chosen(chosen)[rows], copy[rows])
