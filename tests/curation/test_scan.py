@@ -1,5 +1,6 @@
 """A scan of a small dataset with known trouble finds it, says why, respects people, and does nothing twice."""
 
+import errno
 import io
 from contextlib import suppress
 from dataclasses import replace
@@ -8,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curation import scan as scanning
 from curation.decision import decide, line_of
 from curation.ledger import given_labels
 from curation.scan import ScanSettings, scan
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset
-from data_cards.errors import BadPhoto
+from data_cards.errors import BadPhoto, DiskFull
 from data_cards.photo import image_id, open_photo
 from data_cards.rows import Finding, Photo, Source, findings_file, images_file, labels_file, ledger_file
 from tests.curation.scenes import jpeg, scene
@@ -199,6 +201,25 @@ def test_a_photo_that_cannot_be_opened_is_found_and_stops_nothing(pile, tmp_path
     pile.places.pop(pile.ids["broken"])
     made = create_dataset(str(tmp_path / "d"), THINGS).commit(dict([images_file(pile.rows)]), "Photos")
     assert set(found(look(made).dataset, pile, "unreadable")) == {"broken"}
+
+
+def test_where_no_photo_can_be_opened_that_is_all_there_is_to_say(tmp_path, tiny_vit):
+    broken = jpeg(scene(60))[:3000]
+    rows = [(Photo(image_id(broken), 400, 300, (Source("a.jpg", "agra"),)), broken)]
+    made = create_dataset(str(tmp_path / "d"), THINGS).commit(dict([images_file(rows)]), "Photos")
+    report = scan(made, Backbone(tiny_vit, "tiny", "r1", "folder"), tmp_path / "cache", SETTINGS)
+    assert report.findings == {"unreadable": 1}
+
+
+def test_a_disk_that_fills_while_findings_are_written_leaves_the_last_ones(dataset, look, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = look(dataset).dataset
+    monkeypatch.setattr(scanning, "scan_files", full)
+    with pytest.raises(DiskFull, match="what the scan found could not be kept"):
+        look(dataset)
+    assert dataset.newest().revision == before.revision
 
 
 def test_one_class_is_no_reason_to_fail(tmp_path, look, pile):

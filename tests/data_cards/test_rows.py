@@ -11,6 +11,7 @@ from PIL import Image
 from data_cards.rows import (
     Finding,
     Label,
+    Opinion,
     Photo,
     Source,
     Split,
@@ -18,10 +19,12 @@ from data_cards.rows import (
     images_file,
     labels_file,
     ledger_file,
+    opinions_file,
     read_image_group,
     read_photo_rows,
     read_rows,
     row_locations,
+    scan_files,
     splits_file,
 )
 
@@ -48,6 +51,14 @@ def jpeg(colour="red") -> bytes:
 ])
 def test_small_tables_come_back_as_they_were(tmp_path, write, rows):
     assert read_rows(on_disk(tmp_path, write(rows)), type(rows[0])) == rows
+
+
+def test_a_scan_writes_both_tables_as_they_would_be_written_by_themselves(tmp_path):
+    findings, opinions = [Finding("a", "label", 0.5, "why")], [Opinion("a", ("0",), (0.5,), ("b",), "b", 0.25)]
+    files = scan_files("s", findings, iter(opinions), tmp_path)
+    assert set(files) == {findings_file("s", [])[0], opinions_file("s", [])[0]}
+    found, told = files.values()
+    assert read_rows(found, Finding) == findings and read_rows(told, Opinion) == opinions
 
 
 @given(st.lists(st.builds(Finding, TEXT, TEXT, st.floats(0, 1), TEXT, st.none() | TEXT, st.none() | TEXT,
