@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from curation.duplicates import pair_of
 from curation.looking import LONGER, small
 from curation.memory import Memory
 from curation.nearest import nearest
@@ -34,6 +35,7 @@ from train.features import embedder_for
 from train.index import Index, write_index
 
 PHOTOS, IN_ORDER, PAIRS, ROWS, SMALLER = 64, 500, 400, 100_000, 10_000
+ENOUGH = 60.0  # seconds that a few steps of a training are measured for at most
 
 
 def cost(name: str, many: int, unit: str, work: Callable[[], Any]) -> Any:
@@ -61,7 +63,7 @@ def of_photos(dataset: Dataset, backbone: Backbone, cache: Path) -> None:
     photos = dict(dataset.read_photos(ids[:PHOTOS]))
     opened = cost("decode", PHOTOS, "ms", lambda: [open_photo(data, at_least=256, longer=LONGER)
                                                    for data in photos.values()])
-    cost("measure", PHOTOS, "ms", lambda: [measure(small(one), *one.size, "JPEG", "") for one in opened])
+    cost("measure", PHOTOS, "ms", lambda: [measure(small(one), one.width, one.height, "JPEG") for one in opened])
     fingerprint(opened[0])
     prints = cost("fingerprint", PHOTOS, "ms", lambda: [fingerprint(one) for one in opened])
     size("fingerprint, while a scan runs", float(np.mean([len(pickle.dumps(one, protocol=5)) for one in prints])))
@@ -96,7 +98,7 @@ def of_rows() -> None:
     """What a scan remembers, in SQLite."""
     names = [f"{number:064x}" for number in range(ROWS // 10)]
     rng = random.Random(0)
-    pairs = {tuple(sorted(rng.sample(names, 2))): Match(0.1, "same-scene") for _ in range(ROWS)}
+    pairs = {pair_of(*rng.sample(names, 2)): Match(0.1, "same-scene") for _ in range(ROWS)}
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
         memory = Memory(Path(made))
         cost("remember a judged pair", len(pairs), "ms", lambda: memory.keep_matches(pairs))
@@ -125,7 +127,8 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
         shelf = fill_shelf(Path(made), photos.items(), framing.short or framing.size)
         size("small copy of a photo, while training", shelf.file.stat().st_size / len(photos))
-        pace = pace_of(model, shelf, [(name, 0) for name in photos], list(photos.values()), framing, plan, (plan.side,))
+        pace = pace_of(model, shelf, [(name, 0) for name in photos], list(photos.values()), framing, plan, (plan.side,),
+                       ENOUGH)
     which = f"the upper {plan.blocks}" if plan.blocks else "all"
     print(f"{f'learn from 1,000 views at {plan.side} px, {which} blocks':<58}"
           f"{1000 * (pace.view + pace.pixel * plan.side**2):12.1f} s by the clock, all cores")

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
@@ -30,7 +30,7 @@ from curation.points import none_found
 from curation.scan import ScanSettings, scan
 from curation.verification import Fingerprint, Match, compare, fingerprint
 from data_cards.collection import shipped_collection
-from data_cards.dataset import create_dataset, open_dataset
+from data_cards.dataset import Dataset, create_dataset, open_dataset
 from data_cards.errors import BadPhoto
 from data_cards.photo import image_id, open_photo
 from data_cards.rows import Photo, Source, images_file, labels_file
@@ -135,7 +135,8 @@ class Cheap:
         return (np.tanh(pixel_values[:, :, ::2, ::2].reshape(len(pixel_values), -1) @ self._over),)
 
 
-def embed(dataset, ids, backbone, cache, threads=0, watch: Watch | None = None):
+def embed(dataset: Dataset, ids: Iterable[str], backbone: Backbone, cache: Path, threads: int = 0,
+          watch: Watch | None = None) -> tuple[list[str], np.ndarray]:
     """As `train.features.embed_dataset`, with Cheap for an engine."""
     wanted, kept = list(ids), FeatureCache(cache / "features")
     outputs = Embedder(Cheap(), Preprocessing(size=32, short=32), 64).stream(
@@ -161,7 +162,7 @@ def cheap_compare(one: Fingerprint, other: Fingerprint) -> Match:
 
 def scanned(folder: Path) -> dict:
     """One scan."""
-    looking.fingerprint, copies.compare = cheap_fingerprint, cheap_compare  # type: ignore[assignment]
+    vars(looking)["fingerprint"], vars(copies)["compare"] = cheap_fingerprint, cheap_compare
     dataset = open_dataset(str(folder / "dataset"))
     began, before = time.monotonic(), spent()
     with own_memory() as own:
@@ -216,5 +217,5 @@ def price(folder: Path) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"collect": collect, "scan": scanned, "price": price}[sys.argv[1]](
-        Path(sys.argv[2]), *sys.argv[3:])))
+    steps: dict[str, Callable[..., dict]] = {"collect": collect, "scan": scanned, "price": price}
+    print(json.dumps(steps[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))

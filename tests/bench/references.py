@@ -77,7 +77,7 @@ def asked(folder: Path, truth: dict[Path, str]) -> dict[str, object]:
     predictor, plain, index = load_predictor(str(folder)), open_network(folder, plain=True), Index.load(
         folder / "vitrine" / "index")
     photos = [path.read_bytes() for path in truth]
-    cosines = unit(plain.embed(photos)) @ unit(index.features).T
+    cosines = unit(np.stack([plain.ask(data)[1] for data in photos])) @ unit(index.features).T
     nearest = [index.labels[int(row.argmax())] for row in cosines]
     right, refused, places, times, cpu = 0, 0, [], [], []
     for data, label in zip(photos, truth.values(), strict=True):

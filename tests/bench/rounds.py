@@ -236,8 +236,9 @@ def add_flags(command: argparse.ArgumentParser) -> None:
 def run(flags: argparse.Namespace) -> None:
     """Print both stories."""
     cache = default_cache(os.environ)
+    kept: dict[str, bytes] = {}
     if flags.photos:
-        desk, kept = planted_desk(flags.photos, flags.flip, flags.seed), {}
+        desk = planted_desk(flags.photos, flags.flip, flags.seed)
     else:
         desk, kept = museum_desk(flags.size, flags.flip, cache)
     wrong = int((desk.given != desk.truth).sum())

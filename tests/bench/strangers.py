@@ -10,6 +10,7 @@ nearest photos, with the same line.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def run(flags: argparse.Namespace) -> None:
     """Print the figures."""
     home = named_features(flags.photos)[1]
     others, rng = [named_features(folder)[1] for folder in flags.others], np.random.default_rng(flags.seed)
-    rules = {"ours": strangers, "cosine": by_cosine}
+    rules: dict[str, Callable[[np.ndarray], np.ndarray]] = {"ours": strangers, "cosine": by_cosine}
     alarms = {name: int(rule(home).sum()) for name, rule in rules.items()}
     hits, strays = dict.fromkeys(rules, 0), dict.fromkeys(rules, 0)
     for _ in range(flags.rounds):
