@@ -130,14 +130,13 @@ class Dataset:
 
     def read_photos(self, image_ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(image_id, bytes) of the wanted photos, in storage order, a few at a time in memory."""
-        from data_cards.rows import read_image_group
+        from data_cards.rows import open_images
 
-        held: tuple[Path, int] | None = None
-        images: list[bytes] = []
-        for shard, group, row, image_id in self.places(image_ids):
-            if held != (shard, group):
-                held, images = (shard, group), read_image_group(shard, group)
-            yield image_id, images[row]
+        for shard, places in groupby(self.places(image_ids), key=lambda place: place[0]):
+            with open_images(shard) as images_of:
+                for group, several in groupby(places, key=lambda place: place[1]):
+                    images = images_of(group)
+                    yield from ((image_id, images[row]) for _, _, row, image_id in several)
 
     def places(self, image_ids: Iterable[str]) -> Iterator[tuple[Path, int, int, str]]:
         """(shard on this machine, row group, row, image_id) of the wanted photos, in storage order."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -199,11 +200,18 @@ def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
         yield from ((intern(next(names)), group, row) for row in range(size))
 
 
+@contextmanager
+def open_images(path: Path) -> Iterator[Callable[[int], list[bytes]]]:
+    """What gives the bytes of the photos of a row group. A shard has hundreds, and its footer is read once for all."""
+    with pq.ParquetFile(path) as file:
+        yield lambda group: [image["bytes"] for image in file.read_row_group(
+            group, columns=["image"]).column("image").to_pylist()]
+
+
 def read_image_group(path: Path, group: int) -> list[bytes]:
     """The bytes of the photos of one row group."""
-    with pq.ParquetFile(path) as file:
-        images = file.read_row_group(group, columns=["image"]).column("image").to_pylist()
-    return [image["bytes"] for image in images]
+    with open_images(path) as images_of:
+        return images_of(group)
 
 
 def _source(row: Mapping[str, Any]) -> Source:

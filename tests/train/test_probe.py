@@ -1,11 +1,13 @@
 """A linear probe, and what it thinks of photos it never saw."""
 
+import math
+
 import numpy as np
 import pytest
 
 from tests.train.clouds import clouds
 from train.batches import Chosen
-from train.probe import OF_EACH, enough, fit_probe, folds_of, out_of_fold
+from train.probe import OF_EACH, _few, enough, fit_probe, folds_of, out_of_fold
 
 
 def test_it_learns_what_can_be_learned():
@@ -84,3 +86,10 @@ def test_rows_that_are_looked_up_teach_what_a_copy_of_them_teaches():
     y = (x[rows, 0] > 0).astype(int)
     groups = list(range(40))
     assert np.array_equal(out_of_fold(Chosen(x, rows), y, groups, 2), out_of_fold(x[rows], y, groups, 2))
+
+
+@pytest.mark.parametrize("photos", [1, 20, 100, 101, 120, 125, 126, 150, 199, 201, 500, 100_000])
+def test_fewer_folds_never_leave_less_to_learn_from(photos):
+    folds = _few(photos, 5, most=100)
+    assert 2 <= folds <= 5 and min(100, photos - math.ceil(photos / folds)) >= min(100, photos * 4 // 5) - 1
+    assert folds == (2 if photos >= 201 else 5 if photos <= 125 else folds)
