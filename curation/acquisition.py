@@ -97,7 +97,7 @@ def directions(embeddings: np.ndarray) -> np.ndarray:
 def whitening(embeddings: Rows) -> Callable[[np.ndarray], np.ndarray]:
     """What turns any rows (n, d) of these embeddings into their directions (n, k), learned from MOST_TAUGHT of them."""
     x = rows_of(embeddings)
-    some = x[np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT]].astype(np.float32)
+    some = _widened(x, np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT])
     middle = some.mean(axis=0)
     some -= middle
     spread, axes = np.linalg.eigh(some.T @ some / max(1, len(some)))
@@ -105,23 +105,39 @@ def whitening(embeddings: Rows) -> Callable[[np.ndarray], np.ndarray]:
     turn = (axes[:, known] / np.maximum(spread[known], 1e-9) ** 0.25).astype(np.float32)
 
     def turned(rows: np.ndarray) -> np.ndarray:
-        lies = (np.asarray(rows, np.float32) - middle) @ turn
+        lies = np.empty((len(rows), turn.shape[1]), np.float32)
+        for part in _parts(len(rows)):
+            lies[part] = (np.asarray(rows[part], np.float32) - middle) @ turn
         return lies / np.maximum(np.linalg.norm(lies, axis=1, keepdims=True), 1e-9)
 
     return turned
 
 
+def _widened(x: Rows, places: np.ndarray) -> np.ndarray:
+    """These rows in single precision, a part at a time: a scan of very many photos has no room for two copies."""
+    wide = np.empty((len(places), x.shape[1]), np.float32)
+    for part in _parts(len(places)):
+        wide[part] = x[places[part]]
+    return wide
+
+
+def _parts(rows: int) -> Iterator[slice]:
+    return (slice(start, start + ROWS_AT_ONCE) for start in range(0, rows, ROWS_AT_ONCE))
+
+
 def alikeness(x: np.ndarray) -> np.ndarray:
-    """(n, n) in 0..1: opposite photos are no less alike than unrelated ones."""
-    alike = x @ x.T
-    return np.maximum(alike, 0, out=alike)
+    """(n, n) float16 in 0..1: opposite photos are no less alike than unrelated ones."""
+    alike = np.empty((len(x), len(x)), np.float16)
+    for part in _parts(len(x)):
+        alike[part] = np.maximum(x[part] @ x.T, 0)
+    return alike
 
 
 def nearness(x: np.ndarray, others: np.ndarray) -> np.ndarray:
     """How alike (n,) each row is to the most alike of the others, as `alikeness` counts it."""
     near = np.zeros(len(x), np.float32)
-    for start in range(0, len(others), ROWS_AT_ONCE):
-        near = np.maximum(near, (x @ others[start:start + ROWS_AT_ONCE].T).max(axis=1))
+    for part in _parts(len(others)):
+        near = np.maximum(near, (x @ others[part].T).max(axis=1))
     return near
 
 
@@ -177,8 +193,7 @@ def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> n
 
 def _look_alikes(x: np.ndarray) -> np.ndarray:
     """How many others (n,) look like each row of these directions (n, k)."""
-    parts = [x[start:start + ROWS_AT_ONCE] for start in range(0, len(x), ROWS_AT_ONCE)]
-    return np.concatenate([(part @ x.T >= ALIKE).sum(axis=1) for part in parts]) - 1
+    return np.concatenate([(x[part] @ x.T >= ALIKE).sum(axis=1) for part in _parts(len(x))]) - 1
 
 
 def _called(probabilities: np.ndarray) -> list[tuple[tuple[int, float], ...]]:

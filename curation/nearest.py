@@ -19,7 +19,7 @@ from train.batches import Rows
 
 COUNT = 12
 BLOCK = 64  # columns of which only the largest is looked at first
-CELLS = 20_000_000  # of the table of cosines at a time: 80 MB
+CELLS = 5_000_000  # of the table of cosines at a time: 20 MB, and as much again to find the largest
 COLUMNS = 5_000  # of it, where photos are many: embeddings are widened a part at a time, or all would be twice as large
 # Up to here everything is worked out again (seconds), and a scan in two halves is the scan in one, to the bit.
 WORTH_REMEMBERING = 20_000
