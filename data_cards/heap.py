@@ -35,12 +35,15 @@ def give_back() -> None:
 
 
 def let_go(x: np.ndarray) -> None:
-    """Where an array lies in a file: pages that were read or written leave this process. The system keeps them as long
-    as it has room, so to look at them again costs next to nothing. Other arrays are left alone."""
+    """Where an array lies in a file (`np.memmap`): pages that were read or written leave this process. The system keeps
+    them as long as it has room, so to look at them again costs next to nothing. Other arrays are left alone."""
     lies: object = x
+    in_file = False
     while isinstance(lies, np.ndarray) and lies.base is not None:
+        # A copy of a file ("c") has nowhere to keep what was written into it: it would be lost.
+        in_file = in_file or (isinstance(lies, np.memmap) and lies.mode != "c")
         lies = lies.base
-    if isinstance(lies, mmap) and sys.platform == "linux":
+    if in_file and isinstance(lies, mmap) and sys.platform == "linux":
         from mmap import MADV_DONTNEED
 
         lies.madvise(MADV_DONTNEED)

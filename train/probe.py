@@ -101,10 +101,10 @@ def _fitted(x: Rows, y: np.ndarray, rows: np.ndarray, classes: int, strength: fl
 
 def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = 5,
                 seed: int = 0) -> np.ndarray:
-    """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its group, and MOST others.
+    """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its group.
 
-    A class that a fold's training photos do not show gets UNSEEN there, so its photos look doubtful: with all its
-    photos in one group nobody can say better.
+    It learned from about MOST others at most. A class that a fold's training photos do not show gets UNSEEN there, so
+    its photos look doubtful: with all its photos in one group nobody can say better.
     """
     y = np.asarray(y, dtype=np.int64)
     fold = folds_of(y, groups, _few(len(y), folds), seed)

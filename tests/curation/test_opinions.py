@@ -38,6 +38,13 @@ def test_doubt_is_a_share_in_the_order_of_the_evidence(gallery):
     assert all(0 <= doubt.score < 1 for doubt in doubts) and len({doubt.score for doubt in doubts}) == len(doubts)
 
 
+def test_the_doubt_in_labels_that_may_contradict_each_other_is_known(gallery):
+    collection, labels, ids, x, groups = gallery
+    opinions = form_opinions(collection, labels, ids, x, {**groups, "p10": "p10", "p11": "p10"})
+    assert {"p10", "p11"} <= set(opinions.doubts) and not {"p10", "p11"} & opinions.suspects
+    assert opinions.suspects <= set(opinions.doubts)
+
+
 def test_neighbours_are_photos_of_other_shots_nearest_first(gallery):
     burst = gallery[2][:6]
     rows = {row.image_id: row for row in form_opinions(*gallery).rows}

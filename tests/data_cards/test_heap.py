@@ -58,6 +58,14 @@ def test_what_lies_in_a_file_is_the_same_after_its_pages_are_gone(tmp_path):
     assert (x[:, 7] == np.arange(1000)).all()
 
 
+def test_what_was_written_into_a_copy_of_a_file_stays(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros(5000))
+    x = np.load(tmp_path / "x.npy", mmap_mode="c")
+    x[:] = 7
+    let_go(np.asarray(x))
+    assert (x == 7).all()
+
+
 def test_an_array_in_memory_is_left_alone():
     x = np.arange(5)
     let_go(x[1:])

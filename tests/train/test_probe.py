@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.train.clouds import clouds
+from train import probe
 from train.batches import Chosen
 from train.probe import OF_EACH, _few, enough, fit_probe, folds_of, out_of_fold
 
@@ -86,6 +87,16 @@ def test_rows_that_are_looked_up_teach_what_a_copy_of_them_teaches():
     y = (x[rows, 0] > 0).astype(int)
     groups = list(range(40))
     assert np.array_equal(out_of_fold(Chosen(x, rows), y, groups, 2), out_of_fold(x[rows], y, groups, 2))
+
+
+def test_of_very_many_photos_two_probes_are_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(probe, "folds_of", lambda *told: asked.append(told[2]) or folds_of(*told))
+    for photos in (500, 2 * probe.MOST):
+        y = np.arange(photos) % 2
+        p = out_of_fold(y[:, None] + np.zeros((photos, 2), np.float32), y, np.arange(photos) // 50, 2)
+        assert (p.argmax(axis=1) == y).all()
+    assert asked == [5, 2]
 
 
 @pytest.mark.parametrize("photos", [1, 20, 100, 101, 120, 125, 126, 150, 199, 201, 500, 100_000])
