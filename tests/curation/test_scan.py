@@ -222,6 +222,15 @@ def test_a_disk_that_fills_while_findings_are_written_leaves_the_last_ones(datas
     assert dataset.newest().revision == before.revision
 
 
+@pytest.mark.usefixtures("hub")
+def test_a_dataset_on_the_hub_gets_its_findings_in_one_commit(pile, look):
+    made = create_dataset("hf://ann/forts", THINGS).commit(dict([images_file(pile.rows)]), "Photos")
+    first = look(made).dataset
+    again = look(first).dataset
+    assert set(found(again, pile, "leak")) >= {"p1"} and {one.image_id for one in again.opinions()} >= set(pile.places)
+    assert sum(path.startswith(("findings/", "opinions/")) for path in again.paths) == 2
+
+
 def test_one_class_is_no_reason_to_fail(tmp_path, look, pile):
     pile.rows = pile.rows[:1]
     made = create_dataset(str(tmp_path / "d"), THINGS).commit(dict([images_file(pile.rows)]), "Photos")
