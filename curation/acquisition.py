@@ -13,12 +13,12 @@ Gupta et al. 2024). The order of a cover is nested, so it does not have to know 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from train.batches import Rows, rows_of
+from train.batches import Chosen, Rows, rows_of
 from train.metrics import softmax
 from train.probe import Probe, fit_probe
 
@@ -48,12 +48,14 @@ class Asked:
         return len(self.called) > 1
 
 
-def label_first(embeddings: np.ndarray, labelled: np.ndarray, probabilities: np.ndarray | None = None) -> np.ndarray:
+def label_first(embeddings: Rows, labelled: np.ndarray, probabilities: np.ndarray | None = None) -> np.ndarray:
     """Places (u,) of the unlabelled rows, the one to label first in front. Costs u x u numbers of memory."""
-    labelled = np.asarray(labelled)
-    pool = np.flatnonzero(labelled < 0)
-    x = directions(embeddings)
-    order = cover(alikeness(x[pool]), weight_of(labelled, probabilities), nearness(x[pool], x[labelled >= 0]))
+    x, labelled = rows_of(embeddings), np.asarray(labelled)
+    pool, known = np.flatnonzero(labelled < 0), np.flatnonzero(labelled >= 0)
+    turned = whitening(x)
+    unknown = turned(x[pool])
+    explained = nearness(unknown, (turned(x[known[part]]) for part in _parts(len(known))))
+    order = cover(alikeness(unknown), weight_of(labelled, probabilities), explained)
     return pool[np.fromiter(order, np.int64, len(pool))]
 
 
@@ -97,10 +99,11 @@ def directions(embeddings: np.ndarray) -> np.ndarray:
 def whitening(embeddings: Rows) -> Callable[[np.ndarray], np.ndarray]:
     """What turns any rows (n, d) of these embeddings into their directions (n, k), learned from MOST_TAUGHT of them."""
     x = rows_of(embeddings)
-    some = _widened(x, np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT])
-    middle = some.mean(axis=0)
-    some -= middle
-    spread, axes = np.linalg.eigh(some.T @ some / max(1, len(some)))
+    some = np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT]
+    wide = (np.asarray(x[some[part]], np.float32) for part in _parts(len(some)))
+    middle = (sum(rows.sum(axis=0, dtype=np.float64) for rows in wide) / max(1, len(some))).astype(np.float32)
+    wide = (np.asarray(x[some[part]], np.float32) - middle for part in _parts(len(some)))
+    spread, axes = np.linalg.eigh(sum((rows.T @ rows).astype(np.float64) for rows in wide) / max(1, len(some)))
     known = np.argsort(-spread)[:max(2, min(MOST_DIRECTIONS, len(some) // 2))]
     turn = (axes[:, known] / np.maximum(spread[known], 1e-9) ** 0.25).astype(np.float32)
 
@@ -111,14 +114,6 @@ def whitening(embeddings: Rows) -> Callable[[np.ndarray], np.ndarray]:
         return lies / np.maximum(np.linalg.norm(lies, axis=1, keepdims=True), 1e-9)
 
     return turned
-
-
-def _widened(x: Rows, places: np.ndarray) -> np.ndarray:
-    """These rows in single precision, a part at a time: a scan of very many photos has no room for two copies."""
-    wide = np.empty((len(places), x.shape[1]), np.float32)
-    for part in _parts(len(places)):
-        wide[part] = x[places[part]]
-    return wide
 
 
 def _parts(rows: int) -> Iterator[slice]:
@@ -133,11 +128,11 @@ def alikeness(x: np.ndarray) -> np.ndarray:
     return alike
 
 
-def nearness(x: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """How alike (n,) each row is to the most alike of the others, as `alikeness` counts it."""
+def nearness(x: np.ndarray, others: Iterable[np.ndarray]) -> np.ndarray:
+    """How alike (n,) each row is to the most alike of the others, which come part by part, as `alikeness` counts it."""
     near = np.zeros(len(x), np.float32)
-    for part in _parts(len(others)):
-        near = np.maximum(near, (x @ others[part].T).max(axis=1))
+    for part in others:
+        near = np.maximum(near, (x @ part.T).max(axis=1))
     return near
 
 
@@ -173,7 +168,7 @@ def what_to_ask(embeddings: Rows, labelled: np.ndarray, classes: int, seed: int 
         return []
     known = np.sort(rng.permutation(np.flatnonzero(labelled >= 0))[:MOST_TAUGHT])
     rows = np.concatenate([known, kept])
-    x, labelled = embeddings[rows], labelled[rows]
+    x, labelled = Chosen(embeddings, rows), labelled[rows]
     opinions = _opinions(x, labelled, classes, seed)
     order = label_first(x, labelled, opinions)
     alike = _look_alikes(whitening(x)(x[len(known):]))
@@ -183,12 +178,13 @@ def what_to_ask(embeddings: Rows, labelled: np.ndarray, classes: int, seed: int 
     return [Asked(int(kept[n]), int(alike[n]), called[n]) for n in at]
 
 
-def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> np.ndarray | None:
+def _opinions(x: Rows, labelled: np.ndarray, classes: int, seed: int) -> np.ndarray | None:
     """What half-informed probes say of the unlabelled rows; None before there is anything to learn from."""
     taught = np.flatnonzero(labelled >= 0)
     if len(np.unique(labelled[taught])) < 2:
         return None
-    return half_informed(fit_probe(x[taught], labelled[taught], classes), x[labelled < 0], seed=seed)
+    return half_informed(fit_probe(Chosen(x, taught), labelled[taught], classes), x[np.flatnonzero(labelled < 0)],
+                         seed=seed)
 
 
 def _look_alikes(x: np.ndarray) -> np.ndarray:

@@ -25,9 +25,9 @@ from curation.looking import take_fingerprints
 from curation.memory import Memory
 from curation.nearest import Near
 from curation.print_shelf import PrintShelf
-from curation.proposals import propose_by_words
 from curation.quality import Measures
 from curation.verification import NO_MATCH, Fingerprint, Match, compare
+from curation.words import pairs_by_words
 from data_cards.dataset import Dataset
 from data_cards.progress import say, track
 from train.batches import batches, side_by_side
@@ -62,21 +62,24 @@ class Sight:
     memory: Memory
     shelf: PrintShelf
 
-    def near_pairs(self, rows: np.ndarray, count: int) -> list[PairOfIds]:
-        """These photos (places) with their nearest few, as far as nobody compared them before."""
+    def near_pairs(self, rows: np.ndarray, count: int) -> np.ndarray:
+        """These photos (places) with their nearest few, as `new`."""
         places = self.near.places[rows, :count]
         alike = self.near.cosines[rows, :count] >= LEAST_COSINE
-        return self.named(np.stack([np.broadcast_to(rows[:, None], places.shape)[alike], places[alike]], axis=1))
+        return self.new(np.stack([np.broadcast_to(rows[:, None], places.shape)[alike], places[alike]], axis=1))
 
-    def named(self, pairs: np.ndarray) -> list[PairOfIds]:
-        """Pairs of places (n, 2) as pairs of ids, each once, in storage order, without those that are judged."""
-        new = self.memory.not_judged(self.ids, np.unique(np.sort(pairs.astype(np.int64), axis=1), axis=0))
-        return [pair_of(self.ids[one], self.ids[other]) for one, other in new.tolist()]
+    def new(self, pairs: np.ndarray) -> np.ndarray:
+        """Those pairs of places (n, 2) that nobody compared before, each once, in storage order."""
+        return self.memory.not_judged(self.ids, np.unique(np.sort(pairs, axis=1), axis=0))
 
-    def places_of(self, pairs: Iterable[PairOfIds]) -> list[PairOfIds]:
+    def places_of(self, pairs: Iterable[PairOfIds]) -> np.ndarray:
         """The same for pairs of ids."""
         place = {image_id: n for n, image_id in enumerate(self.ids)}
-        return self.named(np.array([(place[a], place[b]) for a, b in pairs], np.int64).reshape(-1, 2))
+        return self.new(np.array([(place[a], place[b]) for a, b in pairs], np.int32).reshape(-1, 2))
+
+    def named(self, pairs: np.ndarray) -> list[PairOfIds]:
+        """Pairs of places (n, 2) as pairs of ids."""
+        return [pair_of(self.ids[one], self.ids[other]) for one, other in pairs.tolist()]
 
 
 def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], threshold: float,
@@ -84,8 +87,8 @@ def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], 
     """Compare what was never compared. Pairs that a person judged apart stay apart."""
     ids, memory, judging = sight.ids, sight.memory, Judging(sight)
     surveyed = _survey(sight, with_fastdup)
-    judging.judge(surveyed or [])
-    if surveyed is not None:  # only now: what a crash lost is proposed again
+    if surveyed is not None:
+        judging.judge(surveyed)  # before it is remembered: what a crash lost is proposed again
         memory.keep_surveyed(sight.dataset.address, ids)
     judging.judge(sight.near_pairs(np.arange(len(ids)), FIRST))
     agreeing = {image_id for names in memory.matches(ids, NEARLY) for image_id in names}
@@ -117,7 +120,7 @@ def _connected(ids: Iterable[str], pairs: Iterable[PairOfIds]) -> dict[str, str]
     return connected(ids, pairs)
 
 
-def _survey(sight: Sight, with_fastdup: bool) -> list[PairOfIds] | None:
+def _survey(sight: Sight, with_fastdup: bool) -> np.ndarray | None:
     """What proposers say that look at all photos at once; None when there are too few new ones to ask them."""
     ids = sight.ids
     fresh = sight.memory.not_surveyed(sight.dataset.address, ids)
@@ -125,11 +128,12 @@ def _survey(sight: Sight, with_fastdup: bool) -> list[PairOfIds] | None:
         return None
     say("Looking for photos that may be the same shot ...")
     take_fingerprints(sight.dataset, sight.shelf.missing(ids), sight.shelf)
-    found = propose_by_words(ids, lambda n: _points_of(sight.shelf.get(ids[n])), FIRST)
+    found = pairs_by_words(len(ids), lambda n: _points_of(sight.shelf.get(ids[n])), FIRST)
     if with_fastdup and installed() and len(faint := _hardly_known_by_points(sight)) > 1:
         say("fastdup proposes near-duplicates; pixels decide.")
-        found |= propose(track(sight.dataset.read_photos(faint), "Small copies for fastdup", len(faint)))
-    return sight.places_of(found)
+        proposed = propose(track(sight.dataset.read_photos(faint), "Small copies for fastdup", len(faint)))
+        found = np.concatenate([found, sight.places_of(proposed)])
+    return sight.new(found)
 
 
 def _hardly_known_by_points(sight: Sight) -> list[str]:
@@ -147,8 +151,9 @@ def _introduce(sight: Sight, judging: Judging, threshold: float) -> None:
     for _ in range(ROUNDS):
         known = sight.memory.matches(sight.ids, min(threshold, 1.0))
         new = sight.places_of(friends_of_friends(verdict(*names, match, threshold) for names, match in known.items()))
-        if not judging.judge(new):
+        if not len(new):
             return
+        judging.judge(new)
 
 
 class Judging:
@@ -158,25 +163,28 @@ class Judging:
         self.new = 0
         self._sight = sight
 
-    def judge(self, pairs: Sequence[PairOfIds]) -> dict[PairOfIds, Match]:
-        """Lay each pair over each other, and remember it; the last of them are handed back."""
+    def judge(self, pairs: np.ndarray) -> None:
+        """Lay the photos of each pair of places (n, 2) over each other, and remember it. Names are made a part at a
+        time: those of a million pairs would leave memory full of holes."""
+        for rows in batches(track(range(len(pairs)), "Comparing", unit="pair"), PAIRS_AT_ONCE):
+            self._lay(self._sight.named(pairs[rows]))
+
+    def _lay(self, pairs: Sequence[PairOfIds]) -> dict[PairOfIds, Match]:
         from threadpoolctl import threadpool_limits
 
-        last: dict[PairOfIds, Match] = {}
+        self._fetch({name for names in pairs for name in names})
         # A matrix of two photos' points is too small to be shared by cores; whole pairs are not.
         with threadpool_limits(1, "blas"):
-            for part in batches(track(pairs, "Comparing", unit="pair"), PAIRS_AT_ONCE):
-                self._fetch({name for names in part for name in names})
-                turns = side_by_side(self._compare, batches(part, PAIRS_A_TURN), WORKERS)
-                last = dict(zip(part, chain.from_iterable(turns), strict=True))
-                self._sight.memory.keep_matches(last)
-                self.new += len(part)
-        return last
+            turns = side_by_side(self._compare, batches(pairs, PAIRS_A_TURN), WORKERS)
+            found = dict(zip(pairs, chain.from_iterable(turns), strict=True))
+        self._sight.memory.keep_matches(found)
+        self.new += len(pairs)
+        return found
 
     def match(self, one: str, other: str) -> Match:
         """One pair, judged now when it was not before."""
         names = pair_of(one, other)
-        return self._sight.memory.match(*names) or self.judge([names])[names]
+        return self._sight.memory.match(*names) or self._lay([names])[names]
 
     def _fetch(self, names: set[str]) -> None:
         take_fingerprints(self._sight.dataset, self._sight.shelf.missing(names), self._sight.shelf)

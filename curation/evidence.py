@@ -129,8 +129,6 @@ def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
         return np.concatenate([x(rows[part]) @ turn for part in _parts(len(rows))])
 
     pull = sum(turned(part).T @ (one_hot[labels[part]] - mean) for part in parts)
-    some = np.random.default_rng(0).permutation(n)[:MANY]
-    few = turned(some)
 
     def without_itself(decay: float, u: np.ndarray, given: np.ndarray) -> np.ndarray:
         shrink = shrunk(decay)
@@ -140,8 +138,11 @@ def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
     def shrunk(decay: float) -> np.ndarray:
         return (spread / (spread + decay * spread.mean())).astype(np.float32)
 
-    given = one_hot[labels[some]]
-    decay = min(DECAYS, key=lambda one: float(((without_itself(one, few, given) - given) ** 2).sum()))
+    wrong, some = np.zeros(len(DECAYS)), np.random.default_rng(0).permutation(n)[:MANY]
+    for part in _parts(len(some)):
+        u, given = turned(some[part]), one_hot[labels[some[part]]]
+        wrong += [((without_itself(decay, u, given) - given) ** 2).sum() for decay in DECAYS]
+    decay = DECAYS[int(wrong.argmin())]
     shrink, mended, place, count = shrunk(decay), [np.zeros((0, classes))], np.full(n, -1), 0
     for members in {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ():
         u, given = turned(members), one_hot[labels[members]]

@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from curation.decision import (
     CLASS_ACTIONS,
@@ -29,8 +30,9 @@ from curation.decision import (
 from data_cards.errors import BadDecision
 from data_cards.rows import Label, Photo
 
-__all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "given_labels", "in_order", "kept_labels",
-           "line_of", "merged_classes", "parse_decision", "read_decisions", "read_ledger", "standing"]
+__all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "follow", "given_label", "given_labels",
+           "in_order", "kept_labels", "line_of", "merged_classes", "parse_decision", "read_decisions", "read_ledger",
+           "standing"]
 
 
 UNKNOWN = "unknown"
@@ -97,10 +99,11 @@ def standing(decisions: Iterable[Decision], until: str | None = None) -> list[De
 
 def given_labels(photos: Mapping[str, Photo]) -> dict[str, Label]:
     """The labels photos came with: what most of a photo's sources say, the first of them on a tie."""
-    return {image_id: _given(photo) for image_id, photo in photos.items()}
+    return {image_id: given_label(photo) for image_id, photo in photos.items()}
 
 
-def _given(photo: Photo) -> Label:
+def given_label(photo: Photo) -> Label:
+    """The label one photo came with."""
     said = Counter(source.given_label for source in photo.sources if source.given_label not in (None, "", UNKNOWN))
     label = said.most_common(1)[0][0] if said else None
     if label in (None, NONE):
@@ -113,10 +116,15 @@ def fold(given: Mapping[str, Label], decisions: Iterable[Decision], until: str |
 
     Decisions about photos that are not in `given` (erased, or not here yet) change nothing.
     """
-    table = _Table(dict(given), {}, {})
+    return follow(dict(given), decisions, until)
+
+
+def follow(labels: Labels, decisions: Iterable[Decision], until: str | None = None) -> Labels:
+    """The same in place: these labels as the decisions leave them."""
+    table = _Table(labels, {}, {})
     for one in standing(decisions, until):
         table.follow(one)
-    return table.labels
+    return labels
 
 
 def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> dict[str, str]:
@@ -125,9 +133,10 @@ def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> di
     Worked out from all the decisions whenever they are read, so that two ledgers say the same in whatever order they
     were merged. A photo that had no label then is left out.
     """
-    table, kept = _Table(dict(given), {}, {}), dict[str, str]()
+    labels, kept = dict(given), dict[str, str]()
+    table = _Table(labels, {}, {})
     for one in standing(decisions):
-        row = table.labels.get(one.image_id)
+        row = labels.get(one.image_id)
         if one.action == "keep" and not one.label and row:
             kept[one.id] = NONE if row.status == "none_of_these" else row.label or ""
         table.follow(one)
@@ -147,11 +156,23 @@ def merged_classes(decisions: Iterable[Decision]) -> Callable[[str | None], str 
     return table.class_now
 
 
+class _Labels(Protocol):
+    """A dict of labels, or what is as good as one."""
+
+    def __getitem__(self, image_id: str, /) -> Label: ...
+    def __setitem__(self, image_id: str, label: Label, /) -> None: ...
+    def __contains__(self, image_id: str, /) -> bool: ...
+    def items(self) -> Iterable[tuple[str, Label]]: ...
+
+
+Labels = TypeVar("Labels", bound=_Labels)
+
+
 @dataclass
 class _Table:
     """Where the fold stands: labels so far, which photo repeats which, and which class went into which."""
 
-    labels: dict[str, Label]
+    labels: _Labels
     repeats: dict[str, str]
     merged: dict[str, str]
 

@@ -87,7 +87,10 @@ def look_at(dataset: Dataset, photos: Mapping[str, Photo], memory: Memory, passe
     found: dict[str, Measures | None] = {}
     for image_id, measures in _each(dataset, new, measured, "Looking for blurred and broken photos"):
         found[image_id] = measures
-        broken.add(image_id) if measures is None else known.add(image_id, measures)
+        if measures is None:
+            broken.add(image_id)
+        else:
+            known[image_id] = measures
         if len(found) >= KEEP_EVERY:
             memory.keep_measures(found)
             found = {}

@@ -45,12 +45,15 @@ class Memory:
 
     def measures(self, ids: Iterable[str]) -> tuple[Columns[Measures], set[str]]:
         """What is known of these photos: their measures, and which of them could not be read."""
-        wanted, known, broken = set(ids), Columns(Measures), set[str]()
+        wanted, broken = set(ids), set[str]()
+        known = Columns(Measures, like=ids if isinstance(ids, Mapping) else None)
         with self._open() as base:
             for image_id, text in base.execute("select image_id, measures from looks"):
-                if image_id in wanted:
-                    one = _measures(text)
-                    broken.add(intern(image_id)) if one is None else known.add(image_id, one)
+                one = _measures(text) if image_id in wanted else None
+                if one is not None:
+                    known[image_id] = one
+                elif image_id in wanted:
+                    broken.add(intern(image_id))
         return known, broken
 
     def keep_measures(self, found: Mapping[str, Measures | None]) -> None:

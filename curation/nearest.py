@@ -91,11 +91,11 @@ def _nearest_of(rows: np.ndarray, x: Rows, mean: np.ndarray, count: int) -> tupl
             here = (own >= 0) & (own < len(columns))
             alike[np.flatnonzero(here), own[here]] = -2
             found = largest(alike, min(count, len(columns)))
-            places[part], cosines[part] = _best((places[part], cosines[part]), (found[0] + first, found[1]), count)
+            places[part], cosines[part] = best_of((places[part], cosines[part]), (found[0] + first, found[1]), count)
     return places, cosines
 
 
-def _best(known: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray],
+def best_of(known: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray],
           count: int) -> tuple[np.ndarray, np.ndarray]:
     """The nearest `count` of both lists of places and cosines; of equals the known ones."""
     places, cosines = (np.hstack(both) for both in zip(known, new, strict=True))
@@ -184,4 +184,4 @@ def _let_in(new: np.ndarray, columns: np.ndarray, rows: np.ndarray, unit: Callab
             continue
         part = part[touched]
         found, values = largest(alike[touched], min(count, len(new)))
-        places[part], cosines[part] = _best((places[part], cosines[part]), (new[found], values), count)
+        places[part], cosines[part] = best_of((places[part], cosines[part]), (new[found], values), count)

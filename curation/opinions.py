@@ -87,7 +87,7 @@ def _among(near: Near, taught: np.ndarray, shots: np.ndarray) -> tuple[np.ndarra
 
     Of very many photos only: these are not evened, yet comparing everybody with everybody once more takes minutes.
     """
-    row = np.full(len(near.places), -1)
+    row = np.full(len(near.places), -1, np.int32)
     row[taught] = np.arange(len(taught))
     places, cosines = near.places[taught, :NEIGHBOURS], near.cosines[taught, :NEIGHBOURS]
     somebody = (row[places] >= 0) & (shots[places] != shots[taught][:, None])

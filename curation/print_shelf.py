@@ -7,11 +7,19 @@ import pickle
 import tempfile
 import threading
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from curation.verification import Fingerprint
+from data_cards.columns import Columns
 from data_cards.disk import full_disk_named
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    begin: int
+    length: int
 
 
 class PrintShelf:
@@ -23,7 +31,7 @@ class PrintShelf:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  closed by __exit__
-        self._places: dict[str, tuple[int, int]] = {}
+        self._places = Columns(_Place)
         self._end, self._lock = 0, threading.Lock()
 
     def __contains__(self, image_id: str) -> bool:
@@ -42,13 +50,14 @@ class PrintShelf:
             written = os.pwrite(self._file.fileno(), data, begin)
             while written < len(data):
                 written += os.pwrite(self._file.fileno(), data[written:], begin + written)
-        self._places[image_id] = (begin, len(data))
+        with self._lock:
+            self._places[image_id] = _Place(begin, len(data))
 
     def get(self, image_id: str) -> Fingerprint | None:
         """One that is here. Raises KeyError for one that is not."""
-        begin, length = self._places[image_id]
+        place = self._places[image_id]
         # Our own file without a name: nobody else can have put anything into it.
-        one: Fingerprint | None = pickle.loads(os.pread(self._file.fileno(), length, begin))
+        one: Fingerprint | None = pickle.loads(os.pread(self._file.fileno(), place.length, place.begin))
         return one
 
     def __enter__(self) -> PrintShelf:
@@ -57,3 +66,4 @@ class PrintShelf:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._file.close()
+        self._places = Columns(_Place)

@@ -24,7 +24,7 @@ from curation.copies import Sight, find_copies
 from curation.desk import Desk
 from curation.duplicates import NEIGHBOURS
 from curation.journal import known
-from curation.ledger import Ledger, fold, given_labels
+from curation.ledger import Ledger, follow, given_label
 from curation.looking import LONGER, PassingBy, look_at, look_once
 from curation.memory import Memory
 from curation.nearest import nearest_remembered
@@ -34,6 +34,7 @@ from curation.reporting import findings_of
 from curation.shots import with_views
 from curation.strangers import strangers_among
 from curation.unnamed import ask_for
+from data_cards.columns import Columns
 from data_cards.dataset import Changes, Dataset
 from data_cards.disk import full_disk_named
 from data_cards.heap import give_back
@@ -140,9 +141,10 @@ def _kept_near(cache: Path, base: Dataset, backbone: Backbone) -> Path:
     return cache / "scan" / f"near-{name}.npz"
 
 
-def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> dict[str, Label]:
+def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, Label]:
     """Given labels with every decision that was sent folded over them, whether or not somebody called `fold` since."""
-    return fold(given_labels(photos), ledger.decisions)
+    given = Columns(Label, ((image_id, given_label(photo)) for image_id, photo in photos.items()), like=photos)
+    return follow(given, ledger.decisions)
 
 
 def _write(base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str,

@@ -10,8 +10,9 @@ dropped again by who asked.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, MutableSequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence
 from dataclasses import fields
+from itertools import compress
 from sys import intern
 from typing import Any, TypeVar, get_type_hints
 
@@ -20,39 +21,67 @@ LETTERS: Mapping[type, str] = {int: "q", float: "d"}  # types that lie in an `ar
 
 
 class Columns(Mapping[str, Row]):
-    """A dict of rows in a fraction of its memory, in the order of the rows. A field `image_id` is the key, kept once.
+    """A dict of rows in a fraction of its memory, in the order of the rows. A field `image_id`, if it is the first, is
+    the key, kept once.
 
-    Raises KeyError for a photo that has no row, OverflowError for a whole number of more than 64 bits.
+    `like`: another table of the same photos, whose keys serve this one, too, and whose order it then has. Raises
+    KeyError for a photo that has no row, OverflowError for a whole number of more than 64 bits.
     """
 
-    def __init__(self, kind: type[Row], rows: Iterable[tuple[str, Row]] = ()) -> None:
-        types, names = get_type_hints(kind), [one.name for one in fields(kind)]  # type: ignore[arg-type]
-        self._kind, self._has_key, self._place = kind, "image_id" in names, dict[str, int]()
-        self._columns: dict[str, MutableSequence[Any]] = {
-            name: array(LETTERS[types[name]]) if types[name] in LETTERS else [] for name in names if name != "image_id"}
+    def __init__(self, kind: type[Row], rows: Iterable[tuple[str, Row]] = (),
+                 like: Mapping[str, Any] | None = None) -> None:
+        types, (first, *names) = get_type_hints(kind), [one.name for one in fields(kind)]  # type: ignore[arg-type]
+        self._kind: Callable[..., Row] = kind
+        self._has_key = first == "image_id"
+        self._names = names if self._has_key else [first, *names]
+        self._columns: list[MutableSequence[Any]] = [_column(types[name]) for name in self._names]
+        self._borrowed = isinstance(like, Columns)
+        self._place: dict[str, int] = like._place if isinstance(like, Columns) else {}
+        self._there, self._count = bytearray(), 0  # which places have a row
         for image_id, row in rows:
-            self.add(image_id, row)
+            self[image_id] = row
 
-    def add(self, image_id: str, row: Row) -> None:
+    def __setitem__(self, image_id: str, row: Row) -> None:
         """One more row, or another one for a photo that has one."""
-        cells = [_cell(column, getattr(row, name)) for name, column in self._columns.items()]
-        at = self._place.setdefault(intern(image_id), len(self._place))
-        for column, cell in zip(self._columns.values(), cells, strict=True):
+        cells = [_cell(column, getattr(row, name)) for name, column in zip(self._names, self._columns, strict=True)]
+        at = self._place_of(image_id)
+        while len(self._there) < at:  # photos without a row
+            for column in self._columns:
+                column.append(0 if isinstance(column, array) else None)
+            self._there.append(0)
+        for column, cell in zip(self._columns, cells, strict=True):
             column[at:at + 1] = cell
+        self._count += image_id not in self
+        self._there[at:at + 1] = b"\1"
+
+    def _place_of(self, image_id: str) -> int:
+        at = self._place.get(image_id)
+        if at is not None:
+            return at
+        if self._borrowed:  # a photo that the other table does not know
+            self._place, self._borrowed = dict(self._place), False
+        return self._place.setdefault(intern(image_id), len(self._place))
 
     def __getitem__(self, image_id: str) -> Row:
         at = self._place[image_id]
-        known = {name: column[at] for name, column in self._columns.items()}
-        return self._kind(**({"image_id": image_id} if self._has_key else {}), **known)
+        if at >= len(self._there) or not self._there[at]:
+            raise KeyError(image_id)
+        cells = [column[at] for column in self._columns]
+        return self._kind(image_id, *cells) if self._has_key else self._kind(*cells)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._place)
+        return compress(self._place, self._there)
 
     def __len__(self) -> int:
-        return len(self._place)
+        return self._count
 
     def __contains__(self, image_id: object) -> bool:
-        return image_id in self._place
+        at = self._place.get(image_id)  # type: ignore[call-overload]
+        return at is not None and at < len(self._there) and bool(self._there[at])
+
+
+def _column(kind: type) -> MutableSequence[Any]:
+    return array(LETTERS[kind]) if kind in LETTERS else []
 
 
 def _cell(column: MutableSequence[Any], value: Any) -> MutableSequence[Any]:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from data_cards.collection import FRONT_MATTER, read_collection, write_collection
 from data_cards.collection import Collection as Things
+from data_cards.columns import Columns
 from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
 from data_cards.repository import Repository, open_repository, parse_address
 from data_cards.rows import Finding, Label, Opinion, Photo, Split, read_photo_rows, read_rows, row_locations
@@ -30,6 +30,15 @@ REFERENCES, IMAGES, LEDGER = "collection/references/", "images/", "ledger/"
 FINDINGS, OPINIONS = "findings/", "opinions/"
 LABELS, SPLITS, CERTIFICATE = "labels/labels.parquet", "splits/splits.parquet", "splits/certificate.json"
 TRIES = 8
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    """Where a photo's bytes are: the shard, its row group, the row in it."""
+
+    shard: str
+    group: int
+    row: int
 
 
 @dataclass(frozen=True)
@@ -71,12 +80,13 @@ class Dataset:
         return frozenset(path.removeprefix(REFERENCES).removesuffix(".jpg") for path in self._under(REFERENCES))
 
     @cached_property
-    def _photos(self) -> dict[str, Photo]:
-        return {photo.image_id: photo for shard in self.shards for photo in read_photo_rows(self._fetch(shard))}
+    def _photos(self) -> Columns[Photo]:
+        return Columns(Photo, ((photo.image_id, photo) for shard in self.shards
+                               for photo in read_photo_rows(self._fetch(shard))))
 
     def photos(self) -> Mapping[str, Photo]:
         """Every photo by image_id, without its bytes, in storage order."""
-        return MappingProxyType(self._photos)
+        return self._photos
 
     def labels(self) -> dict[str, Label]:
         """The label of every photo: given labels with decisions folded over them."""
@@ -114,13 +124,14 @@ class Dataset:
         return self._under(IMAGES)
 
     @cached_property
-    def _where(self) -> dict[str, tuple[str, int, int]]:
-        return {image_id: (shard, group, row) for shard in self.shards
-                for image_id, group, row in row_locations(self._fetch(shard))}
+    def _where(self) -> Columns[_Place]:
+        rows = ((image_id, _Place(shard, group, row)) for shard in self.shards
+                for image_id, group, row in row_locations(self._fetch(shard)))
+        return Columns(_Place, rows, like=vars(self).get("_photos"))
 
     def shard_of(self, image_id: str) -> str:
         """The path of the shard that holds a photo's bytes."""
-        return self._where[image_id][0]
+        return self._where[image_id].shard
 
     def read_photo(self, image_id: str) -> bytes:
         """The stored bytes of one photo. Raises MissingFile."""
@@ -140,10 +151,10 @@ class Dataset:
 
     def places(self, image_ids: Iterable[str]) -> Iterator[tuple[Path, int, int, str]]:
         """(shard on this machine, row group, row, image_id) of the wanted photos, in storage order."""
-        wanted = sorted(self._where[i] + (i,) for i in set(image_ids) if i in self._where)
-        for shard, rows in groupby(wanted, key=lambda place: place[0]):
+        wanted = sorted((self._where[i], i) for i in set(image_ids) if i in self._where)
+        for shard, rows in groupby(wanted, key=lambda found: found[0].shard):
             file = self._fetch(shard)
-            yield from ((file, group, row, image_id) for _, group, row, image_id in rows)
+            yield from ((file, place.group, place.row, image_id) for place, image_id in rows)
 
     def newest(self) -> Dataset:
         """The same repository at its newest revision."""

@@ -186,9 +186,10 @@ def _shared(value: Any) -> Any:
 
 def read_photo_rows(path: Path) -> Iterator[Photo]:
     """The photos of a shard, without their bytes."""
+    alike: dict[tuple[Source, ...], tuple[Source, ...]] = {}
     for row in pq.read_table(path, columns=["image_id", "width", "height", "sources"]).to_pylist():
         sources = tuple(_source(source) for source in row["sources"] or ())
-        yield Photo(intern(row["image_id"]), row["width"], row["height"], sources)
+        yield Photo(intern(row["image_id"]), row["width"], row["height"], alike.setdefault(sources, sources))
 
 
 def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:

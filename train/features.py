@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from data_cards.columns import Columns
 from data_cards.disk import full_disk_named
 from data_cards.errors import BadPhoto
 from data_cards.heap import let_go
@@ -153,6 +154,12 @@ def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache
     return features.load(wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    shard: Path
+    row: int
+
+
 class FeatureCache:
     """Features by image_id in append-only shards of a folder; a crash loses at most the shard being made.
 
@@ -163,9 +170,9 @@ class FeatureCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._places: dict[str, tuple[Path, int]] = {}
+        self._places = Columns(_Place)
         for shard in sorted(folder.glob("*.npz")):
-            self._places.update({name: (shard, row) for row, name in enumerate(_ids(shard))})
+            self._know(shard, _ids(shard))
 
     @classmethod
     def of(cls, cache: Path, backbone: Backbone, size: int | None = None) -> FeatureCache:
@@ -192,20 +199,24 @@ class FeatureCache:
             with making.open("wb") as file:
                 np.savez(file, ids=np.array(ids), x=np.asarray(x, dtype=np.float16))
             making.replace(shard)
-        self._places.update({name: (shard, row) for row, name in enumerate(ids)})
+        self._know(shard, ids)
+
+    def _know(self, shard: Path, ids: Iterable[str]) -> None:
+        for row, name in enumerate(ids):
+            self._places[name] = _Place(shard, row)
 
     def load(self, ids: Iterable[str]) -> tuple[list[str], np.ndarray]:
         """Those of `ids` that are here, in order, and their rows (n, d) float16."""
         here = [name for name in ids if name in self._places]
         by_shard: dict[Path, list[int]] = {}
         for row, name in enumerate(here):
-            by_shard.setdefault(self._places[name][0], []).append(row)
+            by_shard.setdefault(self._places[name].shard, []).append(row)
         x: np.ndarray | None = None
         for shard, rows in by_shard.items():
             with np.load(shard) as opened:
                 kept = opened["x"]
             x = self._spread((len(here), kept.shape[1])) if x is None else x
-            x[rows] = kept[[self._places[here[row]][1] for row in rows]]
+            x[rows] = kept[[self._places[here[row]].row for row in rows]]
             let_go(x)
         return here, np.zeros((0, 0), dtype=np.float16) if x is None else x
 

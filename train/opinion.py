@@ -23,7 +23,7 @@ ENOUGH = 20
 def fitted(x: Rows, y: np.ndarray, classes: int) -> Probe:
     """The discriminant, or of very few photos the regression, on x (n, d) and y (n,)."""
     enough = len(y) - len(np.unique(y)) >= ENOUGH
-    return discriminant.fit_discriminant(x, y, classes) if enough else probe.fit_probe(x[:], y, classes)
+    return discriminant.fit_discriminant(x, y, classes) if enough else probe.fit_probe(x, y, classes)
 
 
 def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:

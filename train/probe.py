@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.batches import Rows, batches, side_by_side
+from train.batches import Rows, batches, rows_of, side_by_side
 from train.metrics import softmax
 
 # What a class gets that a fold's training photos do not show: small, but its logarithm is still a number.
@@ -53,12 +53,13 @@ class Probe:
         return np.ascontiguousarray(weight), self.b - weight @ self.mean
 
 
-def fit_probe(x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS) -> Probe:
+def fit_probe(x: Rows, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS) -> Probe:
     """Fit on x (n, d) and y (n,) in 0..classes-1 by L-BFGS on the penalised mean cross-entropy.
 
     A class without photos keeps a low bias, so that it gets next to no probability.
     """
-    with own_cores(np.size(x)):
+    x = rows_of(x)
+    with own_cores(x.size):
         return _fitted(x, y, np.arange(len(x)), classes, strength, rounds)
 
 
@@ -149,15 +150,15 @@ def folds_of(y: np.ndarray, groups: Groups, folds: int = 5, seed: int = 0) -> np
     members = np.asarray(groups) if numbered else np.asarray([str(g) for g in groups])
     names, member = np.unique(members, return_inverse=True)
     folds = max(1, min(folds, len(names)))
-    table = np.zeros((len(names), int(np.max(y, initial=0)) + 1), np.int32)
-    np.add.at(table, (member, y), 1)
-    filled, place = np.zeros((folds, table.shape[1])), np.zeros(len(names), dtype=np.int64)
+    sizes, order = np.bincount(member, minlength=len(names)), np.argsort(member, kind="stable")
+    ends = np.cumsum(sizes)
+    filled, place = np.zeros((folds, int(np.max(y, initial=0)) + 1), np.int64), np.zeros(len(names), dtype=np.int64)
     shuffled = np.random.default_rng(seed).permutation(len(names))
     # Large groups first: small ones then even out what those left uneven.
-    for group in sorted(shuffled, key=lambda g: -table[g].sum()):
-        mine = table[group] > 0
+    for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
+        mine, count = np.unique(y[order[ends[group] - sizes[group]:ends[group]]], return_counts=True)
         place[group] = min(range(folds), key=lambda f: (filled[f, mine].sum(), filled[f].sum()))
-        filled[place[group]] += table[group]
+        filled[place[group], mine] += count
     return place[member]
 
 

@@ -80,7 +80,7 @@ def test_a_cover_is_greedy_and_lazy_at_once():
 
 
 def test_nearness_is_zero_where_nothing_is_labelled():
-    assert nearness(np.eye(2), np.zeros((0, 2))).tolist() == [0, 0]
+    assert nearness(np.eye(2), []).tolist() == [0, 0]
 
 
 def test_half_informed_models_agree_on_what_is_plain_and_differ_between_two_classes():

@@ -71,9 +71,9 @@ def test_only_the_nearest_few_are_proposed_and_each_pair_once(tmp_path):
     x = np.array([[1, 0, 0.1], [1, 0.1, 0], [1, 0.3, 0.3], [-3, -0.5, 0.0]])
     with PrintShelf(tmp_path) as shelf:
         sight = Sight(PretendDataset(), list("abcd"), nearest(x), Memory(tmp_path), shelf)
-        assert sight.near_pairs(np.arange(4), 1) == [("a", "b"), ("a", "c")]
+        assert sight.named(sight.near_pairs(np.arange(4), 1)) == [("a", "b"), ("a", "c")]
         sight.memory.keep_matches({("a", "b"): Match(0.1, "same-scene")})
-        assert sight.near_pairs(np.array([0, 1]), 2) == [("a", "c"), ("b", "c")]
+        assert sight.named(sight.near_pairs(np.array([0, 1]), 2)) == [("a", "c"), ("b", "c")]
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def turned(monkeypatch, tmp_path):
 
     def run(with_words=True):
         if not with_words:
-            monkeypatch.setattr("curation.copies.propose_by_words", lambda *_: set())
+            monkeypatch.setattr("curation.copies.pairs_by_words", lambda *_: np.zeros((0, 2), np.int32))
         with PrintShelf(tmp_path) as shelf:
             sight = Sight(PretendDataset(), sorted(photos), nearest(np.eye(len(photos))), Memory(tmp_path), shelf)
             return list(find_copies(sight, Ledger(), {}, 0.9, False).pairs)

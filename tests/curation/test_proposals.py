@@ -28,17 +28,6 @@ def test_an_edited_copy_shares_its_words(prints, edit, n):
     assert pair_of(f"{edit} {n}", f"scene {n}") in found
 
 
-def test_only_the_nearest_are_proposed(prints):
-    names = sorted(prints)
-    found = propose_by_words(names, lambda row: prints[names[row]].descriptors, nearest=1)
-    assert len(found) <= 2 * len(names) and all(one < other for one, other in found)
-
-
-def test_photos_without_points_say_nothing():
-    assert propose_by_words(["a", "b"], lambda row: np.zeros((0, 128), np.uint8)) == set()
-    assert propose_by_words(["a"], lambda row: np.zeros((5, 128), np.uint8)) == set()
-
-
 @pytest.mark.parametrize("edit", ["mirror", "upside down"])
 def test_a_flipped_small_photo_is_alike_in_pixels(edit):
     photos = [scene(n) for n in range(20)] + [EDITS[edit](scene(3))]

@@ -44,11 +44,37 @@ def test_a_photo_without_a_row_has_none():
         columns["b"]
 
 
+@given(st.lists(SIGHTS), st.lists(SIGHTS), st.lists(SIGHTS))
+def test_with_another_tables_keys_it_holds_its_own_rows_in_that_tables_order(first, rows, later):
+    other = Columns(Sight, ((row.image_id, row) for row in first))
+    columns = Columns(Sight, ((row.image_id, row) for row in rows), like=other)
+    for row in later:
+        other[row.image_id] = row
+    plain = {row.image_id: row for row in rows}
+    known = [row.image_id for row in first]
+    order = sorted(plain, key=lambda name: (name not in known, known.index(name) if name in known else 0))
+    assert columns == plain and len(columns) == len(plain)
+    assert [name for name in columns if name in known] == [name for name in order if name in known]
+    assert other == {row.image_id: row for row in [*first, *later]}
+
+
+def test_keys_are_shared_as_long_as_they_are_the_same():
+    def taken(like):
+        start()
+        held = Columns(Sight, ((name, Sight(name, 1, 2.0)) for name in names), like)
+        size = get_traced_memory()[0]
+        stop()
+        return size if len(held) == len(names) else 0
+
+    names = [f"photo {n}" for n in range(5000)]
+    assert 0 < taken(Columns(Sight, ((name, Sight(name, 3, 4.0)) for name in names))) < taken({}) * 0.6
+
+
 def test_a_row_that_does_not_fit_changes_no_other_row():
     columns = Columns(Sight, [("a", Sight("a", 1, 2.0, "one"))])
     with pytest.raises(OverflowError):
-        columns.add("b", Sight("b", 2**63, 3.0, "two"))
-    columns.add("c", Sight("c", 3, 4.0, "three"))
+        columns["b"] = Sight("b", 2**63, 3.0, "two")
+    columns["c"] = Sight("c", 3, 4.0, "three")
     assert columns["a"] == Sight("a", 1, 2.0, "one") and columns["c"] == Sight("c", 3, 4.0, "three")
 
 
