@@ -59,7 +59,7 @@ def many(count: int) -> None:
         more = _tell("with 1 % more", _step("scan", folder), price)
         print(f"again by full: {more / whole:.3f} (at most 0.05 wanted)")
         # Thumbnails this small have no points; larger photos are proposed by theirs as well.
-        print("words:", json.dumps(_step("words", folder, count)))
+        print("words:", json.dumps(_step("words", folder, count // 5)))
 
 
 def _tell(name: str, one: dict, price: dict) -> float:
