@@ -49,8 +49,9 @@ def pairs_by_words(count: int, descriptors: Callable[[int], np.ndarray], nearest
         words_of = _vocabulary(count, descriptors)
         if words_of is None:
             return none
-        upright, mirrored = _said(count, descriptors, words_of)
-    with upright, mirrored:
+    with _Said() as upright, _Said() as mirrored:
+        with own_cores(0):
+            _hear(count, descriptors, words_of, (upright, mirrored))
         rarity, found = _rarity(upright), [none]
         for words in (upright, mirrored):
             places = _nearest(words, upright, rarity, nearest)
@@ -139,7 +140,7 @@ class _Said:
     """The words that each photo says, each once, in a file without a name."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by __exit__
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed by __exit__
         self._ends = array("q", [0])
 
     def __len__(self) -> int:
@@ -148,14 +149,15 @@ class _Said:
     def add(self, said: Sequence[np.ndarray]) -> None:
         """The words (any,) of a few more photos."""
         each = [np.unique(words).astype(np.uint16) for words in said]
+        left = memoryview(np.concatenate(each).tobytes())
         with full_disk_named("what photos are compared by"):
-            self._file.write(np.concatenate(each).tobytes())
+            while left:
+                left = left[self._file.write(left):]
         for words in each:
             self._ends.append(self._ends[-1] + len(words))
 
     def words(self, photos: slice) -> tuple[np.ndarray, np.ndarray]:
         """All words (any,) of these photos (m), and where those of each begin and end (m + 1,)."""
-        self._file.flush()
         begin, end, _ = photos.indices(len(self))
         ends = np.frombuffer(self._ends, np.int64)[begin:end + 1].copy()
         data = os.pread(self._file.fileno(), 2 * int(ends[-1] - ends[0]), 2 * int(ends[0]))
@@ -178,15 +180,13 @@ class _Said:
         self._file.close()
 
 
-def _said(count: int, descriptors: Callable[[int], np.ndarray], words: _Words) -> tuple[_Said, _Said]:
-    """Which words each photo says, upright and in the mirror."""
-    both = _Said(), _Said()
+def _hear(count: int, descriptors: Callable[[int], np.ndarray], words: _Words, both: tuple[_Said, _Said]) -> None:
+    """Write down which words each photo says, upright and in the mirror."""
     for some in batches(range(count), AT_ONCE):
         points = [descriptors(n)[:POINTS] for n in some]
         ends = np.cumsum([len(one) for one in points])[:-1]
         for into, spoken in zip(both, words.of(np.concatenate(points)), strict=True):
             into.add(np.split(spoken, ends))
-    return both
 
 
 def _rarity(said: _Said) -> np.ndarray:

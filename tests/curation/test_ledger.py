@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.decision import Decision, line_of, read_moment
-from curation.ledger import apart, fold, given_labels, in_order, kept_labels, read_ledger, standing
+from curation.ledger import apart, fold, follow, given_labels, in_order, kept_labels, read_ledger, standing
+from data_cards.columns import Columns
 from data_cards.rows import Label, Photo, Source
 
 PHOTOS, CLASSES = "abcd", ("agra", "amber", "bidar")
@@ -44,6 +45,13 @@ def test_the_order_of_arrival_does_not_matter(decisions, random):
     shuffled = list(decisions)
     random.shuffle(shuffled)
     assert fold(GIVEN, shuffled) == fold(GIVEN, decisions)
+
+
+@given(ledgers())
+def test_a_table_in_columns_follows_as_a_dict_does(decisions):
+    photos = Columns(Label, GIVEN.items())
+    assert follow(Columns(Label, GIVEN.items(), like=photos), decisions) == fold(GIVEN, decisions)
+    assert photos == GIVEN
 
 
 @given(ledgers())
