@@ -26,7 +26,7 @@ from curation.memory import Memory
 from curation.nearest import Near
 from curation.print_shelf import PrintShelf
 from curation.quality import Measures
-from curation.verification import NO_MATCH, Fingerprint, Match, compare
+from curation.verification import NO_MATCH, Match, compare
 from curation.words import pairs_by_words
 from data_cards.dataset import Dataset
 from data_cards.progress import say, track
@@ -128,7 +128,7 @@ def _survey(sight: Sight, with_fastdup: bool) -> np.ndarray | None:
         return None
     say("Looking for photos that may be the same shot ...")
     take_fingerprints(sight.dataset, sight.shelf.missing(ids), sight.shelf)
-    found = pairs_by_words(len(ids), lambda n: _points_of(sight.shelf.get(ids[n])), FIRST)
+    found = pairs_by_words(len(ids), lambda n: sight.shelf.descriptors(ids[n]), FIRST)
     if with_fastdup and installed() and len(faint := _hardly_known_by_points(sight)) > 1:
         say("fastdup proposes near-duplicates; pixels decide.")
         proposed = propose(track(sight.dataset.read_photos(faint), "Small copies for fastdup", len(faint)))
@@ -139,11 +139,7 @@ def _survey(sight: Sight, with_fastdup: bool) -> np.ndarray | None:
 def _hardly_known_by_points(sight: Sight) -> list[str]:
     """Small, blurred and plain photos: words say little of them, so fastdup is asked. Of others it found nothing more.
     """
-    return [image_id for image_id in sight.ids if len(_points_of(sight.shelf.get(image_id))) < FEW_POINTS]
-
-
-def _points_of(one: Fingerprint | None) -> np.ndarray:
-    return one.descriptors if one else np.zeros((0, 128), np.uint8)
+    return [image_id for image_id in sight.ids if len(sight.shelf.descriptors(image_id)) < FEW_POINTS]
 
 
 def _introduce(sight: Sight, judging: Judging, threshold: float) -> None:

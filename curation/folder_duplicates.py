@@ -91,24 +91,26 @@ def read_folder(root: Path, shelf: PrintShelf) -> Folder:
         raise BadSource(f"There is no folder {root}.")
     paths = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() in ENDINGS)
     folder = Folder(root, shelf)
-    for path, image, size, one in side_by_side(_read, track(paths, what="Reading", total=len(paths)), WORKERS):
+    files = track(paths, what="Reading", total=len(paths))
+    for path, image, size, one in side_by_side(lambda path: _read(path, shelf), files, WORKERS):
         if one is None:
             continue
         name = path.relative_to(root).as_posix()
         folder.copies.setdefault(image, []).append(name)
         folder.names[name], folder.sizes[name], folder.small[name] = image, size, one.small
-        if image not in shelf:
-            shelf.put(image, one)
     if not folder.names:
         raise BadSource(f"There is no photo in {root}.")
     return folder
 
 
-def _read(path: Path) -> tuple[Path, str, tuple[int, int], Fingerprint | None]:
+def _read(path: Path, shelf: PrintShelf) -> tuple[Path, str, tuple[int, int], Fingerprint | None]:
     data = path.read_bytes()
+    image = image_id(data)
     try:
         facts = inspect_photo(data)
-        return path, image_id(data), (facts.width, facts.height), fingerprint(open_photo(data, at_least=SIDE))
+        if image not in shelf:
+            shelf.put(image, fingerprint(open_photo(data, at_least=SIDE)))
+        return path, image, (facts.width, facts.height), shelf.get(image)
     except BadPhoto as error:
         say(f"{path.name} is left out: {error.sentence}")
         return path, "", (0, 0), None

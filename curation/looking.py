@@ -50,15 +50,19 @@ class PassingBy:
 
     def see(self, image_id: str, data: bytes, photo: Image.Image) -> None:
         """One photo, decoded; called by several threads."""
-        measures = _measures_of(data, photo) if image_id in self._unmeasured else None
-        self.keep(image_id, (fingerprint(photo), measures))
+        if image_id not in self._shelf:  # it may have come by on its way to another network
+            self._shelf.put(image_id, fingerprint(photo))
+        if image_id in self._unmeasured:
+            self._remember(image_id, _measures_of(data, photo))
 
-    def keep(self, image_id: str, made: tuple[Fingerprint, Measures | None]) -> None:
-        """What `look_once` made of a photo, here or on another machine."""
+    def keep(self, image_id: str, made: tuple[Fingerprint, Measures]) -> None:
+        """What `look_once` made of a photo on another machine."""
         one, measures = made
         self._shelf.put(image_id, one)
-        if image_id not in self._unmeasured:
-            return
+        if image_id in self._unmeasured:
+            self._remember(image_id, measures)
+
+    def _remember(self, image_id: str, measures: Measures) -> None:
         with self._lock:
             self._found[image_id] = measures
             self.new += 1

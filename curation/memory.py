@@ -19,10 +19,10 @@ import numpy as np
 from curation.quality import Measures
 from curation.verification import Match
 from data_cards.columns import Columns
-from data_cards.errors import DiskFull
+from data_cards.disk import full_disk_named
 
 # A new number forgets what was measured in another way.
-VERSION = 7
+VERSION = 8
 AT_ONCE = 50_000  # rows
 WAIT_SECONDS = 60.0
 # Photos have numbers here: there are a dozen judged pairs to a photo, and sixty-four letters are long.
@@ -113,14 +113,9 @@ class Memory:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as base, base:
-                yield base
-        except sqlite3.OperationalError as error:
-            if "full" not in str(error):
-                raise
-            raise DiskFull("The disk is full, so what the scan learns cannot be kept. Free some space and scan "
-                           "again; the dataset is untouched.", cause=str(error)) from error
+        with (full_disk_named("what the scan learned"),
+              closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as base, base):
+            yield base
 
 
 def _measures(text: str) -> Measures | None:

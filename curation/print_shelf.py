@@ -1,69 +1,120 @@
-"""Fingerprints of many photos in a temporary file, so that memory stays flat: each is taken once and compared often."""
+"""Fingerprints of photos in a file of the user's cache: each is taken once, and memory stays flat.
+
+A SQLite file, some 27 kB for a photo (3 kB for a small one). Everything in it can be worked out again; losing it costs
+time, nothing else.
+"""
 
 from __future__ import annotations
 
-import os
-import pickle
-import tempfile
+import sqlite3
+import struct
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
+from curation.points import STEP, STEPS
+from curation.small_photos import SIDE
 from curation.verification import Fingerprint
-from data_cards.columns import Columns
 from data_cards.disk import full_disk_named
 
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    begin: int
-    length: int
+# A new number forgets fingerprints that were taken or packed in another way.
+VERSION = 1
+AT_ONCE = 200  # fingerprints: what a crash can cost
+WAIT_SECONDS = 60.0
+_HEAD = struct.Struct("<HHH")  # how many points, and the shape of the grey picture
+# A byte holds two numbers of a descriptor; they are looked up together.
+_PAIRS = np.array([(byte % STEPS * STEP, byte // STEPS * STEP) for byte in range(256)], np.uint8).view(np.uint16)[:, 0]
 
 
 class PrintShelf:
-    """Fingerprints by image_id; None for a photo that cannot be read. Safe to use from several threads.
-
-    A shelf is gone when the scan is over or dies: fingerprints are quickly taken again and larger than most photos.
+    """Fingerprints by image_id; None for a photo that cannot be read. Safe to use from several threads and processes.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  closed by __exit__
-        self._places = Columns(_Place)
-        self._end, self._lock = 0, threading.Lock()
+        with full_disk_named("what photos are compared by"):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(folder / f"prints-{VERSION}.sqlite", WAIT_SECONDS, check_same_thread=False)
+            self._base.execute("create table if not exists prints (image_id text primary key, packed blob)")
+        self._waiting: dict[str, bytes | None] = {}
+        self._lock = threading.Lock()
 
     def __contains__(self, image_id: str) -> bool:
-        return image_id in self._places
+        with self._lock:
+            return image_id in self._waiting or self._row("1", image_id) is not None
 
     def missing(self, ids: Collection[str]) -> set[str]:
         """Those of `ids` that are not here."""
-        return {image_id for image_id in ids if image_id not in self._places}
+        return {image_id for image_id in ids if image_id not in self}
 
     def put(self, image_id: str, one: Fingerprint | None) -> None:
-        """Keep one."""
-        data = pickle.dumps(one, protocol=5)
+        """Keep one. Raises DiskFull."""
+        packed = _packed(one) if one else None
         with self._lock:
-            begin, self._end = self._end, self._end + len(data)
-        with full_disk_named("what photos are compared by"):
-            written = os.pwrite(self._file.fileno(), data, begin)
-            while written < len(data):
-                written += os.pwrite(self._file.fileno(), data[written:], begin + written)
-        with self._lock:
-            self._places[image_id] = _Place(begin, len(data))
+            self._waiting[image_id] = packed
+            if len(self._waiting) >= AT_ONCE:
+                self._keep()
 
     def get(self, image_id: str) -> Fingerprint | None:
         """One that is here. Raises KeyError for one that is not."""
-        place = self._places[image_id]
-        # Our own file without a name: nobody else can have put anything into it.
-        one: Fingerprint | None = pickle.loads(os.pread(self._file.fileno(), place.length, place.begin))
-        return one
+        packed = self._read(image_id)
+        return _unpacked(packed) if packed else None
+
+    def descriptors(self, image_id: str) -> np.ndarray:
+        """The descriptors (n, 128) uint8 of one that is here; none of a photo that cannot be read."""
+        packed = self._read(image_id)
+        return _descriptors(packed) if packed else np.zeros((0, 128), np.uint8)
+
+    def _read(self, image_id: str) -> bytes | None:
+        with self._lock:
+            if image_id in self._waiting:
+                return self._waiting[image_id]
+            row = self._row("packed", image_id)
+        if row is None:
+            raise KeyError(image_id)
+        packed: bytes | None = row[0]
+        return packed
+
+    def _row(self, what: str, image_id: str) -> tuple | None:
+        row: tuple | None = self._base.execute(f"select {what} from prints where image_id = ?", (image_id,)).fetchone()
+        return row
+
+    def _keep(self) -> None:
+        with full_disk_named("what photos are compared by"), self._base:
+            self._base.executemany("insert or replace into prints values (?, ?)", self._waiting.items())
+        self._waiting = {}
 
     def __enter__(self) -> PrintShelf:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._file.close()
-        self._places = Columns(_Place)
+        with self._lock:
+            try:
+                if kind is None:
+                    self._keep()
+            finally:
+                self._base.close()
+
+
+def _packed(one: Fingerprint) -> bytes:
+    """Its points, their descriptors, two numbers in a byte, the small picture, the grey one."""
+    steps = one.descriptors // STEP
+    parts = (one.points.astype("<f4"), steps[:, ::2] + steps[:, 1::2] * STEPS, one.small)
+    return _HEAD.pack(len(one.points), *one.shape) + b"".join(part.tobytes() for part in parts) + one.jpeg
+
+
+def _unpacked(packed: bytes) -> Fingerprint:
+    count, height, width = _HEAD.unpack_from(packed)
+    points = np.frombuffer(packed, "<f4", 2 * count, _HEAD.size).reshape(count, 2)
+    small_at = _HEAD.size + count * (2 * 4 + 64)
+    small = np.frombuffer(packed, np.uint8, SIDE * SIDE * 3, small_at).reshape(SIDE, SIDE, 3)
+    return Fingerprint(packed[small_at + small.size:], (height, width), points, _descriptors(packed), small)
+
+
+def _descriptors(packed: bytes) -> np.ndarray:
+    count = _HEAD.unpack_from(packed)[0]
+    pairs = np.frombuffer(packed, np.uint8, 64 * count, _HEAD.size + 2 * 4 * count)
+    return _PAIRS.take(pairs).view(np.uint8).reshape(count, 128)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
 
 from curation import small_photos
-from curation.points import find_points, matched, mirrored_descriptors, none_found, promising
+from curation.points import find_points, matched, mirrored_descriptors, none_found, promising, unit
 
 SIDE = 320  # pixels of the longer side before it is softened and halved
 SIDE_OF_POINTS = 192  # while points are found; 320 takes three times as long and makes nothing surer
@@ -24,6 +25,7 @@ SMALL = 64  # pixels of the longer side: in smaller photos no points are looked 
 FEWEST = 10  # matched points; fewer agree by chance
 LEAST_TRIES, MOST_TRIES = 50, 2000  # to find a way that points agree on
 ALIKE = 0.75  # correlation of two photos at 8 x 8: from here on they may be the same shot whatever the points say
+QUALITY = 95  # of the grey JPEG, a third of its pixels in bytes, and off by one grey level
 GRID = 8  # patches per side
 FLAT = 4.0  # grey levels: a patch that varies less than this says nothing
 SURE = 0.97  # agreement that edits and re-encoding keep, and a second look at the same scene hardly reaches
@@ -39,24 +41,27 @@ KINDS = ("exact", "re-encoded", "edited", "same-scene")
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What verification needs of a photo, about 50 kB (4 kB of a small one): soft grey pixels (h, w) uint8,
-    points (n, 2) on them, strongest first, descriptors (n, 128) uint8, and the photo as (32, 32, 3) uint8."""
+    """What verification needs of a photo, about 40 kB: soft grey pixels as a JPEG and their (height, width), points
+    (n, 2) float32 on them, strongest first, descriptors (n, 128) uint8, and the photo as (32, 32, 3) uint8; of a small
+    one that alone, 3 kB."""
 
-    grey: np.ndarray
+    jpeg: bytes
+    shape: tuple[int, int]
     points: np.ndarray
     descriptors: np.ndarray
     small: np.ndarray
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width of the grey picture."""
-        return self.grey.shape[0], self.grey.shape[1]
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """Its pixels (h, w) uint8."""
+        import cv2
 
-    def mirrored(self) -> Fingerprint:
-        """The fingerprint of the photo in the mirror."""
-        points = self.points * (-1, 1) + (self.shape[1] - 1, 0)
-        return Fingerprint(np.ascontiguousarray(self.grey[:, ::-1]), points.astype(np.float32),
-                           mirrored_descriptors(self.descriptors), np.ascontiguousarray(self.small[:, ::-1]))
+        return np.asarray(cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE))
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """Its descriptors (n, 128) float32 of length one."""
+        return unit(self.descriptors)
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,14 @@ def fingerprint(photo: Image.Image) -> Fingerprint:
     small = np.asarray(photo.convert("RGB").resize(side, Image.Resampling.BOX if max(photo.size) > 2 * side[0] else
                                                    Image.Resampling.BICUBIC))
     if max(photo.size) <= SMALL:
-        return Fingerprint(np.rint(small.mean(axis=2)).astype(np.uint8), *none_found(), small)
+        return Fingerprint(b"", (0, 0), *none_found(), small)
     grey = photo.convert("L")
     # Softened before it is halved: fine grain and the blocks of strong compression are not what a shot shows.
     soft = cv2.GaussianBlur(_at_side(grey, SIDE), (0, 0), 1.5)[::2, ::2]
     points, descriptors = find_points(_at_side(grey, SIDE_OF_POINTS))
-    return Fingerprint(soft, points * np.float32(SIDE / SIDE_OF_POINTS), descriptors, small)
+    jpeg = cv2.imencode(".jpg", soft, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    shape = (soft.shape[0], soft.shape[1])
+    return Fingerprint(jpeg, shape, points * np.float32(SIDE / SIDE_OF_POINTS), descriptors, small)
 
 
 def _at_side(grey: Image.Image, side: int) -> np.ndarray:
@@ -97,13 +104,13 @@ def compare(one: Fingerprint, other: Fingerprint) -> Match:
     """Lay `other`, and its mirror image, over `one` in every way that the points propose; the best agreement."""
     if min(len(one.points), len(other.points)) < FEWEST:
         return _compare_small(one, other)
-    upright, mirrored = promising(one.descriptors, other.descriptors)
-    alike, alike_mirrored = _alike(one.small, other.small)
+    upright, mirrored = promising(one.units, other.units)
+    alike, alike_mirrored = (value >= ALIKE for value in _alike(one.small, other.small))
     best = NO_MATCH
-    if upright or alike >= ALIKE:
-        best = _compare_upright(one, other, False, upright, alike >= ALIKE)
-    if best.score < SURE and (mirrored or alike_mirrored >= ALIKE):
-        found = _compare_upright(one, other.mirrored(), True, mirrored, alike_mirrored >= ALIKE)
+    if upright or alike:
+        best = _compare_as(False, one, other, upright, alike)
+    if best.score < SURE and (mirrored or alike_mirrored):
+        found = _compare_as(True, one, other, mirrored, alike_mirrored)
         best = max(best, found, key=lambda match: match.score)
     return best
 
@@ -126,44 +133,52 @@ def _alike(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     return float((mine * its).sum()) / size, float((mine * its[:, ::-1]).sum()) / size
 
 
-def _compare_upright(one: Fingerprint, other: Fingerprint, mirrored: bool, by_points: bool, as_a_whole: bool) -> Match:
+def _compare_as(mirrored: bool, one: Fingerprint, other: Fingerprint, by_points: bool, as_a_whole: bool) -> Match:
     (height, width), (tall, wide) = one.shape, other.shape
     whole = np.array([[wide / width, 0, 0], [0, tall / height, 0]]) if as_a_whole else None
-    ways = [way for way in (whole, _over_by_points(one, other) if by_points else None) if way is not None]
+    over = _over_by_points(one, other, mirrored) if by_points else None
+    ways = [way for way in (whole, over) if way is not None]
     if not ways:
         return NO_MATCH
-    best, way = max(((_agreement(one, other, way, mirrored), way) for way in ways), key=lambda found: found[0].score)
+    mine, its = one.grey, np.ascontiguousarray(other.grey[:, ::-1]) if mirrored else other.grey
+    best, way = max(((_agreement(mine, its, way, mirrored), way) for way in ways), key=lambda found: found[0].score)
     if not WORTH_ADJUSTING <= best.score < SURE:
         return best
-    return max(best, _agreement(one, other, _adjusted(one, other, way), mirrored), key=lambda match: match.score)
+    return max(best, _agreement(mine, its, _adjusted(mine, its, way), mirrored), key=lambda match: match.score)
 
 
-def _adjusted(one: Fingerprint, other: Fingerprint, over: np.ndarray) -> np.ndarray:
+def _adjusted(one: np.ndarray, other: np.ndarray, over: np.ndarray) -> np.ndarray:
     """The same way, moved until the pixels agree best (ECC, Evangelidis and Psarakis 2008); as it was if none does."""
     import cv2
 
     steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-4)
     try:
-        _, found = cv2.findTransformECC(one.grey, other.grey, over.astype(np.float32), cv2.MOTION_AFFINE, steps)
+        _, found = cv2.findTransformECC(one, other, over.astype(np.float32), cv2.MOTION_AFFINE, steps)
     except cv2.error:  # its way of saying that the two do not converge
         return over
     return np.asarray(found, float) if _plausible(np.asarray(found)) else over
 
 
-def _over_by_points(one: Fingerprint, other: Fingerprint) -> np.ndarray | None:
-    """How points of `one` map to `other`: (2, 3) affine, or None when too few agree on one way."""
+def _over_by_points(one: Fingerprint, other: Fingerprint, mirrored: bool) -> np.ndarray | None:
+    """How points of `one` map to those of `other`, as it is or in the mirror: (2, 3) affine, or None when too few
+    agree on one way."""
     import cv2
 
-    if min(len(one.points), len(other.points)) < FEWEST:
-        return None
-    pairs = matched(one.descriptors, other.descriptors)
+    places, units = other.points, other.units
+    if mirrored:
+        places, units = _in_the_mirror(places, other.shape[1]), mirrored_descriptors(units)
+    pairs = matched(one.units, units)
     if len(pairs) < FEWEST:
         return None
-    found, fits = cv2.estimateAffine2D(one.points[pairs[:, 0]], other.points[pairs[:, 1]], method=cv2.USAC_FAST,
+    found, fits = cv2.estimateAffine2D(one.points[pairs[:, 0]], places[pairs[:, 1]], method=cv2.USAC_FAST,
                                        ransacReprojThreshold=2.0, maxIters=_tries(len(pairs)), confidence=0.999)
     if found is None or fits is None or int(fits.sum()) < FEWEST or not _plausible(found):
         return None
     return np.asarray(found)
+
+
+def _in_the_mirror(points: np.ndarray, width: int) -> np.ndarray:
+    return (points * (-1, 1) + (width - 1, 0)).astype(np.float32)
 
 
 def _tries(pairs: int) -> int:
@@ -178,12 +193,12 @@ def _plausible(over: np.ndarray) -> bool:
     return bool(np.linalg.det(over[:, :2]) > 0 and large < 3.5 and small > 0.28 and large / small < 2.5)
 
 
-def _agreement(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored: bool) -> Match:
-    laid, inside = _lay_over(one.shape, other.grey, over)
+def _agreement(one: np.ndarray, other: np.ndarray, over: np.ndarray, mirrored: bool) -> Match:
+    laid, inside = _lay_over(one.shape, other, over)
     covered = float(inside.mean())
-    scale = one.grey.size * float(np.linalg.det(over[:, :2])) / other.grey.size
+    scale = one.size * float(np.linalg.det(over[:, :2])) / other.size
     share = covered * max(1.0, scale)  # of whichever photo shows less
-    worth, alike = _patches(one.grey, laid, inside)
+    worth, alike = _patches(one, laid, inside)
     if covered < 0.2 or worth.sum() < 1e-6:
         return NO_MATCH
     mean = float((worth * alike).sum() / worth.sum())
@@ -191,7 +206,7 @@ def _agreement(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored:
     score = 0.5 * mean + 0.5 * _weighted_quantile(alike, worth, 0.15)
     score *= float(np.clip((min(share, 1.0) - 0.35) / 0.25, 0, 1))
     if _off(one, other, over) > MOVED:
-        score *= _like_an_edit(one.grey[inside > 0], laid[inside > 0], share)
+        score *= _like_an_edit(one[inside > 0], laid[inside > 0], share)
     if mirrored or _turned(over) > TURNED:
         # No two shots of a scene are each other's mirror image: what agrees fairly well is a copy drawn anew.
         score += 0.5 * (1 - score) * float(np.clip((score - 0.7) / 0.1, 0, 1))
@@ -243,7 +258,7 @@ def _weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) ->
     return float(values[order][np.searchsorted(reached, share)])
 
 
-def _kind(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored: bool, mean: float, share: float) -> str:
+def _kind(one: np.ndarray, other: np.ndarray, over: np.ndarray, mirrored: bool, mean: float, share: float) -> str:
     (height, width), (tall, wide) = one.shape, other.shape
     if mirrored:
         return "edited"
@@ -253,7 +268,7 @@ def _kind(one: Fingerprint, other: Fingerprint, over: np.ndarray, mirrored: bool
     return "edited" if turned or (mean > EDITED and share > 0.8) else "same-scene"
 
 
-def _off(one: Fingerprint, other: Fingerprint, over: np.ndarray) -> float:
+def _off(one: np.ndarray, other: np.ndarray, over: np.ndarray) -> float:
     """How far corners are from each other's corners, as a share of the longer side."""
     (height, width), (tall, wide) = one.shape, other.shape
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,8 @@ def full_disk_named(what: str) -> Iterator[None]:
     """Turn "no space left" into DiskFull with a sentence about `what` could not be kept."""
     try:
         yield
-    except OSError as error:
-        if error.errno in FULL:
+    except (OSError, sqlite3.OperationalError) as error:
+        if error.errno in FULL if isinstance(error, OSError) else "full" in str(error):
             raise DiskFull(f"The disk is full, so {what} could not be kept. What was there before is untouched. "
                            "Free some space and try again.", cause=str(error)) from error
         raise

@@ -151,16 +151,15 @@ def embed(dataset: Dataset, ids: Iterable[str], backbone: Backbone, cache: Path,
 
 
 def cheap_fingerprint(photo: Image.Image) -> Fingerprint:
-    """In place of the real one: sixteen by sixteen grey pixels, and, as in any photo this small, no points."""
+    """In place of the real one: the photo at 32 x 32 and, as in any photo this small, no points."""
     COUNTS["fingerprint"] += 1
-    grey = np.asarray(photo.convert("L").resize((16, 16)))
-    return Fingerprint(grey, *none_found(), grey)
+    return Fingerprint(b"", (0, 0), *none_found(), np.asarray(photo.convert("RGB").reduce(2)))
 
 
 def cheap_compare(one: Fingerprint, other: Fingerprint) -> Match:
     """In place of the real one: the same shot where hardly a pixel differs."""
     COUNTS["pair"] += 1
-    first, second = (some.grey.astype(int) for some in (one, other))
+    first, second = (some.small[::2, ::2, 1].astype(int) for some in (one, other))
     return Match(max(0.0, 1 - float(np.abs(first - second).mean()) / 20), "re-encoded")
 
 

@@ -1,6 +1,7 @@
 """A whole scan beside the peers one after the other, and a scan of very many photos: seconds and peak memory.
 
     python -m tests.bench.curation scan --photos ../shared/photos/groceries/train [--count 300]
+    python -m tests.bench.curation scan --photos ../shared/photos/groceries/train --one-percent
     python -m tests.bench.curation scan --thumbnails 100000
 
 Everything runs in a process of its own, with an empty cache but for the backbone and its engine. A machine that others
@@ -64,9 +65,7 @@ def compare(photos: Path, count: int, with_fastdup: bool) -> None:
         peers = [_run([*_PEER, name, str(folder), str(scratch), str(backbone.path)], name) for name in PEERS]
         _line("peers, one after the other", sum(one["seconds"] for one in peers), sum(one["cpu"] for one in peers),
               max(one["peak"] for one in peers))
-        for part in ("backbones", "engines"):
-            if (kept / part).is_dir():
-                shutil.copytree(kept / part, cache / part)
+        _backbone_into(cache, kept)
         _run([sys.executable, "-m", "curation", "collect", str(folder), str(scratch / "dataset")])
         ours = _run([*_OURS, str(scratch / "dataset"), str(cache), *([] if with_fastdup else ["without"])],
                     "ours, the whole scan")
@@ -75,6 +74,39 @@ def compare(photos: Path, count: int, with_fastdup: bool) -> None:
         for unit in ("seconds", "cpu"):
             ratio = sum(one[unit] for one in peers) / ours[unit]
             print(f"peers by ours, {unit}: {ratio:.2f} (at least {GOAL:.1f} wanted)")
+
+
+def one_percent_more(photos: Path, count: int) -> None:
+    """Print our first scan of all but 1 % of the photos, one with nothing new, one with the rest, and what a photo of
+    the rest costs beside one of the first scan."""
+    kept = default_cache(os.environ)
+    find_backbone("auto", kept)
+    with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
+        scratch, cache = Path(made), Path(made, "cache")
+        _run([sys.executable, "-c", PREPARE, str(kept)])
+        old, new = _some(photos, scratch / "old", count), scratch / "new"
+        names = photos_below(old)
+        for path in random.Random(1).sample(names, max(1, len(names) // 100)):
+            target = new / path.relative_to(old)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+        _backbone_into(cache, kept)
+        took = []
+        for folder, name in ((old, "all but 1 %"), (None, "nothing new"), (new, "1 % more")):
+            if folder:
+                _run([sys.executable, "-m", "curation", "collect", str(folder), str(scratch / "dataset")])
+            took.append(_run([*_OURS, str(scratch / "dataset"), str(cache), "without"], name))
+            print("   ", took[-1]["said"], took[-1]["steps"], flush=True)
+        first, fixed, more = (one["cpu"] for one in took)
+        each, later = (first - fixed) / len(photos_below(old)), (more - fixed) / len(photos_below(new))
+        print(f"ms of processor a photo: {each * 1000:.0f} in the first scan, {later * 1000:.0f} for a new one later "
+              f"({later / each:.2f}), and {fixed:.1f} s whatever is new")
+
+
+def _backbone_into(cache: Path, kept: Path) -> None:
+    for part in ("backbones", "engines"):
+        if (kept / part).is_dir():
+            shutil.copytree(kept / part, cache / part)
 
 
 _PEER, _OURS = [sys.executable, "-m", "tests.bench.peers"], [sys.executable, "-c", OURS]
@@ -110,12 +142,15 @@ def add_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--photos", type=Path, help="a folder of class folders")
     command.add_argument("--count", type=int, default=0, help="only so many of them; 0: all")
     command.add_argument("--without-fastdup", action="store_true", help="our scan does without it")
+    command.add_argument("--one-percent", action="store_true", help="only ours: all but 1 %% of them, then the rest")
     command.add_argument("--thumbnails", type=int, default=0, help="scan so many made-up thumbnails, and 1 %% more")
 
 
 def run(flags: argparse.Namespace) -> None:
     """Print the figures."""
-    if flags.photos:
+    if flags.photos and flags.one_percent:
+        one_percent_more(flags.photos, flags.count)
+    elif flags.photos:
         compare(flags.photos, flags.count, not flags.without_fastdup)
     if flags.thumbnails:
         many(flags.thumbnails)

@@ -105,7 +105,7 @@ def test_what_a_node_makes_of_a_photo_is_what_passing_by_makes(tmp_path):
     from curation.print_shelf import PrintShelf
 
     data = pictures(1, 3)[0]
-    with PrintShelf(tmp_path) as here, PrintShelf(tmp_path) as there:
+    with PrintShelf(tmp_path / "here") as here, PrintShelf(tmp_path / "there") as there:
         for shelf, memory in ((here, Memory(tmp_path / "here")), (there, Memory(tmp_path / "there"))):
             passing = PassingBy(memory, {"a"}, shelf)
             if shelf is here:

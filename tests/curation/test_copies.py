@@ -56,6 +56,19 @@ def test_the_second_look_reads_no_photo(look):
     assert read > 0 and read_again == 0 and (again.new, again.stars) == (0, first.stars)
 
 
+def test_an_old_photo_that_gets_a_new_neighbour_is_not_read_again(tmp_path):
+    dataset = PretendDataset()
+
+    def look(ids):
+        dataset.read = 0
+        with PrintShelf(tmp_path) as shelf:
+            sight = Sight(dataset, list(ids), nearest(X[:len(ids)]), Memory(tmp_path), shelf)
+            return list(find_copies(sight, Ledger(), {}, 0.9, False).pairs), dataset.read
+
+    assert look("ac") == ([], 2)
+    assert look("acb") == ([("a", "b")], 1)
+
+
 def test_the_dial_may_be_turned_without_comparing_again(look):
     look()
     strict, read = look(threshold=1.01)

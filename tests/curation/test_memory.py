@@ -75,5 +75,5 @@ def test_a_full_disk_is_said_so(tmp_path, monkeypatch):
             raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: Full())
-    with pytest.raises(DiskFull, match="the dataset is untouched"):
+    with pytest.raises(DiskFull, match="disk is full, so what the scan learned"):
         known.keep_measures({"a": ONE})

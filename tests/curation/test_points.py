@@ -3,8 +3,9 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from curation.points import find_points, matched, mirrored_descriptors, promising
+from curation.points import POINTS, STEP, STEPS, find_points, matched, mirrored_descriptors, promising, unit
 from tests.curation.scenes import scene
+from train.points import root_sift
 
 
 def clouds(seed):
@@ -14,7 +15,8 @@ def clouds(seed):
 
 
 def found(photo):
-    return find_points(np.asarray(photo.convert("L")))
+    points, descriptors = find_points(np.asarray(photo.convert("L")))
+    return points, unit(descriptors)
 
 
 def test_the_points_of_a_turned_photo_match_and_those_of_another_do_not():
@@ -27,6 +29,18 @@ def test_most_pairs_end_early_and_copies_do_not():
     assert promising(one, found(clouds(1).rotate(25))[1]) == (True, False)
     assert promising(one, found(ImageOps.mirror(clouds(1)))[1]) == (False, True)
     assert [promising(one, found(clouds(n))[1]) for n in range(2, 8)] == [(False, False)] * 6
+
+
+def test_descriptors_are_whole_steps_and_point_where_they_pointed():
+    grey = np.asarray(scene(1).convert("L"))
+    exact, rounded = root_sift(grey, POINTS).descriptors, find_points(grey)[1]
+    assert rounded.dtype == np.uint8 and not (rounded % STEP).any() and rounded.max() < STEP * STEPS
+    assert (unit(exact) * unit(rounded)).sum(axis=1).min() > 0.99
+
+
+def test_the_points_of_a_mirror_image_are_the_mirrored_points():
+    alike = found(scene(6))[1] @ mirrored_descriptors(found(ImageOps.mirror(scene(6)))[1]).T
+    assert np.median(alike.max(axis=1)) > 0.95
 
 
 def test_mirrored_twice_is_as_it_was():

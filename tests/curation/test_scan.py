@@ -4,14 +4,19 @@ import errno
 import io
 from contextlib import suppress
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from curation import looking
 from curation import scan as scanning
 from curation.decision import decide, line_of
 from curation.ledger import given_labels
+from curation.looking import PassingBy
+from curation.memory import Memory
+from curation.print_shelf import PrintShelf
 from curation.scan import ScanSettings, scan
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset
@@ -166,6 +171,18 @@ def test_photos_are_measured_and_fingerprinted_on_their_way_to_the_network(datas
     report = scan(Counting(dataset.repo, dataset.revision), backbone, tmp_path / "cache", SETTINGS, embed=embed)
     assert sorted(read) == sorted(passed) and report.new_photos == len(pile.rows)
     assert set(found(report.dataset, pile, "quality")) == {"blank"}
+
+
+def test_on_its_way_to_another_network_a_photo_gets_no_second_fingerprint(tmp_path, monkeypatch):
+    data = jpeg(scene(1))
+    monkeypatch.setattr(looking, "fingerprint", Mock(wraps=looking.fingerprint))
+    for memory in (Memory(tmp_path / "one"), Memory(tmp_path / "other")):
+        with PrintShelf(tmp_path) as shelf:
+            passing = PassingBy(memory, {"a"}, shelf)
+            passing.see("a", data, open_photo(data))
+            passing.done()
+        assert set(memory.measures("a")[0]) == {"a"}
+    assert looking.fingerprint.call_count == 1
 
 
 def test_old_findings_make_room_for_new_ones(dataset, look):
