@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
+from curation.comparing import Comparers
 from curation.duplicates import (
     FEW_POINTS,
     LEAST_COSINE,
@@ -26,14 +26,13 @@ from curation.memory import Memory
 from curation.nearest import Near
 from curation.print_shelf import PrintShelf
 from curation.quality import Measures
-from curation.verification import NO_MATCH, Match, compare
+from curation.verification import Match
 from curation.words import pairs_by_words
 from data_cards.dataset import Dataset
 from data_cards.progress import say, track
-from train.batches import batches, side_by_side
+from train.batches import batches
 
-PAIRS_AT_ONCE = 2000  # what a crash can cost
-WORKERS, PAIRS_A_TURN = 2, 32
+PAIRS_AT_ONCE = 5000  # what a crash can cost
 # Copies are nearly always among the nearest few; further neighbours are compared where one of these agreed, or nearly.
 # Of 210 copies that embeddings proposed among the museum's and the landmarks' photos, one was not among the first four.
 FIRST, NEARLY = 5, 0.5
@@ -85,7 +84,27 @@ class Sight:
 def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], threshold: float,
                 with_fastdup: bool) -> Copies:
     """Compare what was never compared. Pairs that a person judged apart stay apart."""
-    ids, memory, judging = sight.ids, sight.memory, Judging(sight)
+    ids, memory = sight.ids, sight.memory
+    judged_apart = apart(ledger.decisions)
+
+    def decided(one: str, other: str, match: Match) -> Pair:
+        pair = verdict(one, other, match, threshold)
+        return replace(pair, verdict=False) if frozenset((one, other)) in judged_apart else pair
+
+    with Comparers(sight.shelf) as comparers:
+        judging = Judging(sight, comparers)
+        _judge_candidates(sight, judging, threshold, with_fastdup)
+        pairs = {names: decided(*names, match) for names, match in memory.matches(ids, min(threshold, 1.0)).items()}
+        stars, checked = group(pairs.values(), lambda photo: _worth(measures.get(photo)),
+                               lambda one, other: decided(one, other, judging.match(one, other)))
+    pairs |= {(pair.a, pair.b): pair for pair in checked}
+    verified = {names: pair for names, pair in pairs.items() if pair.verdict}
+    return Copies(verified, tuple(map(tuple, stars)), _connected(ids, verified), judging.new)
+
+
+def _judge_candidates(sight: Sight, judging: Judging, threshold: float, with_fastdup: bool) -> None:
+    """Every pair that somebody proposes, and then those whom their matches propose."""
+    ids, memory = sight.ids, sight.memory
     surveyed = _survey(sight, with_fastdup)
     if surveyed is not None:
         judging.judge(surveyed)  # before it is remembered: what a crash lost is proposed again
@@ -94,18 +113,6 @@ def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], 
     agreeing = {image_id for names in memory.matches(ids, NEARLY) for image_id in names}
     judging.judge(sight.near_pairs(np.flatnonzero([image_id in agreeing for image_id in ids]), NEIGHBOURS))
     _introduce(sight, judging, threshold)
-    judged_apart = apart(ledger.decisions)
-
-    def decided(one: str, other: str, match: Match) -> Pair:
-        pair = verdict(one, other, match, threshold)
-        return replace(pair, verdict=False) if frozenset((one, other)) in judged_apart else pair
-
-    pairs = {names: decided(*names, match) for names, match in memory.matches(ids, min(threshold, 1.0)).items()}
-    stars, checked = group(pairs.values(), lambda photo: _worth(measures.get(photo)),
-                           lambda one, other: decided(one, other, judging.match(one, other)))
-    pairs |= {(pair.a, pair.b): pair for pair in checked}
-    verified = {names: pair for names, pair in pairs.items() if pair.verdict}
-    return Copies(verified, tuple(map(tuple, stars)), _connected(ids, verified), judging.new)
 
 
 def _worth(measures: Measures | None) -> tuple[float, ...]:
@@ -155,9 +162,9 @@ def _introduce(sight: Sight, judging: Judging, threshold: float) -> None:
 class Judging:
     """Verdicts on pairs, from pixels; remembered as they are made."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: Sight, comparers: Comparers) -> None:
         self.new = 0
-        self._sight = sight
+        self._sight, self._comparers = sight, comparers
 
     def judge(self, pairs: np.ndarray) -> None:
         """Lay the photos of each pair of places (n, 2) over each other, and remember it. Names are made a part at a
@@ -166,13 +173,9 @@ class Judging:
             self._lay(self._sight.named(pairs[rows]))
 
     def _lay(self, pairs: Sequence[PairOfIds]) -> dict[PairOfIds, Match]:
-        from threadpoolctl import threadpool_limits
-
-        self._fetch({name for names in pairs for name in names})
-        # A matrix of two photos' points is too small to be shared by cores; whole pairs are not.
-        with threadpool_limits(1, "blas"):
-            turns = side_by_side(self._compare, batches(pairs, PAIRS_A_TURN), WORKERS)
-            found = dict(zip(pairs, chain.from_iterable(turns), strict=True))
+        shelf = self._sight.shelf
+        take_fingerprints(self._sight.dataset, shelf.missing({name for names in pairs for name in names}), shelf)
+        found = dict(zip(pairs, self._comparers.matches(pairs), strict=True))
         self._sight.memory.keep_matches(found)
         self.new += len(pairs)
         return found
@@ -181,12 +184,3 @@ class Judging:
         """One pair, judged now when it was not before."""
         names = pair_of(one, other)
         return self._sight.memory.match(*names) or self._lay([names])[names]
-
-    def _fetch(self, names: set[str]) -> None:
-        take_fingerprints(self._sight.dataset, self._sight.shelf.missing(names), self._sight.shelf)
-
-    def _compare(self, pairs: Sequence[PairOfIds]) -> list[Match]:
-        """Pairs in storage order share photos, so each fingerprint is read once a turn."""
-        prints = {name: self._sight.shelf.get(name) for name in dict.fromkeys(chain.from_iterable(pairs))}
-        found = ((prints[one], prints[other]) for one, other in pairs)
-        return [compare(first, second) if first and second else NO_MATCH for first, second in found]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from curation.comparing import Comparers
 from curation.duplicates import (
     EXACT,
     FEW_POINTS,
@@ -28,11 +29,11 @@ from data_cards.errors import BackboneUnavailable, BadPhoto, BadSource
 from data_cards.photo import image_id, inspect_photo, open_photo
 from data_cards.progress import say, track
 from train.backbone import find_backbone
-from train.batches import batches, side_by_side
+from train.batches import side_by_side
 from train.features import embed_dataset
 
 ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
-WORKERS, PAIRS_A_TURN = 2, 64
+WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class Folder:
 def folder_duplicates(root: Path, cache: Path, threshold: float = THRESHOLD, with_fastdup: bool = True,
                       backbone: str = "auto") -> tuple[list[Pair], list[list[str]]]:
     """Every scored candidate, best first, and the groups. Raises BadSource when there is no photo."""
-    with PrintShelf(cache / "shelves") as shelf:
+    with PrintShelf(cache / "shelves") as shelf, Comparers(shelf) as comparers:
         folder = read_folder(root, shelf)
         scored = {(pair.a, pair.b): pair for pair in _exact(folder)}
         wanted = _candidates(folder, cache, with_fastdup, backbone)
         while new := wanted - set(scored):
-            scored |= {(pair.a, pair.b): pair for pair in _judged(sorted(new), folder, threshold)}
+            scored |= {(pair.a, pair.b): pair for pair in _judged(sorted(new), folder, comparers, threshold)}
             # A turned copy of a crop may be near to nothing but the crop: those who agree with one photo are compared.
             wanted = friends_of_friends(scored.values())
         groups, checked = group(scored.values(), lambda path: (float(np.prod(folder.sizes[path])),),
@@ -146,10 +147,7 @@ def _alike(folder: Folder, paths: list[str], cache: Path, backbone: str) -> set[
     return {pair_of(folder.copies[one][0], folder.copies[other][0]) for one, other in propose_alike(ids, x)}
 
 
-def _judged(pairs: Sequence[PairOfIds], folder: Folder, threshold: float) -> Iterable[Pair]:
-    def compared(some: list[PairOfIds]) -> list[Pair]:
-        return [verdict(*pair, folder.match(pair), threshold) for pair in some]
-
-    turns = batches(track(pairs, what="Comparing", total=len(pairs), unit="pair"), PAIRS_A_TURN)
-    for judged in side_by_side(compared, turns, WORKERS):
-        yield from judged
+def _judged(pairs: Sequence[PairOfIds], folder: Folder, comparers: Comparers, threshold: float) -> Iterator[Pair]:
+    matches = comparers.matches([(folder.names[one], folder.names[other]) for one, other in pairs])
+    for pair, match in zip(track(pairs, what="Comparing", total=len(pairs), unit="pair"), matches, strict=True):
+        yield verdict(*pair, match, threshold)

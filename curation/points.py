@@ -47,15 +47,17 @@ def unit(descriptors: np.ndarray) -> np.ndarray:
 def promising(one: np.ndarray, other: np.ndarray) -> tuple[bool, bool]:
     """Whether enough of the strongest points match, upright and in the mirror, by their units; most pairs end here."""
     its = other[:STRONGEST]
-    alike = one[:STRONGEST] @ np.concatenate([its, mirrored_descriptors(its)]).T
-    return _count_close(alike[:, :len(its)]) >= PROMISING, _count_close(alike[:, len(its):]) >= PROMISING
+    alike = np.concatenate([its, mirrored_descriptors(its)]) @ one[:STRONGEST].T
+    return _count_close(alike[:len(its)]) >= PROMISING, _count_close(alike[len(its):]) >= PROMISING
 
 
 def _count_close(alike: np.ndarray) -> int:
-    """How many rows and columns are each other's most alike, and closely so."""
-    nearest = alike.max(axis=1)
-    rows = np.flatnonzero(nearest > CLOSE)
-    return int((nearest[rows] == alike.max(axis=0)[alike[rows].argmax(axis=1)]).sum()) if len(rows) >= PROMISING else 0
+    """How many columns and rows are each other's most alike, and closely so."""
+    nearest = alike.max(axis=0, initial=0)
+    found = np.flatnonzero(nearest > CLOSE)
+    if len(found) < PROMISING:
+        return 0
+    return int((nearest[found] == alike.max(axis=1)[alike[:, found].argmax(axis=0)]).sum())
 
 
 def matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:

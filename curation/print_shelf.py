@@ -34,6 +34,7 @@ class PrintShelf:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         with full_disk_named("what photos are compared by"):
             folder.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(folder / f"prints-{VERSION}.sqlite", WAIT_SECONDS, check_same_thread=False)
@@ -66,6 +67,11 @@ class PrintShelf:
         """The descriptors (n, 128) uint8 of one that is here; none of a photo that cannot be read."""
         packed = self._read(image_id)
         return _descriptors(packed) if packed else np.zeros((0, 128), np.uint8)
+
+    def settle(self) -> None:
+        """Put everything where other processes see it. Raises DiskFull."""
+        with self._lock:
+            self._keep()
 
     def _read(self, image_id: str) -> bytes | None:
         with self._lock:

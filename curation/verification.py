@@ -63,6 +63,12 @@ class Fingerprint:
         """Its descriptors (n, 128) float32 of length one."""
         return unit(self.descriptors)
 
+    @cached_property
+    def coarse(self) -> np.ndarray:
+        """Itself at 8 x 8 (8, 8, 3), about its mean."""
+        cells = self.small.reshape(8, 4, 8, 4, 3).mean(axis=(1, 3), dtype=np.float32)
+        return cells - cells.mean()
+
 
 @dataclass(frozen=True)
 class Match:
@@ -105,7 +111,7 @@ def compare(one: Fingerprint, other: Fingerprint) -> Match:
     if min(len(one.points), len(other.points)) < FEWEST:
         return _compare_small(one, other)
     upright, mirrored = promising(one.units, other.units)
-    alike, alike_mirrored = (value >= ALIKE for value in _alike(one.small, other.small))
+    alike, alike_mirrored = (value >= ALIKE for value in _alike(one.coarse, other.coarse))
     best = NO_MATCH
     if upright or alike:
         best = _compare_as(False, one, other, upright, alike)
@@ -125,12 +131,9 @@ def _compare_small(one: Fingerprint, other: Fingerprint) -> Match:
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """Correlation of two small pictures at 8 x 8, upright and in the mirror."""
-    mine, its = (small.astype(np.float32).reshape(8, 4, 96).sum(axis=1).reshape(8, 8, 12).sum(axis=2) / 48
-                 for small in (one, other))
-    mine, its = mine - mine.mean(), its - its.mean()
-    size = max(float(np.sqrt((mine * mine).sum() * (its * its).sum())), 1.0)
-    return float((mine * its).sum()) / size, float((mine * its[:, ::-1]).sum()) / size
+    """Correlation of two coarse pictures, upright and in the mirror."""
+    size = max(math.sqrt(float(np.vdot(one, one)) * float(np.vdot(other, other))), 1.0)
+    return float(np.vdot(one, other)) / size, float(np.vdot(one, other[:, ::-1])) / size
 
 
 def _compare_as(mirrored: bool, one: Fingerprint, other: Fingerprint, by_points: bool, as_a_whole: bool) -> Match:

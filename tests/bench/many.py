@@ -24,7 +24,7 @@ from threading import Event, Thread
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-from curation import copies, looking, museum
+from curation import comparing, looking, museum
 from curation.ledger import given_labels
 from curation.points import none_found
 from curation.scan import ScanSettings, scan
@@ -165,7 +165,8 @@ def cheap_compare(one: Fingerprint, other: Fingerprint) -> Match:
 
 def scanned(folder: Path) -> dict:
     """One scan."""
-    vars(looking)["fingerprint"], vars(copies)["compare"] = cheap_fingerprint, cheap_compare
+    vars(looking)["fingerprint"], vars(comparing)["compare"] = cheap_fingerprint, cheap_compare
+    vars(comparing)["FEW"] = sys.maxsize  # in this process, which counts them
     dataset = open_dataset(str(folder / "dataset"))
     began, before = time.monotonic(), spent()
     with own_memory() as own:

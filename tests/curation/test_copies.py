@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curation.comparing import Comparers
 from curation.copies import Judging, Sight, _introduce, find_copies
 from curation.decision import decide
 from curation.ledger import Ledger
@@ -134,6 +135,6 @@ def test_two_who_agree_with_a_third_are_introduced_to_each_other(tmp_path):
     with PrintShelf(tmp_path) as shelf:
         sight = Sight(PretendDataset(), list("abcd"), nearest(X), Memory(tmp_path), shelf)
         sight.memory.keep_matches({("a", "b"): Match(0.95, "edited"), ("b", "c"): Match(0.95, "edited")})
-        judging = Judging(sight)
+        judging = Judging(sight, Comparers(shelf))
         _introduce(sight, judging, 0.9)
         assert judging.new == 1 and sight.memory.match("a", "c") is not None
