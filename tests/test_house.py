@@ -14,7 +14,7 @@ ALL_CODE = [*ROOMS, *sorted((ROOT / "tests").rglob("*.py"))]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "core"}
 SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplotlib", "openvino", "onnxruntime",
         "accelerate", "evaluate", "fastdup", "ray", "cleanlab", "scipy", "onnx", "kornia", "pillow_heif",
-        "huggingface_hub"}
+        "huggingface_hub", "joblib"}
 
 # Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
 HEAVY = {"train.vit", "train.lean", "train.trainer", "train.accuracy", "train.averaging", "train.mixing",
