@@ -37,7 +37,10 @@ class PrintShelf:
         self.folder = folder
         with full_disk_named("what photos are compared by"):
             folder.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(folder / f"prints-{VERSION}.sqlite", WAIT_SECONDS, check_same_thread=False)
+            path = folder / f"prints-{VERSION}.sqlite"
+            for forgotten in set(folder.glob("prints-*.sqlite")) - {path}:  # they are large
+                forgotten.unlink(missing_ok=True)
+            self._base = sqlite3.connect(path, WAIT_SECONDS, check_same_thread=False)
             self._base.execute("create table if not exists prints (image_id text primary key, packed blob)")
         self._waiting: dict[str, bytes | None] = {}
         self._lock = threading.Lock()

@@ -65,8 +65,8 @@ class Fingerprint:
 
     @cached_property
     def coarse(self) -> np.ndarray:
-        """Itself at 8 x 8 (8, 8, 3), about its mean."""
-        cells = self.small.reshape(8, 4, 8, 4, 3).mean(axis=(1, 3), dtype=np.float32)
+        """Itself in grey at 8 x 8, about its mean."""
+        cells = self.small.reshape(8, 4, 8, 4, 3).mean(axis=(1, 3, 4), dtype=np.float32)
         return cells - cells.mean()
 
 

@@ -80,12 +80,13 @@ def test_a_full_disk_is_said_so_and_what_was_kept_stays(tmp_path, monkeypatch):
         assert shelf.missing("ab") == {"b"} and same(shelf.get("a"), one)
 
 
-def test_fingerprints_taken_in_another_way_are_not_looked_at(tmp_path, monkeypatch):
+def test_fingerprints_taken_in_another_way_are_forgotten(tmp_path, monkeypatch):
     with PrintShelf(tmp_path) as shelf:
         shelf.put("a", None)
     monkeypatch.setattr(print_shelf, "VERSION", print_shelf.VERSION + 1)
     with PrintShelf(tmp_path) as shelf:
         assert shelf.missing("a") == {"a"}
+        assert [path.name for path in tmp_path.iterdir()] == [f"prints-{print_shelf.VERSION}.sqlite"]
 
 
 def test_a_fingerprint_takes_half_the_bytes_that_it_takes_in_memory(tmp_path):

@@ -65,6 +65,13 @@ def test_a_changed_photo_is_called_edited(edit):
     assert compare(fingerprint(photo), fingerprint(EDITS[edit](photo))).kind == "edited"
 
 
+def test_a_tinted_copy_is_the_same_shot_and_coarse_pictures_are_grey():
+    photo = scene(6)
+    tinted = Image.merge("RGB", photo.split()[::-1])
+    assert np.abs(fingerprint(photo).coarse - fingerprint(tinted).coarse).max() < 0.1
+    assert score(photo, tinted) > THRESHOLD
+
+
 def test_photos_without_any_detail_prove_nothing():
     assert score(Image.new("RGB", (200, 150), "white"), Image.new("RGB", (200, 150), "white")) == 0
     assert score(Image.new("RGB", (200, 150), "white"), scene(7)) == 0
