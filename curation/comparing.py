@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FEW = 1000  # pairs: processes take a second to start, in which one compares as many
 MOST = 4  # processes, of some 50 MB each
+IDLE_SECONDS = 20  # then a process goes by itself, within a minute; also one whose scan was killed
 PAIRS_A_TURN = 64
 
 
@@ -58,7 +59,8 @@ class Comparers:
         from joblib import Parallel, cpu_count
 
         if self._pool is None:
-            self._pool = Parallel(min(MOST, cpu_count()), return_as="generator", batch_size=1)
+            self._pool = Parallel(min(MOST, cpu_count()), return_as="generator", batch_size=1,
+                                  idle_worker_timeout=IDLE_SECONDS)
             self._pool.__enter__()
         return self._pool
 
