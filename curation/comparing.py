@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from joblib import Parallel
 
 FEW = 1000  # pairs: processes take a second to start, in which one compares as many
-MOST = 4  # processes, of some 50 MB each
+MOST = 4  # processes, of at most 120 MB each with what they share
 IDLE_SECONDS = 20  # then a process goes by itself, within a minute; also one whose scan was killed
 PAIRS_A_TURN = 64
 
