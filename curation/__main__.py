@@ -98,7 +98,7 @@ def _erase(flags: argparse.Namespace) -> None:
     from curation.erase import erase
     from data_cards.dataset import open_dataset
 
-    print(erase(open_dataset(flags.dataset), flags.image_id).sentence)
+    print(erase(open_dataset(flags.dataset), flags.image_id, default_cache(os.environ)).sentence)
 
 
 def _retrain(flags: argparse.Namespace) -> None:

@@ -1,4 +1,5 @@
-"""A person's photo really leaves: its bytes go from the shards, and from what a local folder keeps of the past.
+"""A person's photo really leaves: its bytes go from the shards, from what a local folder keeps of the past, and the
+small picture of it from this user's cache.
 
     python -m curation erase DATASET IMAGE_ID...
 
@@ -12,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from curation.print_shelf import PrintShelf
 from curation.reference_pictures import reference_files
 from data_cards.dataset import Changes, Dataset
 from data_cards.errors import MissingFile
@@ -42,8 +44,9 @@ class Erased:
                 "those again. Copies that others downloaded, and other people's caches, are out of reach.")
 
 
-def erase(dataset: Dataset, image_ids: Sequence[str]) -> Erased:
-    """Erase photos by image_id. Raises MissingFile, and erases nothing, when one of them is not there."""
+def erase(dataset: Dataset, image_ids: Sequence[str], cache: Path | None = None) -> Erased:
+    """Erase photos by image_id, also from what scans keep of them in this `cache`. Raises MissingFile, and erases
+    nothing, when one of them is not there."""
     wanted = set(image_ids)
     missing = sorted(wanted - set(dataset.newest().photos()))
     if missing:
@@ -61,6 +64,9 @@ def erase(dataset: Dataset, image_ids: Sequence[str]) -> Erased:
     after = dataset.update("Erase photos", change)
     for path in gone:
         after.repo.forget(path)
+    if cache:
+        with PrintShelf(cache / "scan") as shelf:
+            shelf.forget(wanted)
     return Erased(after, len(wanted))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -72,7 +73,10 @@ class Folder:
 def folder_duplicates(root: Path, cache: Path, threshold: float = THRESHOLD, with_fastdup: bool = True,
                       backbone: str = "auto") -> tuple[list[Pair], list[list[str]]]:
     """Every scored candidate, best first, and the groups. Raises BadSource when there is no photo."""
-    with PrintShelf(cache / "shelves") as shelf, Comparers(shelf) as comparers:
+    (cache / "shelves").mkdir(parents=True, exist_ok=True)
+    # Nothing of a folder's photos stays: unlike a dataset's, nobody could ask to have them erased.
+    with (TemporaryDirectory(dir=cache / "shelves") as place, PrintShelf(Path(place)) as shelf,
+          Comparers(shelf) as comparers):
         folder = read_folder(root, shelf)
         scored = {(pair.a, pair.b): pair for pair in _exact(folder)}
         wanted = _candidates(folder, cache, with_fastdup, backbone)

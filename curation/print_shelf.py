@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -70,6 +70,12 @@ class PrintShelf:
         """The descriptors (n, 128) uint8 of one that is here; none of a photo that cannot be read."""
         packed = self._read(image_id)
         return _descriptors(packed) if packed else np.zeros((0, 128), np.uint8)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Let go of these for good: a fingerprint holds a small picture. Raises DiskFull."""
+        with self._lock, full_disk_named("that photos are to be forgotten"), self._base:
+            self._base.execute("pragma secure_delete = on")
+            self._base.executemany("delete from prints where image_id = ?", [(image_id,) for image_id in ids])
 
     def settle(self) -> None:
         """Put everything where other processes see it. Raises DiskFull."""

@@ -4,6 +4,8 @@ import pytest
 
 from curation.decision import decide, line_of
 from curation.erase import erase
+from curation.print_shelf import PrintShelf
+from curation.verification import fingerprint
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset, open_dataset
 from data_cards.errors import MissingFile
@@ -21,6 +23,7 @@ from data_cards.rows import (
     opinions_file,
     splits_file,
 )
+from tests.curation.scenes import scene
 
 THINGS = Collection(name="fort", title="Forts", classes=(ClassInfo("agra", "Agra Fort"),))
 BYTES = {"a": b"a face" * 400_000, "b": b"a wall", "c": b"a door"}
@@ -76,3 +79,15 @@ def test_an_unknown_photo_erases_nothing(dataset):
     with pytest.raises(MissingFile, match="Nothing was erased"):
         erase(dataset, ["a", "z"])
     assert set(dataset.newest().photos()) == set(BYTES)
+
+
+def test_the_small_picture_that_a_scan_kept_is_gone_too(dataset, tmp_path):
+    one, other = fingerprint(scene(1)), fingerprint(scene(2))
+    with PrintShelf(tmp_path / "cache" / "scan") as shelf:
+        shelf.put("a", one)
+        shelf.put("b", other)
+    erase(dataset, ["a"], tmp_path / "cache")
+    with PrintShelf(tmp_path / "cache" / "scan") as shelf:
+        assert shelf.missing("ab") == {"a"}
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "cache" / "scan").iterdir())
+    assert one.small.tobytes()[:1000] not in kept and other.small.tobytes()[:1000] in kept

@@ -1,7 +1,6 @@
 """A plain folder: every scored candidate with relative paths, then the groups; nothing else on standard output."""
 
 import json
-from unittest.mock import Mock
 
 import pytest
 from PIL import ImageOps
@@ -39,13 +38,9 @@ def test_copies_are_found_and_named(folder, tmp_path):
     assert [sorted(group) for group in groups] == [["b/copy.jpg", "b/flipped.JPG", "größe/ein foto.jpg"]]
 
 
-def test_the_second_look_takes_no_fingerprint_and_says_the_same(folder, tmp_path, monkeypatch):
-    first = folder_duplicates(folder, tmp_path, with_fastdup=False)
-    monkeypatch.setattr(room, "fingerprint", Mock(wraps=room.fingerprint))
-    assert folder_duplicates(folder, tmp_path, with_fastdup=False) == first
-    (folder / "new.jpg").write_bytes(jpeg(scene(3)))
-    folder_duplicates(folder, tmp_path, with_fastdup=False)
-    assert room.fingerprint.call_count == 1
+def test_nothing_of_the_photos_stays_in_the_cache(folder, tmp_path):
+    folder_duplicates(folder, tmp_path / "cache", with_fastdup=False)
+    assert list((tmp_path / "cache" / "shelves").iterdir()) == []
 
 
 def test_the_dial_decides(folder, tmp_path):
