@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from curation.nearest import largest
-from train.batches import Rows, rows_of
+from curation.nearest import LOOKED_AT, WIDTH, evening, largest
+from train.batches import Rows, batches, rows_of
 
 NEIGHBOURS = 10
 ROWS_AT_ONCE, WIDEST, MANY = 512, 1024, 10_000
 OWN_SHOT = -2.0  # in place of the cosine to a photo of one's own group
 ENOUGH = 20_000  # rows to fit the weights on: they are few
+STARS_AT_ONCE = 128  # groups that are looked at
 LEAST, FLAT, FAINT = 1e-12, 0.02, 0.05
 DECAYS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # How firmly the start is held: as if this many photos had said so. Ordering hardly depends on it (docs/DECISIONS.md).
@@ -47,7 +48,7 @@ def beliefs(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | No
     def heard(rows: np.ndarray | slice) -> np.ndarray:
         return np.stack([_about_zero(of(rows)) for of in witnesses])
 
-    some = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 2_000_000 // max(1, classes)))]
+    some = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 1_000_000 // max(1, classes)))]
     weights, level = np.zeros(len(witnesses)), np.zeros(1)
     if len(y) and classes > 1:
         weights, level = _fit(y[some], np.concatenate([heard(some[part]) for part in _parts(len(some))], axis=1))
@@ -82,7 +83,9 @@ def neighbours(embeddings: Rows, count: int = NEIGHBOURS,
 
     Members of a row's own group come last, with a cosine of OWN_SHOT: they count as nobody.
     """
-    x = _evened(_centred(embeddings)(slice(None)))
+    x = _centred(embeddings)(slice(None))
+    # Of many photos along the first directions only: comparing everybody is then cheap.
+    x = x @ evening(x[::max(1, len(x) // LOOKED_AT)], WIDTH if len(x) > LOOKED_AT else x.shape[1])
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     count = max(0, min(count, len(x) - 1))
     places, cosines = np.zeros((len(x), count), np.int64), np.zeros((len(x), count), np.float32)
@@ -144,13 +147,16 @@ def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
         wrong += [((without_itself(decay, u, given) - given) ** 2).sum() for decay in DECAYS]
     decay = DECAYS[int(wrong.argmin())]
     shrink, mended, place, count = shrunk(decay), [np.zeros((0, classes))], np.full(n, -1), 0
-    for members in {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ():
-        u, given = turned(members), one_hot[labels[members]]
-        own = (u * shrink) @ u.T + 1 / n
+    stars = {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ()
+    for some_stars in batches(stars, STARS_AT_ONCE):
+        rows = np.concatenate(some_stars)
+        u, given = turned(rows), one_hot[labels[rows]]
         error = given - u @ (shrink[:, None] * pull) - mean
-        place[members] = count + np.arange(len(members))
-        mended.append(given - np.linalg.solve(np.eye(len(members)) * 1.001 - own, error))
-        count += len(members)
+        place[rows] = count + np.arange(len(rows))
+        count += len(rows)
+        for star in np.split(np.arange(len(rows)), np.cumsum([len(one) for one in some_stars])[:-1]):
+            own = (u[star] * shrink) @ u[star].T + 1 / n
+            mended.append(given[star] - np.linalg.solve(np.eye(len(star)) * 1.001 - own, error[star]))
     together = np.concatenate(mended)
 
     def said(rows: np.ndarray | slice) -> np.ndarray:
@@ -213,7 +219,8 @@ def _centred(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
     parts, wide = _parts(len(given)), np.result_type(given.dtype, np.float32)
 
     def numbers(rows: np.ndarray | slice) -> np.ndarray:
-        return np.nan_to_num(np.array(given[rows], wide), copy=False, posinf=0.0, neginf=0.0)
+        some = np.array(given[rows], wide)
+        return some if np.isfinite(some).all() else np.nan_to_num(some, copy=False, posinf=0.0, neginf=0.0)
 
     size = max([1e-30, *(_largest(numbers(part)) for part in parts)])
     mean = sum((numbers(part) / size).sum(axis=0, dtype=np.float64) for part in parts) / max(1, len(given))
@@ -221,11 +228,20 @@ def _centred(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
             if given.shape[1] > WIDEST else None)
 
     def narrow(rows: np.ndarray | slice) -> np.ndarray:
-        x = (numbers(rows) / size).astype(np.float32) - np.asarray(mean, np.float32)
+        x = numbers(rows)
+        x /= size
+        x = x.astype(np.float32, copy=False)
+        x -= np.asarray(mean, np.float32)
         return x if over is None else x @ over
 
     spread = max([1e-9, *(_largest(narrow(part)) for part in parts)])
-    return lambda rows: narrow(rows) / np.float32(spread)
+
+    def centred(rows: np.ndarray | slice) -> np.ndarray:
+        x = narrow(rows)
+        x /= np.float32(spread)
+        return x
+
+    return centred
 
 
 def _parts(rows: int) -> list[slice]:
@@ -240,17 +256,6 @@ def _largest(x: np.ndarray) -> float:
 def _log_softmax(z: np.ndarray) -> np.ndarray:
     z = z - z.max(axis=1, keepdims=True)
     return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
-
-
-def _evened(x: np.ndarray, width: int = 128) -> np.ndarray:
-    """Each direction divided by the square root of its spread: a few that all photos share would else decide who is
-    near. Of many photos only the directions in which they differ most: comparing everybody is then cheap."""
-    some = x[::max(1, len(x) // MANY)]
-    spread, axes = np.linalg.eigh((some.T @ some).astype(np.float64) / max(len(some), 1))
-    kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
-    if len(x) > MANY:
-        kept[:-width] = False
-    return np.asarray(x @ (axes[:, kept] / spread[kept]**0.25).astype(np.float32))
 
 
 def _together(groups: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

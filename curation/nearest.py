@@ -1,4 +1,4 @@
-"""The photos most like each photo, by cosine of their embeddings: exact, and remembered where that takes minutes.
+"""The photos most like each photo, by cosine of their embeddings: exact, and remembered where that takes long.
 
     python -c "import numpy as np; from curation.nearest import nearest; print(nearest(np.eye(4), 2).places)"
 """
@@ -22,10 +22,13 @@ BLOCK = 64  # columns of which only the largest is looked at first
 CELLS = 5_000_000  # of the table of cosines at a time: 20 MB, and as much again to find the largest
 COLUMNS = 5_000  # of it, where photos are many: embeddings are widened a part at a time, or all would be twice as large
 # Up to here everything is worked out again (seconds), and a scan in two halves is the scan in one, to the bit.
-WORTH_REMEMBERING = 20_000
+WORTH_REMEMBERING = 10_000
 # What was remembered is measured from the mean of then; when the mean has moved this far (as a share of how far photos
 # lie from it), or this share of the photos is new, all is worked out again.
 MOVED, MUCH_NEW = 0.02, 0.2
+# Directions that are evened, of very many photos (on groceries they do as well as all 768; 128 found less), and photos
+# that say how far they spread.
+WIDTH, LOOKED_AT = 384, 10_000
 
 
 @dataclass(frozen=True)
@@ -40,26 +43,65 @@ class Near:
         return Near(self.places[:, :count], self.cosines[:, :count])
 
 
-def nearest(x: Rows, count: int = COUNT, mean: np.ndarray | None = None) -> Near:
-    """The nearest others of each row of x (n, d), measured from the mean of all: what all share hides differences."""
+@dataclass(frozen=True)
+class Lens:
+    """How photos are compared: about a mean (d,) and, where there is a turn (d, k), along its directions alone."""
+
+    mean: np.ndarray
+    turn: np.ndarray | None = None
+
+    def unit(self, x: np.ndarray) -> np.ndarray:
+        """Rows (n, d) as vectors of length one, (n, d) or (n, k)."""
+        unit = np.subtract(x, self.mean, dtype=np.float32)
+        if self.turn is not None:
+            unit = unit @ self.turn
+        unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-9)
+        return unit
+
+
+def centred(x: Rows) -> Lens:
+    """From the mean of all, as what all share hides differences."""
+    return Lens(_mean(x))
+
+
+def evened(x: Rows) -> Lens:
+    """From the mean, along the directions in which photos differ most, each evened (`evening`)."""
+    mean = _mean(x)
+    some = np.subtract(x[::max(1, len(x) // LOOKED_AT)], mean, dtype=np.float32)
+    return Lens(mean, evening(some, WIDTH))
+
+
+def evening(x: np.ndarray, width: int) -> np.ndarray:
+    """What turns rows x (n, d) about their mean into the `width` directions in which they differ most, at most: (d, k).
+    Each is divided by the square root of its spread: a few that all photos share would else decide who is near."""
+    spread, axes = np.linalg.eigh((x.T @ x).astype(np.float64) / max(len(x), 1))
+    kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
+    kept[:-width] = False
+    return np.asarray(axes[:, kept] / spread[kept]**0.25, np.float32)
+
+
+def nearest(x: Rows, count: int = COUNT, lens: Lens | None = None) -> Near:
+    """The nearest others of each row of x (n, d), by default from the mean of all."""
     count = max(0, min(count, len(x) - 1))
-    return Near(*_nearest_of(np.arange(len(x)), x, _mean(x) if mean is None else mean, count))
+    return Near(*_nearest_of(np.arange(len(x)), x, lens or centred(x), count))
 
 
-def nearest_remembered(ids: Sequence[str], x: Rows, path: Path, count: int = COUNT) -> Near:
+def nearest_remembered(ids: Sequence[str], x: Rows, path: Path, count: int = COUNT,
+                       lens_of: Callable[[Rows], Lens] = centred) -> Near:
     """The same for photos by id; where they are many, only what is new is worked out and the rest is read from `path`.
 
-    Remembered lists are exact but for the mean, which is that of the day they were made, as long as it hardly moved.
+    Remembered lists are exact but for the lens, which is that of the day they were made, as long as the mean hardly
+    moved.
     """
     if len(ids) <= max(WORTH_REMEMBERING, count):
-        return nearest(x, count)
+        return nearest(x, count, lens_of(x))
     kept = _Kept.read(path)
     if kept is None or not kept.serves(ids, x, count):
-        mean = _mean(x)
-        near = nearest(x, count, mean)
+        lens = lens_of(x)
+        near = nearest(x, count, lens)
     else:
-        mean, near = kept.mean, _caught_up(kept, ids, x, count)
-    _Kept(np.array(ids, "S64"), mean, near).write(path)
+        lens, near = kept.lens, _caught_up(kept, ids, x, count)
+    _Kept(np.array(ids, "S64"), lens, near).write(path)
     return near
 
 
@@ -71,22 +113,16 @@ def _mean(x: Rows) -> np.ndarray:
     return np.asarray(sum(part.sum(axis=0, dtype=np.float64) for part in parts) / len(x), np.float32)
 
 
-def _unit(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    unit = np.subtract(x, mean, dtype=np.float32)
-    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-9)
-    return unit
-
-
-def _nearest_of(rows: np.ndarray, x: Rows, mean: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _nearest_of(rows: np.ndarray, x: Rows, lens: Lens, count: int) -> tuple[np.ndarray, np.ndarray]:
     places = np.zeros((len(rows), count), np.int32)
     cosines = np.full((len(rows), count), -3, np.float32)
     width = len(x) if len(x) <= WORTH_REMEMBERING else COLUMNS
     at_once = max(1, CELLS // max(1, width))
     for first in range(0, len(x), width) if count else ():
-        columns = _unit(x[first:first + width], mean)
+        columns = lens.unit(x[first:first + width])
         for start in range(0, len(rows), at_once):
             part = slice(start, start + at_once)
-            alike = _unit(x[rows[part]], mean) @ columns.T
+            alike = lens.unit(x[rows[part]]) @ columns.T
             own = rows[part] - first
             here = (own >= 0) & (own < len(columns))
             alike[np.flatnonzero(here), own[here]] = -2
@@ -107,11 +143,12 @@ def largest(table: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Columns and values of the largest `count` of each row, largest first; equal ones in the order of the columns."""
     width = table.shape[1]
     if width > 4 * BLOCK * count:
-        # The largest few lie in the blocks with the largest few maxima, and maxima are found at the speed of memory.
-        whole = width // BLOCK * BLOCK
-        peaks = table[:, :whole].reshape(len(table), -1, BLOCK).max(axis=2)
-        blocks = np.sort(np.argpartition(-peaks, count - 1, axis=1)[:, :count], axis=1)
-        columns = (blocks[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(len(table), -1)
+        # The largest few lie in the heaps with the largest few maxima. A heap is every so many-th column, as maxima are
+        # then found at the speed of memory.
+        heaps, whole = width // BLOCK, width // BLOCK * BLOCK
+        peaks = table[:, :whole].reshape(len(table), BLOCK, heaps).max(axis=1)
+        chosen = np.sort(np.argpartition(-peaks, count - 1, axis=1)[:, :count], axis=1)
+        columns = (np.arange(BLOCK)[:, None] * heaps + chosen[:, None, :]).reshape(len(table), -1)
         columns = np.hstack([columns, np.broadcast_to(np.arange(whole, width), (len(table), width - whole))])
         table = np.take_along_axis(table, columns, axis=1)
     else:
@@ -126,31 +163,35 @@ def largest(table: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 @dataclass(frozen=True)
 class _Kept:
     ids: np.ndarray
-    mean: np.ndarray
+    lens: Lens
     near: Near
 
     @classmethod
     def read(cls, path: Path) -> _Kept | None:
         try:
             with path.open("rb") as file, np.load(file) as kept:
-                return cls(kept["ids"], kept["mean"], Near(kept["places"], kept["cosines"]))
+                lens = Lens(kept["mean"], kept["turn"] if kept["turn"].size else None)
+                return cls(kept["ids"], lens, Near(kept["places"], kept["cosines"]))
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             return None  # never written, or cut short: worked out again
 
     def write(self, path: Path) -> None:
+        turn = np.zeros(0) if self.lens.turn is None else self.lens.turn
         making = path.with_suffix(f".{os.getpid()}-{threading.get_native_id()}.making")
         with full_disk_named("what the scan learned"):
             path.parent.mkdir(parents=True, exist_ok=True)
             with making.open("wb") as file:
-                np.savez(file, ids=self.ids, mean=self.mean, places=self.near.places, cosines=self.near.cosines)
+                np.savez(file, ids=self.ids, mean=self.lens.mean, turn=turn, places=self.near.places,
+                         cosines=self.near.cosines)
             making.replace(path)
 
     def serves(self, ids: Sequence[str], x: Rows, count: int) -> bool:
-        if self.near.places.shape[1] != count or self.mean.shape != x.shape[1:]:
+        mean = self.lens.mean
+        if self.near.places.shape[1] != count or mean.shape != x.shape[1:]:
             return False
         known = np.isin(np.array(ids, "S64"), self.ids).mean()
-        spread = np.sqrt(np.square(x[::max(1, len(x) // 1000)] - self.mean).sum(axis=1).mean())
-        return bool(known >= 1 - MUCH_NEW and np.linalg.norm(_mean(x) - self.mean) <= MOVED * spread)
+        spread = np.sqrt(np.square(x[::max(1, len(x) // 1000)] - mean).sum(axis=1).mean())
+        return bool(known >= 1 - MUCH_NEW and np.linalg.norm(_mean(x) - mean) <= MOVED * spread)
 
 
 def _caught_up(kept: _Kept, ids: Sequence[str], x: Rows, count: int) -> Near:
@@ -164,9 +205,9 @@ def _caught_up(kept: _Kept, ids: Sequence[str], x: Rows, count: int) -> Near:
     stay = moved[old[whole]]
     places[stay], cosines[stay] = lists[whole], kept.near.cosines[old[whole]]
     anew = np.setdiff1d(np.arange(len(ids)), stay)
-    places[anew], cosines[anew] = _nearest_of(anew, x, kept.mean, count)
+    places[anew], cosines[anew] = _nearest_of(anew, x, kept.lens, count)
     new = np.setdiff1d(np.arange(len(ids)), moved)
-    _let_in(new, _unit(x[new], kept.mean), stay, lambda rows: _unit(x[rows], kept.mean), Near(places, cosines))
+    _let_in(new, kept.lens.unit(x[new]), stay, lambda rows: kept.lens.unit(x[rows]), Near(places, cosines))
     return Near(places, cosines)
 
 

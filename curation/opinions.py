@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import abc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from curation.evidence import NEIGHBOURS, OWN_SHOT
-from curation.nearest import WORTH_REMEMBERING, Near, nearest
+from curation.nearest import WORTH_REMEMBERING, Near, evened, nearest, nearest_remembered
 from curation.suspects import judge
 from data_cards.collection import Collection
 from data_cards.dataset import Dataset
@@ -22,6 +23,7 @@ from train.probe import AT_ONCE
 NONE = "none"
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
 BEST, NEAR = 3, 12
+LOOK_ALIKES = 16  # that are remembered: some are of the same shot
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,11 @@ class Opinions:
 
 
 def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows,
-                  groups: Mapping[str, str], near: Near | None = None) -> Opinions:
+                  groups: Mapping[str, str], near: Near | None = None, kept: Path | None = None) -> Opinions:
     """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer than two classes.
 
-    `near`: the nearest photos of each, where somebody knows them already.
+    `near`: the nearest photos of each, where somebody knows them already. `kept`: a file that remembers the
+    look-alikes of very many labelled photos.
     """
     named = [_class_of(labels.get(image_id)) for image_id in ids]
     none_too = named.count(NONE) >= FEWEST_NONE
@@ -71,8 +74,10 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
         probe = fitted(own, y, len(classes))
         for part in batches(others.tolist(), AT_ONCE):
             best.put(np.array(part), probe.probabilities(x[part]))
-    known = _among(near, taught, shots) if near and len(ids) > WORTH_REMEMBERING else None
-    verdicts = judge(y, chances, own, shots[taught], known)
+    alike = None
+    if kept and len(taught) > WORTH_REMEMBERING:
+        alike = _of_others(nearest_remembered([ids[n] for n in taught], own, kept, LOOK_ALIKES, evened), shots[taught])
+    verdicts = judge(y, chances, own, shots[taught], alike)
     # Where every class is known by a single shot, a fold without it says of all labels alike that they are wrong.
     single = len(np.unique(np.column_stack([y, shots[taught]]), axis=0)) == len(np.unique(y))
     suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row] and not single)
@@ -82,16 +87,11 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     return Opinions(Said(ids, best, classes, near or nearest(x, NEAR), shots), doubts, suspects)
 
 
-def _among(near: Near, taught: np.ndarray, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Neighbours among all photos as neighbours among those that teach: others, and the same shot, count as nobody.
-
-    Of very many photos only: these are not evened, yet comparing everybody with everybody once more takes minutes.
-    """
-    row = np.full(len(near.places), -1, np.int32)
-    row[taught] = np.arange(len(taught))
-    places, cosines = near.places[taught, :NEIGHBOURS], near.cosines[taught, :NEIGHBOURS]
-    somebody = (row[places] >= 0) & (shots[places] != shots[taught][:, None])
-    return np.maximum(row[places], 0), np.where(somebody, cosines, OWN_SHOT)
+def _of_others(near: Near, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first NEIGHBOURS that show another shot than the photo itself, whose own would only vouch for it."""
+    cosines = np.where(shots[near.places] == shots[:, None], OWN_SHOT, near.cosines)
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return np.take_along_axis(near.places, order, axis=1), np.take_along_axis(cosines, order, axis=1)
 
 
 def _share(doubt: float) -> float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -102,17 +103,19 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
         clock.lap("embeddings")
         looks = look_at(base, photos, memory, passed)
         clock.lap("looking")
-        near = nearest_remembered(ids, x, _kept_near(cache, base, backbone), NEIGHBOURS)
+        near = nearest_remembered(ids, x, _kept("near", cache, base, backbone), NEIGHBOURS)
         clock.lap("neighbours")
         sight = Sight(base, ids, near, memory, shelf)
         copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
         clock.lap("comparing")
-    with own_cores(x.size):
-        opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near)
-        give_back()
-        asks = ask_for(base.collection(), labels, ids, x)
-        strange = strangers_among(ids, x, labels)
+    # What is done aside needs nothing of the opinions, and each is done on one core.
+    with own_cores(x.size), ThreadPoolExecutor(1) as aside:
+        asking = aside.submit(ask_for, base.collection(), labels, ids, x)
+        looking = aside.submit(strangers_among, ids, x, labels)
+        opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near,
+                                 _kept("alike", cache, base, backbone))
         told = with_views(opinions.rows, labels, x, looks.measures)
+        asks, strange = asking.result(), looking.result()
     clock.lap("opinions")
     desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
                 asks, frozenset((base.certificate() or {}).get("removed", ())), strange)
@@ -136,9 +139,9 @@ def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, ca
     return ids, Chosen(x), passing.new
 
 
-def _kept_near(cache: Path, base: Dataset, backbone: Backbone) -> Path:
+def _kept(what: str, cache: Path, base: Dataset, backbone: Backbone) -> Path:
     name = sha256(f"{base.address} {backbone.revision}".encode()).hexdigest()[:16]
-    return cache / "scan" / f"near-{name}.npz"
+    return cache / "scan" / f"{what}-{name}.npz"
 
 
 def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, Label]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from curation import nearest as room
-from curation.nearest import nearest, nearest_remembered
+from curation.nearest import evened, nearest, nearest_remembered
 
 
 def cloud(n, d=8, seed=0):
@@ -72,6 +72,16 @@ def test_when_much_is_new_or_the_mean_moved_it_is_worked_out_again(few, tmp_path
     np.testing.assert_array_equal(nearest_remembered(ids, x, kept).places, plainly(x, 12))
     x[:20] += 40
     np.testing.assert_array_equal(nearest_remembered(ids, x, kept).places, plainly(x, 12))
+
+
+def test_a_lens_is_remembered_with_what_was_seen_through_it(few, tmp_path):
+    x, ids, kept = cloud(200), names(200), tmp_path / "alike.npz"
+    x[:, 0] *= 30  # a direction that drowns the others, unless it is evened
+    lens = evened(x[:190])
+    nearest_remembered(ids[:190], x[:190], kept, lens_of=evened)
+    near = nearest_remembered(ids, x, kept, lens_of=lambda _: pytest.fail("the lens of the first time serves"))
+    np.testing.assert_array_equal(near.places, nearest(x, 12, lens).places)
+    assert (near.places != nearest(x, 12).places).mean() > 0.2
 
 
 def test_what_a_crash_left_is_worked_out_again(few, tmp_path):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from curation import nearest, opinions
 from curation.evidence import OWN_SHOT
 from curation.nearest import Near
-from curation.opinions import _among, form_opinions
+from curation.opinions import _of_others, form_opinions
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Label
 
@@ -73,9 +74,21 @@ def test_photos_without_a_label_change_nothing_about_the_doubt_in_the_others(gal
     assert more.doubts == known.doubts and more.suspects == known.suspects
 
 
-def test_of_very_many_photos_the_remembered_neighbours_vote_and_their_own_shot_does_not():
-    near = Near(np.array([[1, 2, 3], [0, 2, 3], [3, 0, 1], [2, 1, 0]]), np.full((4, 3), 0.9, np.float32))
-    places, cosines = _among(near, np.array([0, 1, 3]), np.array([7, 7, 8, 9]))
-    assert places[0].tolist() == [1, 0, 2]  # the third photo teaches nothing; the fourth is the third that does
-    assert cosines[0].tolist() == [OWN_SHOT, OWN_SHOT, pytest.approx(0.9)]
-    assert cosines[2].tolist() == [OWN_SHOT, pytest.approx(0.9), pytest.approx(0.9)]
+def test_the_neighbours_that_vote_are_the_nearest_of_other_shots():
+    near = Near(np.array([[1, 2, 3], [0, 2, 3], [3, 0, 1], [2, 1, 0]]), np.tile(np.float32([0.9, 0.8, 0.7]), (4, 1)))
+    places, cosines = _of_others(near, np.array([7, 7, 8, 9]))
+    assert places[0].tolist() == [2, 3, 1] and cosines[0].tolist() == [*near.cosines[0, 1:].tolist(), OWN_SHOT]
+    assert places[2].tolist() == [3, 0, 1] and (cosines[2] > 0).all()
+
+
+def test_of_very_many_labels_look_alikes_are_remembered_and_the_same_are_doubted(gallery, tmp_path, monkeypatch):
+    collection, labels, ids, x, groups = gallery
+    fewer = dict(list(labels.items())[:-2])  # what nobody has named teaches nothing, and is nobody's neighbour
+    plainly = form_opinions(collection, fewer, ids, x, groups)
+    monkeypatch.setattr(nearest, "WORTH_REMEMBERING", 20)
+    monkeypatch.setattr(opinions, "WORTH_REMEMBERING", 20)
+    for _ in range(2):  # the second time they are read
+        known = form_opinions(collection, fewer, ids, x, groups, kept=tmp_path / "alike.npz")
+        assert known.suspects == plainly.suspects and (tmp_path / "alike.npz").exists()
+    np.testing.assert_allclose([known.doubts[name].score for name in sorted(known.doubts)],
+                               [plainly.doubts[name].score for name in sorted(plainly.doubts)], atol=0.02)
