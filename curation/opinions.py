@@ -23,7 +23,7 @@ from train.probe import AT_ONCE
 NONE = "none"
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
 BEST, NEAR = 3, 12
-LOOK_ALIKES = 16  # that are remembered: some are of the same shot
+LOOK_ALIKES = 12  # that are remembered: some are of the same shot
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ from train.backbone import Backbone
 from train.batches import Chosen, Rows
 from train.config import dial
 from train.features import Watch, embed_dataset
-from train.probe import own_cores
+from train.probe import LARGE, own_cores
 
 Embed = Callable[..., tuple[list[str], np.ndarray]]
 OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan leaves them alone
@@ -108,10 +108,12 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
         sight = Sight(base, ids, near, memory, shelf)
         copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
         clock.lap("comparing")
-    # What is done aside needs nothing of the opinions, and each is done on one core.
+    # What is done aside needs nothing of the opinions. Of very many photos both together would need more memory.
     with own_cores(x.size), ThreadPoolExecutor(1) as aside:
         asking = aside.submit(ask_for, base.collection(), labels, ids, x)
         looking = aside.submit(strangers_among, ids, x, labels)
+        if x.size >= LARGE:
+            aside.submit(give_back).result()  # its turn comes after both
         opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near,
                                  _kept("alike", cache, base, backbone))
         told = with_views(opinions.rows, labels, x, looks.measures)
