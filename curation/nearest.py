@@ -196,8 +196,10 @@ class _Kept:
 
 def _caught_up(kept: _Kept, ids: Sequence[str], x: Rows, count: int) -> Near:
     """What was kept, without photos that are gone and with the new ones."""
-    place_now = {name: n for n, name in enumerate(np.array(ids, "S64").tolist())}
-    moved = np.array([place_now.get(name, -1) for name in kept.ids.tolist()] or [-1], np.int64)
+    now = np.array(ids, "S64")
+    order = np.argsort(now)
+    at = order[np.minimum(np.searchsorted(now, kept.ids, sorter=order), len(now) - 1)]
+    moved = np.where(now[at] == kept.ids, at, -1)
     places, cosines = np.zeros((len(ids), count), np.int32), np.zeros((len(ids), count), np.float32)
     old = np.flatnonzero(moved >= 0)
     lists = moved[kept.near.places[old]]
