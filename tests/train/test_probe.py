@@ -99,6 +99,15 @@ def test_of_very_many_photos_two_probes_are_asked(monkeypatch):
     assert asked == [5, 2]
 
 
+def test_of_very_many_photos_half_the_rounds_do(monkeypatch):
+    asked, fitted, y = [], probe._fitted, np.arange(60) % 2
+    monkeypatch.setattr(probe, "_fitted", lambda *told, rounds: asked.append(rounds) or fitted(*told, rounds=rounds))
+    for most in (60, 59):
+        monkeypatch.setattr(probe, "MOST", most)
+        out_of_fold(y[:, None] + np.zeros((60, 2), np.float32), y, range(60), 2)
+    assert asked == [probe.ROUNDS] * 5 + [probe.ROUNDS // 2] * 5
+
+
 @pytest.mark.parametrize("photos", [1, 20, 100, 101, 120, 125, 126, 150, 166, 167, 201, 500, 100_000])
 def test_fewer_folds_leave_about_as_many_to_learn_from(photos):
     folds = _few(photos, 5, most=100)
