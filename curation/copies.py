@@ -20,7 +20,6 @@ from curation.duplicates import (
     verdict,
 )
 from curation.fastdup_proposals import installed, propose
-from curation.ledger import Ledger, apart
 from curation.looking import take_fingerprints
 from curation.memory import Memory
 from curation.nearest import Near
@@ -28,6 +27,7 @@ from curation.print_shelf import PrintShelf
 from curation.quality import Measures
 from curation.verification import Match
 from curation.words import pairs_by_words
+from data_cards.annotations.ledger import Ledger, apart
 from data_cards.dataset import Dataset
 from data_cards.progress import say, track
 from train.batches import batches

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.classes import changed_collection
-from curation.decision import CLASS_ACTIONS, Decision, line_of, read_decisions
-from curation.journal import known
-from curation.ledger import fold, given_labels
 from curation.reference_pictures import reference_files
+from data_cards.annotations.class_edits import changed_collection
+from data_cards.annotations.decision import CLASS_ACTIONS, Decision, line_of, read_decisions
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset import Changes, Dataset, collection_files
 from data_cards.errors import BadDecision
 from data_cards.rows import Label, labels_file, ledger_file

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from curation.copies import Copies
-from curation.ledger import Ledger
 from curation.looking import Looks
 from curation.opinions import NONE, Opinions
 from curation.unnamed import Ask
+from data_cards.annotations.ledger import Ledger
 from data_cards.collection import Collection
 from data_cards.rows import Label, Photo, Split
 

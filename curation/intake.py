@@ -19,7 +19,7 @@ from types import TracebackType
 
 from ulid import ULID
 
-from curation.ledger import given_labels
+from data_cards.annotations.ledger import given_labels
 from data_cards.collection import Collection
 from data_cards.dataset import Changes, Dataset, collection_files
 from data_cards.disk import full_disk_named

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from curation.desk import Desk
 from curation.duplicates import Pair, pair_of
-from curation.ledger import apart
+from data_cards.annotations.ledger import apart
 from data_cards.rows import Finding, Photo
 from train.bursts import FRAME, moments
 from train.grouping import PROPOSED

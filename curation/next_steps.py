@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from curation.journal import known
-from curation.ledger import fold, given_labels
 from curation.shots import shots_of
 from curation.unnamed import NAMELESS
 from curation.wishes import Wish, as_text, go_and_shoot
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import fold, given_labels
 from data_cards.collection import Collection as Things
 from data_cards.dataset import Dataset
 from data_cards.rows import Finding, Label, Opinion, Photo

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container
 from pathlib import Path
 
-from curation.classes import references_of
+from data_cards.annotations.class_edits import references_of
 from data_cards.collection import Collection
 from data_cards.dataset import REFERENCES, Changes, Dataset
 from data_cards.photo import thumbnail

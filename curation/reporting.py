@@ -14,13 +14,13 @@ from itertools import chain
 from curation.desk import Desk
 from curation.duplicates import DISAGREE, Pair, pair_of
 from curation.leaks import CERTAIN, SAME_SHOT, SURE_COPY, leaks
-from curation.ledger import standing
 from curation.opinions import NONE
 from curation.photo_files import named_wrongly
 from curation.quality import troubles
 from curation.shortcuts import TraitsOf, shortcuts
 from curation.suspects import reason_for
 from curation.unnamed import NAMELESS, Ask
+from data_cards.annotations.ledger import standing
 from data_cards.rows import Finding, Opinion
 
 SETTLING = ("keep", "relabel", "none_of_these", "junk", "accept_visitor")

@@ -16,9 +16,9 @@ from ulid import ULID
 
 from curation.deciding import fold_dataset
 from curation.job import Telling
-from curation.journal import known
-from curation.ledger import standing
 from curation.scan import ScanSettings, scan
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import standing
 from data_cards.dataset import Changes, Dataset, open_dataset
 from data_cards.errors import ExportDisagrees
 from data_cards.progress import say

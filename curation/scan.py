@@ -24,8 +24,6 @@ from ulid import ULID
 from curation.copies import Sight, find_copies
 from curation.desk import Desk
 from curation.duplicates import NEIGHBOURS
-from curation.journal import known
-from curation.ledger import Ledger, follow, given_label
 from curation.looking import LONGER, PassingBy, look_at, look_once
 from curation.memory import Memory
 from curation.nearest import nearest_remembered
@@ -35,6 +33,8 @@ from curation.reporting import findings_of
 from curation.shots import with_views
 from curation.strangers import strangers_among
 from curation.unnamed import ask_for
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import Ledger, follow, given_label
 from data_cards.columns import Columns
 from data_cards.dataset import Changes, Dataset
 from data_cards.disk import full_disk_named

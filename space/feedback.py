@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curation.decision import IT_IS_NONE, Decision, Question, ask, now
 from curation.doorstep import AGAIN, Doorstep, Read
-from curation.journal import Journal
-from curation.ledger import Ledger, standing
+from data_cards.annotations.decision import IT_IS_NONE, Decision, Question, ask, now
+from data_cards.annotations.journal import Journal
+from data_cards.annotations.ledger import Ledger, standing
 from data_cards.collection import RESERVED, Collection
 from data_cards.dataset import Changes, Dataset
 from data_cards.disk import write_durably

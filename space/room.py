@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from curation.doorstep import CANDIDATES
-from curation.journal import Journal
-from curation.ledger import Ledger, read_ledger
 from curation.light_table.rounds import Serving
 from curation.light_table.sending import Sending
 from curation.light_table.table import LightTable, open_table
+from data_cards.annotations.journal import Journal
+from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import TooBusy, VitrineError
 from data_cards.progress import say

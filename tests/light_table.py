@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from PIL import Image, ImageDraw
 
-from curation.journal import Journal
 from curation.light_table.tab import light_table_router, light_table_tab
 from curation.light_table.table import open_table
+from data_cards.annotations.journal import Journal
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import Changes, Dataset, create_dataset, open_dataset
 from data_cards.photo import image_id

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from curation.decision import Decision
-from curation.journal import Journal, known
-from curation.ledger import fold, given_labels
+from data_cards.annotations.decision import Decision
+from data_cards.annotations.journal import Journal, known
+from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset import open_dataset
 from data_cards.rows import Label
 

@@ -108,7 +108,7 @@ def test_every_room_says_what_it_is(path):
 @pytest.mark.parametrize("path", [path for path in ROOMS if path.stem not in ("__init__", "__main__")], ids=name_of)
 def test_every_room_has_its_mirror_among_the_tests(path):
     floor, *_ = path.relative_to(ROOT).parts
-    mirrors = list((ROOT / "tests" / floor).glob("test_*.py"))
+    mirrors = list((ROOT / "tests" / floor).rglob("test_*.py"))
     named = any(mirror.stem == f"test_{path.stem}" for mirror in mirrors)
     used = any(name_of(path) in imports_in(mirror) for mirror in mirrors)
     assert named or used, f"no test in tests/{floor} names {name_of(path)}"

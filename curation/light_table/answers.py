@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from curation.conflicts import ABOUT_PAIRS, PAIR, settles, settles_pair
-from curation.decision import Decision
 from curation.light_table.queue import Item
+from data_cards.annotations.decision import Decision
+from data_cards.annotations.disagreement import ABOUT_PAIRS, PAIR, settles, settles_pair
 
 SETTLES_EVERYTHING = ("junk", "duplicate_of")
 

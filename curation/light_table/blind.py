@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from curation.asking import PILES, Asking
-from curation.conflicts import answer_of
-from curation.decision import Decision
 from curation.light_table.answers import answers
 from curation.light_table.book import Book
 from curation.light_table.queue import Item, Queue, pile_of
+from data_cards.annotations.decision import Decision
+from data_cards.annotations.disagreement import answer_of
+from data_cards.annotations.overlap import PILES, Asking
 from data_cards.rows import Finding, Label
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from curation.decision import CLASS_ACTIONS, Decision, now
-from curation.ledger import fold, in_order, kept_labels, standing
+from data_cards.annotations.decision import CLASS_ACTIONS, Decision, now
+from data_cards.annotations.ledger import fold, in_order, kept_labels, standing
 from data_cards.rows import Label
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
-from curation.cards import FIELDS, card_of, changed_fields, read_card, write_card
-from curation.classes import references_of
-from curation.decision import Decision, parse_decision
+from data_cards.annotations.class_card import FIELDS, card_of, changed_fields, read_card, write_card
+from data_cards.annotations.class_edits import references_of
+from data_cards.annotations.decision import Decision, parse_decision
 from data_cards.collection import Collection, class_id_from
 from data_cards.errors import BadDecision
 

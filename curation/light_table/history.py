@@ -8,8 +8,8 @@ from datetime import datetime
 
 from ulid import ULID
 
-from curation.conflicts import KIND, PAIR
-from curation.decision import NONE, Decision
+from data_cards.annotations.decision import NONE, Decision
+from data_cards.annotations.disagreement import KIND, PAIR
 from data_cards.rows import Finding, Photo, Source
 from train.effort import ROUND
 

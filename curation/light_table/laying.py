@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from curation.decision import Question
+from data_cards.annotations.decision import Question
 from data_cards.dataset import Dataset
 from data_cards.rows import Finding, Label
 

@@ -11,9 +11,15 @@ from typing import Any
 
 from ulid import ULID
 
-from curation.asking import ONE_EACH, Asking
-from curation.classes import changed_collection
-from curation.conflicts import (
+from curation.light_table.answers import answers, asked
+from curation.light_table.blind import Blind
+from curation.light_table.book import Book
+from curation.light_table.class_moves import class_decisions
+from curation.light_table.placard import Records
+from curation.light_table.queue import Item, Queue
+from data_cards.annotations.class_edits import changed_collection
+from data_cards.annotations.decision import CLASS_ACTIONS, NONE, PHOTO_ACTIONS, Decision, parse_decision
+from data_cards.annotations.disagreement import (
     ABOUT_PAIRS,
     JUNK,
     KIND,
@@ -26,14 +32,8 @@ from curation.conflicts import (
     settles,
     settles_pair,
 )
-from curation.decision import CLASS_ACTIONS, NONE, PHOTO_ACTIONS, Decision, parse_decision
-from curation.ledger import merged_classes
-from curation.light_table.answers import answers, asked
-from curation.light_table.blind import Blind
-from curation.light_table.book import Book
-from curation.light_table.class_moves import class_decisions
-from curation.light_table.placard import Records
-from curation.light_table.queue import Item, Queue
+from data_cards.annotations.ledger import merged_classes
+from data_cards.annotations.overlap import ONE_EACH, Asking
 from data_cards.collection import Collection
 from data_cards.errors import BadDecision
 from data_cards.rows import Finding, Label

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from curation.agreement import Answers, Pair, by_class, krippendorff_alpha, pairs_of, table_of, votes_of, with_others
-from curation.asking import Asking, asking_file
-from curation.conflicts import JUNK, answer_of, settles, settles_pair
 from curation.crowdlab import crowdlab, dawid_skene
-from curation.decision import CLASS_ACTIONS, NONE, Decision, now
-from curation.ledger import merged_classes
 from curation.light_table.history import said
 from curation.light_table.table import LightTable
+from data_cards.annotations.decision import CLASS_ACTIONS, NONE, Decision, now
+from data_cards.annotations.disagreement import JUNK, answer_of, settles, settles_pair
+from data_cards.annotations.ledger import merged_classes
+from data_cards.annotations.overlap import Asking, asking_file
 from data_cards.dataset import Changes
 from data_cards.errors import NotAllowed, VitrineError
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from curation.decision import IT_IS_NONE, NONE
 from curation.doorstep import AGAIN
 from curation.duplicates import DISAGREE
 from curation.light_table.queue import Item
+from data_cards.annotations.decision import IT_IS_NONE, NONE
 from data_cards.collection import Collection as Things
 from data_cards.dataset import Dataset
 from data_cards.rows import Finding, Label, Photo, Split

@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from curation.decision import CLASS_ACTIONS
 from curation.job import Bench
 from curation.light_table.pages import Page, Values
 from curation.light_table.table import LightTable
+from data_cards.annotations.decision import CLASS_ACTIONS
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from data_cards.progress import say
 from train.card import OURS, read_json

@@ -18,10 +18,6 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from curation.asking import ONE_EACH, Asking, asking_from
-from curation.classes import references_of
-from curation.journal import Journal, flush, known
-from curation.ledger import given_labels, read_ledger
 from curation.light_table.blind import second_looks
 from curation.light_table.book import Book
 from curation.light_table.grid import look_alikes
@@ -32,6 +28,10 @@ from curation.light_table.placard import NoOpinions, Opinions, Records, placard
 from curation.light_table.prints import Prints
 from curation.light_table.queue import PILES, Item, Queue, pile_of, questions
 from curation.light_table.sending import Sending
+from data_cards.annotations.class_edits import references_of
+from data_cards.annotations.journal import Journal, flush, known
+from data_cards.annotations.ledger import given_labels, read_ledger
+from data_cards.annotations.overlap import ONE_EACH, Asking, asking_from
 from data_cards.dataset import Dataset
 from data_cards.errors import DiskFull, MissingFile, VitrineError
 

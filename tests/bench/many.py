@@ -25,11 +25,11 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 from curation import comparing, looking, museum
-from curation.ledger import given_labels
 from curation.points import none_found
 from curation.scan import ScanSettings, scan
 from curation.verification import Fingerprint, Match, compare, fingerprint
 from curation.words import pairs_by_words
+from data_cards.annotations.ledger import given_labels
 from data_cards.collection import shipped_collection
 from data_cards.dataset import Dataset, create_dataset, open_dataset
 from data_cards.errors import BadPhoto

@@ -20,9 +20,9 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
-from curation.journal import Journal
 from curation.light_table.tab import light_table_router
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import open_dataset
 from tests.light_table import PAGE, TellingOpinions, small_dataset
 

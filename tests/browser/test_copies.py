@@ -2,8 +2,8 @@
 
 import pytest
 
-from curation.journal import Journal
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import open_dataset
 from tests.browser.conftest import Door
 from tests.curation.test_groups import dataset_of, shot

@@ -1,7 +1,7 @@
 """The light table as an annotator meets it: keys, a thumb, the grid, somebody else at the next seat."""
 
-from curation.journal import Journal
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from tests.browser.conftest import Door
 from tests.light_table import TellingOpinions, small_dataset
 from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo

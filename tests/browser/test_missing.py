@@ -2,8 +2,8 @@
 
 import pytest
 
-from curation.journal import Journal
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import Changes, create_dataset
 from data_cards.photo import image_id
 from data_cards.rows import Finding, Label, Photo, Source, findings_file, images_file, labels_file

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from curation.asking import Asking
-from curation.journal import Journal
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
+from data_cards.annotations.overlap import Asking
 from tests.browser.conftest import Door
 from tests.light_table import TellingOpinions, small_dataset
 from tests.light_table_page import all_kept, labels_in, photo_on_screen, wait_for_photo

@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Page, expect
 
-from curation.journal import Journal
 from curation.light_table.rounds import rounds_page
 from curation.light_table.tab import light_table_router
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import Changes, open_dataset
 from tests.light_table import PAGE, small_dataset
 from tests.visiting import serving

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from curation.journal import Journal
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.errors import HubUnreachable
 from tests.light_table import TellingOpinions, small_dataset
 from tests.light_table_page import all_kept, decisions_in, photo_on_screen, wait_for_photo

@@ -2,9 +2,9 @@
 
 import pytest
 
-from curation.decision import Decision
 from curation.light_table.answers import answers
 from curation.light_table.queue import Item
+from data_cards.annotations.decision import Decision
 from data_cards.rows import Finding
 
 LABEL = Item("p", "labels", (Finding("p", "label", 0.9, "r", scan_id="s"),))

@@ -5,10 +5,10 @@ import json
 import pytest
 from ulid import ULID
 
-from curation.asking import Asking
-from curation.journal import Journal
 from curation.light_table.queue import Item
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
+from data_cards.annotations.overlap import Asking
 from data_cards.rows import Finding
 from tests.light_table import TellingOpinions, small_dataset
 

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ulid import ULID
 
-from curation.decision import Decision
-from curation.ledger import fold, standing
 from curation.light_table.book import Book
+from data_cards.annotations.decision import Decision
+from data_cards.annotations.ledger import fold, standing
 from data_cards.rows import Label
 
 PHOTOS = ["p", "q", "r"]

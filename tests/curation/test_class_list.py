@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from ulid import ULID
 
-from curation.journal import Journal
 from curation.light_table.class_list import ClassList
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.errors import BadDecision
 from tests.light_table import small_dataset
 

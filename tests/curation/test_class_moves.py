@@ -2,9 +2,9 @@
 
 import pytest
 
-from curation.cards import read_card
-from curation.classes import changed_collection
 from curation.light_table.class_moves import class_decisions
+from data_cards.annotations.class_card import read_card
+from data_cards.annotations.class_edits import changed_collection
 from data_cards.collection import ClassInfo, Collection
 from data_cards.errors import BadDecision, UnknownClass
 

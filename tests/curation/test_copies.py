@@ -8,12 +8,12 @@ from PIL import Image
 
 from curation.comparing import Comparers
 from curation.copies import Judging, Sight, _introduce, find_copies
-from curation.decision import decide
-from curation.ledger import Ledger
 from curation.memory import Memory
 from curation.nearest import nearest
 from curation.print_shelf import PrintShelf
 from curation.verification import Match
+from data_cards.annotations.decision import decide
+from data_cards.annotations.ledger import Ledger
 from tests.curation.scenes import jpeg, scene
 
 PHOTOS = {"a": jpeg(scene(1)), "b": jpeg(scene(1).crop((20, 15, 390, 290))), "c": jpeg(scene(2)), "d": b"no photo"}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from curation.deciding import decide_from, fold_dataset
-from curation.decision import decide, line_of
+from data_cards.annotations.decision import decide, line_of
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset, open_dataset
 from data_cards.errors import BadDecision

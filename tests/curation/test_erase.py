@@ -2,10 +2,10 @@
 
 import pytest
 
-from curation.decision import decide, line_of
 from curation.erase import erase
 from curation.print_shelf import PrintShelf
 from curation.verification import fingerprint
+from data_cards.annotations.decision import decide, line_of
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset, open_dataset
 from data_cards.errors import MissingFile

@@ -5,10 +5,10 @@ import io
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from curation.journal import Journal
 from curation.light_table.groups import Groups, groups_of, sharpness
 from curation.light_table.queue import questions
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import Changes, create_dataset
 from data_cards.photo import image_id
 from data_cards.rows import Finding, Label, Photo, Source, Split, findings_file, images_file, labels_file, splits_file

@@ -2,8 +2,8 @@
 
 import pytest
 
-from curation.decision import Decision
 from curation.light_table.history import history, said
+from data_cards.annotations.decision import Decision
 from data_cards.rows import Finding, Photo, Source
 
 SOURCE = Source(path="a.jpg", given_label="moon", given_split="test", author="Ilse", added_at="2026-03-03T10:00:00Z")

@@ -1,7 +1,7 @@
 """What is read off a dataset before it lies on the table."""
 
-from curation.decision import Question
 from curation.light_table.laying import EXAMPLES, asked_by_visitor, content_of, examples_of
+from data_cards.annotations.decision import Question
 from data_cards.dataset import Changes
 from data_cards.rows import Label
 from tests.light_table import small_dataset

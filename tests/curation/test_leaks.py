@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from curation.copies import Copies
-from curation.decision import decide
 from curation.desk import Desk
 from curation.duplicates import Pair
 from curation.leaks import leaks
-from curation.ledger import Ledger
 from curation.looking import Looks
 from curation.opinions import Opinions
+from data_cards.annotations.decision import decide
+from data_cards.annotations.ledger import Ledger
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Label, Photo, Source, Split
 from train.grouping import PROPOSED

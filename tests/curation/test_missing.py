@@ -2,9 +2,9 @@
 
 import pytest
 
-from curation.journal import Journal
 from curation.light_table.missing import Missing
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from tests.light_table import TellingOpinions, small_dataset
 
 

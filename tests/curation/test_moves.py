@@ -3,9 +3,9 @@
 import pytest
 from ulid import ULID
 
-from curation.journal import Journal
 from curation.light_table.moves import differ
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from tests.light_table import TellingOpinions, small_dataset
 
 

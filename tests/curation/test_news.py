@@ -3,9 +3,9 @@
 import pytest
 from ulid import ULID
 
-from curation.journal import Journal
 from curation.light_table.sending import Sending
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import Changes
 from data_cards.errors import HubUnreachable
 from data_cards.rows import Finding, findings_file

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from curation.__main__ import main
-from curation.decision import decide, line_of
 from curation.next_steps import ENOUGH, Next, what_next
 from curation.unnamed import NAMELESS
+from data_cards.annotations.decision import decide, line_of
 from data_cards.dataset import Changes
 from data_cards.rows import Finding, Opinion, Split, findings_file, ledger_file, opinions_file, splits_file
 from tests.light_table import small_dataset

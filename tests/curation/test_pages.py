@@ -4,10 +4,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from curation.journal import Journal
 from curation.light_table import tab
 from curation.light_table.pages import Page, pages_of
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from tests.light_table import small_dataset
 
 MARK = {"X-Vitrine": "light-table"}

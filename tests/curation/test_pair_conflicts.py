@@ -5,8 +5,8 @@ import json
 import pytest
 from ulid import ULID
 
-from curation.journal import Journal
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from tests.light_table import small_dataset
 
 

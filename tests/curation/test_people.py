@@ -5,8 +5,6 @@ import pytest
 from ulid import ULID
 
 from curation.agreement import table_of
-from curation.asking import Asking
-from curation.journal import Journal
 from curation.light_table.people import (
     FEWEST,
     People,
@@ -17,6 +15,8 @@ from curation.light_table.people import (
     words_for,
 )
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
+from data_cards.annotations.overlap import Asking
 from data_cards.errors import NotAllowed, VitrineError
 from tests.light_table import small_dataset
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from curation.decision import IT_IS_NONE, ask
 from curation.duplicates import DISAGREE
 from curation.light_table.laying import asked_by_visitor
 from curation.light_table.placard import AGREE, MOST_DIGITS, SEALED, NoOpinions, Records, placard
 from curation.light_table.queue import questions
+from data_cards.annotations.decision import IT_IS_NONE, ask
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Finding, Label, Photo, Source, Split
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from curation.cards import write_card
 from curation.deciding import fold_dataset
-from curation.decision import decide, line_of
 from curation.erase import erase
+from data_cards.annotations.class_card import write_card
+from data_cards.annotations.decision import decide, line_of
 from data_cards.dataset import Changes
 from data_cards.rows import ledger_file
 from tests.light_table import drawn, jpeg, small_dataset

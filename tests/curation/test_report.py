@@ -2,9 +2,9 @@
 
 import pytest
 
-from curation.journal import Journal
 from curation.light_table.report import WORDS, Report
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import Changes
 from data_cards.rows import Finding, findings_file
 from tests.light_table import small_dataset

@@ -5,16 +5,16 @@ from dataclasses import replace
 import pytest
 
 from curation.copies import Copies
-from curation.decision import decide
 from curation.desk import Desk
 from curation.duplicates import Pair
-from curation.ledger import Ledger
 from curation.light_table.queue import pile_of
 from curation.looking import Looks
 from curation.opinions import Doubt, Opinions
 from curation.quality import Measures
 from curation.reporting import REMARK, findings_of
 from curation.unnamed import Ask
+from data_cards.annotations.decision import decide
+from data_cards.annotations.ledger import Ledger
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Label, Opinion, Photo, Source, Split
 

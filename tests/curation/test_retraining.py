@@ -4,9 +4,9 @@ import pytest
 
 from curation.deciding import decide_from
 from curation.job import Telling
-from curation.journal import Journal
 from curation.light_table.table import LightTable
 from curation.retraining import LOOK_AGAIN, ask_again, retrain
+from data_cards.annotations.journal import Journal
 from data_cards.dataset import create_dataset, open_dataset
 from tests.light_table import small_dataset
 from tests.train.pictures import collection_of, pictures, with_photos

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from curation.journal import Journal
 from curation.light_table.rounds import Rounds, flags_of, rounds_page
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from data_cards.errors import MissingFile, NotAllowed, TooBusy, VitrineError
 from tests.curation.test_job import until
 from tests.light_table import small_dataset

@@ -12,12 +12,12 @@ from PIL import Image
 
 from curation import looking
 from curation import scan as scanning
-from curation.decision import decide, line_of
-from curation.ledger import given_labels
 from curation.looking import PassingBy
 from curation.memory import Memory
 from curation.print_shelf import PrintShelf
 from curation.scan import ScanSettings, scan
+from data_cards.annotations.decision import decide, line_of
+from data_cards.annotations.ledger import given_labels
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset
 from data_cards.errors import BadPhoto, DiskFull

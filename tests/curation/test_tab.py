@@ -5,9 +5,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from ulid import ULID
 
-from curation.journal import Journal
 from curation.light_table.tab import light_table_router
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
 from tests.light_table import small_dataset
 
 MARK = {"X-Vitrine": "light-table"}

@@ -5,10 +5,10 @@ import json
 import pytest
 from ulid import ULID
 
-from curation.journal import Journal
-from curation.ledger import given_labels
 from curation.light_table.placard import SEALED
 from curation.light_table.table import LightTable
+from data_cards.annotations.journal import Journal
+from data_cards.annotations.ledger import given_labels
 from data_cards.errors import DiskFull, HubUnreachable, MissingFile
 from tests.light_table import TellingOpinions, small_dataset
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from curation.journal import Journal
+from data_cards.annotations.journal import Journal
 from data_cards.errors import TooBusy
 from space.api import Desk, refusal
 from space.feedback import Inbox

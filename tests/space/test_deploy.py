@@ -191,7 +191,7 @@ def test_what_is_imported_only_when_somebody_asks_is_there_too(deployed):
 from pathlib import Path
 import usearch.index
 from curation.doorstep import Doorstep
-from curation.journal import Journal
+from data_cards.annotations.journal import Journal
 from curation.light_table.pages import pages_of
 from curation.light_table.table import open_table
 from curation.opinions import ScanOpinions

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from curation.journal import Journal, flush
-from curation.ledger import decide, read_ledger
+from data_cards.annotations.journal import Journal, flush
+from data_cards.annotations.ledger import decide, read_ledger
 from data_cards.errors import MissingFile, UnknownClass
 from data_cards.photo import image_id
 from space.feedback import FATES, Inbox

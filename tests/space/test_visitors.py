@@ -15,9 +15,9 @@ from ulid import ULID
 
 from curation.deciding import fold_dataset
 from curation.doorstep import AGAIN
-from curation.journal import Journal, flush
 from curation.light_table.table import LightTable
 from curation.scan import ScanSettings, scan
+from data_cards.annotations.journal import Journal, flush
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import Dataset, create_dataset
 from data_cards.photo import image_id

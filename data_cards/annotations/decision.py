@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from ulid import ULID
 
-from curation.cards import read_card, write_card
+from data_cards.annotations.class_card import read_card, write_card
 from data_cards.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
 

@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from curation.asking import ONE_EACH, Asking, asking_file, asking_from
-from curation.decision import Decision
+from data_cards.annotations.decision import Decision
+from data_cards.annotations.overlap import ONE_EACH, Asking, asking_file, asking_from
 
 PHOTOS = [sha256(str(n).encode()).hexdigest() for n in range(4000)]
 

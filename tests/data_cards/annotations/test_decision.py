@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.decision import ACTIONS, decide, line_of, parse_decision, read_decisions, read_moment
+from data_cards.annotations.decision import ACTIONS, decide, line_of, parse_decision, read_decisions, read_moment
 from data_cards.collection import ClassInfo, Collection
 from data_cards.errors import BadDecision
 

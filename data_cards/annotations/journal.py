@@ -17,8 +17,8 @@ from typing import Any
 
 from ulid import ULID
 
-from curation.decision import Decision, Question, line_of
-from curation.ledger import Ledger, read_ledger
+from data_cards.annotations.decision import Decision, Question, line_of
+from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset import Dataset
 from data_cards.disk import full_disk_named, sync_folder
 from data_cards.rows import ledger_file

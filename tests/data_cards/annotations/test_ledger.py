@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.decision import Decision, line_of, read_moment
-from curation.ledger import apart, fold, follow, given_labels, in_order, kept_labels, read_ledger, standing
+from data_cards.annotations.decision import Decision, line_of, read_moment
+from data_cards.annotations.ledger import (
+    apart,
+    fold,
+    follow,
+    given_labels,
+    in_order,
+    kept_labels,
+    read_ledger,
+    standing,
+)
 from data_cards.columns import Columns
 from data_cards.rows import Label, Photo, Source
 

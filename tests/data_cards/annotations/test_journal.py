@@ -10,9 +10,9 @@ import textwrap
 
 import pytest
 
-from curation.decision import ask, decide
-from curation.journal import Journal, flush, known
 from data_cards import disk
+from data_cards.annotations.decision import ask, decide
+from data_cards.annotations.journal import Journal, flush, known
 from data_cards.errors import DiskFull, HubUnreachable
 
 
@@ -49,8 +49,8 @@ def test_a_killed_process_loses_nothing_it_said_was_kept(tmp_path):
     program = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from curation.decision import decide
-        from curation.journal import Journal
+        from data_cards.annotations.decision import decide
+        from data_cards.annotations.journal import Journal
         journal = Journal(Path(sys.argv[1]))
         for number in range(10_000):
             journal.append([decide("asha", str(number), "junk")])
@@ -111,7 +111,8 @@ def test_a_batch_costs_one_fsync(tmp_path, monkeypatch):
 
 def test_the_folder_is_synced_when_a_file_is_new(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr("curation.journal.sync_folder", lambda folder: synced.append(disk.sync_folder(folder)))
+    place = "data_cards.annotations.journal.sync_folder"
+    monkeypatch.setattr(place, lambda folder: synced.append(disk.sync_folder(folder)))
     Journal(tmp_path).append([decide("asha", "a", "junk")])
     assert len(synced) == 1
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from curation.decision import Decision
+from data_cards.annotations.decision import Decision
 from data_cards.dataset import ASKING
 
 PILES = ("labels", "unlabelled")  # where the question is what the photo shows

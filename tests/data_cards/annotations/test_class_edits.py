@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from curation.cards import write_card
-from curation.classes import changed_collection, references_of
-from curation.decision import Decision
+from data_cards.annotations.class_card import write_card
+from data_cards.annotations.class_edits import changed_collection, references_of
+from data_cards.annotations.decision import Decision
 from data_cards.collection import ClassInfo, Collection, read_collection, write_collection
 
 THINGS = Collection(name="fort", title="Forts", classes=(

@@ -2,8 +2,16 @@
 
 import pytest
 
-from curation.conflicts import answer_of, disagreement, filed_under, pair_disagreement, pairs_in, settles, settles_pair
-from curation.decision import Decision
+from data_cards.annotations.decision import Decision
+from data_cards.annotations.disagreement import (
+    answer_of,
+    disagreement,
+    filed_under,
+    pair_disagreement,
+    pairs_in,
+    settles,
+    settles_pair,
+)
 
 
 def said(who, label, number=1, action="relabel", finding="01S/label"):

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from curation.cards import card_of, read_card, with_fields
-from curation.decision import CLASS_ACTIONS, Decision
-from curation.ledger import in_order, standing
+from data_cards.annotations.class_card import card_of, read_card, with_fields
+from data_cards.annotations.decision import CLASS_ACTIONS, Decision
+from data_cards.annotations.ledger import in_order, standing
 from data_cards.collection import RESERVED, ClassInfo, Collection, class_id_from, title_from
 
 GIVEN, REFERENCES = "given_classes", "references"

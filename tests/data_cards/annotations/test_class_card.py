@@ -2,7 +2,7 @@
 
 import pytest
 
-from curation.cards import card_of, changed_fields, read_card, with_fields, write_card
+from data_cards.annotations.class_card import card_of, changed_fields, read_card, with_fields, write_card
 from data_cards.collection import ClassInfo
 from data_cards.errors import BadDecision
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from curation.decision import NONE, Decision
+from data_cards.annotations.decision import NONE, Decision
 
 KIND = "conflict"
 PAIR = "pair"

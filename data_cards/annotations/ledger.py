@@ -2,7 +2,7 @@
 
 A decision is never changed and never deleted; `undo` names the decision it takes back. Labels at any moment are
 the given labels with every decision up to then folded over them, in the order of (at, id), whatever the order in
-which the decisions arrived. `curation/decision.py` reads single lines, `curation/journal.py` keeps them on disk.
+which the decisions arrived. `decision.py` reads single lines, `journal.py` keeps them on disk.
 
     python -m curation fold DATASET
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from curation.decision import (
+from data_cards.annotations.decision import (
     CLASS_ACTIONS,
     NONE,
     Decision,
