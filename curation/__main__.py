@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _collect(flags: argparse.Namespace) -> None:
-    from curation.collect import collect
+    from curation.ingest.collect import collect
 
     report = collect(flags.source, flags.dataset, collection=flags.collection, keep_location=flags.keep_location,
                      private=not flags.public, label=flags.label, every=flags.every, by_name=flags.by_name)

@@ -13,9 +13,9 @@ from itertools import chain
 
 from curation.desk import Desk
 from curation.duplicates import DISAGREE, Pair, pair_of
+from curation.ingest.photo_files import named_wrongly
 from curation.leaks import CERTAIN, SAME_SHOT, SURE_COPY, leaks
 from curation.opinions import NONE
-from curation.photo_files import named_wrongly
 from curation.quality import troubles
 from curation.shortcuts import TraitsOf, shortcuts
 from curation.suspects import reason_for

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curation.collect import collect
 from curation.deciding import fold_dataset
+from curation.ingest.collect import collect
 from curation.scan import ScanReport, ScanSettings, scan
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.disk import write_durably

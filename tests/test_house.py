@@ -1,4 +1,4 @@
-"""The house keeps its shape: four floors, imports only downwards, rooms of at most 300 lines."""
+"""The house keeps its shape: four floors, imports only downwards, names that say something."""
 
 import ast
 import re
@@ -77,8 +77,7 @@ def test_no_room_imports_itself_in_a_circle():
 
 
 @pytest.mark.parametrize("path", ALL_CODE, ids=name_of)
-def test_a_room_has_at_most_300_lines_and_a_clear_name(path):
-    assert len(path.read_text().splitlines()) <= 300
+def test_a_room_has_a_clear_name(path):
     assert path.stem not in VAGUE
 
 
@@ -105,18 +104,8 @@ def test_every_room_says_what_it_is(path):
     assert ast.get_docstring(tree_of(path))
 
 
-@pytest.mark.parametrize("path", [path for path in ROOMS if path.stem not in ("__init__", "__main__")], ids=name_of)
-def test_every_room_has_its_mirror_among_the_tests(path):
-    floor, *_ = path.relative_to(ROOT).parts
-    mirrors = list((ROOT / "tests" / floor).rglob("test_*.py"))
-    named = any(mirror.stem == f"test_{path.stem}" for mirror in mirrors)
-    used = any(name_of(path) in imports_in(mirror) for mirror in mirrors)
-    assert named or used, f"no test in tests/{floor} names {name_of(path)}"
-
-
-def test_the_readme_has_a_line_for_every_room():
+def test_the_readme_has_a_line_for_every_folder():
     text = (ROOT / "README.md").read_text()
     tree = text[text.index("## Where things are"):]
-    missing = [name_of(path) for path in ROOMS
-               if path.stem != "__init__" and "templates" not in path.parts and f" {path.name} " not in tree]
-    assert not missing
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOMS}
+    assert not sorted(folder for folder in folders if f"    {folder}/ " not in tree)

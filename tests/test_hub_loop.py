@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from curation.collect import collect
 from curation.deciding import decide_from
 from curation.erase import erase
+from curation.ingest.collect import collect
 from data_cards.dataset import Dataset, create_dataset, open_dataset
 from data_cards.errors import MissingFile
 from data_cards.hub import HubRepository

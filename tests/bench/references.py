@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from curation.collect import collect
+from curation.ingest.collect import collect
 from data_cards.progress import speak_up
 from train.config import TrainSettings, default_cache
 from train.foreignness import unit

@@ -139,7 +139,7 @@ def groceries(kept: Kept, each: int) -> None:
 
 def tuned_groceries(photos: Path, scratch: Path, epochs: int, each: int) -> None:
     """The same by a release of the usual command."""
-    from curation.collect import collect
+    from curation.ingest.collect import collect
 
     loose, packaged = shelves(photos)
     for name in loose:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curation.collect import collect
+from curation.ingest.collect import collect
 from curation.museum.programme import Museum, plan
 from curation.scan import scan
 from curation.suspects import label_doubt

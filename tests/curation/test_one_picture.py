@@ -1,6 +1,6 @@
 """From a catalogue to an answer by the usual commands: collect, split, train, evaluate, predict."""
 
-from curation.collect import collect
+from curation.ingest.collect import collect
 from data_cards.dataset import open_dataset
 from data_cards.photo import encode_jpeg
 from tests.train.paintings import catalogue, painting, visit

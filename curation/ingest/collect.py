@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from curation.intake import Intake
-from curation.naming import begin, join, texts_for
-from curation.photo_files import format_of, named_wrongly
-from curation.sources import Gathered, Incoming, open_source
+from curation.ingest.incoming import Gathered, Incoming, SourceOptions
+from curation.ingest.naming import begin, join, texts_for
+from curation.ingest.photo_files import format_of, named_wrongly
+from curation.ingest.shards import Intake
+from curation.ingest.sources import open_source
 from data_cards.dataset import Dataset, create_dataset, open_dataset
 from data_cards.errors import BadPhoto, BadSource, MissingFile
 from data_cards.location import stored_form
@@ -79,10 +80,10 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     """Bring the photos of `source` into the dataset at `address`, which is made when there is none.
 
     `collection`: a shipped collection's name or a folder with card.md and classes.yaml, for titles and texts; or a name
-    for a new one. `label`, `every` and `by_name`: see `sources.open_source`. Run again, it adds only what is new.
+    for a new one. `label`, `every` and `by_name`: see `incoming.SourceOptions`. Run again, it adds only what is new.
     Raises BadSource, BadCollection, and what the repository raises.
     """
-    gathered = open_source(str(source), label, every, by_name)
+    gathered = open_source(str(source), SourceOptions(label, every, by_name))
     there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
     ids, things = join(known, gathered.classes, texts_for(known, collection))

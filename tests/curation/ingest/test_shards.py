@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curation.intake import Intake
+from curation.ingest.shards import Intake
 from data_cards.collection import ClassInfo, Collection
 from data_cards.dataset import create_dataset, open_dataset
 from data_cards.errors import DiskFull

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curation import collect as collecting
-from curation.collect import collect
+from curation.ingest import collect as collecting
+from curation.ingest.collect import collect
 from data_cards.dataset import open_dataset
 from data_cards.errors import BadSource, MissingFile
 from data_cards.photo import inspect_photo, open_photo

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from curation.photo_files import PHOTO_ENDINGS, read_file
+from curation.ingest.photo_files import PHOTO_ENDINGS, read_file
 from data_cards.collection import ClassInfo, class_id_from
 from data_cards.errors import BadSource
 

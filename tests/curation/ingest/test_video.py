@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from curation.collect import collect
-from curation.video import frames
+from curation.ingest.collect import collect
+from curation.ingest.video import frames
 from data_cards.dataset import open_dataset
 from data_cards.errors import BadSource
 from data_cards.photo import open_photo

@@ -1,0 +1,1 @@
+"""Sources of photos, read into one shape and brought into a dataset."""

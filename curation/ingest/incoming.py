@@ -1,0 +1,55 @@
+"""What every source is read into: photos to stream, the classes they name, and what was left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from data_cards.collection import ClassInfo
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What the owner said about a source. `label`: for photos that bring none; `every`: seconds between
+    frames of a clip; `by_name`: take labels from file names ("gond painting_7.jpg") where there is no
+    class folder."""
+
+    label: str | None = None
+    every: float = 1.0
+    by_name: bool = False
+
+
+@dataclass(frozen=True)
+class LeftAlone:
+    """A file that does not come in: its path relative to the source, and why, as a short phrase."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A photo at the door. `label`: a class id of its `Gathered`; `status`: as in a dataset; `second`:
+    of a clip; `named_by`: the folder or the column that its label comes from."""
+
+    path: str
+    read: Callable[[], bytes]
+    label: str | None = None
+    status: str = "unlabelled"
+    split: str | None = None
+    origin: str = "file"
+    second: float | None = None
+    named_by: str = ""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a source holds: photos to stream, the classes they name, and a catalogue picture for some of them."""
+
+    name: str
+    photos: Iterable[Incoming]
+    total: int | None = None
+    classes: tuple[ClassInfo, ...] = ()
+    references: dict[str, Callable[[], bytes]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
