@@ -15,24 +15,17 @@ import os
 import sys
 from pathlib import Path
 
+from data_cards.command_line import Parser, number, run
 from data_cards.errors import VitrineError
 from data_cards.progress import say, speak_up
 from train.config import add_flags, default_cache, from_flags
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status."""
+    """Run one command; its exit code (data_cards/command_line.py)."""
     speak_up()
     flags = _parser().parse_args(arguments)
-    try:
-        flags.run(flags)
-    except VitrineError as error:
-        print(error.sentence, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. What was saved stays saved.", file=sys.stderr)
-        return 130
-    return 0
+    return run(lambda: flags.run(flags), "Stopped. What was saved stays saved.")
 
 
 def _collect(flags: argparse.Namespace) -> None:
@@ -119,7 +112,7 @@ def _retrain(flags: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m curation", description="Photos in, trouble found, decisions kept.")
+    parser = Parser(prog="python -m curation", description="Photos in, trouble found, decisions kept.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _collect_flags(commands.add_parser("collect", help="bring photos into a dataset"))
     _scan_flags(commands.add_parser("scan", help="look for doubtful labels, copies, leaks and broken photos"))
@@ -133,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     fold.set_defaults(run=_fold)
     following = commands.add_parser("next", help="which photos to label first, and which to take")
     following.add_argument("dataset")
-    following.add_argument("--count", type=int, default=20, help="photos to label that are named")
+    following.add_argument("--count", type=number(int, 0), default=20, help="photos to label that are named")
     following.set_defaults(run=_next)
     _retrain_flags(commands.add_parser("retrain", help="a new model from the decisions so far, beside the one served"))
     erase = commands.add_parser("erase", help="take photos out for good")
@@ -179,7 +172,7 @@ def _scan_flags(command: argparse.ArgumentParser) -> None:
 
 def _duplicates_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path)
-    command.add_argument("--threshold", type=float, default=0.9, help="the one dial, 0 to 1")
+    command.add_argument("--threshold", type=number(float, 0, 1), default=0.9, help="the one dial, 0 to 1")
     command.add_argument("--without-fastdup", action="store_true", help="our own proposals only")
     command.add_argument("--backbone", default="auto")
     command.set_defaults(run=_duplicates)

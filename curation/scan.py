@@ -55,10 +55,10 @@ OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan
 class ScanSettings:
     """`python -m curation scan DATASET`."""
 
-    threshold: float = dial(0.9, "how much two photos must agree to be the same shot, 0 to 1")
+    threshold: float = dial(0.9, "how much two photos must agree to be the same shot, 0 to 1", least=0, most=1)
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
-    threads: int = dial(0, "CPU threads; 0: all")
+    threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024)
 
 
 DEFAULTS = ScanSettings()

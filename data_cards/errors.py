@@ -6,7 +6,7 @@
     ├── MissingFile, Conflict, NewerFormat          what a repository holds
     ├── DiskFull, HubUnreachable, ClusterUnreachable bad days
     ├── BadDecision                                 the ledger
-    ├── BackboneUnavailable, CannotSplit, CannotTrain, BadModel, ExportDisagrees
+    ├── BackboneUnavailable (BadBackbone), CannotSplit, CannotTrain, BadModel, ExportDisagrees
     └── NotAllowed, TooBusy                         visitors and annotators
 
 Only entry points print these; `evidence` keeps what the sentence was made from.
@@ -14,9 +14,20 @@ Only entry points print these; `evidence` keeps what the sentence was made from.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+# Exit codes of commands; data_cards/command_line.py has the whole table.
+NOT_DONE = 1  # the machine, the network or somebody else was in the way
+WRONG_USE = 2  # something that was given cannot be used
+
 
 class VitrineError(Exception):
-    """`sentence` says what happened and what to do; `evidence` holds the facts behind it."""
+    """`sentence` says what happened and what to do; `evidence` holds the facts behind it.
+
+    `exit_code` is what a command ends with.
+    """
+
+    exit_code: ClassVar[int] = WRONG_USE
 
     def __init__(self, sentence: str, **evidence: object) -> None:
         super().__init__(sentence)
@@ -54,6 +65,8 @@ class MissingFile(VitrineError):
 class Conflict(VitrineError):
     """Somebody else committed first."""
 
+    exit_code = NOT_DONE
+
 
 class NewerFormat(VitrineError):
     """A dataset written by a newer Vitrine."""
@@ -62,13 +75,19 @@ class NewerFormat(VitrineError):
 class DiskFull(VitrineError):
     """Nothing more fits; what was there is untouched."""
 
+    exit_code = NOT_DONE
+
 
 class HubUnreachable(VitrineError):
     """The Hub does not answer, or does not let us in."""
 
+    exit_code = NOT_DONE
+
 
 class ClusterUnreachable(VitrineError):
     """Ray is not installed, its cluster does not answer, does not let us in, or was lost on the way."""
+
+    exit_code = NOT_DONE
 
 
 class BadDecision(VitrineError):
@@ -77,6 +96,14 @@ class BadDecision(VitrineError):
 
 class BackboneUnavailable(VitrineError):
     """No pretrained model from the Hub, the wheel, the cache or a folder."""
+
+    exit_code = NOT_DONE
+
+
+class BadBackbone(BackboneUnavailable):
+    """A name or a folder that is no backbone we can use."""
+
+    exit_code = WRONG_USE
 
 
 class CannotSplit(VitrineError):
@@ -94,6 +121,8 @@ class BadModel(VitrineError):
 class ExportDisagrees(VitrineError):
     """An exported model that answers differently from the original."""
 
+    exit_code = NOT_DONE
+
 
 class NotAllowed(VitrineError):
     """Somebody asked for what is not theirs to do."""
@@ -101,3 +130,5 @@ class NotAllowed(VitrineError):
 
 class TooBusy(VitrineError):
     """Too many questions at once, or from one place."""
+
+    exit_code = NOT_DONE

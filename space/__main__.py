@@ -15,26 +15,20 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_cards.errors import NotAllowed, VitrineError
+from data_cards.command_line import Parser, number, run
+from data_cards.errors import NOT_DONE, NotAllowed, VitrineError
 from data_cards.progress import speak_up
-
-DIED_EARLY = 2
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run one command; what goes wrong is one sentence and exit status 2."""
+    """Run one command; its exit code (data_cards/command_line.py)."""
     asked = _parser().parse_args(given)
     speak_up()
-    try:
-        return int(asked.command(asked) or 0)
-    except VitrineError as error:
-        print(error.sentence, file=sys.stderr)
-        return DIED_EARLY
-    except KeyboardInterrupt:
-        return 130
+    return run(lambda: asked.command(asked))
 
 
 def _serve(asked: argparse.Namespace) -> None:
@@ -73,9 +67,9 @@ def _predict(asked: argparse.Namespace) -> int:
         try:
             said = recognizer.predict(Path(photo).read_bytes(), top_k=asked.top_k).to_json()
         except VitrineError as error:
-            said, worst = refusal(error), 1
+            said, worst = refusal(error), NOT_DONE
         except OSError as error:
-            said, worst = {"error": f"{photo} cannot be read: {error.strerror}.", "code": "missing"}, 1
+            said, worst = {"error": f"{photo} cannot be read: {error.strerror}.", "code": "missing"}, NOT_DONE
         print(json.dumps({"photo": photo, **said}, ensure_ascii=False), flush=True)
     return worst
 
@@ -101,7 +95,7 @@ def _annotator(asked: argparse.Namespace) -> None:
     if not NAME.fullmatch(asked.name):
         raise NotAllowed("A name has up to 60 letters, digits and the signs . _ @ -")
     known = read_passwords(asked.file) if asked.file.exists() else {}
-    password = getpass.getpass(f"Password for {asked.name}: ")
+    password = _password(asked.name)
     if len(password) < 10:
         raise NotAllowed("A password needs at least 10 signs.")
     accounts = {**known, asked.name: hash_password(password)}
@@ -110,11 +104,28 @@ def _annotator(asked: argparse.Namespace) -> None:
     print(f"{asked.name} can sign in where Vitrine is served with --passwords {asked.file}.")
 
 
+def _password(name: str) -> str:
+    """Typed into the terminal; where there is none, the first line of standard input."""
+    try:
+        with warnings.catch_warnings():
+            # getpass warns where it cannot hide what is typed, which is where nobody types.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            password = getpass.getpass(f"Password for {name}: ")
+    except getpass.GetPassWarning:
+        password = sys.stdin.readline().rstrip("\r\n")
+    except EOFError:
+        password = ""
+    if not password:
+        raise NotAllowed("No password was given. Type it in a terminal, or send it on standard input: "
+                         f"printf 'the password' | python -m space annotator {name} FILE")
+    return password
+
+
 def _parser() -> argparse.ArgumentParser:
     from space.loop import LoopSettings
     from train.config import add_flags
 
-    parser = argparse.ArgumentParser(prog="python -m space", description="Serve, ask, deploy.")
+    parser = Parser(prog="python -m space", description="Serve, ask, deploy.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: object, words: str) -> argparse.ArgumentParser:
@@ -125,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", _serve, "the visitors' demo, the API and the light table")
     serve.add_argument("model", help="a folder or hf://user/name, either with @revision")
     serve.add_argument("--dataset", help="what the light table curates; without it there is no light table")
-    serve.add_argument("--port", type=int, default=7860)
+    serve.add_argument("--port", type=number(int, 1, 65535), default=7860)
     serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 opens it to the network (default: %(default)s)")
     serve.add_argument("--origin", action="append", default=[], metavar="URL",
                        help="a web page's origin that may call the API, e.g. https://you.github.io; may be repeated")
@@ -136,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     predict = add("predict", _predict, "name the things in photos, one JSON line each")
     predict.add_argument("model")
     predict.add_argument("photos", nargs="+", metavar="PHOTO")
-    predict.add_argument("--top-k", type=int, default=3)
+    predict.add_argument("--top-k", type=number(int, 1), default=3)
     for one in (serve, predict):
         one.add_argument("--engine", default="auto",
                          choices=("auto", "openvino-int8", "openvino", "onnxruntime", "torch"),

@@ -38,9 +38,10 @@ class LoopSettings:
 
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
-    epochs: int | None = dial(None, "times each photo is seen; chosen by the number of photos when left out")
+    epochs: int | None = dial(None, "times each photo is seen; chosen by the number of photos when left out",
+                              least=0, most=10_000)
     budget: str = dial("", "how long training may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
-    seed: int = dial(0, "the same seed and data give the same model")
+    seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
 
 
 @dataclass

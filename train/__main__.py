@@ -19,7 +19,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from data_cards.errors import VitrineError
+from data_cards.command_line import Parser, number, run
 from data_cards.progress import say, speak_up
 from train.config import SplitSettings, TrainSettings, add_flags, as_flags, default_cache, from_flags
 
@@ -27,26 +27,18 @@ COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "pr
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """The exit status: 0 when it worked, 2 with a sentence on standard error when it could not."""
+    """Run one command; its exit code (data_cards/command_line.py)."""
     flags = parser(arguments).parse_args(arguments)
     speak_up()
-    try:
-        flags.command(flags, environ)
-    except VitrineError as error:
-        print(error.sentence, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped. The same command goes on from the last checkpoint.", file=sys.stderr)
-        return 130
-    return 0
+    return run(lambda: flags.command(flags, environ),
+               "Stopped. The same command goes on from the last checkpoint.")
 
 
 def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the command that `arguments` begin with; without one, they are for training."""
     if arguments and arguments[0] in COMMANDS:
         return _command_parser()
-    root = argparse.ArgumentParser(prog="python -m train", description=__doc__,
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    root = Parser(prog="python -m train", description=__doc__)
     root.add_argument("dataset")
     root.add_argument("model")
     root.add_argument("--candidate", action="store_true", help="lay the new model beside the one that is released; "
@@ -159,7 +151,7 @@ def job(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 
 def _command_parser() -> argparse.ArgumentParser:
-    root = argparse.ArgumentParser(prog="python -m train")
+    root = Parser(prog="python -m train")
     commands = root.add_subparsers(required=True)
     one = commands.add_parser("split", help="groups and labels -> splits and certificate")
     one.add_argument("dataset")
@@ -187,10 +179,11 @@ def _command_parser() -> argparse.ArgumentParser:
         one.add_argument("model")
         one.add_argument("--public", action="store_true", help="a model made anew on the Hub is public")
         one.set_defaults(command=command)
-    one.add_argument("--round", type=int, help="its number; the one before, when left out")
+    one.add_argument("--round", type=number(int, 1), help="its number; the one before, when left out")
     one = commands.add_parser("prune", help="let the weights of older rounds go; the figures stay")
     one.add_argument("model")
-    one.add_argument("--keep", type=int, default=3, help="rounds that can be gone back to (default: %(default)s)")
+    one.add_argument("--keep", type=number(int, 0), default=3,
+                     help="rounds that can be gone back to (default: %(default)s)")
     one.set_defaults(command=prune)
     one = commands.add_parser("job", help="a training on Hugging Face's machines")
     one.add_argument("dataset")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cards.errors import BackboneUnavailable
+from data_cards.errors import BackboneUnavailable, BadBackbone
 from data_cards.progress import say
 from train import wheel
 
@@ -71,9 +71,9 @@ def hub_backbone(name: str) -> Backbone:
         path = snapshot_download(name, revision=info.sha, allow_patterns=list(FILES), etag_timeout=HUB_SECONDS)
         return Backbone(Path(path), name, str(info.sha), "hub", licence)
     except RepositoryNotFoundError as error:
-        raise BackboneUnavailable(f"The Hub shows us no model named {name}.", cause=str(error)) from error
+        raise BadBackbone(f"The Hub shows us no model named {name}.", cause=str(error)) from error
     except HFValidationError as error:
-        raise BackboneUnavailable(f"{name} is neither a folder nor the name of a model on the Hub.") from error
+        raise BadBackbone(f"{name} is neither a folder nor the name of a model on the Hub.") from error
     except (HTTPError, OSError) as error:
         return _kept_here(name, error)
 
@@ -98,12 +98,12 @@ def _automatic(cache: Path, ask_hub: Callable[[str], Backbone], from_wheel: Call
 
 def _fit(backbone: Backbone) -> Backbone:
     if not (backbone.path / "config.json").is_file():
-        raise BackboneUnavailable(f"{backbone.name} holds no config.json, so it is no model we can open.")
+        raise BadBackbone(f"{backbone.name} holds no config.json, so it is no model we can open.")
     family = backbone.config.get("model_type")
     if family not in FAMILIES:
-        raise BackboneUnavailable(f"{backbone.name} is a {family} model; a ViT or DINOv2 is needed.", family=family)
+        raise BadBackbone(f"{backbone.name} is a {family} model; a ViT or DINOv2 is needed.", family=family)
     if not any(backbone.path.glob("model*.safetensors")):
-        raise BackboneUnavailable(f"{backbone.name} has no safetensors weights; pickled ones are not opened.")
+        raise BadBackbone(f"{backbone.name} has no safetensors weights; pickled ones are not opened.")
     return backbone
 
 

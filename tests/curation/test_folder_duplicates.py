@@ -60,5 +60,5 @@ def test_an_empty_or_missing_folder_gets_a_sentence(tmp_path, capsys):
     for path in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(BadSource):
             folder_duplicates(path, tmp_path)
-    assert entry.main(["duplicates", str(tmp_path / "nothing")]) == 1
+    assert entry.main(["duplicates", str(tmp_path / "nothing")]) == 2
     assert capsys.readouterr().err == f"There is no folder {tmp_path / 'nothing'}.\n"

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from data_cards.errors import CannotTrain
-from train.config import TrainSettings, add_flags, check_dials, default_cache, from_flags, named
+from train.config import (
+    SplitSettings,
+    TrainSettings,
+    add_flags,
+    check_dials,
+    check_ranges,
+    default_cache,
+    from_flags,
+    named,
+)
 
 
 def parsed(*words):
@@ -41,8 +50,26 @@ def test_a_number_that_cannot_be_meant_is_a_sentence(words, told):
         check_dials(parsed(*words))
 
 
+@pytest.mark.parametrize(("words", "told"), [
+    (("--epochs", "-1"), "--epochs is from 0 to 10000; -1 is not"), (("--batch", "0"), "--batch is from 1"),
+    (("--lr", "nan"), "--lr is from 0 to 1; nan is not"), (("--lr", "inf"), "inf is not"),
+    (("--lr", "-0.1"), "-0.1 is not"), (("--size", "3"), "--size is from 14 to 4096"),
+    (("--blocks", "-2"), "--blocks is at least 0"), (("--seed", "-1"), "--seed is from 0"),
+    (("--threads", "-1"), "--threads is from 0")])
+def test_a_number_outside_its_range_is_a_sentence_with_the_range(words, told):
+    with pytest.raises(CannotTrain, match=told):
+        parsed(*words)
+
+
+def test_a_range_holds_for_settings_that_no_flag_made_too():
+    with pytest.raises(CannotTrain, match="--batch"):
+        check_dials(TrainSettings(batch=0))
+
+
 def test_every_default_can_be_meant():
     check_dials(parsed())
+    for settings in (SplitSettings(), TrainSettings()):
+        check_ranges(settings)
 
 
 @pytest.mark.parametrize("words", [["--track", "elsewhere"], ["--epochs", "many"]])

@@ -1,0 +1,141 @@
+"""What all commands share: one way to end, with an exit code that says why and a sentence instead of a traceback.
+
+    code = run(lambda: collect(...))
+
+`EXIT_CODES` is the table that `--help` prints. An error carries its own code (data_cards/errors.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import math
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from data_cards.disk import FULL
+from data_cards.errors import NOT_DONE, WRONG_USE, VitrineError
+
+DONE = 0
+FAULT = 70  # EX_SOFTWARE of sysexits.h
+STOPPED = 128 + 2  # as a shell names a program that SIGINT ended
+PIPE_CLOSED = 128 + 13  # the same for SIGPIPE
+EXIT_CODES = f"""exit codes:
+  {DONE:<3}  done
+  {NOT_DONE:<3}  not done, or not for every photo: a full disk, no network, a taken port, a photo that
+       cannot be read. The same command may work later or elsewhere
+  {WRONG_USE:<3}  something that was given cannot be used: a flag, an address, a folder, a file in it.
+       The sentence on standard error says what to change
+  {FAULT:<3}  a fault of Vitrine; the sentence names the file with the details
+  {STOPPED:<3}  stopped with Ctrl-C
+  {PIPE_CLOSED:<3}  whoever read the output stopped reading (`| head`)
+"""
+# What the operating system says when the path that was given is the reason, and not the day.
+ABOUT_THE_PATH = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS,
+                  errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help, and that of its commands, ends with the exit codes."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        settings.setdefault("epilog", EXIT_CODES)
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **settings)
+
+
+def number(kind: type[int] | type[float], least: float = -math.inf,
+           most: float = math.inf) -> Callable[[str], Any]:
+    """A flag's type: a number from `least` to `most`, for argparse."""
+
+    def read(text: str) -> Any:
+        try:
+            found = kind(text)
+        except ValueError:
+            whole = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"“{text}” is not {whole}") from None
+        if not least <= found <= most:  # NaN lies nowhere
+            raise argparse.ArgumentTypeError(f"{text} is not {between(least, most)}")
+        return found
+
+    return read
+
+
+def between(least: float, most: float) -> str:
+    """A range in words: "at least 1", "from 0 to 1"."""
+    if most == math.inf:
+        return f"at least {least:.10g}" if least > -math.inf else "a number"
+    return f"from {least:.10g} to {most:.10g}" if least > -math.inf else f"at most {most:.10g}"
+
+
+def run(command: Callable[[], int | None], stopped: str = "Stopped.") -> int:
+    """Run a command; its exit code. Whatever goes wrong is one sentence on standard error, never a traceback.
+
+    `stopped` is what Ctrl-C is answered with.
+    """
+    _open_standard_streams()
+    try:
+        code = int(command() or DONE)
+        if sys.stdout:
+            sys.stdout.flush()  # so that a closed pipe is seen here, and not while Python ends
+        return code
+    except VitrineError as error:
+        return _told(error.sentence, error.exit_code)
+    except KeyboardInterrupt:
+        return _told(stopped, STOPPED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
+        return PIPE_CLOSED
+    except MemoryError:
+        return _told("There is not enough memory on this machine for this.", NOT_DONE)
+    except OSError as error:
+        return _told(_sentence_of(error), WRONG_USE if error.errno in ABOUT_THE_PATH else NOT_DONE)
+    except Exception as error:  # noqa: BLE001 - the one broad except: what nobody foresaw is a sentence, too
+        return _told(_fault(error), FAULT)
+
+
+def _told(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+def _sentence_of(error: OSError) -> str:
+    """The operating system's words as a sentence about a path."""
+    if error.errno in FULL:
+        return "The disk is full. Free some space and try again."
+    words = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    about = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
+    return f"{about} cannot be used: {words}." if about else f"{words}."
+
+
+def _fault(error: Exception) -> str:
+    """A sentence that names the file where the traceback was written."""
+    said = f"Vitrine failed in a way nobody foresaw ({type(error).__name__}: {error})."
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="vitrine-fault-", suffix=".txt", delete=False,
+                                         encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return said
+    return f"{said} The details are in {file.name}; please report them."
+
+
+def _open_standard_streams() -> None:
+    """A closed standard stream leads nowhere, and a name that is not UTF-8 can be printed."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        # Else the next file that is opened would get its number, and be written into.
+        while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+            continue
+        os.close(number)
+        nowhere = open(os.devnull, "r+", encoding="utf-8")  # noqa: SIM115 - as long as the process
+        sys.stdin = sys.stdin or nowhere
+        sys.stdout = sys.stdout or nowhere
+        sys.stderr = sys.stderr or nowhere
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A byte that is no UTF-8 becomes the escape by which JSON, too, writes what Python read it as.
+        sys.stdout.reconfigure(errors="backslashreplace")
