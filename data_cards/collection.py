@@ -7,8 +7,7 @@ reference pictures beside them. The same two files travel with the data and into
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +15,10 @@ from typing import Any
 
 import yaml
 
+from data_cards.class_names import RESERVED, class_id_from, is_made_from, name_key, title_from
 from data_cards.errors import BadCollection, UnknownClass
 
-RESERVED = frozenset({"none", "unknown"})
 SHIPPED = Path(__file__).parent
-LONGEST_ID = 80
 FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n?(.*)\Z", re.DOTALL)
 
 
@@ -85,12 +83,39 @@ class Collection:
         return {class_id: position for position, class_id in enumerate(self.ids)}
 
     @cached_property
-    def _names(self) -> dict[str, str]:
+    def names(self) -> frozenset[str]:
+        """Every id, title and alias: what an id of a new class must not be. A class that was merged into another
+        left its id there as an alias."""
+        return frozenset(self.ids) | {name for info in self.classes for name in (info.title, *info.aliases)}
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        """Names as they were written -> class ids. Where two classes share one, the better witness has it."""
         names: dict[str, str] = {}
-        for info in self.classes:
-            for name in (*info.aliases, info.title):
-                names.setdefault(name.casefold(), info.id)
+        for name, class_id in self._names():
+            names.setdefault(name, class_id)
         return names
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        keys: dict[str, str] = {}
+        for name, class_id in self._names():
+            keys.setdefault(name_key(name), class_id)
+        return keys
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        """Each name of a class with its id: ids that read like the class, titles, aliases, then ids that somebody
+        chose. An id that was made from another name and lost signs on the way is no name ("C" of "C++")."""
+        chosen: list[str] = []
+        for info in self.classes:
+            written = (info.title, *info.aliases)
+            if name_key(info.id) in map(name_key, written):
+                yield info.id, info.id
+            elif not is_made_from(info.id, written):
+                chosen.append(info.id)
+        yield from ((info.title, info.id) for info in self.classes)
+        yield from ((alias, info.id) for info in self.classes for alias in info.aliases)
+        yield from zip(chosen, chosen, strict=True)
 
     def __contains__(self, class_id: object) -> bool:
         return class_id in self._positions
@@ -111,11 +136,16 @@ class Collection:
         """The name people read."""
         return self.info(class_id).title
 
+    def find(self, name: str) -> str | None:
+        """The class that people call this: written exactly so, or else the same by `name_key`; None for no class."""
+        key = name_key(name)
+        return (self._written.get(name) or self._keys.get(key)) if key else None
+
     def resolve(self, text: str) -> str:
         """The class id that somebody means by an id, a title or an alias. Raises UnknownClass."""
         if text in self._positions:
             return text
-        return self._names.get(text.casefold()) or self.ids[self.index(text)]
+        return self.find(text) or self.ids[self.index(text)]
 
     @property
     def is_about_people(self) -> bool:
@@ -132,29 +162,6 @@ class Collection:
     def with_classes(self, classes: Iterable[ClassInfo]) -> Collection:
         """The same collection with other classes."""
         return replace(self, classes=tuple(classes))
-
-
-def class_id_from(name: str) -> str:
-    """A class id from a folder's name: kept where it is fit already, else blanks become "-" and odd signs go.
-
-    >>> class_id_from("Granny-Smith"), class_id_from("Agra fort"), class_id_from("<script>")
-    ('Granny-Smith', 'Agra-fort', 'script')
-    """
-    plain = unicodedata.normalize("NFC", name).strip()
-    plain = re.sub(r"\s+", "-", plain)
-    plain = "".join(c for c in plain if _fit(c)).strip(".-")[:LONGEST_ID].rstrip(".-")
-    return f"{plain}-class" if plain in RESERVED else plain or "class"
-
-
-def _fit(character: str) -> bool:
-    # Marks are parts of letters: without them "दुर्गा" would no longer be Durga.
-    return character.isalnum() or character in "_.-" or unicodedata.category(character).startswith("M")
-
-
-def title_from(name: str) -> str:
-    """A readable title from a folder's name: "agra_fort" -> "Agra fort"."""
-    words = re.sub(r"[_\-\s]+", " ", unicodedata.normalize("NFC", name)).strip()
-    return (words[:1].upper() + words[1:]) or name or "Untitled"
 
 
 def read_collection(card: str, classes: str) -> Collection:

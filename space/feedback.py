@@ -18,7 +18,8 @@ from curation.doorstep import AGAIN, Doorstep, Read
 from data_cards.annotations.decision import IT_IS_NONE, Decision, Question, ask, now
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.ledger import Ledger, standing
-from data_cards.collection import RESERVED, Collection
+from data_cards.class_names import RESERVED
+from data_cards.collection import Collection
 from data_cards.dataset import Changes, Dataset
 from data_cards.disk import write_durably
 from data_cards.errors import MissingFile, TooBusy, UnknownClass

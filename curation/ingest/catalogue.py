@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from curation.ingest.naming import written
 from curation.ingest.photo_files import PHOTO_ENDINGS, read_file
-from data_cards.collection import ClassInfo, class_id_from
+from data_cards.class_names import name_key
+from data_cards.collection import ClassInfo
 from data_cards.errors import BadSource
 
 FILE = "classes.csv"
@@ -38,18 +40,19 @@ def read_catalogue(root: Path | None, classes: Mapping[str, ClassInfo]) -> Catal
     if root is None:
         return Catalogue(tuple(classes.values()), {}, frozenset())
     infos = {info.id: info for info in classes.values()}
-    by_name = {key: info.id for name, info in classes.items() for key in (name, info.id)}
+    by_name: dict[str, list[str]] = {}
+    for name, info in classes.items():
+        by_name.setdefault(name_key(name), []).append(info.id)
     pictures: dict[str, Path] = {}
     for row in _rows(root / FILE):
-        class_id = by_name.get(_cell(row, ID)) or by_name.get(class_id_from(_cell(row, ID)))
-        if class_id:
+        for class_id in by_name.get(name_key(_cell(row, ID)), ()):
             infos[class_id] = _completed(infos[class_id], row)
             if _cell(row, PICTURE):
                 pictures[class_id] = Path(_cell(row, PICTURE))
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*")):
-            class_id = by_name.get(path.stem)
-            if class_id and path.suffix.lower() in PHOTO_ENDINGS:
+            is_photo = path.suffix.lower() in PHOTO_ENDINGS
+            for class_id in by_name.get(name_key(path.stem), []) if is_photo else []:
                 pictures.setdefault(class_id, path.relative_to(root))
     there = {class_id: path for class_id, path in pictures.items() if _is_below(root, path)}
     references: dict[str, Callable[[], bytes]] = {
@@ -73,8 +76,16 @@ def _cell(row: dict[str, str], names: tuple[str, ...]) -> str:
 
 
 def _completed(info: ClassInfo, row: dict[str, str]) -> ClassInfo:
-    return replace(info, title=_cell(row, TITLE) or info.title, summary=_cell(row, SUMMARY) or info.summary,
-                   parent=_cell(row, PARENT) or info.parent)
+    title = _cell(row, TITLE) or info.title
+    name = written(info)
+    is_found = name_key(name) in map(name_key, (info.id, title, *info.aliases))
+    return replace(
+        info,
+        title=title,
+        aliases=info.aliases if is_found else (name, *info.aliases),
+        summary=_cell(row, SUMMARY) or info.summary,
+        parent=_cell(row, PARENT) or info.parent,
+    )
 
 
 def _is_below(root: Path, path: Path) -> bool:

@@ -12,13 +12,13 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
 from curation.ingest.incoming import Gathered, Incoming, SourceOptions
-from curation.ingest.naming import begin, join, texts_for
+from curation.ingest.naming import begin, join, put_together, texts_for
 from curation.ingest.photo_files import format_of, named_wrongly
 from curation.ingest.shards import Intake
 from curation.ingest.sources import open_source
@@ -87,6 +87,8 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
     ids, things = join(known, gathered.classes, texts_for(known, collection))
+    told = put_together(gathered.classes, ids, things)
+    gathered = replace(gathered, remarks=(*gathered.remarks, *told))
     door = Door(ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds"))
     arrivals = _one_readable(door.arrivals(gathered, workers), gathered)
     dataset = there or create_dataset(address, things, private=private)

@@ -6,53 +6,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data_cards.class_names import class_id_from, free_id, is_made_from, name_key, title_from
 from data_cards.collection import (
     ClassInfo,
     Collection,
-    class_id_from,
     load_collection,
     shipped_collection,
     shipped_names,
-    title_from,
 )
-from data_cards.errors import UnknownClass
 
-NONE_WORDS = frozenset(("none", "_none", "none_of_these", "none-of-these", "none of these"))
+NONE_WORDS = frozenset(("none", "_none", "none of these", "_none of these"))
 UNLABELLED_WORDS = frozenset(("", "unlabelled", "_unlabelled", "unlabeled", "_unlabeled", "unknown"))
 
 
 def meaning(name: str) -> str:
     """The label status that a folder's name or a typed label asks for."""
-    word = name.strip().casefold()
+    word = name_key(name)
     return "none_of_these" if word in NONE_WORDS else "unlabelled" if word in UNLABELLED_WORDS else "labelled"
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Folder names or typed labels -> classes with ids of their own; two names never share an id by accident."""
+    """Folder names or typed labels -> classes, one for each name as it is written. What is spelled in two ways is
+    put together by `join`, which knows what the collection holds already."""
 
     by_name: dict[str, ClassInfo]
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Naming:
-        """Ids are the names where those are fit; a second name that would give the same id gets a number."""
-        found: dict[str, ClassInfo] = {}
-        taken: set[str] = set()
-        for name in names:
-            if name in found or meaning(name) != "labelled":
-                continue
-            class_id, number = class_id_from(name), 1
-            while class_id in taken:
-                number += 1
-                class_id = f"{class_id_from(name)}-{number}"
-            taken.add(class_id)
-            title = title_from(name)
-            found[name] = ClassInfo(class_id, title, aliases=() if name in (class_id, title) else (name,))
-        return cls(found)
+        """Ids are the names where those are fit, whatever the order; of names that would give the same id all but one
+        get a number."""
+        met = list(dict.fromkeys(name for name in names if meaning(name) == "labelled"))
+        clearest = set(_clearest(met).values())
+        ids: dict[str, str] = {}
+        for name in sorted(met, key=lambda name: (name not in clearest, class_id_from(name) != name, name)):
+            ids[name] = free_id(name, ids.values())
+        return cls({name: _class_called(name, ids[name]) for name in met})
 
     def label(self, name: str) -> str | None:
         """The class id a name stands for; None when it stands for none of these, or for nothing."""
@@ -64,38 +58,113 @@ class Naming:
         return tuple(self.by_name.values())
 
 
+def _class_called(name: str, class_id: str) -> ClassInfo:
+    """A class whose title, alias or id is the name as it was written: that is what it is found by later on."""
+    text, title = as_written(name), title_from(as_written(name))
+    is_kept = text == class_id or (text == title and name_key(class_id) == name_key(text))
+    return ClassInfo(class_id, title, aliases=() if is_kept else (text,))
+
+
+def as_written(name: str) -> str:
+    """A folder's name as text, even where the disk's names are not UTF-8: those bytes are then read as Latin-1."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogateescape").decode("latin-1")
+    return name
+
+
 def join(known: Collection, met: Iterable[ClassInfo],
          texts: Collection | None = None) -> tuple[dict[str, str], Collection]:
     """(class id of a source -> class id of the collection, the collection with the classes it lacked).
 
-    A class is the same when its id, an alias or its title is known to `known`, or else to `texts`, which then also says
-    what is to be told of it; the source says what is left.
+    A class is the same when `known` has one of its names, or else `texts`, which then also says what is to be told of
+    it; the source says what is left. Names of the source that differ in spelling alone are one class.
     """
+    met = list(met)
+    by_written = {written(info): info for info in met}
+    clearest = {key: by_written[name] for key, name in _clearest(by_written).items()}
     ids: dict[str, str] = {}
-    classes = {info.id: info for info in known.classes}
+    taken = set(known.names)
+    added: dict[str, ClassInfo] = {}
+    by_text: dict[str, str] = {}
+    by_key: dict[str, str] = {}
     for info in met:
-        found = same_class(known, info)
+        told = same_class(texts, info) if texts else None
+        key = name_key(written(info))
+        found = same_class(known, info) or by_key.get(key) or (by_text.get(told) if told else None)
         if found is None:
-            told = same_class(texts, info) if texts else None
-            new = _completed(texts.info(told), info) if texts and told else info
+            new = _completed(texts.info(told), info) if texts and told else clearest[key]
+            new = replace(new, id=_free(new, taken))
+            taken.add(new.id)
+            added[new.id] = new
             found = new.id
-            classes.setdefault(found, new)
+        by_key.setdefault(key, found)
+        if told:
+            by_text.setdefault(told, found)
         ids[info.id] = found
-    return ids, known.with_classes(classes.values())
+    return ids, known.with_classes((*known.classes, *added.values()))
+
+
+def _free(info: ClassInfo, taken: set[str]) -> str:
+    """The id of a class, or one with a number where another class has it."""
+    return info.id if info.id not in taken else free_id(written(info), taken)
+
+
+def _clearest(names: Iterable[str]) -> dict[str, str]:
+    """Of each name that is spelled in several ways the spelling that names the class, in whatever order they came;
+    by `name_key`."""
+    found: dict[str, str] = {}
+    for name in names:
+        key = name_key(name)
+        found[key] = min(found.get(key, name), name, key=_oddity)
+    return found
+
+
+def _oddity(name: str) -> tuple[bool, str]:
+    plain = " ".join(unicodedata.normalize("NFC", name).split())
+    return plain != name or "_" in name, name
+
+
+def put_together(met: Iterable[ClassInfo], ids: Mapping[str, str], things: Collection) -> list[str]:
+    """What to say of names that differ in spelling and are one class."""
+    spellings: dict[str, list[str]] = {}
+    for info in met:
+        spellings.setdefault(ids[info.id], []).append(written(info))
+    return [_one_class(names, things.title_of(class_id)) for class_id, names in spellings.items() if len(names) > 1]
+
+
+def _one_class(names: list[str], title: str) -> str:
+    seen = dict.fromkeys(_as_seen(name) for name in sorted(names))
+    if len(seen) == 1:
+        return (f"“{next(iter(seen))}” is spelled in {len(names)} ways that look alike (hidden or composed signs); "
+                f"they are one class: {title}.")
+    *some, last = (f"“{name}”" for name in seen)
+    return f"{', '.join(some)} and {last} are one class: {title}."
+
+
+def _as_seen(name: str) -> str:
+    return unicodedata.normalize("NFC", "".join(sign for sign in name if unicodedata.category(sign) != "Cf"))
 
 
 def _completed(told: ClassInfo, met: ClassInfo) -> ClassInfo:
     return replace(told, summary=told.summary or met.summary, parent=told.parent or met.parent)
 
 
+def written(info: ClassInfo) -> str:
+    """The name that a class of a source was given by people: its alias, or its title."""
+    if name_key(info.id) == name_key(info.title):
+        return info.id if not info.aliases else info.aliases[0]
+    return info.aliases[0] if info.aliases else info.title
+
+
 def same_class(collection: Collection, info: ClassInfo) -> str | None:
-    """The id that a collection has for a class, found by id, alias or title."""
-    for name in (info.id, *info.aliases, info.title):
-        try:
-            return collection.resolve(name)
-        except UnknownClass:
-            continue
-    return None
+    """The id that a collection has for a class, found by a name that somebody wrote: never by an id that was made
+    from another name."""
+    names = [*info.aliases, info.title]
+    if name_key(info.id) in map(name_key, names) or not is_made_from(info.id, names):
+        names.insert(0, info.id)
+    return next(filter(None, map(collection.find, names)), None)
 
 
 def told_texts(name: str) -> Collection | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, count
 from typing import Any
 
 from data_cards.annotations.class_card import FIELDS, card_of, changed_fields, read_card, write_card
 from data_cards.annotations.class_edits import references_of
 from data_cards.annotations.decision import Decision, parse_decision
-from data_cards.collection import Collection, class_id_from
+from data_cards.class_names import free_id, name_key
+from data_cards.collection import Collection
 from data_cards.errors import BadDecision
 
 LONGEST_TITLE = 80
@@ -26,16 +26,14 @@ def class_decisions(who: str, move: Mapping[str, Any], at: str, things: Collecti
 
 def _added(move: Mapping[str, Any], things: Collection) -> dict[str, str]:
     title = _title(move)
-    if any(info.title == title for info in things.classes):
+    if any(name_key(info.title) == name_key(title) for info in things.classes):
         return {}
-    name = class_id_from(title)
-    free = next(other for other in chain([name], (f"{name}-{i}" for i in count(2))) if other not in things)
-    return {"label": free, "title": title}
+    return {"label": free_id(title, things.names), "title": title}
 
 
 def _renamed(move: Mapping[str, Any], things: Collection) -> dict[str, str]:
     title, label = _title(move), things.info(str(move.get("label"))).id
-    same = [info for info in things.classes if info.title.casefold() == title.casefold() and info.id != label]
+    same = [info for info in things.classes if info.id != label and name_key(info.title) == name_key(title)]
     if same:
         raise BadDecision(f"There is a class “{title}” already. Merge the two instead.", label=label)
     return {} if things.title_of(label) == title else {"label": label, "title": title}
@@ -76,6 +74,6 @@ def _fields(card: Any) -> dict[str, Any]:
 
 def _title(move: Mapping[str, Any]) -> str:
     title = " ".join(str(move.get("title", "")).split())
-    if not title or len(title) > LONGEST_TITLE or not move.get("id"):
+    if not name_key(title) or len(title) > LONGEST_TITLE or not move.get("id"):
         raise BadDecision(f"A class needs a name of at most {LONGEST_TITLE} letters.")
     return title

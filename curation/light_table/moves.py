@@ -34,6 +34,7 @@ from data_cards.annotations.disagreement import (
 )
 from data_cards.annotations.ledger import merged_classes
 from data_cards.annotations.overlap import ONE_EACH, Asking
+from data_cards.class_names import name_key
 from data_cards.collection import Collection
 from data_cards.errors import BadDecision
 from data_cards.rows import Finding, Label
@@ -86,7 +87,8 @@ class Moves:
         known = self._book.find(str(move.get("id")))
         if move.get("do") in CLASS_ACTIONS and known is None:
             return class_decisions(who, move, at, things, self._book.of_classes())
-        return [self._decision(who, move, at, things)]
+        new_classes = {name_key(one.title): one.label or "" for one in added if one.action == "add_class"}
+        return [self._decision(who, move, at, things, new_classes)]
 
     def _classes(self, more: Sequence[Decision] = ()) -> Collection:
         """The collection after every decision about classes."""
@@ -104,7 +106,10 @@ class Moves:
         """How many steps this person can take back."""
         return self._book.depth(who) + len(self._skips.get(who, ()))
 
-    def _decision(self, who: str, move: Move, at: str, things: Collection) -> Decision:
+    def _decision(self, who: str, move: Move, at: str, things: Collection,
+                  new_classes: Mapping[str, str]) -> Decision:
+        """`new_classes`: ids by `name_key` of what the same step added. A title may read like another class's
+        id."""
         known = self._book.find(str(move.get("id")))
         if known is not None and known.who == who:
             return known
@@ -119,6 +124,7 @@ class Moves:
         row |= {"id": move.get("id"), "at": at, "who": who, "image_id": image_id, "action": move.get("do")}
         # A class that is gone may still be kept: that is no new use of it.
         known_classes = None if move.get("do") == "keep" else things
+        row["label"] = new_classes.get(name_key(row["label"] or ""), row["label"])
         return parse_decision({key: value for key, value in row.items() if value}, known_classes)
 
     def _told(self, item: Item | None, image_id: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ from typing import Any
 from data_cards.annotations.class_card import card_of, read_card, with_fields
 from data_cards.annotations.decision import CLASS_ACTIONS, Decision
 from data_cards.annotations.ledger import in_order, standing
-from data_cards.collection import RESERVED, ClassInfo, Collection, class_id_from, title_from
+from data_cards.class_names import RESERVED, class_id_from, title_from
+from data_cards.collection import ClassInfo, Collection
 
 GIVEN, REFERENCES = "given_classes", "references"
 ADDED = {"added": True}

@@ -21,6 +21,13 @@ def test_a_new_class_gets_an_id_that_is_free():
     assert (one.action, one.label, one.title, one.who) == ("add_class", "Agra", "Agra!", "ann")
     assert made("add_class", title="agra")[0].label == "agra-2"
     assert made("add_class", title="Amber") == [], "it is there already"
+    assert made("add_class", title="agra_fort") == [], "spelled in another way"
+    assert made("add_class", title="C++", things=with_class("C"))[0].label == "C-plus-plus"
+    assert made("add_class", title="🐶", things=with_class("🐱"))[0].label == "dog-face"
+
+
+def with_class(title):
+    return Collection("fort", "Forts", (ClassInfo("C", title),))
 
 
 def test_a_name_that_another_class_has_is_not_given_twice():

@@ -295,3 +295,10 @@ def test_adding_a_class_that_is_there_gives_the_one_that_is_there(table):
     item = first(table)
     table.act("ann", [[move("add_class", title="Harbour, First Study"), move("relabel", item, label="harbour-study")]])
     assert len(table.classes()) == 3
+
+
+def test_a_new_class_whose_name_reads_like_the_id_of_another_gets_the_photo(table):
+    item = first(table)
+    title = next(info["id"] for info in table.classes() if info["title"] == "Harbour, First Study")
+    table.act("ann", [[move("add_class", title=title), move("relabel", item, label=title)]])
+    assert label_of(table, item).label == f"{title}-2"

@@ -4,15 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_cards.class_names import class_id_from, title_from
 from data_cards.collection import (
     ClassInfo,
     Collection,
-    class_id_from,
     load_collection,
     read_collection,
     shipped_collection,
     shipped_names,
-    title_from,
     write_collection,
 )
 from data_cards.errors import BadCollection, UnknownClass

@@ -189,10 +189,10 @@ def test_odd_formats_come_in_and_open(tmp_path):
 
 def test_strange_names_are_kept_and_harm_nothing(tmp_path):
     files = {"<script>alert(1)<script>/ .jpg": photo(1), "Ägyptische Krüge/日本 壺.jpg": photo(2),
-             "a b/x.jpg": photo(3), "a-b/y.jpg": photo(4)}
+             "a b/x.jpg": photo(3), "a+b/y.jpg": photo(4)}
     _, dataset = collected(lay_out(tmp_path / "s", files), tmp_path)
     assert set(by_path(dataset)) == set(files)
-    assert set(dataset.collection().ids) == {"scriptalert1script", "Ägyptische-Krüge", "a-b", "a-b-2"}
+    assert set(dataset.collection().ids) == {"scriptalert1script", "Ägyptische-Krüge", "a-b", "a-plus-b"}
     titles = {info.title for info in dataset.collection().classes}
     assert "<script>alert(1)<script>" in titles
 
@@ -284,3 +284,24 @@ def test_a_file_that_is_not_what_its_name_says_comes_in_and_is_told(tmp_path):
     report, _ = collected(folder, tmp_path)
     assert report.added == 5 and [remark.split(".")[0] for remark in report.remarks] == [
         "1 file is a JPEG file, though its name ends in ", "2 files are each a WEBP file, though its name ends in "]
+
+
+def labels_by_path(dataset):
+    titles = {info.id: info.title for info in dataset.collection().classes}
+    return {path: titles[dataset.labels()[one.image_id].label] for path, one in by_path(dataset).items()}
+
+
+def test_names_that_differ_in_signs_keep_their_photos_whatever_comes_first(tmp_path):
+    names = ["C", "C++", "🐱", "🐶", "S10", "S10+"]
+    for number, name in reversed(list(enumerate(names))):
+        report, dataset = collected(lay_out(tmp_path / f"s{number}", {f"{name}/{number}.jpg": photo(number)}), tmp_path)
+    assert report.classes == 6
+    assert labels_by_path(dataset) == {f"{name}/{number}.jpg": name for number, name in enumerate(names)}
+
+
+def test_one_thing_spelled_in_two_ways_is_one_class_and_this_is_said(tmp_path):
+    source = lay_out(tmp_path / "s", {"Mug/1.jpg": photo(1), "mug/2.jpg": photo(2), "vase /3.jpg": photo(3),
+                                      "cafe\u0301/4.jpg": photo(4), "caf\u00e9/5.jpg": photo(5)})
+    report, dataset = collected(source, tmp_path)
+    assert {info.title for info in dataset.collection().classes} == {"Mug", "Vase", "Café"}
+    assert "“Mug” and “mug” are one class: Mug." in report.remarks
