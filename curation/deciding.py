@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.reference_pictures import reference_files
+from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
-from data_cards.annotations.decision import CLASS_ACTIONS, Decision, line_of, read_decisions
+from data_cards.annotations.decision import Decision, line_of, read_decisions
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset import Changes, Dataset, collection_files

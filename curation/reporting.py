@@ -20,10 +20,11 @@ from curation.quality import troubles
 from curation.shortcuts import TraitsOf, shortcuts
 from curation.suspects import reason_for
 from curation.unnamed import NAMELESS, Ask
+from data_cards.annotations.actions import TOPICS, Topic
 from data_cards.annotations.ledger import standing
+from data_cards.annotations.settled import settled_photos
 from data_cards.rows import Finding, Opinion
 
-SETTLING = ("keep", "relabel", "none_of_these", "junk", "accept_visitor")
 BROKEN = 1.0
 STRANGE = 0.3
 REMARK = 0.02  # worth hearing, not worth a question: below what the light table asks about
@@ -33,9 +34,11 @@ UNASKED = Ask(0.25, NAMELESS)  # an unlabelled photo that the scan put into no o
 
 def findings_of(desk: Desk, scan_id: str) -> list[Finding]:
     """Every finding of a scan, most pressing first."""
-    settled = {one.image_id for one in standing(desk.ledger.decisions) if one.action in SETTLING}
-    found = chain(_unreadable(desk), leaks(desk), _near_duplicates(desk), _shortcuts(desk), _misnamed(desk),
-                  (one for one in _asked(desk, settled) if one.image_id not in settled))
+    decisions = standing(desk.ledger.decisions)
+    settled = {topic: settled_photos(decisions, topic) for topic in (Topic.LABEL, Topic.QUALITY)}
+    still_open = (one for one in _asked(desk, settled[Topic.LABEL])
+                  if not any(one.image_id in settled[topic] for topic in TOPICS[one.kind]))
+    found = chain(_unreadable(desk), leaks(desk), _near_duplicates(desk), _shortcuts(desk), _misnamed(desk), still_open)
     said: dict[str, str] = {}  # many photos, few reasons: each is kept once
     stamped = (replace(one, scan_id=scan_id, model_revision=desk.model_revision,
                        reason=said.setdefault(one.reason, one.reason),
@@ -44,7 +47,7 @@ def findings_of(desk: Desk, scan_id: str) -> list[Finding]:
 
 
 def _asked(desk: Desk, settled: set[str]) -> Iterator[Finding]:
-    """What nobody need be asked about who settled it."""
+    """Questions that a person may have settled already. `settled`: photos whose label is."""
     return chain(_placeholders(desk), _twice(desk), _disagreeing(desk, settled), _doubtful(desk), _unlabelled(desk),
                  _quality(desk))
 

@@ -17,8 +17,10 @@ from ulid import ULID
 from curation.deciding import fold_dataset
 from curation.job import Telling
 from curation.scan import ScanSettings, scan
+from data_cards.annotations.actions import Topic
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import standing
+from data_cards.annotations.settled import settled_photos
 from data_cards.dataset import Changes, Dataset, open_dataset
 from data_cards.errors import ExportDisagrees
 from data_cards.progress import say
@@ -27,7 +29,7 @@ from train.backbone import find_backbone
 from train.card import OURS, read_json
 from train.config import TrainSettings
 from train.contest import COMPARISON
-from train.effort import ABOUT_LABELS, ROUND
+from train.effort import ROUND
 from train.export import export
 from train.release import home_of
 from train.releases import candidate_of, candidate_round
@@ -63,7 +65,7 @@ def retrain(dataset: str, model: str, cache: Path, settings: TrainSettings, tell
 
 def ask_again(dataset: Dataset, changed: Sequence[dict[str, Any]]) -> int:
     """Put test photos whose answer changed back before people, unless somebody decided about them; how many."""
-    decided = {one.image_id for one in standing(known(dataset).decisions) if one.action in ABOUT_LABELS}
+    decided = settled_photos(standing(known(dataset).decisions), Topic.LABEL)
     photos, scan_id = dataset.photos(), f"{ROUND}{ULID()}"
     ids = [row["image_id"] for row in changed if row["image_id"] in photos and row["image_id"] not in decided]
     labels = dataset.labels()

@@ -16,8 +16,10 @@ from typing import Any
 
 from curation.doorstep import AGAIN, Doorstep, Read
 from data_cards.annotations.decision import IT_IS_NONE, Decision, Question, ask, now
+from data_cards.annotations.disagreement import JUNK, answer_of
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.ledger import Ledger, standing
+from data_cards.annotations.settled import settles_visitor
 from data_cards.class_names import RESERVED
 from data_cards.collection import Collection
 from data_cards.dataset import Changes, Dataset
@@ -30,7 +32,6 @@ from space.recent import Recent, Remembered
 
 NONE, UNKNOWN = "none", "unknown"
 MOST_WAITING = 2_000
-SET_ASIDE = ("junk", "duplicate_of")  # settles the question in whatever pile it was pressed
 FATES = {
     "waiting for a person": "Nobody has looked at it yet. A person will decide.",
     "accepted": "A person looked at it and agrees with you. The labels say so now.",
@@ -144,20 +145,21 @@ def _nameless(prediction_id: str) -> str:
 
 def _fate(question: Question, ledger: Ledger, can_be_seen: bool) -> str:
     for decision in reversed(standing(ledger.decisions)):
-        if decision.finding == question.id and decision.action in ("accept_visitor", "refuse_visitor"):
+        if settles_visitor(decision, question.id, question.image_id):
             return "accepted" if _agrees(decision, question) else "refused"
-        if decision.image_id == question.image_id and decision.action in SET_ASIDE and decision.at > question.at:
-            return "refused"
     return "waiting for a person" if can_be_seen else "counted"
 
 
 def _agrees(decision: Decision, question: Question) -> bool:
     """Who keeps the label that the visitor said as well agrees with them; who gives another class than they said does
     not. A visitor who did not know is agreed with by whoever names it."""
-    label = decision.label if decision.action == "accept_visitor" else decision.label_before
+    label = answer_of(decision)
     if question.label:
-        return label == question.label
-    return decision.action == "accept_visitor" and (label == NONE or not question.note.startswith(IT_IS_NONE))
+        kept = decision.label_before if decision.action == "refuse_visitor" else label
+        return kept == question.label
+    if label is None or label == JUNK:
+        return False
+    return label == NONE or not question.note.startswith(IT_IS_NONE)
 
 
 def _with_photos(base: Dataset, waiting: Mapping[str, Path]) -> Changes:

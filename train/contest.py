@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from data_cards.annotations.journal import known
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import BadModel, MissingFile
 from data_cards.progress import say
@@ -110,7 +111,7 @@ def known_then(last: Round, now: Dataset) -> int:
     if last.effort.decisions:
         return last.effort.decisions
     try:
-        return effort_of(Dataset(now.repo, last.dataset_revision).ledger(), ()).decisions
+        return effort_of(known(Dataset(now.repo, last.dataset_revision)).decisions, ()).decisions
     except MissingFile:  # trained on another dataset
         return 0
 

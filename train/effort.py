@@ -1,21 +1,21 @@
-"""What people put into a dataset's labels so far, from its ledger and findings: plain rows in, plain figures out.
+"""What people put into a dataset's labels so far, from decisions and findings: plain rows in, plain figures out.
 
-    effort_of(dataset.ledger(), dataset.findings()).errors_left
+    effort_of(known(dataset).decisions, dataset.findings()).errors_left
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
-from typing import Any
 
+from data_cards.annotations.actions import ANSWERS, LABEL_ANSWERS, Topic
+from data_cards.annotations.decision import Decision
+from data_cards.annotations.ledger import standing
+from data_cards.annotations.settled import settled_photos
 from data_cards.rows import Finding
 
-ABOUT_PHOTOS = frozenset({"keep", "relabel", "none_of_these", "junk", "duplicate_of", "not_duplicate",
-                          "accept_visitor", "refuse_visitor"})
-ABOUT_LABELS = frozenset({"keep", "relabel", "none_of_these", "junk"})
 ROUND = "round-"  # findings that ask about the test again come from a round, not from a scan's doubt
 PAUSE = 300.0  # seconds; who takes longer was away
 LATEST, ENOUGH = 20, 8  # doubts answered of late, and how many say something about the rest
@@ -38,14 +38,14 @@ class Effort:
         return round(self.doubts * (1.0 if self.wrong_share is None else self.wrong_share))
 
 
-def effort_of(ledger: Iterable[Mapping[str, Any]], findings: Iterable[Finding]) -> Effort:
-    """From raw ledger lines, in any order. A line that is no decision counts for nothing."""
-    standing = _standing(ledger)
-    decided = {row["image_id"] for row in standing if row["action"] in ABOUT_LABELS}
+def effort_of(decisions: Iterable[Decision], findings: Iterable[Finding]) -> Effort:
+    """From all decisions, in any order. Those that were taken back or say nothing of a photo do not count."""
+    said = [one for one in standing(decisions) if one.action in ANSWERS]
+    decided = settled_photos(said, Topic.LABEL)
     doubted = {one.image_id for one in findings if _doubts_a_label(one)}
-    answered = [row for row in standing if str(row.get("finding", "")).endswith("/label")
-                and not str(row["finding"]).startswith(ROUND) and row["action"] in ABOUT_LABELS]
-    return Effort(len(standing), _minutes(standing), len(doubted - decided), _wrong_share(answered[-LATEST:]))
+    answered = [one for one in said if one.action in LABEL_ANSWERS and one.finding.endswith("/label")
+                and not one.finding.startswith(ROUND)]
+    return Effort(len(said), _minutes(said), len(doubted - decided), _wrong_share(answered[-LATEST:]))
 
 
 def _doubts_a_label(one: Finding) -> bool:
@@ -53,41 +53,23 @@ def _doubts_a_label(one: Finding) -> bool:
     return (one.kind == "label" or twice) and not one.scan_id.startswith(ROUND)
 
 
-def _standing(ledger: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Decisions about photos that nobody took back, oldest first. An undo can be undone, so the last is read first."""
-    rows = {str(row["id"]): row for row in ledger if row.get("id") and row.get("at") and row.get("action")}
-    ordered = sorted(rows.values(), key=lambda row: (str(row["at"]), str(row["id"])))
-    undone: set[str] = set()
-    for row in reversed(ordered):
-        if row["action"] == "undo" and str(row["id"]) not in undone:
-            undone.add(str(row.get("undoes")))
-    return [row for row in ordered if row["action"] in ABOUT_PHOTOS and str(row["id"]) not in undone]
-
-
-def _minutes(standing: Iterable[Mapping[str, Any]]) -> float | None:
+def _minutes(said: Iterable[Decision]) -> float | None:
     """What a decision took, on average, while people were at it. Twenty given at once took what one did."""
     last: dict[str, float] = {}
     gaps = []
-    for row in standing:
-        at, who = _seconds(str(row["at"])), str(row.get("who"))
-        gap = at - last.get(who, float("-inf"))
-        last[who] = at
+    for one in said:
+        at = datetime.fromisoformat(one.at).timestamp()
+        gap = at - last.get(one.who, float("-inf"))
+        last[one.who] = at
         if 0 <= gap <= PAUSE:
             gaps.append(gap)
     # A mean, since a batch is many short gaps; but never less than a glance.
     return max(sum(gaps) / len(gaps), 0.5 * median(gaps), 1.0) / 60 if len(gaps) >= FEWEST_GAPS else None
 
 
-def _seconds(at: str) -> float:
-    try:
-        return datetime.fromisoformat(at).timestamp()
-    except ValueError:  # written by hand; it then counts as far away from every other
-        return float("-inf")
-
-
-def _wrong_share(answered: list[Mapping[str, Any]]) -> float | None:
+def _wrong_share(answered: list[Decision]) -> float | None:
     """Of the doubts answered of late, the least doubtful so far: what is left is no better. Laplace's rule."""
     if len(answered) < ENOUGH:
         return None
-    wrong = sum(row["action"] != "keep" and row.get("label") != row.get("label_before") for row in answered)
+    wrong = sum(one.action != "keep" and one.label != one.label_before for one in answered)
     return (wrong + 1) / (len(answered) + 2)

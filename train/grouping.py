@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
 from data_cards.rows import Finding
 
@@ -42,14 +41,3 @@ def groups_from_findings(ids: Iterable[str], findings: Iterable[Finding],
     links = [(found.image_id, found.related[0]) for found in findings
              if found.kind in SAME_SHOT and found.score > PROPOSED and found.related]
     return connected(ids, (link for link in links if frozenset(link) not in apart))
-
-
-def judged_apart(ledger: Iterable[Mapping[str, Any]]) -> set[frozenset[str]]:
-    """Pairs that a person called no copies of each other, from a ledger's lines; what was taken back does not count."""
-    lines = sorted(ledger, key=lambda line: (str(line.get("at", "")), str(line.get("id", ""))))
-    undone: set[str] = set()
-    for line in reversed(lines):
-        if line.get("action") == "undo" and line.get("id") not in undone:
-            undone.add(str(line.get("undoes")))
-    return {frozenset((str(line.get("image_id")), str(line.get("other")))) for line in lines
-            if line.get("action") == "not_duplicate" and line.get("id") not in undone}

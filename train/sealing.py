@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import apart
 from data_cards.dataset import Changes, Dataset
 from data_cards.progress import say
 from data_cards.rows import Label, Split, certificate_file, splits_file
 from train.certificate import Certificate
 from train.config import SplitSettings
-from train.grouping import groups_from_findings, judged_apart
+from train.grouping import groups_from_findings
 from train.splits import STATUSES, TEST, TRAIN, VALIDATION, split_dataset, unchecked, units_of, when_and_where
 
 SPLIT = SplitSettings()
@@ -91,6 +93,6 @@ def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:
 def _crossed(dataset: Dataset) -> bool:
     """Whether photos that the newest scan calls the same shot stand on both sides of the line to the test."""
     splits = dataset.splits()
-    groups = groups_from_findings(splits, dataset.findings(), judged_apart(dataset.ledger()))
+    groups = groups_from_findings(splits, dataset.findings(), apart(known(dataset).decisions))
     tested = {groups[i] for i, row in splits.items() if row.split == TEST}
     return any(groups[i] in tested for i, row in splits.items() if row.split != TEST)

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import apart
 from data_cards.errors import CannotSplit
 from data_cards.rows import Source, Split
 from train.bursts import bursts, moments
 from train.certificate import NOTHING_MEASURED, WEAK, Certificate
-from train.grouping import connected, groups_from_findings, judged_apart
+from train.grouping import connected, groups_from_findings
 
 if TYPE_CHECKING:
     from data_cards.dataset import Dataset
@@ -72,7 +74,7 @@ def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation
     taken_at, files = when_and_where(sources)
     splits, certificate = split(
         list(sources), {row.image_id: row.label for row in rows},
-        groups_from_findings(sources, dataset.findings(), judged_apart(dataset.ledger())),
+        groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions)),
         {i: held[i].split if i in held else _given(some) for i, some in sources.items()}, taken_at, seed, test,
         validation, files, threshold, dataset.references())
     return splits, replace(certificate, given_test=TEST in map(_given, sources.values()))
@@ -135,11 +137,11 @@ class _Plan:
 def _check(table: _Table, pictured: Collection[str]) -> int:
     """How many photos the class with most has."""
     counts = Counter(label for label in table.labels.values() if label != NONE)
-    known = {*counts, *pictured}
-    if not known:
+    named = {*counts, *pictured}
+    if not named:
         raise CannotSplit("No photo is labelled yet, so there is nothing to split.")
-    if len(known) == 1:
-        raise CannotSplit(f"All labelled photos are of one class ({next(iter(known))}); a model needs at least two.")
+    if len(named) == 1:
+        raise CannotSplit(f"All labelled photos are of one class ({next(iter(named))}); a model needs at least two.")
     return max(counts.values(), default=0)
 
 

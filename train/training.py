@@ -18,6 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
+from data_cards.annotations.journal import known
 from data_cards.collection import Collection
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import DiskFull, TooBusy
@@ -146,8 +147,9 @@ def _add_round(draft: Path, before: tuple[Path, str] | None, source: Sealed, mat
     after = {photo.image_id: photo.answered for photo in photos}
     found = against_before(before[0], source, material, after) if before else None
     last = story.current
+    effort = effort_of(known(data).decisions, data.findings())
     one = Round(0, datetime.now(UTC).isoformat(timespec="seconds"), data.revision, Share(**metrics["top1"]),
-                effort_of(data.ledger(), data.findings()), sum(material.counts().values()), metrics["test_digest"],
+                effort, sum(material.counts().values()), metrics["test_digest"],
                 round(sum(metrics["seconds"].values()), 1), against=last.number if last else None,
                 found=found.found if found else None, before=known_then(last, data) if last else 0,
                 test_changes=test_changes(data, last.dataset_revision) if last else "")

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+from curation.light_table.questions import TOPIC_OF_PILE
 from curation.light_table.queue import Item
 from data_cards.annotations.decision import Decision
-from data_cards.annotations.disagreement import ABOUT_PAIRS, PAIR, settles, settles_pair
-
-SETTLES_EVERYTHING = ("junk", "duplicate_of")
+from data_cards.annotations.disagreement import PAIR, settles, settles_pair
+from data_cards.annotations.settled import settled_topics, settles_visitor
 
 
 def answers(decision: Decision, item: Item) -> bool:
     """Whether a decision settles a question: the one that was asked, and those that it makes pointless."""
-    if decision.action == "unsure":
-        return False
     if item.first.kind == PAIR:
         named = {decision.image_id, decision.other or decision.image_id}
         return settles_pair(decision) and named <= set(item.photos)
     if item.pile == "conflicts":
         return decision.image_id == item.image_id and settles(decision)
-    if decision.image_id != item.image_id or decision.action == "not_duplicate":
-        return decision.action in ABOUT_PAIRS and item.pile in ("duplicates", "leaks")
-    if decision.action in SETTLES_EVERYTHING or not decision.finding:
-        return True
-    if decision.action in ("relabel", "none_of_these") and item.pile in ("labels", "unlabelled"):
-        return True
-    return asked(decision, item)
+    if item.pile == "visitors":
+        # Several visitors may ask about one photo; the latest of their questions needs an answer too.
+        return all(settles_visitor(decision, finding.scan_id, item.image_id) for finding in item.findings)
+    return TOPIC_OF_PILE[item.pile] in settled_topics(decision, item.image_id)
 
 
 def asked(decision: Decision, item: Item) -> bool:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from data_cards.annotations.decision import CLASS_ACTIONS, Decision, now
-from data_cards.annotations.ledger import fold, in_order, kept_labels, standing
+from data_cards.annotations.actions import CLASS_ACTIONS
+from data_cards.annotations.decision import Decision, now
+from data_cards.annotations.ledger import EFFECTS, fold, in_order, kept_labels, standing
 from data_cards.rows import Label
 
 
@@ -128,7 +129,10 @@ class Book:
 
     def _moves_labels(self, decision: Decision) -> bool:
         """Whether it may change what any photo is called: a new name or text of a class does not."""
-        return decision in self._of_classes and decision.action not in ("rename_class", "edit_card")
+        if decision not in self._of_classes:
+            return False
+        changed = self._by_id.get(decision.undoes or "", decision)
+        return changed.action == "undo" or changed.action in EFFECTS
 
     def version(self, image_id: str) -> int:
         """Another number whenever something that may concern this photo was decided."""

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from curation.light_table.table import LightTable
+from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_card import card_of, changed_fields, read_card
 from data_cards.annotations.class_edits import GIVEN, references_of
-from data_cards.annotations.decision import CLASS_ACTIONS, Decision
+from data_cards.annotations.decision import Decision
 from data_cards.errors import BadDecision
 
 MOST_PHOTOS = 24  # to choose a reference picture from

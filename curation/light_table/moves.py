@@ -17,10 +17,10 @@ from curation.light_table.book import Book
 from curation.light_table.class_moves import class_decisions
 from curation.light_table.placard import Records
 from curation.light_table.queue import Item, Queue
+from data_cards.annotations.actions import CLASS_ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
-from data_cards.annotations.decision import CLASS_ACTIONS, NONE, PHOTO_ACTIONS, Decision, parse_decision
+from data_cards.annotations.decision import NONE, Decision, parse_decision
 from data_cards.annotations.disagreement import (
-    ABOUT_PAIRS,
     JUNK,
     KIND,
     PAIR,
@@ -247,7 +247,7 @@ class Moves:
 
     def _judged(self, photo: str, about: Sequence[Decision]) -> list[list[Decision]]:
         """What people said of each pair that is filed under this photo."""
-        others = {one.other for one in about if one.action in ABOUT_PAIRS and one.other in self._records.photos}
+        others = {one.other for one in about if one.action in PAIR_ACTIONS and one.other in self._records.photos}
         every = [*about, *(one for other in others for one in self._standing_about(str(other)))]
         pairs = pairs_in(sorted(every, key=lambda one: one.order)) if others else {}
         return [said for pair, said in pairs.items() if pair - {photo} <= others and filed_under(said) == photo]

@@ -19,7 +19,8 @@ from curation.agreement import Answers, Pair, by_class, krippendorff_alpha, pair
 from curation.crowdlab import crowdlab, dawid_skene
 from curation.light_table.history import said
 from curation.light_table.table import LightTable
-from data_cards.annotations.decision import CLASS_ACTIONS, NONE, Decision, now
+from data_cards.annotations.actions import CLASS_ACTIONS
+from data_cards.annotations.decision import NONE, Decision, now
 from data_cards.annotations.disagreement import JUNK, answer_of, settles, settles_pair
 from data_cards.annotations.ledger import merged_classes
 from data_cards.annotations.overlap import Asking, asking_file

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from data_cards.annotations.actions import Topic
 from data_cards.rows import Finding
 
 PILES = ("labels", "leaks", "duplicates", "conflicts", "unlabelled", "quality", "visitors")
@@ -21,6 +22,16 @@ _PILE_OF_KIND = {
     "visitor": "visitors",
     "conflict": "conflicts",
     "pair": "conflicts",
+}
+
+# What the questions of a pile ask; on the pile "conflicts" lie disagreements, which have a rule of their own.
+TOPIC_OF_PILE = {
+    "labels": Topic.LABEL,
+    "unlabelled": Topic.LABEL,
+    "leaks": Topic.LEAK,
+    "duplicates": Topic.COPY,
+    "quality": Topic.QUALITY,
+    "visitors": Topic.VISITOR,
 }
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from curation.job import Bench
 from curation.light_table.pages import Page, Values
 from curation.light_table.table import LightTable
-from data_cards.annotations.decision import CLASS_ACTIONS
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from data_cards.progress import say
 from train.card import OURS, read_json
@@ -161,9 +160,9 @@ class Rounds:
     def _effort(self) -> Effort:
         """What people put in so far, what is not sent yet as well."""
         with self._table.lock:
-            standing_now = [one for one in self._table.book.standing() if one.action not in CLASS_ACTIONS]
+            decisions = self._table.book.standing()
             items = list(self._table.queue.items.values())
-        return effort_of(map(asdict, standing_now), (finding for item in items for finding in item.findings))
+        return effort_of(decisions, (finding for item in items for finding in item.findings))
 
     def _waiting(self, one: Round, story: Story) -> Values:
         folder = waiting(self._workshop.model, self._workshop.cache)

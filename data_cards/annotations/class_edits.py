@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_card import card_of, read_card, with_fields
-from data_cards.annotations.decision import CLASS_ACTIONS, Decision
+from data_cards.annotations.decision import Decision
 from data_cards.annotations.ledger import in_order, standing
 from data_cards.class_names import RESERVED, class_id_from, title_from
 from data_cards.collection import ClassInfo, Collection

@@ -19,17 +19,11 @@ from datetime import UTC, datetime
 
 from ulid import ULID
 
+from data_cards.annotations.actions import ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS, TABLE
 from data_cards.annotations.class_card import read_card, write_card
 from data_cards.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
 
-PHOTO_ACTIONS = ("keep", "relabel", "none_of_these", "junk", "duplicate_of", "not_duplicate", "unsure",
-                 "accept_visitor", "refuse_visitor")
-CLASS_ACTIONS = ("rename_class", "merge_class", "add_class", "edit_card")
-ACTIONS = (*PHOTO_ACTIONS, *CLASS_ACTIONS, "undo")
-NEEDS = {"relabel": ("label",), "accept_visitor": ("label",), "duplicate_of": ("other",), "not_duplicate": ("other",),
-         "undo": ("undoes",), "rename_class": ("label", "title"), "merge_class": ("label_before", "label"),
-         "add_class": ("label",), "edit_card": ("label", "card")}
 NONE = "none"
 IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
@@ -81,7 +75,7 @@ class Question:
 
 def now() -> str:
     """This moment, as the ledger writes it: UTC, microseconds, fixed width, so that text sorts like time."""
-    return _moment(datetime.now(UTC))
+    return moment_text(datetime.now(UTC))
 
 
 def decide(who: str, image_id: str, action: str, **more: str | None) -> Decision:
@@ -110,11 +104,11 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
     action = text["action"]
     if action not in ACTIONS:
         raise BadDecision(_at_line(line, f"“{action}” is no action. Known ones: {', '.join(ACTIONS)}."), line=line)
-    needed = ("who", *NEEDS.get(action, ()), *(("image_id",) if action in PHOTO_ACTIONS else ()))
+    needed = ("who", *TABLE[action].needs, *(("image_id",) if action in PHOTO_ACTIONS else ()))
     for key in needed:
         if not text[key]:
             raise BadDecision(_at_line(line, f"{action} needs “{key}”."), line=line)
-    if action in ("duplicate_of", "not_duplicate") and text["other"] == text["image_id"]:
+    if action in PAIR_ACTIONS and text["other"] == text["image_id"]:
         raise BadDecision(_at_line(line, "a photo is no duplicate of itself."), line=line)
     at = read_moment(text["at"], line) if text["at"] else now()
     made: dict[str, str | None] = dict(text)
@@ -151,12 +145,13 @@ def read_moment(text: str, line: int = 0) -> str:
     if not MOMENT.fullmatch(text):
         raise BadDecision(_at_line(line, sentence), line=line, at=text)
     try:
-        return _moment(datetime.fromisoformat(text.upper().replace(" ", "T")).astimezone(UTC))
+        return moment_text(datetime.fromisoformat(text.upper().replace(" ", "T")).astimezone(UTC))
     except (ValueError, OverflowError) as error:
         raise BadDecision(_at_line(line, sentence), line=line, at=text) from error
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """A moment in UTC as the ledger writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 

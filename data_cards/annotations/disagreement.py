@@ -12,14 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from data_cards.annotations.actions import COPY_ANSWERS, LABEL_ANSWERS, PAIR_ACTIONS, TOPICS, Topic
 from data_cards.annotations.decision import NONE, Decision
 
 KIND = "conflict"
 PAIR = "pair"
 JUNK = "junk"
-ABOUT_PAIRS = ("duplicate_of", "not_duplicate")
-_SETTLES_PAIR = (*ABOUT_PAIRS, "keep", "junk")
-_KEEPS_A_LABEL = ("label", "exact_duplicate", "unlabelled", KIND)
 
 ClassNow = Callable[[str | None], str | None]
 
@@ -51,8 +49,8 @@ def answer_of(one: Decision) -> str | None:
         return JUNK
     if one.action == "keep":
         scan_id, _, kind = one.finding.rpartition("/")
-        return one.label if not scan_id or kind in _KEEPS_A_LABEL else None
-    return one.label if one.action in ("relabel", "accept_visitor") else None
+        return one.label if not scan_id or Topic.LABEL in TOPICS.get(kind, ()) else None
+    return one.label if one.action in LABEL_ANSWERS else None
 
 
 def settles(one: Decision) -> bool:
@@ -83,7 +81,7 @@ def disagreement(decisions: Iterable[Decision], class_now: ClassNow = lambda lab
 
 def settles_pair(one: Decision) -> bool:
     """Whether this decision was made on a disagreement about two photos, and so ends it. Keeping both and junk do."""
-    return one.finding.endswith(f"/{PAIR}") and one.action in _SETTLES_PAIR
+    return one.finding.endswith(f"/{PAIR}") and one.action in COPY_ANSWERS
 
 
 def pair_disagreement(decisions: Iterable[Decision]) -> Disagreement | None:
@@ -93,7 +91,7 @@ def pair_disagreement(decisions: Iterable[Decision]) -> Disagreement | None:
     for one in said:
         if settles_pair(one):
             latest.clear()
-        if one.action in ABOUT_PAIRS:
+        if one.action in PAIR_ACTIONS:
             latest.pop(one.who, None)
             latest[one.who] = one
     answers, photo = {one.action for one in latest.values()}, filed_under(said)
@@ -118,7 +116,7 @@ def pairs_in(decisions: Iterable[Decision]) -> dict[frozenset[str], list[Decisio
     of: dict[str, frozenset[str]] = {}
     for one in decisions:
         asked = one.finding.rpartition("/")[0] if settles_pair(one) else ""
-        pair = frozenset((one.image_id, one.other or "")) if one.action in ABOUT_PAIRS else of.get(asked)
+        pair = frozenset((one.image_id, one.other or "")) if one.action in PAIR_ACTIONS else of.get(asked)
         if pair:
             pairs.setdefault(pair, []).append(one)
             of[one.id] = pair

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from data_cards.annotations.actions import CLASS_ACTIONS, PAIR_ACTIONS
 from data_cards.annotations.decision import (
-    CLASS_ACTIONS,
     NONE,
     Decision,
     Question,
@@ -82,18 +82,14 @@ def _rank(one: Decision) -> tuple[tuple[str, str], str]:
 def standing(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:
     """What nobody took back, in order, without the undos themselves.
 
-    An undo reaches its decision whatever the two clocks said, but another undo only when that one is earlier:
-    so undo can be undone and two undos never chase each other.
+    An undo reaches its decision whatever the two clocks said. Undos are looked at from the latest to the earliest, so
+    one reaches another undo only when that one is earlier, and two undos never chase each other.
     """
     ordered = in_order(decisions, until)
-    by_id = {one.id: one for one in ordered}
     undone: set[str] = set()
     for one in reversed(ordered):
-        target = by_id.get(one.undoes or "")
-        if one.action != "undo" or one.id in undone or target is None:
-            continue
-        if target.action != "undo" or target.order < one.order:
-            undone.add(target.id)
+        if one.action == "undo" and one.id not in undone:
+            undone.add(one.undoes or "")
     return [one for one in ordered if one.action != "undo" and one.id not in undone]
 
 
@@ -144,8 +140,10 @@ def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> di
 
 
 def apart(decisions: Iterable[Decision]) -> set[frozenset[str]]:
-    """Pairs of image_ids that a person judged not to be duplicates."""
-    return {frozenset((one.image_id, one.other or "")) for one in standing(decisions) if one.action == "not_duplicate"}
+    """Pairs of image_ids that people judged not to be duplicates: the last word about a pair counts, as for labels."""
+    last = {frozenset((one.image_id, one.other or "")): one.action
+            for one in standing(decisions) if one.action in PAIR_ACTIONS}
+    return {pair for pair, action in last.items() if action == "not_duplicate"}
 
 
 def merged_classes(decisions: Iterable[Decision]) -> Callable[[str | None], str | None]:

@@ -27,6 +27,7 @@ ALL = (LABEL, PAIR, OTHER, QUALITY, VISITOR, CONFLICT)
         ("not_duplicate", "s/near_duplicate", [PAIR, OTHER]),
         ("duplicate_of", "s/near_duplicate", [LABEL, PAIR, OTHER, QUALITY, VISITOR]),
         ("refuse_visitor", "01Q", [VISITOR]),
+        ("accept_visitor", "01Q", [LABEL, VISITOR]),
         ("refuse_visitor", "01OTHER", []),
         ("unsure", "s/label", []),
         ("relabel", "s/conflict", [LABEL, CONFLICT]),

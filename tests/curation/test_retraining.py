@@ -1,5 +1,7 @@
 """From decisions to a model that waits; test photos whose answer changed come back as plain questions."""
 
+import json
+
 import pytest
 
 from curation.deciding import decide_from
@@ -45,10 +47,14 @@ def test_annotators_see_them_without_a_word_of_the_model(dataset, tmp_path):
     assert all(choice["chance"] is None for choice in shown["choices"])
 
 
-def test_a_photo_that_somebody_decided_about_is_not_asked_again(dataset, tmp_path):
+@pytest.mark.parametrize("said", [
+    {"action": "keep"}, {"action": "keep", "finding": "s/label"}, {"action": "none_of_these"}, {"action": "junk"},
+    {"action": "relabel"}, {"action": "accept_visitor", "finding": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}])
+def test_a_photo_that_somebody_decided_about_is_not_asked_again(dataset, tmp_path, said):
     first, second, _ = sealed_photos(dataset)
     lines = tmp_path / "decisions.jsonl"
-    lines.write_text(f'{{"image_id": "{first}", "action": "keep", "who": "ann"}}')
+    row = {"image_id": first, "who": "ann", "label": dataset.collection().ids[0], **said}
+    lines.write_text(json.dumps(row))
     after = decide_from(dataset, lines).dataset
     assert ask_again(after, [{"image_id": first}, {"image_id": second}, {"image_id": "gone"}]) == 1
     assert set(asked(after)) == {second}

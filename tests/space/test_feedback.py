@@ -114,6 +114,19 @@ def test_who_keeps_the_label_that_the_visitor_said_agrees_with_them(desk: Desk) 
     assert desk.fate(receipt) == "accepted"
 
 
+@pytest.mark.parametrize(("action", "label", "fate"), [
+    ("relabel", "red-grid", "accepted"), ("relabel", "ochre", "refused"), ("keep", "red-grid", "accepted"),
+    ("none_of_these", None, "refused"), ("junk", None, "refused")])
+def test_a_decision_that_nobody_asked_for_answers_a_visitor_who_asked_before(desk: Desk, action: str, label: str | None,
+                                                                             fate: str) -> None:
+    receipt = desk.ask()
+    [question] = desk.journal.questions()
+    desk.journal.append([decide("ann", question.image_id, action, label=label, at="2020-01-01T00:00:00Z")])
+    assert desk.fate(receipt) == "waiting for a person", "it was made before the visitor asked"
+    desk.journal.append([decide("ann", question.image_id, action, label=label)])
+    assert desk.fate(receipt) == fate
+
+
 def test_a_receipt_that_was_never_given_is_not_invented(desk: Desk) -> None:
     with pytest.raises(MissingFile, match="no such receipt"):
         desk.fate("01ARZ3NDEKTSV4RRFFQ69G5FAV")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_cards.rows import Finding
-from train.grouping import PROPOSED, connected, groups_from_findings, judged_apart
+from train.grouping import PROPOSED, connected, groups_from_findings
 
 NAMES = st.sampled_from("abcdefgh")
 
@@ -36,11 +36,3 @@ def test_photos_judged_apart_are_not_held_together_by_the_others_of_their_group(
     findings = [Finding("b", "near_duplicate", 0.9, "", related=("a", "c")),
                 Finding("c", "near_duplicate", 0.9, "", related=("a", "b"))]
     assert groups_from_findings("abc", findings, {frozenset("ab")}) == {"a": "a", "b": "b", "c": "a"}
-
-
-def test_a_judgement_that_was_taken_back_does_not_count_and_one_brought_back_does():
-    said = {"id": "1", "at": "1", "action": "not_duplicate", "image_id": "a", "other": "b"}
-    undo = {"id": "2", "at": "2", "action": "undo", "undoes": "1"}
-    again = {"id": "3", "at": "3", "action": "undo", "undoes": "2"}
-    assert judged_apart([said]) == judged_apart([again, undo, said]) == {frozenset("ab")}
-    assert judged_apart([undo, said]) == set()

@@ -144,6 +144,12 @@ def test_not_a_duplicate_takes_the_mark_away_and_is_remembered():
     assert apart(decisions) == {frozenset("ab")}
 
 
+def test_the_last_word_about_a_pair_counts_whoever_is_named_first():
+    apart_then_together = [made(1, "not_duplicate", "a", other="b"), made(2, "duplicate_of", "b", other="a")]
+    assert apart(apart_then_together) == set()
+    assert apart([*apart_then_together, made(3, "undo", undoes=number(2))]) == {frozenset("ab")}
+
+
 def test_a_merged_class_takes_later_decisions_along_and_can_be_taken_back():
     merge = made(1, "merge_class", "", label_before="agra", label="amber")
     late = made(2, "relabel", label="agra")

@@ -1,0 +1,72 @@
+"""Which questions about a photo a decision settles: the one rule for the scan, the light table, the receipts of
+visitors and the figures of a round.
+
+All functions take decisions that stand (see `ledger.standing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ulid import ULID
+
+from data_cards.annotations.actions import (
+    COPIES,
+    EVERYTHING,
+    NOTHING,
+    PAIR_ACTIONS,
+    TABLE,
+    TOPICS,
+    VISITOR_ACTIONS,
+    Topic,
+)
+from data_cards.annotations.decision import Decision, moment_text
+
+
+def settled_topics(one: Decision, image_id: str) -> frozenset[Topic]:
+    """What nobody need be asked about this photo after the decision."""
+    action = TABLE[one.action]
+    if one.action in PAIR_ACTIONS and image_id == one.other:
+        return COPIES
+    if image_id != one.image_id or not action.answers:
+        return NOTHING
+    if one.action in PAIR_ACTIONS:
+        return action.settles
+    # Nobody asked: a person looked at the whole photo, or another tool's export speaks for one who did.
+    return action.settles | asked_topics(one.finding) if one.finding else EVERYTHING
+
+
+def asked_topics(finding: str) -> frozenset[Topic]:
+    """What the question asked that a decision names as "scan id/kind". A visitor's question has a name of its own."""
+    scan_id, _, kind = finding.rpartition("/")
+    return TOPICS.get(kind, NOTHING) if scan_id else NOTHING
+
+
+def settled_photos(decisions: Iterable[Decision], topic: Topic) -> set[str]:
+    """The photos (image_id) whose question of this sort is settled."""
+    return {image_id for one in decisions for image_id in (one.image_id, one.other)
+            if image_id and topic in settled_topics(one, image_id)}
+
+
+def settles_visitor(one: Decision, question_id: str, image_id: str) -> bool:
+    """Whether a decision settles a visitor's question about a photo.
+
+    The one made on it does, and of those made later: whatever ends every question about the photo, and the answer to
+    another visitor's question. What was decided before the visitor asked settles nothing.
+    """
+    if one.image_id != image_id or not TABLE[one.action].answers:
+        return False
+    if one.finding == question_id:
+        return one.action not in PAIR_ACTIONS or Topic.VISITOR in TABLE[one.action].settles
+    asked_at = _asked_at(question_id)
+    if one.action in VISITOR_ACTIONS and one.finding:
+        return asked_at is not None and one.at > asked_at
+    return Topic.VISITOR in settled_topics(one, image_id) and (asked_at is None or one.at > asked_at)
+
+
+def _asked_at(question_id: str) -> str | None:
+    """When a question was asked, as its ULID says; None for a name that is no ULID."""
+    try:
+        return moment_text(ULID.from_str(question_id).datetime)
+    except ValueError:
+        return None
