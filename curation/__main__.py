@@ -32,7 +32,8 @@ def _collect(flags: argparse.Namespace) -> None:
     from curation.ingest.collect import collect
 
     report = collect(flags.source, flags.dataset, collection=flags.collection, keep_location=flags.keep_location,
-                     private=not flags.public, label=flags.label, every=flags.every, by_name=flags.by_name)
+                     private=not flags.public, label=flags.label, every=flags.every, by_name=flags.by_name,
+                     label_column=flags.label_column)
     print(report.sentence)
 
 
@@ -144,6 +145,7 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--public", action="store_true", help="make a new Hub dataset public")
     command.add_argument("--label", help="for photos that lie in no class folder")
     command.add_argument("--every", type=float, default=1.0, help="seconds between the frames of a clip")
+    command.add_argument("--label-column", metavar="NAME", help="the column of a list that holds the labels")
     command.add_argument("--by-name", action="store_true", help="read labels off file names")
     command.set_defaults(run=_collect)
 

@@ -12,11 +12,12 @@ from data_cards.collection import ClassInfo
 class SourceOptions:
     """What the owner said about a source. `label`: for photos that bring none; `every`: seconds between
     frames of a clip; `by_name`: take labels from file names ("gond painting_7.jpg") where there is no
-    class folder."""
+    class folder; `label_column`: the column of a list that holds the labels."""
 
     label: str | None = None
     every: float = 1.0
     by_name: bool = False
+    label_column: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,56 +1,259 @@
-"""A list as a source: a CSV that names files with their label, split and role."""
+"""A list as a source: a table that names files with their label, split and role.
+
+CSV with `,` `;` tab or `|`, JSON lines, Parquet (with the pictures in it, too), and the `metadata.*` files of
+Hugging Face beside the photos.
+"""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from curation.ingest.incoming import Gathered, Incoming, SourceOptions
+from curation.ingest.columns import (
+    KNOWN,
+    Columns,
+    as_number,
+    columns_of,
+    marked,
+    names_of_numbers,
+    role_in,
+    split_in,
+)
+from curation.ingest.file_lookup import FileLookup, Missing
+from curation.ingest.folder import from_folder
+from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
 from curation.ingest.naming import Naming, meaning
-from curation.ingest.photo_files import read_file
+from curation.ingest.photo_files import PHOTO_ENDINGS, as_text, read_file
 from curation.ingest.split_names import split_of
-from data_cards.errors import BadSource
+from curation.ingest.tables import ENDINGS, Row, Table, picture_columns, pictures_of, read_table, some
+from data_cards.class_names import name_key
+from data_cards.errors import BadPhoto, BadSource
 
-ENDINGS = frozenset((".csv",))
-COLUMNS = ("file", "label", "split", "role")
+__all__ = ["ENDINGS", "from_list", "from_metadata", "lists_in", "metadata_in"]
+METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row, read: the file it names below the source (or why there is none), and what it says of it."""
+
+    line: int
+    named: str
+    found: Path | Missing
+    label: str
+    split: str | None
+    role: str
+    by: str
 
 
 def from_list(path: Path, options: SourceOptions) -> Gathered:
-    """A list with the columns file, label, split and role (photo, reference or query; a query is a test photo)."""
-    label = options.label or ""
-    rows = [(line, row) for line, row in _csv_rows(path) if row["file"]]
-    naming = Naming.of(row["label"] or label for _, row in rows)
+    """A list beside its photos, with the columns file, label, split and role (photo, reference or query; a query is a
+    test photo). Raises BadSource.
+    """
+    if path.suffix.lower() == ".parquet" and picture_columns(path):
+        return _from_pictures(path, options)
+    rows, remarks = _read(path, FileLookup(path.parent, path.stem), options)
+    return _gathered(path.stem, path.parent, rows, remarks)
+
+
+def from_metadata(root: Path, options: SourceOptions) -> Gathered:
+    """A folder with a `metadata.*` of Hugging Face in it, or in its split folders. Raises BadSource."""
+    rows: list[Listed] = []
+    remarks: list[str] = []
+    for path in metadata_in(root):
+        own, said = _read(path, FileLookup(path.parent), options)
+        inner = path.parent.relative_to(root)
+        side = split_of(path.parent.name) if inner.parts else None
+        rows += [replace(row, found=inner / row.found if isinstance(row.found, Path) else row.found,
+                         split=row.split or side) for row in own]
+        remarks += [remark for remark in said if remark not in remarks]
+    if not any(row.label for row in rows) and any(_class_folder(row.found) for row in rows):
+        gathered = from_folder(root, options)
+        return replace(gathered, remarks=(*remarks, *gathered.remarks))
+    gathered = _gathered(root.resolve().name, root, rows, remarks)
+    named = {row.found for row in rows}
+    photos = sorted(path.relative_to(root) for path in root.rglob("*")
+                    if path.suffix.lower() in PHOTO_ENDINGS and path.is_file())
+    beside = [as_text(path) for path in photos if path not in named and not path.name.startswith(".")]
+    if beside:
+        gathered = replace(gathered, left_alone=(
+            *gathered.left_alone, *(LeftAlone(path, "the metadata does not name it") for path in beside)),
+            remarks=(*gathered.remarks, f"{_photos(len(beside))} not named by the metadata and left alone: "
+                     f"{some(beside)}."))
+    return gathered
+
+
+def _class_folder(found: Path | Missing) -> bool:
+    """Whether a file lies in a folder that is no side of a split: metadata that gives no label leaves it to that."""
+    return isinstance(found, Path) and any(split_of(part) is None for part in found.parts[:-1])
+
+
+def _photos(number: int) -> str:
+    return f"{number} photo is" if number == 1 else f"{number} photos are"
+
+
+def metadata_in(root: Path) -> list[Path]:
+    """The metadata files of a folder: its own, or those of its split folders."""
+    folders = [root]
+    if root.is_dir():
+        folders += sorted(path for path in root.iterdir() if path.is_dir() and split_of(path.name))
+    found = [folder / name for folder in folders for name in METADATA if (folder / name).is_file()]
+    return [path for path in found if path.parent == root] or found
+
+
+def lists_in(root: Path) -> list[Path]:
+    """Lists that lie directly in a folder and name files that are there: they may be what its owner means."""
+    found = []
+    for path in sorted(root.iterdir()):
+        if path.is_file() and path.suffix.lower() in ENDINGS and path.name not in METADATA:
+            try:
+                lookup = FileLookup(root, path.stem)
+                table = read_table(path, KNOWN)
+                columns = columns_of(table, None, lookup.is_there)
+                if any(lookup.is_there(row.cells[columns.file]) for row in table.rows[:3]):
+                    found.append(path)
+            except BadSource:
+                continue  # some other table
+    return found
+
+
+def _read(path: Path, lookup: FileLookup, options: SourceOptions) -> tuple[list[Listed], list[str]]:
+    table = read_table(path, KNOWN)
+    columns = columns_of(table, options.label_column, lookup.is_there)
+    labels = _Labels.of(table, columns, options.label or "")
+    rows = [_listed(row, columns, labels, lookup, path.name) for row in table.rows if row.cells[columns.file]]
+    rows = _sides_in_paths(rows) if columns.split is None else rows
+    return rows, [*table.remarks, *columns.remarks, *labels.remarks(table.rows), *_missing(rows)]
+
+
+def _listed(row: Row, columns: Columns, labels: _Labels, lookup: FileLookup, name: str) -> Listed:
+    named = row.cells[columns.file]
+    found = lookup.find(named)
+    if isinstance(found, Missing) and found.is_outside:
+        raise BadSource(f"Line {row.line} names {named}, which lies outside the folder of the list.", line=row.line)
+    return Listed(row.line, named, found, labels.of_row(row), split_in(row, columns, name), role_in(row, columns, name),
+                  columns.labelled_by)
+
+
+def _sides_in_paths(rows: list[Listed]) -> list[Listed]:
+    """Of a list without splits whose files lie in folders for two sides at least, the sides are those folders."""
+    sides = {row.line: split_of(row.found.parts[0]) for row in rows
+             if isinstance(row.found, Path) and len(row.found.parts) > 1}
+    if len(set(sides.values()) - {None}) < 2:
+        return rows
+    return [replace(row, split=sides.get(row.line)) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """How a row's label is read: from a column, whose numbers may have names, or from columns of 0 and 1."""
+
+    name: str
+    columns: Columns
+    given: str
+    names: dict[int, str]
+    names_from: str
+    are_numbers: bool
+
+    @classmethod
+    def of(cls, table: Table, columns: Columns, given: str) -> _Labels:
+        values = {row.cells[columns.label] for row in table.rows} - {""} if columns.label else set()
+        numbers = bool(values) and all(as_number(value) is not None for value in values)
+        names, source = names_of_numbers(table, columns.label) if columns.label and numbers else ({}, "")
+        return cls(table.path.name, columns, given, names, source, numbers)
+
+    def of_row(self, row: Row) -> str:
+        """The label of a row; the one that was given for all where the row has none."""
+        if self.columns.one_hot:
+            ones = marked(row, self.columns.one_hot)
+            return ones[0] if len(ones) == 1 else self.given
+        told = row.cells[self.columns.label] if self.columns.label else ""
+        number = as_number(told) if self.are_numbers else None
+        return self.given if not told else told if number is None else self.names.get(number, str(number))
+
+    def remarks(self, rows: Sequence[Row]) -> Iterator[str]:
+        """What to say of labels."""
+        if self.columns.one_hot:
+            yield f"{self.name} has a column of 0 and 1 for each of {len(self.columns.one_hot)} classes: " + some(
+                self.columns.one_hot, 6) + "."
+            yield from self._unclear(rows)
+        elif self.names_from:
+            yield f"The labels of {self.name} are numbers; {self.names_from} says what they stand for."
+        elif self.are_numbers:
+            yield (f"The labels of {self.name} are numbers, and the classes are called so. To give them names, lay a "
+                   "classes.txt beside it with a name on each line, the first for 0.")
+
+    def _unclear(self, rows: Sequence[Row]) -> Iterator[str]:
+        for wrong, words in ((0, "no 1"), (2, "several 1s")):
+            lines = [str(row.line) for row in rows if min(2, len(marked(row, self.columns.one_hot))) == wrong]
+            if lines:
+                count = f"{len(lines)} row has" if len(lines) == 1 else f"{len(lines)} rows have"
+                yield f"{count} {words} and no label: line {some(lines)}."
+
+
+def _missing(rows: Sequence[Listed]) -> Iterator[str]:
+    gone = [(row.line, row.named, row.found) for row in rows if isinstance(row.found, Missing)]
+    if gone:
+        verb = "file is" if len(gone) == 1 else "files are"
+        told = "; ".join(f"line {line}: {name}, {found.why}" for line, name, found in gone[:3])
+        yield f"{len(gone)} of {len(rows)} {verb} not there. {told}{'; …' if gone[3:] else ''}."
+
+
+def _gathered(name: str, root: Path, rows: Sequence[Listed], remarks: Sequence[str]) -> Gathered:
+    naming = Naming.of(row.label for row in rows)
     photos: list[Incoming] = []
     references: dict[str, Callable[[], bytes]] = {}
-    for line, row in rows:
-        name, read = row["label"] or label, partial(read_file, _inside(path.parent, row["file"], line))
-        class_id = naming.label(name)
-        if row["role"] == "reference" and class_id:
-            references.setdefault(class_id, read)
-            continue
-        split = split_of(row["split"]) or ("test" if row["role"] == "query" else None)
-        photos.append(Incoming(row["file"], read, class_id, meaning(name), split))
-    return Gathered(path.stem, photos, len(photos), naming.classes, references)
+    has_sides = any(row.split or row.role == "query" for row in rows)
+    more: dict[str, int] = {}
+    pictured: set[str] = set()
+    for row in rows:
+        class_id, key = naming.label(row.label), name_key(row.label)
+        read = _reader(root, row.found)
+        split = row.split or ("test" if row.role == "query" else None)
+        if row.role == "reference" and class_id:
+            if key not in pictured:
+                pictured.add(key)
+                references[class_id] = read
+                continue
+            more[row.label] = more.get(row.label, 0) + 1
+            split = row.split or ("train" if has_sides else None)  # a visitor's photo is what a test wants
+        path = as_text(row.found) if isinstance(row.found, Path) else row.named
+        photos.append(Incoming(path, read, class_id, meaning(row.label), split, named_by=row.by))
+    return Gathered(name, photos, len(photos), naming.classes, references, (*remarks, *_second_references(more)))
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            names = {name.strip().casefold(): name for name in reader.fieldnames or () if name}
-            if "file" not in names:
-                raise BadSource(f"{path.name} needs a first line with the columns file, label, split and role (only "
-                                f"file is required); it has {', '.join(names) or 'none'}.", columns=list(names))
-            for row in reader:
-                yield reader.line_num, {key: (row.get(names.get(key, "")) or "").strip() for key in COLUMNS}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadSource(f"{path.name} cannot be read as a CSV in UTF-8: {error}.", source=str(path)) from error
+def _second_references(more: dict[str, int]) -> Iterator[str]:
+    if more:
+        yield (f"A class has one reference picture, the first that is listed; further ones come in as photos of the "
+               f"class: {some(f'{name} ({count})' for name, count in more.items())}.")
 
 
-def _inside(folder: Path, name: str, line: int) -> Path:
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise BadSource(f"Line {line} names {name}, which lies outside the folder of the list.", line=line)
-    return path
+def _reader(root: Path, found: Path | Missing) -> Callable[[], bytes]:
+    return partial(read_file, root / found) if isinstance(found, Path) else partial(_refuse, found.why)
+
+
+def _refuse(why: str) -> bytes:
+    raise BadPhoto(f"{why[:1].upper()}{why[1:]}.")
+
+
+def _from_pictures(path: Path, options: SourceOptions) -> Gathered:
+    """A Parquet file with the pictures in it, as `datasets` writes it."""
+    column = picture_columns(path)[0]
+    table = read_table(path)
+    plain = replace(table, columns=tuple(name for name in table.columns if name != column))
+    columns = replace(columns_of(replace(plain, columns=(column, *plain.columns)), options.label_column,
+                                 lambda name: False), file=column)
+    labels = _Labels.of(table, columns, options.label or "")
+    told = [labels.of_row(row) for row in table.rows]
+    naming = Naming.of(told)
+
+    def incoming() -> Iterator[Incoming]:
+        for row, label, data in zip(table.rows, told, pictures_of(path, column), strict=True):
+            name = f"{path.name}/{row.cells[column] or f'{row.line:06d}'}"
+            yield Incoming(name, partial(bytes, data), naming.label(label), meaning(label),
+                           split_in(row, columns, path.name), named_by=columns.labelled_by)
+
+    return Gathered(path.stem, incoming(), len(table.rows), naming.classes,
+                    remarks=(*columns.remarks, *labels.remarks(table.rows)))

@@ -11,15 +11,16 @@ Nothing is decoded here; `Incoming.read` gives a file's bytes when somebody want
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curation.ingest import clips, lists
 from curation.ingest.built_in import from_museum
+from curation.ingest.catalogue import FILE as CATALOGUE
 from curation.ingest.clips import from_clip
 from curation.ingest.folder import from_folder
 from curation.ingest.incoming import Gathered, SourceOptions
-from curation.ingest.lists import from_list
+from curation.ingest.lists import from_list, from_metadata, lists_in, metadata_in
 from data_cards.errors import BadSource
 
 
@@ -36,9 +37,14 @@ class SourceKind:
 # The first kind that takes a source opens it.
 SOURCES = (
     SourceKind(
+        "a folder with metadata.csv, .jsonl or .parquet",
+        lambda source: _path(source).is_dir() and bool(metadata_in(_path(source))),
+        lambda source, options: from_metadata(_path(source), options),
+    ),
+    SourceKind(
         "a folder",
         lambda source: _path(source).is_dir(),
-        lambda source, options: from_folder(_path(source), options),
+        lambda source, options: _offering_lists(_path(source), options),
     ),
     SourceKind(
         "museum",
@@ -46,7 +52,7 @@ SOURCES = (
         lambda source, options: from_museum(source),
     ),
     SourceKind(
-        "a CSV with the columns file and label",
+        "a list (CSV, TSV, JSON lines or Parquet) with the columns file and label",
         lambda source: _is_file(source, lists.ENDINGS),
         lambda source, options: from_list(_path(source), options),
     ),
@@ -70,6 +76,19 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
         f"Photos cannot be collected from {_path(source).name}: give {known} or {SOURCES[-1].words}.",
         source=source,
     )
+
+
+def _offering_lists(root: Path, options: SourceOptions) -> Gathered:
+    """A folder, and a word about lists that lie in it: they may be what its owner means."""
+    lists_here = [path for path in lists_in(root) if path.name != CATALOGUE]
+    told = "".join(
+        f" There is a list {path.name} in it; to use it, give it as the source: {path}." for path in lists_here
+    )
+    try:
+        gathered = from_folder(root, options)
+    except BadSource as error:
+        raise BadSource(f"{error.sentence}{told}", **error.evidence) from error
+    return replace(gathered, remarks=(*gathered.remarks, told.strip())) if told else gathered
 
 
 def _path(source: str) -> Path:

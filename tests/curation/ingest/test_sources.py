@@ -175,12 +175,6 @@ def test_a_list_that_cannot_be_followed_gets_a_sentence(tmp_path, first, row, se
         open_source(str(table(tmp_path / "list.csv", first, row)))
 
 
-def test_a_list_that_is_not_utf8_gets_a_sentence(tmp_path):
-    (tmp_path / "list.csv").write_bytes("file,label\n1.jpg,café\n".encode("latin-1"))
-    with pytest.raises(BadSource, match="UTF-8"):
-        open_source(str(tmp_path / "list.csv"))
-
-
 @pytest.mark.parametrize(("source", "sentence"), [
     ("/there/is/nothing", "There is no folder or file"),
     ("museum:lots", "museum:400")])

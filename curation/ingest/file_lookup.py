@@ -1,0 +1,147 @@
+"""Where the files lie that a list names: as written, or else in another case, composed differently, without the
+ending, or deeper in the folder, as long as only one file is meant.
+
+    found = FileLookup(Path("photos"), "train").find("IMG_1")      a path below the folder, or Missing with the reason
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from curation.ingest.photo_files import PHOTO_ENDINGS
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A name that no single file has: why, and whether it leads out of the folder."""
+
+    why: str
+    is_outside: bool = False
+
+
+class FileLookup:
+    """The files below `root`. `hint`: a word that tells apart folders which both have a file of a name (the list
+    `train.csv` means `train/1.jpg` before `test/1.jpg`)."""
+
+    def __init__(self, root: Path, hint: str = "") -> None:
+        self.root, self._hint = root, _key(hint)
+        self._inside = root.resolve()
+
+    def is_there(self, name: str) -> bool:
+        """Whether a name means one file."""
+        return isinstance(self.find(name), Path)
+
+    def find(self, name: str) -> Path | Missing:
+        """The file that is meant, relative to the folder."""
+        plain = name.replace("\\", "/").strip()
+        if not plain or "\0" in plain:
+            return Missing("this is no name of a file")
+        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", plain):
+            return Missing("this is a web address; download the photo first")
+        for spelled in dict.fromkeys((name, plain)):
+            path = self._as_written(spelled)
+            if path is not None:
+                return path
+        return self._looked_up(plain)
+
+    def _as_written(self, name: str) -> Path | Missing | None:
+        try:
+            path = self.root / name
+            whole = path.resolve()
+            is_file = whole.is_file()
+        except (OSError, RuntimeError, ValueError):
+            return None  # too long for this disk, or a circle of links
+        if not is_file:
+            return None
+        if not whole.is_relative_to(self._inside):
+            return Missing("this lies outside the folder of the list", is_outside=True)
+        lies = Path(os.path.abspath(path))
+        below = Path(os.path.abspath(self.root))
+        return lies.relative_to(below) if lies.is_relative_to(below) else whole.relative_to(self._inside)
+
+    def _looked_up(self, name: str) -> Path | Missing:
+        is_whole_path = name.startswith("/") or re.match(r"[a-zA-Z]:/", name) is not None
+        plain = posixpath.normpath(name)
+        if plain.startswith(".."):
+            return Missing("this lies outside the folder of the list", is_outside=True)
+        parts = [_key(part) for part in plain.split("/") if part]
+        for index in (self._by_name, self._by_stem):
+            found = _matching(index.get(parts[-1] if parts else "", []), parts, self._own_names(parts, is_whole_path))
+            found = found if len(found) < 2 else self._hinted(found)
+            if len(found) == 1:
+                return found[0].path
+            if found:
+                return Missing(f"there are {len(found)}: {found[0].path.as_posix()}, {found[1].path.as_posix()}")
+        return self._missing(parts)
+
+    def _own_names(self, parts: list[str], is_whole_path: bool) -> list[int]:
+        """How many leading parts of a name may be left out: the folder's own name; of a whole path from another
+        machine any of its folders."""
+        own = [_key(part) for part in self._inside.parts]
+        return [count for count in range(1, len(parts)) if is_whole_path or own[-count:] == parts[:count]]
+
+    def _hinted(self, found: list[_Entry]) -> list[_Entry]:
+        hinted = [entry for entry in found if self._hint and any(self._hint in folder for folder in entry.keys[:-1])]
+        return hinted if len(hinted) == 1 else found
+
+    def _missing(self, parts: list[str]) -> Missing:
+        stem = PurePosixPath(parts[-1]).stem if parts else ""
+        near = self._by_stem.get(stem, [])
+        if len(near) == 1:
+            return Missing(f"there is no such file, but there is {near[0].path.as_posix()}")
+        return Missing("there is no such file")
+
+    @cached_property
+    def _entries(self) -> list[_Entry]:
+        found = []
+        for folder, inner, names in os.walk(self.root):
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            for name in sorted(names):
+                path = Path(folder, name).relative_to(self.root)
+                found.append(_Entry(path, tuple(map(_key, path.parts))))
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[_Entry]]:
+        index: dict[str, list[_Entry]] = {}
+        for entry in self._entries:
+            index.setdefault(entry.keys[-1], []).append(entry)
+        return index
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[_Entry]]:
+        index: dict[str, list[_Entry]] = {}
+        for entry in self._entries:
+            if entry.path.suffix.lower() in PHOTO_ENDINGS:
+                index.setdefault(_key(entry.path.stem), []).append(entry)
+        return index
+
+
+@dataclass(frozen=True)
+class _Entry:
+    path: Path
+    keys: tuple[str, ...]
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _matching(entries: list[_Entry], parts: list[str], may_leave_out: list[int]) -> list[_Entry]:
+    """The files that a name means, nearest first: at this very place, else without the folder's own name, else
+    anywhere below with all the folders that the name has."""
+    folders = tuple(parts[:-1])
+    exact = [entry for entry in entries if entry.keys[:-1] == folders]
+    if exact:
+        return exact
+    for count in may_leave_out:
+        shorter = [entry for entry in entries if entry.keys[:-1] == folders[count:]]
+        if shorter:
+            return shorter
+    return [entry for entry in entries if not folders or entry.keys[:-1][-len(folders):] == folders]
