@@ -30,10 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _collect(flags: argparse.Namespace) -> None:
     from curation.ingest.collect import collect
+    from curation.ingest.incoming import SourceOptions
 
+    options = SourceOptions(label=flags.label, every=flags.every, by_name=flags.by_name, classes=flags.classes,
+                            splits=flags.splits, exclude=tuple(flags.exclude), follow_links=flags.follow_links,
+                            label_column=flags.label_column)
     report = collect(flags.source, flags.dataset, collection=flags.collection, keep_location=flags.keep_location,
-                     private=not flags.public, label=flags.label, every=flags.every, by_name=flags.by_name,
-                     label_column=flags.label_column)
+                     private=not flags.public, options=options)
     print(report.sentence)
 
 
@@ -138,6 +141,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _collect_flags(command: argparse.ArgumentParser) -> None:
+    from curation.ingest.layout import CHOICES
+
     command.add_argument("source", help="a folder of class folders, a CSV, a clip, or museum[:PHOTOS]")
     command.add_argument("dataset", help="a folder or hf://user/name")
     command.add_argument("--collection", help="a shipped collection, or a folder with card.md and classes.yaml")
@@ -147,6 +152,14 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--every", type=float, default=1.0, help="seconds between the frames of a clip")
     command.add_argument("--label-column", metavar="NAME", help="the column of a list that holds the labels")
     command.add_argument("--by-name", action="store_true", help="read labels off file names")
+    command.add_argument("--classes", choices=CHOICES, default="auto", help="which folder is the class where folders "
+                         "lie in folders: the outermost (top) or the innermost (leaf); auto looks at their names")
+    command.add_argument("--splits", action=argparse.BooleanOptionalAction, default=True,
+                         help="--no-splits: folders called train, val or test are classes")
+    command.add_argument("--exclude", action="append", default=[], metavar="PATTERN",
+                         help="pass over files and folders called so, or with such a path inside the source; "
+                         "* and ? stand for anything; may be repeated")
+    command.add_argument("--follow-links", action="store_true", help="take what links lead to, each file once")
     command.set_defaults(run=_collect)
 
 

@@ -30,6 +30,7 @@ from data_cards.progress import say, track
 from data_cards.rows import Photo, Source
 
 WORKERS = 4
+OPTIONS = SourceOptions()
 REFERENCE_SIDE = 1024
 
 
@@ -75,15 +76,15 @@ Arrival = tuple[Photo, bytes] | Refused
 
 
 def collect(source: str | Path, address: str, *, collection: str | None = None, keep_location: bool = False,
-            private: bool = True, label: str | None = None, every: float = 1.0, by_name: bool = False,
-            label_column: str | None = None, now: datetime | None = None, workers: int = WORKERS) -> CollectReport:
+            private: bool = True, options: SourceOptions = OPTIONS, now: datetime | None = None,
+            workers: int = WORKERS) -> CollectReport:
     """Bring the photos of `source` into the dataset at `address`, which is made when there is none.
 
     `collection`: a shipped collection's name or a folder with card.md and classes.yaml, for titles and texts; or a name
-    for a new one. `label` to `label_column`: see `incoming.SourceOptions`. Run again, it adds only what is new.
+    for a new one. `options`: what the owner said about the source. Run again, it adds only what is new.
     Raises BadSource, BadCollection, and what the repository raises.
     """
-    gathered = open_source(str(source), SourceOptions(label, every, by_name, label_column))
+    gathered = open_source(str(source), options)
     there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
     ids, things = join(known, gathered.classes, texts_for(known, collection))

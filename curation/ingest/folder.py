@@ -1,72 +1,181 @@
-"""A folder as a source: class folders, or split folders of class folders."""
+"""A folder as a source: class folders, split folders of class folders, or plain files.
+
+    gathered = from_folder(Path("photos"), SourceOptions())
+
+`listing` says which files are photos, `layout` what their folders mean, `file_names` what their
+names say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from curation.ingest.catalogue import FILE as CATALOGUE
 from curation.ingest.catalogue import FOLDERS as CATALOGUE_FOLDERS
-from curation.ingest.catalogue import read_catalogue
-from curation.ingest.incoming import Gathered, Incoming, SourceOptions
+from curation.ingest.catalogue import Catalogue, read_catalogue
+from curation.ingest.file_names import class_in_name, classes_in_names
+from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
+from curation.ingest.layout import Layout, Place, few, read_layout, unwrapped
+from curation.ingest.listing import Listing, list_photos
 from curation.ingest.naming import Naming, meaning
-from curation.ingest.photo_files import as_text, list_photos, read_file
-from curation.ingest.split_names import split_of
+from curation.ingest.photo_files import as_text, read_file
+from data_cards.class_names import title_from
+from data_cards.collection import ClassInfo
 from data_cards.errors import BadSource
 
 
 def from_folder(root: Path, options: SourceOptions) -> Gathered:
-    """Class folders, or split folders of class folders; what lies directly in the folder has the label that was given.
+    """Class folders, or split folders of class folders; what lies in no class folder has the label
+    that was given.
 
-    Hidden files, litter of operating systems and links that lead outside are passed over.
+    Raises BadSource where there is no photo, or the folder may not be opened.
     """
-    files, others = list_photos(root)
-    splits = _split_folders(files)
-    catalogued = bool(splits) or (root / CATALOGUE).is_file()
-    wanted = [file for file in files if file.parts[0] in splits or
-              (not splits and not (catalogued and file.parts[0].casefold() in CATALOGUE_FOLDERS))]
-    names = {file: _label_of(file, bool(splits), options) for file in wanted}
+    listing = list_photos(root, options.exclude, options.follow_links)
+    table = _folder_with_table(root, listing.photos)
+    layout = read_layout(
+        listing.photos,
+        options.classes,
+        options.splits,
+        frozenset(CATALOGUE_FOLDERS),
+        catalogued=table is not None,
+        flat=options.by_name,
+    )
+    names = {
+        file: place.label or _label_without_folder(file, options)
+        for file, place in layout.places.items()
+    }
     naming = Naming.of(sorted(set(names.values())))
-    catalogue = read_catalogue(root if catalogued else None, naming.by_name)
-    photos = [Incoming(as_text(file), partial(read_file, root / file), naming.label(name), meaning(name),
-                       split_of(file.parts[0]) if splits else None)
-              for file, name in names.items() if file not in catalogue.pictures]
+    catalogue, pictures = _catalogue(root, table, layout, naming)
+    photos = [
+        _incoming(root, file, names[file], place, naming)
+        for file, place in layout.places.items()
+        if file not in pictures
+    ]
     if not photos:
-        raise BadSource(f"There are no photos in {root}. Vitrine expects one folder per class, with the photos of that "
-                        "class in it.", source=str(root))
-    aside = len(set(files) - set(wanted) - catalogue.pictures)
-    return Gathered(root.resolve().name, photos, len(photos), catalogue.classes, catalogue.references,
-                    tuple(_remarks(photos, others, aside)))
+        raise BadSource(_nothing(root, listing), source=str(root))
+    beside = [file for file in layout.beside if file not in pictures]
+    remarks = (*layout.remarks, *_remarks(photos, beside, listing), *_about_names(layout, options))
+    classes = _with_parents(catalogue.classes, _parents(layout, names, naming))
+    read_anyway = None if table is None else as_text(table / CATALOGUE)
+    left_alone = (
+        *(one for one in listing.left_alone if one.path != read_anyway),
+        *_beside(beside, layout),
+    )
+    return Gathered(
+        root.resolve().name, photos, len(photos), classes, catalogue.references, remarks, left_alone
+    )
 
 
-def _split_folders(files: list[Path]) -> frozenset[str]:
-    """Top folders that are splits: where one of them is for training, or all of them are splits. A class may be called
-    "test", too.
-    """
-    top = {file.parts[0] for file in files if len(file.parts) > 1}
-    given = {name for name in top if split_of(name)}
-    return frozenset(given if given == top or "train" in map(split_of, given) else ())
+def _folder_with_table(root: Path, files: Sequence[Path]) -> Path | None:
+    """Where classes.csv lies: in the folder, or beside the class folders in it."""
+    return next(
+        (folder for folder in (unwrapped(files), Path()) if (root / folder / CATALOGUE).is_file()),
+        None,
+    )
 
 
-def _label_of(file: Path, split_layout: bool, options: SourceOptions) -> str:
-    folders = file.parts[1:-1] if split_layout else file.parts[:-1]
-    if folders:
-        return folders[0]
-    return _name_without_number(file.stem) if options.by_name else options.label or ""
+def _catalogue(
+    root: Path, table: Path | None, layout: Layout, naming: Naming
+) -> tuple[Catalogue, frozenset[Path]]:
+    """What lies beside the class folders, and which files are its pictures, relative to the
+    source."""
+    folder = layout.wrapper if table is None and layout.sides else table
+    catalogue = read_catalogue(None if folder is None else root / folder, naming.by_name)
+    return catalogue, frozenset((folder or Path()) / path for path in catalogue.pictures)
 
 
-def _name_without_number(stem: str) -> str:
-    """"gond painting_7", "mon04", "bay (3)" -> "gond painting", "mon", "bay"."""
-    return stem.rstrip("0123456789() ").rstrip("_- ") or stem
+def _label_without_folder(file: Path, options: SourceOptions) -> str:
+    """What is known of a photo that lies in no class folder."""
+    return class_in_name(file.stem) if options.by_name else options.label or ""
 
 
-def _remarks(photos: list[Incoming], others: list[Path], aside: int) -> Iterator[str]:
+def _incoming(root: Path, file: Path, name: str, place: Place, naming: Naming) -> Incoming:
+    named_by = place.folder if place.label else "the file names" if name else place.folder
+    return Incoming(
+        as_text(file),
+        partial(read_file, root / file),
+        naming.label(name),
+        meaning(name),
+        place.split,
+        named_by=named_by,
+    )
+
+
+def _parents(layout: Layout, names: Mapping[Path, str], naming: Naming) -> dict[str, str]:
+    """The folder around a class folder by class id, where it is one and the same for all photos of
+    the class."""
+    around: dict[str, set[str]] = {}
+    for file, place in layout.places.items():
+        around.setdefault(naming.label(names[file]) or "", set()).add(place.parent)
+    return {
+        class_id: title_from(min(some))
+        for class_id, some in around.items()
+        if len(some) == 1 and min(some)
+    }
+
+
+def _with_parents(
+    classes: Sequence[ClassInfo], parents: Mapping[str, str]
+) -> tuple[ClassInfo, ...]:
+    return tuple(replace(info, parent=info.parent or parents.get(info.id, "")) for info in classes)
+
+
+def _beside(files: Sequence[Path], layout: Layout) -> Iterator[LeftAlone]:
+    """Photos that lie beside the folders that are read."""
+    read = few(sorted(layout.sides or ())) if layout.sides else "the class folders"
+    yield from (LeftAlone(as_text(file), f"beside {read}") for file in files)
+
+
+def _remarks(photos: Sequence[Incoming], beside: Sequence[Path], listing: Listing) -> Iterator[str]:
     bare = sum(photo.status == "unlabelled" for photo in photos)
     if bare:
-        yield f"{bare} of {len(photos)} photos lie in no class folder and come in without a label."
-    if aside:
-        yield f"{aside} photos beside the class folders were left alone."
-    if others:
-        shown = ", ".join(as_text(path) for path in others[:3])
-        yield f"Left alone, since they are no photos: {shown}{f' and {len(others) - 3} more' if others[3:] else ''}."
+        lie, come = ("lies", "comes") if bare == 1 else ("lie", "come")
+        yield (
+            f"{bare} of {_photos(len(photos))} {lie} in no class folder and {come} in "
+            "without a label."
+        )
+    if beside:
+        were = "was" if len(beside) == 1 else "were"
+        yield f"{_photos(len(beside))} beside the class folders {were} left alone."
+    for pattern in listing.unmatched:
+        yield (
+            f"Nothing is called as --exclude {pattern} says. It is compared with names, and with "
+            "paths as they are inside the folder."
+        )
+
+
+def _photos(number: int) -> str:
+    return "1 photo" if number == 1 else f"{number} photos"
+
+
+def _about_names(layout: Layout, options: SourceOptions) -> Iterator[str]:
+    """Where no photo lies in a class folder, or all lie in one: whether the names of the files look
+    like classes."""
+    folders = {place.folder for place in layout.places.values() if place.label}
+    loose = [file for file, place in layout.places.items() if not place.label]
+    if options.by_name or options.label or len(folders) > 1 or (folders and loose):
+        return
+    found = classes_in_names(file.stem for file in layout.places)
+    if found:
+        named = few([f"{name} ({number})" for name, number in found.most_common()])
+        yield (
+            f"The names look like {len(found)} classes: {named}. "
+            "To take them as labels, add --by-name."
+        )
+
+
+def _nothing(root: Path, listing: Listing) -> str:
+    """Why a folder has nothing to give."""
+    told = f"There are no photos in {root}."
+    why = Counter(one.why for one in listing.left_alone)
+    if why:
+        kinds = "; ".join(
+            f"{kind}: {few([one.path for one in listing.left_alone if one.why == kind])}"
+            for kind in why
+        )
+        told = f"{told} Left alone: {kinds}."
+    return told + " Vitrine expects one folder per class, with the photos of that class in it."

@@ -12,12 +12,19 @@ from data_cards.collection import ClassInfo
 class SourceOptions:
     """What the owner said about a source. `label`: for photos that bring none; `every`: seconds between
     frames of a clip; `by_name`: take labels from file names ("gond painting_7.jpg") where there is no
-    class folder; `label_column`: the column of a list that holds the labels."""
+    class folder; `label_column`: the column of a list that holds the labels; `classes`: whether the
+    outermost ("top") or the innermost ("leaf") folder is the class, or what they look like ("auto");
+    `splits`: folders may be sides of a split; `exclude`: patterns of names and paths that are passed
+    over; `follow_links`: take what links lead to."""
 
     label: str | None = None
     every: float = 1.0
     by_name: bool = False
     label_column: str | None = None
+    classes: str = "auto"
+    splits: bool = True
+    exclude: tuple[str, ...] = ()
+    follow_links: bool = False
 
 
 @dataclass(frozen=True)

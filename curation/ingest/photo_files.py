@@ -1,6 +1,6 @@
-"""Photos among the files of a folder: which are photos, what is litter, and how their bytes are read.
+"""Files that hold photos: how they are known, and how their bytes are read.
 
-    photos, others = list_photos(Path("photos"))
+    looks_like_photo(Path("IMG_1.jpg"))       read_file(Path("IMG_1.jpg"))
 """
 
 from __future__ import annotations
@@ -15,29 +15,10 @@ PHOTO_ENDINGS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".
                            ".tif", ".tiff"))
 # The endings that promise a format which is stored as it came; all others become JPEG on the way in.
 PROMISES = {".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP"}
-LITTER = frozenset(("thumbs.db", "desktop.ini", "__macosx", "@eadir"))
 
 
-def list_photos(root: Path) -> tuple[list[Path], list[Path]]:
-    """(photos, other files) below a folder, sorted, relative to it."""
-    inside = root.resolve()
-    photos: list[Path] = []
-    others: list[Path] = []
-    for folder, inner, names in os.walk(root):
-        inner[:] = sorted(filter(_is_welcome, inner))  # links to folders are not followed
-        for name in sorted(filter(_is_welcome, names)):
-            path = Path(folder, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                continue
-            (photos if _looks_like_photo(path) else others).append(path.relative_to(root))
-    return photos, others
-
-
-def _is_welcome(name: str) -> bool:
-    return not name.startswith(".") and name.casefold() not in LITTER
-
-
-def _looks_like_photo(path: Path) -> bool:
+def looks_like_photo(path: Path) -> bool:
+    """Whether a regular file is a photo, by its name, or by its first bytes where it has no ending. Raises OSError."""
     if path.suffix:
         return path.suffix.lower() in PHOTO_ENDINGS
     with open(path, "rb") as file:

@@ -111,30 +111,7 @@ def test_names_of_files_can_be_labels(tmp_path):
     gathered = open_source(str(tmp_path), SourceOptions(by_name=True))
     assert {path: label for path, (label, _, _) in seen(gathered).items()} == {
         "gond painting_7.jpg": "gond-painting", "gond painting8.jpg": "gond-painting", "bay (3).jpg": "bay",
-        "11.jpg": "11"}
-
-
-def test_litter_is_passed_over_and_other_files_are_named(tmp_path):
-    lay_out(tmp_path, "a/1.jpg", "a/.hidden.jpg", ".git/x.jpg", "a/Thumbs.db", "__MACOSX/a/1.jpg", "a/notes.txt",
-            "a/page.htm")
-    gathered = open_source(str(tmp_path))
-    assert set(seen(gathered)) == {"a/1.jpg"}
-    assert gathered.remarks == ("Left alone, since they are no photos: a/notes.txt, a/page.htm.",)
-
-
-def test_links_that_lead_outside_are_passed_over(tmp_path):
-    outside = lay_out(tmp_path / "outside", "x.jpg", "folder/y.jpg")
-    root = lay_out(tmp_path / "photos", "a/1.jpg")
-    (root / "a" / "link.jpg").symlink_to(outside / "x.jpg")
-    (root / "b").symlink_to(outside / "folder")
-    (root / "a" / "inside.jpg").symlink_to(root / "a" / "1.jpg")
-    assert set(seen(open_source(str(root)))) == {"a/1.jpg", "a/inside.jpg"}
-
-
-def test_a_photo_without_an_ending_is_known_by_its_first_bytes(tmp_path):
-    (lay_out(tmp_path, "a/README") / "a" / "IMG_1").write_bytes(b"\xff\xd8\xff\xe0 and more")
-    photos, others = photo_files.list_photos(tmp_path)
-    assert [str(path) for path in photos] == ["a/IMG_1"] and [str(path) for path in others] == ["a/README"]
+        "11.jpg": None}
 
 
 def test_a_file_larger_than_any_photo_is_not_read(tmp_path):

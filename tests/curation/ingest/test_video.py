@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from curation.ingest.collect import collect
+from curation.ingest.incoming import SourceOptions
 from curation.ingest.video import frames
 from data_cards.dataset import open_dataset
 from data_cards.errors import BadSource
@@ -47,7 +48,7 @@ def test_a_file_that_is_no_clip_gets_a_sentence(tmp_path, capfd):
 
 
 def test_frames_come_in_with_their_second_and_the_label_that_was_given(clip, tmp_path):
-    report = collect(clip, str(tmp_path / "dataset"), label="Blue vase", every=1.0)
+    report = collect(clip, str(tmp_path / "dataset"), options=SourceOptions(label="Blue vase", every=1.0))
     dataset = open_dataset(str(tmp_path / "dataset"))
     sources = [photo.sources[0] for photo in dataset.photos().values()]
     assert report.added == 3

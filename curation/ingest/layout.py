@@ -1,0 +1,390 @@
+"""What the folders of a source say about its photos: which are classes, which are splits, and which
+only wrap others.
+
+    layout = read_layout([Path("data/train/mug/1.jpg"), ...])
+    layout.places[Path("data/train/mug/1.jpg")]       Place(label="mug", split="train",
+    folder="data/train/mug")
+
+Pure: it looks at paths and opens nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from curation.ingest.naming import meaning
+from curation.ingest.photo_files import as_text
+from curation.ingest.split_names import split_of, splits_of
+
+AUTO, TOP, LEAF = CHOICES = ("auto", "top", "leaf")
+# Where at least half of the inner folders' names come back under other outer folders, they are
+# days, views or sittings of the outer things. Places with things in them ("kitchen/mug",
+# "bath/mug") repeat few.
+RECURRING = 0.5
+# Names of folders that say how, when or with what photos were taken, and not of what.
+_HOW = (
+    r"(?:photos?|pics?|pictures?|images?|imgs?|shots?|frames?|views?|raws?|jpe?gs?|pngs?"
+    r"|heic|originals?|edited|new|old"
+    r"|other|misc|extra|more|sessions?|batch(?:es)?|parts?|series|rounds?|takes?|days?"
+    r"|nights?|mornings?|evenings?"
+    r"|afternoons?|indoors?|outdoors?|inside|outside|front|back|left|right|top|bottom|side"
+    r"|above|below|close[ _-]?ups?"
+    r"|details?|phone|camera|camera roll|iphone|pixel|samsung|dcim|\d{3}(?:apple|canon|nikon|_pana)"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june"
+    r"|july|august|september"
+    r"|october|november|december)"
+)
+HOW = re.compile(rf"(?:my[ _-])?(?:{_HOW})?[\d ._-]*(?:{_HOW})?[\d ._-]*", re.IGNORECASE)
+# Numbers alone may be the names of things; with words around them, or as dates, they are not.
+HOW_IN_WORDS = re.compile(rf"(?=.*[a-z]|\d{{4}}\D\d\d?\D\d){HOW.pattern}", re.IGNORECASE)
+# A folder called so never is a thing by itself.
+WRAPPERS = re.compile(
+    rf"(?:my[ _-])?(?:{_HOW}|datasets?|data|archives?|collections?|classes|labell?ed|files"
+    rf"|all|download(?:s|ed)?)"
+    r"[\d ._()-]*",
+    re.IGNORECASE,
+)
+
+Parts = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What its folders say of one photo. `label` is the class folder's name as it is written (""
+    where the photo lies in none), `folder` where that folder is, `parent` the folder around it
+    where that is no class itself."""
+
+    label: str = ""
+    split: str | None = None
+    folder: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The photos that come in; those beside the folders that are read; where those folders are;
+    which folders are the sides of a split; and what the owner should know."""
+
+    places: Mapping[Path, Place]
+    beside: tuple[Path, ...] = ()
+    wrapper: Path = Path()
+    sides: Mapping[str, str] | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A photo on its way to its place. `rest`: folders that may be classes, then the file's name;
+    `side`: the split folder and those stepped through in it; `depth`: how many folders of `rest`
+    lead to the class, from the first on; `dropped`: whether a split folder below the first one was
+    taken out of `rest`."""
+
+    file: Path
+    rest: Parts
+    side: Parts = ()
+    split: str | None = None
+    depth: int = 0
+    dropped: bool = False
+
+    @property
+    def folders(self) -> Parts:
+        return self.rest[:-1]
+
+    @property
+    def is_of_class(self) -> bool:
+        """Whether the first folder may be the name of a thing; "unlabelled" and "none" are not."""
+        return len(self.rest) > 1 and meaning(self.rest[0]) == "labelled"
+
+    @property
+    def place(self) -> Place:
+        before = len(self.file.parts) - len(self.rest) - self.dropped
+        where = (
+            as_text(Path(*self.file.parts[: before + self.depth])) if before + self.depth else ""
+        )
+        way = self.folders[: self.depth]
+        return Place(way[-1] if way else "", self.split, where, way[-2] if len(way) > 1 else "")
+
+
+def unwrapped(files: Iterable[Path]) -> Path:
+    """The folder that all class folders or split folders lie in: single folders around them are
+    stepped through."""
+    paths = [file.parts for file in files]
+    wrapper: Parts = ()
+    while True:
+        tops = {parts[0] for parts in paths if len(parts) > 1 and meaning(parts[0]) == "labelled"}
+        if len(tops) != 1:
+            return Path(*wrapper)
+        (top,) = tops
+        inner = [parts[1:] for parts in paths if parts[0] == top and len(parts) > 1]
+        if not _is_wrapper(top, inner):
+            return Path(*wrapper)
+        wrapper, paths = (*wrapper, top), inner
+
+
+def read_layout(
+    files: Sequence[Path],
+    classes: str = AUTO,
+    with_splits: bool = True,
+    aside: frozenset[str] = frozenset(),
+    catalogued: bool = False,
+    flat: bool = False,
+) -> Layout:
+    """Place every photo.
+
+    `classes`: whether the outermost or the innermost folder is the class, or what they look like;
+    `with_splits`: folders may be sides of a split; `aside`: names of folders that hold a
+    catalogue's pictures where they lie beside split folders, or where there is a catalogue
+    (`catalogued`); `flat`: a single folder is no class, as the files' names say those.
+    """
+    wrapper = _only_folder(files) if flat else None
+    wrapper = unwrapped(files) if wrapper is None else wrapper
+    seen = [_Seen(file, _below(wrapper, file)) for file in files]
+    inside = [one.rest for one in seen if one.file.is_relative_to(wrapper)]
+    sides = _sides(inside, aside, flat) if with_splits else {}
+    if sides:
+        taken = _in_sides(
+            [one for one in seen if one.file.is_relative_to(wrapper) and len(one.rest) > 1], sides
+        )
+    else:
+        taken = [
+            one
+            for one in seen
+            if not (catalogued and one.folders and one.rest[0].casefold() in aside)
+        ]
+        taken = _splits_in_classes(taken) if with_splits else taken
+    placed, remarks = _with_classes(taken, classes)
+    places = {one.file: one.place for one in placed}
+    return Layout(
+        places,
+        tuple(file for file in files if file not in places),
+        wrapper,
+        sides,
+        (*_wrapped(wrapper, bool(sides), flat), *remarks),
+    )
+
+
+def _is_wrapper(top: str, inner: list[Parts]) -> bool:
+    """Whether a single folder only holds the class folders or split folders. "mug" with "monday"
+    and "tuesday" in it is a class, "train" with class folders in it is a split."""
+    names, is_called_so = _tops(inner), WRAPPERS.fullmatch(top) is not None
+    if any(len(parts) == 1 for parts in inner):
+        return is_called_so and len(names) > 1
+    if splits_of([top]):
+        return _is_split_of_its_own(inner)
+    how = sum(HOW_IN_WORDS.fullmatch(name) is not None for name in names)
+    return is_called_so or how < RECURRING * len(names) or bool(splits_of(names))
+
+
+def _only_folder(files: Sequence[Path]) -> Path | None:
+    """The one folder that holds all photos, unless it is a split."""
+    folders = {file.parent for file in files}
+    if len(folders) != 1:
+        return None
+    (folder,) = folders
+    return None if splits_of([folder.name]) else folder
+
+
+def _below(wrapper: Path, file: Path) -> Parts:
+    """The parts of a path that do not belong to the wrapper; a photo beside an inner wrapper keeps
+    its own."""
+    shared = 0
+    for mine, its in zip(file.parts[:-1], wrapper.parts, strict=False):
+        if mine != its:
+            break
+        shared += 1
+    return file.parts[shared:]
+
+
+def _tops(paths: Iterable[Parts]) -> dict[str, list[Parts]]:
+    """Paths below each first folder, without it."""
+    found: dict[str, list[Parts]] = {}
+    for parts in paths:
+        if len(parts) > 1:
+            found.setdefault(parts[0], []).append(parts[1:])
+    return found
+
+
+def _holds_folders(inner: Iterable[Parts]) -> bool:
+    return any(len(parts) > 1 for parts in inner)
+
+
+def _is_split_of_its_own(inner: list[Parts]) -> bool:
+    """Whether a folder called "train" is a data set of trains, with train and test folders in
+    it."""
+    tops = _tops(inner)
+    sides = splits_of(tops)
+    return (
+        len(set(sides.values())) > 1
+        and sides.keys() == tops.keys()
+        and all(map(_holds_folders, tops.values()))
+    )
+
+
+def _sides(paths: list[Parts], aside: frozenset[str], flat: bool) -> dict[str, str]:
+    """Top folders that are sides of a split -> which side. A class may be called "train", too.
+
+    Where all top folders are called as sides are, they are, if one of them holds class folders or
+    there are several. Beside other folders, those that hold class folders are sides: with a second
+    side, or as "train", unless several of the others look like classes; and one that holds the same
+    folders as lie beside it ("" stands for those).
+    """
+    tops = _tops(paths)
+    called = splits_of(tops)
+    holding = {name: side for name, side in called.items() if _holds_folders(tops[name])}
+    others = {
+        name
+        for name in tops.keys() - called.keys()
+        if meaning(name) == "labelled"
+        and (name.casefold() not in aside or _holds_folders(tops[name]))
+    }
+    if not others:
+        return dict(called) if holding or len(set(called.values())) > 1 or flat else {}
+    repeating = {
+        name: side
+        for name, side in holding.items()
+        if _folded(_tops(tops[name])) <= _folded(others)
+    }
+    if repeating:
+        return repeating | dict.fromkeys(others, "")
+    flat_ones = [name for name in others if not _holds_folders(tops[name])]
+    if len(set(holding.values())) > 1 or ("train" in holding.values() and len(flat_ones) < 2):
+        return holding
+    return {}
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    return {name.casefold() for name in names}
+
+
+def _in_sides(seen: list[_Seen], sides: Mapping[str, str]) -> list[_Seen]:
+    """Step into the split folders, and through single folders in them
+    ("training_set/training_set/cats")."""
+    inside = [
+        replace(one, rest=one.rest[1:], side=one.rest[:1], split=sides[one.rest[0]])
+        if sides[one.rest[0]]
+        else one
+        for one in seen
+        if one.rest[0] in sides
+    ]
+    while True:
+        photos = Counter(one.side for one in inside)
+        tops = {side: _tops(one.rest for one in inside if one.side == side) for side in photos}
+        single = {
+            side for side, found in tops.items() if side and _is_single(side, found, photos[side])
+        }
+        classes = {name for side, found in tops.items() if side not in single for name in found}
+        steps = {side for side in single if not tops[side].keys() & classes}
+        if not steps:
+            return inside
+        inside = [
+            replace(one, rest=one.rest[1:], side=(*one.side, one.rest[0]))
+            if one.side in steps
+            else one
+            for one in inside
+        ]
+
+
+def _is_single(side: Parts, tops: Mapping[str, list[Parts]], photos: int) -> bool:
+    """Whether a side holds nothing but one folder that only wraps others, or that is called as the
+    side is."""
+    if len(tops) != 1:
+        return False
+    ((top, inner),) = tops.items()
+    if (split_of(top) and split_of(top) == split_of(side[0])) or top.casefold() == side[
+        0
+    ].casefold():
+        return len(inner) == photos and all(len(parts) > 1 for parts in inner)
+    return len(inner) == photos and _is_wrapper(top, inner)
+
+
+def _splits_in_classes(seen: list[_Seen]) -> list[_Seen]:
+    """Class folders with sides of a split inside: "mug/train/1.jpg", "mug/test/2.jpg"."""
+    tops = _tops(one.rest for one in seen)
+    inner = {
+        top: _tops(paths) for top, paths in tops.items() if all(len(parts) > 1 for parts in paths)
+    }
+    sides = splits_of({name for found in inner.values() for name in found})
+    divided = {top for top, found in inner.items() if found.keys() <= sides.keys()}
+    if len({sides[name] for top in divided for name in inner[top]}) < 2:
+        return seen
+    return [
+        replace(one, rest=(one.rest[0], *one.rest[2:]), split=sides[one.rest[1]], dropped=True)
+        if one.rest[0] in divided
+        else one
+        for one in seen
+    ]
+
+
+def _with_classes(seen: list[_Seen], classes: str) -> tuple[list[_Seen], tuple[str, ...]]:
+    """Find out which folder of each photo is its class, and what is to be said about that."""
+    if classes == LEAF:
+        return [replace(one, depth=len(one.folders)) for one in seen], ()
+    top = [replace(one, depth=min(1, len(one.folders))) for one in seen]
+    held = {one.folders for one in seen if one.is_of_class}
+    only_folders = {folders[0] for folders in held} - {
+        folders[0] for folders in held if len(folders) == 1
+    }
+    if classes == TOP or not only_folders:
+        return top, ()
+    if {folders[0] for folders in held} != only_folders:
+        return top, (_told(held, only_folders, inner=False),)
+    depth = class_depths(held)
+    placed = [replace(one, depth=depth.get(one.folders, one.depth)) for one in top]
+    return placed, (_told(held, only_folders, inner=any(n > 1 for n in depth.values())),)
+
+
+def class_depths(held: set[Parts]) -> dict[Parts, int]:
+    """How deep the class folder lies in the path of each folder with photos, where the outermost
+    hold only folders.
+
+    It is the first folder on the way that holds photos itself. Where the names of such folders come
+    back under other folders, or say how photos were taken, the folders around them are the classes.
+    """
+    depth = {
+        folders: next(n for n in range(1, len(folders) + 1) if folders[:n] in held)
+        for folders in held
+    }
+    while inner := {folders[:n] for folders, n in depth.items() if n > 1}:
+        around = {way[:-1] for way in inner}
+        if len(around) < len(inner) and not _says_how(inner):
+            break
+        depth = {folders: n - (n > 1) for folders, n in depth.items()}
+    return depth
+
+
+def _says_how(ways: set[Parts]) -> bool:
+    names = Counter(way[-1].strip().casefold() for way in ways)
+    recurring = sum(count > 1 for count in names.values())
+    general = sum(HOW.fullmatch(name) is not None for name in names)
+    return max(recurring, general) >= RECURRING * len(names)
+
+
+def _told(held: set[Parts], only_folders: set[str], inner: bool) -> str:
+    outer = sorted(only_folders)
+    names = sorted({folders[-1] for folders in held if folders[0] in only_folders})
+    told = f"{few(outer)} {'holds' if len(outer) == 1 else 'hold'} only folders ({few(names)})."
+    taken, other, flag = ("inner", "outer", TOP) if inner else ("outer", "inner", LEAF)
+    return (
+        f"{told} The {taken} folders are taken as the classes; "
+        f"to take the {other} ones, add --classes {flag}."
+    )
+
+
+def few(names: Sequence[str], shown: int = 3) -> str:
+    """The first of many names, and how many more there are."""
+    first = ", ".join(map(_text, names[:shown]))
+    return first + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def _text(name: str) -> str:
+    return as_text(Path(name))
+
+
+def _wrapped(wrapper: Path, has_splits: bool, flat: bool) -> Iterator[str]:
+    if wrapper.parts and not flat:
+        what = "split folders" if has_splits else "class folders"
+        yield f"The {what} lie in {as_text(wrapper)}, so that is where they are read from."
