@@ -19,8 +19,7 @@ CHROMIUM ?= /usr/bin/chromium
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
-	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(if $(BUDGET),--budget $(BUDGET))
-	$(BIN)/python -m space serve "$(OUT)/model" --dataset "$(OUT)/dataset" --port $(PORT)
+	$(BIN)/python -m space demo "$(PHOTOS)" "$(OUT)" --port $(PORT) $(if $(filter no,$(FASTDUP)),--no-fastdup) $(if $(BUDGET),--budget $(BUDGET))
 
 loop: .venv/ready
 	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(if $(BUDGET),--budget $(BUDGET))

@@ -102,17 +102,21 @@ def _retrain(flags: argparse.Namespace) -> None:
     from curation.job import Telling
     from curation.retraining import retrain
     from train.config import TrainSettings
+    from train.releases import waiting
 
     telling = Telling(flags.status)
     try:
         made = retrain(flags.dataset, flags.model, default_cache(os.environ), from_flags(TrainSettings, flags), telling,
-                       flags.fastdup)
+                       flags.fastdup, flags.release_first)
     except VitrineError as error:
         telling.failed(error.sentence)
         raise
     telling.done(made.verdict)
     print(made.verdict)
-    print(f"The new model waits. To make it the one that is served: python -m train release {flags.model}")
+    if waiting(flags.model, default_cache(os.environ)) is None:
+        print(f"The first model is released: {flags.model}")
+    else:
+        print(f"The new model waits. To make it the one that is served: python -m train release {flags.model}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,6 +174,7 @@ def _retrain_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("model", help="the one that is served; it stays until `python -m train release`")
     command.add_argument("--status", type=Path, help="a file that says how far it is")
     command.add_argument("--fastdup", action=argparse.BooleanOptionalAction, default=True)
+    command.add_argument("--release-first", action="store_true", help="where there is no model yet, release this one")
     add_flags(command, TrainSettings)
     command.set_defaults(run=_retrain)
 

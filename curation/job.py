@@ -32,7 +32,8 @@ from data_cards.progress import say
 TOLD, LOG, JOB, LASTED = "told.json", "log.txt", "job.json", "lasted.json"
 TAIL = 4_000  # bytes of the log that are read for the newest bar
 BAR = re.compile(r"(\d+)%\|[^|]*\|[^\[]*\[[^<\]]*<([\d:]+)")
-STEP = re.compile(r"step (\d+) of (\d+), about")
+STEP = re.compile(r"step (\d+) of (\d+), about(?: (\d+) (s|min) left)?")
+UNITS = {"s": 1.0, "min": 60.0}  # as `progress.spoken` writes them
 PATIENCE = 10.0  # seconds between asking a job to end and ending it
 KIND = 10  # niceness: whoever asks the app goes first
 ENDED = "It ended without a word: this machine may have run out of memory, or was switched off. Start it again; it " \
@@ -44,11 +45,18 @@ class Telling:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
+        self._row: dict[str, Any] = {}
+        self._made = 0
 
-    def step(self, number: int, steps: int, words: str) -> None:
-        """Begin a step."""
+    def step(self, number: int, steps: int, words: str, after: float | None = None) -> None:
+        """Begin a step. `after`: seconds that everything behind its last bar will take, where somebody knows."""
         say(f"{number} of {steps}  {words}")
-        self._tell({"state": "running", "step": number, "steps": steps, "words": words})
+        self._tell({"state": "running", "step": number, "steps": steps, "words": words, "after": after})
+
+    def made(self) -> None:
+        """Something new is there for whoever watches: findings of a scan, or a release."""
+        self._made += 1
+        self._tell(self._row)
 
     def done(self, sentence: str) -> None:
         """It worked."""
@@ -59,16 +67,19 @@ class Telling:
         self._tell({"state": "failed", "sentence": sentence})
 
     def _tell(self, row: dict[str, Any]) -> None:
+        self._row = row
         if self._path:
-            write_durably(self._path, json.dumps(row, ensure_ascii=False).encode())
+            write_durably(self._path, json.dumps({**row, "made": self._made}, ensure_ascii=False).encode())
 
 
 class Bench:
-    """Where jobs are done, one at a time. `ended` is called, in a thread of its own, when one is over."""
+    """Where jobs are done, one at a time. In a thread of its own `ended` is called when one is over, and `news`
+    whenever it made something new (`Telling.made`)."""
 
     def __init__(self, folder: Path, ended: Callable[[], None] = lambda: None,
-                 clock: Callable[[], float] = time.time) -> None:
-        self._folder, self._ended, self._clock = folder.absolute(), ended, clock
+                 clock: Callable[[], float] = time.time, news: Callable[[], None] = lambda: None) -> None:
+        self._folder, self._ended, self._clock, self._news = folder.absolute(), ended, clock, news
+        self._expected = ("", 0.0)  # of which step the end is known, and the moment
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: threading.Thread | None = None
@@ -130,27 +141,49 @@ class Bench:
     def _far(self, place: Path, told: dict[str, Any], seconds: float) -> tuple[float | None, float | None]:
         """Share done and seconds left: by what the last job took, else by the steps and the newest bar."""
         lasted = self._read(self._folder / LASTED).get("seconds")
-        inside, left = newest_bar(_tail(place / LOG))
+        log = _tail(place / LOG)
+        inside, left = newest_bar(log)
+        known = self._left_by_pace(f"{place.name}/{told.get('step')}", told, log)
+        if known is not None:
+            return (told["step"] - 1 + (inside or 0.0)) / told["steps"], known
         if lasted and seconds < lasted:
             return min(0.98, seconds / lasted), lasted - seconds
         if not told.get("steps"):
             return inside, left
         return (told["step"] - 1 + (inside or 0.0)) / told["steps"], left if told["step"] == told["steps"] else None
 
+    def _left_by_pace(self, step: str, told: dict[str, Any], log: str) -> float | None:
+        """Seconds left where the job knows its own pace: what its newest line says, and all that comes after."""
+        now, said = self._clock(), seconds_said(log)
+        if told.get("after") is None:
+            return None
+        if said is not None:
+            self._expected = (step, now + said + float(told["after"]))
+        return max(0.0, self._expected[1] - now) if self._expected[0] == step else None
+
     def _begin_watching(self) -> None:
         self._watch = threading.Thread(target=self._watching, name="job", daemon=True)
         self._watch.start()
 
     def _watching(self) -> None:
-        job = self._read(self._folder / JOB)
+        job, seen = self._read(self._folder / JOB), 0
         while self._is_alive(job):
+            seen = self._heard(job, seen)
             time.sleep(0.1)
+        self._heard(job, seen)
         report = self.report()
         if report["state"] == "done":
             lasted = round(self._clock() - float(job["started"]), 1)
             write_durably(self._folder / LASTED, json.dumps({"seconds": lasted}).encode())
         say(f"{report.get('title', 'A job')}: {report.get('sentence', report['state'])}")
         self._ended()
+
+    def _heard(self, job: dict[str, Any], seen: int) -> int:
+        """Pass on that the job made something since then; how often it did so far."""
+        made = int(self._read(self._folder / str(job["id"]) / TOLD).get("made", 0))
+        if made > seen:
+            self._news()
+        return made
 
     def _is_alive(self, job: dict[str, Any]) -> bool:
         pid = int(job["pid"])
@@ -188,6 +221,17 @@ def newest_bar(text: str) -> tuple[float | None, float | None]:
         if re.match(r"\d+ of \d+  ", line):  # a step has begun and shows no bar yet
             return None, None
     return None, None
+
+
+def seconds_said(log: str) -> float | None:
+    """What the newest line of a log says is left, while that is a line about steps.
+
+    >>> seconds_said("Fine-tuning: epoch 1 of 7, step 5 of 126, about 4 min left.")
+    240.0
+    """
+    last = log.rstrip().replace("\r", "\n").rpartition("\n")[2]
+    said = STEP.search(last)
+    return int(said[3]) * UNITS[said[4]] if said and said[3] else None
 
 
 def _seconds(clock: str) -> float:

@@ -32,7 +32,7 @@ from train.contest import COMPARISON
 from train.effort import ROUND
 from train.export import export
 from train.release import home_of
-from train.releases import candidate_of, candidate_round
+from train.releases import candidate_of, candidate_round, release, settled_before
 from train.rounds import Round
 from train.training import train_model
 
@@ -41,8 +41,10 @@ UNDECIDED = 0.5  # as doubtful as anything: where it lies in the queue tells not
 
 
 def retrain(dataset: str, model: str, cache: Path, settings: TrainSettings, tell: Telling,
-            fastdup: bool = True) -> Round:
-    """What the new model came to; it waits beside the one that is served. Raises a VitrineError with what to do."""
+            fastdup: bool = True, release_first: bool = False) -> Round:
+    """What the new model came to; it waits beside the one that is served. `release_first`: where none is, or only a
+    provisional one, it is released at once. Raises a VitrineError with what to do."""
+    first = release_first and settled_before(model, cache) is None
     tell.step(1, 5, "Putting the decisions into the labels")
     folded = fold_dataset(open_dataset(dataset))
     say(folded.sentence)
@@ -60,6 +62,9 @@ def retrain(dataset: str, model: str, cache: Path, settings: TrainSettings, tell
     _exported(folder)
     made = candidate_round(model, cache)
     assert made is not None
+    if first:
+        release(model, cache)
+        tell.made()
     return made
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from data_cards.disk import FULL
-from data_cards.errors import NOT_DONE, WRONG_USE, VitrineError
+from data_cards.errors import LABELS_WANTED, NOT_DONE, WRONG_USE, VitrineError
 
 DONE = 0
 FAULT = 70  # EX_SOFTWARE of sysexits.h
@@ -31,6 +31,7 @@ EXIT_CODES = f"""exit codes:
        cannot be read. The same command may work later or elsewhere
   {WRONG_USE:<3}  something that was given cannot be used: a flag, an address, a folder, a file in it.
        The sentence on standard error says what to change
+  {LABELS_WANTED:<3}  nothing can be trained yet: people have to label photos first
   {FAULT:<3}  a fault of Vitrine; the sentence names the file with the details
   {STOPPED:<3}  stopped with Ctrl-C
   {PIPE_CLOSED:<3}  whoever read the output stopped reading (`| head`)

@@ -7,6 +7,8 @@
     ├── DiskFull, HubUnreachable, ClusterUnreachable bad days
     ├── BadDecision                                 the ledger
     ├── BackboneUnavailable (BadBackbone), CannotSplit, CannotTrain, BadModel, ExportDisagrees
+    ├── NoModelYet                                  of MissingFile and BadModel
+    ├── LabelsWanted                                people come first
     └── NotAllowed, TooBusy                         visitors and annotators
 
 Only entry points print these; `evidence` keeps what the sentence was made from.
@@ -19,6 +21,7 @@ from typing import ClassVar
 # Exit codes of commands; data_cards/command_line.py has the whole table.
 NOT_DONE = 1  # the machine, the network or somebody else was in the way
 WRONG_USE = 2  # something that was given cannot be used
+LABELS_WANTED = 3  # nothing can be trained before people have labelled photos
 
 
 class VitrineError(Exception):
@@ -116,6 +119,16 @@ class CannotTrain(VitrineError):
 
 class BadModel(VitrineError):
     """A folder or repository that holds no release of ours."""
+
+
+class NoModelYet(MissingFile, BadModel):
+    """A model address where nothing was released so far: a first training may still come."""
+
+
+class LabelsWanted(VitrineError):
+    """Photos are here and were looked at; people have to label some before anything can be trained."""
+
+    exit_code: ClassVar[int] = LABELS_WANTED
 
 
 class ExportDisagrees(VitrineError):

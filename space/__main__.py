@@ -3,7 +3,9 @@
     python -m space serve MODEL --dataset DATASET [--port 7860] [--host 127.0.0.1]
     python -m space predict MODEL PHOTO...                    JSON lines
     python -m space deploy hf://user/name MODEL DATASET       push the app as a Space
+    python -m space serve --dataset DATASET                   without a model: the light table, and the first labels
     python -m space loop PHOTOS OUT                           the whole loop, ends by printing the path of summary.json
+    python -m space demo PHOTOS OUT                           the same with the page open from the beginning
     python -m space annotator NAME FILE                       let somebody use the light table (asks for a password)
 """
 
@@ -18,10 +20,14 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_cards.command_line import Parser, number, run
-from data_cards.errors import NOT_DONE, NotAllowed, VitrineError
+from data_cards.errors import NOT_DONE, BadAddress, LabelsWanted, NotAllowed, VitrineError
 from data_cards.progress import speak_up
+
+if TYPE_CHECKING:
+    from space.settings import SpaceSettings
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -32,13 +38,32 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def _serve(asked: argparse.Namespace) -> None:
-    from space.settings import OWNER, SpaceSettings, state_folder
+    from space.settings import OWNER, SpaceSettings, first_model_of, state_folder
     from train.config import default_cache
 
-    state = asked.state or state_folder(asked.dataset, asked.model, Path.home())
-    settings = SpaceSettings(model=asked.model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
+    if not asked.model and not asked.dataset:
+        raise BadAddress("Name a model to serve, or --dataset DATASET to label its photos and train the first one.")
+    state = asked.state or state_folder(asked.dataset, asked.model or "", Path.home())
+    model = asked.model or first_model_of(asked.dataset, state)
+    settings = SpaceSettings(model=model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
                              host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords,
                              owners=(OWNER, *asked.owner), engine=asked.engine)
+    _open(settings)
+
+
+def _demo(asked: argparse.Namespace) -> None:
+    from space.early_page import early_page
+    from space.loop import LoopSettings
+    from train.config import default_cache, from_flags
+
+    _open(early_page(asked.photos, asked.out, from_flags(LoopSettings, asked), default_cache(os.environ), asked.port))
+
+
+def _open(settings: SpaceSettings) -> None:
+    """Serve until interrupted, and print where, and who may sign in."""
+    from space.settings import OWNER
+    from train.releases import standing
+
     # Gradio reads these when it is imported: no call home, and uploads in a folder that only this process opens and
     # whose name, which every uploader is told, says nothing about this machine.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -50,6 +75,8 @@ def _serve(asked: argparse.Namespace) -> None:
     shown = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
 
     def opened() -> None:
+        if settings.dataset and standing(settings.model, settings.cache or Path()) is None:
+            print(f"There is no model yet; the first one will be made at {settings.model}.")
         if password and settings.dataset:
             print(f"To use the light table, sign in as {OWNER} with {password}")
         print(f"Vitrine is open at http://{shown}:{settings.port}", flush=True)
@@ -82,10 +109,22 @@ def _deploy(asked: argparse.Namespace) -> None:
 
 
 def _loop(asked: argparse.Namespace) -> None:
+    from curation.job import Telling
     from space.loop import LoopSettings, run_loop
     from train.config import default_cache, from_flags
 
-    print(run_loop(asked.photos, asked.out, from_flags(LoopSettings, asked), default_cache(os.environ)))
+    telling, settings = Telling(asked.status), from_flags(LoopSettings, asked)
+    try:
+        summary = run_loop(asked.photos, asked.out, settings, default_cache(os.environ), telling)
+    except LabelsWanted as error:
+        telling.done(error.sentence)
+        print(error.evidence["summary"])
+        raise
+    except VitrineError as error:
+        telling.failed(error.sentence)
+        raise
+    telling.done("The model is trained, and it answers now.")
+    print(summary)
 
 
 def _annotator(asked: argparse.Namespace) -> None:
@@ -134,7 +173,8 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     serve = add("serve", _serve, "the visitors' demo, the API and the light table")
-    serve.add_argument("model", help="a folder or hf://user/name, either with @revision")
+    serve.add_argument("model", nargs="?", help="a folder or hf://user/name, either with @revision; without one, or "
+                       "where none is yet, the light table is open for the first labels")
     serve.add_argument("--dataset", help="what the light table curates; without it there is no light table")
     serve.add_argument("--port", type=number(int, 1, 65535), default=7860)
     serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 opens it to the network (default: %(default)s)")
@@ -158,9 +198,13 @@ def _parser() -> argparse.ArgumentParser:
     deploy.add_argument("dataset", nargs="?")
     deploy.add_argument("--public", action="store_true", help="let everybody see the Space (default: private)")
     loop = add("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
-    loop.add_argument("photos")
-    loop.add_argument("out", type=Path)
-    add_flags(loop, LoopSettings)
+    loop.add_argument("--status", type=Path, help="a file that says how far it is")
+    demo = add("demo", _demo, "the loop behind a page that is open as soon as the photos are in")
+    demo.add_argument("--port", type=number(int, 1, 65535), default=7860)
+    for one in (loop, demo):
+        one.add_argument("photos", help="what `collect` takes, or a dataset that was collected already")
+        one.add_argument("out", type=Path)
+        add_flags(one, LoopSettings)
     annotator = add("annotator", _annotator, "let somebody use the light table")
     annotator.add_argument("name")
     annotator.add_argument("file", type=Path)

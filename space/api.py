@@ -44,8 +44,8 @@ class Recognizer(Protocol):
         """What it can name."""
 
     @property
-    def model(self) -> dict[str, str]:
-        """repo, revision, dataset_revision."""
+    def model(self) -> dict[str, Any]:
+        """repo, revision, dataset_revision; `provisional` with its measured share where a better one is to come."""
 
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """Name the thing in a photo. Raises BadPhoto."""

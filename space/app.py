@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -21,9 +22,13 @@ from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from space.access import Access, access_for
 from space.api import PARAMETERS, Desk, Recognizer
 from space.room import Load, Room, Settled, newest_of
-from space.settings import ON_THIS_MACHINE, SpaceSettings
+from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
 from train.config import default_cache
 
+if TYPE_CHECKING:
+    from curation.light_table.rounds import Rounds
+
+BACKLOG = 128  # connections that wait until the server is up
 
 def create_app(settings: SpaceSettings, load: Load | None = None, access: Access | None = None,
                settled: Settled = lambda trouble: None) -> FastAPI:
@@ -44,15 +49,17 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
 
     desk = Desk(room.recognizer, room.inbox, room.fate, uploads, settings.feedback_a_minute, settings.most_photos,
                 settings.most_photo_bytes)
-    app = FastAPI(title="Vitrine", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(room))
+    rounds = _rounds(room, settings)
+    app = FastAPI(title="Vitrine", docs_url=None, redoc_url=None, openapi_url=None,
+                  lifespan=_lifespan(room, rounds, settings.behind))
     app.add_middleware(Doorway, settings=settings, uploads=uploads, defaults=PARAMETERS)
     # Added whether or not a page elsewhere may call: with it in place Gradio's own layer, which reflects every
     # origin, stands aside.
     app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=("GET", "POST"),
                        allow_headers=("*",), max_age=3600)
-    app.include_router(pages(room))
+    app.include_router(pages(room, rounds.for_visitors if rounds else lambda: ""))
     app.include_router(access.router())
-    light_table = _light_table(app, room, access, settings)
+    light_table = _light_table(app, rounds, access, settings)
     serve_assets(app)
     if settings.hub_sign_in:
         from gradio.oauth import attach_oauth
@@ -104,6 +111,7 @@ def _bound(host: str, port: int) -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((host, port))
+        door.listen(BACKLOG)  # who reads the address and comes at once waits, and is not turned away
     except OSError as error:
         door.close()
         raise TooBusy(f"Port {port} of {host} cannot be opened: {error.strerror}. Choose another with "
@@ -111,16 +119,25 @@ def _bound(host: str, port: int) -> socket.socket:
     return door
 
 
-def _light_table(app: FastAPI, room: Room, access: Access, settings: SpaceSettings) -> Callable[[], None] | None:
+def _rounds(room: Room, settings: SpaceSettings) -> Rounds | None:
+    """The owner's page about trainings, where there is a dataset to train from."""
     if room.archive.table is None:
         return None
-    from curation.light_table.rounds import Workshop, rounds_page
-    from curation.light_table.tab import light_table_router, light_table_tab
+    from curation.light_table.rounds import Rounds, Workshop
 
     model, jobs = newest_of(settings.model), settings.state / "jobs"
     workshop = Workshop(model, settings.cache or default_cache({}), jobs, room.serving, room.reload)
-    pages = (rounds_page(room.archive.table, workshop),)
-    app.include_router(light_table_router(room.archive.table, access.who, is_owner=settings.is_owner, more=pages))
+    return Rounds(room.archive.table, workshop)
+
+
+def _light_table(app: FastAPI, rounds: Rounds | None, access: Access,
+                 settings: SpaceSettings) -> Callable[[], None] | None:
+    if rounds is None:
+        return None
+    from curation.light_table.tab import light_table_router, light_table_tab
+
+    more = (rounds.page,)
+    app.include_router(light_table_router(rounds.table, access.who, is_owner=settings.is_owner, more=more))
     return light_table_tab
 
 
@@ -132,11 +149,16 @@ def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
     return load_predictor(address, cache, FASTEST if engine == "auto" else engine)
 
 
-def _lifespan(room: Room) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(room: Room, rounds: Rounds | None,
+              behind: tuple[str, ...]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         room.open()
+        if behind and rounds:
+            rounds.begin("First training", behind, OWNER)
         yield
+        if behind and rounds:
+            rounds.stop()
         room.close()
 
     return lifespan

@@ -1,9 +1,10 @@
 """The whole loop as one command: collect, scan, fold, split, train, evaluate, export.
 
     python -m space loop PHOTOS OUT        PHOTOS: a folder, or `museum`; makes OUT/dataset, OUT/model, OUT/summary.json
+    python -m space loop DATASET OUT       goes on from a dataset that was collected already, where it lies
 
 Run again with more photos or after labels were fixed, it does only what is new; where nothing changed since the model
-was trained, the model stays.
+was trained, the model stays. Where too little is labelled to train from, it says what to label and how to go on.
 """
 
 from __future__ import annotations
@@ -19,15 +20,20 @@ from typing import Any
 
 from curation.deciding import fold_dataset
 from curation.ingest.collect import collect
+from curation.job import Telling
 from curation.scan import ScanReport, ScanSettings, scan
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.disk import write_durably
-from data_cards.errors import MissingFile
+from data_cards.errors import BadAddress, LabelsWanted, MissingFile
 from data_cards.progress import say
+from data_cards.repository import parse_address
 from train.backbone import find_backbone
 from train.budget import check_budget
 from train.config import TrainSettings, dial
-from train.sealing import sealed
+from train.material import gather
+from train.readiness import why_not_yet
+from train.release import is_provisional
+from train.sealing import Sealed
 
 STAGES = ("collect", "scan", "split", "train", "evaluate", "export")
 
@@ -42,46 +48,93 @@ class LoopSettings:
                               least=0, most=10_000)
     budget: str = dial("", "how long training may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
+    probe_first: bool = dial(False, "where there is no model yet, first release a quick one that says it is "
+                             "provisional")
 
 
 @dataclass
 class Clock:
-    """Seconds by stage."""
+    """Seconds by stage. `tell`: who else is told which stage has begun."""
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    tell: Telling = field(default_factory=Telling)
 
     @contextmanager
-    def stage(self, name: str, words: str) -> Iterator[None]:
-        """Say what begins, and add up how long it took."""
-        say(f"\n{STAGES.index(name) + 1} of {len(STAGES)}  {words}")
+    def stage(self, name: str, words: str, after: float | None = None) -> Iterator[None]:
+        """Say what begins, and add up how long it took. `after`: seconds that all behind its last bar will take."""
+        say("")
+        self.tell.step(STAGES.index(name) + 1, len(STAGES), words, after)
         begun = time.monotonic()
         yield
         self.seconds[name] += time.monotonic() - begun
 
 
-def run_loop(photos: str, out: Path, settings: LoopSettings, cache: Path) -> Path:
-    """Every stage once; the path of summary.json. Raises a VitrineError with what to do; what was done stays."""
+def run_loop(photos: str, out: Path, settings: LoopSettings, cache: Path, tell: Telling | None = None) -> Path:
+    """Every stage once; the path of summary.json. `tell`: who is told how far it is, and when something new is there.
+
+    Raises LabelsWanted, after summary.json was written, where nothing can be learned from the labels yet; and any
+    VitrineError with what to do. What was done stays.
+    """
     check_budget(settings.budget, settings.epochs)  # now, and not after a long scan
-    home, model, clock, begun = out / "dataset", out / "model", Clock(), time.monotonic()
+    model, clock, begun = out / "model", Clock(tell=tell or Telling()), time.monotonic()
     with clock.stage("collect", f"Collecting photos from {photos}"):
-        say(collect(photos, str(home)).sentence)
+        dataset = gathered(photos, out)
     with clock.stage("scan", "Looking for trouble"):
         backbone = find_backbone(settings.backbone, cache)
-        scanned = scan(open_dataset(str(home)), backbone, cache,
-                       ScanSettings(backbone=settings.backbone, fastdup=settings.fastdup))
+        scanned = scan(dataset, backbone, cache, ScanSettings(backbone=settings.backbone, fastdup=settings.fastdup))
         say(scanned.sentence)
         folded = fold_dataset(scanned.dataset)
     with clock.stage("split", "Keeping a test aside"):
-        split = sealed(folded.dataset)
+        split, why_not = why_not_yet(folded.dataset)
+        clock.tell.made()
+        if split is None:
+            _write(out, known_so_far(folded.dataset, scanned, _lasted(clock, begun)) | {"next": why_not})
+            raise LabelsWanted(how_to_go_on(why_not, dataset.address), summary=out / "summary.json")
         say(f"{split.certificate.leaks}. The split is {split.certificate.strength}.")
-    trained = _train(split.dataset, model, settings, cache, clock)
+    trained = _train(split, model, settings, cache, clock)
     with clock.stage("export", "Exporting, and checking that the export answers the same"):
         _export(model)
-    seconds = {name: round(value, 1) for name, value in clock.seconds.items()}
-    seconds["total"] = round(time.monotonic() - begun, 1)
-    summary = summarise(split.dataset.newest(), scanned, trained, model, seconds)
-    write_durably(out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False).encode())
+    _write(out, summarise(split.dataset.newest(), scanned, trained, model, _lasted(clock, begun)))
+    clock.tell.made()
     return out / "summary.json"
+
+
+def gathered(photos: str, out: Path) -> Dataset:
+    """The dataset of these photos: collected into `out`, or the one that is at that address already.
+
+    Raises BadSource, BadAddress where `out` would lie inside of the dataset.
+    """
+    there = dataset_at(photos)
+    if there is None:
+        report = collect(photos, str(out / "dataset"))
+        say(report.sentence)
+        return open_dataset(report.address)
+    place = parse_address(there.address)
+    if place.kind == "folder" and Path(place.name).resolve() in (out.resolve(), *out.resolve().parents):
+        raise BadAddress(f"{out} lies inside of the dataset {place.name}. Name a folder beside it.", address=str(out))
+    say(f"{there.address} was collected before: {len(there.photos())} photos.")
+    return there
+
+
+def dataset_at(address: str) -> Dataset | None:
+    """The Vitrine dataset at an address; None for anything else that photos may be collected from."""
+    try:
+        return open_dataset(address)
+    except (MissingFile, BadAddress):
+        return None
+
+
+def how_to_go_on(why_not: str, dataset: str) -> str:
+    """What somebody does whose photos lack labels."""
+    return (f"{why_not} Label about 20 photos at the light table, and train the first model there: "
+            f"python -m space serve --dataset {dataset}")
+
+
+def known_so_far(dataset: Dataset, scanned: ScanReport, seconds: Mapping[str, float]) -> dict[str, Any]:
+    """The fields of the summary before there is a model: None where only a model could say."""
+    nothing = dict.fromkeys(("top1", "top3", "top5", "ece", "rejection_threshold", "backbone"))
+    return {"dataset_revision": dataset.revision, "model": None, **_counts(dataset, scanned), **nothing, "n_test": 0,
+            "seconds": dict(seconds)}
 
 
 def summarise(dataset: Dataset, scanned: ScanReport, metrics: Mapping[str, Any], model: Path,
@@ -89,19 +142,34 @@ def summarise(dataset: Dataset, scanned: ScanReport, metrics: Mapping[str, Any],
     """The fields that others script against; `top*` are fractions on the sealed test."""
     release = json.loads((model / "vitrine" / "release.json").read_bytes())
     rejection = json.loads((model / "vitrine" / "rejection.json").read_bytes())
-    certificate = dataset.certificate() or {}
     return {
-        "dataset_revision": release["dataset_revision"], "model": str(model), "photos": len(dataset.photos()),
-        "classes": len(dataset.collection().ids),
-        "findings": dict(sorted(Counter(finding.kind for finding in dataset.findings()).items())),
-        "duplicates": scanned.duplicates, "leaks": int(certificate.get("leaks_removed", 0)),
+        "dataset_revision": release["dataset_revision"], "model": str(model), **_counts(dataset, scanned),
         **{name: metrics[name]["value"] for name in ("top1", "top3", "top5")}, "n_test": metrics["n"],
         "ece": metrics["ece"], "rejection_threshold": rejection["threshold"],
         "backbone": release["backbone"], "seconds": dict(seconds)}
 
 
-def _train(dataset: Dataset, model: Path, settings: LoopSettings, cache: Path, clock: Clock) -> Mapping[str, Any]:
+def _counts(dataset: Dataset, scanned: ScanReport) -> dict[str, Any]:
+    certificate = dataset.certificate() or {}
+    return {
+        "photos": len(dataset.photos()), "classes": len(dataset.collection().ids),
+        "findings": dict(sorted(Counter(finding.kind for finding in dataset.findings()).items())),
+        "duplicates": scanned.duplicates, "leaks": int(certificate.get("leaks_removed", 0))}
+
+
+def _lasted(clock: Clock, begun: float) -> dict[str, float]:
+    seconds = {name: round(value, 1) for name, value in clock.seconds.items()}
+    return seconds | {"total": round(time.monotonic() - begun, 1)}
+
+
+def _write(out: Path, summary: Mapping[str, Any]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    write_durably(out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, default=str).encode())
+
+
+def _train(split: Sealed, model: Path, settings: LoopSettings, cache: Path, clock: Clock) -> Mapping[str, Any]:
     """Train and evaluate, or keep the model that this very data gave before; its metrics."""
+    dataset = split.dataset
     chosen = TrainSettings(epochs=settings.epochs, budget=settings.budget, backbone=settings.backbone,
                            seed=settings.seed)
     if _trained_on_this(dataset, model, chosen):
@@ -110,7 +178,14 @@ def _train(dataset: Dataset, model: Path, settings: LoopSettings, cache: Path, c
         return metrics
     from train.training import train_model
 
-    with clock.stage("train", "Training, then the sealed test once"):
+    rest = None
+    if settings.probe_first and _lacks_model(model) and gather(split).references is None:
+        with clock.stage("train", "Making a first, quick model"):
+            begun = time.monotonic()
+            train_model(dataset.address, str(model), chosen, cache=cache, provisional=True)
+            rest = time.monotonic() - begun  # what comes after the fine-tuning is the same work once more
+        clock.tell.made()
+    with clock.stage("train", "Training, then the sealed test once", rest):
         report = train_model(dataset.address, str(model), chosen, cache=cache)
     clock.seconds["evaluate"] = report.seconds.get("evaluate", 0.0)
     clock.seconds["train"] -= clock.seconds["evaluate"]
@@ -123,8 +198,13 @@ def _trained_on_this(dataset: Dataset, model: Path, settings: TrainSettings) -> 
         before = open_dataset(f"{dataset.address}@{release['dataset_revision']}")
     except (FileNotFoundError, MissingFile):
         return False
-    return (release["settings"] == asdict(settings) and before.labels() == dataset.labels()
+    return (not is_provisional(model) and release["settings"] == asdict(settings)
+            and before.labels() == dataset.labels()
             and before.splits() == dataset.splits() and before.collection() == dataset.collection())
+
+
+def _lacks_model(model: Path) -> bool:
+    return not (model / "vitrine" / "release.json").is_file()
 
 
 def _export(model: Path) -> None:

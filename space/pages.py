@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 
-from data_cards.errors import TooBusy, VitrineError
+from data_cards.errors import NoModelYet, TooBusy, VitrineError
 from space.api import code_of, refusal
 from space.room import Room
 
@@ -20,8 +21,11 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 PICTURE_HEADERS = {"Cache-Control": "public, max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-def pages(room: Room) -> APIRouter:
-    """/healthz, /room, /similar-photo/<image_id>, /reference/<class_id>."""
+def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
+    """/healthz, /room, /similar-photo/<image_id>, /reference/<class_id>.
+
+    `notice`: what visitors are told while the model is missing or provisional; empty otherwise.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
@@ -35,12 +39,16 @@ def pages(room: Room) -> APIRouter:
     @router.get("/room")
     def about() -> JSONResponse:
         try:
-            things = room.recognizer().collection
+            recognizer = room.recognizer()
+        except NoModelYet as error:
+            return _not_ready(error, {"error": notice() or error.sentence})
         except VitrineError as error:
             return _not_ready(error, {})
+        things = recognizer.collection
         told = {"name": things.name, "title": things.title, "description": things.description,
                 "subject": things.subject, "language": things.language, "intended_use": things.intended_use,
                 "consent": things.consent, "classes": len(things.ids),
+                "notice": notice(), "revision": recognizer.model.get("revision"),
                 "keeps_photos": not things.is_about_people and room.archive.table is not None}
         return JSONResponse(told, headers={"Cache-Control": "no-cache"})
 
@@ -77,9 +85,10 @@ def _picture(data: bytes | None) -> Response:
     return Response(data, media_type="image/jpeg", headers=PICTURE_HEADERS)
 
 
-def _not_ready(error: VitrineError, more: dict[str, bool]) -> JSONResponse:
+def _not_ready(error: VitrineError, more: dict[str, Any]) -> JSONResponse:
     # 503 either way: a health check must not send visitors to a model that could not be loaded.
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "2"} if isinstance(error, TooBusy) else {})
-    told = refusal(error) if code_of(error) == "not_ready" else {
+    wait = "2" if isinstance(error, TooBusy) else "10" if isinstance(error, NoModelYet) else ""
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": wait} if wait else {})
+    told = refusal(error) if code_of(error) in ("not_ready", "no_model_yet") else {
         "error": "The model could not be loaded. Whoever runs this finds the reason in its log.", "code": "no_model"}
-    return JSONResponse(more | told, 503, headers)
+    return JSONResponse(told | more, 503, headers)

@@ -12,21 +12,23 @@ from dataclasses import replace
 from typing import Any
 
 from curation.doorstep import CANDIDATES
-from curation.light_table.rounds import Serving
+from curation.light_table.first_model import Serving, measured_in_words
 from curation.light_table.sending import Sending
 from curation.light_table.table import LightTable, open_table
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset import Dataset, open_dataset
-from data_cards.errors import TooBusy, VitrineError
+from data_cards.errors import NoModelYet, TooBusy, VitrineError
 from data_cards.progress import say
 from data_cards.repository import parse_address
 from space.api import Answer, Recognizer
 from space.feedback import Inbox, nothing_here
 from space.settings import SpaceSettings
 
+NO_MODEL = "There is no model yet. The photos are being looked at and labelled first; come back in a while."
+
 Load = Callable[[str], Recognizer]
-# Called once: with None when questions can be answered, or with what went wrong.
+# Called once: with None when questions can be answered or a dataset waits for its first model, or with what went wrong.
 Settled = Callable[[VitrineError | None], None]
 
 
@@ -135,9 +137,10 @@ class Room:
 
     def serving(self) -> Serving:
         """Which release answers, and what became of a newer one."""
-        loading = self._reloading is not None and self._reloading.is_alive()
-        revision = str(self._recognizer.model.get("revision") or "") if self._recognizer else ""
-        return Serving(revision, loading or not self.ready, self._not_reloaded, self._until_restart)
+        loading = any(thread is not None and thread.is_alive() for thread in (self._thread, self._reloading))
+        model = self._recognizer.model if self._recognizer else {}
+        return Serving(str(model.get("revision") or ""), loading, self._not_reloaded, self._until_restart,
+                       isinstance(self._trouble, NoModelYet), measured_in_words(model.get("provisional")))
 
     @property
     def ready(self) -> bool:
@@ -163,16 +166,19 @@ class Room:
         return dict(self.inbox().fate(receipt, self.archive.known(), self.archive.photos()))
 
     def _loading_newest(self) -> None:
+        if self._thread:
+            self._thread.join()
         while True:
             try:
-                self._recognizer = self._load(newest_of(self._settings.model))
+                self._take(self._load(newest_of(self._settings.model)))
+            except NoModelYet as error:
+                say(error.sentence)
             except VitrineError as error:
-                self._not_reloaded = f"The newest release cannot be served, so the one before goes on. {error.sentence}"
+                others = "so the one before goes on" if self._recognizer else "and there is none before it"
+                self._not_reloaded = f"The newest release cannot be served, {others}. {error.sentence}"
                 say(self._not_reloaded)
             else:
                 self._not_reloaded, self._until_restart = "", self._pinned()
-                if self._inbox:
-                    self._inbox.collection = self._recognizer.collection
             with self._one_at_a_time:
                 if not self._once_more:
                     return
@@ -192,16 +198,27 @@ class Room:
 
     def _loading(self) -> None:
         try:
-            self._recognizer = self._load(self._settings.model)
+            self._take(self._load(self._settings.model))
+        except NoModelYet as error:
+            waits = self.archive.table is not None
+            self._trouble = NoModelYet(NO_MODEL) if waits else error
+            self._settled(None if waits else error)
         except VitrineError as error:
             self._trouble = error
             self._settled(error)
-            return
-        inbox = Inbox(self.archive.journal, self._settings.state / "inbox", self._recognizer.collection,
-                      self.archive.read, self._alike)
-        self.archive.open(inbox)
-        self._inbox = inbox
-        self._settled(None)
+        else:
+            self._settled(None)
+
+    def _take(self, recognizer: Recognizer) -> None:
+        """From now on this one answers."""
+        self._recognizer = recognizer
+        if self._inbox is None:
+            inbox = Inbox(self.archive.journal, self._settings.state / "inbox", recognizer.collection,
+                          self.archive.read, self._alike)
+            self.archive.open(inbox)
+            self._inbox = inbox
+        self._inbox.collection = recognizer.collection
+        self._trouble = None
 
 
 def newest_of(model: str) -> str:

@@ -53,6 +53,8 @@ class SpaceSettings:
     waiting_room: int = 64
     at_once: int = 2
     engine: str = "auto"
+    # What `python` runs behind the page when it opens, and stops when it closes; none where a page only serves.
+    behind: tuple[str, ...] = ()
 
     def is_owner(self, name: str) -> bool:
         """Whether somebody who signed in may train, release and go back. The Hub's names know no upper case."""
@@ -97,6 +99,17 @@ def state_folder(dataset: str | None, model: str, home: Path) -> Path:
     readable = re.sub(r"[^\w.-]", "-", full)[-60:].strip("-.")
     name = f"{readable}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
     return home / ".local" / "state" / "vitrine" / name
+
+
+def first_model_of(dataset: str, state: Path) -> str:
+    """Where the first model of a dataset is made when nobody names a place: beside a dataset folder (`dataset` ->
+    `model`, `cups` -> `cups-model`), for one on the Hub in the state folder of this machine."""
+    place = parse_address(dataset)
+    if place.kind == "hub":
+        return str(state / "model")
+    folder = Path(place.name)
+    name = folder.resolve().name
+    return str(folder.parent / ("model" if name == "dataset" else f"{name}-model"))
 
 
 def _listed(text: str) -> tuple[str, ...]:

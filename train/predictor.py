@@ -15,15 +15,16 @@ import numpy as np
 from ulid import ULID
 
 from data_cards.collection import Collection, load_collection
-from data_cards.errors import BadModel, BadPhoto, MissingFile
+from data_cards.errors import BadModel, BadPhoto, MissingFile, NoModelYet
 from data_cards.repository import parse_address
+from train.card import read_json
 from train.config import default_cache
 from train.features import Embedder
 from train.index import Index
 from train.judgement import Judgement
 from train.network import open_network
 from train.rejection import NONE, answer
-from train.release import FORMAT, model_folder
+from train.release import FORMAT, is_provisional, model_folder
 
 OURS = "vitrine"
 SHOWN = 6  # photos that look alike, in an answer
@@ -132,7 +133,7 @@ def load_predictor(address: str | Path, cache: Path | None = None, engine: str =
     """The release at a folder or hf://user/name, either with @revision.
 
     `cache`: where a release that is not a plain folder is kept. `engine`: as `open_network` has them.
-    Raises BadModel for what is no release of ours, HubUnreachable.
+    Raises NoModelYet where nothing was released, BadModel for what is no release of ours, HubUnreachable.
     """
     folder, revision = _fetched(str(address), cache or default_cache({}))
     ours = folder / OURS
@@ -142,6 +143,8 @@ def load_predictor(address: str | Path, cache: Path | None = None, engine: str =
                        format=release["format"])
     network, classes = open_network(folder, engine, threads), _classes(folder)
     model = {"repo": _name(str(address)), "revision": revision, "dataset_revision": release.get("dataset_revision")}
+    if is_provisional(folder):
+        model["provisional"] = {name: _measured(ours).get(name) for name in ("value", "n")}
     return Predictor(network, classes, load_collection(ours / "collection"), model, Judgement.load(ours),
                      Index.load(ours / "index"), ours / "collection" / "references")
 
@@ -150,14 +153,21 @@ def _fetched(address: str, cache: Path) -> tuple[Path, str]:
     try:
         return model_folder(address, cache)
     except MissingFile as error:
-        raise BadModel(f"There is no Vitrine model at {address}. Train one first: python -m train DATASET {address}",
-                       cause=error.sentence) from error
+        kind = NoModelYet if isinstance(error, NoModelYet) else BadModel
+        raise kind(f"There is no Vitrine model at {address}. Train one first: python -m train DATASET {address}",
+                   cause=error.sentence) from error
 
 
 def _name(address: str) -> str:
     """What strangers are told: a repo's name, or a folder's own name, never where on the disk it lies."""
     place = parse_address(address)
     return place.name if place.kind == "hub" else Path(place.name).resolve().name
+
+
+def _measured(ours: Path) -> dict[str, Any]:
+    """How often the first answer was right on the sealed test, where that was measured."""
+    share = read_json(ours / "metrics.json").get("top1")
+    return share if isinstance(share, dict) else {}
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

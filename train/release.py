@@ -22,7 +22,7 @@ from typing import Any
 
 from data_cards.dataset import Dataset
 from data_cards.disk import full_disk_named, place
-from data_cards.errors import BadAddress, MissingFile
+from data_cards.errors import BadAddress, MissingFile, NoModelYet
 from data_cards.repository import open_repository, parse_address
 from train.augment import GENTLE
 from train.card import OURS, model_folder_card, read_json
@@ -33,6 +33,7 @@ from train.teaching import Taught
 
 FORMAT = 1
 COLLECTION = "collection/"
+PROVISIONAL = "provisional"  # of release.json
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "numpy")
 
 
@@ -46,15 +47,24 @@ def write_weights(taught: Taught, folder: Path) -> None:
 
 
 def write_origin(folder: Path, dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings,
-                 address: str, certificate: Mapping[str, Any]) -> None:
-    """release.json, the certificate and a copy of the collection: what the model was made from."""
+                 address: str, certificate: Mapping[str, Any], provisional: bool = False) -> None:
+    """release.json, the certificate and a copy of the collection: what the model was made from.
+
+    `provisional`: the model answers until the one that is being trained with these settings is there.
+    """
     ours = folder / OURS
     for path in dataset.repo.files(COLLECTION, dataset.revision):
         target = ours / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(dataset.repo.read(path, dataset.revision))
     write_json(ours / "certificate.json", certificate)
-    write_json(ours / "release.json", origin(dataset, material, taught, settings, address))
+    mark = {PROVISIONAL: True} if provisional else {}
+    write_json(ours / "release.json", origin(dataset, material, taught, settings, address) | mark)
+
+
+def is_provisional(folder: Path) -> bool:
+    """Whether the release in `folder` only answers until a better one is trained: it counts as no round."""
+    return read_json(folder / OURS / "release.json").get(PROVISIONAL) is True
 
 
 def origin(dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings,
@@ -120,12 +130,18 @@ def home_of(model: str, cache: Path) -> Path:
 
 
 def model_folder(model: str, cache: Path) -> tuple[Path, str]:
-    """A local folder with the files of a model address (`@revision` too), and the revision. Raises MissingFile."""
-    repo = open_repository(model, kind="model")
-    revision = repo.pinned or repo.head()
-    if revision is None or f"{OURS}/release.json" not in repo.files(revision=revision):
-        raise MissingFile(f"There is no model at {model}. Train one first: python -m train DATASET {model}")
+    """A local folder with the files of a model address (`@revision` too), and the revision.
+
+    Raises NoModelYet where nothing was released, MissingFile for a revision that is not there.
+    """
     at = parse_address(model)
+    try:
+        repo = open_repository(model, kind="model")
+        revision = repo.pinned or repo.head()
+    except MissingFile as error:
+        raise error if at.revision else _no_model_yet(model) from error
+    if revision is None or f"{OURS}/release.json" not in repo.files(revision=revision):
+        raise _no_model_yet(model)
     if at.kind == "folder" and not repo.pinned:
         return Path(at.name), revision
     folder = copy_of(model, revision, cache)
@@ -133,6 +149,10 @@ def model_folder(model: str, cache: Path) -> tuple[Path, str]:
         if not (folder / path).exists():
             place(repo.fetch(path, revision), folder / path, link=True)
     return folder, revision
+
+
+def _no_model_yet(model: str) -> NoModelYet:
+    return NoModelYet(f"There is no model at {model}. Train one first: python -m train DATASET {model}", address=model)
 
 
 def copy_of(model: str, revision: str, cache: Path) -> Path:

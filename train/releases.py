@@ -23,7 +23,7 @@ from data_cards.progress import say
 from data_cards.repository import open_repository, parse_address
 from train.card import OURS, read_json
 from train.publish import publish
-from train.release import copy_of, home_of, keep, model_folder, write_json
+from train.release import copy_of, home_of, is_provisional, keep, model_folder, write_json
 from train.rounds import FILE, Round, Story, read_story, settle
 
 BESIDE = ".vitrine/candidate"
@@ -43,6 +43,12 @@ def standing(model: str, cache: Path) -> tuple[Path, str] | None:
         return model_folder(model, cache)
     except MissingFile:
         return None
+
+
+def settled_before(model: str, cache: Path) -> tuple[Path, str] | None:
+    """The same without a provisional release, which a better one replaces and is not compared with."""
+    now = standing(model, cache)
+    return None if now is None or is_provisional(now[0]) else now
 
 
 def waiting(model: str, cache: Path) -> Path | None:
@@ -69,7 +75,7 @@ def release(model: str, cache: Path, public: bool = False) -> str:
     if folder is None or one is None:
         raise MissingFile(f"No new model waits beside {model}. Train one first: python -m train DATASET {model} "
                           "--candidate", model=model)
-    now = standing(model, cache)
+    now = settled_before(model, cache)
     story = (read_story(now[0]) if now else Story()).then(one, now[1] if now else "")
     revision = _newest(folder, model, cache, story, f"Release round {story.served}", public)
     shutil.rmtree(folder)

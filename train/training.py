@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ from train.release import (
     write_origin,
     write_weights,
 )
-from train.releases import candidate_of, standing
+from train.releases import candidate_of, settled_before
 from train.report import against, told
 from train.report_page import AskedPhoto, Examined, report_page, shown_photos
 from train.rounds import Round, read_story, settle
@@ -75,12 +75,13 @@ class TrainReport:
 
 
 def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *, cache: Path,
-                split: SplitSettings = SPLIT, candidate: bool = False) -> TrainReport:
+                split: SplitSettings = SPLIT, candidate: bool = False, provisional: bool = False) -> TrainReport:
     """Train on the dataset at an address and release at another (a folder, or hf://user/name).
 
     `cache`: backbones, features and unfinished runs. `candidate`: only lay the new model beside the one that is
-    released. A run that was killed goes on where it was. Raises a VitrineError that says what to do; the model that
-    was there before then stays.
+    released. `provisional`: only the probe, a linear head on frozen features, to answer until the model of these
+    settings is trained. A run that was killed goes on where it was. Raises a VitrineError that says what to do; the
+    model that was there before then stays.
     """
     check_dials(settings)
     home = home_of(model, cache)
@@ -88,7 +89,8 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
     material = gather(source, one_picture=not settings.scratch)
     if parse_address(model).kind == "hub":
         material.collection.check_publishable()
-    before = standing(model, cache)
+    before = settled_before(model, cache)
+    wanted, settings = settings, replace(settings, epochs=0, budget="", finish=0) if provisional else settings
     backbone = NOTHING if settings.scratch else find_backbone(settings.backbone, cache)
     run = cache / "runs" / run_name(source.dataset, material, backbone, settings)
     with _alone(run), _full_disk_named(run):
@@ -99,7 +101,7 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
             taught, material = finish(taught, material, source, settings, cache, run)
         seconds = {"train": time.monotonic() - begun}
         draft = run / "release"
-        metrics = _released(draft, before, source, material, taught, settings, model, seconds)
+        metrics = _released(draft, before, source, material, taught, wanted, model, seconds, provisional)
         if candidate:
             home = candidate_of(home)
             shutil.rmtree(home, ignore_errors=True)
@@ -114,7 +116,8 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
 
 
 def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, material: Material, taught: Taught,
-              settings: TrainSettings, model: str, seconds: dict[str, float]) -> dict[str, Any]:
+              settings: TrainSettings, model: str, seconds: dict[str, float],
+              provisional: bool = False) -> dict[str, Any]:
     """Everything a release holds, written into `draft`; its metrics. `before`: folder and revision of the one that
     is released until now."""
     write_weights(taught, draft)
@@ -122,7 +125,7 @@ def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, mate
         taught = furnish(draft, source, material, taught, settings.seed, named(settings))
     else:
         furnish_by_pictures(draft, source.dataset, material, taught, settings.seed, named(settings))
-    write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json())
+    write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json(), provisional)
     begun = time.monotonic()
     metrics, photos = examined(draft, source.dataset, material)
     seconds["evaluate"] = time.monotonic() - begun

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from curation.job import Bench
+from curation.light_table import first_model
+from curation.light_table.first_model import Serving
 from curation.light_table.pages import Page, Values
 from curation.light_table.table import LightTable
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
@@ -18,23 +20,14 @@ from train.card import OURS, read_json
 from train.config import TrainSettings
 from train.contest import COMPARISON
 from train.effort import Effort, effort_of
-from train.releases import candidate_round, discard, release, roll_back, standing, waiting
+from train.readiness import missing_labels
+from train.releases import candidate_round, discard, release, roll_back, settled_before, standing, waiting
 from train.rounds import Round, Story, read_story
 from train.verdict import another_hour
 
 TITLE, JOB = "Was it worth it?", "Training"
 NEEDED = ("torch", "transformers", "accelerate", "scipy")  # a Space that only serves has none of these
 MEGABYTE = 1e6
-
-
-@dataclass(frozen=True)
-class Serving:
-    """What answers visitors: `revision`, whether another one is being loaded, and a sentence where that failed."""
-
-    revision: str = ""
-    loading: bool = False
-    problem: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,19 +45,48 @@ class Workshop:
 
 def rounds_page(table: LightTable, workshop: Workshop) -> Page:
     """The page, for `light_table_router`."""
-    rounds = Rounds(table, workshop)
-    return Page("rounds", TITLE, rounds.show, rounds.act, of_owner=True)
+    return Rounds(table, workshop).page
 
 
 class Rounds:
     """The rounds of one model, on one table. Safe to call from many threads."""
 
     def __init__(self, table: LightTable, workshop: Workshop, lacking: Callable[[], list[str]] | None = None) -> None:
-        self._table, self._workshop = table, workshop
+        self.table = self._table = table
+        self._workshop = workshop
         self._lacking = lacking or (lambda: [name for name in NEEDED if find_spec(name) is None])
         self._changing = threading.Lock()
         self._told: dict[str, Any] = {}
-        self._bench = Bench(workshop.jobs, self._ended)
+        self._bench = Bench(workshop.jobs, self._ended, news=self._new_there)
+        table.about_model = self.for_annotators
+        table.lacks_model = lambda: workshop.serving().missing
+
+    @property
+    def page(self) -> Page:
+        """For `light_table_router`."""
+        return Page("rounds", TITLE, self.show, self.act, of_owner=True)
+
+    def for_visitors(self) -> str:
+        """What a visitor is told about a model that is missing or provisional; else empty."""
+        return first_model.for_visitors(self._workshop.serving(), self._bench.report())
+
+    def for_annotators(self) -> Values | None:
+        """What somebody at the table is told about a model that is missing or provisional; else None."""
+        serving = self._workshop.serving()
+        if not serving.missing and not serving.provisional:
+            return None
+        labelled, lacking = self._labels()
+        photos = len(self._table.records.photos)
+        return first_model.for_annotators(serving, self._bench.report(), labelled, photos, lacking)
+
+    def begin(self, title: str, command: Sequence[str], who: str) -> None:
+        """Start a job of the owner's, unless one is running."""
+        if self._bench.report()["state"] != "running":
+            self._bench.start(title, command, who, VITRINE_CACHE=str(self._workshop.cache))
+
+    def stop(self) -> None:
+        """End the job that is running."""
+        self._bench.stop()
 
     def show(self, who: str, asked: Mapping[str, str]) -> Values:
         """Everything the page lays out; `asked["only"] == "job"`: how far the job is, and nothing that costs."""
@@ -98,9 +120,14 @@ class Rounds:
         sent = self._table.sending.now()
         if sent["unsent"]:
             raise TooBusy(f"{sent['problem'] or 'Not everything is sent yet.'} Training waits until all is sent.")
-        now = standing(self._workshop.model, self._workshop.cache)
+        model, cache = self._workshop.model, self._workshop.cache
+        now = standing(model, cache)
         chosen = read_json(now[0] / OURS / "release.json").get("settings", {}) if now else {}
-        command = [*self._workshop.command, self._table.dataset.address, self._workshop.model, *flags_of(chosen)]
+        first = [] if settled_before(model, cache) else ["--release-first"]
+        lacking = self._labels()[1] if now is None else ""
+        if lacking:
+            raise NotAllowed(f"{lacking} Label some more photos first.")
+        command = [*self._workshop.command, self._table.dataset.address, model, *first, *flags_of(chosen)]
         self._bench.start(JOB, command, who, VITRINE_CACHE=str(self._workshop.cache))
 
     def _release(self) -> None:
@@ -135,6 +162,18 @@ class Rounds:
             self._table.refresh()
         except VitrineError as error:
             say(f"The table still shows the revision before the training: {error.sentence}")
+
+    def _new_there(self) -> None:
+        """A job that goes on made something: a scan's findings, or a release that answers from now on."""
+        self._ended()
+        self._workshop.reload()
+
+    def _labels(self) -> tuple[int, str]:
+        """How many photos have a class now, and what the labels lack for a training."""
+        pictured = self._table.dataset.references()
+        with self._table.lock:
+            rows, things = list(self._table.records.labels.values()), self._table.records.collection
+        return sum(row.status == "labelled" for row in rows), missing_labels(rows, things, pictured)
 
     def _figures(self, serving: Serving, job: Values) -> Values:
         """What is known of the rounds; read again only when something may have changed it."""

@@ -22,7 +22,7 @@ from curation.light_table.blind import second_looks
 from curation.light_table.book import Book
 from curation.light_table.grid import look_alikes
 from curation.light_table.history import history, said
-from curation.light_table.laying import asked_by_visitor, content_of, examples_of
+from curation.light_table.laying import asked_by_visitor, before_a_scan, content_of, examples_of
 from curation.light_table.moves import Move, Moves
 from curation.light_table.placard import NoOpinions, Opinions, Records, placard
 from curation.light_table.prints import Prints
@@ -67,6 +67,9 @@ class LightTable:
         self._opinions_of, self._asking = opinions_of, asking
         self._pile: dict[str, str] = {}
         self._looked, self._is_laid = -math.inf, False
+        # Set by whoever knows what is served (curation/light_table/rounds.py).
+        self.about_model: Callable[[], dict[str, str] | None] = lambda: None
+        self.lacks_model: Callable[[], bool] = lambda: False
         self.prints = Prints(self._stored)
         self.sending = Sending(lambda: journal.unsent, self._send, then=self.notice)
         journal.learn_sent(dataset)
@@ -81,6 +84,7 @@ class LightTable:
         leaks = {one.image_id: one.reason for one in found if one.kind == "leak"}
         asked = [asked_by_visitor(question, leaks.get(question.image_id, "")) for question in past.questions]
         findings = [one for one in [*found, *asked] if one.image_id in photos]
+        findings += before_a_scan(given_labels(photos), findings)
         items = questions([*findings, *second_looks(book, findings, asking)])
         doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
         records = Records(
@@ -131,6 +135,7 @@ class LightTable:
                 "piles": [self._progress(who, name) for name in PILES],
                 "items": [self._shown(who, item, records) for item in items],
                 "undo": self.moves.depth(who),
+                "model": self.about_model(),
                 "sending": self.sending.report() | {"disk_is_kept": self._disk_is_kept},
             }
 
@@ -140,7 +145,9 @@ class LightTable:
             if self._pile.get(who) != pile:
                 self.queue.let_go(who)
             self._pile[who] = pile
-        first = next((name for name in PILES if self.queue.progress(who, name).left), PILES[0])
+        # Nothing can be learned before somebody names photos: while there is no model, that comes first.
+        order = ("unlabelled", *PILES) if self.lacks_model() else PILES
+        first = next((name for name in order if self.queue.progress(who, name).left), PILES[0])
         if not self.queue.progress(who, self._pile.setdefault(who, first)).total:
             self._pile[who] = first
         return self._pile[who]

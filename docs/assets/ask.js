@@ -9,6 +9,8 @@ import { TEXT, things } from "./words.js";
 
 const QUIET = 300;
 const SLOW = 8000;
+const SOON = 4000; // ms between two looks whether there is a model
+const NOW_AND_THEN = 10000; // ms between two looks how far the better one is
 const WIDE = matchMedia("(min-width: 900px)");
 
 class Ask extends HTMLElement {
@@ -21,6 +23,7 @@ class Ask extends HTMLElement {
   #turn = 0;
   #wasLive = false;
   #remarked = -1;
+  #lacking = "";
 
   open(address) {
     if (this.#desk) return;
@@ -41,6 +44,7 @@ class Ask extends HTMLElement {
     this.name = element("p.title", {});
     this.corner = element("div.corner");
     this.policy = element("div.policy");
+    this.notice = element("p.policy.notice", { role: "status" });
     this.stage = element("div.stage", {}, element("div.wall", {}, element("div.hang")), this.video,
       element("div.photo"), element("div.outline", { "aria-hidden": "true" }), element("p.hint"));
     this.answer = element("div.answer");
@@ -49,7 +53,7 @@ class Ask extends HTMLElement {
     this.chooser = element("input", { type: "file", accept: "image/*,.heic,.heif,.avif", hidden: true });
     this.snapper = element("input", { type: "file", accept: "image/*", capture: "environment", hidden: true });
     this.panel = element("main.room", { "data-state": "start" },
-      element("header.line", {}, this.name, this.corner), this.policy, this.stage,
+      element("header.line", {}, this.name, this.corner), this.notice, this.policy, this.stage,
       element("div.side", {}, this.answer, this.foot), this.live, this.chooser, this.snapper);
     root.append(...styles, this.panel);
     this.$ = (selector) => root.querySelector(selector);
@@ -112,13 +116,46 @@ class Ask extends HTMLElement {
       const classes = await this.#desk.classes();
       this.#cards = new Map(classes.map((about) => [about.label, about]));
     } catch (trouble) {
+      if (trouble.code === "no_model_yet") return this.#notYet(trouble.message);
       return this.#fail(trouble, () => this.#start() ?? this.#meet());
     }
+    if (this.#lacking) this.#start();
+    this.#lacking = "";
     this.#say("");
+    this.#follow(this.#room);
     this.name.textContent = this.#room.title;
     this.policy.replaceChildren(...this.#policyLines());
     this.$(".hang").replaceChildren(...hung(this.#all()));
     if (this.#state() === "start") this.#furnish();
+  }
+
+  // No model yet: the page says so, and goes on by itself as soon as there is one.
+  #notYet(message) {
+    setTimeout(() => this.#meet(), SOON);
+    if (message === this.#lacking) return;
+    this.#lacking = message;
+    this.#go("error");
+    const [first, ...rest] = message.split(/(?<=\.) /);
+    this.answer.replaceChildren(card("trouble", TEXT.noModelYet, [heading(first), element("p.summary", {}, rest.join(" "))]));
+    const tab = document.querySelector('[role="tab"][data-tab-id="light-table"]');
+    this.#buttons(tab && button("main", TEXT.toLightTable, () => tab.click()));
+    this.#announce();
+  }
+
+  // A provisional model says so above the photo; when a better one has taken its place, that is said once.
+  #follow(room) {
+    const was = this.notice.textContent;
+    this.notice.textContent = room.notice || (was && was !== TEXT.better ? TEXT.better : "");
+    if (!room.notice) return;
+    setTimeout(async () => {
+      const fresh = await this.#desk.room(() => {}).catch(() => room);
+      if (fresh.revision !== room.revision) {
+        const classes = await this.#desk.classes().catch(() => this.#all());
+        this.#cards = new Map(classes.map((about) => [about.label, about]));
+        this.#room = fresh;
+      }
+      this.#follow(fresh);
+    }, NOW_AND_THEN);
   }
 
   #policyLines() {
@@ -280,7 +317,7 @@ class Ask extends HTMLElement {
     this.#go("error");
     this.answer.replaceChildren(card("trouble", this.#photo ? "No answer yet" : "Nobody is here", [
       heading(trouble.message)]));
-    const retry = ["unreachable", "too_many", "not_ready", "trouble"].includes(trouble.code);
+    const retry = ["unreachable", "too_many", "not_ready", "no_model_yet", "trouble"].includes(trouble.code);
     const another = (kind) => button(kind, "Another photo", () => this.#start());
     if (!this.#photo) this.#buttons(button("main", "Try again", again));
     else if (retry) this.#buttons(another("ghost"), button("main", "Again", again));

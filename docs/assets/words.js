@@ -17,6 +17,9 @@ export const score = (value) => (value >= 0.995 ? "1" : value.toFixed(2).replace
 
 export const TEXT = {
   preparing: "Getting ready…",
+  noModelYet: "No model yet",
+  toLightTable: "Open the light table",
+  better: "A better model answers now.",
   loading: "The model is being loaded. This takes a moment.",
   fit: "Fit it in the frame",
   tap: "Tap the button and point at one of these",

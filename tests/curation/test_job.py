@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from curation.job import Bench, Telling, newest_bar
+from curation.job import Bench, Telling, newest_bar, seconds_said
 from data_cards.errors import TooBusy
 
 SAY = """
@@ -161,6 +161,39 @@ def test_a_damaged_note_is_no_job(tmp_path, damage):
 ])
 def test_bars_and_steps_are_read_off_the_log(log, far):
     assert newest_bar(log) == far
+
+
+MAKES = SAY + "told.step(1, 2, 'Scanning')\ntold.made()\ntold.step(2, 2, 'Training')\ntold.made()\ntold.done('Done.')"
+PACED = SAY + "told.step(1, 2, 'Training', 30.0)\n" \
+    "print('Fine-tuning: epoch 1 of 7, step 5 of 20, about 2 min left.', flush=True)\ntime.sleep(60)"
+
+
+def test_whoever_watches_hears_that_something_was_made(tmp_path):
+    heard = []
+    bench = Bench(tmp_path / "jobs", news=lambda: heard.append(bench.report()["state"]))
+    begin(bench, MAKES)
+    until(bench, "done")
+    bench._watch.join(20)
+    assert heard and heard[-1] == "done" and bench.report()["made"] == 2
+
+
+def test_what_is_left_is_what_the_job_says_and_all_that_comes_after(tmp_path):
+    moment = [1000.0]
+    bench = Bench(tmp_path / "jobs", clock=lambda: moment[0])
+    begin(bench, PACED)
+    try:
+        assert until(bench, "running", left=150.0)["share"] == pytest.approx(0.125)
+    finally:
+        bench.stop()
+
+
+@pytest.mark.parametrize(("log", "left"), [
+    ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 4 min left.\n", 240.0),
+    ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 35 s left.", 35.0),
+    ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 35 s left.\nEpoch 1 of 7: 80 % right.\n", None),
+    ("Looking:  50%|##  | 5/10 [00:05<00:05, 1photo/s]", None), ("", None)])
+def test_seconds_are_read_off_the_newest_line_only(log, left):
+    assert seconds_said(log) == left
 
 
 def test_nobody_is_told_without_a_place(capsys):

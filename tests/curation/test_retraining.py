@@ -84,3 +84,16 @@ def test_a_round_runs_from_decisions_to_a_model_that_waits(tmp_path, tiny_vit):
     second = retrain(made.address, model, cache, settings, telling, fastdup=False)
     assert second.found.n == first.top1.n and second.against == 1 and story_of(model, cache).served == 1
     assert open_dataset(made.address).findings() is not None
+
+
+def test_a_first_model_is_released_at_once_where_that_is_wanted_and_a_second_one_waits(tmp_path, tiny_vit):
+    made = create_dataset(str(tmp_path / "set"), collection_of("red", "blue"))
+    with_photos(made, {"red": pictures(6, 1, (200, 60, 60)), "blue": pictures(6, 2, (60, 60, 200))})
+    model, cache = str(tmp_path / "model"), tmp_path / "cache"
+    settings, told = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1), []
+    telling = Telling()
+    telling.made = lambda: told.append(1)
+    for number in (1, 2):
+        retrain(made.address, model, cache, settings, telling, fastdup=False, release_first=True)
+        assert story_of(model, cache).served == 1 and bool(waiting(model, cache)) == (number == 2)
+    assert told == [1]

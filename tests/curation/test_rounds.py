@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from ulid import ULID
 
 from curation.light_table.rounds import Rounds, flags_of, rounds_page
 from curation.light_table.table import LightTable
@@ -191,3 +192,31 @@ def test_the_flags_are_ones_that_the_command_takes():
     parsed = _parser().parse_args(["retrain", "set", "model", *flags, "--status", "told.json"])
     assert (parsed.epochs, parsed.flips, parsed.lr, parsed.scratch, parsed.blocks) == (3, True, 0.001, True, 0)
     assert TrainSettings().epochs is None
+
+
+def test_the_first_training_is_asked_for_only_when_there_is_something_to_learn(place, table):
+    page = Rounds(table, workshop_in(place, place / "none-yet"), lambda: [])
+    with pytest.raises(NotAllowed, match="Only “Harbour at Low Moon” has 12 photos"):
+        page.act("olga", {"do": "retrain"})
+    assert page.show("olga", {})["job"] == {"state": "none"}
+
+
+RELEASES = """
+import sys, time
+from pathlib import Path
+from curation.job import Telling
+telling = Telling(Path(sys.argv[-1]))
+assert "--release-first" in sys.argv
+telling.step(3, 5, "Training")
+telling.made()
+telling.done("It went well.")
+"""
+
+
+def test_a_first_model_is_served_as_soon_as_it_is_made(place, table):
+    key = next(iter(table.queue.items))
+    table.act("olga", [[{"id": str(ULID()), "do": "relabel", "label": "red-grid", "key": key}]])
+    reloads = []
+    page = Rounds(table, workshop_in(place, place / "none-yet", RELEASES, lambda: reloads.append(1)), lambda: [])
+    trained(page)
+    assert reloads == [1]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from data_cards.dataset import open_dataset
-from data_cards.errors import BadSource, CannotTrain
+from data_cards.errors import BadAddress, BadSource, CannotTrain, LabelsWanted
 from space.loop import LoopSettings, run_loop
+from tests.train.pictures import pictures
 
 FIELDS = {"dataset_revision", "model", "photos", "classes", "findings", "duplicates", "leaks", "top1", "top3", "top5",
           "n_test", "ece", "rejection_threshold", "backbone", "seconds"}
@@ -87,3 +88,74 @@ def test_the_budget_reaches_the_training(looped, tmp_path, monkeypatch):
     out, settings, cache = looped
     with pytest.raises(Stop):
         run_loop("museum:80", out, replace(settings, budget="3m", epochs=None), cache)
+
+
+def folder_of(place: Path, **classes: int) -> Path:
+    """So many drawn photos in each class folder; those of "loose" lie in none."""
+    for seed, (name, count) in enumerate(classes.items()):
+        folder = place if name == "loose" else place / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(pictures(count, seed, (40 + 90 * seed, 80, 200 - 90 * seed))):
+            (folder / f"photo {number}.jpg").write_bytes(data)
+    return place
+
+
+@pytest.mark.parametrize(("classes", "said"), [
+    ({"loose": 6}, "None of the 6 photos has a label yet"), ({"cup": 6}, "Only “cup” has 6 photos"),
+    ({"none_of_these": 6}, "Every photo is “none of these”"), ({"cup": 3, "loose": 3}, "Only “cup” has 3 photos"),
+])
+def test_photos_that_nothing_can_be_learned_from_are_scanned_and_lead_to_the_light_table(tmp_path, tiny_vit, classes,
+                                                                                      said):
+    folder_of(tmp_path / "photos", **classes)
+    with pytest.raises(LabelsWanted) as wanted:
+        run_loop(str(tmp_path / "photos"), tmp_path / "out", LoopSettings(backbone=str(tiny_vit), fastdup=False),
+                 tmp_path / "cache")
+    assert wanted.value.sentence.lower().startswith(said.lower())
+    assert f"python -m space serve --dataset {tmp_path / 'out' / 'dataset'}" in wanted.value.sentence
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary.keys() >= FIELDS and summary["seconds"].keys() == SECONDS
+    assert (summary["model"], summary["top1"], summary["n_test"], summary["photos"]) == (None, None, 0, 6)
+    found = open_dataset(str(tmp_path / "out" / "dataset"))
+    assert summary["dataset_revision"] == found.revision and not found.splits()
+    nameless = sum(row.status == "unlabelled" for row in found.labels().values())
+    assert summary["findings"].get("unlabelled", 0) == nameless
+
+
+def test_a_dataset_that_was_collected_already_is_gone_on_with_where_it_lies(looped, tmp_path):
+    out, settings, cache = looped
+    home = str(out / "dataset")
+    summary = json.loads(run_loop(home, tmp_path / "again", settings, cache).read_text())
+    assert not (tmp_path / "again" / "dataset").exists()
+    assert summary["model"] == str(tmp_path / "again" / "model") and summary["top1"] is not None
+    assert open_dataset(f"{home}@{summary['dataset_revision']}").splits()
+
+
+def test_nothing_is_written_into_a_dataset(looped):
+    out, settings, cache = looped
+    for inside in (out / "dataset", out / "dataset" / "more"):
+        with pytest.raises(BadAddress, match="inside"):
+            run_loop(str(out / "dataset"), inside, settings, cache)
+    assert not (out / "dataset" / "more").exists()
+
+
+def test_a_quick_model_comes_first_where_there_is_none_and_gives_way(looped, tmp_path):
+    from curation.job import Telling
+    from train.predictor import load_predictor
+
+    out, settings, cache = looped
+    seen = []
+
+    class Watching(Telling):
+        def made(self):
+            super().made()
+            model = tmp_path / "again" / "model"
+            seen.append(load_predictor(model, cache).model.get("provisional", "") if model.is_dir() else None)
+
+    summary = json.loads(run_loop(str(out / "dataset"), tmp_path / "again", replace(settings, probe_first=True), cache,
+                                  Watching()).read_text())
+    scanned, quick, last = seen
+    assert scanned is None and quick["n"] == summary["n_test"] and 0 <= quick["value"] <= 1 and last == ""
+    release = json.loads((tmp_path / "again" / "model" / "vitrine" / "release.json").read_text())
+    rounds = json.loads((tmp_path / "again" / "model" / "vitrine" / "rounds.json").read_text())["rounds"]
+    assert "provisional" not in release and release["settings"]["epochs"] == 1
+    assert [(row["number"], row["against"]) for row in rounds] == [(1, None)], "the quick one counts as no round"

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from data_cards.dataset import open_dataset
-from data_cards.errors import BadModel, TooBusy
+from data_cards.errors import BadModel, NoModelYet, TooBusy
 from space.pages import pages
 from space.recent import Recent
 from space.room import Room, newest_of
@@ -98,6 +98,82 @@ def test_the_room_about_people_says_that_no_photo_is_kept(tmp_path: Path) -> Non
     told = browsing(room).get("/room").json()
     assert told["keeps_photos"] is False
     assert told["intended_use"] and told["consent"]
+
+
+class FirstReleases:
+    """There is no model until `made`; then a release with such facts."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, object] | None = None
+
+    def __call__(self, address: str) -> Colours:
+        if self.made is None:
+            raise NoModelYet(f"There is no model at /home/ann/{address}.")
+        served = Colours()
+        served.model = {"repo": "m", "revision": "r1", "dataset_revision": "d", **self.made}
+        return served
+
+
+def waiting_room(tmp_path: Path, load: FirstReleases, told: list[object]) -> Room:
+    """A room with a dataset and no model."""
+    small_gallery(tmp_path / "dataset")
+    room = Room(settings_in(tmp_path, dataset=str(tmp_path / "dataset")), load, told.append)
+    room.open()
+    room._thread.join()  # type: ignore[union-attr]
+    return room
+
+
+def test_a_dataset_without_a_model_is_open_and_says_so(tmp_path: Path) -> None:
+    told: list[object] = []
+    room = waiting_room(tmp_path, FirstReleases(), told)
+    browser = browsing(room)
+    assert told == [None], "the light table is open"
+    for path in ("/healthz", "/room"):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "no_model_yet", "10")
+        assert answer.json()["error"].startswith("There is no model yet.") and "/home" not in answer.text
+    assert (room.serving().missing, room.serving().loading) == (True, False)
+    with pytest.raises(NoModelYet, match="There is no model yet"):
+        room.recognizer()
+    room.close()
+
+
+def test_the_first_model_answers_without_a_restart(tmp_path: Path) -> None:
+    load = FirstReleases()
+    room = waiting_room(tmp_path, load, [])
+    room.reload()
+    room._reloading.join()  # type: ignore[union-attr]
+    assert room.serving().missing and not room.serving().problem, "a look in vain changes nothing"
+    load.made = {}
+    room.reload()
+    room._reloading.join()  # type: ignore[union-attr]
+    browser = browsing(room)
+    assert browser.get("/healthz").json()["ready"] is True
+    assert (room.serving().missing, room.serving().provisional) == (False, "")
+    recent = Recent()
+    recent.keep("p", photo_of("ochre"), "ochre", "r1")
+    assert room.inbox().ask(recent.find("p"), "none", False, recent)
+    room.close()
+
+
+def test_a_provisional_model_says_how_good_it_is(tmp_path: Path) -> None:
+    load = FirstReleases()
+    load.made = {"provisional": {"value": 0.9, "n": 40}}
+    room = waiting_room(tmp_path, load, [])
+    assert room.serving().provisional == "right at once on 90 % of 40 test photos"
+    app = FastAPI()
+    app.include_router(pages(room, lambda: room.serving().provisional))
+    said = TestClient(app).get("/room").json()
+    assert (said["notice"], said["revision"]) == ("right at once on 90 % of 40 test photos", "r1")
+    room.close()
+
+
+def test_a_missing_model_without_a_dataset_is_an_error_as_before(tmp_path: Path) -> None:
+    told: list[object] = []
+    room = Room(settings_in(tmp_path), FirstReleases(), told.append)
+    room.open()
+    room.close()
+    assert isinstance(told[0], NoModelYet)
 
 
 class Releases:

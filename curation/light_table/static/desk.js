@@ -4,6 +4,8 @@ import { keptTexts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { ulid } from "./dom.js";
 
+const ids = (item) => item.choices.map((choice) => choice.id).join();
+
 export class Desk {
   // `show()` is called after every change; `tell(sentence)` with what a person should know.
   constructor(server, first, show, tell) {
@@ -22,11 +24,13 @@ export class Desk {
   }
 
   take(answer) {
-    for (const name of ["who", "title", "pile", "piles", "undo", "sending"]) this[name] = answer[name];
+    for (const name of ["who", "title", "pile", "piles", "undo", "sending", "model"]) this[name] = answer[name];
     const open = answer.items.filter((item) => !this.outbox.holds(item.key));
     const here = this.item && open.find((item) => item.key === this.item.key);
-    // What is on screen stays there, as long as it is still a question.
-    this.items = here ? [this.item, ...open.filter((item) => item !== here)] : open;
+    // What is on screen stays there, as long as it is still a question; before there is a model it is laid anew where
+    // the classes to choose from became more.
+    const stays = here && (this.model && ids(here) !== ids(this.item) ? here : this.item);
+    this.items = here ? [stays, ...open.filter((item) => item !== here)] : open;
     this.takenAt = Date.now();
   }
 

@@ -34,7 +34,8 @@ export function closesWith(dialog, name) {
 
 // Any class, by a part of its title, id or other names; or a new one. `chosen(classId, title of a new class)`.
 export function searchClass(table, chosen) {
-  const input = h("input", { type: "search", placeholder: "Search a class", role: "combobox", "aria-expanded": "true",
+  const placeholder = table.desk.model ? "Type what it is" : "Search a class";
+  const input = h("input", { type: "search", placeholder, role: "combobox", "aria-expanded": "true",
     "aria-controls": "classes", "aria-label": "Search a class", autocomplete: "off", spellcheck: "false" });
   const list = h("ul", { id: "classes", role: "listbox" });
   const dialog = h("dialog", { class: "search", "aria-label": "Another class" }, input, list);
@@ -63,7 +64,8 @@ export function searchClass(table, chosen) {
     if (typed && !classes.some((info) => plain(info.title) === plain(typed))) found.push({ added: typed, title: `Add “${typed}”`, summary: "a new class" });
     list.replaceChildren(...found.map((info, place) => classRow(table, info, place, () => take(place))));
     // What was typed chooses its best match; an empty search, or one that only a new class would answer, nothing.
-    if (typed && known) mark(0);
+    // Before there is a model most names are new.
+    if (typed && (known || table.desk.model)) mark(0);
     else at = -1;
   };
   input.addEventListener("input", find);

@@ -20,7 +20,7 @@ export class Header {
   show() {
     const { head, desk } = this.table;
     const where = h("p", { class: "where" }, h("span", { class: "logo" }, "Light table"), ` · ${desk.title}`);
-    const parts = [where, this.menu(), this.progress(desk), this.state(desk), this.person(desk), this.problem(desk), this.piles(desk)];
+    const parts = [where, this.menu(), this.progress(desk), this.state(desk), this.person(desk), this.problem(desk), this.model(desk), this.piles(desk)];
     const fresh = h("div", {}, parts);
     // Left alone while it says the same: whoever stands on one of its buttons stays there.
     if (fresh.innerHTML !== this.said) head.replaceChildren(...fresh.childNodes);
@@ -71,6 +71,14 @@ export class Header {
       sentence = `The light table does not answer. ${waiting} in this window; trying again.`;
     }
     return h("p", { class: "problem", role: "status" }, sentence);
+  }
+
+  // While there is no model, or only a quick one: what is missing, and the owner's way on.
+  model({ model }) {
+    if (!model) return "";
+    const mine = model.button && this.table.pages?.some((page) => page.name === "rounds");
+    return h("p", { class: "model", role: "status" }, model.words, " ",
+      mine && h("button", { class: "link", onclick: () => this.table.toPage("rounds") }, model.button));
   }
 
   sent(sending, takenAt) {

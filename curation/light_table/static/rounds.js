@@ -20,7 +20,7 @@ export default class Rounds extends Page {
 
   // What it came to, in a sentence; the figures are below.
   spoken({ bought, changes, next_hour, since, rounds }) {
-    const nothing = "There is no model yet. Train one, and each round of decisions is measured against the one before.";
+    const nothing = "There is no model yet. Train the first one; from then on each round is compared with the one before.";
     const new_ones = since > 0 && `${count(since, "decision came", "decisions came")} since then.`;
     return h("div", { class: "round-words" },
       h("p", { class: "round-bought" }, bought || (rounds.length ? "" : nothing)),
@@ -35,17 +35,18 @@ export default class Rounds extends Page {
       return [h("p", {}, h("b", {}, job.title), " · ", job.words || "beginning", " ", h("span", { class: "soft" }, step(job))),
         h("p", { class: "round-bar", role: "progressbar", "aria-valuenow": Math.round(100 * (job.share ?? 0)), "aria-valuemin": 0, "aria-valuemax": 100 },
           h("i", { style: `width:${100 * (job.share ?? 0.01)}%` })),
-        h("p", { class: "soft" }, far(job), " The model that is served now goes on answering."),
+        h("p", { class: "soft" }, far(job), serving.revision && " The model that is served now goes on answering."),
         button("Stop", { do: "stop" })];
     }
     const said = ["failed", "stopped", "interrupted"].includes(job.state) && h("p", { class: "why" }, job.sentence);
-    const loading = serving.loading && h("p", { class: "soft" }, "The new model is being loaded; the old one answers until it is ready.");
+    const quick = serving.provisional && h("p", {}, `A quick model answers, ${serving.provisional}; a better one takes its place once it is trained.`);
+    const loading = serving.loading && serving.revision && h("p", { class: "soft" }, "The new model is being loaded; the old one answers until it is ready.");
     const problem = serving.problem && h("p", { class: "why" }, serving.problem);
     const note = serving.note && h("p", { class: "soft" }, serving.note);
     const other = newest && serving.revision && newest !== serving.revision && !serving.loading;
     const again = other && [h("p", {}, "A newer release is there than the one that answers."), button("Serve the newest", { do: "reload" })];
-    const train = lacking ? h("p", { class: "soft" }, lacking) : button("Train again", { do: "retrain" }, !this.values.waiting);
-    return [said, problem, loading, note, again, train].flat().filter(Boolean);
+    const train = lacking ? h("p", { class: "soft" }, lacking) : button(newest ? "Train again" : "Train the first model", { do: "retrain" }, !this.values.waiting);
+    return [said, quick, problem, loading, note, again, train].flat().filter(Boolean);
   }
 
   candidate(one, { model }) {

@@ -162,7 +162,7 @@ export class Single {
     const classes = item.pair && sameLabel(item) ? [] : item.choices;
     classes.forEach((choice, place) => rows.push(
       this.row(String(place + 1), h("b", {}, choice.title), said(choice), () => this.give(choice.id))));
-    if (!isPairAlone(item)) rows.push(this.row("/", h("span", { class: "soft" }, "another class…"), "", () => this.search()));
+    if (!isPairAlone(item)) rows.push(this.row("/", h("span", { class: "soft" }, item.choices.length ? "another class…" : "type what it is…"), "", () => this.search()));
     return h("div", { class: "choices" }, rows);
   }
 
@@ -317,7 +317,7 @@ export class Single {
       const rounds = this.table.pages.some((page) => page.name === "rounds"); // the owner's alone
       const button = (kind, words, name) => h("button", { class: kind, onclick: () => this.table.toPage(name) }, words);
       lines.push(h("h1", {}, "Nothing doubtful is left"), h("p", {}, "Train again, or look for what is missing."));
-      if (rounds) lines.push(button("big", "Train again", "rounds"));
+      if (rounds) lines.push(button("big", desk.model?.button || "Train again", "rounds"));
       lines.push(button(rounds ? "ghost" : "big", "What is missing", "missing"));
     }
     const handed = total - done - left;
