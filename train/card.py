@@ -70,6 +70,7 @@ def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:
         return (f"{NOTHING_MEASURED.capitalize()}: there is one picture of each thing, and it is learned from.",)
     lines = {
         f"No near-duplicate group is on both sides of the line; {said.leaks}.": said.leaks,
+        f"{said.carved}.": said.carved,
         f"{WEAK}: {', '.join(said.weak)}. All their photos belong to one burst, so the test is a block of time in it, "
         "and easier than another visit would be.": said.weak,
         f"Not tested, since all photos are one group: {', '.join(said.kept_in_train)}.": said.kept_in_train,

@@ -20,7 +20,8 @@ class Certificate:
     `weak`: classes tested on photos of a burst that they were learned from: all their photos belong to one, and the
     test is a block of it in time; or they came so divided. `kept_in_train`: classes whose photos are all one group.
     `untested`: classes without a test photo. `per_class` counts by split. `threshold`: the near-duplicate threshold
-    that the groups rest on, where it is known.
+    that the groups rest on, where it is known. `carved_from`: sides that did not come with the photos, and the given
+    side that each was carved from.
     """
 
     seed: int = 0
@@ -39,6 +40,17 @@ class Certificate:
     kept_in_train: tuple[str, ...] = ()
     untested: tuple[str, ...] = ()
     threshold: float | None = None
+    carved_from: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def carved(self) -> str:
+        """In words, which side was carved from a given one; nothing where none was."""
+        sides = sorted(self.carved_from, key=("train", "validation", "test").index)
+        if not sides:
+            return ""
+        lack = f"No {' and no '.join(sides)} photos came"
+        given = self.carved_from[sides[-1]]
+        return f"{lack}: they were carved from the given {given} photos, and no near-copies were parted"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for certificate.json."""

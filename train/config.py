@@ -72,6 +72,7 @@ class SplitSettings:
     test: float = dial(0.2, "share of photos sealed for the test, where none came with the photos", least=0, most=1)
     validation: float | None = dial(None, "share of photos that training is steered by; a tenth when left out, and of "
                                     "large collections 200 photos", least=0, most=1)
+    val_is_test: bool = dial(False, "given validation photos are the test, where no test came with the photos")
 
 
 def named(settings: TrainSettings) -> float | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from train.certificate import Certificate
 from train.drawing import Curve, interval_bar, line_chart
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html"
@@ -95,6 +96,8 @@ def _leaks(seen: Examined) -> str:
     at = f" Photos count as near-copies from an agreement of {card['threshold']:g} on." if card.get("threshold") else ""
     weak = card.get("weak") or ()
     told = f"<p class='warn'>{escape(str(card.get('strength', '')))}: {escape(', '.join(weak))}</p>" if weak else ""
+    carved = Certificate.from_json(card).carved
+    told += f"<p>{escape(carved)}.</p>" if carved else ""
     removed = card.get("leaks_removed", 0)
     gone = f" {removed} training photos were left out for having one." if removed else ""
     return _section("Was the test kept apart?", f"<p>{escape(str(card.get('leaks', 'Not known.')))}.{gone}{escape(at)} "

@@ -77,11 +77,13 @@ def usable(labels: Mapping[str, Label]) -> dict[str, str | None]:
 def told(done: Sealed) -> str:
     """A split in one line."""
     counts = {side: sum(row.split == side for row in done.splits.values()) for side in (TRAIN, VALIDATION, TEST)}
-    return ", ".join(f"{count} {side}" for side, count in counts.items()) + f"; {done.certificate.leaks}."
+    said = ", ".join(f"{count} {side}" for side, count in counts.items()) + f"; {done.certificate.leaks}."
+    return f"{said} {done.certificate.carved}." if done.certificate.carved else said
 
 
 def _worked_out(dataset: Dataset, settings: SplitSettings) -> tuple[dict[str, Split], Certificate]:
-    return split_dataset(dataset, settings.seed, settings.test, settings.validation)
+    return split_dataset(dataset, settings.seed, settings.test, settings.validation,
+                         val_is_test=settings.val_is_test)
 
 
 def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:

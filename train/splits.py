@@ -1,7 +1,7 @@
 """Groups and labels -> train, validation and test, with no group across the line. Pure: no files, no network.
 
 A unit (near-duplicates, and photos of one class taken in one go) is never divided. A test split that came with the
-photos stays; a train photo with a near-copy in it leaves.
+photos stays; a train photo with a near-copy in it leaves. A side that did not come is carved from one that did.
 
     python -m train split DATASET
 """
@@ -39,16 +39,21 @@ TENTH, ENOUGH = 0.1, 200
 def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[str, str] | None = None,
           given: Mapping[str, str | None] | None = None, taken_at: Mapping[str, str] | None = None, seed: int = 0,
           test: float = 0.2, validation: float | None = None, files: Mapping[str, str] | None = None,
-          threshold: float | None = None, pictured: Collection[str] = ()) -> tuple[dict[str, Split], Certificate]:
+          threshold: float | None = None, pictured: Collection[str] = (),
+          held: Mapping[str, str] | None = None) -> tuple[dict[str, Split], Certificate]:
     """Split the photos `ids`; a label of None means "none of these".
 
     `groups`: near-duplicate group by id (missing: alone). `given`: the split a photo came with. `taken_at` (ISO 8601)
     and `files` (names): what bursts are seen by. `test`, `validation`: wanted shares. `pictured`: classes that have a
-    reference picture beside their photos. Photos that leave have no Split; where every class has one photo at most,
-    there may be no test. Raises CannotSplit. Where `validation` is None, of many photos not every class is steered by.
+    reference picture beside their photos. `held`: the sides that an earlier split gave; those stay. Photos that leave
+    have no Split; where every class has one photo at most, there may be no test. Raises CannotSplit. Where `validation`
+    is None, of many photos not every class is steered by.
     """
-    table = _Table(sorted(ids), {i: labels[i] or NONE for i in ids}, {i: (groups or {}).get(i, i) for i in ids},
-                   {i: (given or {}).get(i) for i in ids}, taken_at or {}, files or {})
+    named, sealed = {i: labels[i] or NONE for i in ids}, held or {}
+    came, carved = carved_sides({i: (given or {}).get(i) for i in ids}, named, pictured)
+    table = _Table(sorted(ids), named, {i: (groups or {}).get(i, i) for i in ids},
+                   {i: sealed.get(i, came[i]) for i in ids}, taken_at or {}, files or {},
+                   TEST in came.values(), frozenset(sealed))
     most = _check(table, pictured)
     rng, plan = np.random.default_rng(seed), _Plan()
     _keep_given(table, plan)
@@ -57,27 +62,59 @@ def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[
     for label in sorted(set(table.labels.values())):
         _carve(label, table, plan, rng, shares)
     if most > 1 and TEST not in plan.sides.values():
-        raise CannotSplit("No photo is left for a test: in every class all photos are copies of one. "
-                          "Add photos taken at another time.")
+        raise CannotSplit(_no_test(table))
     splits = {i: Split(i, table.groups[i], side) for i in table.ids if (side := plan.side_of(table, i))}
-    return splits, _certificate(table, plan, splits, seed, shares, threshold)
+    return splits, replace(_certificate(table, plan, splits, seed, shares, threshold), carved_from=carved)
 
 
 def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation: float | None = None,
-                  threshold: float | None = None) -> tuple[dict[str, Split], Certificate]:
-    """Split what a dataset holds now: labelled photos and "none of these", grouped as the last scan found them."""
+                  threshold: float | None = None,
+                  val_is_test: bool = False) -> tuple[dict[str, Split], Certificate]:
+    """Split what a dataset holds now: labelled photos and "none of these", grouped as the last scan found them.
+
+    `val_is_test`: given validation photos are the test where none came. Raises CannotSplit.
+    """
     photos, waiting = dataset.photos(), unchecked(dataset)
     rows = [row for row in dataset.labels().values()
             if row.status in STATUSES and row.image_id in photos and row.image_id not in waiting]
     sources = {row.image_id: photos[row.image_id].sources for row in rows}
-    held = dataset.splits()  # what is sealed stays sealed; a second split only places what came since
+    # What is sealed stays sealed; a second split only places what came since.
+    held = {i: row.split for i, row in dataset.splits().items() if i in sources}
+    given: dict[str, str | None] = {i: _given(some) for i, some in sources.items()}
+    if val_is_test and TEST not in given.values():
+        given = _val_as_test(given, held)
     taken_at, files = when_and_where(sources)
-    splits, certificate = split(
-        list(sources), {row.image_id: row.label for row in rows},
-        groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions)),
-        {i: held[i].split if i in held else _given(some) for i, some in sources.items()}, taken_at, seed, test,
-        validation, files, threshold, dataset.references())
-    return splits, replace(certificate, given_test=TEST in map(_given, sources.values()))
+    return split(list(sources), {row.image_id: row.label for row in rows},
+                 groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions)),
+                 given, taken_at, seed, test, validation, files, threshold, dataset.references(), held)
+
+
+def carved_sides(given: Mapping[str, str | None], labels: Mapping[str, str],
+                 pictured: Collection[str] = ()) -> tuple[dict[str, str | None], dict[str, str]]:
+    """(the side each photo came with, or None where it may be given any; missing side -> the side it is carved from).
+
+    Where nothing may be learned from, the validation photos are divided anew, or else the test photos, unless a
+    reference picture of each class is what is learned from. Where no test came, one is carved from what is learned.
+    """
+    came = {side for i, side in given.items() if labels[i] != NONE}
+    if came & {TRAIN, None}:
+        missing = [side for side in (VALIDATION, TEST) if side not in came]
+        return dict(given), dict.fromkeys(missing, TRAIN) if TRAIN in came else {}
+    if VALIDATION in came:
+        missing = [side for side in (TRAIN, TEST) if side not in came]
+        freed = {i: None if side == VALIDATION else side for i, side in given.items()}
+        return freed, dict.fromkeys(missing, VALIDATION)
+    if came and not {*labels.values()} - {NONE} <= {*pictured}:
+        return dict.fromkeys(given), dict.fromkeys((TRAIN, VALIDATION), TEST)
+    return dict(given), {}
+
+
+def _val_as_test(given: Mapping[str, str | None], held: Mapping[str, str]) -> dict[str, str | None]:
+    late = [i for i, side in given.items() if side == VALIDATION and held.get(i, TEST) != TEST]
+    if late:
+        raise CannotSplit("The split of this dataset is sealed already, so --val-is-test comes too late. Collect the "
+                          "photos into a new dataset, and give it there.", late=len(late))
+    return {i: TEST if side == VALIDATION else side for i, side in given.items()}
 
 
 def unchecked(dataset: Dataset) -> set[str]:
@@ -108,10 +145,17 @@ class _Table:
     given: dict[str, str | None]
     taken_at: Mapping[str, str]
     files: Mapping[str, str]
+    given_test: bool = False
+    held: frozenset[str] = frozenset()
 
     @cached_property
     def sizes(self) -> Counter[str]:
         return Counter(self.groups.values())
+
+    @cached_property
+    def held_groups(self) -> set[str]:
+        """Groups with a photo that an earlier split placed: what was learned from is no test later."""
+        return {self.groups[name] for name in self.held if name in self.groups}
 
     def size(self, groups: Iterable[str]) -> int:
         """Photos in these groups."""
@@ -145,6 +189,15 @@ def _check(table: _Table, pictured: Collection[str]) -> int:
     return max(counts.values(), default=0)
 
 
+def _no_test(table: _Table) -> str:
+    """Why no photo can be a test, and what to do."""
+    if VALIDATION in table.given.values():
+        return ("No photo is left for a test: in every class the photos that are no validation are copies of one. To "
+                "test on the given validation photos, add --val-is-test; or add photos taken at another time.")
+    return ("No photo is left for a test: in every class all photos are copies of one. Add photos taken at another "
+            "time.")
+
+
 def _keep_given(table: _Table, plan: _Plan) -> None:
     """Whole groups take the side of their given photos: test wins and sends copies away, else train wins."""
     members: dict[str, list[str]] = {}
@@ -167,8 +220,8 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
     mine = [name for name in table.ids if table.labels[name] == label]
     undecided = [name for name in mine if table.groups[name] not in plan.sides]
     sides = Counter(plan.side_of(table, name) for name in mine)
-    # A class that came with a split, but without test photos, is not ours to test.
-    tested = not sides[TEST] and not any(table.given[name] for name in mine)
+    # A class that came with a split, but without test photos, is not ours to test where others have some.
+    tested = not sides[TEST] and not (table.given_test and any(table.given[name] for name in mine))
     units = units_of(undecided, table.groups, table.taken_at, table.files)
     spared = plan.sparing and label != NONE
     steering = TENTH if plan.sparing else shares[VALIDATION]
@@ -208,15 +261,16 @@ def _share(share: float, photos: int) -> int:
 def _deal(units: list[list[str]], wanted: Mapping[str, int], table: _Table, plan: _Plan) -> None:
     """Test, then validation, get units up to what is wanted, at least one each; train always keeps one."""
     for side in (TEST, VALIDATION):
+        able = [unit for unit in units if side != TEST or table.held_groups.isdisjoint(unit)]
         chosen: list[list[str]] = []
-        for unit in units:
+        for unit in able:
             room = wanted[side] - table.size([group for one in chosen for group in one])
             # Whatever brings the side nearer to its share: taking only what fits would fill the test with single
             # photos, and those are the odd ones of a collection.
             if table.size(unit) < 2 * room and len(chosen) < len(units) - 1:
                 chosen.append(unit)
-        if not chosen and wanted[side] and len(units) > 1:
-            chosen = [min(units, key=table.size)]
+        if not chosen and wanted[side] and able and len(units) > 1:
+            chosen = [min(able, key=table.size)]
         units = [unit for unit in units if unit not in chosen]
         plan.sides.update((group, side) for unit in chosen for group in unit)
     plan.sides.update((group, TRAIN) for unit in units for group in unit)
@@ -227,7 +281,8 @@ def _cut(parts: list[str], wanted: Mapping[str, int], table: _Table, plan: _Plan
     have a neighbour across a line."""
     for side in (TEST, VALIDATION):
         taken: list[str] = []
-        while len(parts) > 1 and table.size(taken) < wanted[side]:
+        while len(parts) > 1 and table.size(taken) < wanted[side] and not (
+                side == TEST and parts[-1] in table.held_groups):
             taken.append(parts.pop())
         plan.sides.update(dict.fromkeys(taken, side))
     plan.sides.update(dict.fromkeys(parts, TRAIN))
@@ -272,7 +327,7 @@ def _certificate(table: _Table, plan: _Plan, splits: Mapping[str, Split], seed: 
     weak = _divided_bursts(table, splits)
     untested = [label for label, counts in per_class.items() if label != NONE and not counts.get(TEST)]
     return Certificate(
-        seed=seed, fractions=dict(shares), given_test=TEST in table.given.values(),
+        seed=seed, fractions=dict(shares), given_test=table.given_test,
         n={side: n[side] for side in (TRAIN, VALIDATION, TEST)}, per_class=per_class, groups=len(sizes),
         grouped_photos=sum(size for size in sizes.values() if size > 1), leaks=leaks_left(splits),
         leaks_removed=len(plan.removed), removed=tuple(sorted(plan.removed)), moved=plan.moved,

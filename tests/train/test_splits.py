@@ -202,12 +202,17 @@ def test_whatever_the_pile_no_group_crosses_the_line(pile):
         assert row.group == pile["groups"][name]
         assert sides.setdefault(row.group, row.split) == row.split
     assert set(splits) | set(certificate.removed) == set(pile["ids"])
-    assert {name for name, side in pile["given"].items() if side == "test"} <= {
-        name for name, row in splits.items() if row.split == "test"}
+    if certificate.carved_from.get("train") != "test":
+        assert {name for name, side in pile["given"].items() if side == "test"} <= {
+            name for name, row in splits.items() if row.split == "test"}
     assert sum(certificate.n.values()) == len(splits)
     assert sum(sum(counts.values()) for counts in certificate.per_class.values()) == len(splits)
     assert certificate.leaks == leaks_left(splits)
     assert certificate.leaks.startswith("0 of ") if certificate.n["test"] else certificate.leaks == NOTHING_MEASURED
+    held = {name: row.split for name, row in splits.items()}
+    tested = {name for name, side in held.items() if side == "test"}
+    again, _ = split(**pile | {"seed": 9}, held=held)
+    assert tested == {name for name, row in again.items() if row.split == "test" and name in held}
 
 
 def test_a_dataset_is_split_as_it_is_labelled_now():
@@ -295,3 +300,129 @@ def test_a_large_collection_that_grows_keeps_its_sides():
                                taken_at=at)
     assert {name: after[name].split for name in before} == {name: row.split for name, row in before.items()}
     assert certificate.n["validation"] == sum(row.split == "validation" for row in before.values())
+
+
+def sided(photos_of_side, classes=("c0", "c1")):
+    """Photos that came with these sides, so many of each class: (ids, labels, given)."""
+    ids, labels, given_split = [], {}, {}
+    for label in classes:
+        for side, photos in photos_of_side.items():
+            for number in range(photos):
+                name = f"{label}-{side}-{number:02}"
+                ids.append(name)
+                labels[name], given_split[name] = label, side
+    return ids, labels, given_split
+
+
+@pytest.mark.parametrize(("came", "carved"), [
+    ({"train": 16, "validation": 4}, {"test": "train"}), ({"train": 20}, {"validation": "train", "test": "train"}),
+    ({"train": 16, "test": 4}, {"validation": "train"}), ({"train": 12, "validation": 4, "test": 4}, {}),
+    ({"validation": 20}, {"train": "validation", "test": "validation"}), ({None: 20}, {}),
+    ({"test": 20}, {"train": "test", "validation": "test"}), ({"validation": 16, "test": 4}, {"train": "validation"}),
+    ({None: 16, "validation": 4}, {}), ({None: 16, "test": 4}, {}), ({None: 10, "train": 10}, {
+        "validation": "train", "test": "train"})])
+def test_a_side_that_did_not_come_is_carved_from_one_that_did(came, carved):
+    ids, labels, given_split = sided(came)
+    splits, certificate = split(ids, labels, given=given_split)
+    assert certificate.carved_from == carved
+    assert certificate.given_test is ("test" in came and carved.get("train") != "test")
+    for label in ("c0", "c1"):
+        assert set(sides_of(splits, labels, label)) == {"train", "validation", "test"}
+    may_leave = {"train": {"test", "validation"} & carved.keys(), **{source: carved.keys() | {"train", "test"}
+                 for source in carved.values() if source != "train"}}
+    for name, row in splits.items():
+        side = given_split[name]
+        assert side is None or row.split == side or row.split in may_leave[side]
+    assert all(source in certificate.carved for source in carved.values()) and bool(certificate.carved) is bool(carved)
+
+
+def test_a_test_that_is_carved_from_given_train_photos_parts_no_near_copies():
+    ids, labels, given_split = sided({"train": 16, "validation": 4})
+    groups = {name: f"{labels[name]}-{int(name[-2:]) // 4}" for name in ids}  # reaching into the validation, too
+    splits, certificate = split(ids, labels, groups, given_split)
+    assert certificate.leaks == f"0 of {certificate.n['test']} test photos have a near-copy in train or validation"
+    assert certificate.n["test"] == 8 and not certificate.removed
+    for group in set(groups.values()):
+        assert len({splits[name].split for name in ids if groups[name] == group}) == 1
+
+
+def test_a_split_for_some_classes_only_leaves_the_others_to_be_divided():
+    ids, labels, given_split = sided({"train": 10, "test": 3}, ["c0"])
+    more, names, _ = sided({None: 20}, ["c1"])
+    splits, certificate = split([*ids, *more], labels | names, given=given_split)
+    assert sides_of(splits, labels | names, "c1") == {"train": 14, "validation": 2, "test": 4}
+    assert {name for name, row in splits.items() if row.split == "test" and name in labels} == {
+        name for name in ids if given_split[name] == "test"}
+    assert certificate.given_test
+
+
+def test_a_class_without_test_photos_is_tested_where_no_class_has_any():
+    ids, labels, given_split = sided({"train": 10, "validation": 2}, ["c0"])
+    more, names, given_more = sided({"train": 10}, ["c1"])
+    _, certificate = split([*ids, *more], labels | names, given=given_split | given_more)
+    assert certificate.untested == () and certificate.per_class["c1"]["test"] == 2
+
+
+def test_test_photos_alone_stay_where_reference_pictures_are_learned_from():
+    ids, labels, given_split = sided({"test": 4})
+    assert set(sides_of(split(ids, labels, given=given_split, pictured=["c0", "c1"])[0])) == {"test"}
+    assert set(sides_of(split(ids, labels, given=given_split, pictured=["c0"])[0])) == {"test", "train", "validation"}
+
+
+def test_photos_that_an_earlier_split_placed_are_no_test_later():
+    ids, labels, given_split = sided({"train": 1})
+    before, _ = split(ids, labels, given=given_split)
+    assert sides_of(before) == {"train": 2}
+    more, names, given_more = sided({"validation": 2, None: 9})
+    sealed = {name: row.split for name, row in before.items()}
+    after, certificate = split([*ids, *more], labels | names, given=given_split | given_more, held=sealed)
+    assert {name: after[name].split for name in ids} == sealed
+    assert certificate.n["test"] >= 2 and certificate.carved_from == {"test": "train"}
+
+
+def test_what_was_carved_stays_and_is_still_told_after_a_second_split():
+    ids, labels, given_split = sided({"train": 16, "validation": 4})
+    before, first = split(ids, labels, given=given_split)
+    more, names, given_more = sided({"train": 30}, ["c2"])
+    after, second = split([*ids, *more], labels | names, given=given_split | given_more,
+                          held={name: row.split for name, row in before.items()})
+    assert {name: after[name] for name in before} == before and second.carved_from == first.carved_from
+    assert second.per_class["c2"]["test"] == 6, "a class that comes later is tested as the others are"
+
+
+def test_where_only_the_validation_differs_the_sentence_names_the_flag():
+    ids, labels, given_split = sided({"train": 3, "validation": 3})
+    groups = {name: labels[name] for name in ids if given_split[name] == "train"}
+    with pytest.raises(CannotSplit, match="--val-is-test"):
+        split(ids, labels, groups, given_split)
+
+
+def dataset_with(given_split, labels, held=()):
+    """What `split_dataset` asks of a dataset, in memory."""
+    return SimpleNamespace(
+        photos=lambda: {name: Photo(name, 1, 1, (Source(given_split=side),)) for name, side in given_split.items()},
+        labels=lambda: {name: Label(name, label, "labelled") for name, label in labels.items()},
+        findings=list, splits=lambda: dict(held), ledger=list, references=frozenset)
+
+
+def test_given_validation_photos_are_the_test_when_the_owner_says_so():
+    _, labels, given_split = sided({"train": 16, "validation": 4})
+    splits, certificate = split_dataset(dataset_with(given_split, labels), val_is_test=True)
+    assert {name for name, row in splits.items() if row.split == "test"} == {
+        name for name, side in given_split.items() if side == "validation"}
+    assert certificate.given_test and certificate.carved_from == {"validation": "train"}
+    again, _ = split_dataset(dataset_with(given_split, labels, splits.items()), val_is_test=True)
+    assert again == splits, "the same command once more changes nothing"
+
+
+def test_a_test_that_came_is_the_test_whatever_becomes_of_the_validation():
+    _, labels, given_split = sided({"train": 12, "validation": 4, "test": 4})
+    splits, _ = split_dataset(dataset_with(given_split, labels), val_is_test=True)
+    assert {name: row.split for name, row in splits.items()} == given_split
+
+
+def test_a_sealed_validation_does_not_become_the_test():
+    _, labels, given_split = sided({"train": 16, "validation": 4})
+    splits, _ = split_dataset(dataset_with(given_split, labels))
+    with pytest.raises(CannotSplit, match="too late"):
+        split_dataset(dataset_with(given_split, labels, splits.items()), val_is_test=True)
