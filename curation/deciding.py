@@ -13,7 +13,7 @@ from pathlib import Path
 from curation.reference_pictures import reference_files
 from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
-from data_cards.annotations.decision import Decision, line_of, read_decisions
+from data_cards.annotations.decision import Decision, line_of, read_numbered
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset import Changes, Dataset, collection_files
@@ -41,9 +41,9 @@ def decide_from(dataset: Dataset, path: Path) -> Decided:
     except UnicodeDecodeError as error:
         raise BadDecision(f"{path.name} is not UTF-8 text.", path=str(path)) from error
     base = dataset.newest()
-    decisions = read_decisions(text, changed_collection(base.collection(), known(base).decisions))
-    _check_photos(decisions, base, text)
-    return _commit(base, decisions)
+    decisions = read_numbered(text, changed_collection(base.collection(), known(base).decisions))
+    _check_photos(decisions, base)
+    return _commit(base, list(decisions.values()))
 
 
 def fold_dataset(dataset: Dataset) -> Decided:
@@ -51,12 +51,11 @@ def fold_dataset(dataset: Dataset) -> Decided:
     return _commit(dataset, ())
 
 
-def _check_photos(decisions: Sequence[Decision], dataset: Dataset, text: str) -> None:
+def _check_photos(decisions: Mapping[int, Decision], dataset: Dataset) -> None:
     photos = dataset.photos()
-    for one in decisions:
+    for line, one in decisions.items():
         missing = [image_id for image_id in (one.image_id, one.other) if image_id and image_id not in photos]
         if missing and one.action not in CLASS_ACTIONS:
-            line = next((n for n, row in enumerate(text.splitlines(), start=1) if missing[0] in row), 0)
             said = f"Line {line}: there is no photo {missing[0][:12]} in {dataset.address}. Nothing was saved."
             raise BadDecision(said, line=line, image_id=missing[0])
 
@@ -79,16 +78,16 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
         pictures = reference_files(base, things)
         if things != base.collection():
             add |= collection_files(things) | dict(pictures.add)
-        done[:] = [_said(len(decisions), len(new), before, after, ledger.unreadable)]
+        done[:] = [_said(len(decisions), len(new), before, after, ledger.left_out)]
         return Changes(add, pictures.delete)
 
     after = dataset.update(f"Add {len(decisions)} decisions" if decisions else "Fold decisions into labels", change)
     return Decided(after, done[0])
 
 
-def _said(given: int, new: int, before: Mapping[str, Label], after: Mapping[str, Label], unreadable: int) -> str:
+def _said(given: int, new: int, before: Mapping[str, Label], after: Mapping[str, Label], left_out: str) -> str:
     changed = sum(before.get(image_id) != row for image_id, row in after.items())
     parts = [f"{new} of {given} decisions are new." if given else "",
              f"{changed} labels changed." if changed else "No label changed.",
-             f"{unreadable} lines of the ledger cannot be read and were left out." if unreadable else ""]
+             left_out]
     return " ".join(part for part in parts if part)

@@ -95,6 +95,8 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     """
     base, clock = dataset.newest(), _Clock()
     photos, ledger = base.photos(), known(base)
+    if ledger.left_out:
+        say(ledger.left_out)
     labels = present_labels(photos, ledger)
     memory = Memory(cache / "scan")
     clock.lap("reading")

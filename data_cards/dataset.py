@@ -20,6 +20,7 @@ from data_cards.collection import FRONT_MATTER, read_collection, write_collectio
 from data_cards.collection import Collection as Things
 from data_cards.columns import Columns
 from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
+from data_cards.json_lines import lines_of
 from data_cards.repository import Repository, open_repository, parse_address
 from data_cards.rows import Finding, Label, Opinion, Photo, Split, read_photo_rows, read_rows, row_locations
 
@@ -115,8 +116,10 @@ class Dataset:
 
     def ledger(self) -> list[dict[str, Any]]:
         """Every decision that was sent, as raw lines, in no particular order; a damaged one as {"unreadable": text}."""
-        texts = (self._read(path).decode("utf-8", "replace") for path in self._under(LEDGER))
-        return [_ledger_row(line) for text in texts for line in text.split("\n") if line.strip()]
+        found: list[dict[str, Any]] = []
+        for path in self._under(LEDGER):
+            found += lines_of(self._read(path).decode("utf-8", "replace"), path)
+        return found
 
     @cached_property
     def shards(self) -> list[str]:
@@ -234,14 +237,6 @@ def collection_files(collection: Things, references: Mapping[str, bytes] | None 
     pictures: dict[str, bytes | Path] = {f"{REFERENCES}{name}.jpg": data for name, data in (references or {}).items()}
     readme = dataset_card(DatasetCard(collection=collection))
     return {README: readme.encode(), CARD: card.encode(), CLASSES: classes.encode(), **pictures}
-
-
-def _ledger_row(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError:  # one bad line must not hide what everybody else decided
-        row = None
-    return row if isinstance(row, dict) else {"unreadable": line}
 
 
 def _check_format(readme: str, address: str) -> None:

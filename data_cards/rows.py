@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ulid import ULID
 
+from data_cards.json_lines import written
+
 STATUSES = ("labelled", "unlabelled", "none_of_these", "junk", "duplicate")
 SPLIT_NAMES = ("train", "validation", "test")
 FINDING_KINDS = ("label", "exact_duplicate", "near_duplicate", "leak", "unreadable", "quality", "shortcut", "visitor",
@@ -163,8 +165,7 @@ def scan_files(scan_id: str, findings: Iterable[Finding], opinions: Iterable[Opi
 
 def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
     """One flush of decisions; its name is unique."""
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return f"ledger/{ULID()}.jsonl", text.encode()
+    return f"ledger/{ULID()}.jsonl", written(lines)
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:

@@ -55,23 +55,29 @@ class Book:
     ) -> None:
         """`given`: labels before any decision; `keep` returns once decisions are safely on the disk."""
         self._given, self._keep, self._clock = given, keep, clock
+        self._version: dict[str, int] = {}
+        self._changes = 0
+        self.labels: dict[str, Label] = {}
+        self._read(past)
+
+    def _read(self, past: Iterable[Decision]) -> None:
         self._by_id: dict[str, Decision] = {}
-        self._by_photo: dict[str, list[Decision]] = {}
+        self._by_photo: dict[str, dict[str, Decision]] = {}
         self._steps: dict[str, dict[str, list[str]]] = {}
         self._left: dict[tuple[str, str], _Step] = {}
         self._depth: dict[str, int] = {}
-        self._photo: dict[str, str] = {}
-        self._version: dict[str, int] = {}
-        self._of_classes: list[Decision] = []
+        self._place: dict[str, str | None] = {}
+        self._undos_of: dict[str, list[Decision]] = {}
+        self._of_classes: dict[str, Decision] = {}
         ordered = in_order(past)
-        # An undo may stand before what it undoes when two clocks disagree.
-        for decision in sorted(ordered, key=lambda one: one.action == "undo"):
+        for decision in ordered:
             self._enter(decision)
         self._latest = ordered[-1].at if ordered else ""
         self._undone: set[str] = set()
         self._mark(ordered)
-        self._kept = kept_labels(given, ordered)
-        self.labels: dict[str, Label] = fold(given, ordered)
+        self._kept = kept_labels(self._given, ordered)
+        self.labels.update(fold(self._given, ordered))
+        self._touch(self._given)
 
     def moment(self) -> str:
         """Now, but always after everything that is in the book: the fold goes by time."""
@@ -90,7 +96,12 @@ class Book:
 
     def learn(self, decisions: Sequence[Decision]) -> list[Decision]:
         """What is safe on the disk already, into mind; returns what was new."""
-        new = [decision for decision in decisions if decision.id not in self._by_id]
+        new = in_order(one for one in decisions if one.id not in self._by_id)
+        known = [one for one in decisions if one.id in self._by_id]
+        if any(in_order([one, self._by_id[one.id]]) != [self._by_id[one.id]] for one in known):
+            # Two lines with one id: every reader takes the same one of them, also who had read the other before.
+            self._read([*self._by_id.values(), *decisions])
+            return new
         for decision in new:
             self._enter(decision)
             self._latest = max(self._latest, decision.at)
@@ -99,16 +110,38 @@ class Book:
 
     def _enter(self, decision: Decision) -> None:
         self._by_id[decision.id] = decision
-        undone = self._by_id.get(decision.undoes or "")
-        if decision.action in CLASS_ACTIONS or (undone and undone in self._of_classes):
-            self._of_classes.append(decision)
+        self._file(decision)
+        if decision.action == "undo":
+            self._undos_of.setdefault(decision.undoes or "", []).append(decision)
         else:
-            # An undo belongs to the photo of what it undoes, whether or not it names it.
-            self._photo[decision.id] = self._photo[undone.id] if undone else decision.image_id
-            self._by_photo.setdefault(self._photo[decision.id], []).append(decision)
-        if decision.action != "undo":
             self._steps.setdefault(decision.who, {}).setdefault(decision.at, []).append(decision.id)
             self._count(decision, 1)
+
+    def _file(self, decision: Decision) -> None:
+        """Under its photo, or (None) under classes. An undo belongs where its decision does, whether or not it names
+        the photo; one that came first moves there with its own undos when the decision comes."""
+        place = self._place_of(decision)
+        if decision.id in self._place:
+            if self._place[decision.id] == place:
+                return
+            self._filed_under(self._place[decision.id]).pop(decision.id)
+        self._place[decision.id] = place
+        self._filed_under(place)[decision.id] = decision
+        for undo in self._undos_of.get(decision.id, ()):
+            self._file(undo)
+
+    def _place_of(self, decision: Decision) -> str | None:
+        undone = self._undone_by(decision)
+        if undone is None or undone.id not in self._place:
+            return None if decision.action in CLASS_ACTIONS else decision.image_id
+        return self._place[undone.id]
+
+    def _undone_by(self, decision: Decision) -> Decision | None:
+        """What an undo takes back; None for another decision, and as long as that one is not here."""
+        return self._by_id.get(decision.undoes or "") if decision.action == "undo" else None
+
+    def _filed_under(self, place: str | None) -> dict[str, Decision]:
+        return self._of_classes if place is None else self._by_photo.setdefault(place, {})
 
     def _refold(self, new: Sequence[Decision]) -> None:
         """Labels of the photos that `new` can reach: its own, and those tied to them as duplicates."""
@@ -116,8 +149,8 @@ class Book:
             touched = set(self._given)
         else:
             touched = self._tied({photo for one in new for photo in self._photos_of(one)})
-        about = [one for photo in touched for one in self._by_photo.get(photo, ())]
-        about += self._of_classes
+        about = [one for photo in touched for one in self._by_photo.get(photo, {}).values()]
+        about += self._of_classes.values()
         self._mark(about)
         given = {photo: self._given[photo] for photo in touched if photo in self._given}
         self.labels.update(fold(given, about))
@@ -125,13 +158,17 @@ class Book:
         if unnamed:
             kept = kept_labels(given, about)
             self._kept = {name: label for name, label in self._kept.items() if name not in unnamed} | kept
-        self._version |= dict.fromkeys(touched, len(self._by_id))
+        self._touch(touched)
+
+    def _touch(self, photos: Iterable[str]) -> None:
+        self._changes += 1
+        self._version |= dict.fromkeys(photos, self._changes)
 
     def _moves_labels(self, decision: Decision) -> bool:
         """Whether it may change what any photo is called: a new name or text of a class does not."""
-        if decision not in self._of_classes:
+        if decision.id not in self._of_classes:
             return False
-        changed = self._by_id.get(decision.undoes or "", decision)
+        changed = self._undone_by(decision) or decision
         return changed.action == "undo" or changed.action in EFFECTS
 
     def version(self, image_id: str) -> int:
@@ -141,7 +178,8 @@ class Book:
     def label_without(self, image_id: str, left_out: Container[str]) -> Label:
         """The label of a photo if these decisions (ids) had never been made."""
         touched = self._tied({image_id})
-        about = [*self._of_classes, *(one for photo in touched for one in self._by_photo.get(photo, ()))]
+        of_photos = [one for photo in touched for one in self._by_photo.get(photo, {}).values()]
+        about = [*self._of_classes.values(), *of_photos]
         given = {photo: self._given[photo] for photo in touched if photo in self._given}
         return fold(given, (one for one in about if one.id not in left_out))[image_id]
 
@@ -162,13 +200,13 @@ class Book:
         self._depth[one.who] = self._depth.get(one.who, 0) + step.counts - before
 
     def _photos_of(self, decision: Decision) -> list[str]:
-        undone = self._by_id.get(decision.undoes or "", decision)
-        return [photo for photo in (self._photo.get(undone.id), undone.other) if photo]
+        undone = self._undone_by(decision) or decision
+        return [photo for photo in (self._place[undone.id], undone.other) if photo]
 
     def _tied(self, photos: set[str]) -> set[str]:
         reached, front = set(photos), list(photos)
         while front:
-            for decision in self._by_photo.get(front.pop(), ()):
+            for decision in self._by_photo.get(front.pop(), {}).values():
                 fresh = set(self._photos_of(decision)) - reached
                 reached |= fresh
                 front += fresh
@@ -184,7 +222,8 @@ class Book:
 
     def about(self, image_id: str) -> list[Decision]:
         """Everything decided about a photo, taken back or not, oldest first."""
-        return sorted(map(self._spelled, self._by_photo.get(image_id, [])), key=lambda decision: decision.order)
+        decisions = map(self._spelled, self._by_photo.get(image_id, {}).values())
+        return sorted(decisions, key=lambda decision: decision.order)
 
     def _spelled(self, one: Decision) -> Decision:
         """A decision with the label that it kept without naming it."""
@@ -192,7 +231,7 @@ class Book:
 
     def of_classes(self) -> list[Decision]:
         """Every decision that added, renamed or merged a class, and what took these back."""
-        return list(self._of_classes)
+        return list(self._of_classes.values())
 
     def standing(self) -> list[Decision]:
         """Every decision that nobody took back, without the undos themselves."""

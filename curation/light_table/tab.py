@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from curation.light_table.pages import Page, pages_of
 from curation.light_table.table import LightTable
 from data_cards.errors import BadPhoto, DiskFull, MissingFile, NotAllowed, UnknownClass, VitrineError
+from data_cards.json_lines import read_object
 
 PREFIX = "/light-table"
 STATIC = Path(__file__).parent / "static"
@@ -173,14 +173,14 @@ def _reference(table: LightTable, class_id: str, side: int) -> Response:
 
 
 async def _body(request: Request) -> Any:
-    """The JSON of a request; None when it is none, or too long."""
+    """The JSON object of a request; None when it is none, or too long."""
     read = bytearray()
     async for chunk in request.stream():
         read += chunk
         if len(read) > MOST_BYTES:
             return None
     try:
-        return json.loads(read)
+        return read_object(bytes(read))
     except ValueError:
         return None
 

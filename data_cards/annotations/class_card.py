@@ -7,12 +7,14 @@ and told like any other, and of two people who wrote at once both texts are in t
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from data_cards.collection import ClassInfo
 from data_cards.errors import BadDecision
+from data_cards.json_lines import read_object
 
 TEXTS = ("summary", "source", "licence")
 FIELDS = (*TEXTS, "facts", "aliases", "reference")
@@ -37,11 +39,9 @@ def write_card(fields: Mapping[str, Any]) -> str:
 def read_card(text: str) -> Card:
     """The fields of a ledger line; raises BadDecision when they cannot be used."""
     try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadDecision("The text of this card cannot be read.") from error
-    if not isinstance(fields, dict):
-        raise BadDecision("A card is a JSON object.")
+        fields = read_object(text)
+    except ValueError as error:
+        raise BadDecision("A card is a JSON object, and this one cannot be read.") from error
     return {name: _checked(name, value) for name, value in fields.items()}
 
 
@@ -83,6 +83,9 @@ def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
         raise BadDecision("A card holds texts.")
     text = " ".join(value.split())
+    control = next((sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs")), None)
+    if control is not None:
+        raise BadDecision(f"This text holds a sign that cannot be shown (U+{ord(control):04X}). Take it out.")
     if len(text) > longest:
         raise BadDecision(f"This text is too long: {len(text)} letters where {longest} fit.")
     return text

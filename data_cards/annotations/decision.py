@@ -23,6 +23,7 @@ from data_cards.annotations.actions import ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS,
 from data_cards.annotations.class_card import read_card, write_card
 from data_cards.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
+from data_cards.json_lines import read_object
 
 NONE = "none"
 IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so
@@ -30,6 +31,9 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\
 NAME = re.compile(r"[0-9A-Za-z]{26}")
 LONGEST, LONGEST_CARD = 500, 100_000
 CARDS = ("card", "card_before")
+# Signs that people write with and that Python does not count as printable: blanks that do not break a line, and the
+# joiners of Devanagari, Persian and emoji.
+WRITTEN_WITH = frozenset("\u00a0\u202f\u200c\u200d")
 
 
 @dataclass(frozen=True)
@@ -123,11 +127,14 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
 
 def read_decisions(text: str, collection: Collection | None = None) -> list[Decision]:
     """Read a `decisions.jsonl`. All of it or nothing: the first bad line raises BadDecision and names its number."""
-    found = []
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
-        if line.strip():
-            found.append(parse_decision(_json(line, number), collection, number))
-    return found
+    return list(read_numbered(text, collection).values())
+
+
+def read_numbered(text: str, collection: Collection | None = None) -> dict[int, Decision]:
+    """The same, each decision with the number of its line."""
+    # Not `splitlines`: it also cuts at signs that JSON allows inside a text.
+    lines = enumerate(text.lstrip("\ufeff").split("\n"), start=1)
+    return {number: parse_decision(_json(line, number), collection, number) for number, line in lines if line.strip()}
 
 
 def read_question(row: Mapping[str, object]) -> Question:
@@ -161,10 +168,12 @@ def _at_line(line: int, sentence: str) -> str:
 
 def _json(line: str, number: int) -> Mapping[str, object]:
     try:
-        row: Mapping[str, object] = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        return read_object(line)
+    except UnicodeError as error:
+        said = "a text holds half of a character (U+D800 to U+DFFF)."
+        raise BadDecision(_at_line(number, said), line=number) from error
+    except ValueError as error:
         raise BadDecision(_at_line(number, "this is not a JSON object."), line=number, text=line[:200]) from error
-    return row
 
 
 def _text(row: Mapping[str, object], key: str, line: int) -> str:
@@ -172,9 +181,21 @@ def _text(row: Mapping[str, object], key: str, line: int) -> str:
     if value is None:
         return ""
     longest = LONGEST_CARD if key in CARDS else LONGEST
-    if not isinstance(value, str) or len(value) > longest or not value.isprintable():
-        raise BadDecision(_at_line(line, f"“{key}” must be a text of at most {longest} signs."), line=line, key=key)
-    return value.strip()
+    if not isinstance(value, str) or len(value) > longest:
+        raise BadDecision(_at_line(line, f"“{key}” must be a text of at most {longest} letters."), line=line, key=key)
+    text = value.strip()
+    hidden = _hidden_sign(text)
+    if hidden:
+        said = f"“{key}” holds a sign that cannot be shown (U+{ord(hidden):04X}). Take it out."
+        raise BadDecision(_at_line(line, said), line=line, key=key)
+    return text
+
+
+def _hidden_sign(text: str) -> str:
+    """The first sign that nobody can see: a control sign, a mark of direction, half of a character; empty for none."""
+    if text.isprintable():
+        return ""
+    return next((sign for sign in text if not sign.isprintable() and sign not in WRITTEN_WITH), "")
 
 
 def _name(given: str, at: str, row: Mapping[str, object], line: int) -> str:

@@ -7,7 +7,6 @@ neither loses a decision nor doubles one.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Iterable, Sequence
@@ -21,6 +20,7 @@ from data_cards.annotations.decision import Decision, Question, line_of
 from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset import Dataset
 from data_cards.disk import full_disk_named, sync_folder
+from data_cards.json_lines import read_object, written
 from data_cards.rows import ledger_file
 
 Row = dict[str, Any]
@@ -48,7 +48,7 @@ class Journal:
             return
         with self._lock:
             with full_disk_named("your decision" if len(rows) == 1 else f"your {len(rows)} decisions"):
-                self._write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+                self._write(written(rows))
             fresh = {row["id"]: row for row in rows}
             self._rows |= fresh
             self._waiting |= {name: row for name, row in fresh.items() if name not in (self._sent or ())}
@@ -155,7 +155,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 def _row(line: bytes) -> Row | None:
     """A whole line of ours, or None for one that a crash cut short."""
     try:
-        row = json.loads(line)
-    except ValueError:  # also covers bytes that are no UTF-8
+        row = read_object(line)
+    except ValueError:
         return None
-    return row if isinstance(row, dict) and isinstance(row.get("id"), str) else None
+    return row if isinstance(row.get("id"), str) else None

@@ -40,26 +40,57 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything known: decisions and questions in order, and how many lines could not be read."""
+    """Everything known: decisions and questions in order, and of each line that was left out where and why."""
 
     decisions: tuple[Decision, ...] = ()
     questions: tuple[Question, ...] = ()
-    unreadable: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def unreadable(self) -> int:
+        """How many lines were left out."""
+        return len(self.problems)
+
+    @property
+    def left_out(self) -> str:
+        """The same in words; empty when every line was read."""
+        if not self.problems:
+            return ""
+        first = self.problems[0]
+        if len(self.problems) == 1:
+            return f"1 line of the ledger cannot be read and was left out: {first}"
+        return f"{len(self.problems)} lines of the ledger cannot be read and were left out. The first: {first}"
 
 
 def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
-    """Raw ledger lines in any order -> Ledger. A line that cannot be read is counted, never fatal."""
-    decisions, questions, unreadable = [], [], 0
+    """Raw ledger lines in any order -> Ledger. A line that cannot be read is left out and told, never fatal."""
+    decisions: list[Decision] = []
+    questions: list[Question] = []
+    problems: list[str] = []
     for row in rows:
         try:
             if row.get("kind") == "visitor":
                 questions.append(read_question(row))
             else:
-                decisions.append(parse_decision(row))
-        except BadDecision:
-            unreadable += 1
-    asked = {question.id: question for question in sorted(questions, key=lambda one: (one.at, one.id))}
-    return Ledger(tuple(in_order(decisions)), tuple(asked.values()), unreadable)
+                decisions.append(_kept_decision(row))
+        except BadDecision as error:
+            place = getattr(row, "place", "")
+            problems.append(f"{place}: {error.sentence}" if place else error.sentence)
+    asked = {question.id: question for question in sorted(questions, key=_rank_of_question, reverse=True)}
+    return Ledger(tuple(in_order(decisions)), tuple(sorted(asked.values(), key=_rank_of_question)), tuple(problems))
+
+
+def _kept_decision(row: Mapping[str, object]) -> Decision:
+    """A decision that is in a ledger already: it says when, or every reader would place it somewhere else."""
+    if "unreadable" in row:
+        raise BadDecision("This is not a JSON object.")
+    if not row.get("at"):
+        raise BadDecision("A line of the ledger needs “at”.")
+    return parse_decision(row)
+
+
+def _rank_of_question(one: Question) -> tuple[str, str, str]:
+    return one.at, one.id, json.dumps(line_of(one), sort_keys=True)
 
 
 def in_order(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:

@@ -45,6 +45,29 @@ def test_the_same_file_twice_counts_once_and_makes_no_revision(decided):
     assert len(second.dataset.ledger()) == 1
 
 
+BAD_LINES = [b"{", b"[" * 100_000, b"\xff\xfe", b'{"action": "crop", "who": "ann", "at": "2026-11-21T10:00:00Z"}',
+             json.dumps({"image_id": "a", "action": "junk", "who": "\ud800", "at": "2026-11-21T10:00:00Z"}).encode(),
+             json.dumps({"image_id": "a", "action": "junk", "who": "a\x00", "at": "2026-11-21T10:00:00Z"}).encode(),
+             json.dumps({"image_id": "a", "action": "junk", "who": "a" * 501, "at": "2026-11-21T10:00:00Z"}).encode(),
+             json.dumps({"image_id": "a", "action": "junk", "who": "ann"}).encode(),
+             json.dumps({"kind": "visitor", "id": "\ud800", "at": "2026-11-21T10:00:00Z", "image_id": "a"}).encode(),
+             json.dumps({"label": "agra", "action": "edit_card", "who": "ann", "at": "2026-11-21T10:00:00Z",
+                         "card": json.dumps({"summary": "\ud800"})}).encode()]
+
+
+@pytest.mark.parametrize("line", BAD_LINES)
+def test_a_bad_line_in_the_ledger_is_left_out_and_told_and_the_others_count(dataset, line):
+    good = json.dumps(line_of(decide("asha", "b", "junk"))).encode()
+    folded = fold_dataset(dataset.commit({"ledger/x.jsonl": good + b"\n" + line + b"\n"}, "By hand"))
+    assert folded.dataset.labels() == {"a": Label("a", "agra", "labelled"), "b": Label("b", None, "junk")}
+    assert "1 line of the ledger cannot be read and was left out: ledger/x.jsonl, line 2: " in folded.sentence
+
+
+def test_several_bad_lines_are_counted_and_the_first_is_shown(dataset):
+    said = fold_dataset(dataset.commit({"ledger/x.jsonl": b"\n".join(BAD_LINES)}, "By hand")).sentence
+    assert f"{len(BAD_LINES)} lines of the ledger cannot be read and were left out. The first: ledger/x.j" in said
+
+
 def test_one_bad_line_saves_nothing(decided, dataset):
     with pytest.raises(BadDecision, match=r"Line 2: .*taj"):
         decided({"action": "junk"}, {"action": "relabel", "label": "taj"})

@@ -56,7 +56,9 @@ def test_a_decision_goes_through_and_comes_back_with_the_next_photo(page):
     assert after["items"][0]["key"] != item["key"]
 
 
-NO_MOVES = [b"{", b"[]", b'{"groups": 1}', b'{"groups": [[]]}', b'{"groups": [[1]]}', b" " * 2_000_000]
+NO_MOVES = [b"{", b"[]", b"[" * 100_000, b'{"groups": [[{"do": "\\ud800"}]]}',
+            b'{"groups": [[{"do": "\xed\xa0\x80"}]]}', b'{"groups": 1}', b'{"groups": [[]]}', b'{"groups": [[1]]}',
+            b" " * 2_000_000]
 
 
 @pytest.mark.parametrize("body", NO_MOVES)

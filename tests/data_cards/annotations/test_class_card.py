@@ -1,5 +1,7 @@
 """What people write on cards: checked at the door, readable for ever."""
 
+import json
+
 import pytest
 
 from data_cards.annotations.class_card import card_of, changed_fields, read_card, with_fields, write_card
@@ -38,3 +40,12 @@ def test_a_line_that_is_no_card_is_refused(text):
 def test_fields_have_names_for_people():
     assert changed_fields(["facts", "summary"]) == "the description and the facts"
     assert changed_fields(["aliases"]) == "the other names"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "a\ud800b", "a\x9fb"])
+def test_a_sign_that_cannot_be_shown_is_refused_wherever_it_stands(text):
+    for fields in ({"summary": text}, {"aliases": [text]}, {"facts": [["Painter", text]]}, {"reference": text}):
+        with pytest.raises(BadDecision, match=r"U\+"):
+            write_card(fields)
+        with pytest.raises(BadDecision):
+            read_card(json.dumps(fields))

@@ -38,14 +38,32 @@ def test_an_unknown_class_is_refused_with_its_line():
     ({"action": "delete"}, "delete"), ({"who": ""}, "who"), ({"image_id": None}, "image_id"), ({"label": ""}, "label"),
     ({"action": "duplicate_of"}, "other"), ({"action": "undo"}, "undoes"), ({"at": "yesterday"}, "moment"),
     ({"at": "2026-11-21T10:00:00"}, "moment"), ({"at": "2026-13-21T10:00:00Z"}, "moment"), ({"id": "7"}, "ULID"),
-    ({"who": 5}, "who"), ({"who": "a\x00b"}, "who"), ({"label": "x" * 501}, "label"),
+    ({"who": 5}, "who"), ({"who": "a\x00b"}, r"who.*U\+0000"), ({"label": "x" * 501}, "label"),
+    ({"who": "a\ud800b"}, r"who.*U\+D800"), ({"title": "a\u202eb"}, r"title.*U\+202E"), ({"other": "x" * 501}, "other"),
     ({"action": "duplicate_of", "other": "a"}, "itself"), ({"action": "merge_class"}, "label_before")])
 def test_a_bad_line_is_refused_and_says_what_is_wrong(change, word):
     with pytest.raises(BadDecision, match=f"^Line 4: .*{word}"):
         parse_decision({**row(), **change}, line=4)
 
 
-@pytest.mark.parametrize("line", ["[]", "5", "{", '"x"', "null"])
+@pytest.mark.parametrize("name", ["क्\u200dष", "می\u200cخواهم", "L\u2019Été\u00a0: plage", "👩\u200d🎨"])
+def test_names_that_people_write_with_joiners_and_wide_blanks_are_read(name):
+    assert parse_decision(row(who=name)).who == name
+
+
+def test_a_sign_that_ends_lines_elsewhere_ends_none_here():
+    with pytest.raises(BadDecision, match=r"Line 2: “who” holds .*U\+2028"):
+        read_decisions(json.dumps(row()) + "\n" + json.dumps(row(who="a\u2028b"), ensure_ascii=False))
+    assert len(read_decisions(json.dumps(row()) + "\r\n" + json.dumps(row()) + "\r\n")) == 2
+
+
+@pytest.mark.parametrize("line", ['{"who": "\\ud800"}', json.dumps(row(note="\udfff"))])
+def test_half_a_character_is_refused_with_its_line(line):
+    with pytest.raises(BadDecision, match=r"Line 2: .*half of a character"):
+        read_decisions(json.dumps(row()) + "\n" + line)
+
+
+@pytest.mark.parametrize("line", ["[]", "5", "{", '"x"', "null", "[" * 100_000])
 def test_a_line_that_is_no_object_is_refused(line):
     with pytest.raises(BadDecision, match="Line 1"):
         read_decisions(line)

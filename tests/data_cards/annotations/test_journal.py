@@ -164,3 +164,12 @@ def test_what_waits_is_counted_through_sending_restarting_and_repeating(tmp_path
     assert again.unsent == 2
     again.learn_sent(PretendDataset([{"id": decision.id}]))
     assert again.unsent == 1
+
+
+def test_a_line_with_half_a_character_keeps_no_other_from_being_sent(tmp_path):
+    bad = {"id": "0" * 26, "image_id": "a", "action": "junk", "who": "\\ud800"}
+    (tmp_path / "0.jsonl").write_text(json.dumps(bad).replace("\\\\", "\\") + "\n")
+    journal, decision = Journal(tmp_path), decide("asha", "a", "junk")
+    journal.append([decision])
+    assert ids(known(flush(journal, PretendDataset()).dataset)) == [decision.id]
+    assert journal.torn == 1
