@@ -40,17 +40,23 @@ def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows |
 
 def beliefs(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
             groups: np.ndarray | None = None,
-            near: tuple[np.ndarray, np.ndarray] | None = None) -> Iterator[tuple[slice, np.ndarray]]:
-    """The same part by part, with the rows of each: of very many photos a table of all is large."""
+            near: tuple[np.ndarray, np.ndarray] | None = None,
+            taught: np.ndarray | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+    """The same part by part, with the rows of each: of very many photos a table of all is large.
+
+    `taught` (n,): which labels other photos could speak for; only these say what a source is worth.
+    """
     y, p = np.asarray(labels, dtype=np.int64), np.asarray(probabilities)
     witnesses, classes = _witnesses(y, p, embeddings, groups, near), p.shape[1]
 
     def heard(rows: np.ndarray | slice) -> np.ndarray:
         return np.stack([_about_zero(of(rows)) for of in witnesses])
 
-    some = np.random.default_rng(0).permutation(len(y))[:max(ENOUGH // 4, min(ENOUGH, 1_000_000 // max(1, classes)))]
+    telling = np.arange(len(y)) if taught is None else np.flatnonzero(taught)
+    most = max(ENOUGH // 4, min(ENOUGH, 1_000_000 // max(1, classes)))
+    some = np.random.default_rng(0).permutation(telling)[:most]
     weights, level = np.zeros(len(witnesses)), np.zeros(1)
-    if len(y) and classes > 1:
+    if len(some) and classes > 1:
         weights, level = _fit(y[some], np.concatenate([heard(some[part]) for part in _parts(len(some))], axis=1))
     for part in _parts(len(y)):
         yield part, _log_softmax(np.tensordot(weights, heard(part), 1) + level)
@@ -83,7 +89,7 @@ def neighbours(embeddings: Rows, count: int = NEIGHBOURS,
 
     Members of a row's own group come last, with a cosine of OWN_SHOT: they count as nobody.
     """
-    x = _centred(embeddings)(slice(None))
+    x = cleaned(embeddings)(slice(None))
     # Of many photos along the first directions only: comparing everybody is then cheap.
     x = x @ evening(x[::max(1, len(x) // LOOKED_AT)], WIDTH if len(x) > LOOKED_AT else x.shape[1])
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
@@ -116,7 +122,7 @@ def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
                  groups: np.ndarray | None = None) -> Witness:
     """What a ridge regression from embeddings to labels says of some photos (m, classes), fitted without each and its
     group: in closed form, from one fit. About 0 to 1, but not chances."""
-    x, n, one_hot = _centred(embeddings), len(embeddings), np.eye(classes, dtype=np.float32)
+    x, n, one_hot = cleaned(embeddings), len(embeddings), np.eye(classes, dtype=np.float32)
     parts = _parts(n)
     spread, axes = np.linalg.eigh(sum((few := x(part)).T @ few for part in parts).astype(np.float64) / n)
     kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
@@ -210,7 +216,7 @@ def _chances(probabilities: np.ndarray) -> np.ndarray:
     return np.where(total > 0, p / np.where(total > 0, total, 1), 1 / max(p.shape[1], 1))
 
 
-def _centred(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
+def cleaned(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
     """Any rows about the mean and of ordinary size, in single precision; what is no number is taken for 0.
 
     Rows are widened when they are asked for: of very many photos every copy of all is hundreds of megabytes.

@@ -18,7 +18,7 @@ from data_cards.progress import say
 from data_cards.rows import Label, Opinion
 from train.batches import Chosen, Rows, batches
 from train.opinion import fitted, out_of_fold
-from train.probe import AT_ONCE
+from train.probe import AT_ONCE, known_by
 
 NONE = "none"
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
@@ -77,13 +77,15 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
     alike = None
     if kept and len(taught) > WORTH_REMEMBERING:
         alike = _of_others(nearest_remembered([ids[n] for n in taught], own, kept, LOOK_ALIKES, evened), shots[taught])
-    verdicts = judge(y, chances, own, shots[taught], alike)
-    # Where every class is known by a single shot, a fold without it says of all labels alike that they are wrong.
-    single = len(np.unique(np.column_stack([y, shots[taught]]), axis=0)) == len(np.unique(y))
-    suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row] and not single)
+    # A copy that a person set aside is no second photo of its class.
+    others_speak = known_by(y, shots[taught], np.array([not _is_copy(labels.get(ids[n])) for n in taught], bool))
+    verdicts = judge(y, chances, own, shots[taught], alike, others_speak)
+    suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row])
     wanted = verdicts.shown | (np.bincount(shots)[shots[taught]] > 1)
-    doubts = {ids[n]: Doubt(ids[n], _share(verdicts.doubt[row]), classes[verdicts.likely[row]],
-                            float(chances[row, y[row]])) for row, n in enumerate(taught) if wanted[row]}
+    doubts = {ids[n]: Doubt(ids[n], min(_share(verdicts.doubt[row]), float(verdicts.chance[row])),
+                            classes[verdicts.likely[row]], float(chances[row, y[row]]))
+              for row, n in enumerate(taught) if wanted[row]}
+    best.forget(taught[others_speak == 0])
     return Opinions(Said(ids, best, classes, near or nearest(x, NEAR), shots), doubts, suspects)
 
 
@@ -97,6 +99,10 @@ def _of_others(near: Near, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _share(doubt: float) -> float:
     """Any number into 0..1, in the same order, and never quite 1: that is for what is certain."""
     return float(0.5 + doubt / (1 + abs(doubt)) / 2)
+
+
+def _is_copy(label: Label | None) -> bool:
+    return label is not None and label.status == "duplicate"
 
 
 def _class_of(label: Label | None) -> str | None:
@@ -117,6 +123,15 @@ class _Best:
         """The chances (m, c) of these photos (m,)."""
         best = np.argsort(-chances, axis=1, kind="stable")[:, :BEST]
         self.classes[rows], self.chances[rows] = best, np.take_along_axis(chances, best, axis=1)
+
+    def forget(self, rows: np.ndarray) -> None:
+        """Nothing is said of these photos: whoever never saw their class can only name another."""
+        self.classes[rows] = -1
+
+    def of(self, row: int) -> list[tuple[int, float]]:
+        """The classes and chances of one photo, best first; nothing where nothing is said."""
+        told = zip(self.classes[row].tolist(), self.chances[row].tolist(), strict=True)
+        return [(place, chance) for place, chance in told if place >= 0]
 
 
 class Said(abc.Collection[Opinion]):
@@ -140,9 +155,9 @@ class Said(abc.Collection[Opinion]):
         return any(one == row for row in self)
 
     def _of(self, row: int) -> Opinion:
-        near = self._near[row]
-        return Opinion(self._ids[row], tuple(self._classes[n] for n in self._best.classes[row].tolist()),
-                       tuple(round(chance, 4) for chance in self._best.chances[row].tolist()),
+        near, best = self._near[row], self._best.of(row)
+        return Opinion(self._ids[row], tuple(self._classes[n] for n, _ in best),
+                       tuple(round(chance, 4) for _, chance in best),
                        tuple(self._ids[n] for n in near[self._shots[near] != self._shots[row]].tolist()))
 
 

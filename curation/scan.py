@@ -113,7 +113,7 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     # What is done aside needs nothing of the opinions. Of very many photos both together would need more memory.
     with own_cores(x.size), ThreadPoolExecutor(1) as aside:
         asking = aside.submit(ask_for, base.collection(), labels, ids, x)
-        looking = aside.submit(strangers_among, ids, x, labels)
+        looking = aside.submit(strangers_among, ids, x, labels, copies.groups)
         if x.size >= LARGE:
             aside.submit(give_back).result()  # its turn comes after both
         opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near,

@@ -17,6 +17,7 @@ import numpy as np
 
 from data_cards.rows import Label
 from train.batches import Rows, rows_of
+from train.probe import taught
 
 FEWEST = 50  # photos; of fewer nobody can say what is usual
 HELD = 0.1  # of the mean variance, added to every direction's
@@ -24,6 +25,7 @@ HELD = 0.1  # of the mean variance, added to every direction's
 # museum, groceries and artifacts, whose own photos hardly ever go beyond it.
 STRICT = 0.85
 ROWS_AT_ONCE = 4096
+FEW_SHOTS = 3  # of a class, from which nobody can say what else it looks like
 LEAST = 1.5  # times the usual distance: where all photos are alike, a little more is nothing yet
 
 
@@ -66,9 +68,25 @@ def _beyond(unlike: np.ndarray, usual: np.ndarray | None) -> np.ndarray:
     return np.asarray(far > middle + max(line * float(high - middle), np.log(LEAST)))
 
 
-def strangers_among(ids: Sequence[str], embeddings: Rows, labels: Mapping[str, Label]) -> dict[str, float]:
-    """Strangers by image_id with their unlikeness. What people said not to belong is none, and makes none usual."""
+def strangers_among(ids: Sequence[str], embeddings: Rows, labels: Mapping[str, Label],
+                    groups: Mapping[str, str] | None = None) -> dict[str, float]:
+    """Strangers by image_id with their unlikeness. What people said not to belong is none, and makes none usual.
+
+    A class of few shots may well be unlike the rest: its photos are none either. `groups`: photos
+    of one group are one shot.
+    """
     gone = ("none_of_these", "junk")
     usual = np.array([labels[name].status not in gone if name in labels else False for name in ids], dtype=bool)
     far = unlikeness(embeddings, usual)
-    return {ids[row]: float(far[row]) for row in map(int, np.flatnonzero(_beyond(far, usual) & usual))}
+    strange = _beyond(far, usual) & usual & ~_of_few_shots(ids, labels, groups or {})
+    return {ids[row]: float(far[row]) for row in np.flatnonzero(strange).tolist()}
+
+
+def _of_few_shots(ids: Sequence[str], labels: Mapping[str, Label], groups: Mapping[str, str]) -> np.ndarray:
+    """Which photos (n,) have a label that at most FEW_SHOTS shots have, their own among them."""
+    rows = [labels.get(name) for name in ids]
+    named = np.array([bool(row and row.label) for row in rows], bool)
+    teaching = named & np.array([bool(row and row.status == "labelled") for row in rows], bool)
+    classes = np.unique([row.label if row and row.label else "" for row in rows], return_inverse=True)[1]
+    shots = np.unique([groups.get(name, name) for name in ids], return_inverse=True)[1]
+    return named & (taught(classes, shots, teachers=teaching) < FEW_SHOTS)

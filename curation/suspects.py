@@ -15,35 +15,60 @@ from dataclasses import dataclass
 import numpy as np
 
 from curation.evidence import beliefs
+from curation.few_shots import FEW, LIKELY, chance_of_error, share_among
 from train.batches import Rows
+from train.probe import taught
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Of n labels: the doubt in each, the class that the evidence is for, and whether a person should see it."""
+    """Of n labels: the doubt in each, the class that the evidence is for, and whether a person should see it.
+
+    `chance`: that a label is wrong which few other shots speak for; 1 for all others.
+    """
 
     doubt: np.ndarray
     likely: np.ndarray
     shown: np.ndarray
+    chance: np.ndarray
 
 
 def judge(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
-          groups: np.ndarray | None = None, near: tuple[np.ndarray, np.ndarray] | None = None) -> Verdicts:
+          groups: np.ndarray | None = None, near: tuple[np.ndarray, np.ndarray] | None = None,
+          known_by: np.ndarray | None = None) -> Verdicts:
     """Everything about these labels, for one weighing of the evidence. `groups` (n,): near-copies and bursts, which
-    are no evidence for each other. `near`: the nearest others (n, k) and their cosines, where they are known."""
+    are no evidence for each other. `near`: the nearest others (n, k) and their cosines, where they are known.
+
+    `known_by` (n,): how many other shots speak for each label, as the groups have it where nobody
+    says. Against a label that none speaks for nothing is said.
+    """
     y, classes = np.asarray(labels, dtype=np.int64), np.shape(probabilities)[1]
     own, best, other = np.zeros(len(y)), np.zeros(len(y)), y.copy()
     if not len(y) or classes < 2:
-        return Verdicts(own, y, np.zeros(len(y), bool))
-    for part, belief in beliefs(y, probabilities, embeddings, groups, near):
+        return Verdicts(own, y, np.zeros(len(y), bool), np.ones(len(y)))
+    shots = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    known_by = taught(y, shots) if known_by is None else known_by
+    for part, belief in beliefs(y, probabilities, embeddings, groups, near, known_by > 0):
         rows = np.arange(len(belief))
         own[part] = belief[rows, y[part]]
         belief[rows, y[part]] = -np.inf
         best[part], other[part] = belief.max(axis=1), belief.argmax(axis=1)
-    usual = _usual(y, np.exp(own), classes)
-    likely = np.where(best > own, other, y)
-    shown = (best > own) & (np.exp(best) >= usual[likely])
-    return Verdicts(best - own, likely, shown)
+    usual = _usual(y, np.exp(own), classes, known_by > 0)
+    against = (best > own) & (known_by > 0)
+    likely = np.where(against, other, y)
+    shown = against & (np.exp(best) >= usual[likely])
+    chance = _chance(y, known_by, embeddings, shots, shown)
+    return Verdicts(np.where(known_by > 0, best - own, 0.0), likely, shown & (chance >= LIKELY), chance)
+
+
+def _chance(y: np.ndarray, known_by: np.ndarray, embeddings: Rows | None, shots: np.ndarray,
+            shown: np.ndarray) -> np.ndarray:
+    """The chance (n,) that a label is wrong that few speak for: none without embeddings; 1 for all others."""
+    well_known = known_by > FEW
+    if embeddings is None:
+        return np.where(well_known, 1.0, 0.0)
+    found = chance_of_error(y, known_by, embeddings, shots, share_among(shown[well_known]))
+    return np.where(well_known, 1.0, np.nan_to_num(found))
 
 
 def label_doubt(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
@@ -63,9 +88,14 @@ def suspected(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndar
     return judge(labels, probabilities, embeddings).shown
 
 
-def _usual(labels: np.ndarray, own: np.ndarray, classes: int) -> np.ndarray:
-    """How strong the evidence for each class is, on average over the photos that carry its label, by `own` (n,)."""
-    return np.bincount(labels, weights=own, minlength=classes) / np.maximum(np.bincount(labels, minlength=classes), 1)
+def _usual(labels: np.ndarray, own: np.ndarray, classes: int, taught: np.ndarray) -> np.ndarray:
+    """How strong the evidence for each class is, on average over the photos that carry its label, by `own` (n,).
+
+    Only labels count that others speak for (`taught`, a mask); a class without any is like all.
+    """
+    counts = np.bincount(labels[taught], minlength=classes)
+    sums = np.bincount(labels[taught], weights=own[taught], minlength=classes)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), own[taught].mean() if taught.any() else 1.0)
 
 
 def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[[str], str], own: str = "") -> str:

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.probe import fit_probe, folds_of, own_cores
+from train.probe import fit_probe, folds_of, own_cores, taught
 
 ROUNDS = 2
 FOLDS, STEPS = 5, 50
 NEIGHBOURS, SHARPNESS = 10, 8.0
 RELABEL = 0.7  # chance from which a doubted photo is learned as something else; 98 of 100 of those were right
 RARE = 0.02  # slips rarer than this are left alone: unusual photos would be most of what is found
+FEW = 3  # other shots of its class; a label that fewer speak for is believed, as nobody can tell
 LEAST = 20  # photos; of fewer nothing can be said
 CHUNK = 2048  # photos whose neighbours are looked for at a time
 
@@ -57,9 +58,13 @@ def doubted(x: np.ndarray, y: np.ndarray, classes: int, groups: Sequence[object]
         return untouched
     names = np.unique([str(group) for group in (range(len(y)) if groups is None else groups)], return_inverse=True)[1]
     fold, near = folds_of(y, names.tolist(), FOLDS, seed), _neighbours(x, names)
+    well_known = (taught(y, names) >= FEW) & (taught(y, names, fold) > 0)
+    if not well_known.any():
+        return untouched
     for _ in range(ROUNDS):
         chances = (_asked(x, y, classes, fold, believed) + _votes(near, y, classes, believed)) / 2
-        right, slips = mixture(chances[np.arange(len(y)), y], classes)
+        right = np.ones(len(y))
+        right[well_known], slips = mixture(chances[np.arange(len(y)), y][well_known], classes)
         if slips < RARE:
             return untouched
         believed = right > 0.5

@@ -27,6 +27,7 @@ LARGE = 20_000_000  # numbers: 80 MB of features
 # Opinions come from probes that learned from so many photos at most, some of each class: more take memory and minutes.
 # Of more, half the rounds do: on groceries half of the photos and half the rounds find the same wrong labels.
 MOST, OF_EACH = 10_000, 50
+FOLDS = 5
 AT_ONCE = 4096  # rows that are looked at
 Groups = Sequence[object] | np.ndarray  # (n,) the group of each photo: its name, or its number
 
@@ -101,7 +102,7 @@ def _fitted(x: Rows, y: np.ndarray, rows: np.ndarray, classes: int, strength: fl
     return Probe(w, b, mean, scale)
 
 
-def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = 5,
+def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS,
                 seed: int = 0) -> np.ndarray:
     """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its group.
 
@@ -145,7 +146,7 @@ def enough(y: np.ndarray, rows: np.ndarray, most: int = MOST) -> np.ndarray:
     return np.sort(mixed[(of_its_class < OF_EACH) | (np.arange(len(rows)) < most)])
 
 
-def folds_of(y: np.ndarray, groups: Groups, folds: int = 5, seed: int = 0) -> np.ndarray:
+def folds_of(y: np.ndarray, groups: Groups, folds: int = FOLDS, seed: int = 0) -> np.ndarray:
     """A fold number (n,) per photo: groups stay whole, classes are spread evenly; fewer folds where groups are few."""
     numbered = isinstance(groups, np.ndarray) and groups.dtype.kind == "i"  # very many names would be large
     members = np.asarray(groups) if numbered else np.asarray([str(g) for g in groups])
@@ -165,6 +166,33 @@ def folds_of(y: np.ndarray, groups: Groups, folds: int = 5, seed: int = 0) -> np
         for label, count in mine.items():
             filled[fold][label] += count
     return place[member]
+
+
+def taught(y: np.ndarray, shots: np.ndarray, fold: np.ndarray | None = None,
+           teachers: np.ndarray | None = None) -> np.ndarray:
+    """How many shots of its class could teach each label (n,): not its own, and none of its fold.
+
+    `shots` (n,): numbers that photos of one shot share. `fold` (n,): what is held out together;
+    each shot for itself. `teachers`: a mask (n,) of the photos that teach; all of them.
+    """
+    y = np.asarray(y, np.int64)
+    held = shots if fold is None else fold
+    teaching = np.ones(len(y), bool) if teachers is None else teachers
+    known = np.unique(np.column_stack([y, held, shots])[teaching], axis=0)
+    of_class = np.bincount(known[:, 0], minlength=int(y.max(initial=-1)) + 1)
+    together = Counter(map(tuple, known[:, :2].tolist()))
+    mine = (together[label, one] for label, one in zip(y.tolist(), held.tolist(), strict=True))
+    return of_class[y] - np.fromiter(mine, np.int64, len(y))
+
+
+def known_by(y: np.ndarray, shots: np.ndarray, teachers: np.ndarray | None = None) -> np.ndarray:
+    """How many other shots of its class each label (n,) is known by; 0 where `out_of_fold` could use none of them."""
+    known = taught(y, shots, teachers=teachers)
+    # Of very many photos the regression has fewer folds than the discriminant.
+    for folds in {_few(len(y), FOLDS), FOLDS}:
+        fold = folds_of(y, shots, folds)
+        known = np.where(taught(y, shots, fold, teachers) > 0, known, 0)
+    return known
 
 
 def _parts(flat: np.ndarray, d: int) -> tuple[np.ndarray, np.ndarray]:

@@ -60,6 +60,31 @@ def test_where_each_class_has_one_shot_no_label_is_shown_as_doubtful(gallery):
     assert not opinions.suspects and len(opinions.rows) == 4
 
 
+@pytest.mark.parametrize("lone", [("pot",), ("pot", "pan"), ("pot", "pot")])
+@pytest.mark.parametrize("others", ["nothing", "junk", "unlabelled", "duplicate", "frames"])
+def test_nothing_is_claimed_of_a_class_with_one_shot(gallery, lone, others):
+    """Its other photos, if any, are junk, nameless, copies that a person set aside, or frames of the one shot."""
+    collection, labels, ids, x, groups = gallery
+    classes = (*CLASSES, "pot", "pan")
+    collection = Collection("pile", "Pile", tuple(ClassInfo(name, name.title()) for name in classes))
+    new = [f"n{n}" for n in range(len(lone))]
+    labels = labels | {name: Label(name, label, "labelled") for name, label in zip(new, lone, strict=True)}
+    groups = groups | dict.fromkeys(new, new[0]) if len(set(lone)) < len(lone) else groups
+    more = [] if others == "nothing" else [f"{name}-{n}" for name in new for n in range(3)]
+    for name in more:
+        label = lone[new.index(name.split("-")[0])] if others in ("duplicate", "frames") else None
+        labels[name] = Label(name, label, "labelled" if others == "frames" else others)
+    if others == "frames":
+        groups = groups | {name: groups.get(name.split("-")[0], name.split("-")[0]) for name in more}
+    added = x[10:10 + len(new)]
+    x = np.concatenate([x, added, added.repeat(3, axis=0)[:len(more)] + 0.1])
+    found = form_opinions(collection, labels, [*ids, *new, *more], x, groups)
+    assert not found.suspects & {*new, *more} or (others == "duplicate" and not found.suspects & set(new))
+    rows = {row.image_id: row for row in found.rows}
+    assert all(rows[name].labels == () == rows[name].chances and rows[name].near for name in new)
+    assert found.suspects >= {f"p{n}" for n in range(6)}, "others are doubted as before"
+
+
 def test_with_one_class_nothing_is_doubted(gallery):
     collection, _, ids, x, groups = gallery
     opinions = form_opinions(collection, {image_id: Label(image_id, "agra", "labelled") for image_id in ids}, ids, x,

@@ -54,6 +54,21 @@ def test_no_class_loses_all_its_photos():
     assert set(doubted(x, given, 6).labels.tolist()) >= set(range(6)) - {-1}
 
 
+@pytest.mark.parametrize("shots", [1, 2, 3])
+def test_a_label_that_few_other_shots_speak_for_is_believed(shots):
+    x, given, _ = clouds(wrong=0.2)
+    few = np.repeat(np.arange(6, 16), shots)
+    x = np.vstack([x, x[:10].repeat(shots, axis=0) + np.random.default_rng(1).normal(size=(len(few), 16))])
+    found = doubted(x, np.append(given, few), 16)
+    assert np.array_equal(found.labels[len(given):], few) and np.all(found.right[len(given):] == 1)
+    assert np.any(found.labels[:len(given)] != given)
+
+
+def test_where_every_class_has_a_shot_or_two_all_labels_are_believed():
+    x, given, _ = clouds(30, 2)
+    assert np.array_equal(doubted(x, given, 30).labels, given)
+
+
 def test_of_a_handful_of_photos_nothing_is_said():
     x, given, _ = clouds(2, 5, wrong=0.4)
     assert np.array_equal(doubted(x, given, 2).labels, given)

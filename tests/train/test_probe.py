@@ -8,7 +8,7 @@ import pytest
 from tests.train.clouds import clouds
 from train import probe
 from train.batches import Chosen
-from train.probe import OF_EACH, _few, enough, fit_probe, folds_of, out_of_fold
+from train.probe import OF_EACH, _few, enough, fit_probe, folds_of, known_by, out_of_fold, taught
 
 
 def test_it_learns_what_can_be_learned():
@@ -114,3 +114,33 @@ def test_fewer_folds_leave_about_as_many_to_learn_from(photos):
     left = photos - math.ceil(photos / folds)
     assert 2 <= folds <= 5 and left >= 0.82 * min(100, photos * 4 // 5) - 1
     assert folds == (2 if photos >= 167 else 5 if photos <= 125 else folds)
+
+
+def test_a_label_is_taught_by_other_shots_of_its_class():
+    y, shots = np.array([0, 0, 0, 1, 1, 2]), np.array([7, 7, 8, 9, 9, 3])
+    assert taught(y, shots).tolist() == [1, 1, 1, 0, 0, 0]
+    assert taught(y, np.arange(6)).tolist() == [2, 2, 2, 1, 1, 0]
+    assert taught(np.zeros(0, int), np.zeros(0, int)).tolist() == []
+
+
+def test_a_shot_of_the_same_fold_teaches_nothing():
+    y, shots, fold = np.zeros(4, int), np.arange(4), np.array([0, 0, 0, 1])
+    assert taught(y, shots, fold).tolist() == [1, 1, 1, 3]
+
+
+def test_a_photo_that_does_not_count_teaches_nobody_and_is_taught():
+    y, shots = np.zeros(3, int), np.arange(3)
+    assert taught(y, shots, teachers=np.array([True, False, False])).tolist() == [0, 1, 1]
+
+
+def test_a_shot_under_two_labels_teaches_neither_about_itself():
+    assert taught(np.array([0, 1, 0]), np.array([5, 5, 6])).tolist() == [1, 0, 1]
+
+
+def test_a_label_whose_whole_class_is_held_out_together_is_known_by_nobody():
+    y = np.array([0] * 2 + [1] * 30)
+    shots = np.arange(32)
+    assert known_by(y, shots)[:2].tolist() == [1, 1]
+    fold = folds_of(y, shots)
+    assert fold[0] != fold[1]
+    assert (known_by(y, np.zeros(32, int)) == 0).all(), "one shot of everything"
