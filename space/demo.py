@@ -6,9 +6,9 @@ well, and `curation/light_table/static/`), so nothing a visitor or an owner wrot
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_cards.installed_files import page_assets
 from space.api import Desk
 from space.limits import client_of
 from space.settings import SpaceSettings
@@ -50,7 +50,7 @@ def page_options(settings: SpaceSettings) -> dict[str, Any]:
     return {"path": "/", "server_name": settings.host, "server_port": settings.port, "show_error": False,
             "max_file_size": settings.most_photo_bytes, "footer_links": [], "run_history": False, "ssr_mode": False,
             "mcp_server": False, "enable_monitoring": False, "theme": vitrine_theme(), "head": HEAD,
-            "favicon_path": Path(__file__).parent.parent / "docs" / "assets" / "icon.svg"}
+            "favicon_path": page_assets() / "icon.svg"}
 
 
 def _endpoints(desk: Desk, settings: SpaceSettings) -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from data_cards.collection import Collection, read_collection
 from data_cards.errors import BadAddress, BadModel, MissingFile
+from data_cards.installed_files import ROOT, pinned_requirements
 from data_cards.rendering import SpaceCard, space_card
 from data_cards.repository import Address, Repository, open_repository, parse_address
 
-ROOT = Path(__file__).parent.parent
+# In a checkout the page lies in docs/assets, where GitHub Pages serves it; in a wheel inside `space`.
 PARTS = ("data_cards", "train", "curation", "space", "docs/assets")
 DOOR = "space/templates/app.py"
 # Only what code needs travels: no photo, no key, no cache has one of these endings.
@@ -60,7 +61,7 @@ def deploy(space: str, model: str, dataset: str | None = None, private: bool = T
     files = deployed_files(root)
     files |= {
         "README.md": space_card(SpaceCard(things, home.name, source.name, revision or "", data.name if data else "")),
-        "requirements.txt": space_requirements((root / "requirements.txt").read_text("utf-8"),
+        "requirements.txt": space_requirements(pinned_requirements(root),
                                                exported=EXPORT in release.files(revision=revision)),
         "deployment.json": _deployment(served, data)}
     target = open_repository(f"hf://{home.name}", kind="space", create=True, private=private)

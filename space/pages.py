@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
@@ -12,10 +11,11 @@ from fastapi.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 
 from data_cards.errors import NoModelYet, TooBusy, VitrineError
+from data_cards.installed_files import page_assets
 from space.api import code_of, refusal
 from space.room import Room
 
-ASSETS = Path(__file__).parent.parent / "docs" / "assets"
+ASSETS = page_assets()
 SHA256 = re.compile(r"[0-9a-f]{64}")
 # The pictures are public and shown on pages of other origins (GitHub Pages).
 PICTURE_HEADERS = {"Cache-Control": "public, max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"}

@@ -18,9 +18,9 @@ from typing import Any
 
 from data_cards.errors import BadAddress, NotAllowed
 from data_cards.hub_client import SIGN_IN, kindly
+from data_cards.installed_files import ROOT, pinned_requirements
 from data_cards.repository import parse_address
 
-ROOT = Path(__file__).parent.parent
 CODE = ("data_cards", "train")
 IMAGE, TOKEN, WORKPLACE = "python:3.11", "HF_TOKEN", "/vitrine"
 SERVING = ("fastapi", "gradio", "uvicorn")  # of requirements.txt, what no training imports
@@ -57,7 +57,7 @@ def training_job(dataset: str, model: str, flavor: str, timeout: str, flags: Seq
         if parse_address(address).kind != "hub":
             raise BadAddress(f"A job reads and writes on the Hub only, and {address} is a folder here. Name it as "
                              "hf://user/name.", address=address)
-    install = shlex.join(["pip", "install", "-q", *pins((root / "requirements.txt").read_text("utf-8"))])
+    install = shlex.join(["pip", "install", "-q", *pins(pinned_requirements(root))])
     train = shlex.join([*launcher(gpus(flavor)), "-m", "train", dataset, model, *flags])
     volumes = tuple((str(root / floor), f"{WORKPLACE}/{floor}") for floor in CODE)
     return Job(f"train-{parse_address(model).name.replace('/', '-')}", flavor, timeout,

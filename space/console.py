@@ -1,0 +1,102 @@
+"""The console command `vitrine`: every command of the project under one word.
+
+    vitrine demo ~/photos/festival          vitrine collect ~/photos/festival festival/dataset
+    vitrine train DATASET MODEL             the same as python -m train DATASET MODEL
+
+Each command is the one of `python -m curation`, `train` or `space`; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from data_cards.command_line import DONE, EXIT_CODES, WRONG_USE
+
+
+@dataclass(frozen=True)
+class Command:
+    """`floor`: whose `python -m` has it; `words`: what it is called there, "" for training itself;
+    `does`: one line of help."""
+
+    floor: str
+    words: tuple[str, ...]
+    does: str
+
+
+COMMANDS = {
+    "demo": Command("space", ("demo",), "the whole loop behind a page that opens early"),
+    "loop": Command("space", ("loop",), "the whole loop, without serving"),
+    "serve": Command("space", ("serve",), "the visitors' page, the API and the light table"),
+    "predict": Command("space", ("predict",), "name the things in photos"),
+    "deploy": Command("space", ("deploy",), "push the app as a Space on the Hub"),
+    "annotator": Command("space", ("annotator",), "let somebody use the light table"),
+    "collect": Command("curation", ("collect",), "bring photos into a dataset"),
+    "scan": Command("curation", ("scan",), "look for wrong labels, copies and poor photos"),
+    "duplicates": Command("curation", ("duplicates",), "find copies in a folder"),
+    "decide": Command("curation", ("decide",), "replay decisions from a file"),
+    "fold": Command("curation", ("fold",), "turn decisions into labels"),
+    "erase": Command("curation", ("erase",), "remove photos for good"),
+    "next": Command("curation", ("next",), "what to label and what to photograph next"),
+    "retrain": Command("curation", ("retrain",), "scan and train again beside the served model"),
+    "train": Command("train", (), "photos and labels become a model"),
+    "split": Command("train", ("split",), "divide a dataset without leaks"),
+    "evaluate": Command("train", ("evaluate",), "ask a model about the sealed test"),
+    "export": Command("train", ("export",), "write a model in another form"),
+    "compare": Command("train", ("compare",), "compare two models on one test"),
+    "release": Command("train", ("release",), "serve the candidate model"),
+    "rollback": Command("train", ("rollback",), "go back to an earlier model"),
+    "prune": Command("train", ("prune",), "remove the weights of older models"),
+    "job": Command("train", ("job",), "train on Hugging Face's machines"),
+}
+# What a newcomer would type, without a word about where things go.
+DEFAULTS = {"demo": ("museum", "out")}
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code (data_cards/command_line.py)."""
+    arguments = list(sys.argv[1:] if given is None else given)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return DONE if arguments else WRONG_USE
+    if arguments[0] not in COMMANDS:
+        sys.stderr.write(f"There is no command “{arguments[0]}”. `vitrine --help` lists them.\n")
+        return WRONG_USE
+    command = COMMANDS[arguments[0]]
+    return _floor(command.floor)([*command.words, *completed(arguments[0], arguments[1:])])
+
+
+def completed(name: str, rest: Sequence[str]) -> list[str]:
+    """The arguments of a command; where the first ones are left out, those it has by default."""
+    places = 0
+    while places < len(rest) and not rest[places].startswith("-"):
+        places += 1
+    return [*rest[:places], *DEFAULTS.get(name, ())[places:], *rest[places:]]
+
+
+def overview() -> str:
+    """The help text: a line for each command."""
+    lines = [f"  {name:<11} {command.does}" for name, command in COMMANDS.items()]
+    commands = "\n".join(lines)
+    return f"usage: vitrine COMMAND ...\n\n{commands}\n\n`vitrine COMMAND --help` says more.\n\n{EXIT_CODES}"
+
+
+def _floor(name: str) -> Callable[[list[str]], int]:
+    """The entry point of a floor. Only the one that is asked for is imported."""
+    if name == "curation":
+        from curation.__main__ import main as curation
+
+        return curation
+    if name == "train":
+        from train.__main__ import main as train
+
+        return lambda arguments: train(arguments, os.environ)
+    from space.__main__ import main as space
+
+    return space
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""One command for everything: which floor's command each word runs, and what newcomers may leave out."""
+
+import pytest
+
+from data_cards.command_line import DONE, WRONG_USE
+from space import console
+from space.console import COMMANDS, completed, main
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_one_of_its_floor(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert "exit codes" in capsys.readouterr().out
+
+
+def test_every_command_of_a_floor_has_a_word(capsys):
+    for floor in ("curation", "space"):
+        with pytest.raises(SystemExit):
+            console._floor(floor)(["--help"])
+        lines = capsys.readouterr().out.splitlines()
+        listed = {line.split()[0] for line in lines if line.startswith("    ") and line[4:5].strip()}
+        known = {command.words[0] for command in COMMANDS.values() if command.floor == floor}
+        assert listed - {"python", "-h,"} <= known
+
+
+def test_the_demo_needs_no_argument():
+    assert completed("demo", []) == ["museum", "out"]
+    assert completed("demo", ["photos", "--port", "80"]) == ["photos", "out", "--port", "80"]
+    assert completed("demo", ["--port", "80"]) == ["museum", "out", "--port", "80"]
+    assert completed("collect", ["photos"]) == ["photos"]
+
+
+def test_help_lists_every_command(capsys):
+    assert main(["--help"]) == DONE
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in COMMANDS)
+
+
+def test_no_word_or_an_unknown_one_is_told_what_there_is(capsys):
+    assert main([]) == WRONG_USE
+    assert "usage: vitrine COMMAND" in capsys.readouterr().out
+    assert main(["colect"]) == WRONG_USE
+    assert "no command “colect”" in capsys.readouterr().err
