@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from data_cards.command_line import DONE, EXIT_CODES, WRONG_USE
+from data_cards.command_line import DONE, EXIT_CODES
+from data_cards.errors import WRONG_USE
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from data_cards.command_line import DONE, WRONG_USE
+from data_cards.command_line import DONE
+from data_cards.errors import WRONG_USE
 from space import console
 from space.console import COMMANDS, completed, main
 
