@@ -34,7 +34,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
     asked = _parser().parse_args(given)
     speak_up()
-    return run(lambda: asked.command(asked))
+    return run(lambda: asked.command(asked), asked.stopped)
 
 
 def _serve(asked: argparse.Namespace) -> None:
@@ -52,10 +52,13 @@ def _serve(asked: argparse.Namespace) -> None:
 
 
 def _demo(asked: argparse.Namespace) -> None:
+    from space.app import check_port
     from space.early_page import early_page
     from space.loop import LoopSettings
+    from space.settings import ON_THIS_MACHINE
     from train.config import default_cache, from_flags
 
+    check_port(ON_THIS_MACHINE, asked.port)
     _open(early_page(asked.photos, asked.out, from_flags(LoopSettings, asked), default_cache(os.environ), asked.port))
 
 
@@ -76,7 +79,8 @@ def _open(settings: SpaceSettings) -> None:
 
     def opened() -> None:
         if settings.dataset and standing(settings.model, settings.cache or Path()) is None:
-            print(f"There is no model yet; the first one will be made at {settings.model}.")
+            print("There is no model yet; a quick one and then a better one are being made." if settings.behind else
+                  f"There is no model yet; the first one will be made at {settings.model}.")
         if password and settings.dataset:
             print(f"To use the light table, sign in as {OWNER} with {password}")
         print(f"Vitrine is open at http://{shown}:{settings.port}", flush=True)
@@ -165,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     from train.config import add_flags
 
     parser = Parser(prog="python -m space", description="Serve, ask, deploy.")
+    parser.set_defaults(stopped="Stopped.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: object, words: str) -> argparse.ArgumentParser:
@@ -200,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     loop = add("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
     loop.add_argument("--status", type=Path, help="a file that says how far it is")
     demo = add("demo", _demo, "the loop behind a page that is open as soon as the photos are in")
+    demo.set_defaults(stopped="Stopped. What was finished stays; the same command goes on from there.")
     demo.add_argument("--port", type=number(int, 1, 65535), default=7860)
     for one in (loop, demo):
         one.add_argument("photos", help="what `collect` takes, or a dataset that was collected already")

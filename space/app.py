@@ -106,6 +106,11 @@ def check_neighbours(host: str, fastdup: bool) -> None:
                          "Remove it first (pip uninstall fastdup); nothing else needs it.", host=host)
 
 
+def check_port(host: str, port: int) -> None:
+    """Raises TooBusy for a port that cannot be opened, before long work that would end there."""
+    _bound(host, port).close()
+
+
 def _bound(host: str, port: int) -> socket.socket:
     door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -155,7 +160,7 @@ def _lifespan(room: Room, rounds: Rounds | None,
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         room.open()
         if behind and rounds:
-            rounds.begin("First training", behind, OWNER)
+            rounds.begin(behind, OWNER)
         yield
         if behind and rounds:
             rounds.stop()

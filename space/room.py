@@ -171,8 +171,8 @@ class Room:
         while True:
             try:
                 self._take(self._load(newest_of(self._settings.model)))
-            except NoModelYet as error:
-                say(error.sentence)
+            except NoModelYet:  # what was made was something else, such as the findings of a scan
+                pass
             except VitrineError as error:
                 others = "so the one before goes on" if self._recognizer else "and there is none before it"
                 self._not_reloaded = f"The newest release cannot be served, {others}. {error.sentence}"

@@ -79,10 +79,10 @@ class Rounds:
         photos = len(self._table.records.photos)
         return first_model.for_annotators(serving, self._bench.report(), labelled, photos, lacking)
 
-    def begin(self, title: str, command: Sequence[str], who: str) -> None:
-        """Start a job of the owner's, unless one is running."""
+    def begin(self, command: Sequence[str], who: str) -> None:
+        """Run a command that trains, unless a job is running."""
         if self._bench.report()["state"] != "running":
-            self._bench.start(title, command, who, VITRINE_CACHE=str(self._workshop.cache))
+            self._bench.start(JOB, command, who, VITRINE_CACHE=str(self._workshop.cache))
 
     def stop(self) -> None:
         """End the job that is running."""

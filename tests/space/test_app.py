@@ -160,3 +160,16 @@ def test_training_and_releasing_are_the_owners(http: httpx.Client) -> None:
     assert http.get("/light-table/page/rounds").status_code == 403
     assert http.post("/light-table/page/rounds", json={"do": "retrain"}, headers=MARK).status_code == 403
     http.cookies.clear()
+
+
+def test_what_runs_behind_a_page_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from curation.job import Bench
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    small_gallery(tmp_path / "dataset")
+    behind = ("-c", "import time; time.sleep(600)")
+    with serving(built(settings_in(tmp_path, dataset=str(tmp_path / "dataset"), behind=behind))) as url:
+        httpx.get(url + "/healthz")
+        job = Bench(tmp_path / "state" / "jobs").report()
+        assert (job["state"], job["who"]) == ("running", "owner")
+    assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"

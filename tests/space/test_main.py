@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import space.__main__ as door
 import space.app
+import space.loop
 import train.predictor
-from data_cards.errors import BadModel
+from data_cards.dataset import open_dataset
+from data_cards.errors import BadModel, LabelsWanted
 from space.app import check_neighbours, run
 from space.passwords import is_password, read_passwords
 from space.settings import SpaceSettings
 from tests.colours import Colours, photo_of
+from tests.visiting import small_gallery
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +101,91 @@ def test_fastdup_stays_off_a_machine_that_strangers_reach() -> None:
         check_neighbours("0.0.0.0", fastdup=True)
     check_neighbours("0.0.0.0", fastdup=False)
     check_neighbours("127.0.0.1", fastdup=True)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[SpaceSettings]:
+    """The settings of every page that was opened; each is closed at once."""
+    pages: list[SpaceSettings] = []
+
+    def run(settings: SpaceSettings, access: object, opened: Callable[[], None]) -> None:
+        pages.append(settings)
+        opened()
+
+    monkeypatch.setattr(space.app, "run", run)
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    monkeypatch.setenv("VITRINE_CACHE", str(tmp_path / "cache"))
+    return pages
+
+
+def test_a_dataset_is_served_without_a_model_and_told_so(opened: list[SpaceSettings], tmp_path: Path,
+                                                        capsys: pytest.CaptureFixture) -> None:
+    home = tmp_path / "dataset"
+    small_gallery(home)
+    for given in (["--dataset", str(home)], [str(tmp_path / "later"), "--dataset", str(home)]):
+        assert door.main(["serve", *given, "--port", "7001"]) == 0
+    assert [page.model for page in opened] == [str(tmp_path / "model"), str(tmp_path / "later")]
+    said = capsys.readouterr().out
+    assert f"There is no model yet; the first one will be made at {tmp_path / 'model'}." in said
+    assert "sign in as owner with " in said and "open at http://127.0.0.1:7001" in said
+
+
+def test_neither_a_model_nor_a_dataset_is_a_sentence(capsys: pytest.CaptureFixture) -> None:
+    assert door.main(["serve"]) == 2
+    assert capsys.readouterr().err.startswith("Name a model to serve, or --dataset DATASET")
+
+
+def test_a_demo_opens_as_soon_as_the_photos_are_in(opened: list[SpaceSettings], tmp_path: Path,
+                                                   capsys: pytest.CaptureFixture) -> None:
+    for name in ("ochre", "red-grid"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        (tmp_path / "photos" / name / "1.jpg").write_bytes(photo_of(name))
+    out, free = tmp_path / "out", str(free_port())
+    asked = [str(tmp_path / "photos"), str(out), "--port", free, "--no-fastdup", "--budget", "3m"]
+    assert door.main(["demo", *asked]) == 0
+    [page] = opened
+    assert page.behind == ("-m", "space", "loop", str(out / "dataset"), str(out), "--no-fastdup", "--budget", "3m",
+                           "--probe-first")
+    assert (page.model, page.dataset, str(page.port)) == (str(out / "model"), str(out / "dataset"), free)
+    assert len(open_dataset(page.dataset).photos()) == 2 and not (out / "model").exists()
+    said = capsys.readouterr().out
+    assert "a quick one and then a better one are being made" in said and "sign in as owner with " in said
+    assert f"open at http://127.0.0.1:{free}" in said
+
+
+@pytest.mark.parametrize(("more", "code", "said"), [
+    (["--budget", "soon"], 2, "10m or 1h30m"), (["--budget", "5m", "--epochs", "2"], 2, "either")])
+def test_a_demo_that_cannot_be_meant_collects_nothing(opened: list[SpaceSettings], tmp_path: Path, more: list[str],
+                                                      code: int, said: str, capsys: pytest.CaptureFixture) -> None:
+    asked = ["demo", "museum:20", str(tmp_path / "out"), "--port", str(free_port()), *more]
+    assert door.main(asked) == code and said in capsys.readouterr().err
+    assert not opened and not (tmp_path / "out").exists()
+
+
+def test_a_demo_whose_port_is_taken_says_so_before_it_collects(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert door.main(["demo", "museum:20", str(tmp_path / "out"), "--port", port]) == 1
+    assert "Choose another with --port" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_loop_that_lacks_labels_ends_with_3_and_where_the_summary_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+                                                                       capsys: pytest.CaptureFixture) -> None:
+    def lacking(photos: str, out: Path, settings: object, cache: Path, tell: object) -> Path:
+        raise LabelsWanted("No photo has a label yet.", summary=out / "summary.json")
+
+    monkeypatch.setattr(space.loop, "run_loop", lacking)
+    assert door.main(["loop", "photos", str(tmp_path), "--status", str(tmp_path / "told.json")]) == 3
+    said = capsys.readouterr()
+    assert said.out == f"{tmp_path / 'summary.json'}\n" and said.err.endswith("No photo has a label yet.\n")
+    assert json.loads((tmp_path / "told.json").read_text())["state"] == "done", "nothing went wrong"
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

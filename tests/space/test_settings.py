@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data_cards.errors import BadAddress
-from space.settings import settings_from, state_folder
+from space.settings import first_model_of, settings_from, state_folder
 
 SPACE = {"VITRINE_MODEL": "hf://ann/paintings", "SYSTEM": "spaces", "SPACE_AUTHOR_NAME": "ann"}
 
@@ -70,3 +70,10 @@ def test_what_is_not_sent_yet_lies_in_the_same_place_after_a_restart() -> None:
 
 def test_without_a_dataset_nothing_is_put_into_the_model_s_folder() -> None:
     assert state_folder(None, "model", Path("/home/ann")).is_relative_to("/home/ann")
+
+
+@pytest.mark.parametrize(("dataset", "model"), [
+    ("out/dataset", "out/model"), ("cups", "cups-model"), ("deep/er/cups/", "deep/er/cups-model"),
+    ("/data/my cups", "/data/my cups-model"), ("hf://ann/cups", "state/model"), ("hf://ann/cups@abc", "state/model")])
+def test_a_first_model_is_made_beside_its_dataset_or_on_this_machine(dataset: str, model: str) -> None:
+    assert Path(first_model_of(dataset, Path("state"))) == Path(model)
