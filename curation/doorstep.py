@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from curation.duplicates import THRESHOLD
-from curation.verification import compare, fingerprint
+from curation.verification import Fingerprint, compare, fingerprint
 from data_cards.dataset import Dataset
 from data_cards.errors import BadPhoto, MissingFile
+from data_cards.location import stored_form
+from data_cards.photo import image_id as id_of
 from data_cards.photo import open_photo
 
 SIDE = 16  # pixels of a sketch
@@ -26,6 +29,25 @@ CANDIDATES = 6
 PRINT_SIDE = 320
 AGAIN = "Their photo shows the same shot as this one, so it was not kept."
 Read = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A visitor's photo, stripped and decoded once: the bytes that would be stored, their image_id, and what tells
+    whether it is here already (`sketches`: (2, SIDE * SIDE) float32; `alike`: photos that something else proposes)."""
+
+    stored: bytes
+    image_id: str
+    fingerprint: Fingerprint
+    sketches: np.ndarray
+    alike: tuple[str, ...] = ()
+
+
+def arrived(photo: bytes, alike: tuple[str, ...] = ()) -> Arrived:
+    """From the bytes that a visitor sent. Raises BadPhoto."""
+    stored = stored_form(photo)
+    image = open_photo(stored, at_least=PRINT_SIDE)
+    return Arrived(stored, id_of(stored), fingerprint(image), _sketches(image), alike)
 
 
 class Doorstep:
@@ -46,46 +68,55 @@ class Doorstep:
 
     def note(self, image_id: str, data: bytes) -> None:
         """Remember one photo; one that cannot be read is no twin of anything."""
-        drawn = _sketches(data)
-        if drawn is not None:
-            with self._lock:
-                self._sketches[image_id] = drawn.astype(np.float16)
+        try:
+            photo = open_photo(data, at_least=4 * SIDE)
+        except BadPhoto:
+            return
+        self._remember(image_id, _sketches(photo))
+
+    def keep(self, arrival: Arrived) -> None:
+        """Remember a photo that is kept from now on."""
+        self._remember(arrival.image_id, arrival.sketches)
+
+    def _remember(self, image_id: str, sketches: np.ndarray) -> None:
+        with self._lock:
+            self._sketches[image_id] = sketches.astype(np.float16)
 
     def twin(self, data: bytes, read: Read, also: Iterable[str] = ()) -> str | None:
-        """A known photo that shows the same shot, verified on pixels; None for a photo that is new.
-
-        `read`: bytes by image_id, MissingFile for one that is gone; `also`: photos that something else proposes.
-        """
+        """As `twin_of`, from stored bytes; None also for a photo that cannot be read. `also`: as `alike`."""
         try:
-            mine = fingerprint(open_photo(data, at_least=PRINT_SIDE))
+            photo = open_photo(data, at_least=PRINT_SIDE)
         except BadPhoto:
             return None
-        for image_id in dict.fromkeys([*self._alike(data), *also]):
+        return self.twin_of(Arrived(data, id_of(data), fingerprint(photo), _sketches(photo), tuple(also)), read)
+
+    def twin_of(self, arrival: Arrived, read: Read) -> str | None:
+        """A known photo that shows the same shot, verified on pixels; None for a photo that is new.
+
+        `read`: bytes by image_id, MissingFile for one that is gone.
+        """
+        for image_id in dict.fromkeys([*self._alike(arrival.sketches), *arrival.alike]):
             try:
-                score = compare(mine, fingerprint(open_photo(read(image_id), at_least=PRINT_SIDE))).score
+                score = compare(arrival.fingerprint, fingerprint(open_photo(read(image_id), at_least=PRINT_SIDE))).score
             except (BadPhoto, MissingFile):  # one photo that cannot be compared keeps nobody out
                 continue
             if score >= THRESHOLD:
                 return image_id
         return None
 
-    def _alike(self, data: bytes) -> list[str]:
+    def _alike(self, drawn: np.ndarray) -> list[str]:
         with self._lock:
             ids, known = list(self._sketches), list(self._sketches.values())
-        drawn = _sketches(data)
-        if drawn is None or not ids:
+        if not ids:
             return []
         mine = np.concatenate([drawn, drawn.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(drawn.shape)])
         alike = (np.stack(known).astype(np.float32) @ mine.T).max(axis=(1, 2))
         return [ids[row] for row in np.argsort(-alike)[:CANDIDATES] if alike[row] >= LEAST_ALIKE]
 
 
-def _sketches(data: bytes) -> np.ndarray | None:
+def _sketches(image: Image.Image) -> np.ndarray:
     """The whole and its middle (2, SIDE * SIDE), each without its mean and of length 1."""
-    try:
-        photo = open_photo(data, at_least=4 * SIDE).convert("L")
-    except BadPhoto:
-        return None
+    photo = image.convert("L")
     x, y = photo.width * MIDDLE, photo.height * MIDDLE
     boxes = ((0, 0, photo.width, photo.height), (x, y, photo.width - x, photo.height - y))
     rows = [np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.BOX, box), np.float32).ravel() for box in boxes]

@@ -145,7 +145,8 @@ class Desk:
     def _predicted(self, recognizer: Recognizer, photo: bytes, top_k: int, base: str) -> Answer:
         made = recognizer.predict(photo, top_k=top_k).to_json()
         kept = None if recognizer.collection.is_about_people else photo
-        self._recent.keep(made["prediction_id"], kept, made["label"] or "none", made["model"]["revision"] or "")
+        alike = tuple(str(one["image_id"]) for one in made["similar"])
+        self._recent.keep(made["prediction_id"], kept, made["label"] or "none", made["model"]["revision"] or "", alike)
         return made | {"similar": with_urls(made["similar"], base)}
 
     def _photo(self, image: Any) -> bytes:

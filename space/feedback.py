@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from curation.doorstep import AGAIN, Doorstep, Read
+from curation.doorstep import AGAIN, Arrived, Doorstep, Read, arrived
 from data_cards.annotations.decision import IT_IS_NONE, Decision, Question, ask, now
 from data_cards.annotations.disagreement import JUNK, answer_of
 from data_cards.annotations.journal import Journal
@@ -24,14 +24,14 @@ from data_cards.class_names import RESERVED
 from data_cards.collection import Collection
 from data_cards.dataset import Changes, Dataset
 from data_cards.disk import write_durably
-from data_cards.errors import MissingFile, TooBusy, UnknownClass
-from data_cards.location import stored_form
-from data_cards.photo import image_id, inspect_photo
+from data_cards.errors import BadPhoto, MissingFile, TooBusy, UnknownClass
+from data_cards.photo import inspect_photo
 from data_cards.rows import Label, Photo, Source, images_file, labels_file
 from space.recent import Recent, Remembered
 
 NONE, UNKNOWN = "none", "unknown"
 MOST_WAITING = 2_000
+LONGEST_TITLE = 200  # letters of a class's title in a question; a line of the ledger holds texts of 500
 FATES = {
     "waiting for a person": "Nobody has looked at it yet. A person will decide.",
     "accepted": "A person looked at it and agrees with you. The labels say so now.",
@@ -48,13 +48,12 @@ def nothing_here(image_id: str) -> bytes:
 class Inbox:
     """Visitors' questions. `journal` is the one that the light table writes to as well.
 
-    `read`: bytes of the dataset's photos, MissingFile for others; `alike`: ids of photos that look like one.
+    `read`: bytes of the dataset's photos, MissingFile for others.
     """
 
-    def __init__(self, journal: Journal, folder: Path, collection: Collection, read: Read = nothing_here,
-                 alike: Callable[[bytes], Sequence[str]] = lambda photo: ()) -> None:
+    def __init__(self, journal: Journal, folder: Path, collection: Collection, read: Read = nothing_here) -> None:
         self._journal, self._folder, self.collection = journal, folder, collection
-        self._read, self._alike = read, alike
+        self._read = read
         self._lock = threading.Lock()
         self.doorstep = Doorstep()
         for name, path in self._waiting().items():
@@ -73,7 +72,7 @@ class Inbox:
             given = dict(recent.find(answer.prediction_id).receipts).get(said)
             if given:
                 return given
-            photo = answer.photo if consent and not self.collection.is_about_people else None
+            photo = self._shown(answer) if consent else None
             twin = self._twin(photo) if photo else None
             name = twin or (self._keep_photo(photo) if photo else _nameless(answer.prediction_id))
             question = ask(name, None if label in RESERVED else label, answered=answer.answered,
@@ -105,31 +104,39 @@ class Inbox:
             path.unlink(missing_ok=True)
         return after
 
-    def _twin(self, photo: bytes) -> str | None:
+    def _shown(self, answer: Remembered) -> Arrived | None:
+        """The photo that was answered, where it may be kept and can be."""
+        if answer.photo is None or self.collection.is_about_people:
+            return None
+        try:
+            return arrived(answer.photo, answer.alike)
+        except BadPhoto:  # a model named it all the same; then the choice alone is kept
+            return None
+
+    def _twin(self, photo: Arrived) -> str | None:
         """The photo here, waiting or in the dataset, that shows the same shot."""
-        stored = stored_form(photo)
-        if self._path(image_id(stored)).exists():
-            return image_id(stored)
-        return self.doorstep.twin(stored, self._bytes_of, self._alike(photo))
+        if self._path(photo.image_id).exists():
+            return photo.image_id
+        return self.doorstep.twin_of(photo, self._bytes_of)
 
     def _bytes_of(self, name: str) -> bytes:
         path = self._path(name)
         return path.read_bytes() if path.exists() else self._read(name)
 
-    def _keep_photo(self, photo: bytes) -> str:
+    def _keep_photo(self, photo: Arrived) -> str:
         if self.waiting() >= MOST_WAITING:
             raise TooBusy("So many photos wait for a person that no more can be kept today. Without the photo your "
                           "answer still counts.", code="inbox_full")
-        stored = stored_form(photo)
-        name = image_id(stored)
-        write_durably(self._path(name), stored)
-        self.doorstep.note(name, stored)
-        return name
+        write_durably(self._path(photo.image_id), photo.stored)
+        self.doorstep.keep(photo)
+        return photo.image_id
 
     def _note(self, label: str) -> str:
         if label == NONE:
             return IT_IS_NONE
-        return "they do not know what it is." if label == UNKNOWN else f"it is {self.collection.title_of(label)}."
+        if label == UNKNOWN:
+            return "they do not know what it is."
+        return f"it is {self.collection.title_of(label)[:LONGEST_TITLE]}."
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.photo"

@@ -17,13 +17,15 @@ MOST_ANSWERS = 5_000
 
 @dataclass(frozen=True)
 class Remembered:
-    """One answer: the photo (None where photos are not kept), what was said, and the receipts given for it."""
+    """One answer: the photo (None where photos are not kept), what was said, the labelled photos that looked most
+    `alike` (image_id), and the receipts given for it."""
 
     prediction_id: str
     photo: bytes | None
     answered: str
     model_revision: str
     at: float
+    alike: tuple[str, ...] = ()
     receipts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -42,10 +44,11 @@ class Recent:
         self._lock = threading.Lock()
         self._bytes = 0
 
-    def keep(self, prediction_id: str, photo: bytes | None, answered: str, model_revision: str) -> None:
+    def keep(self, prediction_id: str, photo: bytes | None, answered: str, model_revision: str,
+             alike: tuple[str, ...] = ()) -> None:
         """Remember one answer, and forget the oldest ones when there are too many."""
         with self._lock:
-            self._put(Remembered(prediction_id, photo, answered, model_revision, self._clock()))
+            self._put(Remembered(prediction_id, photo, answered, model_revision, self._clock(), alike))
             while self._answers and self._is_over():
                 self._bytes -= self._answers.popitem(last=False)[1].size
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from curation.doorstep import CANDIDATES
 from curation.light_table.first_model import Serving, measured_in_words
 from curation.light_table.sending import Sending
 from curation.light_table.table import LightTable, open_table
-from data_cards.annotations.journal import Journal
+from data_cards.annotations.journal import Journal, known
 from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset import Dataset, open_dataset
 from data_cards.errors import NoModelYet, TooBusy, VitrineError
@@ -78,7 +77,7 @@ class DatasetArchive(Archive):
 
     def known(self) -> Ledger:
         """Everything decided and asked, here and in the dataset."""
-        return read_ledger([*self._dataset.ledger(), *self.journal.rows()])
+        return known(self._dataset, self.journal)
 
     def photos(self) -> Mapping[str, Any]:
         """Photos of the dataset."""
@@ -192,10 +191,6 @@ class Room:
         return f"This place was set up with revision {at.revision[:12]} and starts with that one again: deploy anew, " \
                "so that the release of now stays after a restart."
 
-    def _alike(self, photo: bytes) -> list[str]:
-        """Labelled photos that may show the same shot."""
-        return [str(row["image_id"]) for row in self.recognizer().similar(photo, CANDIDATES)]
-
     def _loading(self) -> None:
         try:
             self._take(self._load(self._settings.model))
@@ -214,7 +209,7 @@ class Room:
         self._recognizer = recognizer
         if self._inbox is None:
             inbox = Inbox(self.archive.journal, self._settings.state / "inbox", recognizer.collection,
-                          self.archive.read, self._alike)
+                          self.archive.read)
             self.archive.open(inbox)
             self._inbox = inbox
         self._inbox.collection = recognizer.collection

@@ -88,8 +88,9 @@ def decide(who: str, image_id: str, action: str, **more: str | None) -> Decision
 
 
 def ask(image_id: str, label: str | None, **more: str) -> Question:
-    """A visitor's question, asked now. `label` None means "none of these"."""
-    return Question(id=str(ULID()), at=now(), image_id=image_id, label=label, **more)
+    """A visitor's question, asked now. `label` None means "none of these". Raises BadDecision for what no reader of the
+    ledger would take."""
+    return read_question(line_of(Question(id=str(ULID()), at=now(), image_id=image_id, label=label, **more)))
 
 
 def line_of(entry: Decision | Question) -> dict[str, str]:

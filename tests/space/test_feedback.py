@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import ImageFile
 
 from data_cards.annotations.journal import Journal, flush
 from data_cards.annotations.ledger import decide, read_ledger
 from data_cards.errors import MissingFile, UnknownClass
+from data_cards.location import stored_form
 from data_cards.photo import image_id
 from space.feedback import FATES, Inbox
 from space.recent import Recent
 from tests.colours import gallery, photo_of
+from tests.curation.scenes import jpeg, scene
 from tests.visiting import small_gallery
 
 NEW = photo_of("ochre", 300, 200)
@@ -179,3 +183,41 @@ def test_where_a_photo_was_taken_is_not_kept(desk: Desk) -> None:
     [kept] = desk.folder.glob("*.photo")
     with Image.open(kept) as image:
         assert not image.getexif().get_ifd(0x8825)
+
+
+def test_a_photo_is_stripped_and_decoded_once_on_its_way_to_the_inbox(desk: Desk, monkeypatch: pytest.MonkeyPatch,
+                                                                      ) -> None:
+    decoded, stripped = [], []
+    load = ImageFile.ImageFile.load
+
+    def counted(image: ImageFile.ImageFile) -> object:
+        if image.tile:  # pixels are still to be read
+            decoded.append(image.size)
+        return load(image)
+
+    desk.recent.keep("p1", NEW, "ochre", "r1")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", counted)
+    monkeypatch.setattr("curation.doorstep.stored_form", lambda data: stripped.append(data) or stored_form(data))
+    desk.ask(prediction="p1")
+    assert (len(decoded), len(stripped)) == (1, 1)
+    assert desk.inbox.waiting() == 1
+
+
+def test_a_photo_that_looks_like_one_of_the_answer_is_compared_with_it(tmp_path: Path) -> None:
+    here, sent = jpeg(scene(3)), jpeg(scene(3), 70)
+    journal, recent = Journal(tmp_path / "journal"), Recent()
+    inbox = Inbox(journal, tmp_path / "inbox", gallery("things"), {"p3": here}.__getitem__)
+    recent.keep("p", sent, "ochre", "r1", ("p3",))
+    inbox.ask(recent.find("p"), "red-grid", True, recent)
+    assert journal.questions()[0].image_id == "p3" and inbox.waiting() == 0
+
+
+def test_of_a_photo_that_cannot_be_decoded_the_choice_is_kept(desk: Desk) -> None:
+    receipt = desk.ask(photo=NEW[:len(NEW) // 2])
+    assert desk.fate(receipt) == "counted" and desk.inbox.waiting() == 0
+
+
+def test_a_class_of_a_long_name_is_no_reason_to_lose_a_question(desk: Desk) -> None:
+    classes = [replace(info, title="A" * 900) for info in desk.inbox.collection.classes]
+    desk.inbox.collection = replace(desk.inbox.collection, classes=tuple(classes))
+    assert desk.fate(desk.ask()) == "waiting for a person"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_cards.annotations.decision import ACTIONS, decide, line_of, parse_decision, read_decisions, read_moment
+from data_cards.annotations.decision import ACTIONS, ask, decide, line_of, parse_decision, read_decisions, read_moment
 from data_cards.collection import ClassInfo, Collection
 from data_cards.errors import BadDecision
 
@@ -99,3 +99,10 @@ def test_any_text_is_read_or_refused_kindly(text):
             assert decision.action in ACTIONS
     except BadDecision as error:
         assert error.sentence.startswith("Line ")
+
+
+@pytest.mark.parametrize("note", ["x" * 501, "a\x00b", "a\ud800b"])
+def test_a_visitors_question_is_refused_where_no_reader_would_take_it(note):
+    with pytest.raises(BadDecision, match="note"):
+        ask("a", "agra", note=note)
+    assert ask("a", "agra", note="it is क्\u200dष.").note == "it is क्\u200dष."
