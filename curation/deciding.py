@@ -13,9 +13,10 @@ from pathlib import Path
 from curation.reference_pictures import reference_files
 from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
-from data_cards.annotations.decision import Decision, line_of, read_numbered
+from data_cards.annotations.decision import Decision, line_of, parse_decision, rows_of
 from data_cards.annotations.journal import known
-from data_cards.annotations.ledger import fold, given_labels
+from data_cards.annotations.ledger import fold, given_labels, in_order
+from data_cards.collection import Collection
 from data_cards.dataset import Changes, Dataset, collection_files
 from data_cards.errors import BadDecision
 from data_cards.rows import Label, labels_file, ledger_file
@@ -41,9 +42,20 @@ def decide_from(dataset: Dataset, path: Path) -> Decided:
     except UnicodeDecodeError as error:
         raise BadDecision(f"{path.name} is not UTF-8 text.", path=str(path)) from error
     base = dataset.newest()
-    decisions = read_numbered(text, changed_collection(base.collection(), known(base).decisions))
+    decisions = _read(text, base.collection(), known(base).decisions)
     _check_photos(decisions, base)
     return _commit(base, list(decisions.values()))
+
+
+def _read(text: str, collection: Collection, past: Sequence[Decision]) -> dict[int, Decision]:
+    """Line number -> decision. A class that one line adds or renames can be named by those behind it."""
+    found: dict[int, Decision] = {}
+    classes = changed_collection(collection, past)
+    for number, row in rows_of(text):
+        one = found[number] = parse_decision(row, classes, number)
+        if one.action in CLASS_ACTIONS:
+            classes = changed_collection(collection, [*past, *found.values()])
+    return found
 
 
 def fold_dataset(dataset: Dataset) -> Decided:
@@ -66,7 +78,7 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
     def change(base: Dataset) -> Changes:
         ledger = known(base)
         there = {one.id for one in ledger.decisions}
-        new = list({one.id: one for one in decisions if one.id not in there}.values())
+        new = [one for one in in_order(decisions) if one.id not in there]
         everything = [*ledger.decisions, *new]
         before, after = base.labels(), fold(given_labels(base.photos()), everything)
         add: dict[str, bytes | Path] = {}

@@ -34,6 +34,7 @@ from data_cards.annotations.ledger import given_labels, read_ledger
 from data_cards.annotations.overlap import ONE_EACH, Asking, asking_from
 from data_cards.dataset import Dataset
 from data_cards.errors import DiskFull, MissingFile, VitrineError
+from data_cards.progress import say
 
 AHEAD = 8
 EMPTY_SECONDS = 10.0
@@ -67,6 +68,7 @@ class LightTable:
         self._opinions_of, self._asking = opinions_of, asking
         self._pile: dict[str, str] = {}
         self._looked, self._is_laid = -math.inf, False
+        self._left_out = ""
         # Set by whoever knows what is served (curation/light_table/rounds.py).
         self.about_model: Callable[[], dict[str, str] | None] = lambda: None
         self.lacks_model: Callable[[], bool] = lambda: False
@@ -78,6 +80,9 @@ class LightTable:
     def _lay(self, dataset: Dataset) -> None:
         """Put a revision of the dataset on the table. It is read while people go on; nobody loses their place."""
         photos, past = dataset.photos(), known(dataset, self._journal)
+        if past.left_out != self._left_out:
+            self._left_out = past.left_out
+            say(past.left_out or "Every line of the ledger can be read now.")
         asking = asking_from(dataset.asking(), self._asking)
         book = Book(given_labels(photos), past.decisions, self._journal.append)
         found = dataset.findings()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -128,14 +128,15 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
 
 def read_decisions(text: str, collection: Collection | None = None) -> list[Decision]:
     """Read a `decisions.jsonl`. All of it or nothing: the first bad line raises BadDecision and names its number."""
-    return list(read_numbered(text, collection).values())
+    return [parse_decision(row, collection, number) for number, row in rows_of(text)]
 
 
-def read_numbered(text: str, collection: Collection | None = None) -> dict[int, Decision]:
-    """The same, each decision with the number of its line."""
+def rows_of(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """The JSON object of each line that is not empty, with the line's number. Raises BadDecision."""
     # Not `splitlines`: it also cuts at signs that JSON allows inside a text.
-    lines = enumerate(text.lstrip("\ufeff").split("\n"), start=1)
-    return {number: parse_decision(_json(line, number), collection, number) for number, line in lines if line.strip()}
+    for number, line in enumerate(text.lstrip("\ufeff").split("\n"), start=1):
+        if line.strip():
+            yield number, read_row(line, number)
 
 
 def read_question(row: Mapping[str, object]) -> Question:
@@ -167,7 +168,8 @@ def _at_line(line: int, sentence: str) -> str:
     return f"Line {line}: {sentence}" if line else sentence[:1].upper() + sentence[1:]
 
 
-def _json(line: str, number: int) -> Mapping[str, object]:
+def read_row(line: str, number: int = 0) -> Mapping[str, object]:
+    """The JSON object of one line. Raises BadDecision."""
     try:
         return read_object(line)
     except UnicodeError as error:

@@ -26,6 +26,7 @@ from data_cards.annotations.decision import (
     read_decisions,
     read_moment,
     read_question,
+    read_row,
 )
 from data_cards.errors import BadDecision
 from data_cards.rows import Label, Photo
@@ -83,7 +84,7 @@ def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
 def _kept_decision(row: Mapping[str, object]) -> Decision:
     """A decision that is in a ledger already: it says when, or every reader would place it somewhere else."""
     if "unreadable" in row:
-        raise BadDecision("This is not a JSON object.")
+        row = read_row(str(row["unreadable"]))
     if not row.get("at"):
         raise BadDecision("A line of the ledger needs “at”.")
     return parse_decision(row)

@@ -45,6 +45,23 @@ def test_the_same_file_twice_counts_once_and_makes_no_revision(decided):
     assert len(second.dataset.ledger()) == 1
 
 
+def test_a_class_that_a_line_adds_can_be_named_by_those_behind_it(decided):
+    done = decided({"action": "add_class", "label": "bidar", "title": "Bidar Fort"},
+                   {"action": "relabel", "label": "Bidar Fort"},
+                   {"action": "merge_class", "label_before": "amber", "label": "agra"},
+                   {"image_id": "b", "action": "relabel", "label": "amber"})
+    assert done.dataset.labels()["a"].label == "bidar" and done.dataset.labels()["b"].label == "agra"
+    with pytest.raises(BadDecision, match=r"Line 1: .*Golconda"):
+        decided({"action": "relabel", "label": "Golconda"}, {"action": "add_class", "label": "golconda"})
+
+
+@pytest.mark.parametrize("labels", [("amber", "agra"), ("agra", "amber")])
+def test_one_id_on_two_lines_is_the_same_decision_in_whatever_order_they_stand(decided, labels):
+    done = decided(*({"image_id": "b", "action": "relabel", "label": label, "id": U1, "at": "2026-11-21T10:00:00Z"}
+                     for label in labels))
+    assert done.dataset.labels()["b"].label == "agra" and len(done.dataset.ledger()) == 1
+
+
 BAD_LINES = [b"{", b"[" * 100_000, b"\xff\xfe", b'{"action": "crop", "who": "ann", "at": "2026-11-21T10:00:00Z"}',
              json.dumps({"image_id": "a", "action": "junk", "who": "\ud800", "at": "2026-11-21T10:00:00Z"}).encode(),
              json.dumps({"image_id": "a", "action": "junk", "who": "a\x00", "at": "2026-11-21T10:00:00Z"}).encode(),

@@ -302,3 +302,12 @@ def test_a_new_class_whose_name_reads_like_the_id_of_another_gets_the_photo(tabl
     title = next(info["id"] for info in table.classes() if info["title"] == "Harbour, First Study")
     table.act("ann", [[move("add_class", title=title), move("relabel", item, label=title)]])
     assert label_of(table, item).label == f"{title}-2"
+
+
+def test_a_line_of_the_ledger_that_cannot_be_read_is_told_once_and_the_table_is_laid(tmp_path, caplog):
+    dataset = small_dataset(tmp_path / "set", 6).commit({"ledger/x.jsonl": b'{"action": "crop"}\n'}, "By hand")
+    with caplog.at_level("INFO"):
+        table = LightTable(dataset, Journal(tmp_path / "journal"))
+        table.refresh()
+    said = [line for line in caplog.messages if "ledger/x.jsonl, line 1: " in line]
+    assert len(said) == 1 and table.look("ann")["items"]
