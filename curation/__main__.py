@@ -34,9 +34,10 @@ def _collect(flags: argparse.Namespace) -> None:
 
     options = SourceOptions(label=flags.label, every=flags.every, by_name=flags.by_name, classes=flags.classes,
                             splits=flags.splits, exclude=tuple(flags.exclude), follow_links=flags.follow_links,
-                            label_column=flags.label_column)
+                            label_column=flags.label_column, val_is_test=flags.val_is_test)
     report = collect(flags.source, flags.dataset, collection=flags.collection, keep_location=flags.keep_location,
                      private=not flags.public, options=options)
+    print(report.table)
     print(report.sentence)
 
 
@@ -163,6 +164,8 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--exclude", action="append", default=[], metavar="PATTERN",
                          help="pass over files and folders called so, or with such a path inside the source; "
                          "* and ? stand for anything; may be repeated")
+    command.add_argument("--val-is-test", action="store_true", help="validation photos are the test, where no test "
+                         "photos came")
     command.add_argument("--follow-links", action="store_true", help="take what links lead to, each file once")
     command.set_defaults(run=_collect)
 

@@ -108,7 +108,11 @@ class Dataset:
 
     def findings(self) -> list[Finding]:
         """What the last scan suspects, and what could not be read."""
-        return [row for path in self._under(FINDINGS) for row in self._rows(path, Finding)]
+        return [row for rows in self.findings_by_file().values() for row in rows]
+
+    def findings_by_file(self) -> dict[str, list[Finding]]:
+        """The same, by the file that holds them: each scan and each collect writes its own."""
+        return {path: self._rows(path, Finding) for path in self._under(FINDINGS)}
 
     def opinions(self) -> list[Opinion]:
         """What the model of the last scan said of each photo."""

@@ -10,24 +10,28 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from curation.ingest.incoming import Gathered, Incoming, SourceOptions
+from curation.ingest.earlier import Now, compare
+from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
 from curation.ingest.naming import begin, join, put_together, texts_for
 from curation.ingest.photo_files import format_of, named_wrongly
+from curation.ingest.report import CollectReport, Tally, about_sides, counted, unreadable_for
 from curation.ingest.shards import Intake
 from curation.ingest.sources import open_source
+from data_cards.collection import Collection
 from data_cards.dataset import Dataset, create_dataset, open_dataset
 from data_cards.errors import BadPhoto, BadSource, MissingFile
 from data_cards.location import stored_form
 from data_cards.photo import encode_jpeg, image_id, inspect_photo, open_photo
 from data_cards.progress import say, track
 from data_cards.rows import Photo, Source
+from train.splits import TEST, VALIDATION
 
 WORKERS = 4
 OPTIONS = SourceOptions()
@@ -35,31 +39,12 @@ REFERENCE_SIDE = 1024
 
 
 @dataclass(frozen=True)
-class CollectReport:
-    """What one run did. Counts are of files: `repeated` ones had the bytes of another file of this run."""
+class Received:
+    """A photo with one source, its bytes, and the folder or column that its label comes from."""
 
-    address: str
-    revision: str
-    added: int
-    already_there: int
-    repeated: int
-    unreadable: int
-    classes: int
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """For people."""
-        parts = (_counted(self.added, "photo came in", "photos came in") if self.added else "No new photo came in",
-                 _counted(self.already_there, "was there already", "were there already"),
-                 _counted(self.repeated, "was the same as another one", "were the same as another one"),
-                 _counted(self.unreadable, "file could not be read", "files could not be read"))
-        classes = _counted(self.classes, "class", "classes", "no class")
-        return f"{', '.join(filter(None, parts))}. {self.address} has {classes}."
-
-
-def _counted(number: int, one: str, many: str, nothing: str = "") -> str:
-    return f"{number} {one if number == 1 else many}" if number else nothing
+    photo: Photo
+    data: bytes
+    named_by: str
 
 
 @dataclass(frozen=True)
@@ -70,9 +55,33 @@ class Refused:
     path: str
     label: str | None
     reason: str
+    named_by: str = ""
 
 
-Arrival = tuple[Photo, bytes] | Refused
+Arrival = Received | Refused
+
+
+@dataclass
+class Journey:
+    """What is noted of the files of one run on their way in: how many of each class, where each lies, which are called
+    what they are not, and which were refused."""
+
+    tally: Tally = field(default_factory=Tally)
+    now: dict[str, Now] = field(default_factory=dict)
+    misnamed: Counter[str] = field(default_factory=Counter)
+    refused: list[Refused] = field(default_factory=list)
+
+    def note(self, arrival: Arrival) -> None:
+        """One file that arrived."""
+        if isinstance(arrival, Refused):
+            self.refused.append(arrival)
+            self.now[arrival.path] = Now(arrival.image_id, arrival.label, arrival.named_by, is_refused=True)
+            return
+        photo, (source,) = arrival.photo, arrival.photo.sources
+        self.tally.take(photo.image_id, source.given_label, source.given_split, arrival.named_by)
+        self.misnamed[named_wrongly(source.path, format_of(arrival.data[:12]))] += 1
+        if source.origin == "file":
+            self.now[source.path] = Now(photo.image_id, source.given_label, arrival.named_by)
 
 
 def collect(source: str | Path, address: str, *, collection: str | None = None, keep_location: bool = False,
@@ -84,7 +93,7 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     for a new one. `options`: what the owner said about the source. Run again, it adds only what is new.
     Raises BadSource, BadCollection, and what the repository raises.
     """
-    gathered = open_source(str(source), options)
+    gathered = _with_val_as_test(open_source(str(source), options), options)
     there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
     ids, things = join(known, gathered.classes, texts_for(known, collection))
@@ -92,29 +101,48 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     gathered = replace(gathered, remarks=(*gathered.remarks, *told))
     door = Door(ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds"))
     arrivals = _one_readable(door.arrivals(gathered, workers), gathered)
+    earlier = there.photos() if there else {}
     dataset = there or create_dataset(address, things, private=private)
     for remark in gathered.remarks:
         say(remark)
-    misnamed: Counter[str] = Counter()
+    journey = Journey()
     with Intake(dataset, things, _references(gathered, ids, dataset)) as intake:
         for arrival in track(arrivals, f"Collecting {gathered.name}", gathered.total):
+            journey.note(arrival)
             if isinstance(arrival, Refused):
                 intake.refuse(arrival.image_id, arrival.path, arrival.label, arrival.reason)
             else:
-                intake.take(*arrival)
-                misnamed[named_wrongly(arrival[0].sources[0].path, format_of(arrival[1][:12]))] += 1
-        dataset = intake.finish(f"Collect from {gathered.name}")
-    count = intake.counts
-    remarks = (*gathered.remarks, *(_told(number, said) for said, number in sorted(misnamed.items()) if said))
-    for remark in remarks[len(gathered.remarks):]:
+                intake.take(arrival.photo, arrival.data)
+        found = compare(journey.now, earlier, dataset.findings(), known, things)
+        dataset = intake.finish(f"Collect from {gathered.name}", found.things, found.settled, found.outdated)
+    later = (*_misnamed(journey.misnamed), *found.remarks, *_about_split(journey, earlier))
+    for remark in later:
         say(remark)
+    return _report(dataset, intake.counts, journey, gathered, things, (*gathered.remarks, *later))
+
+
+def _report(dataset: Dataset, count: Mapping[str, int], journey: Journey, gathered: Gathered, things: Collection,
+            remarks: tuple[str, ...]) -> CollectReport:
+    unreadable = (LeftAlone(one.path, unreadable_for(one.reason)) for one in journey.refused)
     return CollectReport(dataset.address, dataset.revision, count["added"], count["already_there"], count["repeated"],
-                         count["unreadable"], len(things.ids), remarks)
+                         count["unreadable"], len(dataset.collection().ids), remarks, journey.tally.rows(things),
+                         (*unreadable, *gathered.left_alone))
 
 
-def _told(number: int, said: str) -> str:
+def _misnamed(found: Mapping[str, int]) -> Iterator[str]:
     """How many files are of another format than their names say."""
-    return f"{_counted(number, 'file is', 'files are each')} {said}"
+    for said, number in sorted(found.items()):
+        if said:
+            yield f"{counted(number, 'file is', 'files are each')} {said}"
+
+
+def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str]:
+    """What becomes of a split of which only some sides came, now and before."""
+    sides = {side or None for label, side in journey.tally.photos if label is not None}
+    sides |= {source.given_split for photo in earlier.values() for source in photo.sources if source.given_label}
+    told = about_sides(sides)
+    if told:
+        yield told
 
 
 @dataclass(frozen=True)
@@ -136,11 +164,12 @@ class Door:
             open_photo(stored, at_least=1)  # damage shows only when decoding; an eighth of the size will do
         except BadPhoto as refusal:
             name = hashlib.sha256(data or incoming.path.encode()).hexdigest()
-            return Refused(name, incoming.path, label, refusal.sentence)
+            return Refused(name, incoming.path, label, refusal.sentence, incoming.named_by)
         given = "none" if incoming.status == "none_of_these" else label
         source = Source(incoming.path, given, incoming.split, added_at=self.added_at, origin=incoming.origin,
                         taken_at=facts.taken_at or "", second=incoming.second)
-        return Photo(image_id(stored), facts.width, facts.height, (source,)), stored
+        photo = Photo(image_id(stored), facts.width, facts.height, (source,))
+        return Received(photo, stored, incoming.named_by)
 
     def arrivals(self, gathered: Gathered, workers: int) -> Iterator[Arrival]:
         """In the order of the source, a few files ahead on a few threads."""
@@ -152,6 +181,18 @@ class Door:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
+
+
+def _with_val_as_test(gathered: Gathered, options: SourceOptions) -> Gathered:
+    """Validation photos as the test, where the owner says so and no test came."""
+    if not options.val_is_test:
+        return gathered
+    photos = list(gathered.photos)
+    if any(photo.split == TEST for photo in photos):
+        told = "A test came with these photos, so --val-is-test changes nothing."
+        return replace(gathered, photos=photos, remarks=(*gathered.remarks, told))
+    photos = [replace(photo, split=TEST) if photo.split == VALIDATION else photo for photo in photos]
+    return replace(gathered, photos=photos)
 
 
 def _existing(address: str) -> Dataset | None:

@@ -15,7 +15,8 @@ class SourceOptions:
     class folder; `label_column`: the column of a list that holds the labels; `classes`: whether the
     outermost ("top") or the innermost ("leaf") folder is the class, or what they look like ("auto");
     `splits`: folders may be sides of a split; `exclude`: patterns of names and paths that are passed
-    over; `follow_links`: take what links lead to."""
+    over; `follow_links`: take what links lead to; `val_is_test`: validation photos are the test, where
+    none came."""
 
     label: str | None = None
     every: float = 1.0
@@ -25,6 +26,7 @@ class SourceOptions:
     splits: bool = True
     exclude: tuple[str, ...] = ()
     follow_links: bool = False
+    val_is_test: bool = False
 
 
 @dataclass(frozen=True)

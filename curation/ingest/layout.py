@@ -1,15 +1,14 @@
-"""What the folders of a source say about its photos: which are classes, which are splits, and which
-only wrap others.
+"""What folders say about the photos in them: which are classes, splits, or only wrap others.
 
     layout = read_layout([Path("data/train/mug/1.jpg"), ...])
-    layout.places[Path("data/train/mug/1.jpg")]       Place(label="mug", split="train",
-    folder="data/train/mug")
+    layout.places[Path("data/train/mug/1.jpg")]       Place("mug", "train", ...)
 
 Pure: it looks at paths and opens nothing.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -381,7 +380,7 @@ def few(names: Sequence[str], shown: int = 3) -> str:
 
 
 def _text(name: str) -> str:
-    return as_text(Path(name))
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _wrapped(wrapper: Path, has_splits: bool, flat: bool) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """What a folder holds: its photos, and every other file or folder with the reason why it is left
 alone.
 
-    listing = list_photos(Path("photos"), exclude=("drafts",))       listing.photos,
-    listing.left_alone
+    listing = list_photos(Path("photos"), exclude=("drafts",))
+    listing.photos, listing.left_alone
 
 Only regular files are opened: a named pipe would never answer. Links are not followed unless that
 is asked for.
@@ -33,6 +33,7 @@ NOWHERE = "a link that leads nowhere"
 TWICE = "a link to what is here already"
 SPECIAL = "no regular file"
 CLOSED = "may not be opened"
+OURS = "a dataset or model of Vitrine"
 GONE = "went away while the folder was read"
 
 # Trash, thumbnails and snapshots of Windows, macOS, Linux, Synology, QNAP and NetApp. Names that
@@ -147,6 +148,9 @@ class _Walk:
         except OSError as error:
             self._closed(folder, error)
             return []
+        if folder.parts and _is_ours(place, {entry.name for entry in found}):
+            self.leave(folder, OURS, folder=True)
+            return []
         if not found and folder.parts:
             self.leave(folder, EMPTY, folder=True)
         return [
@@ -198,6 +202,14 @@ class _Walk:
         hits = {one for one in self.patterns if fnmatchcase(name, one) or fnmatchcase(whole, one)}
         self.matched |= hits
         return bool(hits)
+
+
+def _is_ours(place: Path, names: set[str]) -> bool:
+    """Whether a folder is what Vitrine made of photos, as where `make loop` writes into the folder
+    of the photos."""
+    if "collection" in names and os.path.isfile(place / "collection" / "classes.yaml"):
+        return "README.md" in names
+    return "vitrine" in names and os.path.isfile(place / "vitrine" / "release.json")
 
 
 def _folded(text: str) -> str:

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +39,7 @@ from data_cards.rows import (
 SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 2048
 SHARDS_PER_COMMIT = 16  # about 0.8 GB: what a crash can cost
 UNFINISHED = ".collecting-"  # a hidden folder: repositories leave those alone
+OURS = "collect-"  # how files of our findings are called, so that a scan does not replace them as its own
 ABANDONED = 24 * 3600.0  # seconds
 
 
@@ -58,6 +59,8 @@ class Intake:
         self._waiting: dict[str, Photo] = {}
         self._shards: dict[str, Path] = {}
         self._findings: list[Finding] = []
+        self._conflicts: list[tuple[Photo, Source]] = []
+        self._outdated: frozenset[Finding] = frozenset()
         self._folder = _workplace(dataset.address)
 
     def __enter__(self) -> Intake:
@@ -87,9 +90,19 @@ class Intake:
         self.counts["unreadable"] += 1
         self._find(Finding(image_id, "unreadable", 1.0, f"{path}: {reason}", label))
 
-    def finish(self, message: str) -> Dataset:
-        """Commit what is left; the dataset at its new revision (the old one when nothing came in)."""
+    def finish(self, message: str, collection: Collection | None = None, settled: Container[tuple[str, str]] = (),
+               outdated: Iterable[Finding] = ()) -> Dataset:
+        """Commit what is left; the dataset at its new revision (the old one when nothing came in).
+
+        `collection`: the classes, where only now it is known which of them are needed; `settled`: pairs of a stored
+        photo's label and the one it came with now that are nothing to ask about; `outdated`: findings of earlier runs
+        that no longer hold.
+        """
         self._seal()
+        self._collection = collection or self._collection
+        self._outdated = frozenset(outdated)
+        for photo, source in self._conflicts:
+            self._ask(photo, source, settled)
         self._commit(message)
         return self.dataset
 
@@ -103,13 +116,18 @@ class Intake:
             self._waiting[photo.image_id] = _with_source(self._waiting[photo.image_id], source)
 
     def _again(self, photo: Photo, source: Source) -> None:
-        """A stored row is never rewritten, so a second opinion about a stored photo is kept as a finding."""
         self.counts["already_there"] += 1
-        given = {one.given_label for one in photo.sources if one.given_label}
-        if source.given_label and source.given_label not in given:
-            said = f"labelled {source.given_label}; here it is {' and '.join(sorted(given)) or 'without a label'}"
-            self._find(Finding(photo.image_id, "label", 1.0, f"The same photo came in again as {source.path}, {said}.",
-                               min(given, default=None), source.given_label))
+        if source.given_label and source.given_label not in _given(photo):
+            self._conflicts.append((photo, source))
+
+    def _ask(self, photo: Photo, source: Source, settled: Container[tuple[str, str]]) -> None:
+        """A stored row is never rewritten, so a second opinion about a stored photo is kept as a finding."""
+        given, asked = sorted(_given(photo)), source.given_label or ""
+        if len(given) == 1 and (given[0], asked) in settled:
+            return
+        said = f"labelled {asked}; here it is {' and '.join(given) or 'without a label'}"
+        self._find(Finding(photo.image_id, "label", 1.0, f"The same photo came in again as {source.path}, {said}.",
+                           min(given, default=None), asked))
 
     def _find(self, finding: Finding) -> None:
         if (finding.image_id, finding.reason) not in self._known_findings:
@@ -134,22 +152,33 @@ class Intake:
         self._rewrite_repeated()
         added = given_labels(self._waiting)
         findings, self._findings = self._findings, []
-        # The name tells a scan that these findings are not its own to replace.
-        found = findings_file(f"collect-{ULID()}", findings) if findings else None
+        found = findings_file(f"{OURS}{ULID()}", findings) if findings else None
 
         def change(base: Dataset) -> Changes:
-            add: dict[str, bytes | Path] = dict(self._shards)
+            delete, kept = self._without_outdated(base)
+            add: dict[str, bytes | Path] = {**self._shards, **kept}
             if added:
                 add |= dict([labels_file((added | base.labels()).values())])
             if found:
                 add |= dict([found])
             if base.collection() != self._collection or self._references:
                 add |= collection_files(self._collection, self._references)
-            return Changes(add)
+            return Changes(add, delete)
 
         self.dataset = self.dataset.update(message, change)
         self._there |= self._waiting
         self._waiting, self._shards, self._references = {}, {}, {}
+
+    def _without_outdated(self, base: Dataset) -> tuple[tuple[str, ...], dict[str, bytes | Path]]:
+        """(files of earlier runs' findings to remove, what stays of them as files)."""
+        delete: list[str] = []
+        add: dict[str, bytes | Path] = {}
+        for path, rows in base.findings_by_file().items():
+            kept = [row for row in rows if row not in self._outdated]
+            if len(kept) < len(rows) and Path(path).name.startswith(OURS):
+                delete.append(path)
+                add |= dict([findings_file(f"{OURS}{ULID()}", kept)]) if kept else {}
+        return tuple(delete), add
 
     def _rewrite_repeated(self) -> None:
         """Bring sources that came after their photo's shard was sealed into that shard, before anybody has seen it."""
@@ -167,6 +196,10 @@ def _bytes_of(path: Path) -> Iterator[tuple[str, bytes]]:
         if group != held:
             held, images = group, read_image_group(path, group)
         yield image_id, images[row]
+
+
+def _given(photo: Photo) -> set[str]:
+    return {source.given_label for source in photo.sources if source.given_label}
 
 
 def _with_source(photo: Photo, source: Source) -> Photo:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from curation.ingest import collect as collecting
 from curation.ingest.collect import collect
+from curation.ingest.incoming import SourceOptions
 from data_cards.dataset import open_dataset
 from data_cards.errors import BadSource, MissingFile
 from data_cards.photo import inspect_photo, open_photo
@@ -305,3 +306,80 @@ def test_one_thing_spelled_in_two_ways_is_one_class_and_this_is_said(tmp_path):
     report, dataset = collected(source, tmp_path)
     assert {info.title for info in dataset.collection().classes} == {"Mug", "Vase", "Café"}
     assert "“Mug” and “mug” are one class: Mug." in report.remarks
+
+
+def test_the_report_has_a_row_for_each_class_and_what_was_left_alone(tmp_path):
+    source = lay_out(tmp_path / "s", {
+        "train/owl/1.jpg": photo(1), "train/fox/2.jpg": photo(2), "val/owl/3.jpg": photo(3),
+        "val/owl/copy.jpg": photo(3), "train/owl/no.jpg": b"no",
+        "train/notes.txt": b"x", "drafts/4.jpg": photo(4), "train/none/5.jpg": photo(5)})
+    report, _ = collected(source, tmp_path)
+    assert [(row.label, row.title, row.photos, row.sides, row.named_by) for row in report.rows] == [
+        ("fox", "Fox", 1, {"train": 1}, ("train/fox",)),
+        ("owl", "Owl", 2, {"train": 1, "validation": 1}, ("train/owl", "val/owl")),
+        ("none", "(none of these)", 1, {"train": 1}, ("train/none",))]
+    assert {one.path: one.why.split(":")[0] for one in report.left_alone} == {
+        "train/owl/no.jpg": "could not be read", "train/notes.txt": "no photo", "drafts/4.jpg": "beside train, val"}
+    assert report.table.startswith("class") and "drafts/4.jpg" in report.table
+
+
+def test_a_missing_test_is_told_when_photos_come_in_and_the_validation_can_be_it(tmp_path):
+    files = {f"{side}/{name}/{n}.jpg": photo(10 * n + len(side) + ord(name))
+             for side in ("train", "val") for name in "ab" for n in range(2)}
+    source = lay_out(tmp_path / "s", files)
+    report, dataset = collected(source, tmp_path)
+    assert any("No test photos came" in remark and "--val-is-test" in remark for remark in report.remarks)
+    assert {one.given_split for row in dataset.photos().values() for one in row.sources} == {"train", "validation"}
+    report = collect(source, str(tmp_path / "other"), options=SourceOptions(val_is_test=True))
+    other = open_dataset(str(tmp_path / "other"))
+    assert {one.given_split for row in other.photos().values() for one in row.sources} == {"train", "test"}
+    lay_out(source, {"test/a/9.jpg": photo(99)})
+    report = collect(source, str(tmp_path / "third"), options=SourceOptions(val_is_test=True))
+    assert any("changes nothing" in remark for remark in report.remarks)
+
+
+def test_a_renamed_folder_keeps_its_class_and_asks(owl_and_fox, tmp_path):
+    collected(owl_and_fox, tmp_path)
+    (owl_and_fox / "owl").rename(owl_and_fox / "eule")
+    report, dataset = collected(owl_and_fox, tmp_path)
+    assert dataset.collection().ids == ("owl", "red-fox") and dataset.findings() == []
+    asked = "2 photos labelled Owl now lie in eule: rename the class?"
+    assert any(remark.startswith(asked) for remark in report.remarks)
+    assert ("Eule", 2) in [(row.title, row.photos) for row in report.rows]
+
+
+def test_a_renamed_folder_with_a_new_photo_makes_a_class(owl_and_fox, tmp_path):
+    collected(owl_and_fox, tmp_path)
+    (owl_and_fox / "owl").rename(owl_and_fox / "eule")
+    lay_out(owl_and_fox, {"eule/new.jpg": photo(77)})
+    report, dataset = collected(owl_and_fox, tmp_path)
+    assert set(dataset.collection().ids) == {"owl", "red-fox", "eule"} and dataset.findings() == []
+    assert any("merge the classes?" in remark for remark in report.remarks)
+
+
+def test_a_repaired_file_loses_its_finding_and_another_one_keeps_its_own(owl_and_fox, tmp_path):
+    lay_out(owl_and_fox, {"owl/bad.jpg": b"no", "owl/worse.jpg": b""})
+    collected(owl_and_fox, tmp_path)
+    lay_out(owl_and_fox, {"owl/bad.jpg": photo(50)})
+    report, dataset = collected(owl_and_fox, tmp_path)
+    assert [one.reason.split(":")[0] for one in dataset.findings()] == ["owl/worse.jpg"]
+    assert any("1 file that could not be read is a photo now: owl/bad.jpg." in remark for remark in report.remarks)
+    (owl_and_fox / "owl" / "worse.jpg").unlink()
+    assert collected(owl_and_fox, tmp_path)[1].findings() == []
+
+
+def test_a_file_that_is_gone_is_told_and_its_photo_stays(owl_and_fox, tmp_path):
+    collected(owl_and_fox, tmp_path)
+    (owl_and_fox / "owl" / "a.jpg").unlink()
+    report, dataset = collected(owl_and_fox, tmp_path)
+    assert any("no longer in the source: owl/a.jpg" in remark for remark in report.remarks)
+    assert len(dataset.photos()) == 5
+
+
+def test_what_vitrine_made_of_the_photos_is_no_class_beside_them(tmp_path):
+    source = lay_out(tmp_path / "s", {"a/1.jpg": photo(1), "b/2.jpg": photo(2)})
+    for added in (2, 0):
+        report = collect(source, str(source / "out" / "dataset"), now=NOW)
+        assert (report.added, report.classes) == (added, 2)
+    lay_out(source, {"model/vitrine/release.json": b"{}", "model/chart.png": photo(3, "PNG")})
+    assert collect(source, str(source / "out" / "dataset"), now=NOW).added == 0
