@@ -23,6 +23,7 @@ from curation.duplicates import (
     verdict,
 )
 from curation.fastdup_proposals import propose
+from curation.ingest.listing import list_photos
 from curation.print_shelf import PrintShelf
 from curation.proposals import propose_by_pixels, propose_by_words
 from curation.verification import SIDE, SMALL, Fingerprint, Match, compare, fingerprint
@@ -33,7 +34,6 @@ from train.backbone import find_backbone
 from train.batches import side_by_side
 from train.features import embed_dataset
 
-ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
 WORKERS = 2
 
 
@@ -94,7 +94,7 @@ def read_folder(root: Path, shelf: PrintShelf) -> Folder:
     """Fingerprint every photo below `root`; what cannot be read is named and left out."""
     if not root.is_dir():
         raise BadSource(f"There is no folder {root}.")
-    paths = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() in ENDINGS)
+    paths = sorted(root / path for path in list_photos(root).photos)
     folder = Folder(root, shelf)
     files = track(paths, what="Reading", total=len(paths))
     for path, image, size, one in side_by_side(lambda path: _read(path, shelf), files, WORKERS):

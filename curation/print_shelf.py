@@ -21,7 +21,7 @@ from curation.verification import Fingerprint
 from data_cards.disk import full_disk_named
 
 # A new number forgets fingerprints that were taken or packed in another way.
-VERSION = 1
+VERSION = 2
 AT_ONCE = 200  # fingerprints: what a crash can cost
 WAIT_SECONDS = 60.0
 _HEAD = struct.Struct("<HHH")  # how many points, and the shape of the grey picture

@@ -110,3 +110,11 @@ def test_the_readme_has_a_line_for_every_folder():
     tree = text[text.index("## Where things are"):]
     folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOMS}
     assert not sorted(folder for folder in folders if f"    {folder}/ " not in tree)
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=name_of)
+def test_one_place_turns_bytes_into_pixels(path):
+    """Whoever opens photos by another way sees other colours, other sides up, and photos that others refuse."""
+    if name_of(path) in ("data_cards.photo", "data_cards.completeness"):
+        return
+    assert not re.search(r"\bImage\.open\(|\bcv2\.imread\(|\.(Jpeg|Tiff)ImageFile\(", path.read_text())

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from data_cards.photo import open_photo
+
 Pixels = NDArray[np.uint8]
 Corners = NDArray[np.float64]
 
@@ -119,4 +121,4 @@ def _with_passer_by(light: NDArray[np.float32], rng: np.random.Generator) -> NDA
 def _compressed(pixels: Pixels, quality: int) -> Pixels:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "JPEG", quality=quality)
-    return np.asarray(Image.open(out).convert("RGB"))
+    return np.asarray(open_photo(out.getvalue()))

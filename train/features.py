@@ -25,6 +25,7 @@ from data_cards.columns import Columns
 from data_cards.disk import full_disk_named
 from data_cards.errors import BadPhoto
 from data_cards.heap import let_go
+from data_cards.photo import READING
 from data_cards.progress import say, track
 from train import engine as engines
 from train.backbone import Backbone
@@ -176,9 +177,11 @@ class FeatureCache:
 
     @classmethod
     def of(cls, cache: Path, backbone: Backbone, size: int | None = None) -> FeatureCache:
-        """The place for a backbone revision and a framing: another one never gets its features from here."""
+        """The place for a backbone revision and a framing: another one never gets its features from here, nor does
+        another way to read photos."""
         own = Preprocessing.from_folder(backbone.path)
-        framing = sha256(repr(own.at(size) if size else own).encode()).hexdigest()[:6]
+        described = f"{own.at(size) if size else own!r} {READING}"
+        framing = sha256(described.encode()).hexdigest()[:6]
         return cls(cache / "features" / f"{backbone.revision[:12]}-{size or own.size}-{framing}")
 
     def __len__(self) -> int:

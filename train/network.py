@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.errors import BadModel
+from data_cards.photo import open_photo
 from data_cards.progress import say
 from train.engine import IN_8_BITS, Engine, TorchEngine, installed, open_onnx, prove, write_onnx
 from train.features import Embedder, cores
@@ -153,16 +154,13 @@ def weights_mark(folder: Path) -> str:
 
 def golden(folder: Path, preprocess: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
     """The photos whose answers travel with a model, as tensors (n, 3, h, w), and their logits (n, c); maybe none."""
-    from PIL import Image
-
     path = folder / "vitrine/golden.json"
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     if not rows:
         return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros((0, 0), np.float32)
     tensors = []
     for row in rows:
-        with Image.open(folder / row["photo"]) as image:
-            tensors.append(preprocess.tensor(image.convert("RGB")))
+        tensors.append(preprocess.tensor(open_photo((folder / row["photo"]).read_bytes())))
     return np.stack(tensors), np.array([row["logits"] for row in rows], dtype=np.float32)
 
 

@@ -9,7 +9,6 @@ Each photo becomes a JPEG of about 30 kB with a short side a little over what th
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Iterable
@@ -20,7 +19,7 @@ from PIL import Image
 
 from data_cards.disk import full_disk_named, write_durably
 from data_cards.errors import BadPhoto
-from data_cards.photo import encode_jpeg, open_photo
+from data_cards.photo import READING, encode_jpeg, open_photo
 
 QUALITY = 92
 LONGEST = 3  # times the short side; a panorama's ends are cut, no crop would show them
@@ -38,7 +37,7 @@ class Shelf:
         offset, length = self.places[image_id]
         with open(self.file, "rb") as file:
             data = os.pread(file.fileno(), length, offset)
-        return Image.open(io.BytesIO(data)).convert("RGB")
+        return open_photo(data)
 
     def __contains__(self, image_id: object) -> bool:
         return image_id in self.places
@@ -60,17 +59,17 @@ def fill_shelf(folder: Path, photos: Iterable[tuple[str, bytes]], short: int) ->
                 continue
             places[image_id] = (out.tell(), len(small))
             out.write(small)
-    write_durably(contents, json.dumps({"short": short, "places": places}).encode())
+    write_durably(contents, json.dumps({"short": short, "reading": READING, "places": places}).encode())
     return Shelf(file, places)
 
 
 def find_shelf(folder: Path, short: int) -> Shelf | None:
-    """The shelf an earlier run left in `folder`, when it is complete and of that size."""
+    """The shelf an earlier run left in `folder`, when it is complete, of that size and of this reading."""
     try:
         contents = json.loads((folder / "photos.json").read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    if contents["short"] != short or not (folder / "photos.bin").exists():
+    if contents["short"] != short or contents.get("reading") != READING or not (folder / "photos.bin").exists():
         return None
     return Shelf(folder / "photos.bin", {name: (place[0], place[1]) for name, place in contents["places"].items()})
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from curation.ingest.naming import written
-from curation.ingest.photo_files import PHOTO_ENDINGS, read_file
+from curation.ingest.photo_files import looks_like_photo, read_file
 from data_cards.class_names import name_key
 from data_cards.collection import ClassInfo
 from data_cards.errors import BadSource
@@ -51,7 +51,7 @@ def read_catalogue(root: Path | None, classes: Mapping[str, ClassInfo]) -> Catal
                 pictures[class_id] = Path(_cell(row, PICTURE))
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*")):
-            is_photo = path.suffix.lower() in PHOTO_ENDINGS
+            is_photo = path.is_file() and looks_like_photo(path)
             for class_id in by_name.get(name_key(path.stem), []) if is_photo else []:
                 pictures.setdefault(class_id, path.relative_to(root))
     there = {class_id: path for class_id, path in pictures.items() if _is_below(root, path)}

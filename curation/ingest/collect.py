@@ -40,11 +40,13 @@ REFERENCE_SIDE = 1024
 
 @dataclass(frozen=True)
 class Received:
-    """A photo with one source, its bytes, and the folder or column that its label comes from."""
+    """A photo with one source, its bytes, the folder or column that its label comes from, and what is to be told of its
+    file."""
 
     photo: Photo
     data: bytes
     named_by: str
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,17 @@ class Refused:
 
 
 Arrival = Received | Refused
+SEVERAL = "of several pages or frames; only the first of them was taken."
 
 
 @dataclass
 class Journey:
-    """What is noted of the files of one run on their way in: how many of each class, where each lies, which are called
-    what they are not, and which were refused."""
+    """What is noted of the files of one run on their way in: how many of each class, where each lies, what is to be
+    told of some, and which were refused."""
 
     tally: Tally = field(default_factory=Tally)
     now: dict[str, Now] = field(default_factory=dict)
-    misnamed: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
 
     def note(self, arrival: Arrival) -> None:
@@ -79,7 +82,7 @@ class Journey:
             return
         photo, (source,) = arrival.photo, arrival.photo.sources
         self.tally.take(photo.image_id, source.given_label, source.given_split, arrival.named_by)
-        self.misnamed[named_wrongly(source.path, format_of(arrival.data[:12]))] += 1
+        self.told.update((arrival.told, named_wrongly(source.path, format_of(arrival.data))))
         if source.origin == "file":
             self.now[source.path] = Now(photo.image_id, source.given_label, arrival.named_by)
 
@@ -115,7 +118,7 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
                 intake.take(arrival.photo, arrival.data)
         found = compare(journey.now, earlier, dataset.findings(), known, things)
         dataset = intake.finish(f"Collect from {gathered.name}", found.things, found.settled, found.outdated)
-    later = (*_misnamed(journey.misnamed), *found.remarks, *_about_split(journey, earlier))
+    later = (*_of_files(journey.told), *found.remarks, *_about_split(journey, earlier))
     for remark in later:
         say(remark)
     return _report(dataset, intake.counts, journey, gathered, things, (*gathered.remarks, *later))
@@ -129,8 +132,8 @@ def _report(dataset: Dataset, count: Mapping[str, int], journey: Journey, gather
                          (*unreadable, *gathered.left_alone))
 
 
-def _misnamed(found: Mapping[str, int]) -> Iterator[str]:
-    """How many files are of another format than their names say."""
+def _of_files(found: Mapping[str, int]) -> Iterator[str]:
+    """Of how many files something is to be told."""
     for said, number in sorted(found.items()):
         if said:
             yield f"{counted(number, 'file is', 'files are each')} {said}"
@@ -169,7 +172,8 @@ class Door:
         source = Source(incoming.path, given, incoming.split, added_at=self.added_at, origin=incoming.origin,
                         taken_at=facts.taken_at or "", second=incoming.second)
         photo = Photo(image_id(stored), facts.width, facts.height, (source,))
-        return Received(photo, stored, incoming.named_by)
+        told = SEVERAL if facts.several or _lost_pages(data, stored) else ""
+        return Received(photo, stored, incoming.named_by, told)
 
     def arrivals(self, gathered: Gathered, workers: int) -> Iterator[Arrival]:
         """In the order of the source, a few files ahead on a few threads."""
@@ -193,6 +197,11 @@ def _with_val_as_test(gathered: Gathered, options: SourceOptions) -> Gathered:
         return replace(gathered, photos=photos, remarks=(*gathered.remarks, told))
     photos = [replace(photo, split=TEST) if photo.split == VALIDATION else photo for photo in photos]
     return replace(gathered, photos=photos)
+
+
+def _lost_pages(data: bytes, stored: bytes) -> bool:
+    """Whether a file that was re-encoded held more pictures than the first."""
+    return format_of(data) != format_of(stored) and inspect_photo(data).several
 
 
 def _existing(address: str) -> Dataset | None:

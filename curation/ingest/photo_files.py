@@ -10,27 +10,28 @@ from pathlib import Path
 
 from data_cards.errors import BadPhoto
 from data_cards.photo import LIMITS
+from data_cards.photo_format import START, format_of
 
-PHOTO_ENDINGS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp",
+__all__ = ["PHOTO_ENDINGS", "as_text", "format_of", "looks_like_photo", "named_wrongly", "read_file"]
+
+PHOTO_ENDINGS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".mpo", ".png", ".webp", ".heic",
+                           ".heif", ".hif", ".heics", ".heifs", ".avif", ".avifs", ".gif", ".bmp", ".dib",
                            ".tif", ".tiff"))
+# Raw files of cameras begin as a TIFF does; all that can be read of them is a thumbnail.
+RAW_ENDINGS = frozenset((".dng", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".cr2", ".pef", ".srw", ".3fr", ".iiq",
+                         ".erf", ".mos", ".kdc", ".dcr", ".rwl", ".fff"))
 # The endings that promise a format which is stored as it came; all others become JPEG on the way in.
 PROMISES = {".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 
 
 def looks_like_photo(path: Path) -> bool:
-    """Whether a regular file is a photo, by its name, or by its first bytes where it has no ending. Raises OSError."""
-    if path.suffix:
-        return path.suffix.lower() in PHOTO_ENDINGS
+    """Whether a regular file promises to be a photo by its ending, or is one by its first bytes, whatever its name.
+    Raises OSError."""
+    ending = path.suffix.lower()
+    if ending in PHOTO_ENDINGS or ending in RAW_ENDINGS:
+        return ending in PHOTO_ENDINGS
     with open(path, "rb") as file:
-        start = file.read(12)
-    return start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or start[8:] == b"WEBP" or start[4:8] == b"ftyp"
-
-
-def format_of(start: bytes) -> str:
-    """JPEG, PNG or WEBP by a file's first twelve bytes, else nothing."""
-    if start.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    return "PNG" if start.startswith(b"\x89PNG\r\n\x1a\n") else "WEBP" if start[8:12] == b"WEBP" else ""
+        return bool(format_of(file.read(START)))
 
 
 def named_wrongly(path: str, format: str) -> str:

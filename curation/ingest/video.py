@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from curation.ingest.clip_orientation import display_matrix, turned
 from data_cards.errors import BadSource
 from data_cards.photo import encode_jpeg
 
@@ -31,11 +32,15 @@ def frames(path: Path, every: float = 1.0) -> Iterator[tuple[float, bytes]]:
     if every <= 0:
         raise BadSource(f"Frames every {every:g} seconds cannot be taken; give a number above zero.", every=every)
     clip = cv2.VideoCapture(str(path))
+    matrix = display_matrix(path) if clip.isOpened() else None
+    if matrix:
+        clip.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)  # it knows quarter turns only, and no mirror
     try:
         found = False
         for second, picture in _picked(clip, every):
             found = True
-            yield round(second, 3), encode_jpeg(Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)), QUALITY)
+            upright = turned(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), matrix)
+            yield round(second, 3), encode_jpeg(Image.fromarray(upright), QUALITY)
         if not found:
             raise BadSource(f"{path.name} is not a clip that can be read.", source=str(path))
     finally:

@@ -8,7 +8,6 @@ true is kept apart from what a collector sees, so that a test can check what a s
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from curation.museum.gallery import HANGING
 from curation.museum.scenes import EMPTY, JUNK
 from curation.museum.visitors import Shot, encoded, snap
 from data_cards.errors import BadSource
+from data_cards.photo import open_photo
 
 NONE_FOLDER = "none_of_these"
 OPENING = datetime(2026, 3, 2, 10)
@@ -235,9 +235,9 @@ def _seed(*key: object) -> int:
 
 
 def _sent_on(data: bytes, quality: int, scale: float) -> bytes:
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    image = open_photo(data)
     if scale != 1.0:
         image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
     return encoded(np.asarray(image), quality)

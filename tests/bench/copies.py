@@ -22,7 +22,8 @@ import numpy as np
 
 from curation import fastdup_proposals
 from curation.duplicates import THRESHOLD, PairOfIds, pair_of
-from curation.folder_duplicates import ENDINGS, folder_duplicates
+from curation.folder_duplicates import folder_duplicates
+from curation.ingest.listing import list_photos
 from tests.bench.copy_sets import SETS, CopySet
 from train.config import default_cache
 
@@ -123,7 +124,7 @@ def add_flags(command: argparse.ArgumentParser) -> None:
 
 def run(flags: argparse.Namespace) -> None:
     """Print the figures."""
-    photos = [path for path in sorted(flags.folder.rglob("*")) if path.is_file() and path.suffix.lower() in ENDINGS]
+    photos = [flags.folder / path for path in sorted(list_photos(flags.folder).photos)]
     random.Random(0).shuffle(photos)
     for name in [flags.set] if flags.set else SETS:
         copies(photos, flags.count, name)
