@@ -34,7 +34,8 @@ def _collect(flags: argparse.Namespace) -> None:
 
     options = SourceOptions(label=flags.label, every=flags.every, by_name=flags.by_name, classes=flags.classes,
                             splits=flags.splits, exclude=tuple(flags.exclude), follow_links=flags.follow_links,
-                            label_column=flags.label_column, val_is_test=flags.val_is_test)
+                            label_column=flags.label_column, val_is_test=flags.val_is_test,
+                            config=flags.config, split=flags.split)
     report = collect(flags.source, flags.dataset, collection=flags.collection, keep_location=flags.keep_location,
                      private=not flags.public, options=options)
     print(report.table)
@@ -148,7 +149,8 @@ def _parser() -> argparse.ArgumentParser:
 def _collect_flags(command: argparse.ArgumentParser) -> None:
     from curation.ingest.layout import CHOICES
 
-    command.add_argument("source", help="a folder of class folders, a CSV, a clip, or museum[:PHOTOS]")
+    command.add_argument("source", help="a folder of class folders, a list (CSV, JSON lines, Parquet), a zip or tar, "
+                         "a clip, hf://user/name, another dataset, or museum[:PHOTOS]")
     command.add_argument("dataset", help="a folder or hf://user/name")
     command.add_argument("--collection", help="a shipped collection, or a folder with card.md and classes.yaml")
     command.add_argument("--keep-location", action="store_true", help="keep where photos were taken")
@@ -156,6 +158,8 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--label", help="for photos that lie in no class folder")
     command.add_argument("--every", type=float, default=1.0, help="seconds between the frames of a clip")
     command.add_argument("--label-column", metavar="NAME", help="the column of a list that holds the labels")
+    command.add_argument("--config", metavar="NAME", help="which part of a dataset of the Hub")
+    command.add_argument("--split", metavar="NAME", help="which splits of a dataset of the Hub: test, or train+test")
     command.add_argument("--by-name", action="store_true", help="read labels off file names")
     command.add_argument("--classes", choices=CHOICES, default="auto", help="which folder is the class where folders "
                          "lie in folders: the outermost (top) or the innermost (leaf); auto looks at their names")

@@ -1,28 +1,56 @@
-"""A clip as a source: its frames, all with one label or none."""
+"""Clips as sources: the frames of one, or of those among the photos of a folder, a list or an archive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from curation.ingest.incoming import Gathered, Incoming, SourceOptions
 from curation.ingest.naming import Naming, meaning
+from data_cards.errors import BadPhoto, BadSource
 
-ENDINGS = frozenset((".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"))
+ENDINGS = frozenset((".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".3g2", ".mpg", ".mpeg", ".mts", ".m2ts",
+                     ".wmv", ".flv", ".ogv"))
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file is called like a clip."""
+    return path.suffix.lower() in ENDINGS
 
 
 def from_clip(path: Path, options: SourceOptions) -> Gathered:
     """Frames of a clip, all with one label or none."""
-    from curation.ingest.video import frames
-
     label = options.label or ""
     naming = Naming.of([label] if label else [])
-    status = meaning(label)
+    photo = Incoming(path.name, bytes, naming.label(label), meaning(label), clip=path)
+    return Gathered(path.stem, [photo], None, naming.classes)
 
-    def incoming() -> Iterator[Incoming]:
-        for second, data in frames(path, options.every):
-            yield Incoming(path.name, partial(bytes, data), naming.label(label), status, origin="video",
-                           second=second)
 
-    return Gathered(path.stem, incoming(), None, naming.classes)
+def with_frames(gathered: Gathered, every: float) -> Gathered:
+    """The same, with the frames of each clip in place of the clip. What is no clip that can be read is one file that
+    cannot be read."""
+    if not isinstance(gathered.photos, list) or not any(photo.clip for photo in gathered.photos):
+        return gathered
+    return replace(gathered, photos=_frames(gathered.photos, every), total=None)
+
+
+def _frames(photos: Iterable[Incoming], every: float) -> Iterator[Incoming]:
+    from curation.ingest.video import frames
+
+    for photo in photos:
+        if photo.clip is None:
+            yield photo
+            continue
+        try:
+            for second, data in frames(photo.clip, every):
+                yield replace(photo, read=partial(bytes, data), origin="video", second=second)
+        except BadSource as error:
+            if every <= 0:
+                raise
+            yield replace(photo, read=partial(_refused, error.sentence))
+
+
+def _refused(why: str) -> bytes:
+    raise BadPhoto(why)

@@ -9,6 +9,7 @@ findings. Only the photos of one shard are in memory; a crash leaves the dataset
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,7 @@ from data_cards.errors import BadPhoto, BadSource, MissingFile
 from data_cards.location import stored_form
 from data_cards.photo import encode_jpeg, image_id, inspect_photo, open_photo
 from data_cards.progress import say, track
+from data_cards.repository import parse_address
 from data_cards.rows import Photo, Source
 from train.splits import TEST, VALIDATION
 
@@ -96,6 +98,7 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
     for a new one. `options`: what the owner said about the source. Run again, it adds only what is new.
     Raises BadSource, BadCollection, and what the repository raises.
     """
+    options = replace(options, workplace=options.workplace or _beside(address))
     gathered = _with_val_as_test(open_source(str(source), options), options)
     there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
@@ -202,6 +205,13 @@ def _with_val_as_test(gathered: Gathered, options: SourceOptions) -> Gathered:
 def _lost_pages(data: bytes, stored: bytes) -> bool:
     """Whether a file that was re-encoded held more pictures than the first."""
     return format_of(data) != format_of(stored) and inspect_photo(data).several
+
+
+def _beside(address: str) -> Path | None:
+    """Where an archive may be unpacked: on the dataset's own disk, where there is room for what it holds."""
+    place = parse_address(address)
+    folder = Path(place.name).absolute().parent
+    return folder if place.kind == "folder" and folder.is_dir() and os.access(folder, os.W_OK) else None
 
 
 def _existing(address: str) -> Dataset | None:

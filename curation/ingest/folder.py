@@ -17,6 +17,7 @@ from pathlib import Path
 from curation.ingest.catalogue import FILE as CATALOGUE
 from curation.ingest.catalogue import FOLDERS as CATALOGUE_FOLDERS
 from curation.ingest.catalogue import Catalogue, read_catalogue
+from curation.ingest.clips import is_clip
 from curation.ingest.file_names import class_in_name, classes_in_names
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
 from curation.ingest.layout import Layout, Place, few, read_layout, unwrapped
@@ -102,6 +103,7 @@ def _incoming(root: Path, file: Path, name: str, place: Place, naming: Naming) -
         meaning(name),
         place.split,
         named_by=named_by,
+        clip=root / file if is_clip(file) else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from data_cards.collection import ClassInfo
 
@@ -16,7 +17,8 @@ class SourceOptions:
     outermost ("top") or the innermost ("leaf") folder is the class, or what they look like ("auto");
     `splits`: folders may be sides of a split; `exclude`: patterns of names and paths that are passed
     over; `follow_links`: take what links lead to; `val_is_test`: validation photos are the test, where
-    none came."""
+    none came; `workplace`: a folder for what an archive unpacks to; `config` and `split`: which part of
+    a dataset of the Hub."""
 
     label: str | None = None
     every: float = 1.0
@@ -27,6 +29,9 @@ class SourceOptions:
     exclude: tuple[str, ...] = ()
     follow_links: bool = False
     val_is_test: bool = False
+    workplace: Path | None = None
+    config: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class LeftAlone:
 @dataclass(frozen=True)
 class Incoming:
     """A photo at the door. `label`: a class id of its `Gathered`; `status`: as in a dataset; `second`:
-    of a clip; `named_by`: the folder or the column that its label comes from."""
+    of a clip; `named_by`: the folder or the column that its label comes from; `clip`: the file, where it
+    is a clip whose frames are the photos."""
 
     path: str
     read: Callable[[], bytes]
@@ -50,6 +56,7 @@ class Incoming:
     origin: str = "file"
     second: float | None = None
     named_by: str = ""
+    clip: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from curation.ingest.clips import is_clip
 from curation.ingest.incoming import LeftAlone
 from curation.ingest.photo_files import as_text, looks_like_photo
 from data_cards.errors import BadSource
@@ -181,7 +182,7 @@ class _Walk:
         try:
             if not stat.S_ISREG(real.stat().st_mode):
                 self.leave(path, SPECIAL)
-            elif looks_like_photo(real):
+            elif is_clip(path) or looks_like_photo(real):
                 self.photos.append(path)
             else:
                 self.leave(path, NO_PHOTO)

@@ -6,11 +6,13 @@ Hugging Face beside the photos.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from curation.ingest.clips import is_clip
 from curation.ingest.columns import (
     KNOWN,
     Columns,
@@ -31,8 +33,12 @@ from curation.ingest.tables import ENDINGS, Row, Table, picture_columns, picture
 from data_cards.class_names import name_key
 from data_cards.errors import BadPhoto, BadSource
 
-__all__ = ["ENDINGS", "from_list", "from_metadata", "lists_in", "metadata_in"]
 METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
+
+
+def is_list(path: Path) -> bool:
+    """Whether a file is called like a list."""
+    return path.suffix.lower() in ENDINGS
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,7 @@ def from_metadata(root: Path, options: SourceOptions) -> Gathered:
     beside = [as_text(path) for path in photos if path not in named and not path.name.startswith(".")]
     if beside:
         gathered = replace(gathered, left_alone=(
-            *gathered.left_alone, *(LeftAlone(path, "the metadata does not name it") for path in beside)),
-            remarks=(*gathered.remarks, f"{_photos(len(beside))} not named by the metadata and left alone: "
-                     f"{some(beside)}."))
+            *gathered.left_alone, *(LeftAlone(path, "the metadata does not name it") for path in beside)))
     return gathered
 
 
@@ -90,24 +94,26 @@ def _class_folder(found: Path | Missing) -> bool:
     return isinstance(found, Path) and any(split_of(part) is None for part in found.parts[:-1])
 
 
-def _photos(number: int) -> str:
-    return f"{number} photo is" if number == 1 else f"{number} photos are"
-
-
 def metadata_in(root: Path) -> list[Path]:
     """The metadata files of a folder: its own, or those of its split folders."""
-    folders = [root]
-    if root.is_dir():
-        folders += sorted(path for path in root.iterdir() if path.is_dir() and split_of(path.name))
-    found = [folder / name for folder in folders for name in METADATA if (folder / name).is_file()]
+    folders = [root, *(path for path in _in_folder(root) if split_of(path.name) and path.is_dir())]
+    found = [folder / name for folder in folders for name in METADATA if os.path.isfile(folder / name)]
     return [path for path in found if path.parent == root] or found
+
+
+def _in_folder(root: Path) -> list[Path]:
+    """What lies in a folder; nothing where it may not be opened, which whoever reads it says."""
+    try:
+        return sorted(root.iterdir())
+    except OSError:
+        return []
 
 
 def lists_in(root: Path) -> list[Path]:
     """Lists that lie directly in a folder and name files that are there: they may be what its owner means."""
     found = []
-    for path in sorted(root.iterdir()):
-        if path.is_file() and path.suffix.lower() in ENDINGS and path.name not in METADATA:
+    for path in _in_folder(root):
+        if path.suffix.lower() in ENDINGS and path.name not in METADATA and os.path.isfile(path):
             try:
                 lookup = FileLookup(root, path.stem)
                 table = read_table(path, KNOWN)
@@ -220,7 +226,8 @@ def _gathered(name: str, root: Path, rows: Sequence[Listed], remarks: Sequence[s
             more[row.label] = more.get(row.label, 0) + 1
             split = row.split or ("train" if has_sides else None)  # a visitor's photo is what a test wants
         path = as_text(row.found) if isinstance(row.found, Path) else row.named
-        photos.append(Incoming(path, read, class_id, meaning(row.label), split, named_by=row.by))
+        clip = root / row.found if isinstance(row.found, Path) and is_clip(row.found) else None
+        photos.append(Incoming(path, read, class_id, meaning(row.label), split, named_by=row.by, clip=clip))
     return Gathered(name, photos, len(photos), naming.classes, references, (*remarks, *_second_references(more)))
 
 

@@ -2,6 +2,8 @@
 
     open_source("photos/")             class folders, or train/val/test folders of class folders
     open_source("list.csv")            columns file, label, split, role
+    open_source("photos.zip")          what a folder may be, packed
+    open_source("hf://user/name")      any dataset of images on the Hub
     open_source("clip.mp4")            one frame a second
     open_source("museum:400")          simulated
 
@@ -14,14 +16,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from curation.ingest import clips, lists
+from curation.ingest import archive, clips, lists
+from curation.ingest.archive import from_archive
 from curation.ingest.built_in import from_museum
 from curation.ingest.catalogue import FILE as CATALOGUE
-from curation.ingest.clips import from_clip
+from curation.ingest.clips import from_clip, with_frames
 from curation.ingest.folder import from_folder
+from curation.ingest.hub_dataset import from_dataset, from_hub, is_dataset
 from curation.ingest.incoming import Gathered, SourceOptions
 from curation.ingest.lists import from_list, from_metadata, lists_in, metadata_in
 from data_cards.errors import BadSource
+from data_cards.repository import HUB
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,16 @@ class SourceKind:
 
 # The first kind that takes a source opens it.
 SOURCES = (
+    SourceKind(
+        "a dataset of the Hub (hf://user/name)",
+        lambda source: source.startswith(HUB),
+        from_hub,
+    ),
+    SourceKind(
+        "another dataset",
+        lambda source: is_dataset(_path(source)),
+        lambda source, options: from_dataset(str(_path(source))),
+    ),
     SourceKind(
         "a folder with metadata.csv, .jsonl or .parquet",
         lambda source: _path(source).is_dir() and bool(metadata_in(_path(source))),
@@ -53,12 +68,17 @@ SOURCES = (
     ),
     SourceKind(
         "a list (CSV, TSV, JSON lines or Parquet) with the columns file and label",
-        lambda source: _is_file(source, lists.ENDINGS),
+        lambda source: _path(source).is_file() and lists.is_list(_path(source)),
         lambda source, options: from_list(_path(source), options),
     ),
     SourceKind(
+        "a zip or tar",
+        lambda source: _path(source).is_file() and archive.is_archive(_path(source)),
+        lambda source, options: from_archive(_path(source), options, _unpacked),
+    ),
+    SourceKind(
         "a clip",
-        lambda source: _is_file(source, clips.ENDINGS),
+        lambda source: _path(source).is_file() and clips.is_clip(_path(source)),
         lambda source, options: from_clip(_path(source), options),
     ),
 )
@@ -66,35 +86,70 @@ SOURCES = (
 
 def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
     """Look at a source. Raises BadSource."""
+    options = options or SourceOptions()
     for kind in SOURCES:
         if kind.takes(source):
-            return kind.opens(source, options or SourceOptions())
-    if not _path(source).is_file():
+            return with_frames(kind.opens(source, options), options.every)
+    path = _path(source)
+    if not path.is_file():
         raise BadSource(f"There is no folder or file {source}.", source=source)
+    if path.name.lower().endswith(archive.OTHER_ENDINGS):
+        raise BadSource(f"{path.name} cannot be unpacked here. Unpack it, and give the folder.", source=source)
     known = ", ".join(kind.words for kind in SOURCES[:-1])
     raise BadSource(
-        f"Photos cannot be collected from {_path(source).name}: give {known} or {SOURCES[-1].words}.",
+        f"Photos cannot be collected from {path.name}: give {known} or {SOURCES[-1].words}.",
         source=source,
     )
 
 
 def _offering_lists(root: Path, options: SourceOptions) -> Gathered:
     """A folder, and a word about lists that lie in it: they may be what its owner means."""
-    lists_here = [path for path in lists_in(root) if path.name != CATALOGUE]
-    told = "".join(
-        f" There is a list {path.name} in it; to use it, give it as the source: {path}." for path in lists_here
-    )
+    found = [path for path in lists_in(root) if path.name != CATALOGUE]
+    told = " ".join(f"There is a list {path.name} in it; to use it, give it as the source: {path}." for path in found)
     try:
         gathered = from_folder(root, options)
     except BadSource as error:
-        raise BadSource(f"{error.sentence}{told}", **error.evidence) from error
-    return replace(gathered, remarks=(*gathered.remarks, told.strip())) if told else gathered
+        raise BadSource(" ".join(filter(None, (error.sentence, told))), **error.evidence) from error
+    return replace(gathered, remarks=(*gathered.remarks, told)) if told else gathered
+
+
+def _unpacked(root: Path, options: SourceOptions) -> Gathered:
+    """What an archive holds: a folder like any other, where a list counts if nothing else gives labels."""
+    inner = root
+    while not metadata_in(inner) and not lists_in(inner) and (only := _only_folder(inner)):
+        inner = only
+    found = [path for path in lists_in(inner) if path.name != CATALOGUE]
+    if metadata_in(inner):
+        return _below(from_metadata(inner, options), inner.relative_to(root))
+    if is_dataset(inner):
+        return from_dataset(str(inner))
+    try:
+        gathered = from_folder(root, options)
+    except BadSource:
+        if len(found) != 1:
+            raise
+        gathered = None
+    if len(found) == 1 and (gathered is None or len(gathered.classes) < 2):
+        return _below(from_list(found[0], options), inner.relative_to(root))
+    if gathered is None:
+        return from_folder(root, options)
+    told = " ".join(f"There is a list {path.name} in it; to use it, unpack the archive." for path in found)
+    return replace(gathered, remarks=(*gathered.remarks, told)) if told else gathered
+
+
+def _only_folder(folder: Path) -> Path | None:
+    """The one folder in a folder that holds nothing else that can be seen."""
+    inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink() else None
+
+
+def _below(gathered: Gathered, folder: Path) -> Gathered:
+    """The same with paths that begin in a folder above."""
+    if not folder.parts:
+        return gathered
+    photos = [replace(photo, path=f"{folder.as_posix()}/{photo.path}") for photo in gathered.photos]
+    return replace(gathered, photos=photos)
 
 
 def _path(source: str) -> Path:
     return Path(source).expanduser()
-
-
-def _is_file(source: str, endings: frozenset[str]) -> bool:
-    path = _path(source)
-    return path.is_file() and path.suffix.lower() in endings

@@ -21,7 +21,7 @@ def brought(known, names):
     return {name: ids[naming.label(name) or ""] for name in naming.by_name}, read_collection(*write_collection(things))
 
 
-@settings(max_examples=300)
+@settings(max_examples=60)
 @given(NAMES, st.data())
 def test_any_names_in_any_order_and_portions_are_one_class_per_name(names, data):
     names = data.draw(st.permutations(names))
@@ -37,6 +37,7 @@ def test_any_names_in_any_order_and_portions_are_one_class_per_name(names, data)
     assert len({(name_key(name), class_id) for name, class_id in again.items()}) == len(wanted)
 
 
+@settings(max_examples=50)
 @given(NAMES, st.data())
 def test_the_order_of_a_list_changes_no_id_and_no_title(names, data):
     one = brought(EMPTY, names)[0], {info.title for info in brought(EMPTY, names)[1].classes}
