@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from data_cards.command_line import Parser, number, run
 from data_cards.errors import NOT_DONE, BadAddress, LabelsWanted, NotAllowed, VitrineError
 from data_cards.progress import speak_up
+from data_cards.repository import parse_address
 
 if TYPE_CHECKING:
     from space.settings import SpaceSettings
@@ -40,11 +41,14 @@ def main(given: Sequence[str] | None = None) -> int:
 def _serve(asked: argparse.Namespace) -> None:
     from space.settings import OWNER, SpaceSettings, first_model_of, state_folder
     from train.config import default_cache
+    from train.release import home_of
 
     if not asked.model and not asked.dataset:
         raise BadAddress("Name a model to serve, or --dataset DATASET to label its photos and train the first one.")
     state = asked.state or state_folder(asked.dataset, asked.model or "", Path.home())
     model = asked.model or first_model_of(asked.dataset, state)
+    if asked.dataset and not parse_address(model).revision:
+        home_of(model, default_cache(os.environ))  # a place where no model can be made is told now, not after an hour
     settings = SpaceSettings(model=model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
                              host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords,
                              owners=(OWNER, *asked.owner), engine=asked.engine)

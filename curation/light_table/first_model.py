@@ -70,6 +70,8 @@ def for_annotators(serving: Serving, job: Mapping[str, Any], labelled: int, phot
         return {"words": "The first model is being loaded.", "button": ""}
     if serving.provisional:
         return {"words": f"A quick model answers: {serving.provisional}.{_better(job)}", "button": LOOK}
+    if not photos:
+        return {"words": "No photos yet: collect some first (python -m curation collect PHOTOS DATASET).", "button": ""}
     wanted = min(ENOUGH, photos)
     said = f" {job.get('sentence', '')}" if job["state"] in OVER else ""
     if lacking:

@@ -51,6 +51,7 @@ def test_visitors_are_told_what_answers(serving, job, said):
 @pytest.mark.parametrize(("labelled", "photos", "lacking", "said", "button"), [
     (0, 400, "No label.", "No model yet: label 20 photos, of two classes or more (0 so far).", ""),
     (30, 400, "One class.", "No model yet: label 20 photos, of two classes or more (30 so far).", ""),
+    (0, 0, "No label.", "No photos yet: collect some first (python -m curation collect PHOTOS DATASET).", ""),
     (0, 6, "No label.", "No model yet: label 6 photos, of two classes or more (0 so far).", ""),
     (12, 400, "", "No model yet: label 20 photos (12 so far).", TRAIN),
     (20, 400, "", "20 photos labelled: the first model can be trained.", TRAIN),

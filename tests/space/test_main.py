@@ -136,6 +136,16 @@ def test_neither_a_model_nor_a_dataset_is_a_sentence(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.startswith("Name a model to serve, or --dataset DATASET")
 
 
+def test_a_place_that_holds_something_else_is_no_place_for_a_first_model(opened: list[SpaceSettings], tmp_path: Path,
+                                                                        capsys: pytest.CaptureFixture) -> None:
+    small_gallery(tmp_path / "dataset")
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("Dear Ann")
+    assert door.main(["serve", str(tmp_path / "letters"), "--dataset", str(tmp_path / "dataset")]) == 2
+    assert "holds other files already" in capsys.readouterr().err and not opened
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["dear.txt"]
+
+
 def test_a_demo_opens_as_soon_as_the_photos_are_in(opened: list[SpaceSettings], tmp_path: Path,
                                                    capsys: pytest.CaptureFixture) -> None:
     for name in ("ochre", "red-grid"):
