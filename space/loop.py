@@ -27,14 +27,17 @@ from data_cards.disk import write_durably
 from data_cards.errors import BadAddress, LabelsWanted, MissingFile
 from data_cards.progress import say
 from data_cards.repository import parse_address
+from train.answers import seconds_a_photo
 from train.backbone import find_backbone
-from train.budget import check_budget
+from train.budget import AROUND, LOOKED_BACK, check_budget
 from train.config import TrainSettings, dial
 from train.material import gather
 from train.readiness import why_not_yet
 from train.release import is_provisional
 from train.sealing import Sealed
+from train.splits import VALIDATION
 
+FEW = 16  # photos that say how long one takes
 STAGES = ("collect", "scan", "split", "train", "evaluate", "export")
 
 
@@ -109,6 +112,9 @@ def gathered(photos: str, out: Path) -> Dataset:
         report = collect(photos, str(out / "dataset"))
         say(report.sentence)
         return open_dataset(report.address)
+    if there.repo.pinned:
+        raise BadAddress(f"The loop goes on from the newest revision of a dataset: write {there.address}, without "
+                         "@ and a revision.", address=photos)
     place = parse_address(there.address)
     if place.kind == "folder" and Path(place.name).resolve() in (out.resolve(), *out.resolve().parents):
         raise BadAddress(f"{out} lies inside of the dataset {place.name}. Name a folder beside it.", address=str(out))
@@ -132,9 +138,9 @@ def how_to_go_on(why_not: str, dataset: str) -> str:
 
 def known_so_far(dataset: Dataset, scanned: ScanReport, seconds: Mapping[str, float]) -> dict[str, Any]:
     """The fields of the summary before there is a model: None where only a model could say."""
-    nothing = dict.fromkeys(("top1", "top3", "top5", "ece", "rejection_threshold", "backbone"))
-    return {"dataset_revision": dataset.revision, "model": None, **_counts(dataset, scanned), **nothing, "n_test": 0,
-            "seconds": dict(seconds)}
+    return {"dataset_revision": dataset.revision, "model": None, **_counts(dataset, scanned),
+            "top1": None, "top3": None, "top5": None, "n_test": 0, "ece": None, "rejection_threshold": None,
+            "backbone": None, "seconds": dict(seconds)}
 
 
 def summarise(dataset: Dataset, scanned: ScanReport, metrics: Mapping[str, Any], model: Path,
@@ -178,18 +184,24 @@ def _train(split: Sealed, model: Path, settings: LoopSettings, cache: Path, cloc
         return metrics
     from train.training import train_model
 
-    rest = None
     if settings.probe_first and _lacks_model(model) and gather(split).references is None:
         with clock.stage("train", "Making a first, quick model"):
-            begun = time.monotonic()
             train_model(dataset.address, str(model), chosen, cache=cache, provisional=True)
-            rest = time.monotonic() - begun  # what comes after the fine-tuning is the same work once more
         clock.tell.made()
+    rest = seconds_after(split, model) if is_provisional(model) else None
     with clock.stage("train", "Training, then the sealed test once", rest):
         report = train_model(dataset.address, str(model), chosen, cache=cache)
     clock.seconds["evaluate"] = report.seconds.get("evaluate", 0.0)
     clock.seconds["train"] -= clock.seconds["evaluate"]
     return report.metrics
+
+
+def seconds_after(split: Sealed, model: Path) -> float:
+    """What comes after a fine-tuning, by the pace of the model that is there: all photos outside the test and in it
+    are asked about once, validation photos some times more."""
+    photos = list(split.splits)
+    checked = sum(row.split == VALIDATION for row in split.splits.values())
+    return (len(photos) + LOOKED_BACK * checked) * seconds_a_photo(model, split.dataset, photos[:FEW]) + AROUND
 
 
 def _trained_on_this(dataset: Dataset, model: Path, settings: TrainSettings) -> bool:

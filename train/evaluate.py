@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.dataset import Dataset, open_dataset
-from train.answers import Answers, ask
+from train.answers import Answers, Asking, ask
 from train.card import OURS, read_json, rejection_words
 from train.index import Index
 from train.judgement import Judgement
@@ -36,10 +36,11 @@ def examine(folder: Path, dataset: Dataset, material: Material) -> dict[str, Any
     return examined(folder, dataset, material)[0]
 
 
-def examined(folder: Path, dataset: Dataset, material: Material) -> tuple[dict[str, Any], list[AskedPhoto]]:
-    """The same, and beside it every test photo with the answer it got."""
+def examined(folder: Path, dataset: Dataset, material: Material,
+             asking: Asking = ask) -> tuple[dict[str, Any], list[AskedPhoto]]:
+    """The same, and beside it every test photo with the answer it got. `asking`: how it is asked."""
     truth = {image_id: material.classes[label] for image_id, label in material.test}
-    answers = ask(folder, dataset, [*truth, *material.none["test"]], "The sealed test")
+    answers = asking(folder, dataset, [*truth, *material.none["test"]], "The sealed test")
     known, other = answers.of(truth), answers.of(material.none["test"])
     labels = [truth[image_id] for image_id in known.ids]
     return measure(folder, known, labels, other, material), one_by_one(folder, known, labels)

@@ -14,7 +14,7 @@ import numpy as np
 from data_cards.dataset import Dataset
 from data_cards.photo import thumbnail
 from data_cards.progress import say, track
-from train.answers import Answers, ask
+from train.answers import Answers, Asking, ask
 from train.card import OURS
 from train.index import SIDE, write_index
 from train.judgement import Seen, judge, looked
@@ -31,12 +31,12 @@ GOLDEN = 5  # photos whose answers travel with the model, so that an export or a
 
 
 def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, seed: int,
-            named: float | None = None) -> Taught:
+            named: float | None = None, asking: Asking = ask) -> Taught:
     """Ask the model in `draft` about every photo it may know of, and write what follows from that; the model, whose
-    head may have been fitted anew. No test photos."""
+    head may have been fitted anew. No test photos. `asking`: how it is asked."""
     none = (*material.none["train"], *material.none["validation"])
     known = dict((*material.train, *material.validation))
-    answers = ask(draft, source.dataset, [*known, *none], "What it learned")
+    answers = asking(draft, source.dataset, [*known, *none], "What it learned")
     units, held = source.units(answers.of(dict(material.validation)).ids), seen(answers, material.validation)
     taught, held = with_new_head(draft, taught, seen(answers, taught.learned), held, units)
     groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]

@@ -252,6 +252,12 @@ def give_head(model: Any, probe: Head) -> None:
         model.classifier.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
 
 
+def head_of(model: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Weight (c, d) and bias (c,) of a model's classifier."""
+    weight, bias = model.classifier.weight, model.classifier.bias
+    return weight.detach().numpy(), bias.detach().numpy()
+
+
 def _steered(material: Material) -> tuple[Material, str]:
     """A collection too small to spare validation photos is steered by its training photos, as they are."""
     if not material.train:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from data_cards.errors import DiskFull, TooBusy
 from data_cards.photo import thumbnail
 from data_cards.progress import say
 from data_cards.repository import parse_address
+from train.answers import Asking, ask, by_features
 from train.assisting import dismiss
 from train.backbone import find_backbone
 from train.card import OURS, read_json
@@ -53,7 +55,7 @@ from train.report_page import AskedPhoto, Examined, report_page, shown_photos
 from train.rounds import Round, read_story, settle
 from train.scratch import NOTHING
 from train.sealing import Sealed, sealed
-from train.teaching import Taught, run_name, teach
+from train.teaching import Taught, head_of, run_name, teach
 
 DEFAULTS, SPLIT = TrainSettings(), SplitSettings()
 NEXT_TO_NOTHING = 1_000_000  # bytes
@@ -101,7 +103,9 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
             taught, material = finish(taught, material, source, settings, cache, run)
         seconds = {"train": time.monotonic() - begun}
         draft = run / "release"
-        metrics = _released(draft, before, source, material, taught, wanted, model, seconds, provisional)
+        asking = by_features(taught.backbone, partial(head_of, taught.model), cache, settings.size, settings.batch,
+                             settings.threads) if provisional and material.references is None else ask
+        metrics = _released(draft, before, source, material, taught, wanted, model, seconds, provisional, asking)
         if candidate:
             home = candidate_of(home)
             shutil.rmtree(home, ignore_errors=True)
@@ -117,17 +121,17 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
 
 def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, material: Material, taught: Taught,
               settings: TrainSettings, model: str, seconds: dict[str, float],
-              provisional: bool = False) -> dict[str, Any]:
+              provisional: bool = False, asking: Asking = ask) -> dict[str, Any]:
     """Everything a release holds, written into `draft`; its metrics. `before`: folder and revision of the one that
     is released until now."""
     write_weights(taught, draft)
     if material.references is None:
-        taught = furnish(draft, source, material, taught, settings.seed, named(settings))
+        taught = furnish(draft, source, material, taught, settings.seed, named(settings), asking)
     else:
         furnish_by_pictures(draft, source.dataset, material, taught, settings.seed, named(settings))
     write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json(), provisional)
     begun = time.monotonic()
-    metrics, photos = examined(draft, source.dataset, material)
+    metrics, photos = examined(draft, source.dataset, material, asking)
     seconds["evaluate"] = time.monotonic() - begun
     metrics |= {"dataset": source.dataset.address, "dataset_revision": source.dataset.revision, "kept": taught.kept,
                 "share": taught.share, "refitted": taught.refitted,
@@ -137,6 +141,8 @@ def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, mate
     metrics["previous"] = against(metrics, previous_metrics(*before)) if before else None
     write_json(draft / OURS / "metrics.json", metrics)
     _add_round(draft, before, source, material, metrics, photos)
+    if provisional:  # nobody reads about what is gone in some minutes
+        return metrics
     _draw(draft, metrics, taught, source)
     page = report_of(draft, material.collection, source.dataset, photos)
     (draft / OURS / "report.html").write_text(page, encoding="utf-8")

@@ -48,6 +48,9 @@ def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:
     if serving.missing:
         if job["state"] == "running":
             return f"There is no model yet. The first one is being made{left_in_words(job.get('left'))}."
+        if job["state"] in OVER:
+            return "There is no model yet. Making the first one did not work; whoever runs this finds out why at the " \
+                   "light table."
         return "There is no model yet. The photos are being labelled first; come back in a while."
     if not serving.provisional:
         return ""

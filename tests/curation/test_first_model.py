@@ -37,7 +37,8 @@ def test_what_is_left_is_told_in_minutes(seconds, said):
 
 @pytest.mark.parametrize(("serving", "job", "said"), [
     (NONE, IDLE, "There is no model yet. The photos are being labelled first; come back in a while."),
-    (NONE, FAILED, "There is no model yet. The photos are being labelled first; come back in a while."),
+    (NONE, FAILED, "There is no model yet. Making the first one did not work; whoever runs this finds out why at the "
+                   "light table."),
     (NONE, RUNS, "There is no model yet. The first one is being made, about 3 minutes left."),
     (QUICK, RUNS, "A first, quick model answers: right at once on 91 % of 58 test photos. A better one is being "
                   "trained, about 3 minutes left."),

@@ -130,6 +130,13 @@ def test_a_dataset_that_was_collected_already_is_gone_on_with_where_it_lies(loop
     assert open_dataset(f"{home}@{summary['dataset_revision']}").splits()
 
 
+def test_an_old_revision_of_a_dataset_is_not_gone_on_from(looped, tmp_path):
+    out, settings, cache = looped
+    home = open_dataset(str(out / "dataset"))
+    with pytest.raises(BadAddress, match="newest revision"):
+        run_loop(f"{home.address}@{home.revision}", tmp_path / "again", settings, cache)
+
+
 def test_nothing_is_written_into_a_dataset(looped):
     out, settings, cache = looped
     for inside in (out / "dataset", out / "dataset" / "more"):

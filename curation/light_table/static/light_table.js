@@ -12,6 +12,7 @@ import { Single } from "./single.js";
 
 const BASE = new URL("../", import.meta.url);
 const HEARTBEAT = 45000;
+const SOON = 8000;
 
 export function mount(host) {
   if (host && !host.shadowRoot) new LightTable(host);
@@ -33,6 +34,7 @@ class LightTable {
     addEventListener("beforeunload", (event) => this.desk?.outbox.waiting && event.preventDefault());
     new IntersectionObserver(() => this.appear()).observe(host);
     setInterval(() => this.beat(), HEARTBEAT);
+    setInterval(() => this.desk?.model && this.beat(), SOON); // until there is a model, news come by the minute
     setInterval(() => this.desk && this.visible && this.header.show(), 5000);
   }
 

@@ -313,11 +313,14 @@ export class Single {
     if (this.isComing) lines.push(h("p", {}, "One moment…"));
     else if (left) lines.push(h("h1", {}, "The last ones are taken"), h("p", {}, `Somebody else has ${count(left, "photo", "photos")} in front of them.`));
     else if (others.length) lines.push(h("h1", {}, `No ${PILES[desk.pile][1]} are left`));
-    else {
+    else if (desk.model) {
+      // There is no model yet, or a quick one: what is next comes with the scan or with the next photos.
+      lines.push(h("h1", {}, "Nothing to decide right now"), h("p", {}, desk.model.words));
+    } else {
       const rounds = this.table.pages.some((page) => page.name === "rounds"); // the owner's alone
       const button = (kind, words, name) => h("button", { class: kind, onclick: () => this.table.toPage(name) }, words);
       lines.push(h("h1", {}, "Nothing doubtful is left"), h("p", {}, "Train again, or look for what is missing."));
-      if (rounds) lines.push(button("big", desk.model?.button || "Train again", "rounds"));
+      if (rounds) lines.push(button("big", "Train again", "rounds"));
       lines.push(button(rounds ? "ghost" : "big", "What is missing", "missing"));
     }
     const handed = total - done - left;
