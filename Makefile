@@ -14,6 +14,7 @@ OUT ?= out
 PORT ?= 7860
 FASTDUP ?= yes
 CHROMIUM ?= /usr/bin/chromium
+TORCH_FOR_CPU ?= https://download.pytorch.org/whl/cpu
 
 .PHONY: demo loop test lint browser clean
 .DEFAULT_GOAL := demo
@@ -36,7 +37,15 @@ lint: .venv/ready-dev
 		{ echo "Vitrine needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
 	"$(PYTHON)" -m venv .venv
 
+# On Linux PyPI's torch brings CUDA. Where no GPU answers, PyTorch's own index has a build without it; where that index
+# cannot be reached, the one from PyPI is taken.
 .venv/ready: .venv/bin/python requirements.txt requirements-fastdup.txt
+	@if [ "$$(uname -s)" = Linux ] && ! nvidia-smi >/dev/null 2>&1; then \
+		echo "Setting up .venv takes about 3 GB of disk."; \
+		$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --retries 0 --timeout 15 \
+			--index-url $(TORCH_FOR_CPU) "$$(grep '^torch==' requirements.txt)" >/dev/null 2>&1 || \
+		echo "PyTorch without CUDA cannot be had from here, so PyPI's comes: up to 6 GB in all."; \
+	else echo "Setting up .venv takes up to 6 GB of disk, PyTorch's CUDA libraries among them."; fi
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
 ifneq ($(FASTDUP),no)
 	@echo "Installing fastdup: a closed binary, CC BY-NC-ND licence (non-commercial use only); its telemetry is switched off."
