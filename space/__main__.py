@@ -199,7 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--top-k", type=number(int, 1), default=3)
     for one in (serve, predict):
         one.add_argument("--engine", default="auto",
-                         choices=("auto", "openvino-int8", "openvino", "onnxruntime", "torch"),
+                         choices=("auto", "openvino", "onnxruntime", "torch"),
                          help="through what the model runs; auto serves through the fastest that agrees")
     deploy = add("deploy", _deploy, "push the app as a Space on the Hub")
     deploy.add_argument("space", help="hf://user/name")

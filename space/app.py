@@ -147,11 +147,9 @@ def _light_table(app: FastAPI, rounds: Rounds | None, access: Access,
 
 
 def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
-    from train.network import FASTEST
     from train.predictor import load_predictor
 
-    # Who serves for days can wait some seconds more at the beginning.
-    return load_predictor(address, cache, FASTEST if engine == "auto" else engine)
+    return load_predictor(address, cache, engine)
 
 
 def _lifespan(room: Room, rounds: Rounds | None,

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 INPUT, OPSET = "pixel_values", 18
 # How a network is written down: part of the name of a file that is kept for later, so that no older form is opened.
 FORM = "lean"
-IN_8_BITS = "openvino-int8"
 # OpenVINO may compute in bf16 where the CPU has it; a cosine below this would reorder neighbours.
 LEAST_COSINE = 0.999
 
@@ -83,28 +82,22 @@ class OnnxEngine:
 
 
 class OpenVinoEngine:
-    """An ONNX file through OpenVINO on the CPU; `exact` keeps float32 where the CPU would rather use bf16.
+    """An ONNX file through OpenVINO on the CPU; `exact` keeps float32 where the CPU would rather use bf16."""
 
-    `shown`: photos (n, 3, h, w) by which matrices, and what they meet, are kept in 8 bits.
-    """
+    name = "openvino"
 
-    def __init__(self, path: Path, threads: int = 0, exact: bool = True, streams: int = 1,
-                 shown: np.ndarray | None = None) -> None:
+    def __init__(self, path: Path, threads: int = 0, exact: bool = True, streams: int = 1) -> None:
         import openvino
 
-        from train.shortening import shorten
-
-        self.streams, self.name = streams, "openvino" if shown is None else IN_8_BITS
+        self.streams = streams
         core = openvino.Core()
         settings: dict[str, Any] = {"NUM_STREAMS": streams} if streams > 1 else {"PERFORMANCE_HINT": "LATENCY"}
         if exact:
             settings["INFERENCE_PRECISION_HINT"] = "f32"
         if threads or streams > 1:
             settings["INFERENCE_NUM_THREADS"] = threads or streams
-        model = core.read_model(str(path))
-        if shown is not None:
-            shorten(model, shown, threads)
-        self._compiled, self._idle = core.compile_model(model, "CPU", settings), deque[Any]()
+        self._compiled = core.compile_model(core.read_model(str(path)), "CPU", settings)
+        self._idle = deque[Any]()
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         # A request for each call under way: one that is shared would mix up two visitors' photos. Kept for the next
@@ -125,13 +118,11 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name in ("openvino", "onnxruntime", "torch") if find_spec(name))
 
 
-def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1,
-              shown: np.ndarray | None = None) -> Engine:
+def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1) -> Engine:
     """An ONNX file through the named engine. `streams` above 1: many photos are to come, so each core works on a batch
-    of its own, which takes a little less time than all of them on one. `shown`: photos (n, 3, h, w) of the kind that
-    are to come; the engine in 8 bits is fitted to them."""
-    if name == "openvino" or (name == IN_8_BITS and shown is not None and len(shown)):
-        return OpenVinoEngine(path, threads, exact, streams, shown if name == IN_8_BITS else None)
+    of its own, which takes a little less time than all of them on one."""
+    if name == "openvino":
+        return OpenVinoEngine(path, threads, exact, streams)
     if name == "onnxruntime":
         return OnnxEngine(path, threads, streams)
     raise BadModel(f"{name} is no engine for an ONNX file; openvino and onnxruntime are.")

@@ -26,8 +26,8 @@ from urllib.request import urlopen
 
 import numpy as np
 
-ENGINES = ("fastest", "openvino-int8", "openvino", "onnxruntime", "torch")  # the first is what serves
-GOALS = {"fastest": 1 / 3, "openvino-int8": 1 / 4}
+ENGINES = ("openvino", "onnxruntime", "torch")  # the first is what serves
+GOALS = {"openvino": 1 / 3}
 ASKERS = (1, 4, 16)
 MOST_MEMORY = 700
 PAUSE = 0.1  # seconds, so that nobody's threads spin on into the turn of the next

@@ -44,12 +44,6 @@ def test_calls_at_the_same_time_do_not_mix_up_their_photos(onnx_file):
     np.testing.assert_allclose(together, alone, atol=1e-3)
 
 
-def test_without_photos_to_be_fitted_to_there_is_no_engine_in_8_bits(onnx_file):
-    for shown in (None, photos(0)):
-        with pytest.raises(BadModel):
-            engine.open_onnx(onnx_file, engine.IN_8_BITS, shown=shown)
-
-
 def test_the_file_is_whole_or_not_there(onnx_file):
     assert [path.name for path in onnx_file.parent.iterdir()] == [onnx_file.name]
 
