@@ -2,7 +2,7 @@
 
     python -m train DATASET MODEL [--scratch] [--epochs N] ...
     python -m train split DATASET
-    python -m train evaluate MODEL DATASET [--views 3]
+    python -m train evaluate MODEL DATASET
     python -m train export MODEL --to onnx
     python -m train compare MODEL MODEL DATASET
     python -m train release | rollback | prune MODEL
@@ -78,18 +78,13 @@ def split(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def evaluate(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train evaluate MODEL DATASET`: the last line is JSON."""
-    from train import views
-    from train.evaluate import evaluate_model, evaluate_views
+    from train.evaluate import evaluate_model
     from train.report import told
 
     metrics = evaluate_model(flags.model, flags.dataset, cache=default_cache(environ))
     print(told(metrics))
     last = {name: metrics[name]["value"] for name in ("top1", "top3", "top5")}
     last |= {"n": metrics["n"], "ece": metrics["ece"]}
-    if flags.views > 1:
-        viewed = evaluate_views(flags.model, flags.dataset, flags.views, cache=default_cache(environ))
-        print(views.told(viewed))
-        last["views"] = viewed.to_json()
     print(json.dumps(last))
 
 
@@ -160,8 +155,6 @@ def _command_parser() -> argparse.ArgumentParser:
     one = commands.add_parser("evaluate", help="the sealed test")
     one.add_argument("model")
     one.add_argument("dataset")
-    one.add_argument("--views", type=int, default=1, choices=range(1, 7), metavar="N", help="besides, what the average "
-                     "of N views of each photo gains: mirrored where the card says `flips: true`, wider, narrower")
     one.set_defaults(command=evaluate)
     one = commands.add_parser("export", help="the model in another form")
     one.add_argument("model")

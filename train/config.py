@@ -45,12 +45,6 @@ class TrainSettings:
     augment: bool = dial(True, "each photo is learned as other visitors might take it, not only as it is")
     gentle: bool = dial(False, "views stray less from the photos: for things told apart by colour or by small print")
     flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
-    patches: float = dial(1.0, "share of a training view's patches that is looked at: half of them take half the time")
-    progressive: float = dial(0.0, "share of the epochs, from the first on, whose views have two thirds of the side "
-                              "and take half the time (DINOv2 only)")
-    drop_path: float = dial(0.0, "how often a view skips the uppermost block's steps while learning, and lower ones' "
-                            "less often: for long trainings on few photos (DINOv2 only)")
-    mix: float = dial(0.0, "share of steps in which each view is made of two photos: for long trainings on few photos")
     balance: float = dial(0.0, "how far rare classes are shown more often: 0 not at all, 1 until all are shown alike")
     doubt: bool = dial(True, "labels that the photos contradict are not learned")
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
@@ -88,19 +82,11 @@ def check_dials(settings: TrainSettings) -> None:
                           f"{settings.named_strangers} does not.")
     if settings.lr_decay is not None and not 0 < settings.lr_decay <= 1:
         raise CannotTrain(f"--lr-decay is above 0 and at most 1; {settings.lr_decay:g} is not.")
-    if not 0 <= settings.mix <= 1:
-        raise CannotTrain(f"--mix is a share, between 0 and 1; {settings.mix:g} is none.")
-    if not 0 <= settings.progressive <= 1:
-        raise CannotTrain(f"--progressive is a share, between 0 and 1; {settings.progressive:g} is none.")
-    if not 0 <= settings.drop_path < 1:
-        raise CannotTrain(f"--drop-path is a share, from 0 to below 1; {settings.drop_path:g} is none.")
     if settings.finish < 0 or (settings.finish and settings.budget):
         raise CannotTrain("--finish counts epochs that come on top of a budget's: give one or the other."
                           if settings.budget else f"--finish counts epochs; {settings.finish} counts none.")
     if not 0 <= settings.balance <= 1:
         raise CannotTrain(f"--balance lies between 0 and 1; {settings.balance:g} does not.")
-    if not 0 < settings.patches <= 1:
-        raise CannotTrain(f"--patches is a share, above 0 and at most 1; {settings.patches:g} is none.")
 
 
 def check_ranges(settings: Any) -> None:

@@ -22,7 +22,6 @@ from train.release import model_folder
 from train.report import Answered, name_of_test, report
 from train.report_page import AskedPhoto
 from train.sealing import sealed
-from train.views import Viewed, view
 
 
 def classes_of(folder: Path) -> tuple[str, ...]:
@@ -83,14 +82,3 @@ def evaluate_model(model: str, dataset: str, *, cache: Path) -> dict[str, Any]:
     metrics = examine(folder, source.dataset, gather(source))
     return metrics | {"model_revision": revision, "dataset": source.dataset.address,
                       "dataset_revision": source.dataset.revision}
-
-
-def evaluate_views(model: str, dataset: str, views: int, *, cache: Path) -> Viewed:
-    """What the average of so many views of each photo gains on the same test. Raises MissingFile, CannotSplit."""
-    folder, _ = model_folder(model, cache)
-    source = sealed(open_dataset(dataset))
-    material = gather(source)
-    truth = {image_id: material.classes[label] for image_id, label in material.test}
-    groups = {image_id: source.splits[image_id].group for image_id in truth}
-    return view(folder, source.dataset, truth, classes_of(folder), groups, views,
-                material.collection.extra.get("flips") is True)

@@ -135,7 +135,7 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
              framing: Preprocessing, plan: Plan, run: Path, track: str) -> Trainer:
     from transformers import PrinterCallback
 
-    from train.averaging import Averaged, Shallow, Thinned
+    from train.averaging import Averaged
     from train.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
     views = Views(shelf, train, framing, plan)
@@ -143,7 +143,7 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
     trainer = CountingTrainer(
         model=model, args=arguments(plan, run, track), train_dataset=views,
         eval_dataset=Plain(shelf, validation, framing), compute_metrics=judge(run),
-        optimizers=(optimizer_for(model, plan), None), callbacks=[narrator, Thinned(model, plan), Shallow(model, plan)])
+        optimizers=(optimizer_for(model, plan), None), callbacks=[narrator])
     if not any("running" in name for name, _ in model.named_buffers()):  # statistics of other weights than the average
         trainer.averaged = Averaged(model)  # after the optimizer, which says what learns
         trainer.add_callback(trainer.averaged)

@@ -45,8 +45,7 @@ def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSe
     shelf = shelf_of(moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size)
     judge = judge_on(shelf, held, taught.framing)
     before, weights = judge(taught.model)[0], deepcopy(taught.model.state_dict())
-    plan = replace(taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, progressive=0.0,
-                   seed=taught.plan.seed + 1)
+    plan = replace(taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, seed=taught.plan.seed + 1)
     train = tuple(one for one in _believed(moved, source.dataset, taught, settings, cache) if one[0] in shelf)
     at = f"{source.dataset.address}@{source.dataset.revision}"
     tuned = train_together(Task(taught.model, at, train, held, taught.framing, plan, f"{run.name}/finish"), shelf,

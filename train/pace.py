@@ -30,13 +30,11 @@ def pace_of(model: Any, shelf: Shelf, train: Sequence[Example], originals: Seque
     """
     import torch
 
-    from train.averaging import Thinned
     from train.trainer import computes_in_bf16
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     learner, examples = deepcopy(model).to(device), [train[n % len(train)] for n in range(plan.batch)]
     optimizer = optimizer_for(learner, plan)
-    Thinned(learner, plan)
 
     def look(pixels: Sequence[np.ndarray], bf16: bool) -> Any:
         batch = torch.from_numpy(np.stack(pixels)).to(device)

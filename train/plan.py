@@ -28,7 +28,6 @@ MANY = 800
 CHOSEN = ("blocks", "lr_decay")  # by the number of photos, where they are None
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
 PATCH = 14  # pixels of a DINOv2's patch
-SMALLER = 2 / 3  # of the side, in the first epochs of a progressive training
 
 
 @dataclass(frozen=True)
@@ -48,17 +47,7 @@ class Plan:
     weight_decay: float = 0.05
     seed: int = 0
     look: Look | None = LOOK  # None: photos as they are
-    patches: float = 1.0  # share of a view's patches that is looked at while learning
-    mix: float = 0.0  # share of steps whose views are two photos each
-    progressive: float = 0.0  # share of the epochs, from the first on, whose views are smaller
-    drop_path: float = 0.0  # chance that a view skips a step of the uppermost block while learning
     balance: float = 0.0  # 0: every photo once an epoch, 1: every class as often as any other
-
-    def side_in(self, epoch: int) -> int:
-        """Pixels of a view's side in an epoch, the first of which is 0: coarse things are learned at a lower price
-        first (progressive resizing; Touvron 2022, "DeiT III")."""
-        small = epoch < round(self.progressive * self.epochs)
-        return patches_of(SMALLER * self.side) if small else self.side
 
 
 def patches_of(pixels: float) -> int:
@@ -79,8 +68,7 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
     every = given.get("blocks", 4 if photos < MANY else 0) == 0
     depth = {"blocks": 0, "lr_decay": 0.85} if every else {"blocks": 4, "lr_decay": 0.75}
     any_side = family.startswith("dinov2")
-    if not any_side:  # a plain ViT looks at one size only, and transformers' has no steps to skip
-        given |= dict.fromkeys(("progressive", "drop_path"), 0.0)
+    # A plain ViT looks at one size only.
     side = patches_of(size * 0.875) if any_side else size
     return Plan(epochs=wanted if epochs is None else epochs, side=side, **{**depth, **given})
 
@@ -107,7 +95,7 @@ def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
 
 def visitor_pixels(shelf: Shelf, example: Example, framing: Preprocessing, plan: Plan, epoch: int) -> np.ndarray:
     """(3, side, side) float32: what a photo looks like to the model in an epoch; the same whenever it is asked."""
-    (image_id, _), side = example, plan.side_in(epoch)
+    (image_id, _), side = example, plan.side
     if plan.look is None:
         plain = framing.at(side)
         return plain.tensor(plain.framed(shelf.photo(image_id)))

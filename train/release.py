@@ -195,15 +195,12 @@ def _in_words(taught: Taught) -> dict[str, str]:
         views = "as other visitors might take it" if plan.look else "as it is"
         if plan.look and replace(plan.look, flip=0.0) == GENTLE:
             views = "nearly as it is"
-        mixed = f", two photos in one in {plan.mix:.0%} of the steps" if plan.mix else ""
-        mixed += f", rare classes shown more often ({plan.balance:g} of the way to even)" if plan.balance else ""
-        first = f" ({plan.side_in(0)} in the first {plan.progressive:.0%} of the epochs)" if plan.progressive else ""
-        mixed += f", steps of a block skipped, up to {plan.drop_path:.0%} of them" if plan.drop_path else ""
+        mixed = f", rare classes shown more often ({plan.balance:g} of the way to even)" if plan.balance else ""
         way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
         way += (f"; then {taught.finish} epochs more, with {taught.also} validation photos to learn from, too"
                 if taught.finish else "")
         words |= {"recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each photo "
-                            f"{views} at {plan.side} pixels{first}{mixed}; epoch {taught.best} was kept{way}",
+                            f"{views} at {plan.side} pixels{mixed}; epoch {taught.best} was kept{way}",
                   "seed": str(plan.seed)}
     elif taught.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"

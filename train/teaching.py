@@ -282,8 +282,7 @@ def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
     look = replace(GENTLE if settings.gentle else LOOK, flip=0.5 if flips else 0.0)
     return {"batch": settings.batch, "lr": settings.lr, "lr_decay": settings.lr_decay, "blocks": settings.blocks,
             "seed": settings.seed,
-            "patches": settings.patches if settings.augment else 1.0, "mix": settings.mix if settings.augment else 0.0,
-            "balance": settings.balance, "progressive": settings.progressive, "drop_path": settings.drop_path,
+            "balance": settings.balance,
             "look": look if settings.augment else None}
 
 

@@ -20,7 +20,6 @@ from transformers.utils import logging as transformers_logging
 
 from data_cards.progress import say, spoken
 from train.batches import batches
-from train.mixing import Mixture, mixed
 from train.plan import Example, Plan, visitor_pixels
 from train.preprocessing import Preprocessing
 from train.processes import Processes, here
@@ -143,24 +142,14 @@ class CountingTrainer(ClockedTrainer):
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False,
                      num_items_in_batch: Any = None) -> Any:
-        truth, mixture = inputs["labels"], self._mixture(inputs["pixel_values"]) if model.training else None
-        if mixture:
-            inputs = {**inputs, "pixel_values": mixture.pixels}
+        truth = inputs["labels"]
         loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
-        if mixture:
-            loss = mixture.loss(outputs.logits.float(), truth, self.plan.smoothing)
         if model.training:
-            if not mixture:  # of two photos in one nobody can say whether one of their names is right
-                self._right += int((outputs.logits.argmax(dim=1) == truth).sum())
-                self._seen += len(truth)
+            self._right += int((outputs.logits.argmax(dim=1) == truth).sum())
+            self._seen += len(truth)
             if (processes := here()).count > 1:
                 loss = loss * processes.weight(len(truth))
         return (loss, outputs) if return_outputs else loss
-
-    def _mixture(self, pixels: torch.Tensor) -> Mixture | None:
-        """The same for the same step, so that a resumed training sees what it would have seen."""
-        rng = np.random.default_rng([self.plan.seed, self.state.global_step, here().rank])
-        return mixed(pixels, rng) if rng.random() < self.plan.mix else None
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
@@ -210,16 +199,9 @@ class Narrator(TrainerCallback):
         now = time.monotonic()
         if now - self.spoke >= PAUSE:
             self.spoke = now
-            first, done, all_ = (self._work(step, state.max_steps)
-                                 for step in (self.first_step, state.global_step, state.max_steps))
-            left = (now - self.begun) / (done - first) * (all_ - done)
+            left = (now - self.begun) / (state.global_step - self.first_step) * (state.max_steps - state.global_step)
             say(f"Fine-tuning: epoch {math.ceil(state.epoch or 1)} of {args.num_train_epochs}, "
                 f"step {state.global_step} of {state.max_steps}, about {spoken(left)} left.")
-
-    def _work(self, steps: int, most: int) -> float:
-        """What the first steps of all cost: those with smaller views less."""
-        plan, each = self.views.plan, most / self.views.plan.epochs
-        return sum(plan.side_in(epoch) ** 2 * min(max(0.0, steps - epoch * each), each) for epoch in range(plan.epochs))
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None,
                     **_: Any) -> None:

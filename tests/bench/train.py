@@ -45,7 +45,7 @@ from train.release import write_weights
 from train.scratch import NOTHING
 from train.teaching import Taught, teach
 
-RECIPES = ("ours", "probe", "mixed", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
+RECIPES = ("ours", "probe", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
            "reviewed 20", "reviewed 40")
 BATCH = 32
 SAID = re.compile(r"Probe:|Epoch \d+ of")
@@ -141,7 +141,7 @@ def _learned_from(known: TrainingSet, truth: Material, recipe: str, seed: int, f
 def _ours(known: TrainingSet, material: Material, recipe: str, seed: int, flags: argparse.Namespace, backbone: Backbone,
           cache: Path, run: Path) -> tuple[Any, Preprocessing, dict[str, Any]]:
     settings = TrainSettings(epochs=0 if recipe == "probe" else flags.epochs, seed=seed, scratch=recipe == "scratch",
-                             augment=recipe != "no augmentation", mix=0.5 if recipe == "mixed" else 0.0)
+                             augment=recipe != "no augmentation")
     place = _without_features(cache, run) if recipe == "ours" else cache
     with heard() as told:
         taught = teach(material, known.dataset, backbone, settings, place, run)

@@ -1,7 +1,6 @@
 """A budget picks epochs and resolution, ends well, and is not picked anew after a kill."""
 
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -43,12 +42,6 @@ def test_little_time_takes_epochs_then_pixels_then_the_last_epochs(seconds, pick
 def test_whatever_is_picked_fits(seconds):
     epochs, side = within(seconds)
     assert epochs * PACE.epoch(side, WORK) <= seconds
-
-
-def test_a_training_that_begins_with_small_views_fits_more_of_them():
-    longer = plan_within(replace(PLAN, progressive=0.5), 140, WORK, PACE, SIDES)
-    assert (longer.epochs, longer.side) == (6, 168) and within(140) == (4, 168)
-    assert PACE.whole(longer, WORK) == 3 * PACE.epoch(112, WORK) + 3 * PACE.epoch(168, WORK) <= 140
 
 
 def test_only_a_dinov2_changes_its_side():

@@ -40,10 +40,7 @@ def test_the_owners_word_about_strangers_is_a_share(words, share):
 
 @pytest.mark.parametrize(("words", "told"), [
     (("--named-strangers", "300"), "between 0 and 100; 300"), (("--named-strangers", "-1"), "between 0 and 100; -1"),
-    (("--patches", "0"), "at most 1; 0 is none"), (("--patches", "1.5"), "at most 1; 1.5 is none"),
-    (("--patches", "nan"), "at most 1; nan is none"), (("--mix", "2"), "between 0 and 1; 2 is none"),
     (("--lr-decay", "0"), "above 0 and at most 1; 0 is not"),
-    (("--progressive", "1.5"), "between 0 and 1; 1.5 is none"), (("--drop-path", "1"), "from 0 to below 1; 1 is none"),
     (("--balance", "-1"), "between 0 and 1; -1 does not")])
 def test_a_number_that_cannot_be_meant_is_a_sentence(words, told):
     with pytest.raises(CannotTrain, match=told):

@@ -14,7 +14,7 @@ from train.plan import Plan
 from train.preprocessing import Preprocessing
 from train.shelf import Shelf, fill_shelf
 
-PLAN = Plan(epochs=3, side=42, blocks=1, batch=4, lr=1e-3, patches=0.5, mix=0.5)
+PLAN = Plan(epochs=3, side=42, blocks=1, batch=4, lr=1e-3)
 FRAMING = Preprocessing().at(SIZE)
 
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,26 +50,6 @@ def test_the_number_of_epochs_can_be_given_and_may_be_none():
 def test_a_dinov2_learns_smaller_than_it_serves_and_a_plain_vit_does_not():
     assert plan_for(10, "dinov2", 224).side == 196
     assert plan_for(10, "vit", 224).side == 224
-
-
-def test_a_progressive_training_looks_at_small_views_first_and_at_whole_patches():
-    plan = plan_for(10, "dinov2", 280, epochs=5, progressive=0.6)
-    assert [plan.side_in(epoch) for epoch in range(5)] == [168, 168, 168, 252, 252]
-    assert {Plan(epochs=5, side=252).side_in(epoch) for epoch in range(5)} == {252}
-
-
-def test_a_view_has_the_side_of_its_epoch(tmp_path):
-    (data,) = pictures(1, 3)
-    shelf, plan = fill_shelf(tmp_path, [(image_id(data), data)], short=64), Plan(epochs=2, side=42, progressive=0.5)
-    for look in (plan.look, None):
-        views = [visitor_pixels(shelf, (image_id(data), 0), Preprocessing().at(56), replace(plan, look=look), epoch)
-                 for epoch in (0, 1)]
-        assert [view.shape for view in views] == [(3, 28, 28), (3, 42, 42)]
-
-
-def test_a_plain_vit_looks_at_one_size_and_has_no_steps_to_skip():
-    plan = plan_for(10, "vit", 224, epochs=4, progressive=0.5, drop_path=0.1)
-    assert plan.side_in(0) == 224 and not plan.drop_path
 
 
 def test_without_augmentation_a_photo_is_learned_as_it_is_served_at_the_size_it_is_learned_at(tmp_path):

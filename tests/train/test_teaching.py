@@ -161,16 +161,16 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
     from train.release import _in_words
 
     monkeypatch.setattr("train.assisting.fine_tune", ends_with(1.5))
-    settings = replace(SETTINGS, gentle=True, balance=0.5, mix=0.25, lr_decay=0.6)
-    small = {"progressive": 0.5, "drop_path": 0.1, "side": 42, "epochs": 2}
+    settings = replace(SETTINGS, gentle=True, balance=0.5, lr_decay=0.6)
+    small = {"side": 42, "epochs": 2}
     taught = teach(gather(source), source.dataset, backbone, settings, tmp_path, tmp_path / "run")
     told = _in_words(replace(taught, share=0.5, refitted=True, plan=replace(taught.plan, **small)))
     said = told["recipe"]
-    for words in ("each photo nearly as it is", "two photos in one in 25%", "rare classes shown more often",
+    for words in ("each photo nearly as it is", "rare classes shown more often",
                   "50% of the way from the probe's weights",
-                  "at 42 pixels (28 in the first 50% of the epochs)", "steps of a block skipped, up to 10% of them",
+                  "at 42 pixels",
                   "the upper block learned at 0.0001, each 0.6 times as fast as the one above, for 2 epochs"):
         assert words in said
     assert "fitted anew" in told["head"]
-    told = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0, mix=0.0)))
+    told = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0)))
     assert "as other visitors might take it" in told["recipe"] and "rare" not in told["recipe"] and "head" not in told
