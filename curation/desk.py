@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from curation.copies import Copies
 from curation.looking import Looks
 from curation.opinions import NONE, Opinions
+from curation.prevalence import Poor, poor_photos
 from curation.unnamed import Ask
 from data_cards.annotations.ledger import Ledger
 from data_cards.collection import Collection
@@ -30,6 +32,11 @@ class Desk:
     asks: Mapping[str, Ask] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()  # photos that the split left out because the test holds nearly the same
     strangers: Mapping[str, float] = field(default_factory=dict)  # how many times as far from the rest as usual
+
+    @cached_property
+    def poor(self) -> Poor:
+        """Which photos are poor, for what this collection and their class are like."""
+        return poor_photos(self.looks.measures, self.labels, self.copies.groups, self.title)
 
     def title(self, label: str | None) -> str:
         """The name people read."""

@@ -24,6 +24,7 @@ from data_cards.rows import (
     images_file,
     labels_file,
     opinions_file,
+    read_remarks,
     read_rows,
     splits_file,
 )
@@ -93,7 +94,7 @@ def _tables(base: Dataset, wanted: Collection[str]) -> Iterator[tuple[str, bytes
     for path in _replaced(base):
         name, table = Path(path).stem, base.repo.fetch(path, base.revision)
         if path.startswith("findings/"):
-            yield findings_file(name, _without(read_rows(table, Finding), wanted))
+            yield findings_file(name, _without(read_rows(table, Finding), wanted), read_remarks(table))
         else:
             yield opinions_file(name, _unseen(read_rows(table, Opinion), wanted))
 

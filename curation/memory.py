@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from sys import intern  # one text in memory for a name, however often it is read
 
@@ -23,6 +23,7 @@ from data_cards.disk import full_disk_named
 
 # A new number forgets what was measured in another way.
 VERSION = 9
+NAMES = {one.name for one in fields(Measures)}
 AT_ONCE = 50_000  # rows
 WAIT_SECONDS = 60.0
 # Photos have numbers here: there are a dozen judged pairs to a photo, and sixty-four letters are long.
@@ -49,11 +50,13 @@ class Memory:
         known = Columns(Measures, like=ids if isinstance(ids, Mapping) else None)
         with self._open() as base:
             for image_id, text in base.execute("select image_id, measures from looks"):
-                one = _measures(text) if image_id in wanted else None
-                if one is not None:
-                    known[image_id] = one
-                elif image_id in wanted:
+                if image_id not in wanted:
+                    continue
+                one = json.loads(text)
+                if not one:
                     broken.add(intern(image_id))
+                elif one.keys() == NAMES:  # else a measure was added since: the photo is looked at again
+                    known[image_id] = Measures(**one)
         return known, broken
 
     def keep_measures(self, found: Mapping[str, Measures | None]) -> None:
@@ -116,11 +119,6 @@ class Memory:
         with (full_disk_named("what the scan learned"),
               closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as base, base):
             yield base
-
-
-def _measures(text: str) -> Measures | None:
-    known = json.loads(text)
-    return Measures(**known) if known else None
 
 
 def _numbers(base: sqlite3.Connection, ids: Sequence[str]) -> list[int]:

@@ -14,6 +14,7 @@ import numpy as np
 SIDE = 320  # pixels of the longer side that measures are taken at: blur that is not seen here harms no recogniser
 BLANK_SPREAD = 10.0  # grey levels between the 2nd and 98th percentile: paper and walls; any thing spans more
 NOTHING = 3.0  # grey levels: not even a dark photo of something
+STANDS_OUT = 40.0  # grey levels: a thin line on paper, which covers too little to spread
 DARK_LEVEL = 32.0  # grey levels: nine tenths of the photo are darker; a night scene with lamps is brighter
 PALE_LEVEL = 200.0  # grey levels: nothing is darker; ordinary photos have something below 130
 BLURRED_DETAIL = 0.075  # share of the contrast that is fine detail; sharp photos have 0.15 to 1
@@ -37,7 +38,8 @@ class Measures:
     `softest`, `sharpest`: fine detail by contrast anywhere, and in the softest and sharpest of four directions. `flat`:
     pixels equal to their neighbours; `colours`: how many cover 95 %; `rows`, `columns`: those of one colour; `bands`:
     runs of such rows with something in between. `border`: white, black, plain or ""; `grey`: no colour at all.
-    `format` and `camera` as the file says.
+    `format` and `camera` as the file says. `peak`: how far anything stands out from the middle level;
+    below 0: not measured.
     """
 
     width: int
@@ -57,6 +59,7 @@ class Measures:
     grey: bool = False
     format: str = ""
     camera: str = ""
+    peak: float = -1.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def measure(pixels: np.ndarray, width: int, height: int, format: str = "", camer
     across, down = ranges(planes)
     return Measures(width, height, spread(grey), level(grey), detail(grey), share_below(grey, 0.005),
                     *directions(grey), flat(planes), colours(planes), evenness(across), evenness(down), bands(across),
-                    border(grey), is_grey(planes), format, camera)
+                    border(grey), is_grey(planes), format, camera, peak(grey))
 
 
 def in_grey(planes: np.ndarray) -> np.ndarray:
@@ -179,18 +182,47 @@ def is_grey(planes: np.ndarray) -> bool:
     return share_below(planes.max(axis=0) - planes.min(axis=0), 0.98) <= TINT
 
 
+def peak(grey: np.ndarray) -> float:
+    """How far anything is from the middle level, in grey levels; of two by two pixels, so that noise hardly counts."""
+    wide = grey.astype(np.int16)
+    if min(grey.shape) > 1:
+        wide = (wide[:-1, :-1] + wide[1:, :-1] + wide[:-1, 1:] + wide[1:, 1:]) // 4
+    return float(np.abs(wide - int(share_below(grey, 0.5))).max(initial=0))
+
+
 def troubles(measures: Measures) -> list[Trouble]:
     """Everything that is wrong with a photo, worst first. What was drawn is not judged as a photo besides."""
     drawn = _placeholder(measures) or _screenshot(measures)
-    seen = [drawn] if drawn else [_blank(measures), _dark(measures), _pale(measures), _blurred(measures)]
-    found = [*seen, _tiny(measures), _odd(measures)]
+    found = [*([drawn] if drawn else as_photo(measures)), _tiny(measures), _odd(measures)]
     return sorted((one for one in found if one), key=lambda one: -one.score)
 
 
+def as_photo(measures: Measures) -> list[Trouble]:
+    """What is wrong with it as a photograph, its size and shape aside."""
+    found = (_blank(measures), _dark(measures), _pale(measures), _blurred(measures))
+    return [one for one in found if one]
+
+
+def is_empty(it: Measures) -> bool:
+    """Whether every row and every column is of one colour: an empty page, without any noise."""
+    return min(it.rows, it.columns) >= 1
+
+
+def nothing_to_see(it: Measures) -> Trouble:
+    """The trouble with an empty page."""
+    return Trouble("blank", 1 - min(it.spread / BLANK_SPREAD, 1.0) / 2,
+                   "Nearly one colour all over: there is nothing to see.")
+
+
+def ratio(it: Measures) -> float:
+    """The longer side by the shorter one."""
+    return max(it.width, it.height) / max(1, min(it.width, it.height))
+
+
 def _blank(it: Measures) -> Trouble | None:
-    if it.spread >= BLANK_SPREAD or _dark(it) or _pale(it):
+    if it.spread >= BLANK_SPREAD or it.peak >= STANDS_OUT or _dark(it) or _pale(it):
         return None
-    return Trouble("blank", 1 - it.spread / BLANK_SPREAD / 2, "Nearly one colour all over: there is nothing to see.")
+    return nothing_to_see(it)
 
 
 def _dark(it: Measures) -> Trouble | None:
@@ -201,7 +233,7 @@ def _dark(it: Measures) -> Trouble | None:
 
 
 def _pale(it: Measures) -> Trouble | None:
-    if it.darkest < PALE_LEVEL or it.spread <= NOTHING:
+    if it.darkest < PALE_LEVEL or it.spread <= NOTHING or it.peak >= 255 - PALE_LEVEL:
         return None
     said = f"Washed out: nothing in it is darker than {int(it.darkest / 255 * 100)} % of white."
     return Trouble("bright", 0.5 + (it.darkest - PALE_LEVEL) / (255 - PALE_LEVEL) / 2, said)
@@ -225,10 +257,9 @@ def _tiny(it: Measures) -> Trouble | None:
 
 
 def _odd(it: Measures) -> Trouble | None:
-    ratio = max(it.width, it.height) / max(1, min(it.width, it.height))
-    if ratio < ODD_RATIO:
+    if ratio(it) < ODD_RATIO:
         return None
-    return Trouble("odd shape", min(1.0, 0.4 + ratio / 20),
+    return Trouble("odd shape", min(1.0, 0.4 + ratio(it) / 20),
                    f"An odd shape: {it.width} x {it.height} pixels, so a square look at it misses most.")
 
 

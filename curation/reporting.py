@@ -16,7 +16,6 @@ from curation.duplicates import DISAGREE, Pair, pair_of
 from curation.ingest.photo_files import named_wrongly
 from curation.leaks import CERTAIN, SAME_SHOT, SURE_COPY, leaks
 from curation.opinions import NONE
-from curation.quality import troubles
 from curation.shortcuts import TraitsOf, shortcuts
 from curation.suspects import reason_for
 from curation.unnamed import NAMELESS, Ask
@@ -199,11 +198,12 @@ def _ask_for(desk: Desk, image_id: str, opinion: Opinion | None, ask: Ask) -> Fi
 
 
 def _quality(desk: Desk) -> Iterator[Finding]:
-    for image_id, measures in desk.looks.measures.items():
+    for image_id in desk.looks.measures:
         label = desk.labels.get(image_id)
         if label is None or label.status in ("junk", "none_of_these"):
             continue
-        for trouble in troubles(measures)[:1]:
+        trouble = desk.poor.troubles.get(image_id)
+        if trouble:
             yield Finding(image_id, "quality", trouble.score, trouble.reason)
         if image_id in desk.strangers:  # behind what is wrong with the photo itself: that explains it
             said = (f"Unlike the rest of this collection: {desk.strangers[image_id]:.1f} times as far from the other "

@@ -77,6 +77,7 @@ class ScanReport:
     groups: int
     duplicates: int
     seconds: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()  # what most photos are like, and nobody is asked about
 
     @property
     def sentence(self) -> str:
@@ -84,7 +85,8 @@ class ScanReport:
         found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(self.findings.items()))
         news = f"{self.new_photos} of them new" if self.new_photos else "none of them new"
         return f"Looked at {self.photos} photos, {news}, and compared {self.new_pairs} new pairs. " + (
-            f"To look at: {found}." if found else "Nothing looks wrong.")
+            f"To look at: {found}." if found else "Nothing looks wrong.") + "".join(
+                f" {one}" for one in self.remarks).replace("*", "")
 
 
 def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings = DEFAULTS,
@@ -127,7 +129,7 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
     after, findings = _write(base, desk, told, scan_id, cache / "scan")
     clock.lap("writing")
     return ScanReport(after, scan_id, findings, len(photos), looks.new, copies.new,
-                      len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps)
+                      len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps, desk.poor.sentences)
 
 
 def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, cache: Path, settings: ScanSettings,
@@ -165,7 +167,7 @@ def _write(base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str,
         return Changes(files, tuple(sorted(old)))
 
     with full_disk_named("what the scan found"), TemporaryDirectory(dir=place) as folder:
-        files = scan_files(scan_id, findings, told, Path(folder))
+        files = scan_files(scan_id, findings, told, Path(folder), desk.poor.sentences)
         after = base.update(f"Scan: {len(findings)} findings", change)
     say(f"{len(findings)} findings written.")
     return after, Counter(one.kind for one in findings)

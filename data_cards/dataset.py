@@ -22,7 +22,17 @@ from data_cards.columns import Columns
 from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
 from data_cards.json_lines import lines_of
 from data_cards.repository import Repository, open_repository, parse_address
-from data_cards.rows import Finding, Label, Opinion, Photo, Split, read_photo_rows, read_rows, row_locations
+from data_cards.rows import (
+    Finding,
+    Label,
+    Opinion,
+    Photo,
+    Split,
+    read_photo_rows,
+    read_remarks,
+    read_rows,
+    row_locations,
+)
 
 FORMAT = 1
 README, CARD, CLASSES = "README.md", "collection/card.md", "collection/classes.yaml"
@@ -113,6 +123,11 @@ class Dataset:
     def findings_by_file(self) -> dict[str, list[Finding]]:
         """The same, by the file that holds them: each scan and each collect writes its own."""
         return {path: self._rows(path, Finding) for path in self._under(FINDINGS)}
+
+    def remarks(self) -> list[str]:
+        """What the last scan says of the collection as a whole, in sentences."""
+        paths = (self.repo.fetch(path, self.revision) for path in self._under(FINDINGS))
+        return [sentence for path in paths for sentence in read_remarks(path)]
 
     def opinions(self) -> list[Opinion]:
         """What the model of the last scan said of each photo."""

@@ -26,6 +26,7 @@ SPLIT_NAMES = ("train", "validation", "test")
 FINDING_KINDS = ("label", "exact_duplicate", "near_duplicate", "leak", "unreadable", "quality", "shortcut", "visitor",
                  "unlabelled")
 ROWS_AT_ONCE = 4096
+REMARKS = b"vitrine.remarks"  # in the file's own metadata: sentences are no rows
 ROWS_PER_GROUP = 16  # one photo is read without its whole shard
 Row = TypeVar("Row")
 
@@ -144,9 +145,9 @@ def certificate_file(certificate: Mapping[str, Any]) -> tuple[str, bytes]:
     return "splits/certificate.json", json.dumps(certificate, indent=2, ensure_ascii=False).encode()
 
 
-def findings_file(scan_id: str, findings: Iterable[Finding]) -> tuple[str, bytes]:
-    """The findings of one scan."""
-    return f"findings/{scan_id}.parquet", _table_bytes(findings, Finding)
+def findings_file(scan_id: str, findings: Iterable[Finding], remarks: Sequence[str] = ()) -> tuple[str, bytes]:
+    """The findings of one scan. `remarks`: sentences about the collection as a whole."""
+    return f"findings/{scan_id}.parquet", _table_bytes(findings, Finding, remarks)
 
 
 def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes]:
@@ -154,18 +155,26 @@ def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes
     return f"opinions/{scan_id}.parquet", _table_bytes(opinions, Opinion)
 
 
-def scan_files(scan_id: str, findings: Iterable[Finding], opinions: Iterable[Opinion], folder: Path) -> dict[str, Path]:
+def scan_files(scan_id: str, findings: Iterable[Finding], opinions: Iterable[Opinion], folder: Path,
+               remarks: Sequence[str] = ()) -> dict[str, Path]:
     """Both tables of one scan as files of this folder: of very many photos they are too large for memory."""
     found, told = folder / "findings.parquet", folder / "opinions.parquet"
-    for path, rows, kind in ((found, findings, Finding), (told, opinions, Opinion)):
-        with path.open("wb") as file:
-            _write_table(file, rows, kind)
+    with found.open("wb") as file:
+        _write_table(file, findings, Finding, remarks)
+    with told.open("wb") as file:
+        _write_table(file, opinions, Opinion)
     return {f"findings/{scan_id}.parquet": found, f"opinions/{scan_id}.parquet": told}
 
 
 def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
     """One flush of decisions; its name is unique."""
     return f"ledger/{ULID()}.jsonl", written(lines)
+
+
+def read_remarks(path: Path) -> tuple[str, ...]:
+    """The sentences that lie beside a table of findings."""
+    text = (pq.read_schema(path).metadata or {}).get(REMARKS)
+    return tuple(json.loads(text)) if text else ()
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
@@ -222,16 +231,17 @@ def _source(row: Mapping[str, Any]) -> Source:
                      ("given_label", "given_split", "second"))})
 
 
-def _table_bytes(rows: Iterable[Any], kind: type[Any]) -> bytes:
+def _table_bytes(rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()) -> bytes:
     out = io.BytesIO()
-    _write_table(out, rows, kind)
+    _write_table(out, rows, kind, remarks)
     return out.getvalue()
 
 
-def _write_table(out: BinaryIO, rows: Iterable[Any], kind: type[Any]) -> None:
+def _write_table(out: BinaryIO, rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()) -> None:
     # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals what it holds,
     # without looking at its parent, and two people writing the same bytes would not notice each other.
-    schema = SCHEMAS[kind].with_metadata({b"vitrine.write": str(ULID()).encode()})
+    said = {REMARKS: json.dumps(list(remarks), ensure_ascii=False).encode()} if remarks else {}
+    schema = SCHEMAS[kind].with_metadata({b"vitrine.write": str(ULID()).encode(), **said})
     names, left = schema.names, iter(rows)
     with pq.ParquetWriter(out, schema, compression="zstd") as file:
         while some := list(islice(left, ROWS_AT_ONCE)):  # a part at a time: as Python objects rows are large

@@ -36,10 +36,12 @@ class Report:
     def __init__(self, table: LightTable) -> None:
         self._table = table
         self._read: tuple[str, list[Finding]] = ("", [])
+        self._remarks: list[str] = []
 
     def show(self, who: str, asked: object = None) -> dict[str, Any]:
-        """`scanned_at` (RFC 3339, or none), `photos`, `piles` with a sentence each, `unreadable` and `misnamed` files,
-        `shortcuts` with examples, and `next`: a sentence and the pile it speaks of. Nothing here changes anything."""
+        """`scanned_at` (RFC 3339, or none), `photos`, `remarks` on the whole collection, `piles` with a sentence each,
+        `unreadable` and `misnamed` files, `shortcuts` with examples, and `next`: a sentence and the pile it speaks of.
+        Nothing here changes anything."""
         with self._table.lock:
             dataset, photos, title = self._table.dataset, set(self._table.records.photos), self._title
             counts = {pile: self._table.queue.progress(who, pile) for pile in PILES}
@@ -48,7 +50,7 @@ class Report:
         remarks = sorted(_first_sentence(one.reason) for one in found if pile_of(one) is None and one.kind == "quality")
         shortcuts = [_shortcut(one, photos, title(one)) for one in found if one.kind == "shortcut"]
         piles = [_pile(pile, progress) for pile, progress in counts.items() if progress.total]
-        return {"scanned_at": scanned_at(dataset), "photos": len(photos), "piles": piles,
+        return {"scanned_at": scanned_at(dataset), "photos": len(photos), "remarks": self._remarks, "piles": piles,
                 "unreadable": _some(broken), "misnamed": _some(remarks), "shortcuts": shortcuts,
                 "next": _next(piles, bool(shortcuts), scanned_at(dataset) is not None)}
 
@@ -58,7 +60,7 @@ class Report:
 
     def _findings(self, dataset: Dataset) -> list[Finding]:
         if self._read[0] != dataset.revision:
-            self._read = (dataset.revision, list(dataset.findings()))
+            self._read, self._remarks = (dataset.revision, list(dataset.findings())), dataset.remarks()
         return self._read[1]
 
 

@@ -38,7 +38,7 @@ def dataset(tmp_path):
              labels_file(Label(name, "agra", "labelled") for name in BYTES),
              splits_file(Split(name, name, "train") for name in BYTES),
              findings_file("s1", [Finding("a", "label", 0.9, "x"),
-                                  Finding("b", "near_duplicate", 0.9, "x", related=("a",))]),
+                                  Finding("b", "near_duplicate", 0.9, "x", related=("a",))], ["All dark."]),
              opinions_file("s1", [Opinion("a", ("agra",), (1.0,), ("b",)),
                                   Opinion("b", ("agra",), (1.0,), ("a", "c"))]),
              ledger_file([line_of(decide("asha", "a", "keep"))])]
@@ -60,6 +60,7 @@ def test_no_table_speaks_of_it(dataset):
     after = erase(dataset, ["a"]).dataset
     assert set(after.photos()) == set(after.labels()) == set(after.splits()) == {"b", "c"}
     assert [(one.image_id, one.related) for one in after.findings()] == [("b", ())]
+    assert after.remarks() == ["All dark."], "what is said of the whole stays"
     assert [(one.image_id, one.near) for one in after.opinions()] == [("b", ("c",))]
 
 

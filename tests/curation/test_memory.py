@@ -1,6 +1,8 @@
 """What earlier scans learned is there for the next one, and nothing else is."""
 
+import json
 import sqlite3
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -21,6 +23,16 @@ def test_measures_and_matches_are_there_after_a_restart(tmp_path):
     again = Memory(tmp_path)
     assert again.measures(["a", "broken", "new"]) == ({"a": ONE}, {"broken"})
     assert again.matches(["a", "b"]) == {("a", "b"): Match(0.9, "edited")}
+
+
+def test_what_was_measured_before_a_measure_was_added_is_measured_again(tmp_path):
+    known = Memory(tmp_path)
+    known.keep_measures({"a": ONE, "old": ONE})
+    [path] = tmp_path.glob("*.sqlite")
+    with sqlite3.connect(path) as base:
+        older = json.dumps({name: value for name, value in asdict(ONE).items() if name != "peak"})
+        base.execute("update looks set measures = ? where image_id = 'old'", (older,))
+    assert known.measures(["a", "old"]) == ({"a": ONE}, set())
 
 
 def test_a_pair_counts_only_where_both_photos_are_and_it_agrees_enough(tmp_path):

@@ -14,11 +14,11 @@ SCAN = "01M7YX912DAX9JEBMXSFKJN6R5"
 
 @pytest.fixture
 def report(tmp_path):
-    def made(*findings, name=SCAN):
+    def made(*findings, name=SCAN, remarks=()):
         dataset = small_dataset(tmp_path / "set", 6)
         photos = sorted(dataset.photos())
         rows = [one(photos) for one in findings]
-        dataset = dataset.update("Scan", lambda base: Changes(dict([findings_file(name, rows)]), tuple(
+        dataset = dataset.update("Scan", lambda base: Changes(dict([findings_file(name, rows, remarks)]), tuple(
             path for path in base.paths if path.startswith("findings/"))))
         return Report(LightTable(dataset, Journal(tmp_path / "journal"))).show("ann")
 
@@ -42,6 +42,12 @@ def test_files_that_cannot_be_read_are_named_though_they_are_no_photos(report):
 def test_a_remark_is_told_here_and_asked_nowhere(report):
     shown = report(lambda photos: Finding(photos[0], "quality", 0.02, "a.jpg is a WEBP file."))
     assert shown["misnamed"]["first"] == ["a.jpg is a WEBP file."] and shown["piles"] == []
+
+
+def test_what_the_scan_says_of_the_whole_collection_is_told_and_asked_nowhere(report):
+    shown = report(remarks=["Most photos of *Harbour* are dark."])
+    assert shown["remarks"] == ["Most photos of *Harbour* are dark."] and shown["piles"] == []
+    assert report()["remarks"] == []
 
 
 def test_a_shortcut_shows_photos_that_are_still_here(report):

@@ -23,6 +23,7 @@ from data_cards.dataset import create_dataset
 from data_cards.errors import BadPhoto, DiskFull
 from data_cards.photo import image_id, open_photo
 from data_cards.rows import Finding, Photo, Source, findings_file, images_file, labels_file, ledger_file
+from tests.curation.drawings import PILES
 from tests.curation.scenes import jpeg, scene
 from train.backbone import Backbone
 from train.grouping import groups_from_findings
@@ -108,6 +109,20 @@ def test_a_finding_says_why(dataset, pile, look):
     assert (wrong.given_label, wrong.suggested_label, wrong.model_revision) == ("amber", "agra", "r1")
     assert wrong.related and 0 <= wrong.score <= 1
     assert found(after, pile, "exact_duplicate")["twice"].reason == "The same file came in as *Agra* and as *Bidar*."
+
+
+def test_what_most_photos_are_like_is_printed_and_kept_and_no_finding(tmp_path):
+    pile = Pile()
+    for n in range(12):
+        pile.add(f"d{n}", jpeg(PILES["numerals"](n)), n % 3, CLASSES[n % 3])
+    pile.add("empty", jpeg(Image.new("RGB", (400, 400), "white")), 0, "agra")
+    photos = {photo.image_id: photo for photo, _ in pile.rows}
+    files = dict([images_file(pile.rows), labels_file(given_labels(photos).values())])
+    dataset = create_dataset(str(tmp_path / "drawn"), THINGS).commit(files, "Photos")
+    report = scan(dataset, Backbone(tmp_path, "toy", "r1", "folder"), tmp_path / "cache", SETTINGS, embed=pile.embed)
+    assert list(found(report.dataset, pile, "quality")) == ["empty"]
+    [said] = report.dataset.remarks()
+    assert said.startswith("Most photos here are drawings") and report.sentence.endswith(said)
 
 
 def test_copies_whose_labels_disagree_are_shown_first(dataset, pile, look):

@@ -7,9 +7,10 @@ import { Page } from "./page.js";
 const SMALL = 320;
 
 export default class Report extends Page {
-  lay({ scanned_at, photos, piles, unreadable, misnamed, shortcuts, next }) {
+  lay({ scanned_at, photos, remarks, piles, unreadable, misnamed, shortcuts, next }) {
     return [
       h("p", { class: "soft lead" }, scanned_at ? `${count(photos, "photo", "photos")}, last scanned ${when(scanned_at)}.` : `${count(photos, "photo", "photos")}.`),
+      remarks.map((sentence) => h("p", { class: "soft" }, told(sentence))),
       h("p", { class: "next" }, next.sentence, next.pile && this.way(next.pile, "big", `Look at the ${(PILES[next.pile] ?? [next.pile, next.pile])[1]}`)),
       piles.length > 0 && h("ul", { class: "plain counts" }, piles.map((pile) => this.pile(pile))),
       shortcuts.length > 0 && h("section", {}, h("h2", {}, "What could be learned instead of the thing"), shortcuts.map((one) => this.shortcut(one))),
