@@ -33,8 +33,9 @@ Read = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Arrived:
-    """A visitor's photo, stripped and decoded once: the bytes that would be stored, their image_id, and what tells
-    whether it is here already (`sketches`: (2, SIDE * SIDE) float32; `alike`: photos that something else proposes)."""
+    """A visitor's photo, stripped and decoded once: the bytes that would be stored, their image_id,
+    and what tells whether it is here already (`sketches`: (2, SIDE * SIDE) float32; `alike`: photos
+    that something else proposes)."""
 
     stored: bytes
     image_id: str
@@ -88,7 +89,8 @@ class Doorstep:
             photo = open_photo(data, at_least=PRINT_SIDE)
         except BadPhoto:
             return None
-        return self.twin_of(Arrived(data, id_of(data), fingerprint(photo), _sketches(photo), tuple(also)), read)
+        here = Arrived(data, id_of(data), fingerprint(photo), _sketches(photo), tuple(also))
+        return self.twin_of(here, read)
 
     def twin_of(self, arrival: Arrived, read: Read) -> str | None:
         """A known photo that shows the same shot, verified on pixels; None for a photo that is new.
@@ -97,7 +99,8 @@ class Doorstep:
         """
         for image_id in dict.fromkeys([*self._alike(arrival.sketches), *arrival.alike]):
             try:
-                score = compare(arrival.fingerprint, fingerprint(open_photo(read(image_id), at_least=PRINT_SIDE))).score
+                other = open_photo(read(image_id), at_least=PRINT_SIDE)
+                score = compare(arrival.fingerprint, fingerprint(other)).score
             except (BadPhoto, MissingFile):  # one photo that cannot be compared keeps nobody out
                 continue
             if score >= THRESHOLD:

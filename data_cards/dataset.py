@@ -137,7 +137,7 @@ class Dataset:
         """Every decision that was sent, as raw lines, in no particular order; a damaged one as {"unreadable": text}."""
         found: list[dict[str, Any]] = []
         for path in self._under(LEDGER):
-            found += lines_of(self._read(path).decode("utf-8", "replace"), path)
+            found += lines_of(self._read(path), path)
         return found
 
     @cached_property

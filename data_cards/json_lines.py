@@ -1,18 +1,19 @@
-"""JSON objects from strangers' hands, one a line: read strictly, and written so that they can always be sent."""
+"""JSON objects, one a line, from anybody: read strictly, and written so that they can be sent."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Half of a character outside the basic plane, as JSON spells it. Two halves in a row are one character.
+# Half of a character outside the basic plane, as JSON spells it. Two halves make one character.
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Line(dict[str, Any]):
-    """One object of a JSON Lines file. `place` says where it stands: "ledger/01J0....jsonl, line 3"."""
+    """One object of a file. `place` says where it stands: "ledger/01J0.jsonl, line 3"."""
 
     __slots__ = ("place",)
 
@@ -22,7 +23,8 @@ class Line(dict[str, Any]):
 
 
 def read_object(text: str | bytes) -> dict[str, Any]:
-    """One JSON object. Raises ValueError for anything else: no JSON, nested too deep, or text that has no UTF-8."""
+    """One JSON object. Raises ValueError for anything else: no JSON, nested too deep, or text that
+    has no UTF-8."""
     if isinstance(text, bytes):
         text = text.decode()  # `json` would let lone surrogates pass
     try:
@@ -36,11 +38,11 @@ def read_object(text: str | bytes) -> dict[str, Any]:
     return row
 
 
-def lines_of(text: str, path: str) -> list[Line]:
-    """Every line of a file that is not empty; one that is no JSON object as {"unreadable": text}, for the reader of
-    the file to tell: a bad line must not hide the good ones."""
+def lines_of(data: bytes, path: str) -> list[Line]:
+    """Every line of a file that is not empty. One that is no JSON object becomes
+    {"unreadable": text}, for the reader of the file to tell: it must not hide the good ones."""
     found = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
         if line.strip():
             found.append(Line(_object_or_not(line), f"{path}, line {number}"))
     return found
@@ -53,8 +55,8 @@ def written(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _object_or_not(line: str) -> dict[str, Any]:
+def _object_or_not(line: bytes) -> dict[str, Any]:
     try:
         return read_object(line)
     except ValueError:
-        return {"unreadable": line}
+        return {"unreadable": line.decode("utf-8", "replace")}

@@ -17,8 +17,9 @@ def answers(decision: Decision, item: Item) -> bool:
     if item.pile == "conflicts":
         return decision.image_id == item.image_id and settles(decision)
     if item.pile == "visitors":
-        # Several visitors may ask about one photo; the latest of their questions needs an answer too.
-        return all(settles_visitor(decision, finding.scan_id, item.image_id) for finding in item.findings)
+        # Several visitors may ask about one photo; the latest question needs an answer too.
+        names = [finding.scan_id for finding in item.findings]
+        return all(settles_visitor(decision, name, item.image_id) for name in names)
     return TOPIC_OF_PILE[item.pile] in settled_topics(decision, item.image_id)
 
 

@@ -99,7 +99,7 @@ class Book:
         new = in_order(one for one in decisions if one.id not in self._by_id)
         known = [one for one in decisions if one.id in self._by_id]
         if any(in_order([one, self._by_id[one.id]]) != [self._by_id[one.id]] for one in known):
-            # Two lines with one id: every reader takes the same one of them, also who had read the other before.
+            # Two lines with one id: every reader takes the same one, also who read the other before.
             self._read([*self._by_id.values(), *decisions])
             return new
         for decision in new:
@@ -118,8 +118,8 @@ class Book:
             self._count(decision, 1)
 
     def _file(self, decision: Decision) -> None:
-        """Under its photo, or (None) under classes. An undo belongs where its decision does, whether or not it names
-        the photo; one that came first moves there with its own undos when the decision comes."""
+        """Under its photo, or (None) under classes. An undo belongs where its decision does, whether
+        or not it names the photo; one that came first moves there when the decision comes."""
         place = self._place_of(decision)
         if decision.id in self._place:
             if self._place[decision.id] == place:

@@ -1,7 +1,7 @@
-"""Every action that a decision can be: what it is about, what it must say, and which questions it settles.
+"""Every action that a decision can be: what it is about, what it must say, what it settles.
 
-This table is the only place that lists actions. Whoever needs "all actions about classes" or "all that settle a
-doubtful label" takes a set that is derived from it.
+This table is the only place that lists actions. Whoever needs "all actions about classes" or "all
+that say what a photo shows" takes a set that is derived from it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NOTHING: frozenset[Topic] = frozenset()
 EVERYTHING = frozenset(Topic)
 COPIES = frozenset({Topic.COPY, Topic.LEAK})
 
-# The kind of a finding -> what its question asks. `conflict` and `pair` are asked where two people differ.
+# The kind of a finding -> what its question asks. `conflict` and `pair`: two people differ.
 TOPICS: dict[str, frozenset[Topic]] = {
     "label": frozenset({Topic.LABEL}),
     "unlabelled": frozenset({Topic.LABEL}),
@@ -50,11 +50,12 @@ TOPICS: dict[str, frozenset[Topic]] = {
 
 @dataclass(frozen=True)
 class Action:
-    """One action. `needs`: fields that its line must have, beside `who` (and `image_id`, where it is about photos).
+    """One action. `needs`: fields that its line must have, beside `who` (and `image_id` where it
+    is about photos).
 
-    `judges`: what people say with it; so it ends a disagreement about that, if it was made on one. `settles`: the
-    questions about its photo that nobody need be asked any more, whichever question was on the table. `answers`:
-    whether it also settles the very question that was asked.
+    `judges`: what people say with it; so it ends a disagreement about that, if it was made on one.
+    `settles`: the questions about its photo that nobody need be asked any more, whichever question
+    was on the table. `answers`: whether it also settles the very question that was asked.
     """
 
     about: About
@@ -70,7 +71,8 @@ _COPY = frozenset({Topic.COPY})
 TABLE: dict[str, Action] = {
     "keep": Action(About.PHOTO, judges=_LABEL | _COPY),
     "relabel": Action(About.PHOTO, ("label",), judges=_LABEL, settles=_LABEL),
-    "none_of_these": Action(About.PHOTO, judges=_LABEL, settles=_LABEL),
+    # How good a photo of something else is matters to nobody.
+    "none_of_these": Action(About.PHOTO, judges=_LABEL, settles=_LABEL | {Topic.QUALITY}),
     "junk": Action(About.PHOTO, judges=_LABEL | _COPY, settles=EVERYTHING),
     "duplicate_of": Action(About.PAIR, ("other",), judges=_COPY, settles=EVERYTHING),
     "not_duplicate": Action(About.PAIR, ("other",), judges=_COPY, settles=COPIES),

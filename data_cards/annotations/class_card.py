@@ -85,7 +85,8 @@ def _text(value: Any, longest: int) -> str:
     text = " ".join(value.split())
     control = next((sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs")), None)
     if control is not None:
-        raise BadDecision(f"This text holds a sign that cannot be shown (U+{ord(control):04X}). Take it out.")
+        code = f"U+{ord(control):04X}"
+        raise BadDecision(f"This text holds a sign that cannot be shown ({code}). Take it out.")
     if len(text) > longest:
         raise BadDecision(f"This text is too long: {len(text)} letters where {longest} fit.")
     return text

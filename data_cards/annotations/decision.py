@@ -31,8 +31,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\
 NAME = re.compile(r"[0-9A-Za-z]{26}")
 LONGEST, LONGEST_CARD = 500, 100_000
 CARDS = ("card", "card_before")
-# Signs that people write with and that Python does not count as printable: blanks that do not break a line, and the
-# joiners of Devanagari, Persian and emoji.
+# Signs that people write with and that Python does not count as printable: blanks that do not break
+# a line, and the joiners of Devanagari, Persian and emoji.
 WRITTEN_WITH = frozenset("\u00a0\u202f\u200c\u200d")
 
 
@@ -88,9 +88,10 @@ def decide(who: str, image_id: str, action: str, **more: str | None) -> Decision
 
 
 def ask(image_id: str, label: str | None, **more: str) -> Question:
-    """A visitor's question, asked now. `label` None means "none of these". Raises BadDecision for what no reader of the
-    ledger would take."""
-    return read_question(line_of(Question(id=str(ULID()), at=now(), image_id=image_id, label=label, **more)))
+    """A visitor's question, asked now. `label` None means "none of these". Raises BadDecision for
+    what no reader of the ledger would take."""
+    asked = Question(id=str(ULID()), at=now(), image_id=image_id, label=label, **more)
+    return read_question(line_of(asked))
 
 
 def line_of(entry: Decision | Question) -> dict[str, str]:
@@ -132,7 +133,7 @@ def read_decisions(text: str, collection: Collection | None = None) -> list[Deci
 
 
 def rows_of(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """The JSON object of each line that is not empty, with the line's number. Raises BadDecision."""
+    """The JSON object of each line that is not empty, with its number. Raises BadDecision."""
     # Not `splitlines`: it also cuts at signs that JSON allows inside a text.
     for number, line in enumerate(text.lstrip("\ufeff").split("\n"), start=1):
         if line.strip():
@@ -195,7 +196,8 @@ def _text(row: Mapping[str, object], key: str, line: int) -> str:
 
 
 def _hidden_sign(text: str) -> str:
-    """The first sign that nobody can see: a control sign, a mark of direction, half of a character; empty for none."""
+    """The first sign that nobody can see: a control sign, a mark of direction, half of a character;
+    empty for none."""
     if text.isprintable():
         return ""
     return next((sign for sign in text if not sign.isprintable() and sign not in WRITTEN_WITH), "")

@@ -20,7 +20,7 @@ from data_cards.annotations.decision import Decision, Question, line_of
 from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset import Dataset
 from data_cards.disk import full_disk_named, sync_folder
-from data_cards.json_lines import read_object, written
+from data_cards.json_lines import lines_of, written
 from data_cards.rows import ledger_file
 
 Row = dict[str, Any]
@@ -32,6 +32,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.torn = 0
+        self.unreadable: list[Row] = []
         self._path = folder / f"{ULID()}.jsonl"
         self._lock = threading.Lock()
         self._sent: set[str] | None = None
@@ -108,11 +109,12 @@ class Journal:
     def _read_all(self) -> dict[str, Row]:
         rows: dict[str, Row] = {}
         for path in sorted(self.folder.glob("*.jsonl")):
-            for line in path.read_bytes().split(b"\n"):
-                row = _row(line)
-                if row is not None:
+            for row in lines_of(path.read_bytes(), f"decisions kept here, {path.name}"):
+                if "unreadable" in row:
+                    self.unreadable.append(row)
+                if isinstance(row.get("id"), str):
                     rows.setdefault(row["id"], row)
-                elif line.strip():
+                else:
                     self.torn += 1
         return rows
 
@@ -144,18 +146,10 @@ def flush(journal: Journal, dataset: Dataset) -> Flushed:
 
 def known(dataset: Dataset, journal: Journal | None = None) -> Ledger:
     """Everything decided: what the repository holds and what still waits here, each once."""
-    return read_ledger([*dataset.ledger(), *(journal.rows() if journal else [])])
+    here = [*journal.rows(), *journal.unreadable] if journal else []
+    return read_ledger([*dataset.ledger(), *here])
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data):]
-
-
-def _row(line: bytes) -> Row | None:
-    """A whole line of ours, or None for one that a crash cut short."""
-    try:
-        row = read_object(line)
-    except ValueError:
-        return None
-    return row if isinstance(row.get("id"), str) else None

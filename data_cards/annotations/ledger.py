@@ -41,7 +41,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything known: decisions and questions in order, and of each line that was left out where and why."""
+    """Everything known: decisions and questions in order, and where and why a line was left out."""
 
     decisions: tuple[Decision, ...] = ()
     questions: tuple[Question, ...] = ()
@@ -60,11 +60,12 @@ class Ledger:
         first = self.problems[0]
         if len(self.problems) == 1:
             return f"1 line of the ledger cannot be read and was left out: {first}"
-        return f"{len(self.problems)} lines of the ledger cannot be read and were left out. The first: {first}"
+        count = len(self.problems)
+        return f"{count} lines of the ledger cannot be read and were left out. The first: {first}"
 
 
 def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
-    """Raw ledger lines in any order -> Ledger. A line that cannot be read is left out and told, never fatal."""
+    """Raw ledger lines in any order -> Ledger. A line that cannot be read is left out and told."""
     decisions: list[Decision] = []
     questions: list[Question] = []
     problems: list[str] = []
@@ -77,14 +78,17 @@ def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
         except BadDecision as error:
             place = getattr(row, "place", "")
             problems.append(f"{place}: {error.sentence}" if place else error.sentence)
-    asked = {question.id: question for question in sorted(questions, key=_rank_of_question, reverse=True)}
-    return Ledger(tuple(in_order(decisions)), tuple(sorted(asked.values(), key=_rank_of_question)), tuple(problems))
+    asked: dict[str, Question] = {}
+    for question in sorted(questions, key=_rank_of_question):
+        asked.setdefault(question.id, question)
+    return Ledger(tuple(in_order(decisions)), tuple(asked.values()), tuple(problems))
 
 
 def _kept_decision(row: Mapping[str, object]) -> Decision:
-    """A decision that is in a ledger already: it says when, or every reader would place it somewhere else."""
+    """A decision in a ledger: it says when, or every reader would place it somewhere else."""
     if "unreadable" in row:
-        row = read_row(str(row["unreadable"]))
+        read_row(str(row["unreadable"]))
+        raise BadDecision("This line is not UTF-8 text.")
     if not row.get("at"):
         raise BadDecision("A line of the ledger needs “at”.")
     return parse_decision(row)
@@ -114,8 +118,9 @@ def _rank(one: Decision) -> tuple[tuple[str, str], str]:
 def standing(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:
     """What nobody took back, in order, without the undos themselves.
 
-    An undo reaches its decision whatever the two clocks said. Undos are looked at from the latest to the earliest, so
-    one reaches another undo only when that one is earlier, and two undos never chase each other.
+    An undo reaches its decision whatever the two clocks said. Undos are looked at from the latest to
+    the earliest, so one reaches another undo only when that one is earlier, and two undos never
+    chase each other.
     """
     ordered = in_order(decisions, until)
     undone: set[str] = set()
@@ -172,7 +177,8 @@ def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> di
 
 
 def apart(decisions: Iterable[Decision]) -> set[frozenset[str]]:
-    """Pairs of image_ids that people judged not to be duplicates: the last word about a pair counts, as for labels."""
+    """Pairs of image_ids that people judged not to be duplicates. The last word about a pair counts,
+    as it does for labels."""
     last = {frozenset((one.image_id, one.other or "")): one.action
             for one in standing(decisions) if one.action in PAIR_ACTIONS}
     return {pair for pair, action in last.items() if action == "not_duplicate"}

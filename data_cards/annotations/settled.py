@@ -1,5 +1,5 @@
-"""Which questions about a photo a decision settles: the one rule for the scan, the light table, the receipts of
-visitors and the figures of a round.
+"""Which questions about a photo a decision settles: the one rule for the scan, the light table, the
+receipts of visitors and the figures of a round.
 
 All functions take decisions that stand (see `ledger.standing`).
 """
@@ -32,27 +32,35 @@ def settled_topics(one: Decision, image_id: str) -> frozenset[Topic]:
         return NOTHING
     if one.action in PAIR_ACTIONS:
         return action.settles
-    # Nobody asked: a person looked at the whole photo, or another tool's export speaks for one who did.
-    return action.settles | asked_topics(one.finding) if one.finding else EVERYTHING
+    if not one.finding:
+        # Nobody asked: a person looked at the whole photo, or another tool speaks for one who did.
+        return EVERYTHING
+    return action.settles | asked_topics(one.finding)
 
 
 def asked_topics(finding: str) -> frozenset[Topic]:
-    """What the question asked that a decision names as "scan id/kind". A visitor's question has a name of its own."""
+    """What the question asked that a decision names as "scan id/kind". A visitor's question has
+    another name, its id."""
     scan_id, _, kind = finding.rpartition("/")
     return TOPICS.get(kind, NOTHING) if scan_id else NOTHING
 
 
 def settled_photos(decisions: Iterable[Decision], topic: Topic) -> set[str]:
     """The photos (image_id) whose question of this sort is settled."""
-    return {image_id for one in decisions for image_id in (one.image_id, one.other)
-            if image_id and topic in settled_topics(one, image_id)}
+    return {
+        image_id
+        for one in decisions
+        for image_id in (one.image_id, one.other)
+        if image_id and topic in settled_topics(one, image_id)
+    }
 
 
 def settles_visitor(one: Decision, question_id: str, image_id: str) -> bool:
     """Whether a decision settles a visitor's question about a photo.
 
-    The one made on it does, and of those made later: whatever ends every question about the photo, and the answer to
-    another visitor's question. What was decided before the visitor asked settles nothing.
+    The one made on it does, and of those made later: whatever ends every question about the photo,
+    and the answer to another visitor's question. What was decided before the visitor asked settles
+    nothing.
     """
     if one.image_id != image_id or not TABLE[one.action].answers:
         return False
@@ -61,7 +69,8 @@ def settles_visitor(one: Decision, question_id: str, image_id: str) -> bool:
     asked_at = _asked_at(question_id)
     if one.action in VISITOR_ACTIONS and one.finding:
         return asked_at is not None and one.at > asked_at
-    return Topic.VISITOR in settled_topics(one, image_id) and (asked_at is None or one.at > asked_at)
+    is_later = asked_at is None or one.at > asked_at
+    return is_later and Topic.VISITOR in settled_topics(one, image_id)
 
 
 def _asked_at(question_id: str) -> str | None:

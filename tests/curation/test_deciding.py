@@ -62,7 +62,8 @@ def test_one_id_on_two_lines_is_the_same_decision_in_whatever_order_they_stand(d
     assert done.dataset.labels()["b"].label == "agra" and len(done.dataset.ledger()) == 1
 
 
-BAD_LINES = [b"{", b"[" * 100_000, b"\xff\xfe", b'{"action": "crop", "who": "ann", "at": "2026-11-21T10:00:00Z"}',
+BAD_LINES = [b"{", b'{"image_id": "a", "action": "junk", "who": "\xff", "at": "2026-11-21T10:00:00Z"}',
+             b"[" * 100_000, b"\xff\xfe", b'{"action": "crop", "who": "ann", "at": "2026-11-21T10:00:00Z"}',
              json.dumps({"image_id": "a", "action": "junk", "who": "\ud800", "at": "2026-11-21T10:00:00Z"}).encode(),
              json.dumps({"image_id": "a", "action": "junk", "who": "a\x00", "at": "2026-11-21T10:00:00Z"}).encode(),
              json.dumps({"image_id": "a", "action": "junk", "who": "a" * 501, "at": "2026-11-21T10:00:00Z"}).encode(),

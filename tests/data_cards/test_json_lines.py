@@ -9,24 +9,44 @@ from hypothesis import strategies as st
 from data_cards.json_lines import lines_of, read_object, written
 
 
-@pytest.mark.parametrize("text", [
-    "", "{", "[]", "5", "null", '"x"', "[" * 100_000, '{"a":' * 100_000, '{"a": "\\ud800"}', '{"\\uDFFF": 1}',
-    '{"a": ["\\udc00\\ud83d"]}', b"\xff\xfe{\x00}\x00", b'{"a": "\xed\xa0\x80"}', b'{"a": "\xff"}', "9" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "5",
+        "null",
+        '"x"',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"a": "\\ud800"}',
+        '{"\\uDFFF": 1}',
+        '{"a": ["\\udc00\\ud83d"]}',
+        b"\xff\xfe{\x00}\x00",
+        b'{"a": "\xed\xa0\x80"}',
+        b'{"a": "\xff"}',
+        "9" * 5000,
+    ],
+)
 def test_what_is_no_object_or_no_text_is_refused(text):
     with pytest.raises(ValueError):
         read_object(text)
 
 
-@pytest.mark.parametrize("text", ['{"a": "\\ud83d\\ude00"}', '{"a": "😀"}', '{"a": "\\\\ud800"}', '{"a": "\u2028"}'])
+@pytest.mark.parametrize(
+    "text", ['{"a": "\\ud83d\\ude00"}', '{"a": "😀"}', '{"a": "\\\\ud800"}', '{"a": "\u2028"}']
+)
 def test_every_text_that_has_utf_8_is_read(text):
     assert read_object(text) == json.loads(text) == read_object(text.encode())
 
 
 def test_a_bad_line_hides_no_other_and_each_says_where_it_stands():
-    rows = lines_of('{"id": 1}\n\n{"id"\n{"id": "\\ud800"}\n{"id": 2}\r\n', "ledger/x.jsonl")
-    assert [row.get("id") for row in rows] == [1, None, None, 2]
+    lines = [b'\xef\xbb\xbf{"id": 1}', b"", b'{"id"', b'{"id": "\\ud800"}', b'{"id": "\xff"}', b'{"id": 2}\r', b""]
+    rows = lines_of(b"\n".join(lines), "ledger/x.jsonl")
+    assert [row.get("id") for row in rows] == [1, None, None, None, 2]
     assert rows[1] == {"unreadable": '{"id"'}
-    assert [row.place for row in rows] == [f"ledger/x.jsonl, line {n}" for n in (1, 3, 4, 5)]
+    assert [row.place for row in rows] == [f"ledger/x.jsonl, line {n}" for n in (1, 3, 4, 5, 6)]
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text(st.characters()))))

@@ -173,3 +173,5 @@ def test_a_line_with_half_a_character_keeps_no_other_from_being_sent(tmp_path):
     journal.append([decision])
     assert ids(known(flush(journal, PretendDataset()).dataset)) == [decision.id]
     assert journal.torn == 1
+    [problem] = known(PretendDataset(), journal).problems
+    assert problem == "decisions kept here, 0.jsonl, line 1: A text holds half of a character (U+D800 to U+DFFF)."
