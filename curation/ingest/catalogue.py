@@ -5,7 +5,6 @@ Its pictures show a thing as its maker does; they become references and never tr
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,9 +12,9 @@ from pathlib import Path
 
 from curation.ingest.naming import written
 from curation.ingest.photo_files import looks_like_photo, read_file
+from curation.ingest.tables import read_table
 from data_cards.class_names import name_key
 from data_cards.collection import ClassInfo
-from data_cards.errors import BadSource
 
 FILE = "classes.csv"
 FOLDERS = ("iconic", "references", "reference", "catalogue")
@@ -63,12 +62,8 @@ def read_catalogue(root: Path | None, classes: Mapping[str, ClassInfo]) -> Catal
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            return [{(key or "").strip().casefold(): value.strip() for key, value in row.items()
-                     if isinstance(value, str)} for row in csv.DictReader(file)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadSource(f"{path.name} cannot be read as a CSV in UTF-8: {error}.", source=str(path)) from error
+    known = {name_key(name) for names in (ID, TITLE, SUMMARY, PICTURE, PARENT) for name in names}
+    return [{name.casefold(): cell for name, cell in row.cells.items()} for row in read_table(path, known).rows]
 
 
 def _cell(row: dict[str, str], names: tuple[str, ...]) -> str:

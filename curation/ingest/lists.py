@@ -26,19 +26,22 @@ from curation.ingest.columns import (
 from curation.ingest.file_lookup import FileLookup, Missing
 from curation.ingest.folder import from_folder
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
+from curation.ingest.listing import list_photos
 from curation.ingest.naming import Naming, meaning
-from curation.ingest.photo_files import PHOTO_ENDINGS, as_text, read_file
+from curation.ingest.photo_files import as_text, read_file
 from curation.ingest.split_names import split_of
 from curation.ingest.tables import ENDINGS, Row, Table, picture_columns, pictures_of, read_table, some
 from data_cards.class_names import name_key
 from data_cards.errors import BadPhoto, BadSource
 
+PLAIN_NAMES = frozenset(("list", "labels", "label", "metadata", "annotations", "data", "index", "files", "images",
+                         "photos", "dataset", "classes"))
 METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
 
 
 def is_list(path: Path) -> bool:
     """Whether a file is called like a list."""
-    return path.suffix.lower() in ENDINGS
+    return path.suffix.lower() in ENDINGS | {".txt"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,14 @@ def from_list(path: Path, options: SourceOptions) -> Gathered:
     if path.suffix.lower() == ".parquet" and picture_columns(path):
         return _from_pictures(path, options)
     rows, remarks = _read(path, FileLookup(path.parent, path.stem), options)
-    return _gathered(path.stem, path.parent, rows, remarks)
+    return _gathered(_called(path), path.parent, rows, remarks)
+
+
+def _called(path: Path) -> str:
+    """What a list is about: its own name, or that of its folder where it is called as lists are."""
+    folder = path.absolute().parent.name
+    is_plain = path.stem.casefold() in PLAIN_NAMES or split_of(path.stem)
+    return folder if is_plain and folder else path.stem
 
 
 def from_metadata(root: Path, options: SourceOptions) -> Gathered:
@@ -80,13 +90,9 @@ def from_metadata(root: Path, options: SourceOptions) -> Gathered:
         return replace(gathered, remarks=(*remarks, *gathered.remarks))
     gathered = _gathered(root.resolve().name, root, rows, remarks)
     named = {row.found for row in rows}
-    photos = sorted(path.relative_to(root) for path in root.rglob("*")
-                    if path.suffix.lower() in PHOTO_ENDINGS and path.is_file())
-    beside = [as_text(path) for path in photos if path not in named and not path.name.startswith(".")]
-    if beside:
-        gathered = replace(gathered, left_alone=(
-            *gathered.left_alone, *(LeftAlone(path, "the metadata does not name it") for path in beside)))
-    return gathered
+    photos = list_photos(root, options.exclude, options.follow_links).photos
+    beside = [LeftAlone(as_text(path), "not named by the metadata") for path in photos if path not in named]
+    return replace(gathered, left_alone=(*gathered.left_alone, *beside))
 
 
 def _class_folder(found: Path | Missing) -> bool:
@@ -97,7 +103,8 @@ def _class_folder(found: Path | Missing) -> bool:
 def metadata_in(root: Path) -> list[Path]:
     """The metadata files of a folder: its own, or those of its split folders."""
     folders = [root, *(path for path in _in_folder(root) if split_of(path.name) and path.is_dir())]
-    found = [folder / name for folder in folders for name in METADATA if os.path.isfile(folder / name)]
+    found = [folder / name for folder in folders for name in METADATA
+             if os.path.isfile(folder / name) and _is_about_files(folder / name)]
     return [path for path in found if path.parent == root] or found
 
 
@@ -115,14 +122,30 @@ def lists_in(root: Path) -> list[Path]:
     for path in _in_folder(root):
         if path.suffix.lower() in ENDINGS and path.name not in METADATA and os.path.isfile(path):
             try:
-                lookup = FileLookup(root, path.stem)
-                table = read_table(path, KNOWN)
-                columns = columns_of(table, None, lookup.is_there)
-                if any(lookup.is_there(row.cells[columns.file]) for row in table.rows[:3]):
+                if _names_files(read_table(path, KNOWN), 3):
                     found.append(path)
             except BadSource:
                 continue  # some other table
     return found
+
+
+def _names_files(table: Table, rows: int) -> bool:
+    """Whether a table names files that are there, in its first rows."""
+    lookup = FileLookup(table.path.parent, table.path.stem)
+    try:
+        column = columns_of(table, None, lookup.is_there).file
+    except BadSource:
+        return False
+    return any(lookup.is_there(row.cells[column]) for row in table.rows[:rows])
+
+
+def _is_about_files(path: Path) -> bool:
+    """Whether metadata is of photos: it says so, or names some. What cannot be read is said by whoever reads it."""
+    try:
+        table = read_table(path, KNOWN)
+    except BadSource:
+        return True
+    return any(name_key(column) == "file name" for column in table.columns) or _names_files(table, len(table.rows))
 
 
 def _read(path: Path, lookup: FileLookup, options: SourceOptions) -> tuple[list[Listed], list[str]]:

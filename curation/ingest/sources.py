@@ -39,6 +39,8 @@ class SourceKind:
     opens: Callable[[str, SourceOptions], Gathered]
 
 
+SPREADSHEETS = frozenset((".xlsx", ".xls", ".xlsm", ".ods", ".numbers"))
+
 # The first kind that takes a source opens it.
 SOURCES = (
     SourceKind(
@@ -93,6 +95,8 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
     path = _path(source)
     if not path.is_file():
         raise BadSource(f"There is no folder or file {source}.", source=source)
+    if path.suffix.lower() in SPREADSHEETS:
+        raise BadSource(f"{path.name} is a spreadsheet. Save it as CSV (UTF-8), and give that.", source=source)
     if path.name.lower().endswith(archive.OTHER_ENDINGS):
         raise BadSource(f"{path.name} cannot be unpacked here. Unpack it, and give the folder.", source=source)
     known = ", ".join(kind.words for kind in SOURCES[:-1])

@@ -22,7 +22,7 @@ from data_cards.class_names import name_key
 from data_cards.errors import BadSource
 
 DELIMITED = frozenset((".csv", ".tsv", ".tab", ".psv"))
-ENDINGS = DELIMITED | {".jsonl", ".ndjson", ".parquet"}
+ENDINGS = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet"}
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
          (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -62,9 +62,9 @@ def read_table(path: Path, known: Collection[str] = ()) -> Table:
         raise BadSource(f"{path.name} cannot be read: {error.strerror}.", source=str(path)) from error
     text, encoding = decoded(data, path.name)
     remarks = (f"{path.name} is not UTF-8; it was read as {encoding}.",) if encoding else ()
-    if path.suffix.lower() in DELIMITED:
-        return _delimited(path, text, known, remarks)
-    return _json_lines(path, text, remarks)
+    if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
+        return _json(path, text, remarks)
+    return _delimited(path, text, known, remarks)
 
 
 def decoded(data: bytes, name: str) -> tuple[str, str]:
@@ -191,32 +191,48 @@ def _check_length(cells: Sequence[str], columns: Sequence[str], line: int, name:
                         "columns. Put a cell that holds the delimiter between quotation marks.", line=line)
 
 
-def _json_lines(path: Path, text: str, remarks: tuple[str, ...]) -> Table:
+def _json(path: Path, text: str, remarks: tuple[str, ...]) -> Table:
+    """An object on each line, or one list of objects, whose rows are counted instead of lines."""
+    objects = _json_list(text, path.name) if text.lstrip().startswith("[") else _json_lines(text, path.name)
     rows: list[Row] = []
     columns: dict[str, None] = {}
-    for number, line in enumerate(io.StringIO(text), 1):
-        if line.strip():
-            cells = _object(line, number, path.name)
-            columns |= dict.fromkeys(cells)
-            rows.append(Row(number, cells))
+    for number, row in objects:
+        cells = {key.strip(): as_cell(value) for key, value in row.items()}
+        columns |= dict.fromkeys(cells)
+        rows.append(Row(number, cells))
     _check_columns(list(columns), 1, path.name)
     every = dict.fromkeys(columns, "")
     return Table(path, tuple(columns), tuple(Row(row.line, every | row.cells) for row in rows), remarks)
 
 
-def _object(line: str, number: int, name: str) -> dict[str, str]:
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(found)) < len(found):
-            raise ValueError("a name is given twice")
-        return dict(found)
-
+def _json_list(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        row = json.loads(line, object_pairs_hook=pairs)
+        rows = json.loads(text, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
-        raise BadSource(f"Line {number} of {name} is not a JSON object: {error}.", line=number) from error
-    if not isinstance(row, dict):
-        raise BadSource(f"Line {number} of {name} is not a JSON object; write {{\"file_name\": …}}.", line=number)
-    return {key.strip(): as_cell(value) for key, value in row.items()}
+        raise BadSource(f"{name} is not a list of JSON objects: {error}.", source=name) from error
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise BadSource(f"Row {number} of {name} is not a JSON object.", line=number)
+        yield number, row
+
+
+def _json_lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(io.StringIO(text), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, object_pairs_hook=_each_once)
+        except (ValueError, RecursionError) as error:
+            raise BadSource(f"Line {number} of {name} is not a JSON object: {error}.", line=number) from error
+        if not isinstance(row, dict):
+            raise BadSource(f"Line {number} of {name} is not a JSON object; write {{\"file_name\": …}}.", line=number)
+        yield number, row
+
+
+def _each_once(found: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(found)) < len(found):
+        raise ValueError("a name is given twice")
+    return dict(found)
 
 
 def as_cell(value: Any) -> str:

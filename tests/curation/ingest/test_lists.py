@@ -172,3 +172,44 @@ def test_metadata_without_labels_leaves_them_to_the_class_folders(tmp_path):
            files=("mug/1.jpg", "cup/2.jpg"))
     gathered = open_source(str(tmp_path))
     assert labels(gathered) == {"mug/1.jpg": "Mug", "cup/2.jpg": "Cup"} and "`text` is not used" in gathered.remarks[0]
+
+
+def test_metadata_of_something_else_leaves_the_class_folders_alone(tmp_path):
+    listed(tmp_path, "file\nmug/1.jpg\n", files=("mug/1.jpg", "cup/2.jpg"))
+    (tmp_path / "metadata.csv").write_text("artist,born\nann,1901\n")
+    assert labels(open_source(str(tmp_path))) == {"mug/1.jpg": "Mug", "cup/2.jpg": "Cup"}
+
+
+def test_metadata_that_cannot_be_read_is_said(tmp_path):
+    (tmp_path / "metadata.csv").write_text('a,b\n"x,y\n')
+    with pytest.raises(BadSource, match=r"Line 2 of metadata\.csv"):
+        open_source(str(tmp_path))
+
+
+def test_a_json_list_of_objects_is_a_list(tmp_path):
+    gathered = listed(tmp_path, '[{"file": "1.jpg", "label": "mug"},\n {"file": "2.jpg"}]', name="list.json")
+    assert labels(gathered) == {"1.jpg": "Mug", "2.jpg": "unlabelled"}
+
+
+def test_a_text_file_may_be_a_list(tmp_path):
+    assert labels(listed(tmp_path, "file\tlabel\n1.jpg\tmug\n", name="list.txt")) == {"1.jpg": "Mug"}
+
+
+@pytest.mark.parametrize(("name", "called"), [("train.csv", "shop"), ("labels.csv", "shop"), ("mugs.csv", "mugs")])
+def test_a_list_that_is_called_as_lists_are_has_the_name_of_its_folder(tmp_path, name, called):
+    (tmp_path / "shop").mkdir()
+    assert listed(tmp_path / "shop", "file\n1.jpg\n", name=name).name == called
+
+
+@pytest.mark.parametrize("name", ["list.xlsx", "list.ods"])
+def test_a_spreadsheet_is_to_be_saved_as_csv(tmp_path, name):
+    with pytest.raises(BadSource, match="Save it as CSV"):
+        listed(tmp_path, "PK", name=name)
+
+
+def test_a_catalogue_may_be_written_by_a_spreadsheet(tmp_path):
+    (tmp_path / "mug").mkdir()
+    (tmp_path / "mug" / "1.jpg").write_bytes(b"x")
+    (tmp_path / "classes.csv").write_bytes("sep=;\nclass;title;text\nMUG;Krug;Für Tee\n".encode("cp1252"))
+    (info,) = open_source(str(tmp_path)).classes
+    assert (info.title, info.summary) == ("Krug", "Für Tee")
