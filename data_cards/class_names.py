@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from itertools import count
 
 RESERVED = frozenset({"none", "unknown"})
@@ -34,6 +35,7 @@ UNSPOKEN = frozenset("©®™")
 FIRST_REGIONAL, LAST_REGIONAL = 0x1F1E6, 0x1F1FF  # two of these letters are a flag
 
 
+@lru_cache(maxsize=10_000)  # a list says the same few names many thousand times
 def name_key(name: str) -> str:
     """What all spellings of one name share; two names are the same where their keys are equal.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import stat
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +32,8 @@ class FileLookup:
 
     def __init__(self, root: Path, hint: str = "") -> None:
         self.root, self._hint = root, _key(hint)
-        self._inside = root.resolve()
+        self._below, self._inside = os.path.abspath(root), os.path.realpath(root)
+        self._real_folders: dict[str, str] = {}
 
     def is_there(self, name: str) -> bool:
         """Whether a name means one file."""
@@ -51,19 +53,27 @@ class FileLookup:
         return self._looked_up(plain)
 
     def _as_written(self, name: str) -> Path | Missing | None:
+        path = os.path.normpath(os.path.join(self._below, name))
         try:
-            path = self.root / name
-            whole = path.resolve()
-            is_file = whole.is_file()
-        except (OSError, RuntimeError, ValueError):
-            return None  # too long for this disk, or a circle of links
-        if not is_file:
+            kind = os.lstat(path).st_mode
+            if stat.S_ISLNK(kind):
+                kind = os.stat(path).st_mode
+                whole = os.path.realpath(path)
+            else:
+                whole = os.path.join(self._real(os.path.dirname(path)), os.path.basename(path))
+        except (OSError, ValueError):
+            return None  # not there, too long for this disk, or a circle of links
+        if not stat.S_ISREG(kind):
             return None
-        if not whole.is_relative_to(self._inside):
+        if not whole.startswith(self._inside + os.sep):
             return Missing("this lies outside the folder of the list", is_outside=True)
-        lies = Path(os.path.abspath(path))
-        below = Path(os.path.abspath(self.root))
-        return lies.relative_to(below) if lies.is_relative_to(below) else whole.relative_to(self._inside)
+        above = self._below if path.startswith(self._below + os.sep) else self._inside
+        return Path((path if above == self._below else whole)[len(above) + 1:])
+
+    def _real(self, folder: str) -> str:
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(folder)
+        return self._real_folders[folder]
 
     def _looked_up(self, name: str) -> Path | Missing:
         is_whole_path = name.startswith("/") or re.match(r"[a-zA-Z]:/", name) is not None
@@ -83,7 +93,7 @@ class FileLookup:
     def _own_names(self, parts: list[str], is_whole_path: bool) -> list[int]:
         """How many leading parts of a name may be left out: the folder's own name; of a whole path from another
         machine any of its folders."""
-        own = [_key(part) for part in self._inside.parts]
+        own = [_key(part) for part in Path(self._inside).parts]
         return [count for count in range(1, len(parts)) if is_whole_path or own[-count:] == parts[:count]]
 
     def _hinted(self, found: list[_Entry]) -> list[_Entry]:
