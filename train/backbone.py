@@ -14,9 +14,9 @@ from pathlib import Path
 from data_cards.errors import BackboneUnavailable, BadBackbone
 from data_cards.progress import say
 from train import wheel
+from train.families import PRETRAINED
 
 AUTO, HUB_DEFAULT = "auto", "facebook/dinov2-small"
-FAMILIES = ("dinov2", "dinov2_with_registers", "vit")
 FILES = ("config.json", "preprocessor_config.json", "model.safetensors", "model.safetensors.index.json",
          "model-*.safetensors")
 HUB_SECONDS = 4.0
@@ -100,7 +100,7 @@ def _fit(backbone: Backbone) -> Backbone:
     if not (backbone.path / "config.json").is_file():
         raise BadBackbone(f"{backbone.name} holds no config.json, so it is no model we can open.")
     family = backbone.config.get("model_type")
-    if family not in FAMILIES:
+    if family not in PRETRAINED:
         raise BadBackbone(f"{backbone.name} is a {family} model; a ViT or DINOv2 is needed.", family=family)
     if not any(backbone.path.glob("model*.safetensors")):
         raise BadBackbone(f"{backbone.name} has no safetensors weights; pickled ones are not opened.")

@@ -18,7 +18,8 @@ from pathlib import Path
 from data_cards.disk import write_durably
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, spoken
-from train.plan import FEWEST_EPOCHS, MOST_EPOCHS, PATCH, Plan
+from train.families import FAMILIES
+from train.plan import FEWEST_EPOCHS, MOST_EPOCHS, Plan
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 SMALLEST = 112  # pixels; below, things of a photo are not seen any more
@@ -76,9 +77,10 @@ def check_budget(budget: str, epochs: int | None) -> None:
 
 def sides_for(plan: Plan, family: str, size: int) -> tuple[int, ...]:
     """Sides of a training view that may be chosen, from small to large; only a DINOv2 looks at any side as it is."""
-    if not family.startswith("dinov2"):
+    row = FAMILIES[family]
+    if not row.any_side:
         return (plan.side,)
-    return tuple(sorted({*range(SMALLEST, size + 1, PATCH), plan.side}))
+    return tuple(sorted({*range(SMALLEST, size + 1, row.patch), plan.side}))
 
 
 def plan_within(plan: Plan, seconds: float, work: Work, pace: Pace, sides: Sequence[int]) -> Plan | None:

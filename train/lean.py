@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from train.families import BackboneFamily, family_of
+
 # What the order of additions may change; more, and the family does something that we do not know of.
 LARGEST_DIFFERENCE = 1e-4
 
@@ -22,12 +24,11 @@ LARGEST_DIFFERENCE = 1e-4
 class LeanBlock(nn.Module):
     """One layer: (b, t, d) -> (b, t, d). Attention without a mask, dropout nowhere."""
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: Any, family: BackboneFamily) -> None:
         super().__init__()
         attention, mlp = layer.attention, layer.mlp
         self.heads, self.head = attention.num_attention_heads, attention.head_dim
-        self.norm1, self.norm2 = (getattr(layer, ours, None) or getattr(layer, vits)
-                                  for ours, vits in (("norm1", "layernorm_before"), ("norm2", "layernorm_after")))
+        self.norm1, self.norm2 = (getattr(layer, name) for name in family.norms)
         self.qkv = _joined(attention.q_proj, attention.k_proj, attention.v_proj, attention.scaling)
         self.out = _scaled(attention.o_proj, getattr(layer, "layer_scale1", None))
         self.fc1, self.activation = mlp.fc1, mlp.activation_fn
@@ -50,19 +51,20 @@ class LeanPooled(nn.Module):
 
     def __init__(self, trunk: Any, size: int) -> None:
         super().__init__()
-        self.alone = trunk.config.model_type == "vit"  # its head sees the class token alone
+        family = family_of(trunk.config)
+        self.alone = family.pooling == "class"
         projection = trunk.embeddings.patch_embeddings.projection
         self.patches = nn.Conv2d(projection.in_channels, projection.out_channels, projection.kernel_size,
                                  projection.stride, bias=False)
         self.patches.weight = projection.weight
-        larger = {"interpolate_pos_encoding": True} if self.alone else {}
+        larger = {} if family.any_side else {"interpolate_pos_encoding": True}
         # What a black photo begins with: the class token, registers, and a bias for each place, positions included.
         black = trunk.embeddings(torch.zeros(1, 3, size, size), **larger).detach()
         self.before = black.shape[1] - (size // projection.stride[0]) * (size // projection.stride[1])
         self.register_buffer("first", black[:, :self.before].clone())
         self.register_buffer("places", black[:, self.before:].clone())
         layers = trunk.layers if hasattr(trunk, "layers") else trunk.encoder.layer
-        self.blocks = nn.Sequential(*(LeanBlock(layer) for layer in layers))
+        self.blocks = nn.Sequential(*(LeanBlock(layer, family) for layer in layers))
         self.norm = trunk.layernorm
 
     def forward(self, pixel_values: Tensor) -> Tensor:
@@ -110,7 +112,7 @@ def _rewritten(module: nn.Module, size: int) -> nn.Module | None:
             return LeanPooled(module.trunk, size).eval()
         if isinstance(module, Answering):
             return LeanAnswering(module.model, size).eval()
-    except (AttributeError, TypeError):  # a part has another name there: another family, or another transformers
+    except (AttributeError, KeyError, TypeError):  # a part has another name there, or the family has no row
         return None
     return None
 

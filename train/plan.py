@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,11 @@ import numpy as np
 from PIL import Image
 
 from train.augment import LOOK, Look, visitor_view
+from train.families import BLOCK, FAMILIES
 from train.preprocessing import Preprocessing
 from train.shelf import Shelf
 
 Example = tuple[str, int]  # image_id, class number
-LAYER = re.compile(r"\.layers?\.(\d+)\.")
 # Photos seen in a whole run: about three minutes on two cores, and from MANY photos on 27 minutes of processor (2,516
 # photos, cores with AMX). So many say what every layer should learn, how it reads colours included (docs/DECISIONS.md,
 # 2026-11-22); fewer say it to the upper blocks only.
@@ -27,7 +26,6 @@ VIEWS, VIEWS_OF_MANY = 2000, 12_000
 MANY = 800
 CHOSEN = ("blocks", "lr_decay")  # by the number of photos, where they are None
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
-PATCH = 14  # pixels of a DINOv2's patch
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,6 @@ class Plan:
     balance: float = 0.0  # 0: every photo once an epoch, 1: every class as often as any other
 
 
-def patches_of(pixels: float) -> int:
-    """The side nearest to `pixels` that a DINOv2 sees as whole patches."""
-    return max(1, round(pixels / PATCH)) * PATCH
-
-
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
     """A plan whose cost hardly depends on the number of photos below MANY, nor from there on until there are too many
     to see three times. `dials`: fields of a Plan; CHOSEN ones may be None.
@@ -67,20 +60,19 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(views / max(1, photos))))
     every = given.get("blocks", 4 if photos < MANY else 0) == 0
     depth = {"blocks": 0, "lr_decay": 0.85} if every else {"blocks": 4, "lr_decay": 0.75}
-    any_side = family.startswith("dinov2")
-    # A plain ViT looks at one size only.
-    side = patches_of(size * 0.875) if any_side else size
+    row = FAMILIES[family]
+    side = row.whole_patches(size * 0.875) if row.any_side else size
     return Plan(epochs=wanted if epochs is None else epochs, side=side, **{**depth, **given})
 
 
 def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
     """Learning rate by parameter name; 0.0 stays frozen. `names` as in `model.named_parameters()`."""
-    depth = 1 + max((int(found[1]) for name in names if (found := LAYER.search(name))), default=-1)
+    depth = 1 + max((int(found[1]) for name in names if (found := BLOCK.search(name))), default=-1)
     if not depth:  # no blocks to tell apart
         return dict.fromkeys(names, plan.lr)
     learning, rates = plan.blocks or depth, {}
     for name in names:
-        found = LAYER.search(name)
+        found = BLOCK.search(name)
         if found:
             below_top = depth - 1 - int(found[1])
             rates[name] = plan.lr * plan.lr_decay**below_top if below_top < learning else 0.0

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from data_cards.errors import BadModel
+from train.families import family_of
 
 
 class Pooled(nn.Module):
@@ -50,7 +51,7 @@ def pooled(trunk: Any, pixel_values: Tensor) -> Tensor:
 
 def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
     """What `model.classifier` sees for these photos, (b, d)."""
-    if model.config.model_type == "resnet":
+    if family_of(model.config).pooling == "map":
         flat: Tensor = model.base_model(pixel_values).pooler_output.flatten(1)
         return flat
     return pooled(model.base_model, pixel_values)
@@ -59,7 +60,7 @@ def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
 def seen_by(model: Any, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
     """The same (b, d), and the class token before the last block (b, e); a small ResNet has none, and gives its pooled
     map twice."""
-    if model.config.model_type == "resnet":
+    if family_of(model.config).pooling == "map":
         flat = embedding_of(model, pixel_values)
         return flat, flat.clone()
     trunk = model.base_model
@@ -93,14 +94,14 @@ def _opened(kind: Any, folder: Path) -> Any:
 
 
 def _head_sees(trunk: Any, tokens: Tensor) -> Tensor:
-    if trunk.config.model_type == "vit":
+    if family_of(trunk.config).pooling == "class":
         return tokens[:, 0]
     patches = tokens[:, 1 + getattr(trunk.config, "num_register_tokens", 0):]
     return torch.cat([tokens[:, 0], patches.mean(dim=1)], dim=1)
 
 
 def _larger(trunk: Any, pixel_values: Tensor) -> dict[str, bool]:
-    at_home = trunk.config.model_type != "vit" or _native(trunk.config, pixel_values)
+    at_home = family_of(trunk.config).any_side or _native(trunk.config, pixel_values)
     return {} if at_home else {"interpolate_pos_encoding": True}
 
 
