@@ -1,6 +1,8 @@
 # Vitrine. `make demo` and `make test` need Python 3.11 or newer, and make; they install the rest into .venv.
 #
 #   make demo [PHOTOS=folder] [PORT=7860]    collect, scan, train, serve the demo and the light table
+#   BY_NAME=yes                              labels are read off file names ("mug_1.jpg"), where there is no class folder
+#   CLASSES=top|leaf  VAL_IS_TEST=yes        as --classes and --val-is-test of `python -m space loop`
 #   BUDGET=10m                               what training is planned to fit into; picks epochs and resolution
 #   make loop [PHOTOS=folder] [OUT=folder]   the same without serving; prints the path of OUT/summary.json
 #   make test                                every test, those in the browser included
@@ -16,14 +18,19 @@ FASTDUP ?= yes
 CHROMIUM ?= /usr/bin/chromium
 TORCH_FOR_CPU ?= https://download.pytorch.org/whl/cpu
 
+# Anything but no, 0, false, off and nothing at all.
+said = $(filter-out no 0 false off,$(1))
+CHOSEN = $(if $(BUDGET),--budget $(BUDGET)) $(if $(call said,$(BY_NAME)),--by-name) \
+	$(if $(call said,$(VAL_IS_TEST)),--val-is-test) $(if $(CLASSES),--classes $(CLASSES))
+
 .PHONY: demo loop test lint browser clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
-	$(BIN)/python -m space demo "$(PHOTOS)" "$(OUT)" --port $(PORT) $(if $(filter no,$(FASTDUP)),--no-fastdup) $(if $(BUDGET),--budget $(BUDGET))
+	$(BIN)/python -m space demo "$(PHOTOS)" "$(OUT)" --port $(PORT) $(if $(filter no,$(FASTDUP)),--no-fastdup) $(CHOSEN)
 
 loop: .venv/ready
-	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(if $(BUDGET),--budget $(BUDGET))
+	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(CHOSEN)
 
 test: .venv/ready-dev lint browser
 	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest

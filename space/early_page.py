@@ -23,7 +23,7 @@ def early_page(photos: str, out: Path, loop: LoopSettings, cache: Path, port: in
     CannotTrain for a budget that cannot be meant."""
     check_budget(loop.budget, loop.epochs)
     say(f"Collecting photos from {photos}")
-    dataset = gathered(photos, out).address
+    dataset = gathered(photos, out, loop).address
     model = str(out / "model")
     behind = ("-m", "space", "loop", dataset, str(out), *as_flags(replace(loop, probe_first=True)))
     return SpaceSettings(model=model, dataset=dataset, cache=cache, state=state_folder(dataset, model, Path.home()),

@@ -20,6 +20,8 @@ from typing import Any
 
 from curation.deciding import fold_dataset
 from curation.ingest.collect import collect
+from curation.ingest.incoming import SourceOptions
+from curation.ingest.layout import CHOICES
 from curation.job import Telling
 from curation.scan import ScanReport, ScanSettings, scan
 from data_cards.dataset import Dataset, open_dataset
@@ -51,8 +53,14 @@ class LoopSettings:
                               least=0, most=10_000)
     budget: str = dial("", "how long training may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
+    by_name: bool = dial(False, "read labels off file names, where there is no class folder")
+    classes: str = dial("auto", "which folder is the class where folders lie in folders", CHOICES)
+    val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
     probe_first: bool = dial(False, "where there is no model yet, first release a quick one that says it is "
                              "provisional")
+
+
+LOOP = LoopSettings()
 
 
 @dataclass
@@ -81,7 +89,7 @@ def run_loop(photos: str, out: Path, settings: LoopSettings, cache: Path, tell: 
     check_budget(settings.budget, settings.epochs)  # now, and not after a long scan
     model, clock, begun = out / "model", Clock(tell=tell or Telling()), time.monotonic()
     with clock.stage("collect", f"Collecting photos from {photos}"):
-        dataset = gathered(photos, out)
+        dataset = gathered(photos, out, settings)
     with clock.stage("scan", "Looking for trouble"):
         backbone = find_backbone(settings.backbone, cache)
         scanned = scan(dataset, backbone, cache, ScanSettings(backbone=settings.backbone, fastdup=settings.fastdup))
@@ -102,14 +110,16 @@ def run_loop(photos: str, out: Path, settings: LoopSettings, cache: Path, tell: 
     return out / "summary.json"
 
 
-def gathered(photos: str, out: Path) -> Dataset:
+def gathered(photos: str, out: Path, settings: LoopSettings = LOOP) -> Dataset:
     """The dataset of these photos: collected into `out`, or the one that is at that address already.
 
     Raises BadSource, BadAddress where `out` would lie inside of the dataset.
     """
     there = dataset_at(photos)
     if there is None:
-        report = collect(photos, str(out / "dataset"))
+        options = SourceOptions(by_name=settings.by_name, classes=settings.classes, val_is_test=settings.val_is_test)
+        report = collect(photos, str(out / "dataset"), options=options)
+        say(report.table)
         say(report.sentence)
         return open_dataset(report.address)
     if there.repo.pinned:

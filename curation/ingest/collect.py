@@ -121,7 +121,8 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
                 intake.take(arrival.photo, arrival.data)
         found = compare(journey.now, earlier, dataset.findings(), known, things)
         dataset = intake.finish(f"Collect from {gathered.name}", found.things, found.settled, found.outdated)
-    later = (*_of_files(journey.told), *found.remarks, *_about_split(journey, earlier))
+    later = (*_of_files(journey.told), *_labelled(intake.counts["labelled"]), *found.remarks,
+             *_about_split(journey, earlier))
     for remark in later:
         say(remark)
     return _report(dataset, intake.counts, journey, gathered, things, (*gathered.remarks, *later))
@@ -140,6 +141,11 @@ def _of_files(found: Mapping[str, int]) -> Iterator[str]:
     for said, number in sorted(found.items()):
         if said:
             yield f"{counted(number, 'file is', 'files are each')} {said}"
+
+
+def _labelled(number: int) -> Iterator[str]:
+    if number:
+        yield f"{counted(number, 'photo', 'photos')} that had no label {'has' if number == 1 else 'have'} one now."
 
 
 def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str]:

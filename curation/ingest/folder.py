@@ -166,7 +166,7 @@ def _about_names(layout: Layout, options: SourceOptions) -> Iterator[str]:
         named = few([f"{name} ({number})" for name, number in found.most_common()])
         yield (
             f"The names look like {len(found)} classes: {named}. "
-            "To take them as labels, add --by-name."
+            "To take them as labels, add --by-name (with make: BY_NAME=yes)."
         )
 
 

@@ -19,18 +19,21 @@ from types import TracebackType
 
 from ulid import ULID
 
-from data_cards.annotations.ledger import given_labels
+from data_cards.annotations.decision import NONE, Decision, decide, line_of
+from data_cards.annotations.ledger import follow, given_labels
 from data_cards.collection import Collection
 from data_cards.dataset import Changes, Dataset, collection_files
 from data_cards.disk import full_disk_named
 from data_cards.repository import parse_address
 from data_cards.rows import (
     Finding,
+    Label,
     Photo,
     Source,
     findings_file,
     images_file,
     labels_file,
+    ledger_file,
     read_image_group,
     read_photo_rows,
     row_locations,
@@ -40,11 +43,13 @@ SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 2048
 SHARDS_PER_COMMIT = 16  # about 0.8 GB: what a crash can cost
 UNFINISHED = ".collecting-"  # a hidden folder: repositories leave those alone
 OURS = "collect-"  # how files of our findings are called, so that a scan does not replace them as its own
+WHO = "collect"  # who decides in the ledger when a folder or a list names a photo that had no label
 ABANDONED = 24 * 3600.0  # seconds
 
 
 class Intake:
-    """Photos on their way into a dataset. `counts`: added, already_there, repeated, unreadable."""
+    """Photos on their way into a dataset. `counts`: added, already_there, repeated, unreadable, and labelled: stored
+    photos that nobody had labelled and that came again with a label."""
 
     def __init__(self, dataset: Dataset, collection: Collection, references: Mapping[str, bytes] | None = None,
                  shard_bytes: int = SHARD_BYTES, shards_per_commit: int = SHARDS_PER_COMMIT) -> None:
@@ -61,6 +66,7 @@ class Intake:
         self._findings: list[Finding] = []
         self._conflicts: list[tuple[Photo, Source]] = []
         self._outdated: frozenset[Finding] = frozenset()
+        self._labelled: dict[str, Decision] = {}
         self._folder = _workplace(dataset.address)
 
     def __enter__(self) -> Intake:
@@ -101,8 +107,9 @@ class Intake:
         self._seal()
         self._collection = collection or self._collection
         self._outdated = frozenset(outdated)
+        labels = self.dataset.labels() if self._conflicts else {}
         for photo, source in self._conflicts:
-            self._ask(photo, source, settled)
+            self._settle(photo, source, labels.get(photo.image_id), settled)
         self._commit(message)
         return self.dataset
 
@@ -120,10 +127,18 @@ class Intake:
         if source.given_label and source.given_label not in _given(photo):
             self._conflicts.append((photo, source))
 
-    def _ask(self, photo: Photo, source: Source, settled: Container[tuple[str, str]]) -> None:
-        """A stored row is never rewritten, so a second opinion about a stored photo is kept as a finding."""
+    def _settle(self, photo: Photo, source: Source, now: Label | None, settled: Container[tuple[str, str]]) -> None:
+        """A stored row is never rewritten. A label for a photo that had none becomes a decision, and a second opinion
+        about one that has a label becomes a finding."""
         given, asked = sorted(_given(photo)), source.given_label or ""
-        if len(given) == 1 and (given[0], asked) in settled:
+        decided = self._labelled.get(photo.image_id)
+        current = decided.label or NONE if decided else _word(now)
+        if current == asked or (len(given) == 1 and (given[0], asked) in settled):
+            return
+        if not current and not given and all(one.origin != "visitor" for one in photo.sources):
+            action = {"action": "none_of_these"} if asked == NONE else {"action": "relabel", "label": asked}
+            self._labelled[photo.image_id] = decide(WHO, photo.image_id, **action)
+            self.counts["labelled"] += 1
             return
         said = f"labelled {asked}; here it is {' and '.join(given) or 'without a label'}"
         self._find(Finding(photo.image_id, "label", 1.0, f"The same photo came in again as {source.path}, {said}.",
@@ -157,8 +172,11 @@ class Intake:
         def change(base: Dataset) -> Changes:
             delete, kept = self._without_outdated(base)
             add: dict[str, bytes | Path] = {**self._shards, **kept}
-            if added:
-                add |= dict([labels_file((added | base.labels()).values())])
+            if added or self._labelled:
+                labels = follow(added | base.labels(), self._labelled.values())
+                add |= dict([labels_file(labels.values())])
+            if self._labelled:
+                add |= dict([ledger_file(map(line_of, self._labelled.values()))])
             if found:
                 add |= dict([found])
             if base.collection() != self._collection or self._references:
@@ -196,6 +214,13 @@ def _bytes_of(path: Path) -> Iterator[tuple[str, bytes]]:
         if group != held:
             held, images = group, read_image_group(path, group)
         yield image_id, images[row]
+
+
+def _word(label: Label | None) -> str:
+    """A class id, "none", or another status; nothing for a photo without a label."""
+    if label is None or label.status == "unlabelled":
+        return ""
+    return label.label or (NONE if label.status == "none_of_these" else label.status)
 
 
 def _given(photo: Photo) -> set[str]:

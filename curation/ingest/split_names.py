@@ -1,8 +1,7 @@
-"""What people call the sides of a split: "val", "Testing", "test_set", "train2017"; "seg_train"
-beside "seg_test".
+"""What people call the sides of a split: "val", "Testing", "test_set", "train2017".
 
-split_of("Training Set")                    "train"
-splits_of(["seg_train", "seg_test"])        {"seg_train": "train", "seg_test": "test"}
+    split_of("Training Set")                    "train"
+    splits_of(["seg_train", "seg_test"])        {"seg_train": "train", "seg_test": "test"}
 """
 
 from __future__ import annotations

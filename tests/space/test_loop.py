@@ -8,7 +8,7 @@ import pytest
 
 from data_cards.dataset import open_dataset
 from data_cards.errors import BadAddress, BadSource, CannotTrain, LabelsWanted
-from space.loop import LoopSettings, run_loop
+from space.loop import LoopSettings, gathered, run_loop
 from tests.train.pictures import pictures
 
 FIELDS = {"dataset_revision", "model", "photos", "classes", "findings", "duplicates", "leaks", "top1", "top3", "top5",
@@ -119,6 +119,16 @@ def test_photos_that_nothing_can_be_learned_from_are_scanned_and_lead_to_the_lig
     assert summary["dataset_revision"] == found.revision and not found.splits()
     nameless = sum(row.status == "unlabelled" for row in found.labels().values())
     assert summary["findings"].get("unlabelled", 0) == nameless
+
+
+def test_the_loop_reads_labels_off_file_names_and_folders_as_it_is_told(tmp_path):
+    for number, name in enumerate(("mug_1", "mug_2", "vase_1", "vase_2")):
+        (tmp_path / "flat").mkdir(exist_ok=True)
+        (tmp_path / "flat" / f"{name}.jpg").write_bytes(pictures(4, 7)[number])
+    first = gathered(str(tmp_path / "flat"), tmp_path / "out")
+    assert {row.status for row in first.labels().values()} == {"unlabelled"}
+    again = gathered(str(tmp_path / "flat"), tmp_path / "out", LoopSettings(by_name=True))
+    assert {row.label for row in again.labels().values()} == {"mug", "vase"}
 
 
 def test_a_dataset_that_was_collected_already_is_gone_on_with_where_it_lies(looped, tmp_path):

@@ -14,10 +14,13 @@ from PIL import Image
 from curation.ingest import collect as collecting
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
+from data_cards.annotations.decision import decide, line_of
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset import open_dataset
 from data_cards.errors import BadSource, MissingFile
 from data_cards.photo import inspect_photo, open_photo
-from data_cards.rows import Source
+from data_cards.rows import Source, labels_file, ledger_file
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -383,3 +386,31 @@ def test_what_vitrine_made_of_the_photos_is_no_class_beside_them(tmp_path):
         assert (report.added, report.classes) == (added, 2)
     lay_out(source, {"model/vitrine/release.json": b"{}", "model/chart.png": photo(3, "PNG")})
     assert collect(source, str(source / "out" / "dataset"), now=NOW).added == 0
+
+
+def test_photos_without_a_label_take_the_one_that_a_later_run_finds(tmp_path):
+    names = [f"{name}_{n}.jpg" for name in ("mug", "vase") for n in range(2)]
+    source = lay_out(tmp_path / "s", {name: photo(n) for n, name in enumerate(names)})
+    _, dataset = collected(source, tmp_path)
+    assert {row.status for row in dataset.labels().values()} == {"unlabelled"}
+    report, dataset = collected(source, tmp_path, options=SourceOptions(by_name=True))
+    found = {path: dataset.labels()[one.image_id].label for path, one in by_path(dataset).items()}
+    assert found == {name: name[:-6] for name in names}
+    assert any(remark == "4 photos that had no label have one now." for remark in report.remarks)
+    assert dataset.findings() == [] and {one["who"] for one in dataset.ledger()} == {"collect"}
+    assert fold(given_labels(dataset.photos()), known(dataset).decisions) == dataset.labels()
+    again, after = collected(source, tmp_path, options=SourceOptions(by_name=True))
+    assert after.revision == dataset.revision and again.added == 0
+
+
+def test_what_somebody_decided_about_a_photo_without_a_label_is_not_overruled(tmp_path):
+    source = lay_out(tmp_path / "s", {"1.jpg": photo(1), "2.jpg": photo(2), "vase/3.jpg": photo(3)})
+    _, dataset = collected(source, tmp_path)
+    first, second = (by_path(dataset)[name].image_id for name in ("1.jpg", "2.jpg"))
+    lines = [decide("ann", first, "relabel", label="vase"), decide("ann", second, "junk")]
+    labels = fold(given_labels(dataset.photos()), lines)
+    dataset.commit(dict([labels_file(labels.values()), ledger_file(map(line_of, lines))]), "decide")
+    lay_out(tmp_path / "t", {"mug/1.jpg": photo(1), "none/2.jpg": photo(2)})
+    _, dataset = collected(tmp_path / "t", tmp_path)
+    assert (dataset.labels()[first].label, dataset.labels()[second].status) == ("vase", "junk")
+    assert {one.image_id for one in dataset.findings()} == {first, second}
