@@ -35,7 +35,7 @@ def from_folder(root: Path, options: SourceOptions) -> Gathered:
 
     Raises BadSource where there is no photo, or the folder may not be opened.
     """
-    listing = list_photos(root, options.exclude, options.follow_links)
+    listing = list_photos(root, options.exclude, options.follow_links, with_clips=True)
     table = _folder_with_table(root, listing.photos)
     layout = read_layout(
         listing.photos,

@@ -66,16 +66,18 @@ def list_photos(
     exclude: Sequence[str] = (),
     follow_links: bool = False,
     open_folder: OpenFolder = os.scandir,
+    with_clips: bool = False,
 ) -> Listing:
     """The photos below a folder. `exclude`: patterns (`*`, `?`, `[...]`) for a name or for a path
     inside the folder, in any case; those that met nothing are named in `unmatched`. With
-    `follow_links` each real file comes in once, and what is there without a link goes first. Raises
-    BadSource when the folder itself may not be opened.
+    `follow_links` each real file comes in once, and what is there without a link goes first;
+    `with_clips` brings clips as well. Raises BadSource when the folder itself may not be opened.
     """
     walk = _Walk(
         root,
         tuple(_folded(pattern).removeprefix("./").rstrip("/") for pattern in exclude),
         open_folder,
+        with_clips,
     )
     walk.below(Path(), Path(os.path.realpath(root)))
     while walk.links:
@@ -105,6 +107,7 @@ class _Walk:
     root: Path
     patterns: tuple[str, ...]
     open_folder: OpenFolder
+    with_clips: bool = False
     photos: list[Path] = field(default_factory=list)
     left_alone: list[LeftAlone] = field(default_factory=list)
     links: list[Path] = field(default_factory=list)
@@ -182,7 +185,7 @@ class _Walk:
         try:
             if not stat.S_ISREG(real.stat().st_mode):
                 self.leave(path, SPECIAL)
-            elif is_clip(path) or looks_like_photo(real):
+            elif looks_like_photo(real) or (self.with_clips and is_clip(path)):
                 self.photos.append(path)
             else:
                 self.leave(path, NO_PHOTO)
