@@ -46,7 +46,8 @@ PAPER_WHITE = 203.0
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An RGB image of one in mode RGB, L, CMYK or LAB. `profile`: an ICC profile's bytes, if the photo has one."""
+    """An RGB image of one in mode RGB, L, CMYK or LAB; an RGB one is changed. `profile`: an ICC profile's bytes, if the
+    photo has one."""
     if image.mode == "LAB":
         return _lab_to_srgb().apply(image)
     if profile:
@@ -54,7 +55,9 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         if space == "RGB" and image.mode == "L":
             image = image.convert("RGB")
         found = _conversion(profile, image.mode) if SPACES.get(image.mode) == space else None
-        if found:
+        if found and image.mode == "RGB":
+            found.apply_in_place(image)  # a large picture is not held twice
+        elif found:
             return found.apply(image)
     return image if image.mode == "RGB" else image.convert("RGB")
 

@@ -40,8 +40,10 @@ DNG_VERSION, SUBFILE_TYPE = 50706, 254
 PILLOW_COMPLAINTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError,
                      KeyError, IndexError, OverflowError, ArithmeticError, MemoryError, struct.error,
                      Image.DecompressionBombError)
-# Pillow keeps a colour pixel in four bytes, and turning or converting a picture makes a second one.
-BYTES_PER_PIXEL = 8
+# What a decoded pixel takes at most, its copies on the way to an upright one in sRGB included; measured on pictures
+# with a profile, an orientation and transparency (docs/decisions/reading-photos.md).
+BYTES_PER_PIXEL = {"JPEG": 12, "HEIF": 11}
+BYTES_PER_OTHER_PIXEL = 20  # WEBP's decoder keeps several canvases
 # libjpeg keeps every coefficient of a progressive photo, in two bytes, however small it is read.
 BYTES_PER_COEFFICIENT = 2
 SUB_FILES, PNG_DEPTH = 330, 24  # a TIFF tag; the place of a PNG's bits per sample
@@ -56,11 +58,11 @@ GREYEST = 128  # what libjpeg puts where coded pixels are missing
 @dataclass(frozen=True)
 class PhotoLimits:
     """What we are willing to open: encoded bytes, pixels (the largest sensors of phones have 200 million), and bytes of
-    memory while a picture is decoded."""
+    memory while a picture is decoded (as much as the worst kind of 100 million pixels takes)."""
 
     max_bytes: int = 50_000_000
     max_pixels: int = 250_000_000
-    max_memory: int = 900_000_000
+    max_memory: int = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -231,17 +233,18 @@ def _read_small(image: Image.Image, data: bytes, at_least: int | None, longer: i
     pixels = image.width * image.height
     if image.format == "JPEG":
         wanted = short if at_least is None else max(at_least, math.ceil(longer * short / max(image.size)), 1)
-        fitting = next((part for part in (1, 2, 4) if _fits(pixels / part ** 2, kept, limits)), 8)
+        fitting = next((part for part in (1, 2, 4) if _memory(image, pixels / part ** 2) + kept <= limits.max_memory),
+                       8)
         if wanted < short or fitting > 1:
             side = max(1, min(wanted, short // fitting))
             image.draft("RGB", (side, side))
-    if not _fits(image.width * image.height, kept, limits):
+    if _memory(image, image.width * image.height) + kept > limits.max_memory:
         raise BadPhoto(f"This picture has {pixels / 1e6:.0f} million pixels, too many for this kind of file to be "
                        "opened safely. Save it smaller.", pixels=pixels)
 
 
-def _fits(pixels: float, kept: float, limits: PhotoLimits) -> bool:
-    return pixels * BYTES_PER_PIXEL + kept <= limits.max_memory
+def _memory(image: Image.Image, pixels: float) -> float:
+    return pixels * BYTES_PER_PIXEL.get(str(image.format), BYTES_PER_OTHER_PIXEL)
 
 
 def _coefficient_bytes(image: Image.Image, data: bytes) -> float:

@@ -161,6 +161,12 @@ def test_the_largest_phone_photos_are_opened_by_their_header(size):
     assert (inspect_photo(tall_claim(*size)).width, inspect_photo(tall_claim(*size)).height) == size
 
 
+def test_other_formats_have_as_many_pixels_as_ever():
+    assert inspect_photo(bomb(10_000, 10_000)).width == 10_000
+    with pytest.raises(BadPhoto, match="108 million pixels"):
+        inspect_photo(bomb(12_000, 9_000))
+
+
 @pytest.mark.parametrize("data", [tall_claim(60_000, 60_000), tall_claim(16_000, 15_000, True)])
 def test_no_header_makes_us_take_more_memory_than_there_may_be(data):
     with pytest.raises(BadPhoto, match="million pixels"):
@@ -169,7 +175,7 @@ def test_no_header_makes_us_take_more_memory_than_there_may_be(data):
 
 def test_a_large_jpeg_is_read_as_large_as_memory_allows():
     data = picture(size=(1600, 800))
-    room = PhotoLimits(max_memory=1600 * 800 * 8 // 2)
+    room = PhotoLimits(max_memory=1600 * 800 * 12 // 2)
     assert open_photo(data, limits=room).size == (800, 400)
     assert open_photo(data, at_least=790, limits=room).size == (800, 400)
     with pytest.raises(BadPhoto, match="Save it smaller"):
