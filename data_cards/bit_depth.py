@@ -52,20 +52,20 @@ def scale_of(least: float, most: float, signed: bool = False) -> Scale:
 def eight_bits(image: Image.Image) -> Image.Image:
     """A grey image in mode L of one in a mode of DEEP_GREYS."""
     tags = getattr(image, "tag_v2", {})
-    bits = _first(tags.get(BITS_PER_SAMPLE, 16))
-    signed = _first(tags.get(SAMPLE_FORMAT, UNSIGNED)) != UNSIGNED
+    bits = first_of(tags.get(BITS_PER_SAMPLE, 16))
+    signed = first_of(tags.get(SAMPLE_FORMAT, UNSIGNED)) != UNSIGNED
     if image.mode != "F" and not signed and bits in (10, 12, 14):
         scale = Scale(0.0, 2.0 ** bits - 1)
     else:
         scale = scale_of(*_extremes(image, signed), signed=signed and image.mode != "F")
-    parts = [_scaled(values, scale) for values in _blocks(image, signed)]
+    parts = [scaled(values, scale) for values in _blocks(image, signed)]
     levels = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    if _first(tags.get(PHOTOMETRIC, UNSIGNED)) == WHITE_IS_ZERO and PHOTOMETRIC in tags:
+    if first_of(tags.get(PHOTOMETRIC, UNSIGNED)) == WHITE_IS_ZERO and PHOTOMETRIC in tags:
         np.subtract(255, levels, out=levels)
     return Image.fromarray(levels)
 
 
-def _first(value: object) -> int:
+def first_of(value: object) -> int:
     """A TIFF tag may hold one number or several equal ones."""
     one = value[0] if isinstance(value, tuple) and value else value
     return int(one) if isinstance(one, (int, float)) else 1
@@ -91,7 +91,8 @@ def _blocks(image: Image.Image, signed: bool) -> Iterator[np.ndarray]:
         yield values.view(np.uint32) if values.dtype == np.int32 and not signed else values
 
 
-def _scaled(values: np.ndarray, scale: Scale) -> np.ndarray:
+def scaled(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """Values of any kind as uint8; what is no number is black."""
     shares = (values.astype(np.float32) - np.float32(scale.black)) / np.float32(scale.white - scale.black)
     if values.dtype.kind == "f":
         shares[~np.isfinite(shares)] = 0

@@ -11,12 +11,14 @@ import io
 import math
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
+from data_cards.deep_colour import first_page
 from data_cards.photo_segments import (
     END_OF_IMAGE,
     FRAMES,
@@ -53,7 +55,9 @@ def share_present(data: bytes, format: str) -> float | None:
     measure = {"JPEG": jpeg_share, "MPO": jpeg_share, "PNG": png_share, "WEBP": webp_share, "HEIF": boxes_share,
                "AVIF": boxes_share, "BMP": bmp_share, "TIFF": tiff_share}.get(format)
     try:
-        return max(0.0, min(1.0, measure(data))) if measure else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, about tags that are cut off
+            return max(0.0, min(1.0, measure(data))) if measure else None
     except COULD_NOT_TELL:
         return None
 
@@ -203,10 +207,7 @@ def boxes_share(data: bytes) -> float:
 
 def tiff_share(data: bytes) -> float:
     """Of a TIFF's first page: the bytes of its strips or tiles that lie within the file."""
-    from PIL import TiffImagePlugin
-
-    with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as image:
-        tags = getattr(image, "tag_v2", {})
+    tags = first_page(io.BytesIO(data))
     starts = tags.get(273) or tags.get(324) or ()
     counts = tags.get(279) or tags.get(325) or ()
     there = sum(max(0, min(count, len(data) - start)) for start, count in zip(starts, counts, strict=False))

@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops, ImageFile, JpegImagePlugin, UnidentifiedImageError
 
-from data_cards.bit_depth import DEEP_GREYS, eight_bits
+from data_cards.bit_depth import BITS_PER_SAMPLE, DEEP_GREYS, PHOTOMETRIC, eight_bits, first_of
 from data_cards.colour import Coding, adobe_rgb, gamma_profile, to_srgb
 from data_cards.completeness import PADDING, share_present
+from data_cards.deep_colour import deep_picture, is_low, open_deep_tiff
 from data_cards.errors import BadPhoto
 from data_cards.photo_format import START, format_of, other_kind
 from data_cards.photo_segments import END_OF_IMAGE, START_OF_SCAN, mended
@@ -37,6 +38,7 @@ TAKEN, TAKEN_SUBSECOND, TAKEN_OFFSET = 0x9003, 0x9291, 0x9011
 ADOBE_RGB_MARK = b"R03"
 # TIFF tags of raw files, whose only readable picture is a thumbnail: DNG's version, and "a smaller version of another".
 DNG_VERSION, SUBFILE_TYPE = 50706, 254
+RAW_PHOTOMETRICS = (32803, 34892)  # a mosaic of colour filters, and colours of a sensor
 PILLOW_COMPLAINTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError,
                      KeyError, IndexError, OverflowError, ArithmeticError, MemoryError, struct.error,
                      Image.DecompressionBombError)
@@ -91,7 +93,7 @@ def inspect_photo(data: bytes, limits: PhotoLimits = LIMITS) -> PhotoFacts:
     with _opened(data, limits) as image:
         width, height = image.size
         exif = _exif(image)
-        if exif.get(ORIENTATION) in (5, 6, 7, 8):
+        if exif.get(ORIENTATION) in (5, 6, 7, 8) and image.format != "TIFF":  # a TIFF's size is that of the turned one
             width, height = height, width
         several = _holds_several(image)
         image_format = str(image.format)
@@ -166,7 +168,7 @@ def _opened(data: bytes, limits: PhotoLimits) -> Image.Image:
     if pixels > limits.max_pixels:
         raise BadPhoto(f"This picture has {pixels / 1e6:.0f} million pixels; up to "
                        f"{limits.max_pixels / 1e6:.0f} million can be opened safely.", pixels=pixels)
-    if image_format == "TIFF" and _is_raw(getattr(image, "tag_v2", {})):
+    if image_format == "TIFF" and _is_raw(getattr(image, "tag_v2", None) or getattr(image, "tags", {})):
         raise BadPhoto("This is a raw camera file. Develop it to a JPEG first, or take the JPEG beside it.")
     return image
 
@@ -189,9 +191,18 @@ def _headed(data: bytes, image_format: str) -> Image.Image:
             image: Image.Image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
         else:
             _know_readers()
-            image = Image.open(io.BytesIO(data), formats=(image_format,))
+            image = _by_pillow(data, image_format)
         _exif(image)
         return image
+
+
+def _by_pillow(data: bytes, image_format: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=(image_format,))
+    except UnidentifiedImageError:
+        if image_format != "TIFF":
+            raise
+        return open_deep_tiff(data)
 
 
 def _mended_and_headed(data: bytes, image_format: str, cause: str) -> Image.Image:
@@ -244,7 +255,8 @@ def _read_small(image: Image.Image, data: bytes, at_least: int | None, longer: i
 
 
 def _memory(image: Image.Image, pixels: float) -> float:
-    return pixels * BYTES_PER_PIXEL.get(str(image.format), BYTES_PER_OTHER_PIXEL)
+    told = getattr(image, "bytes_per_pixel", 0)
+    return pixels * max(told, BYTES_PER_PIXEL.get(str(image.format), BYTES_PER_OTHER_PIXEL))
 
 
 def _coefficient_bytes(image: Image.Image, data: bytes) -> float:
@@ -278,7 +290,8 @@ def _holds_several(image: Image.Image) -> bool:
 
 
 def _is_raw(tags: Mapping[int, object]) -> bool:
-    return DNG_VERSION in tags or (tags.get(SUBFILE_TYPE) == 1 and SUB_FILES in tags)
+    thumbnail_first = tags.get(SUBFILE_TYPE) == 1 and SUB_FILES in tags
+    return DNG_VERSION in tags or thumbnail_first or tags.get(PHOTOMETRIC) in RAW_PHOTOMETRICS
 
 
 def _upright(image: Image.Image, orientation: object) -> Image.Image:
@@ -299,6 +312,9 @@ def _as_srgb(image: Image.Image, data: bytes) -> Image.Image:
     if image.mode in DEEP_GREYS:
         holes = _equal_to(image, clear) if clear is not None else None
         return _on_paper(eight_bits(image), holes, profile)
+    if _holds_sixteen(image, data) and is_low(image):
+        image = deep_picture(data)
+        clear = None
     if clear is not None and image.mode in ("1", "L", "P", "RGB"):
         image.info["transparency"] = clear
         image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
@@ -329,6 +345,15 @@ def _clear_colour(image: Image.Image, data: bytes) -> Any:
     if image.mode in ("1", "L") and depth < 8:
         return clear * 255 // (2 ** depth - 1)
     return clear
+
+
+def _holds_sixteen(image: Image.Image, data: bytes) -> bool:
+    """Whether the file has 16 bits of each colour, of which Pillow gives the upper 8."""
+    if image.mode not in ("RGB", "RGBA", "LA"):
+        return False
+    if image.format == "PNG":
+        return data[PNG_DEPTH] == 16
+    return image.format == "TIFF" and first_of(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, 8)) == 16
 
 
 def _equal_to(image: Image.Image, value: int) -> Image.Image:

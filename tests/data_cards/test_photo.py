@@ -101,10 +101,11 @@ def test_colours_of_sixteen_bits_keep_their_upper_eight():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_exif_orientation_comes_out_upright(orientation):
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_every_exif_orientation_comes_out_upright(orientation, format):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = picture(exif=exif)
+    data = picture(exif=exif, format=format)
     turned = orientation >= 5
     assert open_photo(data).size == ((24, 40) if turned else (40, 24))
     facts = inspect_photo(data)
