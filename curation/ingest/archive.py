@@ -95,10 +95,12 @@ def from_archive(path: Path, options: SourceOptions, open_folder: Callable[[Path
         why = "".join(f" Left alone: {one.path} ({one.why})." for one in left_alone[:3])
         raise BadSource(" ".join(filter(None, (broken, told + why))), source=str(path)) from error
     said = [remark.replace(str(unpacked.folder), path.name) for remark in gathered.remarks]
+    photos = (replace(photo, read=partial(unpacked.kept, photo.read),
+                      named_by=photo.named_by.replace(str(unpacked.folder), path.name)) for photo in gathered.photos)
     return replace(
         gathered,
         name=_stem(path),
-        photos=[replace(photo, read=partial(unpacked.kept, photo.read)) for photo in gathered.photos],
+        photos=list(photos) if isinstance(gathered.photos, list) else photos,
         references={name: partial(unpacked.kept, read) for name, read in gathered.references.items()},
         remarks=(*filter(None, [broken]), *said),
         left_alone=(*left_alone, *gathered.left_alone),

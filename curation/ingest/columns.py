@@ -21,10 +21,11 @@ from data_cards.errors import BadSource
 
 # As `name_key` gives them; the first that is there counts, where several are.
 FILE = ("file name", "file", "filename", "filepath", "file path", "path", "image path", "imagepath", "image file",
-        "image filename", "image name", "imagename", "img path", "img name", "image", "images", "img", "photo",
-        "photo path", "photo file", "photo name", "picture", "fname", "image id", "imageid", "img id", "photo id", "id")
+        "image filename", "image name", "imagename", "img path", "img name", "img file", "image", "images", "img",
+        "photo", "photo path", "photo file", "photo name", "picture", "fname", "image id", "imageid", "img id",
+        "photo id", "id")
 LABEL = ("label", "class", "category", "class name", "classname", "label name", "category name", "labels",
-         "class label", "classes", "target", "tag")
+         "class label", "classes", "target", "tag", "cls")
 SPLIT = ("split", "subset", "partition", "set", "data split")
 ROLE = ("role",)
 KNOWN = frozenset((*FILE, *LABEL, *SPLIT, *ROLE))
@@ -80,6 +81,7 @@ def _first(columns: Sequence[str], names: Sequence[str]) -> str | None:
 def _file_column(table: Table, is_there: Callable[[str], bool]) -> str:
     by_key = {name_key(column): column for column in table.columns}
     called = [by_key[name] for name in FILE if name in by_key]
+    called += [column for key, column in by_key.items() if key.endswith(" file name")]  # as `datasets` allows
     found = {column: sum(is_there(row.cells[column]) for row in table.rows[:LOOKED_AT] if row.cells[column])
              for column in table.columns}
     if called:

@@ -14,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from curation.ingest.photo_files import PHOTO_ENDINGS
 
@@ -41,7 +42,7 @@ class FileLookup:
 
     def find(self, name: str) -> Path | Missing:
         """The file that is meant, relative to the folder."""
-        plain = name.replace("\\", "/").strip()
+        plain = name.replace("\\", "/").strip().removeprefix("file://")
         if not plain or "\0" in plain:
             return Missing("this is no name of a file")
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", plain):
@@ -50,7 +51,11 @@ class FileLookup:
             path = self._as_written(spelled)
             if path is not None:
                 return path
-        return self._looked_up(plain)
+        found = self._looked_up(plain)
+        if isinstance(found, Missing) and "%" in plain and not found.is_outside:
+            decoded = self._looked_up(unquote(plain))
+            return decoded if isinstance(decoded, Path) else found
+        return found
 
     def _as_written(self, name: str) -> Path | Missing | None:
         path = os.path.normpath(os.path.join(self._below, name))

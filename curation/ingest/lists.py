@@ -34,6 +34,7 @@ from curation.ingest.tables import ENDINGS, Row, Table, picture_columns, picture
 from data_cards.class_names import name_key
 from data_cards.errors import BadPhoto, BadSource
 
+SEVERAL = '["'  # how a cell begins that holds a list of texts
 PLAIN_NAMES = frozenset(("list", "labels", "label", "metadata", "annotations", "data", "index", "files", "images",
                          "photos", "dataset", "classes"))
 METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
@@ -152,9 +153,19 @@ def _read(path: Path, lookup: FileLookup, options: SourceOptions) -> tuple[list[
     table = read_table(path, KNOWN)
     columns = columns_of(table, options.label_column, lookup.is_there)
     labels = _Labels.of(table, columns, options.label or "")
+    nameless = [str(row.line) for row in table.rows if not row.cells[columns.file]]
     rows = [_listed(row, columns, labels, lookup, path.name) for row in table.rows if row.cells[columns.file]]
+    if not rows:
+        raise BadSource(f"{path.name} names no file: its column {columns.file} is empty.", source=str(path))
     rows = _sides_in_paths(rows) if columns.split is None else rows
-    return rows, [*table.remarks, *columns.remarks, *labels.remarks(table.rows), *_missing(rows)]
+    told = [*table.remarks, *columns.remarks, *labels.remarks(table.rows), *_missing(rows)]
+    if nameless:
+        told.append(f"{_rows(len(nameless), 'names', 'name')} no file: line {some(nameless)}.")
+    return rows, told
+
+
+def _rows(number: int, one: str, many: str) -> str:
+    return f"1 row {one}" if number == 1 else f"{number} rows {many}"
 
 
 def _listed(row: Row, columns: Columns, labels: _Labels, lookup: FileLookup, name: str) -> Listed:
@@ -199,6 +210,8 @@ class _Labels:
             ones = marked(row, self.columns.one_hot)
             return ones[0] if len(ones) == 1 else self.given
         told = row.cells[self.columns.label] if self.columns.label else ""
+        if told.startswith(SEVERAL):
+            return self.given
         number = as_number(told) if self.are_numbers else None
         return self.given if not told else told if number is None else self.names.get(number, str(number))
 
@@ -208,7 +221,11 @@ class _Labels:
             yield f"{self.name} has a column of 0 and 1 for each of {len(self.columns.one_hot)} classes: " + some(
                 self.columns.one_hot, 6) + "."
             yield from self._unclear(rows)
-        elif self.names_from:
+        several = [str(row.line) for row in rows if self.columns.label
+                   and row.cells[self.columns.label].startswith(SEVERAL)]
+        if several:
+            yield f"{_rows(len(several), 'has', 'have')} several labels, and so none: line {some(several)}."
+        if self.names_from:
             yield f"The labels of {self.name} are numbers; {self.names_from} says what they stand for."
         elif self.are_numbers:
             yield (f"The labels of {self.name} are numbers, and the classes are called so. To give them names, lay a "
@@ -218,8 +235,7 @@ class _Labels:
         for wrong, words in ((0, "no 1"), (2, "several 1s")):
             lines = [str(row.line) for row in rows if min(2, len(marked(row, self.columns.one_hot))) == wrong]
             if lines:
-                count = f"{len(lines)} row has" if len(lines) == 1 else f"{len(lines)} rows have"
-                yield f"{count} {words} and no label: line {some(lines)}."
+                yield f"{_rows(len(lines), 'has', 'have')} {words} and no label: line {some(lines)}."
 
 
 def _missing(rows: Sequence[Listed]) -> Iterator[str]:

@@ -151,8 +151,8 @@ def _below(gathered: Gathered, folder: Path) -> Gathered:
     """The same with paths that begin in a folder above."""
     if not folder.parts:
         return gathered
-    photos = [replace(photo, path=f"{folder.as_posix()}/{photo.path}") for photo in gathered.photos]
-    return replace(gathered, photos=photos)
+    photos = (replace(photo, path=f"{folder.as_posix()}/{photo.path}") for photo in gathered.photos)
+    return replace(gathered, photos=list(photos) if isinstance(gathered.photos, list) else photos)
 
 
 def _path(source: str) -> Path:

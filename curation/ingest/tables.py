@@ -236,7 +236,8 @@ def _each_once(found: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def as_cell(value: Any) -> str:
-    """A value as the text of a cell: nothing for null, the one thing of a list of one, JSON for what is nested."""
+    """A value as the text of a cell: nothing for null, the one thing of a list of one, JSON for what is nested (a
+    list of several begins with "[")."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if value is None or value == [] or value != value:  # only NaN is not itself

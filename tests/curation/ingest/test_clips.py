@@ -1,6 +1,7 @@
 """Clips among photos: their frames come in as photos of the class whose folder or row they are in."""
 
 import shutil
+import zipfile
 
 import cv2
 import numpy as np
@@ -50,6 +51,17 @@ def test_clips_and_photos_lie_together(tmp_path, clip):
     sources = [photo.sources[0] for photo in open_dataset(str(tmp_path / "dataset")).photos().values()]
     assert report.unreadable == 0 and {one.given_label for one in sources} == {"mug"}
     assert {one.origin for one in sources} == {"video", "file"}
+
+
+def test_clips_in_an_archive_come_in_frame_by_frame(tmp_path, clip):
+    with zipfile.ZipFile(tmp_path / "clips.zip", "w") as archive:
+        for name in ("mug/a.mp4", "cup/b.mp4"):
+            archive.write(clip, name)
+    report = collect(tmp_path / "clips.zip", str(tmp_path / "dataset"))
+    paths = {source.path for photo in open_dataset(str(tmp_path / "dataset")).photos().values()
+             for source in photo.sources}
+    assert (report.added, report.repeated) == (2, 2) and paths == {"mug/a.mp4", "cup/b.mp4"}
+    assert not list(tmp_path.glob(".unpacking-*"))
 
 
 def test_a_list_may_name_clips(tmp_path, clip):

@@ -25,7 +25,9 @@ def root(tmp_path):
     ("2.jpg", "cup/2.jpg"), ("er/9.jpeg", "deep/er/9.jpeg"), ("3.jpg", "3.jpg"), ("3", "3.jpg"),
     ("id.with.dots", "id.with.dots.jpg"), ("mug//IMG_1.JPG", "mug/IMG_1.JPG"), ("mug/../3.jpg", "3.jpg"),
     ("7.jpg", "train/7.jpg"), ("/kaggle/input/x/photos/mug/IMG_1.JPG", "mug/IMG_1.JPG"),
-    ("/content/cup/2.jpg", "cup/2.jpg"), ("C:\\data\\cup\\2.jpg", "cup/2.jpg"), (" 3.jpg ", "3.jpg")])
+    ("/content/cup/2.jpg", "cup/2.jpg"), ("C:\\data\\cup\\2.jpg", "cup/2.jpg"), (" 3.jpg ", "3.jpg"),
+    ("mug/caf%C3%A9.png", "mug/café.png"), ("file:///data/cup/2.jpg", "cup/2.jpg"),
+    ("/mug/IMG_1.JPG", "mug/IMG_1.JPG")])
 def test_a_name_finds_its_file(root, name, path):
     assert FileLookup(root, "train").find(name) == Path(path)
 

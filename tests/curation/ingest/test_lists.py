@@ -213,3 +213,21 @@ def test_a_catalogue_may_be_written_by_a_spreadsheet(tmp_path):
     (tmp_path / "classes.csv").write_bytes("sep=;\nclass;title;text\nMUG;Krug;Für Tee\n".encode("cp1252"))
     (info,) = open_source(str(tmp_path)).classes
     assert (info.title, info.summary) == ("Krug", "Für Tee")
+
+
+def test_a_row_without_a_file_is_told_and_a_list_without_any_is_refused(tmp_path):
+    assert listed(tmp_path, "file,label\n1.jpg,mug\n,cup\n").remarks == ("1 row names no file: line 3.",)
+    for text in ("file,label\n", "file,label\n,mug\n"):
+        with pytest.raises(BadSource, match="names no file"):
+            listed(tmp_path, text)
+
+
+def test_a_row_with_several_labels_has_none_and_this_is_told(tmp_path):
+    rows = [{"file_name": "1.jpg", "label": ["mug", "cup"]}, {"file_name": "2.jpg", "label": ["mug"]}]
+    gathered = listed(tmp_path, "\n".join(map(json.dumps, rows)), name="list.jsonl")
+    assert labels(gathered) == {"1.jpg": "unlabelled", "2.jpg": "Mug"}
+    assert gathered.remarks == ("1 row has several labels, and so none: line 1.",)
+
+
+def test_any_column_of_file_names_will_do(tmp_path):
+    assert labels(listed(tmp_path, "front_file_name,label\n1.jpg,mug\n")) == {"1.jpg": "Mug"}
