@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,10 +24,8 @@ from space.limits import Allowance
 from space.recent import Recent
 
 Answer = dict[str, Any]
-# Parameters in order, with the value of those that may be left out; None: needed.
-PARAMETERS: dict[str, tuple[Any, ...]] = {
-    "predict": (None, 3), "predict_batch": (None,), "similar": (None, 8), "classes": (),
-    "feedback": (None, None, False), "receipt": (None,)}
+ENDPOINTS = ("predict", "predict_batch", "similar", "classes", "feedback", "receipt")
+OURS = ("self", "base", "client")  # parameters that a caller does not send
 
 
 class Prediction(Protocol):
@@ -160,6 +159,12 @@ class Desk:
             raise BadPhoto(f"This photo is {file.stat().st_size / 1e6:.0f} MB; up to "
                            f"{self._limits.max_bytes / 1e6:.0f} MB can be sent.", code="too_large")
         return file.read_bytes()
+
+
+def parameters_of(endpoint: str) -> tuple[Any, ...]:
+    """What a caller sends to an endpoint, in order: the value of what may be left out, None for what is needed."""
+    sent = [one for one in signature(getattr(Desk, endpoint)).parameters.values() if one.name not in OURS]
+    return tuple(None if one.default is one.empty else one.default for one in sent)
 
 
 def with_urls(similar: Iterable[Mapping[str, Any]], base: str) -> list[Answer]:

@@ -20,7 +20,7 @@ from fastapi import FastAPI
 
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from space.access import Access, access_for
-from space.api import PARAMETERS, Desk, Recognizer
+from space.api import ENDPOINTS, Desk, Recognizer, parameters_of
 from space.room import Load, Room, Settled, newest_of
 from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
 from train.config import default_cache
@@ -52,7 +52,8 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
     rounds = _rounds(room, settings)
     app = FastAPI(title="Vitrine", docs_url=None, redoc_url=None, openapi_url=None,
                   lifespan=_lifespan(room, rounds, settings.behind))
-    app.add_middleware(Doorway, settings=settings, uploads=uploads, defaults=PARAMETERS)
+    defaults = {name: parameters_of(name) for name in ENDPOINTS}
+    app.add_middleware(Doorway, settings=settings, uploads=uploads, defaults=defaults)
     # Added whether or not a page elsewhere may call: with it in place Gradio's own layer, which reflects every
     # origin, stands aside.
     app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=("GET", "POST"),

@@ -9,7 +9,7 @@ import pytest
 
 from data_cards.annotations.journal import Journal
 from data_cards.errors import TooBusy
-from space.api import Desk, refusal
+from space.api import ENDPOINTS, Desk, parameters_of, refusal
 from space.feedback import Inbox
 from tests.colours import COLOURS, Colours, photo_between, photo_of, photo_of_nothing
 
@@ -155,3 +155,11 @@ def test_the_photo_of_a_person_is_not_remembered(tmp_path: Path) -> None:
     setting.desk.feedback(said["prediction_id"], "red-grid", True)
     assert not (tmp_path / "inbox").exists()
     assert len(setting.journal.questions()) == 1
+
+
+@pytest.mark.parametrize(("endpoint", "sent"), [
+    ("predict", (None, 3)), ("predict_batch", (None,)), ("similar", (None, 8)), ("classes", ()),
+    ("feedback", (None, None, False)), ("receipt", (None,))])
+def test_the_contract_of_an_endpoint_is_the_signature_of_its_method(endpoint, sent):
+    assert parameters_of(endpoint) == sent
+    assert endpoint in ENDPOINTS

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from space.api import PARAMETERS, Desk
+from space.api import ENDPOINTS, Desk, parameters_of
 from space.demo import build_page, page_options
 from space.settings import SpaceSettings
 from tests.colours import Colours
@@ -38,9 +38,9 @@ def test_there_is_a_light_table_only_where_there_is_a_dataset() -> None:
 
 def test_every_endpoint_is_public_and_its_defaults_are_those_that_call_fills_in() -> None:
     made = {fn.api_name: fn for fn in page().fns.values()}
-    assert set(made) == set(PARAMETERS)
+    assert set(made) == set(ENDPOINTS)
     for name, fn in made.items():
-        assert tuple(block.value for block in fn.inputs) == PARAMETERS[name]
+        assert tuple(block.value for block in fn.inputs) == parameters_of(name)
         assert fn.api_visibility == "public"
 
 
