@@ -6,7 +6,6 @@ reference pictures beside them. The same two files travel with the data and into
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -16,10 +15,10 @@ from typing import Any
 import yaml
 
 from data_cards.class_names import RESERVED, class_id_from, is_made_from, name_key, title_from
+from data_cards.collection_files import ClassRow, card_head, class_rows
 from data_cards.errors import BadCollection, UnknownClass
 
 SHIPPED = Path(__file__).parent
-FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n?(.*)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -166,19 +165,12 @@ class Collection:
 
 def read_collection(card: str, classes: str) -> Collection:
     """From the texts of card.md and classes.yaml. Raises BadCollection saying which line or class is wrong."""
-    found = FRONT_MATTER.match(card.replace("\r\n", "\n"))
-    head = _yaml(found.group(1) if found else "", "card.md")
-    body = found.group(2) if found else card
-    if not isinstance(head, dict):
-        raise BadCollection("The front matter of card.md must be a list of `name: value` lines.")
-    rows = _yaml(classes, "classes.yaml") or []
-    if not isinstance(rows, list):
-        raise BadCollection("classes.yaml must be a list of classes, each with an `id` and a `title`.")
+    head, body = card_head(card)
     known = ("name", "title", "subject", "language", "licence", "intended_use", "consent", "legal_basis")
     texts = {key: _text(head.pop(key)) for key in known if key in head}
     texts.setdefault("name", "collection")
     texts.setdefault("title", title_from(texts["name"]))
-    return Collection(classes=tuple(_class_info(row, number) for number, row in enumerate(rows, 1)),
+    return Collection(classes=tuple(map(_class_info, class_rows(classes))),
                       description=body.strip(), extra=head, **texts)
 
 
@@ -212,13 +204,6 @@ def shipped_collection(name: str) -> Collection:
     return load_collection(SHIPPED / name)
 
 
-def _yaml(text: str, file: str) -> Any:
-    try:
-        return yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise BadCollection(f"{file} is not valid YAML: {error}", file=file) from error
-
-
 def _dump(value: Any) -> str:
     return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110)
 
@@ -227,19 +212,8 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _class_info(row: Any, number: int) -> ClassInfo:
-    if not isinstance(row, dict) or not _text(row.get("id")):
-        raise BadCollection(f"Class number {number} in classes.yaml has no `id`.", row=row)
-    facts = row.get("facts") or {}
-    pairs = facts.items() if isinstance(facts, dict) else [(fact.get("name"), fact.get("value")) for fact in facts]
-    place = row.get("location")
-    class_id = _text(row["id"])
-    return ClassInfo(
-        id=class_id, title=_text(row.get("title")) or title_from(class_id), summary=_text(row.get("summary")),
-        facts=tuple((_text(name), _text(value)) for name, value in pairs), source=_text(row.get("source")),
-        licence=_text(row.get("licence")), wikidata=_text(row.get("wikidata")), parent=_text(row.get("parent")),
-        aliases=tuple(_text(alias) for alias in row.get("aliases") or ()),
-        location=(float(place[0]), float(place[1])) if place else None)
+def _class_info(row: ClassRow) -> ClassInfo:
+    return ClassInfo(**{**row.model_dump(), "title": row.title or title_from(row.id)})
 
 
 def _class_row(info: ClassInfo) -> dict[str, Any]:

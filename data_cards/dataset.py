@@ -16,8 +16,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from data_cards.collection import FRONT_MATTER, read_collection, write_collection
 from data_cards.collection import Collection as Things
+from data_cards.collection import read_collection, write_collection
+from data_cards.collection_files import FRONT_MATTER
 from data_cards.columns import Columns
 from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
 from data_cards.json_lines import lines_of

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from data_cards.collection import FRONT_MATTER, ClassInfo, Collection
+from data_cards.collection import ClassInfo, Collection
+from data_cards.collection_files import FRONT_MATTER
 from data_cards.dataset import create_dataset
 from data_cards.rendering import (
     DatasetCard,

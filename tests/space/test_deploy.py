@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data_cards.collection import FRONT_MATTER, ClassInfo, Collection, write_collection
+from data_cards.collection import ClassInfo, Collection, write_collection
+from data_cards.collection_files import FRONT_MATTER
 from data_cards.dataset import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.repository import open_repository
