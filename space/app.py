@@ -94,7 +94,13 @@ def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[
     app = create_app(settings, access=access, settled=settled)
     # Who asks is worked out in space/limits.py, from one trusted proxy at most.
     server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, log_level="warning", timeout_graceful_shutdown=5))
-    server.run(sockets=[door])
+    try:
+        server.run(sockets=[door])
+    finally:
+        if settings.behind:  # whoever presses Ctrl-C twice ends the server before it has closed
+            from curation.job import Bench
+
+            Bench(settings.state / "jobs").stop()
     if troubles:
         raise troubles[0]
 

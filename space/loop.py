@@ -10,6 +10,7 @@ was trained, the model stays. Where too little is labelled to train from, it say
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -143,7 +144,7 @@ def dataset_at(address: str) -> Dataset | None:
 def how_to_go_on(why_not: str, dataset: str) -> str:
     """What somebody does whose photos lack labels."""
     return (f"{why_not} Label about 20 photos at the light table, and train the first model there: "
-            f"python -m space serve --dataset {dataset}")
+            f"python -m space serve --dataset {shlex.quote(dataset)}")
 
 
 def known_so_far(dataset: Dataset, scanned: ScanReport, seconds: Mapping[str, float]) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -61,6 +62,13 @@ def in_a_loop(make: Callable[[], Any]) -> Any:
 def built(settings: SpaceSettings, subject: str = "things") -> Any:
     """The app."""
     return in_a_loop(lambda: create_app(settings, load=lambda address: Colours(subject), access=sesame()))
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 @contextmanager

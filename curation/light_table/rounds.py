@@ -68,7 +68,10 @@ class Rounds:
 
     def for_visitors(self) -> str:
         """What a visitor is told about a model that is missing or provisional; else empty."""
-        return first_model.for_visitors(self._workshop.serving(), self._bench.report())
+        serving = self._workshop.serving()
+        if not serving.missing and not serving.provisional:
+            return ""
+        return first_model.for_visitors(serving, self._bench.report())
 
     def for_annotators(self) -> Values | None:
         """What somebody at the table is told about a model that is missing or provisional; else None."""

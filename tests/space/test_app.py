@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.colours import COLOURS, photo_of
-from tests.visiting import PASSWORD, built, serving, settings_in, small_gallery
+from tests.visiting import PASSWORD, built, free_port, in_a_loop, serving, sesame, settings_in, small_gallery
 
 ORIGIN = "https://ann.github.io"
 MARK = {"X-Vitrine": "light-table"}
@@ -172,4 +172,28 @@ def test_what_runs_behind_a_page_ends_with_it(tmp_path: Path, monkeypatch: pytes
         httpx.get(url + "/healthz")
         job = Bench(tmp_path / "state" / "jobs").report()
         assert (job["state"], job["who"]) == ("running", "owner")
+    assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"
+
+
+def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(tmp_path: Path,
+                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    import uvicorn
+
+    from curation.job import Bench
+    from space.app import run
+
+    small_gallery(tmp_path / "dataset")
+    settings = settings_in(tmp_path, dataset=str(tmp_path / "dataset"), port=free_port(),
+                           behind=("-c", "import time; time.sleep(600)"))
+
+    def twice_interrupted(server: uvicorn.Server, sockets: list[Any]) -> None:
+        for one in sockets:
+            one.close()
+        Bench(tmp_path / "state" / "jobs").start("Training", settings.behind, "owner")
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    monkeypatch.setattr(uvicorn.Server, "run", twice_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        in_a_loop(lambda: run(settings, sesame()))
     assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"

@@ -19,7 +19,7 @@ from space.app import check_neighbours, run
 from space.passwords import is_password, read_passwords
 from space.settings import SpaceSettings
 from tests.colours import Colours, photo_of
-from tests.visiting import small_gallery
+from tests.visiting import free_port, small_gallery
 
 
 @pytest.fixture(autouse=True)
@@ -192,10 +192,3 @@ def test_a_loop_that_lacks_labels_ends_with_3_and_where_the_summary_is(monkeypat
     said = capsys.readouterr()
     assert said.out == f"{tmp_path / 'summary.json'}\n" and said.err.endswith("No photo has a label yet.\n")
     assert json.loads((tmp_path / "told.json").read_text())["state"] == "done", "nothing went wrong"
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
