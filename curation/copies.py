@@ -1,9 +1,14 @@
-"""Near-duplicates of a dataset: proposals for what is new, verdicts remembered, groups around the best photo."""
+"""Near-duplicates of a dataset: proposals for what is new, verdicts remembered, groups around the best photo.
+
+Photos that only look alike are no copies of each other: they are proposed, and nobody marks them in one go. For a split
+they hang together all the same. Many are one thing photographed twice, which would give a test away; and a different
+thing that stays on the same side costs a photo's place, never an honest figure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,7 +30,7 @@ from curation.memory import Memory
 from curation.nearest import Near
 from curation.print_shelf import PrintShelf
 from curation.quality import Measures
-from curation.verification import Match
+from curation.verification import LEAST_ALIKE, LOOKS_ALIKE, Match
 from curation.words import pairs_by_words
 from data_cards.annotations.ledger import Ledger, apart
 from data_cards.dataset import Dataset
@@ -43,12 +48,14 @@ ROUNDS = 3  # of introducing those who agree with the same third photo
 
 @dataclass(frozen=True)
 class Copies:
-    """Verified pairs, groups (representative first), the group of every photo, and how many pairs were new."""
+    """Verified pairs, groups (representative first), the group of every photo, in which photos that look `alike` stay
+    together too, how many pairs were new, and the pairs that only look alike."""
 
     pairs: Mapping[PairOfIds, Pair]
     stars: tuple[tuple[str, ...], ...]
     groups: Mapping[str, str]
     new: int
+    alike: Mapping[PairOfIds, Pair] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,12 +101,15 @@ def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], 
     with Comparers(sight.shelf) as comparers:
         judging = Judging(sight, comparers)
         _judge_candidates(sight, judging, threshold, with_fastdup)
-        pairs = {names: decided(*names, match) for names, match in memory.matches(ids, min(threshold, 1.0)).items()}
+        known = memory.matches(ids, min(threshold, LEAST_ALIKE))
+        pairs = {names: decided(*names, match) for names, match in known.items()}
         stars, checked = group(pairs.values(), lambda photo: _worth(measures.get(photo)),
                                lambda one, other: decided(one, other, judging.match(one, other)))
     pairs |= {(pair.a, pair.b): pair for pair in checked}
     verified = {names: pair for names, pair in pairs.items() if pair.verdict}
-    return Copies(verified, tuple(map(tuple, stars)), _connected(ids, verified), judging.new)
+    alike = {names: pair for names, pair in pairs.items()
+             if pair.kind == LOOKS_ALIKE and frozenset(names) not in judged_apart}
+    return Copies(verified, tuple(map(tuple, stars)), _connected(ids, [*verified, *alike]), judging.new, alike)
 
 
 def _judge_candidates(sight: Sight, judging: Judging, threshold: float, with_fastdup: bool) -> None:

@@ -2,8 +2,9 @@
 
     python -m curation duplicates FOLDER [--threshold 0.9] [--without-fastdup]
 
-One dial: `threshold`, the least score (0..1) at which a pair counts as the same shot. In a group every photo was laid
-over the group's representative and agreed with it; groups never grow from neighbour to neighbour.
+One dial: `threshold`, the least score (0..1) at which a pair counts as the same shot. A pair of the kind "looks-alike"
+(another thing of the same shape in the same place, or the same thing photographed again) never does. In a group every
+photo was laid over the group's representative and agreed with it; groups never grow from neighbour to neighbour.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
-from curation.verification import Fingerprint, Match, compare
+from curation.verification import LOOKS_ALIKE, Fingerprint, Match, compare
 
 THRESHOLD = 0.9
 DISAGREE = "at least one of the two is wrong."  # how a finding about copies under two labels ends
@@ -77,7 +78,7 @@ def judge(pairs: Iterable[PairOfIds], prints: Mapping[str, Fingerprint], thresho
 def verdict(one: str, other: str, match: Match, threshold: float = THRESHOLD) -> Pair:
     """A match as a pair with its verdict."""
     a, b = pair_of(one, other)
-    return Pair(a, b, round(match.score, 4), match.kind, match.score >= threshold)
+    return Pair(a, b, round(match.score, 4), match.kind, match.score >= threshold and match.kind != LOOKS_ALIKE)
 
 
 def friends_of_friends(pairs: Iterable[Pair], most: int = FRIENDS) -> set[PairOfIds]:

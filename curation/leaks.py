@@ -23,7 +23,11 @@ SAME_SHOT = {
     "edited": "The same shot as another photo, cropped, turned, mirrored or changed in colour.",
     "same-scene": "Nearly the same shot as another photo: the next frame, or with something laid over it.",
     "exact": "The same file as another photo.",
+    "looks-alike": "Looks like another photo: the same thing photographed again, or another thing in its place.",
 }
+THROUGH_OTHERS = ("A copy of its copies is in the test, or looks like a photo there, so this one must not be learned "
+                  "from.")
+UNLESS_APART = "That one is in the test, so this one is not learned from unless you say that they differ."
 # How far the next photo may be to be called so: seconds by a camera's clock or in a clip, else the camera's count.
 NEXT_SECONDS, NEXT_FRAME, NEXT_NUMBER = 3.0, 2.0, 1.0
 
@@ -37,6 +41,7 @@ def leaks(desk: Desk) -> Iterator[Finding]:
         for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
             if other in tested and one in learnt:
                 yield _copy(one, other, pair)
+    yield from _alike(desk, tested, learnt)
     yield from _through_others(desk, tested, learnt)
     yield from _next_in_burst(desk, tested, learnt)
 
@@ -72,6 +77,15 @@ def _copy(learnt: str, tested: str, pair: Pair) -> Finding:
     return Finding(learnt, "leak", min(pair.score, SURE_COPY), said, related=(tested,))
 
 
+def _alike(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
+    """Photos that look like one of the test: unsure, so on the safe side."""
+    for pair in sorted(desk.copies.alike.values(), key=lambda pair: -pair.score):
+        for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
+            if other in tested and one in learnt:
+                said = f"{SAME_SHOT[pair.kind]} {UNLESS_APART}"
+                yield Finding(one, "leak", 2 * PROPOSED, said, related=(other,))
+
+
 def _through_others(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
     """Photos of a group that reaches across the line, themselves no copy of a test photo."""
     inside: dict[str, str] = {}
@@ -79,9 +93,9 @@ def _through_others(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[
         inside.setdefault(desk.copies.groups[image_id], image_id)
     for image_id in sorted(learnt):
         other = inside.get(desk.copies.groups.get(image_id, ""))
-        if other and pair_of(image_id, other) not in desk.copies.pairs:
-            said = "A copy of its copies is in the test, so this one must not be learned from."
-            yield Finding(image_id, "leak", 2 * PROPOSED, said, related=(other,))
+        pair = pair_of(image_id, other) if other else None
+        if other and pair not in desk.copies.pairs and pair not in desk.copies.alike:
+            yield Finding(image_id, "leak", 2 * PROPOSED, THROUGH_OTHERS, related=(other,))
 
 
 def _next_in_burst(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[Finding]:

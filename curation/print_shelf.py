@@ -1,6 +1,6 @@
 """Fingerprints of photos in a file of the user's cache: each is taken once, and memory stays flat.
 
-A SQLite file, some 27 kB for a photo (3 kB for a small one). Everything in it can be worked out again; losing it costs
+A SQLite file, some 55 kB for a photo (3 kB for a small one). Everything in it can be worked out again; losing it costs
 time, nothing else.
 """
 
@@ -24,7 +24,7 @@ from data_cards.disk import full_disk_named
 VERSION = 2
 AT_ONCE = 200  # fingerprints: what a crash can cost
 WAIT_SECONDS = 60.0
-_HEAD = struct.Struct("<HHH")  # how many points, and the shape of the grey picture
+_HEAD = struct.Struct("<HHHI")  # how many points, the shape of the grey picture, and the bytes of its JPEG
 # A byte holds two numbers of a descriptor; they are looked up together.
 _PAIRS = np.array([(byte % STEPS * STEP, byte // STEPS * STEP) for byte in range(256)], np.uint8).view(np.uint16)[:, 0]
 
@@ -115,18 +115,20 @@ class PrintShelf:
 
 
 def _packed(one: Fingerprint) -> bytes:
-    """Its points, their descriptors, two numbers in a byte, the small picture, the grey one."""
+    """Its points, their descriptors, two numbers in a byte, the small picture, the grey one, the one in colour."""
     steps = one.descriptors // STEP
     parts = (one.points.astype("<f4"), steps[:, ::2] + steps[:, 1::2] * STEPS, one.small)
-    return _HEAD.pack(len(one.points), *one.shape) + b"".join(part.tobytes() for part in parts) + one.jpeg
+    head = _HEAD.pack(len(one.points), *one.shape, len(one.jpeg))
+    return head + b"".join(part.tobytes() for part in parts) + one.jpeg + one.close
 
 
 def _unpacked(packed: bytes) -> Fingerprint:
-    count, height, width = _HEAD.unpack_from(packed)
+    count, height, width, grey = _HEAD.unpack_from(packed)
     points = np.frombuffer(packed, "<f4", 2 * count, _HEAD.size).reshape(count, 2)
     small_at = _HEAD.size + count * (2 * 4 + 64)
     small = np.frombuffer(packed, np.uint8, SIDE * SIDE * 3, small_at).reshape(SIDE, SIDE, 3)
-    return Fingerprint(packed[small_at + small.size:], (height, width), points, _descriptors(packed), small)
+    jpeg, close = packed[(at := small_at + small.size):at + grey], packed[at + grey:]
+    return Fingerprint(jpeg, (height, width), points, _descriptors(packed), small, close)
 
 
 def _descriptors(packed: bytes) -> np.ndarray:

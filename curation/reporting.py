@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
 from itertools import chain
 
 from curation.desk import Desk
@@ -23,9 +24,11 @@ from data_cards.annotations.actions import TOPICS, Topic
 from data_cards.annotations.ledger import standing
 from data_cards.annotations.settled import settled_photos
 from data_cards.rows import Finding, Opinion
+from train.grouping import connected
 
 BROKEN = 1.0
 STRANGE = 0.3
+ALIKE = 0.6  # by which a score becomes that of a finding: behind verified copies, and enough to hold photos together
 REMARK = 0.02  # worth hearing, not worth a question: below what the light table asks about
 MANY_LABELS = 3  # one picture under so many labels is a placeholder or a logo, and no photo of any
 UNASKED = Ask(0.25, NAMELESS)  # an unlabelled photo that the scan put into no order
@@ -37,7 +40,8 @@ def findings_of(desk: Desk, scan_id: str) -> list[Finding]:
     settled = {topic: settled_photos(decisions, topic) for topic in (Topic.LABEL, Topic.QUALITY)}
     still_open = (one for one in _asked(desk, settled[Topic.LABEL])
                   if not any(one.image_id in settled[topic] for topic in TOPICS[one.kind]))
-    found = chain(_unreadable(desk), leaks(desk), _near_duplicates(desk), _shortcuts(desk), _misnamed(desk), still_open)
+    found = chain(_unreadable(desk), leaks(desk), _near_duplicates(desk), _look_alikes(desk), _shortcuts(desk),
+                  _misnamed(desk), still_open)
     said: dict[str, str] = {}  # many photos, few reasons: each is kept once
     stamped = (replace(one, scan_id=scan_id, model_revision=desk.model_revision,
                        reason=said.setdefault(one.reason, one.reason),
@@ -178,6 +182,27 @@ def _copy(desk: Desk, member: str, pair: Pair, group: tuple[str, ...]) -> Findin
         said = f"{SAME_SHOT[pair.kind]} {_contradiction(desk, member, related[0])}"
         return Finding(member, "near_duplicate", CERTAIN, said, related=related)
     return Finding(member, "near_duplicate", min(pair.score, SURE_COPY), SAME_SHOT[pair.kind], related=related)
+
+
+def _look_alikes(desk: Desk) -> Iterator[Finding]:
+    """Each photo with the one that it looks most like, so that all that hang together do so by one question a photo:
+    the surest links of each island of groups (Prim's spanning tree)."""
+    groups, links = connected(desk.photos, desk.copies.pairs), dict[str, list[tuple[float, str, str]]]()
+    for pair in desk.copies.alike.values():
+        for mine, other in ((pair.a, pair.b), (pair.b, pair.a)):
+            links.setdefault(groups[mine], []).append((-pair.score, other, mine))
+    reached: set[str] = set()
+    for first in sorted(links):
+        open_links = [] if first in reached else links[first].copy()
+        reached.add(first)
+        heapify(open_links)
+        while open_links:
+            score, photo, before = heappop(open_links)
+            if (group := groups[photo]) not in reached:
+                reached.add(group)
+                yield Finding(photo, "looks_alike", ALIKE * -score, SAME_SHOT["looks-alike"], related=(before,))
+                for link in links[group]:
+                    heappush(open_links, link)
 
 
 def _unlabelled(desk: Desk) -> Iterator[Finding]:

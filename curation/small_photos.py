@@ -24,12 +24,14 @@ FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))  # steps along rows and columns
 @dataclass(frozen=True)
 class Laid:
     """How well one small picture lies over another: the score, whether it had to be flipped, how far (share of the
-    side) corners moved, and how well fine structure agrees (-1..1)."""
+    side) corners moved, how well fine structure agrees (-1..1), and where each pixel of the one lies in the other as it
+    was (2, 3); None where it lies nowhere."""
 
     score: float
     flipped: bool = False
     off: float = 0.0
     structure: float = 0.0
+    over: np.ndarray | None = None
 
 
 def agreement(one: np.ndarray, other: np.ndarray) -> Laid:
@@ -42,7 +44,9 @@ def agreement(one: np.ndarray, other: np.ndarray) -> Laid:
     turned = np.ascontiguousarray(other[::flip[0], ::flip[1]])
     over = _moved(_grey(one), _grey(turned), way)
     raw, structure = _agree(one.astype(np.float32), turned.astype(np.float32), over)
-    return Laid(float(np.interp(raw, RAW, SCORE)), flip != (1, 1), _off(over), structure)
+    back = np.array([[flip[1], 0, (SIDE - 1) * (flip[1] < 0)], [0, flip[0], (SIDE - 1) * (flip[0] < 0)], [0, 0, 1]])
+    unturned = (back @ np.vstack([over, [0, 0, 1]]))[:2]
+    return Laid(float(np.interp(raw, RAW, SCORE)), flip != (1, 1), _off(over), structure, unturned)
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:

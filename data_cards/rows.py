@@ -23,8 +23,8 @@ from data_cards.json_lines import written
 
 STATUSES = ("labelled", "unlabelled", "none_of_these", "junk", "duplicate")
 SPLIT_NAMES = ("train", "validation", "test")
-FINDING_KINDS = ("label", "exact_duplicate", "near_duplicate", "leak", "unreadable", "quality", "shortcut", "visitor",
-                 "unlabelled")
+FINDING_KINDS = ("label", "exact_duplicate", "near_duplicate", "looks_alike", "leak", "unreadable", "quality",
+                 "shortcut", "visitor", "unlabelled")
 ROWS_AT_ONCE = 4096
 REMARKS = b"vitrine.remarks"  # in the file's own metadata: sentences are no rows
 ROWS_PER_GROUP = 16  # one photo is read without its whole shard

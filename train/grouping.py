@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 
 from data_cards.rows import Finding
 
-# Findings whose `related` photos show the same shot; a `leak` is one across a given split.
-SAME_SHOT = ("near_duplicate", "exact_duplicate", "leak")
+# Findings whose `related` photos show the same shot, or may do so; a `leak` is one across a given split.
+SAME_SHOT = ("near_duplicate", "exact_duplicate", "looks_alike", "leak")
 PROPOSED = 0.25  # a finding with this score or less was verified by nothing: no photos are held together by it
 
 

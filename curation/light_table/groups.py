@@ -29,24 +29,29 @@ SET_ASIDE = ("duplicate", "junk")
 
 @dataclass(frozen=True)
 class Group:
-    """Photos of one shot, and the questions that the scan asks about them."""
+    """Photos of one shot, and the questions that the scan asks about them; `sure` unless they only look alike."""
 
     photos: frozenset[str]
     keys: tuple[str, ...]
     score: float
+    sure: bool = True
 
 
 def groups_of(items: Iterable[Item]) -> list[Group]:
     """Questions about duplicates -> groups, surest first."""
     keys: dict[frozenset[str], list[str]] = {}
     scores: dict[frozenset[str], float] = {}
+    verified: set[frozenset[str]] = set()
     for item in items:
         for finding in item.findings if item.pile == "duplicates" else ():
             photos = frozenset((item.image_id, *finding.related))
             if len(photos) > 1:
                 keys.setdefault(photos, []).append(item.key)
                 scores[photos] = max(finding.score, scores.get(photos, 0.0))
-    found = [Group(photos, tuple(dict.fromkeys(sorted(named))), scores[photos]) for photos, named in keys.items()]
+                if finding.kind != "looks_alike":
+                    verified.add(photos)
+    found = [Group(photos, tuple(dict.fromkeys(sorted(named))), scores[photos], photos in verified)
+             for photos, named in keys.items()]
     return sorted(found, key=lambda group: (-group.score, group.keys))
 
 
@@ -60,7 +65,8 @@ class Groups:
         self._sharpness: dict[str, float] = {}
 
     def show(self, who: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """`groups` as they are laid out, labels that disagree first; `left`: how many are open, these included."""
+        """`groups` as they are laid out, labels that disagree first, what only looks alike last; `left`: how many are
+        open, these included."""
         table = self._table
         with table.lock:
             now, records = self._clock(), self._table.records_for(who)
@@ -80,7 +86,7 @@ class Groups:
         waiting = (group for group in self._known[1] if not all(queue.is_settled(key, who) for key in group.keys))
         found = [(group, members) for group in waiting for members in [self._members(group, who, records)]
                  if len(members) > 1]
-        return sorted(found, key=lambda one: len(labels_of(one[1])) < 2)
+        return sorted(found, key=lambda one: (not one[0].sure, len(labels_of(one[1])) < 2))
 
     def _members(self, group: Group, who: str, records: Records) -> list[Candidate]:
         """Those that nobody has set aside, and nobody has judged already, the sealed ones first."""
@@ -105,8 +111,10 @@ class Groups:
         return {
             "name": group.keys[0],
             "keys": list(group.keys),
+            "sure": group.sure,
             "reason": best.reason,
-            "labels": [records.named(label) for label in labels] if len(labels) > 1 else [],
+            # Of photos that only look alike, both labels may be right.
+            "labels": [records.named(label) for label in labels] if len(labels) > 1 and group.sure else [],
             "members": [
                 {
                     "image_id": image_id,

@@ -31,6 +31,7 @@ _DID = {
 _ASKED = {
     "quality": "asked about its quality",
     "near_duplicate": "asked about a copy",
+    "looks_alike": "asked whether it is a copy",
     "leak": "asked about a copy",
     "conflict": "to settle a disagreement",
     "pair": "to settle a disagreement",

@@ -25,7 +25,7 @@ ASKED_ABOUT = f"A visitor asked about it. {AGAIN}"
 AGREE = "Both have the same label by now."
 SEALED = "One of the photos of the sealed test. You see it without the model's opinion, so that the test stays honest."
 # What these say is measured on pixels, read off files or said by a visitor; the others repeat what the model thinks.
-_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "leak", "quality", "conflict", "pair")
+_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "looks_alike", "leak", "quality", "conflict", "pair")
 
 
 class Opinions(Protocol):

@@ -18,6 +18,7 @@ _PILE_OF_KIND = {
     "leak": "leaks",
     "exact_duplicate": "duplicates",
     "near_duplicate": "duplicates",
+    "looks_alike": "duplicates",
     "quality": "quality",
     "visitor": "visitors",
     "conflict": "conflicts",

@@ -41,6 +41,7 @@ TOPICS: dict[str, frozenset[Topic]] = {
     "conflict": frozenset({Topic.LABEL}),
     "exact_duplicate": frozenset({Topic.LABEL}),  # one file that came in under two labels
     "near_duplicate": frozenset({Topic.COPY}),
+    "looks_alike": frozenset({Topic.COPY}),
     "pair": frozenset({Topic.COPY}),
     "leak": frozenset({Topic.LEAK}),
     "quality": frozenset({Topic.QUALITY}),

@@ -38,7 +38,7 @@ class CopySet:
 def edited(photos: list[Path], folder: Path) -> CopySet:
     """Each photo and its five edited copies, saved as JPEG."""
     true: set[PairOfIds] = set()
-    for number, photo in enumerate(_opened(photos)):
+    for number, photo in enumerate(opened(photos)):
         names = [f"{number:05d}-{edit.replace(' ', '-')}.jpg" for edit, _ in edits(photo)]
         for name, (_, picture) in zip(names, edits(photo), strict=True):
             _save(picture, folder / name, 88)
@@ -60,7 +60,7 @@ def edits(photo: Image.Image) -> Iterator[tuple[str, Image.Image]]:
 def tiny(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
     """Each photo as a picture of 32 x 32 pixels; some of them twice, as two web sites would have kept them."""
     rng, true = random.Random(seed), set()
-    for number, photo in enumerate(_opened(photos)):
+    for number, photo in enumerate(opened(photos)):
         if min(photo.size) < 3 * TINY:
             continue
         window = _window(photo, rng)
@@ -93,11 +93,11 @@ def second_life(photo: Image.Image, window: tuple[float, ...], rng: random.Rando
 def background(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
     """Backgrounds, before each of which four different subjects stand; half of them tiny."""
     rng = random.Random(seed)
-    opened = list(_opened(photos))
-    for number, behind in enumerate(opened):
+    some = list(opened(photos))
+    for number, behind in enumerate(some):
         ground = behind.resize((400, 300)) if number % 3 else _blanket(rng)
         small = number % 2 == 1
-        for n, subject in enumerate(rng.sample(opened, min(4, len(opened)))):
+        for n, subject in enumerate(rng.sample(some, min(4, len(some)))):
             picture = ground.copy()
             size = rng.uniform(0.5, 0.62)
             thing = subject.resize((round(400 * size), round(300 * size)))
@@ -113,7 +113,7 @@ def background(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
 SETS: dict[str, Callable[[list[Path], Path], CopySet]] = {"edited": edited, "tiny": tiny, "background": background}
 
 
-def _opened(paths: list[Path]) -> Iterator[Image.Image]:
+def opened(paths: list[Path]) -> Iterator[Image.Image]:
     for path in paths:
         try:
             photo = open_photo(path.read_bytes(), at_least=SIDE)

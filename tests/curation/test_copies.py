@@ -15,6 +15,7 @@ from curation.verification import Match
 from data_cards.annotations.decision import decide
 from data_cards.annotations.ledger import Ledger
 from tests.curation.scenes import jpeg, scene
+from tests.curation.things import shirt
 
 PHOTOS = {"a": jpeg(scene(1)), "b": jpeg(scene(1).crop((20, 15, 390, 290))), "c": jpeg(scene(2)), "d": b"no photo"}
 X = np.array([[1, 0, 0.1], [1, 0.1, 0], [0, 1, 0], [0.1, 1, 0.0]])
@@ -138,3 +139,28 @@ def test_two_who_agree_with_a_third_are_introduced_to_each_other(tmp_path):
         judging = Judging(sight, Comparers(shelf))
         _introduce(sight, judging, 0.9)
         assert judging.new == 1 and sight.memory.match("a", "c") is not None
+
+
+@pytest.fixture
+def shirts(monkeypatch, tmp_path):
+    photos = {"a": jpeg(shirt(words="SUMMER")), "b": jpeg(shirt(words="WINTER", shot=1)), "c": jpeg(scene(2))}
+    monkeypatch.setattr("tests.curation.test_copies.PHOTOS", photos)
+
+    def run(*decisions, threshold=0.9):
+        with PrintShelf(tmp_path) as shelf:
+            sight = Sight(PretendDataset(), list("abc"), nearest(X[:3]), Memory(tmp_path), shelf)
+            return find_copies(sight, Ledger(decisions), {}, threshold, False)
+
+    return run
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.9, 0.99])
+def test_what_only_looks_alike_is_no_copy_but_stays_together(shirts, threshold):
+    copies = shirts(threshold=threshold)
+    assert copies.pairs == {} and copies.stars == () and list(copies.alike) == [("a", "b")]
+    assert copies.groups["a"] == copies.groups["b"] != copies.groups["c"]
+
+
+def test_what_a_person_judged_apart_does_not_look_alike_any_more(shirts):
+    copies = shirts(decide("asha", "b", "not_duplicate", other="a"))
+    assert not copies.alike and copies.groups["a"] != copies.groups["b"]

@@ -88,3 +88,7 @@ def test_every_member_of_a_group_agrees_with_its_representative(agreeing, seen):
     proposed = [names for n, names in enumerate(combinations("abcdefgh", 2)) if seen >> n & 1]
     groups, _ = group([check(*names) for names in proposed], same_worth, check)
     assert all(tuple(sorted((one[0], member))) in agreeing for one in groups for member in one[1:])
+
+
+def test_what_only_looks_alike_is_no_copy_at_any_dial():
+    assert not verdict("a", "b", Match(0.8, "looks-alike"), 0.1).verdict

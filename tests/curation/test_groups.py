@@ -125,3 +125,9 @@ def test_a_photo_in_two_questions_of_one_group_is_one_group():
 def test_a_soft_photo_is_less_sharp_and_a_broken_one_not_at_all():
     assert sharpness(shot(1, 128)) > 2 * sharpness(shot(1, 128, soft=4)) > 0
     assert sharpness(b"no photo") == 0.0
+
+
+def test_groups_that_only_look_alike_are_marked_so_that_nobody_accepts_them_in_one_go():
+    findings = [Finding("b", "looks_alike", 0.4, "Looks alike.", related=("a",)),
+                Finding("d", "near_duplicate", 0.9, "Same.", related=("c",))]
+    assert [group.sure for group in groups_of(questions(findings))] == [True, False]

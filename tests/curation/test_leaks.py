@@ -99,3 +99,11 @@ def test_what_the_split_left_out_is_not_told_again_until_it_is_taken_in():
     assert set(told(desk)) == {"a"} and told(split) == {}
     taken_in = {**split.splits, "a": Split("a", "a", "train")}
     assert set(told(replace(split, splits=taken_in))) == {"a"}
+
+
+def test_what_looks_like_a_test_photo_stays_out_of_training_and_says_so():
+    desk = desk_with(a=source("train"), b=source("test"))
+    alike = {("a", "b"): Pair("a", "b", 0.6, "looks-alike", False)}
+    found = told(replace(desk, copies=Copies({}, (), dict.fromkeys("ab", "a"), 0, alike)))
+    assert found["a"].related == ("b",) and found["a"].reason.startswith("Looks like another photo")
+    assert "unless you say that they differ" in found["a"].reason and PROPOSED < found["a"].score < 1

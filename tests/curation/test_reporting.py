@@ -17,6 +17,7 @@ from data_cards.annotations.decision import decide
 from data_cards.annotations.ledger import Ledger
 from data_cards.collection import ClassInfo, Collection
 from data_cards.rows import Label, Opinion, Photo, Source, Split
+from train.grouping import PROPOSED, groups_from_findings
 
 THINGS = Collection(name="fort", title="Forts", classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")))
 
@@ -173,3 +174,22 @@ def test_a_stranger_is_a_question_of_quality_unless_what_is_wrong_with_the_photo
     tiny = replace(far, looks=Looks({"a": Measures(40, 30, 200, 200, 0.5)}, frozenset(), 0))
     assert told(tiny)["quality", "a"].reason.startswith("Tiny")
     assert told(replace(far, ledger=Ledger((decide("ann", "a", "keep"),)))) == {}
+
+
+def test_photos_that_look_alike_are_asked_about_by_pairs_that_hold_all_of_them_together(desk):
+    desk = replace(desk, photos={name: photo(name) for name in "abcde"},
+                   labels={name: Label(name, "agra", "labelled") for name in "abcde"})
+    alike = {names: Pair(*names, score, "looks-alike", False) for names, score in {
+        ("a", "b"): 0.6, ("a", "c"): 0.8, ("b", "c"): 0.7, ("d", "e"): 0.55}.items()}
+    found = {one.image_id: one for one in findings_of(replace(desk, copies=Copies({}, (), {}, 0, alike)), "s1")}
+    assert {name: one.related for name, one in found.items()} == {"c": ("a",), "b": ("c",), "e": ("d",)}
+    assert all(PROPOSED < one.score < 0.6 and one.kind == "looks_alike" for one in found.values())
+    groups = groups_from_findings("abcde", found.values())
+    assert groups["a"] == groups["b"] == groups["c"] != groups["d"] == groups["e"]
+
+
+def test_photos_that_look_alike_may_have_two_labels(desk):
+    alike = {("a", "b"): Pair("a", "b", 0.6, "looks-alike", False)}
+    desk = replace(desk, labels={**desk.labels, "b": Label("b", "amber", "labelled")},
+                   copies=Copies({}, (), {}, 0, alike))
+    assert list(told(desk)) == [("looks_alike", "b")]

@@ -95,7 +95,7 @@ def test_a_frame_of_a_burst_is_at_most_the_same_scene():
     before, after = scene(11), scene(11)
     after.paste(scene(12, (40, 30)), (150, 100))
     moved = after.crop((24, 18, 400, 300)).resize((400, 300))
-    assert compare(fingerprint(before), fingerprint(moved)).kind == "same-scene"
+    assert compare(fingerprint(before), fingerprint(moved)).kind in ("same-scene", "looks-alike")
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,6 +8,7 @@ import { view } from "./viewer.js";
 const FEW = 12; // groups on the page, when more are fetched
 const EVERY_PAIR = 40; // members up to which each pair is judged apart, beyond it those with the framed photo
 const RENEW = 45000;
+const ALIKE = "These look alike. Are they one shot, or two things?";
 const ASKS = "The same shot under two labels: at least one of them is wrong. Which one is right?";
 
 export default class Copies extends Page {
@@ -54,8 +55,13 @@ export default class Copies extends Page {
   }
 
   bulk() {
-    const ready = this.groups.filter((group) => !group.asks);
+    const ready = this.ready();
     return ready.length > 1 && h("button", { class: "ghost", onclick: () => this.acceptAll() }, `Accept all ${ready.length} suggestions `, key("a"));
+  }
+
+  // What may be accepted in one go: not what a person has to say a word about, nor photos that only look alike.
+  ready() {
+    return this.groups.filter((group) => !group.asks && group.sure);
   }
 
   nothing() {
@@ -76,6 +82,7 @@ export default class Copies extends Page {
 
   // What they are, unless that is asked, and why this one.
   reason(group) {
+    if (!group.sure) return ALIKE;
     const label = group.labels.find((one) => one.id === group.label) ?? group.members.find((member) => member.labelled)?.labelled;
     const words = [h("em", {}, label?.title ?? "No label yet"), group.label ? ", all of them" : "", " · "];
     if (group.best === group.members[0].image_id) return [words, h("b", {}, "suggested: "), `${group.reason[0].toLowerCase()}${group.reason.slice(1)}`];
@@ -95,7 +102,7 @@ export default class Copies extends Page {
 
   tile(group, place, member, nth) {
     const kept = member.image_id === group.best && !group.asks;
-    const fate = group.asks ? member.labelled?.title ?? "no label" : kept ? "stays" : this.isSafe(group, member) ? "stays: sealed test" : "duplicate";
+    const fate = !group.sure ? kept ? "framed" : member.labelled?.title ?? "no label" : group.asks ? member.labelled?.title ?? "no label" : kept ? "stays" : this.isSafe(group, member) ? "stays: sealed test" : "duplicate";
     const words = [`${member.width} × ${member.height}`, group.members.length > 1 && member.sharp !== null && softness(member.sharp), member.sealed && "sealed test"];
     return h("figure", { class: "copy", style: `--ratio: ${member.width / member.height}` },
       h("button", { class: "cell", "aria-pressed": String(kept), "aria-label": `${nth + 1}: ${fate}, ${words.filter(Boolean).join(", ")}`,
@@ -140,8 +147,8 @@ export default class Copies extends Page {
     const always = [["Backspace", "undo", () => this.takeBack(), "main"], ["Escape", "back to the photos", () => this.table.toSingle(), this.group ? "" : "main"]];
     if (!this.group) return always;
     return [
-      ["Enter", "keep framed", () => this.accept(), "main"],
-      ["x", "not copies", () => this.apart(), "main"],
+      ["Enter", this.group.sure ? "keep framed" : "one shot: keep framed", () => this.accept(), "main"],
+      ["x", this.group.sure ? "not copies" : "two things", () => this.apart(), "main"],
       ["ArrowRight", "another stays", () => this.step(1)],
       ["z", "look closer", () => this.look()],
       ["i", "about the class", () => this.about()],
@@ -192,7 +199,7 @@ export default class Copies extends Page {
   }
 
   acceptAll() {
-    const ready = this.groups.filter((group) => !group.asks);
+    const ready = this.ready();
     const moves = ready.flatMap((group) => keeping(group, this));
     if (!moves.length) return;
     const marked = moves.filter((move) => move.do === "duplicate_of").length;

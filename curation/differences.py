@@ -1,0 +1,310 @@
+"""What differs between two photos that lie over each other: what they show, or the colour of a part of it.
+
+Two things of one shape, in one place and light, agree nearly everywhere. Points and patches call them one shot, since
+smooth things leave little to disagree about. So here they are looked at once more: larger, in small cells, in colour.
+
+A copy differs from its original by the same amount everywhere: what is left of fine structure is the noise of saving
+it, and one change of light or of saturation explains all colours. Of two things, one cell differs more than the noise
+of the others, or a part has another colour before a background that kept its own.
+
+    differences(one, other, over) -> Difference(structure, colour)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+FEWEST_CELLS = 6  # that both photos show
+CELLS = (12, 20)  # pixels: a letter, a word
+FINE, COARSE = 0.7, 4.0  # softness in pixels: below is the noise of saving, above it is light
+# Of the structure in a cell, this share may be lost by scaling a photo; and so much (square of grey levels) by saving.
+LOST, SAVED = 0.05, 1.5
+REDUCED = 4  # colours are compared on a photo of this much fewer pixels a side
+CLIPPED = 5.0  # grey levels from black and white: what lies there may have been anything beyond
+MOST_OFF = 0.01  # share of the pixels whose colour may be off: an edge, a reflection
+AT_THE_EDGE = 1 / 9  # of the height or width: where captions, dates and watermarks are laid over a photo
+CLEARLY = 3.0  # a structure from which on photos are laid more exactly, and looked at in green too
+ALIKE = 1.0  # grey levels; no other explanation need be looked for
+UNCHANGED = 0.3  # share of the pixels
+BETTER = 0.7  # share of their error that a freer change leaves
+GREY = np.array([0.114, 0.587, 0.299], np.float32)  # of blue, green, red
+Way = np.ndarray
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far the cell that differs most stands out from the noise of the others (1 is what noise does), and how many
+    grey levels colours are off, after the change of light or colour that explains them best."""
+
+    structure: float
+    colour: float
+
+
+def differences(one: np.ndarray, other: np.ndarray, over: Way) -> Difference | None:
+    """Of `one` (h, w, 3) uint8 and `other`, blue first; `over` (2, 3) maps pixels of one to those of the other, perhaps
+    in the mirror. None when they share too little to say."""
+    import cv2
+
+    x, y = (cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.float32) for pixels in (one, other))
+    structure = _structure(x, y, over)
+    if structure is None:
+        return None
+    if structure > CLEARLY:
+        over = _moved(*_equally_sharp(x, y, over), over)
+        # Green too: where one channel is overexposed, grey is not yet, and shows something else. And where hues were
+        # turned or channels exchanged, the grey that comes closest.
+        green, its_green = (pixels[..., 1].astype(np.float32) for pixels in (one, other))
+        again = (_structure(x, y, over), _structure(green, its_green, over),
+                 _structure(x, _closest_grey(x, other, over), over))
+        structure = min(value for value in (structure, *again) if value is not None)
+    return Difference(structure, _colour(one, other, over))
+
+
+def _closest_grey(x: np.ndarray, other: np.ndarray, over: Way) -> np.ndarray:
+    """The mix of the other's channels that comes closest to the grey of x (h, w)."""
+    every = over * (1, 1, 1 / REDUCED)  # every few pixels of each
+    inside = _inside(x[::REDUCED, ::REDUCED].shape, other[::REDUCED, ::REDUCED].shape, every, 1) > 0
+    laid = _lay(x[::REDUCED, ::REDUCED].shape, other[::REDUCED, ::REDUCED].astype(np.float32), every)[inside]
+    mine = x[::REDUCED, ::REDUCED][inside]
+    usable = _usable(mine[:, None], laid)
+    mix = _fitted(np.concatenate([laid / 255, np.ones((len(laid), 1), np.float32)], axis=1), mine, usable)
+    return np.asarray(other.astype(np.float32) @ (mix[:3] / 255) + mix[3])
+
+
+def _moved(x: np.ndarray, y: np.ndarray, over: Way) -> Way:
+    """The same way, moved until the pixels agree best (ECC), to a fraction of one; as it was if none does."""
+    import cv2
+
+    steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-5)
+    try:
+        found = cv2.findTransformECC(x, y, over.astype(np.float32), cv2.MOTION_AFFINE, steps, None, 3)[1]  # type: ignore[call-overload]
+    except cv2.error:  # its way of saying that the two do not converge
+        return over
+    return np.asarray(found, float)
+
+
+def _equally_sharp(x: np.ndarray, y: np.ndarray, over: Way) -> tuple[np.ndarray, np.ndarray]:
+    """The one that shows more detail, softened to what the other shows."""
+    scale = float(np.sqrt(abs(np.linalg.det(over[:, :2]))))
+    if scale > 1.1:
+        y = _soft(y, 0.5 * float(np.sqrt(scale**2 - 1)))
+    elif scale < 0.9:
+        x = _soft(x, 0.5 * float(np.sqrt(scale**-2 - 1)))
+    return x, y
+
+
+def _lay(shape: Shape, pixels: np.ndarray, over: Way) -> np.ndarray:
+    import cv2
+
+    return cv2.warpAffine(pixels, over, (shape[1], shape[0]), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                          borderMode=cv2.BORDER_REPLICATE)
+
+
+def _inside(shape: Shape, other: Shape, over: Way, margin: int = 4) -> np.ndarray:
+    """Which pixels (h, w) of the one the other shows too, 1 or 0; without a margin."""
+    import cv2
+
+    whole = cv2.warpAffine(np.full(other[:2], 255, np.uint8), over, (shape[1], shape[0]),
+                           flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    # Not the edge of either: a turned copy is mixed with what lies around it there.
+    edge = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
+    return cv2.erode((whole > 250).astype(np.uint8), edge, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+
+
+def _soft(picture: np.ndarray, sigma: float) -> np.ndarray:
+    import cv2
+
+    return cv2.GaussianBlur(picture, (0, 0), sigma)
+
+
+# Structure ----------------------------------------------------------------------------------------------------------
+
+
+def _structure(x: np.ndarray, y: np.ndarray, over: Way) -> float | None:
+    """Of one channel: how far the cell that differs most stands out."""
+    inside = _inside(x.shape, y.shape, over)
+    x, y = _equally_sharp(x, y, over)
+    x, y = _as_bright(x, _lay(x.shape, y, over), inside > 0)
+    x, y = (_soft(pixels, FINE) - _soft(pixels, COARSE) for pixels in (x, y))
+    found = [_outstanding(x, y, inside, size) for size in CELLS]
+    return max(value for value in found if value is not None) if found[-1] is not None else None
+
+
+def _as_bright(x: np.ndarray, y: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both in the light of the first, clipped where either is; beyond the edge of either the same is seen in both."""
+    mine, its = (pixels[::4, ::4][inside[::4, ::4]] for pixels in (x, y))
+    usable = (np.minimum(mine, its) > CLIPPED) & (np.maximum(mine, its) < 255 - CLIPPED)
+    if usable.sum() < 50:
+        usable[:] = True
+    curve = _fitted(_curve(its), mine, usable)
+    ends = np.sort(_curve(np.array([CLIPPED, 255 - CLIPPED], np.float32)) @ curve)
+    low, high = max(CLIPPED, float(ends[0])), min(255 - CLIPPED, float(ends[1]))
+    if low >= high:
+        low, high = 0.0, 255.0
+    y = np.clip((curve[1] / 255 * y + curve[0]) / 255 * y + curve[2], low, high)
+    return np.where(inside, np.clip(x, low, high), y), y
+
+
+def _outstanding(x: np.ndarray, y: np.ndarray, inside: np.ndarray, size: int) -> float | None:
+    """What is left of the cell that differs most, by what is left of the others."""
+    shared = _cells(inside.astype(np.float32), size) > 0.99
+    if shared.sum() < FEWEST_CELLS:
+        return None
+    mine, its, both = (_cells(product, size)[shared] for product in (x * x, y * y, x * y))
+    gain = float(np.clip(np.sqrt((mine.sum() + 1) / (its.sum() + 1)), 0.5, 2))
+    its, both = its * gain**2, both * gain
+    left = np.maximum(mine + its - 2 * both, 0)
+    expected = max(float(np.median(left)), SAVED) + LOST * (mine + its)
+    return float((left / expected).max())
+
+
+def _cells(picture: np.ndarray, size: int) -> np.ndarray:
+    """Means of cells of this size, each half over the next."""
+    import cv2
+
+    means, half = cv2.boxFilter(picture, -1, (size, size)), size // 2
+    return means[half + 3:-half - 3:half, half + 3:-half - 3:half]
+
+
+# Colour -------------------------------------------------------------------------------------------------------------
+
+
+def _colour(one: np.ndarray, other: np.ndarray, over: Way) -> float:
+    """Grey levels that colours are off, after the change that explains them best."""
+    import cv2
+
+    x, y = _reduced(one), _reduced(other)
+    over = rescaled(over, one.shape, x.shape, other.shape, y.shape)
+    shared = _inside(x.shape, y.shape, over) > 0
+    y = _lay(x.shape, y, over)
+    if not shared.any():
+        return 0.0
+    off = _explained(x, y, shared)
+    # Colours lead to grey, and grey to no colours.
+    return off if off < ALIKE else min(off, _explained(y, x, shared))
+
+
+def _explained(x: np.ndarray, y: np.ndarray, shared: np.ndarray) -> float:
+    """Grey levels that x is off from y (h, w, 3), where `shared`, after the change that explains most of it."""
+    x = _soft(x, 0.5)  # so that it lies between the darkest and the brightest of y around each place
+    mine, its = x[shared], y[shared]
+    found, known = [], _exposed(mine, its, y)
+    for change in (_resaturated, _relit, _recoloured):
+        found.append(_most(kept := _off(x, known, y, shared)))
+        if found[-1] < ALIKE:
+            break
+        freer = change(mine, its, y)
+        if change is _resaturated:  # two numbers for all colours: they cannot explain what is not so
+            found.append(_most(_off(x, freer, y, shared)))
+        elif _explains(x, known, freer, kept, shared):
+            known = freer
+        else:
+            return min(found)
+    return min([*found, _most(_off(x, known, y, shared))])
+
+
+def _explains(x: np.ndarray, known: np.ndarray, freer: np.ndarray, kept: np.ndarray, shared: np.ndarray) -> bool:
+    """Whether a freer change is one of the whole photo. A curve can lead from one shirt to another and leave the bed
+    as it is; if all was changed, then the bed too is explained better than by a change that knows no curves."""
+    unchanged = kept <= ALIKE
+    if unchanged.mean() < UNCHANGED:
+        return True
+    before, after = (np.median(np.square(x - np.clip(pixels, 0, 255))[shared][unchanged]) for pixels in (known, freer))
+    return bool(after < BETTER * before)
+
+
+def rescaled(over: Way, large: Shape, small: Shape, other_large: Shape, other_small: Shape) -> Way:
+    """The same way between two photos of other sizes (h, w)."""
+    up = np.diag([large[1] / small[1], large[0] / small[0], 1.0])
+    up[:2, 2] = (up[0, 0] - 1) / 2, (up[1, 1] - 1) / 2  # pixels are squares, and their places are the middles
+    down = np.diag([other_small[1] / other_large[1], other_small[0] / other_large[0], 1.0])
+    down[:2, 2] = (down[0, 0] - 1) / 2, (down[1, 1] - 1) / 2
+    return (down @ np.vstack([over, [0, 0, 1]]) @ up)[:2]
+
+
+def _reduced(pixels: np.ndarray) -> np.ndarray:
+    import cv2
+
+    height, width = pixels.shape[:2]
+    size = max(1, round(width / REDUCED)), max(1, round(height / REDUCED))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _off(x: np.ndarray, expected: np.ndarray, y: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """Grey levels that shared pixels (n,) are outside of what lies around their place."""
+    import cv2
+
+    expected, around = np.clip(expected, 0, 255), np.ones((3, 3), np.uint8)
+    above = np.maximum(x - cv2.dilate(expected, around), 0)
+    below = np.maximum(cv2.erode(expected, around) - x, 0)
+    above[y > 255 - CLIPPED] = 0
+    below[y < CLIPPED] = 0
+    off = np.maximum(above, below).max(axis=2) * shared
+    return np.asarray(cv2.erode(off, around)[shared])  # a line is an edge that lies a little beside itself
+
+
+def _most(off: np.ndarray) -> float:
+    return float(np.sort(off)[::-1][int(MOST_OFF * len(off))])
+
+
+def _exposed(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """`picture` by as much brighter as most of x is than y (n, 3)."""
+    return picture * float(np.median((x.sum(axis=1) + 1) / (y.sum(axis=1) + 1)))
+
+
+def _relit(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """`picture` with each channel on the curve that leads from y (n, 3) to x: brightness, contrast, gamma, a tint."""
+    curves = [_fitted(_curve(its), mine, _usable(mine[:, None], its[:, None]))
+              for mine, its in zip(x.T, y.T, strict=True)]
+    return np.stack([_curve(picture[..., channel]) @ curve for channel, curve in enumerate(curves)], axis=-1)
+
+
+def _curve(values: np.ndarray) -> np.ndarray:
+    share = values / 255
+    return np.stack([share, share * share, np.ones_like(share)], axis=-1)
+
+
+def _resaturated(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """`picture` with more or less colour, down to none, and as much brighter as that of x is than that of y (n, 3)."""
+    basis = np.concatenate([_saturation(y, channel) for channel in range(3)])
+    found = _fitted(basis, np.concatenate(list(x.T)), np.tile(_usable(x, y), 3))
+    return np.stack([_saturation(picture, channel) @ found for channel in range(3)], axis=-1)
+
+
+def _saturation(pixels: np.ndarray, channel: int) -> np.ndarray:
+    grey = pixels @ GREY
+    return np.stack([pixels[..., channel] - grey, grey], axis=-1) / np.float32(255)
+
+
+def _recoloured(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """`picture` with every channel mixed of all: turned hues, exchanged channels, sepia."""
+    usable = _usable(x, y)
+    mixes = [_fitted(_mixed(y), x[:, channel], usable) for channel in range(3)]
+    return np.stack([_mixed(picture) @ mix for mix in mixes], axis=-1)
+
+
+def _mixed(pixels: np.ndarray) -> np.ndarray:
+    share = pixels / 255
+    return np.concatenate([share, share * share, np.ones_like(share[..., :1])], axis=-1)
+
+
+def _usable(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    whole = ((np.minimum(x, y) > CLIPPED) & (np.maximum(x, y) < 255 - CLIPPED)).all(axis=1)
+    return whole if whole.sum() > 50 else np.ones(len(x), bool)
+
+
+def _fitted(basis: np.ndarray, wanted: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Least squares in which what is far off hardly counts (Cauchy weights, four rounds)."""
+    weights = usable.astype(np.float32)
+    found = np.zeros(basis.shape[1], np.float64)
+    little = 1e-5 * len(basis) * np.eye(basis.shape[1], dtype=np.float32)
+    for _ in range(4):
+        weighted = basis * weights[:, None]
+        found = np.linalg.solve(weighted.T @ basis + little, weighted.T @ wanted).astype(np.float64)
+        off = np.abs(wanted - basis @ found)
+        usual = max(1.5 * float(np.median(off[usable])), 1.5)
+        weights = (usable / (1 + (off / (2 * usual)) ** 2)).astype(np.float32)
+    return found.astype(np.float32)
