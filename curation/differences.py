@@ -79,8 +79,9 @@ def _moved(x: np.ndarray, y: np.ndarray, over: Way) -> Way:
     import cv2
 
     steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-5)
+    lines, its_lines = _band(x), _band(y)  # light on smooth ground would outweigh where edges lie
     try:
-        found = cv2.findTransformECC(x, y, over.astype(np.float32), cv2.MOTION_AFFINE, steps, None, 3)[1]  # type: ignore[call-overload]
+        found = cv2.findTransformECC(lines, its_lines, over.astype(np.float32), cv2.MOTION_AFFINE, steps, None, 3)[1]  # type: ignore[call-overload]
     except cv2.error:  # its way of saying that the two do not converge
         return over
     return np.asarray(found, float)
@@ -126,11 +127,18 @@ def _soft(picture: np.ndarray, sigma: float) -> np.ndarray:
 def _structure(x: np.ndarray, y: np.ndarray, over: Way) -> float | None:
     """Of one channel: how far the cell that differs most stands out."""
     inside = _inside(x.shape, y.shape, over)
+    if not inside[::4, ::4].any():
+        return None
     x, y = _equally_sharp(x, y, over)
     x, y = _as_bright(x, _lay(x.shape, y, over), inside > 0)
-    x, y = (_soft(pixels, FINE) - _soft(pixels, COARSE) for pixels in (x, y))
+    x, y = _band(x), _band(y)
     found = [_outstanding(x, y, inside, size) for size in CELLS]
     return max(value for value in found if value is not None) if found[-1] is not None else None
+
+
+def _band(grey: np.ndarray) -> np.ndarray:
+    """Structure that saving keeps, without slow light."""
+    return _soft(grey, FINE) - _soft(grey, COARSE)
 
 
 def _as_bright(x: np.ndarray, y: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -174,11 +182,9 @@ def _cells(picture: np.ndarray, size: int) -> np.ndarray:
 
 def _colour(one: np.ndarray, other: np.ndarray, over: Way) -> float:
     """Grey levels that colours are off, after the change that explains them best."""
-    import cv2
-
     x, y = _reduced(one), _reduced(other)
     over = rescaled(over, one.shape, x.shape, other.shape, y.shape)
-    shared = _inside(x.shape, y.shape, over) > 0
+    shared = _inside(x.shape, y.shape, over, 2) > 0
     y = _lay(x.shape, y, over)
     if not shared.any():
         return 0.0
