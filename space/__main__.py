@@ -93,14 +93,17 @@ def _open(settings: SpaceSettings) -> None:
 
 
 def _predict(asked: argparse.Namespace) -> int:
+    from curation.ingest.listing import photos_in
+    from curation.ingest.photo_files import read_file
     from space.api import refusal
     from train.config import default_cache
     from train.predictor import load_predictor
 
     recognizer, worst = load_predictor(asked.model, default_cache(os.environ), asked.engine), 0
-    for photo in asked.photos:
+    for photo in photos_in(asked.photos, asked.exclude):
         try:
-            said = recognizer.predict(Path(photo).read_bytes(), top_k=asked.top_k).to_json()
+            os.stat(photo)  # what is not there has a code of its own
+            said = recognizer.predict(read_file(Path(photo)), top_k=asked.top_k).to_json()
         except VitrineError as error:
             said, worst = refusal(error), NOT_DONE
         except OSError as error:
@@ -195,7 +198,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--state", type=Path, help="where decisions wait until they are sent")
     predict = add("predict", _predict, "name the things in photos, one JSON line each")
     predict.add_argument("model")
-    predict.add_argument("photos", nargs="+", metavar="PHOTO")
+    predict.add_argument("photos", nargs="+", metavar="PHOTO", help="a file, or a folder for all photos in it")
+    predict.add_argument("--exclude", action="append", default=[], metavar="PATTERN",
+                         help="pass over what is called so in a folder; may be repeated")
     predict.add_argument("--top-k", type=number(int, 1), default=3)
     for one in (serve, predict):
         one.add_argument("--engine", default="auto",

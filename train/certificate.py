@@ -48,9 +48,12 @@ class Certificate:
         sides = sorted(self.carved_from, key=("train", "validation", "test").index)
         if not sides:
             return ""
-        lack = f"No {' and no '.join(sides)} photos came"
+        were = "it was" if len(sides) == 1 else "they were"
         given = self.carved_from[sides[-1]]
-        return f"{lack}: they were carved from the given {given} photos, and no near-copies were parted"
+        return (
+            f"No {' and no '.join(sides)} came with the photos: {were} carved from the given {given} "
+            "photos, near-copies kept together"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for certificate.json."""

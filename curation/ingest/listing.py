@@ -14,7 +14,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -97,6 +97,19 @@ def list_photos(
         tuple(sorted(walk.left_alone, key=lambda one: one.path)),
         tuple(unmatched),
     )
+
+
+def photos_in(paths: Iterable[str], exclude: Sequence[str] = ()) -> Iterator[str]:
+    """These files, and for a folder the photos in it. Raises BadSource for a folder that may not be
+    opened, or has none."""
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path
+            continue
+        found = list_photos(Path(path), exclude).photos
+        if not found:
+            raise BadSource(f"There are no photos in {path}.", source=path)
+        yield from (str(Path(path, photo)) for photo in found)
 
 
 @dataclass

@@ -51,7 +51,7 @@ def read_file(path: Path) -> bytes:
     """A file's bytes. Raises BadPhoto when it is missing, not a file, or larger than any photo we would open."""
     try:
         if not path.is_file():
-            raise BadPhoto("There is no such file.")
+            raise BadPhoto("This is no regular file." if path.exists() else "There is no such file.")
         size = path.stat().st_size
         if size > LIMITS.max_bytes:
             most = LIMITS.max_bytes / 1e6

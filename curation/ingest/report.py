@@ -131,9 +131,10 @@ def about_sides(came: Iterable[str | None]) -> str:
     if not missing:
         return ""
     source = carved[missing[-1]]
+    it = "it" if len(missing) == 1 else "them"
     told = (
-        f"No {' and no '.join(missing)} photos came. The split will carve them from the {source} "
-        "photos, and keep near-copies on one side."
+        f"No {' and no '.join(missing)} came with the photos. The split will carve {it} from the "
+        f"{source} photos, and keep near-copies together."
     )
     is_to_choose = TEST in missing and {TRAIN, VALIDATION} <= sides
     return (

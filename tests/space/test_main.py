@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,19 @@ def test_predict_prints_a_line_for_each_photo_also_for_bad_ones(tmp_path: Path, 
     assert [line.get("label") or line["code"] for line in lines] == ["ochre", "bad_photo", "missing"]
     assert all(one["url"] is None for one in lines[0]["similar"])
     assert status == 1
+
+
+def test_predict_takes_a_folder_for_the_photos_in_it_and_waits_for_no_pipe(tmp_path: Path,
+                                                                          capsys: pytest.CaptureFixture) -> None:
+    for name in ("in/a/1.jpg", "in/drafts/2.jpg", "in/.thumbnails/3.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(photo_of("ochre"))
+    os.mkfifo(tmp_path / "pipe.jpg")
+    asked = ["predict", "model", str(tmp_path / "in"), str(tmp_path / "pipe.jpg"), "--exclude", "drafts"]
+    assert door.main(asked) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["photo"] for line in lines] == [str(tmp_path / "in/a/1.jpg"), str(tmp_path / "pipe.jpg")]
+    assert lines[0]["label"] == "ochre" and "no regular file" in lines[1]["error"]
 
 
 def test_the_engine_that_is_asked_for_reaches_the_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -331,7 +331,7 @@ def test_a_missing_test_is_told_when_photos_come_in_and_the_validation_can_be_it
              for side in ("train", "val") for name in "ab" for n in range(2)}
     source = lay_out(tmp_path / "s", files)
     report, dataset = collected(source, tmp_path)
-    assert any("No test photos came" in remark and "--val-is-test" in remark for remark in report.remarks)
+    assert any("No test came with the photos" in remark and "--val-is-test" in remark for remark in report.remarks)
     assert {one.given_split for row in dataset.photos().values() for one in row.sources} == {"train", "validation"}
     report = collect(source, str(tmp_path / "other"), options=SourceOptions(val_is_test=True))
     other = open_dataset(str(tmp_path / "other"))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.ingest import listing as rules
-from curation.ingest.listing import list_photos
+from curation.ingest.listing import list_photos, photos_in
 from data_cards.errors import BadSource
 
 ANY = b"bytes that nobody decodes here"
@@ -251,3 +251,12 @@ def test_each_regular_file_is_a_photo_or_left_alone_exactly_once(tmp_path_factor
 @given(st.lists(st.text(min_size=1, max_size=6), max_size=3))
 def test_any_text_may_be_a_pattern(exclude):
     assert isinstance(list_photos(Path(__file__).parent, exclude).unmatched, tuple)
+
+
+def test_a_folder_stands_for_its_photos_and_a_file_for_itself(tmp_path):
+    lay_out(tmp_path, "in/a/1.jpg", "in/#recycle/2.jpg", "in/drafts/3.jpg", "one.jpg")
+    (tmp_path / "empty").mkdir()
+    found = photos_in([str(tmp_path / "one.jpg"), str(tmp_path / "gone.jpg"), str(tmp_path / "in")], ["drafts"])
+    assert [Path(path).relative_to(tmp_path).as_posix() for path in found] == ["one.jpg", "gone.jpg", "in/a/1.jpg"]
+    with pytest.raises(BadSource, match="no photos in"):
+        list(photos_in([str(tmp_path / "empty")]))

@@ -78,10 +78,10 @@ def test_wide_letters_and_marks_keep_the_columns_in_line():
 
 
 @pytest.mark.parametrize(("came", "told"), [
-    (["train", "validation"], "No test photos came. The split will carve them from the train photos"),
-    (["train"], "No validation and no test photos came."), (["train", "test"], "No validation photos came."),
-    (["validation"], "No train and no test photos came. The split will carve them from the validation photos"),
-    (["test"], "No train and no validation photos came."), ([None, "train"], "No validation and no test photos came.")])
+    (["train", "validation"], "No test came with the photos. The split will carve it from the train photos"),
+    (["train"], "No validation and no test came"), (["train", "test"], "No validation came with the photos."),
+    (["validation"], "No train and no test came with the photos. The split will carve them from the validation photos"),
+    (["test"], "No train and no validation came"), ([None, "train"], "No validation and no test came")])
 def test_a_split_with_missing_sides_gets_a_sentence(came, told):
     assert about_sides(came).startswith(told)
     assert ("--val-is-test" in about_sides(came)) is (came == ["train", "validation"])
