@@ -40,6 +40,9 @@ from data_cards.errors import BadDecision
 from data_cards.rows import Finding, Label
 
 Move = Mapping[str, Any]
+NOT_UNDERSTOOD = "The light table did not understand that. Load the page again; nothing was changed."
+# What a move names by a text; `card` and `before` hold fields.
+TEXTS = frozenset({"id", "do", "key", "image_id", "other", "label", "label_before", "title"})
 COPY_OR_NOT = "One person says that these are copies of one shot, another says that they are not."
 ASKS_FOR_CLASS = ("labels", "unlabelled", "visitors")
 
@@ -66,6 +69,8 @@ class Moves:
         Returns the questions that are open again (after an undo). On disk when it returns.
         Raises BadDecision, UnknownClass, DiskFull; then nothing of the group counts.
         """
+        for move in group:
+            _check_is_text(move)
         wanted = {str(move.get("do")) for move in group}
         if wanted == {"skip"}:
             return self._skip(who, [str(move.get("key")) for move in group])
@@ -114,7 +119,7 @@ class Moves:
         if known is not None and known.who == who:
             return known
         if known is not None or move.get("do") not in PHOTO_ACTIONS or not move.get("id"):
-            raise BadDecision("The light table did not understand that. Load the page again; nothing was changed.")
+            raise BadDecision(NOT_UNDERSTOOD)
         item = self._queue.items.get(str(move.get("key", "")))
         image_id = str(move.get("image_id") or (item.image_id if item else ""))
         for photo in (image_id, move.get("other")):
@@ -265,6 +270,12 @@ class Moves:
     def _answer_named(self, answer: str) -> str:
         words = {NONE: "none of these", JUNK: "junk"}
         return words.get(answer) or f"*{(self._records.named(answer) or {}).get('title', answer)}*"
+
+
+def _check_is_text(move: Move) -> None:
+    for name in TEXTS:
+        if not isinstance(move.get(name, ""), str | None):
+            raise BadDecision(NOT_UNDERSTOOD)
 
 
 def differ(said: Sequence[str]) -> str:

@@ -105,7 +105,7 @@ class Rounds:
             "retrain": lambda: self._retrain(who), "stop": self._bench.stop, "release": self._release,
             "discard": lambda: discard(self._workshop.model, self._workshop.cache),
             "rollback": lambda: self._roll_back(wanted.get("round")), "reload": self._workshop.reload}
-        if wanted.get("do") not in does:
+        if str(wanted.get("do")) not in does:
             raise VitrineError("The light table did not understand that. Load the page again; nothing was changed.")
         if not self._changing.acquire(blocking=False):
             raise TooBusy("Something is being changed already. Wait a moment.")

@@ -56,6 +56,16 @@ def test_a_decision_goes_through_and_comes_back_with_the_next_photo(page):
     assert after["items"][0]["key"] != item["key"]
 
 
+@pytest.mark.parametrize("name", ["do", "id", "key", "image_id", "other", "label", "title"])
+@pytest.mark.parametrize("value", [[], {}, 5, True, [["junk"]]])
+def test_a_move_that_names_something_by_no_text_is_refused_with_a_sentence(page, name, value):
+    item = page.get("/light-table/look", headers=ANN).json()["items"][0]
+    move = {"id": str(ULID()), "do": "relabel", "key": item["key"], "label": "harbour"} | {name: value}
+    answer = page.post("/light-table/moves", json={"groups": [[move]]}, headers=ANN | MARK)
+    [outcome] = answer.json()["outcomes"]
+    assert answer.status_code == 200 and not outcome["ok"] and "nothing was changed" in outcome["error"]
+
+
 NO_MOVES = [b"{", b"[]", b"[" * 100_000, b'{"groups": [[{"do": "\\ud800"}]]}',
             b'{"groups": [[{"do": "\xed\xa0\x80"}]]}', b'{"groups": 1}', b'{"groups": [[]]}', b'{"groups": [[1]]}',
             b" " * 2_000_000]
