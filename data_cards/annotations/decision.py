@@ -21,6 +21,7 @@ from ulid import ULID
 
 from data_cards.annotations.actions import ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS, TABLE
 from data_cards.annotations.class_card import read_card, write_card
+from data_cards.class_names import class_id_from, free_id
 from data_cards.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
 from data_cards.json_lines import read_object
@@ -122,6 +123,8 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
     made |= {"at": at, "id": _name(text["id"], at if text["at"] else "", row, line),
              "label": _class(text["label"], action, collection, line) or None, "undoes": text["undoes"].upper() or None}
     made |= {key: write_card(read_card(text[key])) for key in CARDS if text[key]}
+    if action == "add_class" and collection is not None and text["label"] not in collection:
+        made |= _new_class(text["label"], text["title"], collection)
     if action == "merge_class":
         made["label_before"] = _class(text["label_before"], action, collection, line)
     return Decision(**made)  # type: ignore[arg-type]
@@ -216,6 +219,14 @@ def _name(given: str, at: str, row: Mapping[str, object], line: int) -> str:
     moment = datetime.fromisoformat(at)
     milliseconds = max(0, int(moment.timestamp() * 1000))
     return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + line.to_bytes(3, "big") + content[:7]))
+
+
+def _new_class(name: str, title: str, collection: Collection) -> dict[str, str]:
+    """Id and title of a new class that was given by its id or its name; or the class that has this name already."""
+    there = collection.find(title or name)
+    is_id = name == class_id_from(name)
+    label = there or (name if is_id else free_id(name, collection.names))
+    return {"label": label, "title": title or ("" if is_id else name)}
 
 
 def _class(text: str, action: str, collection: Collection | None, line: int) -> str:

@@ -106,3 +106,16 @@ def test_a_visitors_question_is_refused_where_no_reader_would_take_it(note):
     with pytest.raises(BadDecision, match="note"):
         ask("a", "agra", note=note)
     assert ask("a", "agra", note="it is क्\u200dष.").note == "it is क्\u200dष."
+
+
+@pytest.mark.parametrize(("name", "label", "title"), [
+    ("C#", "C-sharp", "C#"), ("Red vase", "Red-vase", "Red vase"), ("🐶", "dog-face", "🐶")])
+def test_a_new_class_may_be_given_by_its_name(name, label, title):
+    made = parse_decision({"action": "add_class", "label": name, "who": "asha"}, THINGS)
+    assert (made.label, made.title) == (label, title)
+
+
+def test_a_new_class_by_a_name_that_is_there_is_that_class():
+    title = THINGS.classes[0].title
+    made = parse_decision({"action": "add_class", "label": f" {title.upper()} !"[:-2], "who": "asha"}, THINGS)
+    assert made.label == THINGS.ids[0]
