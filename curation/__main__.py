@@ -35,7 +35,7 @@ def _collect(flags: argparse.Namespace) -> None:
     options = SourceOptions(label=flags.label, every=flags.every, by_name=flags.by_name, classes=flags.classes,
                             splits=flags.splits, exclude=tuple(flags.exclude), follow_links=flags.follow_links,
                             label_column=flags.label_column, val_is_test=flags.val_is_test,
-                            config=flags.config, split=flags.split)
+                            config=flags.config, split=flags.split, encoding=flags.encoding)
     report = collect(flags.source, flags.dataset, collection=flags.collection, keep_location=flags.keep_location,
                      private=not flags.public, options=options)
     print(report.table)
@@ -158,6 +158,7 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--label", help="for photos that lie in no class folder")
     command.add_argument("--every", type=float, default=1.0, help="seconds between the frames of a clip")
     command.add_argument("--label-column", metavar="NAME", help="the column of a list that holds the labels")
+    command.add_argument("--encoding", metavar="NAME", help="of a list whose bytes do not tell: cp1251, shift_jis, gbk")
     command.add_argument("--config", metavar="NAME", help="which part of a dataset of the Hub")
     command.add_argument("--split", metavar="NAME", help="which splits of a dataset of the Hub: test, or train+test")
     command.add_argument("--by-name", action="store_true", help="read labels off file names")

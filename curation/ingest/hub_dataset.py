@@ -52,7 +52,7 @@ def from_hub(address: str, options: SourceOptions) -> Gathered:
     has_sides = len(set(given.values())) > 1
 
     def incoming() -> Iterator[Incoming]:
-        with kindly(address, "dataset"):
+        with kindly(address, "dataset"), _refusals_told(place.name, options):
             for side, rows in sides.items():
                 for number, row in enumerate(rows):
                     label = columns.label_of(row) or options.label or ""
@@ -68,6 +68,8 @@ def from_hub(address: str, options: SourceOptions) -> Gathered:
 @contextmanager
 def _refusals_told(name: str, options: SourceOptions) -> Iterator[None]:
     """Turn what `datasets` raises into sentences."""
+    from httpx2 import HTTPError
+
     try:
         yield
     except FileNotFoundError as error:
@@ -78,6 +80,10 @@ def _refusals_told(name: str, options: SourceOptions) -> Iterator[None]:
             named = words[words.find("["):].partition("]")[0] + "]"
             asked = f"no part called {options.config}" if options.config else "several parts"
             raise BadSource(f"{name} has {asked}. Choose one with --config: {named[1:-1]}.", source=name) from error
+        raise BadSource(f"{name} cannot be read: {_first_line(error)}.", source=name) from error
+    except (RuntimeError, TypeError, KeyError) as error:  # a script instead of data, or tables that do not match
+        if isinstance(error.__cause__, HTTPError):
+            raise
         raise BadSource(f"{name} cannot be read: {_first_line(error)}.", source=name) from error
 
 

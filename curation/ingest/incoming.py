@@ -18,7 +18,7 @@ class SourceOptions:
     `splits`: folders may be sides of a split; `exclude`: patterns of names and paths that are passed
     over; `follow_links`: take what links lead to; `val_is_test`: validation photos are the test, where
     none came; `workplace`: a folder for what an archive unpacks to; `config` and `split`: which part of
-    a dataset of the Hub."""
+    a dataset of the Hub; `encoding`: of a list whose bytes do not tell."""
 
     label: str | None = None
     every: float = 1.0
@@ -32,6 +32,7 @@ class SourceOptions:
     workplace: Path | None = None
     config: str | None = None
     split: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)

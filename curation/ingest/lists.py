@@ -150,7 +150,7 @@ def _is_about_files(path: Path) -> bool:
 
 
 def _read(path: Path, lookup: FileLookup, options: SourceOptions) -> tuple[list[Listed], list[str]]:
-    table = read_table(path, KNOWN)
+    table = read_table(path, KNOWN, options.encoding)
     columns = columns_of(table, options.label_column, lookup.is_there)
     labels = _Labels.of(table, columns, options.label or "")
     nameless = [str(row.line) for row in table.rows if not row.cells[columns.file]]

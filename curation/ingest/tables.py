@@ -50,9 +50,10 @@ class Table:
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_table(path: Path, known: Collection[str] = ()) -> Table:
+def read_table(path: Path, known: Collection[str] = (), encoding: str | None = None) -> Table:
     """Read a table. `known`: names (as `name_key` gives them) that its columns may have; they tell the delimiter.
-    Raises BadSource, with the line where it can be told.
+    `encoding`: what the owner says it is, where its bytes do not tell. Raises BadSource, with the line where it can
+    be told.
     """
     if path.suffix.lower() == ".parquet":
         return _parquet(path)
@@ -60,24 +61,28 @@ def read_table(path: Path, known: Collection[str] = ()) -> Table:
         data = path.read_bytes()
     except OSError as error:
         raise BadSource(f"{path.name} cannot be read: {error.strerror}.", source=str(path)) from error
-    text, encoding = decoded(data, path.name)
-    remarks = (f"{path.name} is not UTF-8; it was read as {encoding}.",) if encoding else ()
+    text, guess = decoded(data, path.name, encoding)
+    remarks = (f"{path.name} is not UTF-8; it was read as {guess}. If names look wrong, say what it is by --encoding.",
+               ) if guess else ()
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return _json(path, text, remarks)
     return _delimited(path, text, known, remarks)
 
 
-def decoded(data: bytes, name: str) -> tuple[str, str]:
+def decoded(data: bytes, name: str, told: str | None = None) -> tuple[str, str]:
     """(text, what it was read as, where that is a guess). Raises BadSource for bytes that are no text."""
     for start, words in OTHER_FILES:
         if data.startswith(start):
             raise BadSource(f"{name} is {words}, not a list. Save it as CSV (UTF-8) and give that.", source=name)
-    encoding = _encoding_by_its_start(data)
+    encoding = told or _encoding_by_its_start(data)
     try:
         text, guess = data.decode(encoding), ""
+    except LookupError as error:
+        raise BadSource(f"There is no encoding called {told}; known are utf-8, cp1251, shift_jis, gbk and others.",
+                        encoding=told) from error
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
-            raise BadSource(f"{name} is cut off or damaged: it is no {encoding.upper()} text.") from error
+            raise BadSource(f"{name} is cut off or damaged, or is no {encoding.upper()} text.") from error
         text, guess = _western(data, name, error)
     text = text.removesuffix("\x1a")
     for place, sign in enumerate(text):
@@ -99,7 +104,8 @@ def _encoding_by_its_start(data: bytes) -> str:
 
 
 def _western(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[str, str]:
-    """Windows-1252 or Latin-1, unless most of the other letters are UTF-8 and a few bytes are damaged."""
+    """Windows-1252, which is Latin-1 and more, unless most of the other letters are UTF-8 and a few bytes are
+    damaged."""
     lenient = data.decode("utf-8", "replace")
     broken = lenient.count("\N{REPLACEMENT CHARACTER}")
     whole = sum(sign > "\x7f" for sign in lenient) - broken
@@ -109,8 +115,9 @@ def _western(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[str, st
                         "line.", line=line) from error
     try:
         return data.decode("cp1252"), "Windows-1252"
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), "Latin-1"
+    except UnicodeDecodeError as worse:
+        raise BadSource(f"{name} is neither UTF-8 nor Windows-1252. Save it as UTF-8, or say what it is: --encoding "
+                        "cp1251, shift_jis, gbk or another.", source=name) from worse
 
 
 def _delimited(path: Path, text: str, known: Collection[str], remarks: tuple[str, ...]) -> Table:

@@ -166,3 +166,12 @@ def test_a_dataset_of_ours_brings_what_its_people_decided(hub, tmp_path, where):
     assert report.added == 3
     assert {second.labels()[ids[path]].label for path in ("mug/0.jpg", "cup/2.jpg")} == {"cup"}
     assert second.labels()[ids["none/3.jpg"]].status == "none_of_these"
+
+
+def test_a_dataset_that_is_a_program_gets_a_sentence(hub):
+    api = HfApi(token="token-ann")
+    api.create_repo("ann/script", repo_type="dataset")
+    api.upload_file(path_or_fileobj=b"import datasets\n", path_in_repo="script.py", repo_id="ann/script",
+                    repo_type="dataset")
+    with pytest.raises(BadSource, match="ann/script"):
+        open_source("hf://ann/script")
