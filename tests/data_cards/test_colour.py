@@ -229,3 +229,27 @@ def test_bytes_that_are_no_profile_are_passed_over(data):
         assert middle(encoded(flat((200, 100, 50)), "PNG", icc_profile=data)) == (200, 100, 50)
     except BadPhoto:
         pytest.fail("a photo was refused for its profile")
+
+
+def test_everybody_sees_the_same_red(tmp_path):
+    """The network, the small copies of a training, the light table and a catalogue's pictures."""
+    from curation.ingest.collect import collect
+    from curation.reference_pictures import SIDE
+    from data_cards.dataset import open_dataset
+    from train.preprocessing import Preprocessing
+    from train.shelf import fill_shelf
+
+    wide = encoded(flat((234, 51, 35), size=(320, 240)), "JPEG", quality=100, icc_profile=WHOLE)
+    for folder in ("photos/mug", "photos/references"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "photos/mug/a.jpg").write_bytes(wide)
+    (tmp_path / "photos/classes.csv").write_text("class,image\nmug,references/mug.jpg\n")
+    (tmp_path / "photos/references/mug.jpg").write_bytes(wide)
+    collect(tmp_path / "photos", str(tmp_path / "dataset"))
+    dataset = open_dataset(str(tmp_path / "dataset"))
+    (stored,) = (dataset.read_photo(image_id) for image_id in dataset.photos())
+    reference = dataset.reference("mug")
+    assert reference is not None
+    seen = [Preprocessing().image(stored), fill_shelf(tmp_path / "shelf", [("a", stored)], 128).photo("a"),
+            Image.open(io.BytesIO(thumbnail(stored, SIDE))), Image.open(io.BytesIO(reference))]
+    assert all(near(image.getpixel((60, 60)), (255, 0, 0), 5) for image in seen)
