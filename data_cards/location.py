@@ -8,6 +8,7 @@ browsers and `datasets` do not open everywhere (HEIC, AVIF, TIFF, BMP, GIF) beco
 from __future__ import annotations
 
 import struct
+import warnings
 
 from PIL import Image
 
@@ -59,7 +60,9 @@ def allowed_exif(data: bytes) -> bytes:
     kept = Image.Exif()
     try:
         with_everything = read_exif(data)
-        detail = with_everything.get_ifd(EXIF_IFD)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, about tags that are cut off
+            detail = with_everything.get_ifd(EXIF_IFD)
         for tag in KEPT:
             if tag in with_everything:
                 kept[tag] = with_everything[tag]

@@ -40,7 +40,7 @@ ADOBE_RGB_MARK = b"R03"
 DNG_VERSION, SUBFILE_TYPE = 50706, 254
 RAW_PHOTOMETRICS = (32803, 34892)  # a mosaic of colour filters, and colours of a sensor
 PILLOW_COMPLAINTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError,
-                     KeyError, IndexError, OverflowError, ArithmeticError, MemoryError, struct.error,
+                     KeyError, IndexError, OverflowError, ArithmeticError, MemoryError, RuntimeError, struct.error,
                      Image.DecompressionBombError)
 # What a decoded pixel takes at most, its copies on the way to an upright one in sRGB included; measured on pictures
 # with a profile, an orientation and transparency (docs/decisions/reading-photos.md).
@@ -54,6 +54,7 @@ TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: I
          8: Image.Transpose.ROTATE_90}
 PLAIN_MODES = {"1": "L", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB",
                "HSV": "RGB"}
+LONGEST_JPEG = 65_500  # pixels: libjpeg writes no longer side
 GREYEST = 128  # what libjpeg puts where coded pixels are missing
 
 
@@ -109,17 +110,24 @@ def open_photo(data: bytes, at_least: int | None = None, limits: PhotoLimits = L
     at the largest that memory allows where None is given. `longer`: the longer side that is wanted besides. Raises
     BadPhoto where pixels are missing, with the share that is there in `evidence["percent"]`.
     """
+    try:
+        return _pixels(data, at_least, limits, longer)
+    except PILLOW_COMPLAINTS as error:
+        whole = completed(data, str(error))
+    try:
+        return _pixels(whole, at_least, limits, longer)
+    except PILLOW_COMPLAINTS as error:
+        raise BadPhoto("This photo is damaged: only a part of it can be read.", cause=str(error)) from error
+
+
+def _pixels(data: bytes, at_least: int | None, limits: PhotoLimits, longer: int) -> Image.Image:
+    """Decode as it is. Raises BadPhoto, and PILLOW_COMPLAINTS where a decoder stumbles."""
     with _opened(data, limits) as image:
         _read_small(image, data, at_least, longer, limits)
-        try:
-            image.load()
-        except PILLOW_COMPLAINTS as error:
-            whole = completed(data, str(error))
-        else:
-            if image.format == "JPEG" and _may_lack_its_end(image, data):
-                _refuse_a_part(data)
-            return _upright(_as_srgb(image, data), _exif(image).get(ORIENTATION))
-    return open_photo(whole, at_least, limits, longer)
+        image.load()
+        if image.format == "JPEG" and _may_lack_its_end(image, data):
+            _refuse_a_part(data)
+        return _upright(_as_srgb(image, data), _exif(image).get(ORIENTATION))
 
 
 def read_exif(data: bytes) -> Image.Exif:
@@ -143,8 +151,11 @@ def thumbnail(data: bytes, side: int, quality: int = 82) -> bytes:
 
 
 def encode_jpeg(image: Image.Image, quality: int = 95) -> bytes:
-    """JPEG bytes of an RGB image, without metadata."""
+    """JPEG bytes of an RGB image, without metadata; a panorama that is too long for the format is made smaller."""
     out = io.BytesIO()
+    if max(image.size) > LONGEST_JPEG:
+        image = image.copy()
+        image.thumbnail((LONGEST_JPEG, LONGEST_JPEG))
     image.save(out, "JPEG", quality=quality)
     return out.getvalue()
 
@@ -193,6 +204,8 @@ def _headed(data: bytes, image_format: str) -> Image.Image:
             _know_readers()
             image = _by_pillow(data, image_format)
         _exif(image)
+        for tag in getattr(image, "tag_v2", ()):  # read once, they are remembered
+            image.tag_v2.get(tag)  # type: ignore[attr-defined]
         return image
 
 
@@ -392,7 +405,10 @@ def _says_adobe_rgb(image: Image.Image) -> bool:
     if ADOBE_RGB_MARK not in (image.info.get("exif") or b""):
         return False
     try:
-        return str(_exif(image).get_ifd(INTEROPERABILITY).get(1, "")).startswith(ADOBE_RGB_MARK.decode())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            told = _exif(image).get_ifd(INTEROPERABILITY)
+        return str(told.get(1, "")).startswith(ADOBE_RGB_MARK.decode())
     except PILLOW_COMPLAINTS:
         return False
 

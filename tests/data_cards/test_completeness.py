@@ -113,6 +113,23 @@ def test_a_webp_whose_metadata_was_cut_off_is_whole():
     assert np.array_equal(np.asarray(open_photo(data[:-30])), np.asarray(open_photo(data)))
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(list(FORMATS)), st.data())
+def test_collect_and_predict_agree_about_every_damage(name, data):
+    damaged = bytearray(encoded(name))
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, min(len(damaged), data.draw(st.sampled_from([60, 700, 10**6]))) - 1))
+        damaged[at:at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=8))
+    seen = []
+    for way in (open_photo, lambda some: open_photo(stored_form(some)), lambda some: open_photo(some, at_least=1)):
+        try:
+            way(bytes(damaged))
+            seen.append(True)
+        except BadPhoto:
+            seen.append(False)
+    assert len(set(seen)) == 1
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([name for name in FORMATS if name not in ("HEIF", "AVIF")]), st.floats(0, 1))
 def test_collect_and_predict_agree_about_every_cut(name, kept):

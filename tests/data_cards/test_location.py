@@ -62,6 +62,12 @@ def test_formats_that_browsers_do_not_show_become_jpeg_without_a_place(format):
     assert open_photo(kept).size == (50, 30)
 
 
+def test_a_picture_too_long_for_a_jpeg_comes_in_smaller():
+    out = io.BytesIO()
+    Image.new("RGB", (70_000, 4), "teal").save(out, "TIFF")
+    assert open_photo(stored_form(out.getvalue())).size[0] == 65_500
+
+
 def test_xmp_comments_and_text_chunks_go():
     info = PngImagePlugin.PngInfo()
     info.add_itxt("XML:com.adobe.xmp", "<exif:GPSLatitude>48,51N</exif:GPSLatitude>")
