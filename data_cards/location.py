@@ -58,11 +58,11 @@ def stored_form(data: bytes, keep_location: bool = False) -> bytes:
 def allowed_exif(data: bytes) -> bytes:
     """An Exif block (TIFF bytes, without the "Exif\\0\\0" lead) with the allow-listed tags; empty when none is set."""
     kept = Image.Exif()
+    with_everything = read_exif(data)
     try:
-        with_everything = read_exif(data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, about tags that are cut off
-            detail = with_everything.get_ifd(EXIF_IFD)
+            detail = dict(with_everything.get_ifd(EXIF_IFD))
         for tag in KEPT:
             if tag in with_everything:
                 kept[tag] = with_everything[tag]

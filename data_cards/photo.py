@@ -203,9 +203,10 @@ def _headed(data: bytes, image_format: str) -> Image.Image:
         else:
             _know_readers()
             image = _by_pillow(data, image_format)
-        _exif(image)
-        for tag in getattr(image, "tag_v2", ()):  # read once, they are remembered
-            image.tag_v2.get(tag)  # type: ignore[attr-defined]
+        exif = _exif(image)
+        for tags in (exif, getattr(image, "tag_v2", {})):
+            for tag in list(tags):
+                tags.get(tag)  # read once, it is remembered
         return image
 
 

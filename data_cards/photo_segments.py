@@ -23,6 +23,9 @@ APP0, APP1, APP2, APP14, APP15, COMMENT, START_OF_SCAN = 0xE0, 0xE1, 0xE2, 0xEE,
 RESTARTS = range(0xD0, 0xD8)
 # Frame headers of all kinds of JPEG: SOF0 to SOF15 without DHT, JPG and DAC.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# What may stand between scans, with a length: tables, the next scan, a number of lines, a comment. Any other marker in
+# coded pixels is damage.
+BETWEEN_SCANS = frozenset((0xC4, 0xCC, START_OF_SCAN, 0xDB, 0xDC, 0xDD, COMMENT))
 JFIF_LEAST, ADOBE_LEAST, PROFILE_LEAD = 14, 12, 14  # bytes: shorter ones say nothing and make readers stumble
 # The end of a scan: the next marker that is neither a stuffed FF nor a restart.
 _NEXT = re.compile(rb"\xff+[^\x00\x01\xff\xd0-\xd7]")
@@ -110,7 +113,9 @@ def _end_of_picture(data: bytes, scan: int) -> tuple[int, bool]:
     position = scan
     while position + 4 <= len(data):
         # From a marker with a length over it and over the coded pixels behind it, to the next marker.
-        found = _NEXT.search(data, position + 2 + struct.unpack_from(">H", data, position + 2)[0])
+        length = struct.unpack_from(">H", data, position + 2)[0]
+        known = data[position + 1] in BETWEEN_SCANS and position + 2 + length <= len(data)
+        found = _NEXT.search(data, position + 2 + (length if known else 0))
         if not found:
             break
         if data[found.end() - 1] == END_OF_IMAGE[1]:
