@@ -10,7 +10,8 @@ from train.readiness import photos as counted
 
 ENOUGH = 20  # labels that a first training is proposed from; two of each of ten things already tell something
 TRAIN, LOOK = "Train the first model", "See how far it is"
-OVER = ("failed", "stopped", "interrupted")
+BROKEN = ("failed", "interrupted")
+OVER = (*BROKEN, "stopped")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:
     if serving.missing:
         if job["state"] == "running":
             return f"There is no model yet. The first one is being made{left_in_words(job.get('left'))}."
-        if job["state"] in OVER:
+        if job["state"] in BROKEN:
             return "There is no model yet. Making the first one did not work; whoever runs this finds out why at the " \
                    "light table."
         return "There is no model yet. The photos are being labelled first; come back in a while."
@@ -103,6 +104,8 @@ def _better(job: Mapping[str, Any]) -> str:
     """What became of the better model."""
     if job["state"] == "running":
         return f" A better one is being trained{left_in_words(job.get('left'))}."
-    if job["state"] in OVER:
+    if job["state"] in BROKEN:
         return " The better one could not be trained, so this one goes on."
+    if job["state"] == "stopped":
+        return " Training the better one was stopped, so this one goes on."
     return ""

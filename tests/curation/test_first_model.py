@@ -15,6 +15,7 @@ from curation.light_table.first_model import (
 NONE, QUICK, USUAL = Serving(missing=True), Serving("r1", provisional="right at once on 91 % of 58 test photos"), \
     Serving("r2")
 IDLE, FAILED = {"state": "none"}, {"state": "failed", "sentence": "The disk is full."}
+STOPPED = {"state": "stopped", "sentence": "It was stopped."}
 RUNS = {"state": "running", "left": 200.0}
 
 
@@ -44,6 +45,9 @@ def test_what_is_left_is_told_in_minutes(seconds, said):
                   "trained, about 3 minutes left."),
     (QUICK, FAILED, "A first, quick model answers: right at once on 91 % of 58 test photos. The better one could not "
                     "be trained, so this one goes on."),
+    (NONE, STOPPED, "There is no model yet. The photos are being labelled first; come back in a while."),
+    (QUICK, STOPPED, "A first, quick model answers: right at once on 91 % of 58 test photos. Training the better one "
+                     "was stopped, so this one goes on."),
     (USUAL, RUNS, ""), (USUAL, IDLE, "")])
 def test_visitors_are_told_what_answers(serving, job, said):
     assert for_visitors(serving, job) == said

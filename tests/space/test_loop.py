@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from data_cards.dataset import open_dataset
+from data_cards.dataset import create_dataset, open_dataset
 from data_cards.errors import BadAddress, BadSource, CannotTrain, LabelsWanted
-from space.loop import LoopSettings, gathered, run_loop
-from tests.train.pictures import pictures
+from space.loop import LoopSettings, dataset_at, gathered, run_loop
+from tests.train.pictures import collection_of, pictures, with_photos
 
 FIELDS = {"dataset_revision", "model", "photos", "classes", "findings", "duplicates", "leaks", "top1", "top3", "top5",
           "n_test", "ece", "rejection_threshold", "backbone", "seconds"}
@@ -176,3 +176,17 @@ def test_a_quick_model_comes_first_where_there_is_none_and_gives_way(looped, tmp
     rounds = json.loads((tmp_path / "again" / "model" / "vitrine" / "rounds.json").read_text())["rounds"]
     assert "provisional" not in release and release["settings"]["epochs"] == 1
     assert [(row["number"], row["against"]) for row in rounds] == [(1, None)], "the quick one counts as no round"
+
+
+def test_a_dataset_on_the_hub_is_gone_on_with_and_its_model_is_made_here(hub, tmp_path, tiny_vit):
+    made = create_dataset("hf://ann/tiny", collection_of("red", "blue"))
+    with_photos(made, {"red": pictures(5, 1, (200, 60, 60)), "blue": pictures(5, 2, (60, 60, 200))})
+    settings = LoopSettings(backbone=str(tiny_vit), fastdup=False, epochs=0)
+    summary = json.loads(run_loop("hf://ann/tiny", tmp_path / "out", settings, tmp_path / "cache").read_text())
+    assert (summary["photos"], summary["model"]) == (10, str(tmp_path / "out" / "model"))
+    assert open_dataset("hf://ann/tiny").splits() and not (tmp_path / "out" / "dataset").exists()
+
+
+@pytest.mark.parametrize("address", ["hf://ann/nothing", "nowhere", "museum:40", "search:mugs"])
+def test_whatever_is_no_dataset_is_collected(hub, address):
+    assert dataset_at(address) is None
