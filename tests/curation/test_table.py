@@ -10,6 +10,7 @@ from curation.light_table.table import LightTable
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.ledger import given_labels
 from data_cards.errors import DiskFull, HubUnreachable, MissingFile
+from data_cards.rows import Finding, findings_file
 from tests.light_table import TellingOpinions, small_dataset
 
 
@@ -311,3 +312,14 @@ def test_a_line_of_the_ledger_that_cannot_be_read_is_told_once_and_the_table_is_
         table.refresh()
     said = [line for line in caplog.messages if "ledger/x.jsonl, line 1: " in line]
     assert len(said) == 1 and table.look("ann")["items"]
+
+
+def test_while_there_is_no_model_photos_without_a_label_come_first(tmp_path):
+    dataset = small_dataset(tmp_path / "bare", 12)
+    photos = sorted(dataset.photos())
+    nameless = [Finding(photo, "unlabelled", 0.9, "Nobody has said yet what this is.") for photo in photos[:2]]
+    table = LightTable(dataset.commit(dict([findings_file("01MORE", nameless)]), "Ask"), Journal(tmp_path / "journal"))
+    assert table.look("ann")["pile"] == "labels" and table.look("ann")["model"] is None
+    table.lacks_model, table.about_model = (lambda: True), (lambda: {"words": "No model yet.", "button": ""})
+    seen = table.look("bob")
+    assert (seen["pile"], seen["model"]["words"]) == ("unlabelled", "No model yet.")
