@@ -13,9 +13,8 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
 
-from data_cards.command_line import Parser, number, run
+from data_cards.command_line import Parser, here, number, run
 from data_cards.errors import VitrineError
 from data_cards.progress import say, speak_up
 from train.config import add_flags, default_cache, from_flags
@@ -129,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     _duplicates_flags(commands.add_parser("duplicates", help="near-duplicates of a plain folder, as JSON lines"))
     decide = commands.add_parser("decide", help="replay decisions without the tab")
     decide.add_argument("dataset")
-    decide.add_argument("decisions", type=Path, help="a file with one JSON object a line")
+    decide.add_argument("decisions", type=here, help="a file with one JSON object a line")
     decide.set_defaults(run=_decide)
     fold = commands.add_parser("fold", help="write the labels that follow from all decisions")
     fold.add_argument("dataset")
@@ -156,7 +155,8 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--keep-location", action="store_true", help="keep where photos were taken")
     command.add_argument("--public", action="store_true", help="make a new Hub dataset public")
     command.add_argument("--label", help="for photos that lie in no class folder")
-    command.add_argument("--every", type=float, default=1.0, help="seconds between the frames of a clip")
+    command.add_argument("--every", type=number(float, 0.01, 86_400), default=1.0,
+                         help="seconds between the frames of a clip")
     command.add_argument("--label-column", metavar="NAME", help="the column of a list that holds the labels")
     command.add_argument("--encoding", metavar="NAME", help="of a list whose bytes do not tell: cp1251, shift_jis, gbk")
     command.add_argument("--config", metavar="NAME", help="which part of a dataset of the Hub")
@@ -180,7 +180,7 @@ def _retrain_flags(command: argparse.ArgumentParser) -> None:
 
     command.add_argument("dataset", help="a folder or hf://user/name")
     command.add_argument("model", help="the one that is served; it stays until `python -m train release`")
-    command.add_argument("--status", type=Path, help="a file that says how far it is")
+    command.add_argument("--status", type=here, help="a file that says how far it is")
     command.add_argument("--fastdup", action=argparse.BooleanOptionalAction, default=True)
     command.add_argument("--release-first", action="store_true", help="where there is no model yet, release this one")
     add_flags(command, TrainSettings)
@@ -199,7 +199,7 @@ def _scan_flags(command: argparse.ArgumentParser) -> None:
 
 
 def _duplicates_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path)
+    command.add_argument("folder", type=here)
     command.add_argument("--threshold", type=number(float, 0, 1), default=0.9, help="the one dial, 0 to 1")
     command.add_argument("--without-fastdup", action="store_true", help="our own proposals only")
     command.add_argument("--backbone", default="auto")

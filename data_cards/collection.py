@@ -16,6 +16,7 @@ import yaml
 
 from data_cards.class_names import RESERVED, class_id_from, is_made_from, name_key, title_from
 from data_cards.collection_files import ClassRow, card_head, class_rows
+from data_cards.disk import damage_named
 from data_cards.errors import BadCollection, UnknownClass
 
 SHIPPED = Path(__file__).parent
@@ -186,7 +187,9 @@ def write_collection(collection: Collection) -> tuple[str, str]:
 def load_collection(folder: Path) -> Collection:
     """From a folder with card.md and classes.yaml. Raises BadCollection when either is missing."""
     try:
-        return read_collection((folder / "card.md").read_text("utf-8"), (folder / "classes.yaml").read_text("utf-8"))
+        with damage_named(f"The collection in {folder}", "card.md and classes.yaml are text in UTF-8.", BadCollection):
+            return read_collection((folder / "card.md").read_text("utf-8"),
+                                   (folder / "classes.yaml").read_text("utf-8"))
     except FileNotFoundError as error:
         raise BadCollection(f"A collection needs card.md and classes.yaml; {Path(error.filename).name} is missing in "
                             f"{folder}.") from error

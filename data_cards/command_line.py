@@ -16,9 +16,10 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from data_cards.disk import FULL
+from data_cards.disk import FULL, at_home
 from data_cards.errors import LABELS_WANTED, NOT_DONE, WRONG_USE, VitrineError
 
 DONE = 0
@@ -65,6 +66,13 @@ def number(kind: type[int] | type[float], least: float = -math.inf,
         return found
 
     return read
+
+
+def here(text: str) -> Path:
+    """A flag's type: a file or folder of this machine, for argparse."""
+    if not text.strip() or "://" in text:
+        raise argparse.ArgumentTypeError(f"“{text}” is no file or folder of this machine")
+    return at_home(text)
 
 
 def between(least: float, most: float) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -20,6 +21,7 @@ from data_cards.collection import Collection as Things
 from data_cards.collection import read_collection, write_collection
 from data_cards.collection_files import FRONT_MATTER
 from data_cards.columns import Columns
+from data_cards.disk import damage_named
 from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
 from data_cards.json_lines import lines_of
 from data_cards.repository import Repository, open_repository, parse_address
@@ -80,7 +82,10 @@ class Dataset:
 
     def collection(self) -> Things:
         """The classes and the card that travel with the data."""
-        return read_collection(self._read(CARD).decode(), self._read(CLASSES).decode())
+        with self._whole(CARD):
+            card = self._read(CARD).decode()
+        with self._whole(CLASSES):
+            return read_collection(card, self._read(CLASSES).decode())
 
     def reference(self, class_id: str) -> bytes | None:
         """The reference picture of a class (JPEG), if there is one."""
@@ -93,8 +98,7 @@ class Dataset:
 
     @cached_property
     def _photos(self) -> Columns[Photo]:
-        return Columns(Photo, ((photo.image_id, photo) for shard in self.shards
-                               for photo in read_photo_rows(self._fetch(shard))))
+        return Columns(Photo, ((photo.image_id, photo) for shard in self.shards for photo in self._rows_of(shard)))
 
     def photos(self) -> Mapping[str, Photo]:
         """Every photo by image_id, without its bytes, in storage order."""
@@ -110,12 +114,11 @@ class Dataset:
 
     def certificate(self) -> dict[str, Any] | None:
         """What the split promises, if there is one."""
-        return json.loads(self._read(CERTIFICATE)) if CERTIFICATE in self.paths else None
+        return self._object(CERTIFICATE) if CERTIFICATE in self.paths else None
 
     def asking(self) -> dict[str, Any]:
         """How many people are asked about a photo, as the owner chose it; empty when nothing was chosen."""
-        row = json.loads(self._read(ASKING)) if ASKING in self.paths else {}
-        return row if isinstance(row, dict) else {}
+        return self._object(ASKING) if ASKING in self.paths else {}
 
     def findings(self) -> list[Finding]:
         """What the last scan suspects, and what could not be read."""
@@ -149,7 +152,7 @@ class Dataset:
     @cached_property
     def _where(self) -> Columns[_Place]:
         rows = ((image_id, _Place(shard, group, row)) for shard in self.shards
-                for image_id, group, row in row_locations(self._fetch(shard)))
+                for image_id, group, row in self._places_in(shard))
         return Columns(_Place, rows, like=vars(self).get("_photos"))
 
     def shard_of(self, image_id: str) -> str:
@@ -167,8 +170,9 @@ class Dataset:
         from data_cards.rows import open_images
 
         for shard, places in groupby(self.places(image_ids), key=lambda place: place[0]):
-            with open_images(shard) as images_of:
-                for group, several in groupby(places, key=lambda place: place[1]):
+            rows = list(places)
+            with self._whole(self.shard_of(rows[0][3])), open_images(shard) as images_of:
+                for group, several in groupby(rows, key=lambda place: place[1]):
                     images = images_of(group)
                     yield from ((image_id, images[row]) for _, _, row, image_id in several)
 
@@ -207,7 +211,26 @@ class Dataset:
         return sorted(path for path in self.paths if path.startswith(prefix))
 
     def _rows(self, path: str, kind: type[Any]) -> list[Any]:
-        return read_rows(self._fetch(path), kind) if path in self.paths else []
+        if path not in self.paths:
+            return []
+        with self._whole(path):
+            return read_rows(self._fetch(path), kind)
+
+    def _rows_of(self, shard: str) -> Iterator[Photo]:
+        with self._whole(shard):
+            yield from read_photo_rows(self._fetch(shard))
+
+    def _places_in(self, shard: str) -> Iterator[tuple[str, int, int]]:
+        with self._whole(shard):
+            yield from row_locations(self._fetch(shard))
+
+    def _object(self, path: str) -> dict[str, Any]:
+        with self._whole(path):
+            return dict(json.loads(self._read(path)))
+
+    def _whole(self, path: str) -> AbstractContextManager[None]:
+        return damage_named(f"{path} in {self.address}",
+                            f"Put it back from a copy, or use an earlier revision ({self.address}@REVISION).")
 
     def _read(self, path: str) -> bytes:
         return self.repo.read(path, self.revision)
@@ -263,7 +286,10 @@ def _check_format(readme: str, address: str) -> None:
     import yaml
 
     found = FRONT_MATTER.match(readme.replace("\r\n", "\n"))
-    head = yaml.safe_load(found.group(1)) if found else None
+    try:
+        head = yaml.safe_load(found.group(1)) if found else None
+    except yaml.YAMLError:  # somebody else's README, or a damaged one: neither names our format
+        head = None
     version = head.get("format") if isinstance(head, dict) else None
     if not isinstance(version, int):
         raise MissingFile(f"{address} is not a Vitrine dataset: its README.md names no format.", address=address)

@@ -7,11 +7,12 @@ import os
 import secrets
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from data_cards.errors import DiskFull
+from data_cards.errors import BadModel, DamagedFile, DiskFull, VitrineError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -26,6 +27,34 @@ def full_disk_named(what: str) -> Iterator[None]:
             raise DiskFull(f"The disk is full, so {what} could not be kept. What was there before is untouched. "
                            "Free some space and try again.", cause=str(error)) from error
         raise
+
+
+@contextmanager
+def damage_named(what: str, cure: str, kind: type[VitrineError] = DamagedFile) -> Iterator[None]:
+    """Turn what a reader of JSON, parquet, numpy or text says of bytes it cannot use into one sentence.
+
+    `what` is damaged, and the `cure` is told; a file that is gone or closed to us keeps its own error.
+    """
+    # pyarrow's errors are ValueErrors, or OSErrors without a number.
+    readers = (ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, zipfile.BadZipFile)
+    try:
+        yield
+    except readers as error:
+        raise kind(f"{what} is damaged. {cure}", cause=repr(error)) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise kind(f"{what} is damaged. {cure}", cause=repr(error)) from error
+
+
+def model_file(name: str) -> AbstractContextManager[None]:
+    """`damage_named` for a file of a model: raises BadModel."""
+    return damage_named(f"This model's {name}", "Train again, or fetch the model again.", BadModel)
+
+
+def at_home(path: str | Path) -> Path:
+    """The path with `~` and `~name` spelled out, where there is such a home."""
+    return Path(os.path.expanduser(path))
 
 
 def write_durably(path: Path, data: bytes) -> None:

@@ -3,7 +3,7 @@
     VitrineError
     ├── BadAddress, BadCollection, UnknownClass     what somebody wrote
     ├── BadPhoto, BadSource                         what somebody gave us
-    ├── MissingFile, Conflict, NewerFormat          what a repository holds
+    ├── MissingFile, DamagedFile, Conflict, NewerFormat   what a repository holds
     ├── DiskFull, HubUnreachable, ClusterUnreachable bad days
     ├── BadDecision                                 the ledger
     ├── BackboneUnavailable (BadBackbone), CannotSplit, CannotTrain, BadModel, ExportDisagrees
@@ -63,6 +63,10 @@ class BadSource(VitrineError):
 
 class MissingFile(VitrineError):
     """A file or revision that a repository does not hold."""
+
+
+class DamagedFile(VitrineError):
+    """A file whose bytes are not what its name says."""
 
 
 class Conflict(VitrineError):

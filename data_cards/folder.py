@@ -15,13 +15,13 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
-from data_cards.disk import place, write_durably
+from data_cards.disk import at_home, damage_named, place, write_durably
 from data_cards.errors import BadAddress, Conflict, MissingFile, TooBusy
 
 STORE = ".vitrine"
@@ -34,7 +34,7 @@ class FolderRepository:
     """See data_cards.repository.Repository for what each method promises."""
 
     def __init__(self, path: Path, create: bool = False, pinned: str | None = None) -> None:
-        self.path = path.expanduser().absolute()
+        self.path = at_home(path).absolute()
         self.address = str(path)
         if create:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -124,8 +124,9 @@ class FolderRepository:
     def _files(self, revision: str | None) -> Files:
         if revision is None:
             return {}
-        record: dict[str, Files] = json.loads((self._store / "revisions" / f"{revision}.json").read_bytes())
-        return record["files"]
+        with self._whole(f"revisions/{revision}.json"):
+            record: dict[str, Files] = json.loads((self._store / "revisions" / f"{revision}.json").read_bytes())
+            return record["files"]
 
     def _advance(self, parent: str | None, files: Files, message: str, applied: bool = False) -> str:
         record = {"parent": parent, "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -181,10 +182,10 @@ class FolderRepository:
 
     def _known_stamps(self) -> dict[str, list[int]]:
         try:
-            stamps: dict[str, list[int]] = json.loads((self._store / "stamps.json").read_bytes())
-        except (FileNotFoundError, json.JSONDecodeError):
+            stamps = json.loads((self._store / "stamps.json").read_bytes())
+        except (FileNotFoundError, ValueError):
             return {}
-        return stamps
+        return stamps if isinstance(stamps, dict) else {}
 
     def _walk(self) -> list[str]:
         """Every ordinary file; names that start with a dot are not ours."""
@@ -212,9 +213,13 @@ class FolderRepository:
 
     def _pointer(self, name: str) -> str | None:
         try:
-            return (self._store / name).read_text().strip() or None
+            with self._whole(name):
+                return (self._store / name).read_text().strip() or None
         except FileNotFoundError:
             return None
+
+    def _whole(self, name: str) -> AbstractContextManager[None]:
+        return damage_named(f"{STORE}/{name} in {self.address}", "Put the folder back from a copy.")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -73,6 +73,8 @@ def parse_address(text: str) -> Address:
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
             raise BadAddress(f"'{text}' is not a Hub address; write hf://user/name.", address=text)
         return Address("hub", name, _revision(revision, text))
+    if text != text.encode("utf-8", "replace").decode():
+        raise BadAddress(f"The name of the folder {text!a} is not UTF-8. Rename the folder.", address=text)
     if "://" in text or not text.strip():
         raise BadAddress(f"'{text}' is neither a folder nor hf://user/name.", address=text)
     name, at, revision = text.rpartition("@")

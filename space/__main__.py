@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_cards.command_line import Parser, number, run
+from data_cards.command_line import Parser, here, number, run
 from data_cards.errors import NOT_DONE, BadAddress, LabelsWanted, NotAllowed, VitrineError
 from data_cards.progress import speak_up
 from data_cards.repository import parse_address
@@ -192,10 +192,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 opens it to the network (default: %(default)s)")
     serve.add_argument("--origin", action="append", default=[], metavar="URL",
                        help="a web page's origin that may call the API, e.g. https://you.github.io; may be repeated")
-    serve.add_argument("--passwords", type=Path, help="file of annotators (see `annotator`); else one is made up")
+    serve.add_argument("--passwords", type=here, help="file of annotators (see `annotator`); else one is made up")
     serve.add_argument("--owner", action="append", default=[], metavar="NAME",
                        help="who may train, release and go back, besides the name “owner”; may be repeated")
-    serve.add_argument("--state", type=Path, help="where decisions wait until they are sent")
+    serve.add_argument("--state", type=here, help="where decisions wait until they are sent")
     predict = add("predict", _predict, "name the things in photos, one JSON line each")
     predict.add_argument("model")
     predict.add_argument("photos", nargs="+", metavar="PHOTO", help="a file, or a folder for all photos in it")
@@ -212,17 +212,17 @@ def _parser() -> argparse.ArgumentParser:
     deploy.add_argument("dataset", nargs="?")
     deploy.add_argument("--public", action="store_true", help="let everybody see the Space (default: private)")
     loop = add("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
-    loop.add_argument("--status", type=Path, help="a file that says how far it is")
+    loop.add_argument("--status", type=here, help="a file that says how far it is")
     demo = add("demo", _demo, "the loop behind a page that is open as soon as the photos are in")
     demo.set_defaults(stopped="Stopped. What was finished stays; the same command goes on from there.")
     demo.add_argument("--port", type=number(int, 1, 65535), default=7860)
     for one in (loop, demo):
         one.add_argument("photos", help="what `collect` takes, or a dataset that was collected already")
-        one.add_argument("out", type=Path)
+        one.add_argument("out", type=here)
         add_flags(one, LoopSettings)
     annotator = add("annotator", _annotator, "let somebody use the light table")
     annotator.add_argument("name")
-    annotator.add_argument("file", type=Path)
+    annotator.add_argument("file", type=here)
     return parser
 
 

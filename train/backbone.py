@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_cards.disk import at_home, damage_named
 from data_cards.errors import BackboneUnavailable, BadBackbone
 from data_cards.progress import say
 from train import wheel
@@ -48,7 +49,7 @@ def find_backbone(name: str, cache: Path, *, from_hub: Callable[[str], Backbone]
     ask_hub = from_hub or hub_backbone
     if name == AUTO:
         found = _automatic(cache, ask_hub, from_wheel)
-    elif (folder := Path(name).expanduser()).is_dir():
+    elif (folder := at_home(name)).is_dir():
         found = Backbone(folder, folder.resolve().name, _fingerprint(folder), "folder")
     else:
         found = ask_hub(name)
@@ -99,7 +100,8 @@ def _automatic(cache: Path, ask_hub: Callable[[str], Backbone], from_wheel: Call
 def _fit(backbone: Backbone) -> Backbone:
     if not (backbone.path / "config.json").is_file():
         raise BadBackbone(f"{backbone.name} holds no config.json, so it is no model we can open.")
-    family = backbone.config.get("model_type")
+    with damage_named(f"config.json of {backbone.name}", "Fetch the backbone again.", BadBackbone):
+        family = backbone.config.get("model_type")
     if family not in PRETRAINED:
         raise BadBackbone(f"{backbone.name} is a {family} model; a ViT or DINOv2 is needed.", family=family)
     if not any(backbone.path.glob("model*.safetensors")):

@@ -35,7 +35,7 @@ class TrainSettings:
     budget: str = dial("", "how long all of it may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
     size: int | None = dial(None, "side of the square that is looked at, in pixels; the backbone's own when left out",
-                            least=14, most=4096)
+                            least=14, most=1024)
     batch: int = dial(16, "photos a step", least=1, most=65_536)
     lr: float = dial(1e-4, "learning rate of the uppermost block", least=0, most=1)
     lr_decay: float | None = dial(None, "learning rate of a block by that of the block above it; chosen with the "

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.dataset import Dataset, open_dataset
+from data_cards.disk import model_file
 from train.answers import Answers, Asking, ask
 from train.card import OURS, read_json, rejection_words
 from train.index import Index
@@ -26,8 +27,9 @@ from train.sealing import sealed
 
 def classes_of(folder: Path) -> tuple[str, ...]:
     """Class ids by class number, from a model's config.json."""
-    names = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
-    return tuple(names[str(number)] for number in range(len(names)))
+    with model_file("config.json"):
+        names = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
+        return tuple(names[str(number)] for number in range(len(names)))
 
 
 def examine(folder: Path, dataset: Dataset, material: Material) -> dict[str, Any]:

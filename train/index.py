@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from data_cards.disk import model_file
 from data_cards.errors import BadModel
 from train.foreignness import product, unit
 
@@ -98,7 +99,10 @@ class Index:
             return cls([], [], np.zeros((0, 0)), _no_thumbnail)
         import pyarrow.parquet as pq
 
-        features, table = np.load(folder / FEATURES), pq.read_table(folder / PHOTOS, columns=["image_id", "label"])
+        with model_file(f"index/{FEATURES}"):
+            features = np.load(folder / FEATURES)
+        with model_file(f"index/{PHOTOS}"):
+            table = pq.read_table(folder / PHOTOS, columns=["image_id", "label"])
         if len(features) != table.num_rows:
             raise BadModel("This model's index of photos is damaged; train again, or fetch the model again.",
                            features=len(features), photos=table.num_rows)

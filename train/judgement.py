@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from data_cards.disk import model_file
 from train.calibration import Calibration, calibrate
 from train.rejection import EARLY, EMBEDDING, Held, Rejection, fit_rejection, sure_threshold
 
@@ -72,8 +73,10 @@ class Judgement:
     def load(cls, ours: Path) -> Judgement:
         """What `save` kept; a release without it is taken at its word and refuses nothing."""
         path = ours / CALIBRATION
-        known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return cls(Calibration.from_json(known), Rejection.load(ours))
+        with model_file(CALIBRATION):
+            known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            calibration = Calibration.from_json(known)
+        return cls(calibration, Rejection.load(ours))
 
 
 def judge(learned: Seen, held: Seen, none: np.ndarray, groups: Sequence[object], seed: int = 0,

@@ -10,11 +10,12 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data_cards.errors import BadModel
+from data_cards.disk import model_file
+from data_cards.errors import BadModel, BadPhoto
 from data_cards.photo import open_photo
 from data_cards.progress import say
 from train.engine import Engine, TorchEngine, installed, open_onnx, prove, write_onnx
@@ -23,6 +24,9 @@ from train.gathering import Gathering
 from train.preprocessing import Preprocessing
 from train.recogniser import Recogniser
 from train.references import References
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 OUTPUTS = ("logits", "embedding", "early")
 EXPORTS = "vitrine/exports"
@@ -103,13 +107,20 @@ def weights_mark(folder: Path) -> str:
 def golden(folder: Path, preprocess: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
     """The photos whose answers travel with a model, as tensors (n, 3, h, w), and their logits (n, c); maybe none."""
     path = folder / "vitrine/golden.json"
-    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    if not rows:
-        return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros((0, 0), np.float32)
-    tensors = []
-    for row in rows:
-        tensors.append(preprocess.tensor(open_photo((folder / row["photo"]).read_bytes())))
-    return np.stack(tensors), np.array([row["logits"] for row in rows], dtype=np.float32)
+    with model_file("golden.json"):
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        if not rows:
+            return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros((0, 0), np.float32)
+        tensors = [preprocess.tensor(_kept_photo(folder / row["photo"])) for row in rows]
+        return np.stack(tensors), np.array([row["logits"] for row in rows], dtype=np.float32)
+
+
+def _kept_photo(path: Path) -> Image.Image:
+    try:
+        return open_photo(path.read_bytes())
+    except (BadPhoto, FileNotFoundError) as error:
+        raise BadModel(f"This model's golden/{path.name} is missing or damaged. Train again, or fetch the model again.",
+                       cause=str(error)) from error
 
 
 def _remembers(engine: Engine, folder: Path, preprocess: Preprocessing) -> bool:

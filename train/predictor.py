@@ -15,6 +15,7 @@ import numpy as np
 from ulid import ULID
 
 from data_cards.collection import Collection, load_collection
+from data_cards.disk import model_file
 from data_cards.errors import BadModel, BadPhoto, MissingFile, NoModelYet
 from data_cards.repository import parse_address
 from train.card import read_json
@@ -138,7 +139,9 @@ def load_predictor(address: str | Path, cache: Path | None = None, engine: str =
     folder, revision = _fetched(str(address), cache or default_cache({}))
     ours = folder / OURS
     release = _json(ours / "release.json")
-    if int(release.get("format", FORMAT)) > FORMAT:
+    with model_file("release.json"):
+        newer = int(release.get("format", FORMAT)) > FORMAT
+    if newer:
         raise BadModel("This model was made by a newer Vitrine. Bring this one up to date to serve it.",
                        format=release["format"])
     network, classes = open_network(folder, engine, threads), _classes(folder)
@@ -171,10 +174,11 @@ def _measured(ours: Path) -> dict[str, Any]:
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
-    names = _json(folder / "config.json").get("id2label") or {}
-    if not names:
-        raise BadModel(f"The model in {folder.name} does not say what it can name (id2label).")
-    return tuple(str(names[str(number)]) for number in range(len(names)))
+    with model_file("config.json"):
+        names = _json(folder / "config.json").get("id2label") or {}
+        if not names:
+            raise BadModel(f"The model in {folder.name} does not say what it can name (id2label).")
+        return tuple(str(names[str(number)]) for number in range(len(names)))
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data_cards.disk import model_file
 from data_cards.errors import BadModel
 from data_cards.photo import open_photo
 
@@ -111,7 +112,10 @@ class Preprocessing:
     def from_folder(cls, folder: Path) -> Preprocessing:
         """The framing of a model folder; ImageNet's usual one where it says nothing."""
         path = folder / FILE
-        return cls.from_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else cls()
+        if not path.is_file():
+            return cls()
+        with model_file(FILE):
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _sides(size: int | dict[str, int]) -> dict[str, int]:

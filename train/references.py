@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from data_cards.disk import model_file
 from train.points import Points, agreeing, alike, apart, find_points
 
 FILE = "references.npz"
@@ -95,7 +96,7 @@ class References:
         """What `save` kept; None in the folder of a trained classifier."""
         if not (folder / FILE).is_file():
             return None
-        with np.load(folder / FILE) as kept:
+        with model_file(FILE), np.load(folder / FILE) as kept:
             ends = np.cumsum(kept["counts"])[:-1]
             places = np.split(kept["places"].astype(np.float32), ends)
             points = tuple(map(Points, places, np.split(kept["descriptors"], ends)))

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from data_cards.disk import model_file
 from train.foreignness import Foreignness, fit_foreignness, hidden_scores, unseen_scores
 
 SURE, ONE_OF, NONE = "sure", "one_of", "none"
@@ -84,12 +85,13 @@ class Rejection:
 
         if not (folder / "rejection.json").is_file():
             return cls()
-        card: dict[str, Any] = json.loads((folder / "rejection.json").read_text(encoding="utf-8"))
-        card["threshold"] = float("inf") if card["threshold"] is None else card["threshold"]
-        known = {name: card[name] for name in cls.__dataclass_fields__ if name in card and name != "foreignness"}
+        with model_file("rejection.json"):
+            card: dict[str, Any] = json.loads((folder / "rejection.json").read_text(encoding="utf-8"))
+            card["threshold"] = float("inf") if card["threshold"] is None else card["threshold"]
+            known = {name: card[name] for name in cls.__dataclass_fields__ if name in card and name != "foreignness"}
         if not (folder / "rejection.npz").is_file():
             return cls(**known)
-        with np.load(folder / "rejection.npz") as arrays:
+        with model_file("rejection.npz"), np.load(folder / "rejection.npz") as arrays:
             return cls(**known, foreignness=Foreignness(**{name: arrays[name] for name in arrays.files}))
 
 

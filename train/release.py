@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cards.dataset import Dataset
-from data_cards.disk import full_disk_named, place
+from data_cards.disk import at_home, full_disk_named, place
 from data_cards.errors import BadAddress, MissingFile, NoModelYet
 from data_cards.repository import open_repository, parse_address
 from train.augment import GENTLE
@@ -120,7 +120,7 @@ def home_of(model: str, cache: Path) -> Path:
     at = parse_address(model)
     if at.revision:
         raise BadAddress(f"A model is made at {at.name}, not at one of its revisions.", address=model)
-    home = Path(at.name).expanduser() if at.kind == "folder" else cache / "models" / at.name.replace("/", "--")
+    home = at_home(at.name) if at.kind == "folder" else cache / "models" / at.name.replace("/", "--")
     if home.exists() and not home.is_dir():
         raise BadAddress(f"{home} is a file; name a folder for the model.", address=model)
     others = home.is_dir() and any(not path.name.startswith(".") for path in home.iterdir())

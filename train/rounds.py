@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from data_cards.disk import model_file
 from train.card import OURS, read_json
 from train.comparison import Paired
 from train.effort import Effort
@@ -138,7 +139,8 @@ def read_story(folder: Path | None) -> Story:
     """The story that a model folder carries; empty without a model. Raises BadModel for one that cannot be read."""
     said = read_json(folder / OURS / FILE) if folder else {}
     if said:
-        return Story(tuple(Round.from_json(row) for row in said["rounds"]), int(said["served"]))
+        with model_file(FILE):
+            return Story(tuple(Round.from_json(row) for row in said["rounds"]), int(said["served"]))
     first = _from_metrics(folder) if folder else None
     return Story((first,), first.number) if first else Story()
 

@@ -83,13 +83,14 @@ def load_answering(folder: Path) -> Answering:
 
 
 def _opened(kind: Any, folder: Path) -> Any:
+    from safetensors import SafetensorError
     from transformers.utils import logging
 
     # Its bar of 0.02 s would stand between our own lines.
     logging.disable_progress_bar()
     try:
         return kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, AttributeError, TypeError, KeyError, SafetensorError) as error:
         raise BadModel(f"The model in {folder.name} cannot be opened.", cause=str(error)) from error
 
 

@@ -50,7 +50,7 @@ def test_a_number_that_cannot_be_meant_is_a_sentence(words, told):
 @pytest.mark.parametrize(("words", "told"), [
     (("--epochs", "-1"), "--epochs is from 0 to 10000; -1 is not"), (("--batch", "0"), "--batch is from 1"),
     (("--lr", "nan"), "--lr is from 0 to 1; nan is not"), (("--lr", "inf"), "inf is not"),
-    (("--lr", "-0.1"), "-0.1 is not"), (("--size", "3"), "--size is from 14 to 4096"),
+    (("--lr", "-0.1"), "-0.1 is not"), (("--size", "3"), "--size is from 14 to 1024"),
     (("--blocks", "-2"), "--blocks is at least 0"), (("--seed", "-1"), "--seed is from 0"),
     (("--threads", "-1"), "--threads is from 0")])
 def test_a_number_outside_its_range_is_a_sentence_with_the_range(words, told):
