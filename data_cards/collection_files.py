@@ -122,7 +122,10 @@ def _composed(text: str, file: str, loader: type[Any]) -> yaml.Node | None:
     try:
         return yaml.compose(text, loader)  # type: ignore[no-any-return]
     except yaml.YAMLError as error:
-        raise BadCollection(f"{file} is not valid YAML: {error}", file=file) from error
+        place = getattr(error, "problem_mark", None)
+        line = f" (line {place.line + 1})" if place else ""
+        raise BadCollection(f"{file} is not valid YAML{line}. Correct it, or put it back from a copy.", file=file,
+                            cause=str(error)) from error
 
 
 def _keys(node: yaml.MappingNode, file: str, offset: int = 1) -> list[tuple[str, int]]:

@@ -25,6 +25,7 @@ from data_cards.disk import at_home, damage_named, place, write_durably
 from data_cards.errors import BadAddress, Conflict, MissingFile, TooBusy
 
 STORE = ".vitrine"
+REVISION_LENGTH = 40
 LARGE = 1_000_000  # bytes; small files are copied, so that an editor that writes in place cannot change history
 WAIT_FOR_LOCK = 60.0  # seconds
 Files = dict[str, str]  # path -> sha256
@@ -132,7 +133,7 @@ class FolderRepository:
         record = {"parent": parent, "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
                   "message": message, "files": dict(sorted(files.items()))}
         text = json.dumps(record, ensure_ascii=False, indent=0).encode()
-        revision = hashlib.sha256(text).hexdigest()[:40]
+        revision = hashlib.sha256(text).hexdigest()[:REVISION_LENGTH]
         write_durably(self._store / "revisions" / f"{revision}.json", text)
         write_durably(self._store / "HEAD", revision.encode())  # the moment of the commit
         if applied:
@@ -214,7 +215,10 @@ class FolderRepository:
     def _pointer(self, name: str) -> str | None:
         try:
             with self._whole(name):
-                return (self._store / name).read_text().strip() or None
+                revision = (self._store / name).read_text().strip()
+                if len(revision) != REVISION_LENGTH or not revision.isalnum():
+                    raise ValueError(revision)
+                return revision
         except FileNotFoundError:
             return None
 

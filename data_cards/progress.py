@@ -17,7 +17,10 @@ LOGGER = logging.getLogger(OURS)
 
 def speak_up(level: int = logging.INFO) -> None:
     """Show sentences and bars on standard error; called by entry points only."""
-    if OURS not in {handler.name for handler in LOGGER.handlers}:
+    ours = [handler for handler in LOGGER.handlers if handler.name == OURS]
+    for handler in ours:
+        handler.stream = sys.stderr  # type: ignore[attr-defined]  # `setStream` would flush one that is closed
+    if not ours:
         handler = logging.StreamHandler(sys.stderr)
         handler.name = OURS
         handler.setFormatter(logging.Formatter("%(message)s"))
@@ -25,6 +28,7 @@ def speak_up(level: int = logging.INFO) -> None:
     LOGGER.setLevel(level)
     LOGGER.disabled = False  # a library that sets logging up anew silences the loggers it does not know
     LOGGER.propagate = False
+    logging.raiseExceptions = False  # a sentence that nobody can read any more is not worth a traceback
 
 
 def say(sentence: str) -> None:

@@ -21,7 +21,11 @@ from data_cards.progress import say, spoken
 from train.families import FAMILIES
 from train.plan import FEWEST_EPOCHS, MOST_EPOCHS, Plan
 
-UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+# As people write them: 2 minutes, 1 hr, 90 secs.
+UNIT = r"(?:d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)"
+NUMBER = r"\d+(?:\.\d+)?"
+LEAST = 1.0  # seconds
 SMALLEST = 112  # pixels; below, things of a photo are not seen any more
 SPARE = 0.05  # of the budget: no machine is equally fast all the time
 MEASURING = 0.05  # of the budget, at most about so much, even where every step takes a minute
@@ -60,13 +64,16 @@ class Pace:
 
 
 def seconds_in(text: str) -> float:
-    """"90s", "10m", "1h30m", "1.5h" in seconds; a bare number is minutes. Raises CannotTrain."""
-    words = text.strip().lower().replace(" ", "")
-    if re.fullmatch(r"\d+(\.\d+)?", words):
+    """"90s", "10m", "1h30m", "1.5h", "2 minutes" in seconds; a bare number is minutes. Raises CannotTrain."""
+    words = re.sub(r"\s+|\band\b", "", text.lower()).replace(",", ".")
+    if re.fullmatch(NUMBER, words):
         words += "m"
-    if not re.fullmatch(r"(\d+(\.\d+)?[hms])+", words):
+    if not re.fullmatch(f"({NUMBER}{UNIT})+", words):
         raise CannotTrain(f"“{text}” is no time for a budget; write 90s, 10m or 1h30m.", budget=text)
-    return sum(float(number) * UNITS[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)([hms])", words))
+    seconds = sum(float(number) * UNITS[unit[0]] for number, unit in re.findall(f"({NUMBER})({UNIT})", words))
+    if seconds < LEAST:
+        raise CannotTrain(f"“{text}” leaves no time to train; write 90s, 10m or 1h30m.", budget=text)
+    return seconds
 
 
 def check_budget(budget: str, epochs: int | None) -> None:

@@ -29,6 +29,7 @@ from data_cards.repository import parse_address
 from train.answers import Asking, ask, by_features
 from train.assisting import dismiss
 from train.backbone import find_backbone
+from train.budget import check_budget
 from train.card import OURS, read_json
 from train.cataloguing import compare_instead, furnish_by_pictures
 from train.charts import calibration_chart, confusion_chart, training_chart
@@ -86,6 +87,7 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
     model that was there before then stays.
     """
     check_dials(settings)
+    check_budget(settings.budget, settings.epochs)
     home = home_of(model, cache)
     source = sealed(open_dataset(dataset), split)
     material = gather(source, one_picture=not settings.scratch)

@@ -20,12 +20,14 @@ def within(seconds):
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400),
-                                               (" 7 ", 420)])
+                                               (" 7 ", 420), ("2 minutes", 120), ("10 days", 864_000),
+                                               ("1 hour 30 min", 5400), ("1 hr and 5 mins", 3900), ("90 SEC", 90),
+                                               ("1,5 h", 5400), ("30S", 30), ("0.5m", 30), ("1s", 1)])
 def test_a_budget_is_read_as_people_write_it(text, seconds):
     assert seconds_in(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["soon", "10x", "m10", "10m5", ""])
+@pytest.mark.parametrize("text", ["soon", "10x", "m10", "10m5", "", "0", "0s", "0.0m", "-5m", "1e3s", "5 moons", "nan"])
 def test_what_is_no_time_is_refused_with_an_example(text):
     with pytest.raises(CannotTrain, match="10m or 1h30m"):
         seconds_in(text)
