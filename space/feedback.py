@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Inbox:
     def __init__(self, journal: Journal, folder: Path, collection: Collection, read: Read = nothing_here) -> None:
         self._journal, self._folder, self.collection = journal, folder, collection
         self._read = read
+        self.class_now: Callable[[str], str] = str
         self._lock = threading.Lock()
         self.doorstep = Doorstep()
         for name, path in self._waiting().items():
@@ -64,6 +65,8 @@ class Inbox:
 
         `label`: a class id, "none" or "unknown". Raises UnknownClass, TooBusy, DiskFull.
         """
+        if label not in self.collection:
+            label = self.class_now(label)  # a page that was opened before classes were merged
         if label not in RESERVED and label not in self.collection:
             raise UnknownClass(f"“{label}” is not one of the {len(self.collection.ids)} classes here; “{NONE}” and "
                                f"“{UNKNOWN}” can be said too.", label=label)

@@ -23,6 +23,8 @@ from data_cards.repository import parse_address
 from space.api import Answer, Recognizer
 from space.feedback import Inbox, nothing_here
 from space.settings import SpaceSettings
+from train.predictor import Predictor
+from train.todays_classes import known_at
 
 NO_MODEL = "There is no model yet. The photos are being looked at and labelled first; come back in a while."
 
@@ -46,6 +48,9 @@ class Archive:
         """Everything decided and asked."""
         return read_ledger(self.journal.rows())
 
+    def tell_today(self, recognizer: Recognizer) -> None:
+        """Let a recognizer name classes as they are called today; here nobody calls them anything else."""
+
     def photos(self) -> Mapping[str, Any]:
         """Photos that a person can look at."""
         return {}
@@ -68,6 +73,19 @@ class DatasetArchive(Archive):
         self._dataset = dataset
         self.table = self._table = open_table(dataset, journal, ScanOpinions, disk_is_kept)
         self._photos: Sending | None = None
+        self._told: tuple[object, ...] = ()
+
+    def tell_today(self, recognizer: Recognizer) -> None:
+        """Let a recognizer name classes as the light table has them at this moment."""
+        today, decisions = self._table.records.collection, self._table.book.of_classes()
+        told = self._told
+        if told and told[0] is recognizer and told[1] is today and told[2] == len(decisions):
+            return
+        if not isinstance(recognizer, Predictor):
+            return
+        revision = str(recognizer.model.get("dataset_revision") or "")
+        recognizer.read_as(today, decisions, known_at(self._dataset, revision, recognizer.made_at))
+        self._told = (recognizer, today, len(decisions))
 
     def open(self, inbox: Inbox) -> None:
         """Begin to send visitors' photos."""
@@ -152,12 +170,15 @@ class Room:
             raise self._trouble
         if self._recognizer is None or self._inbox is None:
             raise TooBusy("The model is being loaded. Ask again in a moment.", code="not_ready")
+        self.archive.tell_today(self._recognizer)
         return self._recognizer
 
     def inbox(self) -> Inbox:
         """Where visitors' questions go."""
-        self.recognizer()
+        recognizer = self.recognizer()
         assert self._inbox is not None
+        self._inbox.collection = recognizer.collection
+        self._inbox.class_now = recognizer.todays.of if isinstance(recognizer, Predictor) else str
         return self._inbox
 
     def fate(self, receipt: str) -> Answer:

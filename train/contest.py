@@ -22,10 +22,12 @@ from train.comparison import Changed, Paired, changed, paired
 from train.effort import effort_of
 from train.evaluate import classes_of
 from train.index import Index
+from train.judgement import Judgement
 from train.material import Material, gather
 from train.release import model_folder
 from train.rounds import Round
 from train.sealing import Sealed, sealed, usable
+from train.todays_classes import classes_today
 from train.verdict import how_sure, percent, points, what_changed
 
 COMPARISON = "comparison.json"  # beside the metrics of a release: how it stood against the one before
@@ -81,9 +83,13 @@ def truth_of(material: Material) -> dict[str, str]:
 
 
 def answers_of(folder: Path, dataset: Dataset, material: Material, what: str) -> dict[str, str]:
-    """image_id -> class id, for each test photo that can be read."""
-    answers, classes = ask(folder, dataset, [image_id for image_id, _ in material.test], what), classes_of(folder)
-    return {image_id: classes[int(row.argmax())] for image_id, row in zip(answers.ids, answers.logits, strict=True)}
+    """image_id -> class id as it is called today, for each test photo that can be read."""
+    answers = ask(folder, dataset, [image_id for image_id, _ in material.test], what)
+    if not answers.ids:
+        return {}
+    todays = classes_today(folder, classes_of(folder), dataset, material.collection)
+    chances = todays.merged(Judgement.load(folder / OURS).probabilities(answers.logits))
+    return {image_id: todays.ids[int(row.argmax())] for image_id, row in zip(answers.ids, chances, strict=True)}
 
 
 def learned(folder: Path) -> set[str]:

@@ -23,6 +23,7 @@ from train.release import model_folder
 from train.report import Answered, name_of_test, report
 from train.report_page import AskedPhoto
 from train.sealing import sealed
+from train.todays_classes import TodaysClasses, classes_today
 
 
 def classes_of(folder: Path) -> tuple[str, ...]:
@@ -44,26 +45,29 @@ def examined(folder: Path, dataset: Dataset, material: Material,
     answers = asking(folder, dataset, [*truth, *material.none["test"]], "The sealed test")
     known, other = answers.of(truth), answers.of(material.none["test"])
     labels = [truth[image_id] for image_id in known.ids]
-    return measure(folder, known, labels, other, material), one_by_one(folder, known, labels)
+    todays = classes_today(folder, classes_of(folder), dataset, material.collection)
+    return (measure(folder, known, labels, other, material, todays),
+            one_by_one(folder, known, labels, todays))
 
 
-def one_by_one(folder: Path, known: Answers, truth: Sequence[str]) -> list[AskedPhoto]:
+def one_by_one(folder: Path, known: Answers, truth: Sequence[str], todays: TodaysClasses) -> list[AskedPhoto]:
     """What the model in `folder` said of each photo, whose true class ids are `truth`."""
     if not known.ids:
         return []
-    judgement, classes = Judgement.load(folder / OURS), classes_of(folder)
-    chances, refused = judgement.probabilities(known.logits), judgement.refused(known)
-    return [AskedPhoto(image_id, was, classes[int(row.argmax())], float(row.max()), bool(none))
+    judgement = Judgement.load(folder / OURS)
+    chances, refused = todays.merged(judgement.probabilities(known.logits)), judgement.refused(known)
+    return [AskedPhoto(image_id, was, todays.ids[int(row.argmax())], float(row.max()), bool(none))
             for image_id, was, row, none in zip(known.ids, truth, chances, refused, strict=True)]
 
 
-def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, material: Material) -> dict[str, Any]:
+def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, material: Material,
+            todays: TodaysClasses) -> dict[str, Any]:
     """The report on answers whose true class ids are `truth`; a class the model does not know is always missed."""
-    learned = classes_of(folder)
+    learned = todays.ids
     classes = (*learned, *(class_id for class_id in material.classes if class_id not in learned))
     number = {class_id: position for position, class_id in enumerate(classes)}
     judgement = Judgement.load(folder / OURS)
-    chances = judgement.probabilities(known.logits) if known.ids else np.zeros((0, len(learned)))
+    chances = todays.merged(judgement.probabilities(known.logits)) if known.ids else np.zeros((0, len(learned)))
     padded = np.concatenate([chances, np.zeros((len(chances), len(classes) - len(learned)))], axis=1)
     answered = Answered(padded, np.array([number[class_id] for class_id in truth], int),
                         *(judgement.refused(some) for some in (known, other)),

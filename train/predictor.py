@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ulid import ULID
 
+from data_cards.annotations.decision import Decision
 from data_cards.collection import Collection, load_collection
 from data_cards.disk import model_file
 from data_cards.errors import BadModel, BadPhoto, MissingFile, NoModelYet
@@ -26,6 +27,7 @@ from train.judgement import Judgement
 from train.network import open_network
 from train.rejection import NONE, answer
 from train.release import FORMAT, is_provisional, model_folder
+from train.todays_classes import Knew, as_trained, todays_classes, with_own
 
 OURS = "vitrine"
 SHOWN = 6  # photos that look alike, in an answer
@@ -65,8 +67,22 @@ class Predictor:
 
     def __init__(self, network: Embedder, classes: tuple[str, ...], collection: Collection, model: dict[str, Any],
                  judgement: Judgement, index: Index, references: Path) -> None:
-        self.collection, self.model, self.classes, self.index = collection, model, classes, index
+        self.model, self.classes, self.index = model, classes, index
         self._network, self._judgement, self._references = network, judgement, references
+        self.made_at = ""
+        self._own = collection
+        self.todays = as_trained(classes, collection)
+
+    @property
+    def collection(self) -> Collection:
+        """The classes as they are called today."""
+        return self.todays.collection
+
+    def read_as(self, today: Collection, decisions: Iterable[Decision], knew: Knew) -> None:
+        """From now on answers name classes as they are called `today`, after these `decisions`; see
+        train/todays_classes.py."""
+        todays = todays_classes(self.classes, today, decisions, knew)
+        self.todays = replace(todays, collection=with_own(today, self._own, todays.ids))
 
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
@@ -92,12 +108,14 @@ class Predictor:
 
     def reference(self, class_id: str) -> bytes | None:
         """The reference picture of a class, where the collection has one."""
-        path = self._references / f"{class_id}.jpg"
-        return path.read_bytes() if class_id in self.collection and path.is_file() else None
+        if class_id not in self.collection:
+            return None
+        paths = [self._references / f"{name}.jpg" for name in dict.fromkeys((class_id, *self.todays.were(class_id)))]
+        return next((path.read_bytes() for path in paths if path.is_file()), None)
 
     def typical(self, class_id: str) -> str | None:
         """The labelled photo that shows a class best, for `thumbnail`."""
-        return self.index.typical(class_id)
+        return next((found for name in self.todays.were(class_id) if (found := self.index.typical(name))), None)
 
     @property
     def engine(self) -> str:
@@ -107,11 +125,12 @@ class Predictor:
     def _prediction(self, said: Sequence[np.ndarray], top_k: int) -> Prediction:
         """From a row of each of the network's outputs."""
         logits, embedding, *_ = said
-        chances, rejection = self._judgement.probabilities(logits[None])[0], self._judgement.rejection
+        todays, rejection = self.todays, self._judgement.rejection
+        chances = todays.merged(self._judgement.probabilities(logits[None]))[0]
         score = float(self._judgement.foreign(*(row[None] for row in said))[0])
         kind = answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
         order = np.argsort(-chances, kind="stable")[:max(1, top_k)]
-        candidates = tuple(Candidate(self.classes[i], self._title(self.classes[i]), float(chances[i])) for i in order)
+        candidates = tuple(Candidate(todays.ids[i], self._title(todays.ids[i]), float(chances[i])) for i in order)
         best, known = candidates[0], kind != NONE
         return Prediction(kind, best.label if known else None, best.title if known else None, best.confidence,
                           candidates, self._card(best.label) if known else {},
@@ -120,8 +139,10 @@ class Predictor:
     def _similar(self, logits: np.ndarray, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
         if self._judgement.rejection.by_logits:  # points know better than embeddings what a photo looks like
             order = (self.classes[number] for number in np.argsort(-logits, kind="stable"))
-            return [{**vars(found), "url": None} for found in self.index.nearest_of(order, embedding, k)]
-        return [{**vars(found), "url": None} for found in self.index.nearest(embedding, k)]
+            nearest = self.index.nearest_of(order, embedding, k)
+        else:
+            nearest = self.index.nearest(embedding, k)
+        return [{**vars(found), "label": self.todays.of(found.label), "url": None} for found in nearest]
 
     def _title(self, label: str) -> str:
         return self.collection.title_of(label) if label in self.collection else label
@@ -148,8 +169,10 @@ def load_predictor(address: str | Path, cache: Path | None = None, engine: str =
     model = {"repo": _name(str(address)), "revision": revision, "dataset_revision": release.get("dataset_revision")}
     if is_provisional(folder):
         model["provisional"] = {name: _measured(ours).get(name) for name in ("value", "n")}
-    return Predictor(network, classes, load_collection(ours / "collection"), model, Judgement.load(ours),
-                     Index.load(ours / "index"), ours / "collection" / "references")
+    predictor = Predictor(network, classes, load_collection(ours / "collection"), model, Judgement.load(ours),
+                        Index.load(ours / "index"), ours / "collection" / "references")
+    predictor.made_at = str(release.get("made_at") or "")
+    return predictor
 
 
 def _fetched(address: str, cache: Path) -> tuple[Path, str]:
