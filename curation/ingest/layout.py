@@ -48,6 +48,14 @@ WRAPPERS = re.compile(
     re.IGNORECASE,
 )
 
+# A folder called so that holds all photos is a pile of them: one class alone is nothing to learn.
+PILE = re.compile(
+    r"(?:my[ _-])?(?:photos?|pics?|pictures?|images?|imgs?|jpe?gs?|pngs?|heic|raws?|originals?"
+    r"|dcim|camera(?: roll)?|\d{3}(?:apple|canon|nikon|_pana)"
+    r"|datasets?|data|archives?|files|all|downloads?)[\d ._()-]*",
+    re.IGNORECASE,
+)
+
 Parts = tuple[str, ...]
 
 
@@ -139,8 +147,9 @@ def read_layout(
     catalogue's pictures where they lie beside split folders, or where there is a catalogue
     (`catalogued`); `flat`: a single folder is no class, as the files' names say those.
     """
-    wrapper = _only_folder(files) if flat else None
-    wrapper = unwrapped(files) if wrapper is None else wrapper
+    pile = _only_folder(files)
+    is_pile = pile is not None and (flat or PILE.fullmatch(pile.name) is not None)
+    wrapper = pile if pile is not None and is_pile else unwrapped(files)
     seen = [_Seen(file, _below(wrapper, file)) for file in files]
     inside = [one.rest for one in seen if one.file.is_relative_to(wrapper)]
     sides = _sides(inside, aside, flat) if with_splits else {}
@@ -162,7 +171,7 @@ def read_layout(
         tuple(file for file in files if file not in places),
         wrapper,
         sides,
-        (*_wrapped(wrapper, bool(sides), flat), *remarks),
+        (*_wrapped(wrapper, bool(sides), flat, is_pile), *remarks),
     )
 
 
@@ -251,7 +260,7 @@ def _sides(paths: list[Parts], aside: frozenset[str], flat: bool) -> dict[str, s
         return repeating | dict.fromkeys(others, "")
     flat_ones = [name for name in others if not _holds_folders(tops[name])]
     if len(set(holding.values())) > 1 or ("train" in holding.values() and len(flat_ones) < 2):
-        return holding
+        return dict(called)
     return {}
 
 
@@ -293,10 +302,9 @@ def _is_single(side: Parts, tops: Mapping[str, list[Parts]], photos: int) -> boo
     if len(tops) != 1:
         return False
     ((top, inner),) = tops.items()
-    if (split_of(top) and split_of(top) == split_of(side[0])) or top.casefold() == side[
-        0
-    ].casefold():
-        return len(inner) == photos and all(len(parts) > 1 for parts in inner)
+    is_same = top.casefold() == side[0].casefold()
+    if is_same or (split_of(top) and split_of(top) == split_of(side[0])):
+        return len(inner) == photos
     return len(inner) == photos and _is_wrapper(top, inner)
 
 
@@ -383,7 +391,12 @@ def _text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _wrapped(wrapper: Path, has_splits: bool, flat: bool) -> Iterator[str]:
-    if wrapper.parts and not flat:
+def _wrapped(wrapper: Path, has_splits: bool, flat: bool, is_pile: bool) -> Iterator[str]:
+    if is_pile and not flat and wrapper.parts:
+        yield (
+            f"All photos lie in {as_text(wrapper)}, which is taken as a pile of photos and not as "
+            "a class. If it is one, name it with --label."
+        )
+    elif wrapper.parts and not flat:
         what = "split folders" if has_splits else "class folders"
         yield f"The {what} lie in {as_text(wrapper)}, so that is where they are read from."

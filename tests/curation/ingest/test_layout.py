@@ -133,6 +133,13 @@ def test_single_folders_in_the_sides_are_stepped_through(paths):
     assert classes(*paths) == {path: (Path(path).name, "train" if "train" in path else "test") for path in paths}
 
 
+def test_flat_sides_beside_a_side_with_class_folders():
+    assert classes("Train/0", "Train/1", "Test", "Meta") == {
+        "Train/0": ("0", "train"), "Train/1": ("1", "train"), "Test": ("", "test"), "Meta": None}
+    assert classes("alphabet_train/alphabet_train/A", "alphabet_train/alphabet_train/B",
+                   "alphabet_test/alphabet_test")["alphabet_test/alphabet_test"] == ("", "test")
+
+
 def test_a_side_with_a_single_class_keeps_it():
     for train, test in (("train", "test"), ("seg_train", "seg_test")):
         found = classes(f"{train}/cat", f"{train}/dog", f"{test}/cat/red", f"{test}/cat/blue")
@@ -228,7 +235,15 @@ def test_pictures_of_a_catalogue_are_no_class():
     assert labels("a", "iconic", aside=aside, catalogued=True) == ["a", None]
 
 
-@pytest.mark.parametrize("paths", [["photos/mug_1.jpg", "photos/vase_1.jpg"], ["a/b/mug_1.jpg"]])
+@pytest.mark.parametrize("folder", ["photos", "DCIM/100APPLE", "archive/images", "Camera Roll", "data", "jpg"])
+def test_a_pile_of_photos_in_one_folder_is_no_class(folder):
+    layout = laid(f"{folder}/1.jpg", f"{folder}/2.jpg")
+    assert {place.label for place in layout.places.values()} == {""}
+    assert "--label" in layout.remarks[0]
+    assert labels(folder, "mug")[0] != ""
+
+
+@pytest.mark.parametrize("paths", [["mugs/mug_1.jpg", "mugs/vase_1.jpg"], ["a/b/mug_1.jpg"]])
 def test_a_single_folder_of_photos_is_a_class_unless_their_names_are_to_be_read(paths):
     assert set(read(*paths).values()) == {(Path(paths[0]).parent.name, None)}
     assert set(read(*paths, flat=True).values()) == {NOTHING}
