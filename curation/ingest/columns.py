@@ -89,10 +89,12 @@ def _file_column(table: Table, is_there: Callable[[str], bool]) -> str:
     named = [column for column in table.columns if all(
         PurePosixPath(row.cells[column]).suffix.lower() in PHOTO_ENDINGS for row in table.rows[:LOOKED_AT])]
     best = max(named, key=lambda column: found[column], default="")
-    if best and found[best]:
+    is_row = any(PurePosixPath(column).suffix.lower() in PHOTO_ENDINGS for column in table.columns)
+    if best and found[best] and not is_row:
         return best
+    hint = " That looks like a photo already: add a line like file,label above it." if is_row else ""
     raise BadSource(f"{table.path.name} needs a first line with the columns file, label, split and role (only file is "
-                    f"required); it has {', '.join(table.columns) or 'none'}.", columns=list(table.columns))
+                    f"required); it has {', '.join(table.columns) or 'none'}.{hint}", columns=list(table.columns))
 
 
 def _split_column(table: Table, columns: Sequence[str]) -> str | None:

@@ -288,6 +288,8 @@ def _from_pictures(path: Path, options: SourceOptions) -> Gathered:
     """A Parquet file with the pictures in it, as `datasets` writes it."""
     column = picture_columns(path)[0]
     table = read_table(path)
+    if not table.rows:
+        raise BadSource(f"{path.name} has no rows.", source=str(path))
     plain = replace(table, columns=tuple(name for name in table.columns if name != column))
     columns = replace(columns_of(replace(plain, columns=(column, *plain.columns)), options.label_column,
                                  lambda name: False), file=column)

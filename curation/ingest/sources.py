@@ -94,6 +94,8 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
         if kind.takes(source):
             return with_frames(kind.opens(source, options), options.every)
     path = _path(source)
+    if source.startswith(("http://", "https://")):
+        raise BadSource(f"Photos are not fetched from the web: download {source} and give the file.", source=source)
     if not path.is_file():
         raise BadSource(f"There is no folder or file {source}.", source=source)
     if path.suffix.lower() in SPREADSHEETS:

@@ -207,6 +207,9 @@ def _json(path: Path, text: str, remarks: tuple[str, ...]) -> Table:
         cells = {key.strip(): as_cell(value) for key, value in row.items()}
         columns |= dict.fromkeys(cells)
         rows.append(Row(number, cells))
+    if path.suffix.lower() == ".json" and len(rows) == 1 and text.lstrip().startswith("{"):
+        raise BadSource(f"{path.name} is one JSON object and no list. Write a list of objects like "
+                        '[{"file": "1.jpg", "label": "mug"}].', source=str(path))
     _check_columns(list(columns), 1, path.name)
     every = dict.fromkeys(columns, "")
     return Table(path, tuple(columns), tuple(Row(row.line, every | row.cells) for row in rows), remarks)
@@ -216,7 +219,7 @@ def _json_list(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         rows = json.loads(text, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
-        raise BadSource(f"{name} is not a list of JSON objects: {error}.", source=name) from error
+        raise BadSource(f"{name} is not a list of JSON objects: {_wrong(error)}.", source=name) from error
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise BadSource(f"Row {number} of {name} is not a JSON object.", line=number)
@@ -230,10 +233,14 @@ def _json_lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line, object_pairs_hook=_each_once)
         except (ValueError, RecursionError) as error:
-            raise BadSource(f"Line {number} of {name} is not a JSON object: {error}.", line=number) from error
+            raise BadSource(f"Line {number} of {name} is not a JSON object: {_wrong(error)}.", line=number) from error
         if not isinstance(row, dict):
             raise BadSource(f"Line {number} of {name} is not a JSON object; write {{\"file_name\": …}}.", line=number)
         yield number, row
+
+
+def _wrong(error: Exception) -> str:
+    return f"{error.msg} at sign {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
 
 
 def _each_once(found: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -267,7 +274,7 @@ def _parquet(path: Path) -> Table:
         schema = file.schema_arrow
         plain = [name for name in schema.names if not _is_picture(schema.field(name).type)]
         pictures = [name for name in schema.names if name not in plain]
-        paths = [f"{name}.path" for name in pictures if "path" in {one.name for one in schema.field(name).type}]
+        paths = [f"{name}.path" for name in pictures if _has(schema.field(name).type, "path")]
         table = file.read(columns=[*plain, *paths])
     except (pa.ArrowException, OSError) as error:
         raise BadSource(f"{path.name} is not a Parquet file that can be read: {error}.", source=str(path)) from error
@@ -283,7 +290,13 @@ def _parquet(path: Path) -> Table:
 def _is_picture(kind: Any) -> bool:
     import pyarrow as pa
 
-    return bool(pa.types.is_struct(kind) and "bytes" in {one.name for one in kind})
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind)) or _has(kind, "bytes")
+
+
+def _has(kind: Any, name: str) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_struct(kind) and name in {one.name for one in kind})
 
 
 def picture_columns(path: Path) -> tuple[str, ...]:
@@ -302,9 +315,12 @@ def pictures_of(path: Path, column: str) -> Iterator[bytes]:
     """The bytes of each row's picture, a few rows at a time; nothing where a row has none."""
     import pyarrow.parquet as pq
 
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=16, columns=[f"{column}.bytes"]):
+    file = pq.ParquetFile(path)
+    is_struct = _has(file.schema_arrow.field(column).type, "bytes")
+    for batch in file.iter_batches(batch_size=16, columns=[f"{column}.bytes" if is_struct else column]):
         for row in batch.to_pylist():
-            yield (row[column] or {}).get("bytes") or b""
+            found = row[column]
+            yield ((found or {}).get("bytes") if is_struct else found) or b""
 
 
 def _class_names(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]:

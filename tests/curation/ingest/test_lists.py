@@ -231,3 +231,26 @@ def test_a_row_with_several_labels_has_none_and_this_is_told(tmp_path):
 
 def test_any_column_of_file_names_will_do(tmp_path):
     assert labels(listed(tmp_path, "front_file_name,label\n1.jpg,mug\n")) == {"1.jpg": "Mug"}
+
+
+def test_a_parquet_file_may_hold_plain_bytes_and_must_hold_rows(tmp_path):
+    pq.write_table(pa.table({"image": pa.array([b"one"], pa.binary()), "label": ["mug"]}), tmp_path / "a.parquet")
+    (photo,) = open_source(str(tmp_path / "a.parquet")).photos
+    assert photo.read() == b"one" and photo.label == "mug"
+    pq.write_table(pa.table({"image": pa.array([], pa.binary())}), tmp_path / "b.parquet")
+    with pytest.raises(BadSource, match="has no rows"):
+        open_source(str(tmp_path / "b.parquet"))
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), [
+    ("list.csv", "1.jpg,mug\n2.jpg,cup\n", "looks like a photo already"),
+    ("list.json", '{"images": [{"id": 1}]}', "one JSON object and no list"),
+    ("list.jsonl", '{"file": "1.jpg"\n', r"Line 1 of list\.jsonl .*at sign")])
+def test_what_is_not_quite_a_list_says_what_to_do(tmp_path, name, text, sentence):
+    with pytest.raises(BadSource, match=sentence):
+        listed(tmp_path, text, name=name)
+
+
+def test_an_address_of_the_web_is_to_be_downloaded():
+    with pytest.raises(BadSource, match="download https"):
+        open_source("https://example.org/photos.zip")
