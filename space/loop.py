@@ -181,7 +181,7 @@ def _lasted(clock: Clock, begun: float) -> dict[str, float]:
 
 def _write(out: Path, summary: Mapping[str, Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    write_durably(out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, default=str).encode())
+    write_durably(out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False).encode())
 
 
 def _train(split: Sealed, model: Path, settings: LoopSettings, cache: Path, clock: Clock) -> Mapping[str, Any]:
