@@ -68,8 +68,8 @@ Witness = Callable[[np.ndarray | slice], np.ndarray]  # of some rows: its logari
 def _witnesses(y: np.ndarray, p: np.ndarray, embeddings: Rows | None, groups: np.ndarray | None,
                near: tuple[np.ndarray, np.ndarray] | None) -> list[Witness]:
     # Chances twice, once cut off at the bottom: how far one may sink before it stops meaning anything is learned, too.
-    found: list[Witness] = [lambda rows: np.log(np.maximum(_chances(p[rows]), LEAST)),
-                            lambda rows: np.log(_chances(p[rows]) + FLAT)]
+    found: list[Witness] = [lambda rows: np.log(np.maximum(chances_of(p[rows]), LEAST)),
+                            lambda rows: np.log(chances_of(p[rows]) + FLAT)]
     if embeddings is None or len(y) <= 2:
         return found
     x = rows_of(embeddings)
@@ -209,7 +209,7 @@ def _slopes(z: np.ndarray, belief: np.ndarray, error: np.ndarray) -> tuple[np.nd
     return np.concatenate([[np.vdot(one, error) for one in z], error.sum(axis=0, dtype=np.float64)]), curve
 
 
-def _chances(probabilities: np.ndarray) -> np.ndarray:
+def chances_of(probabilities: np.ndarray) -> np.ndarray:
     """Rows that sum to 1, whatever came."""
     p = np.maximum(np.nan_to_num(np.asarray(probabilities, dtype=np.float64), posinf=1.0), 0)
     total = p.sum(axis=1, keepdims=True)

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from curation.suspects import label_doubt, likely_label, reason_for, suspected
+from curation.evidence import log_belief
+from curation.suspects import label_doubt, likely_label, reason_for, suspected, weighed
+from tests.bench.labels import average_precision
+from train.opinion import out_of_fold
 
 
 def clusters(rng, classes=4, each=30, d=8, wrong=0.1, sureness=3.0):
@@ -72,6 +75,55 @@ def test_few_photos_or_classes_are_no_reason_to_fail(n, c):
 
 def test_chances_of_zero_are_no_reason_to_fail():
     assert np.isfinite(label_doubt(np.array([0, 1]), np.array([[0.0, 1.0], [0.0, 1.0]]))).all()
+
+
+def test_strong_evidence_ranks_by_what_else_it_is_and_weak_evidence_by_who_believes_the_label():
+    said = np.array([0.001, 0.3, 0.9])
+    strong = weighed(np.log([0.02, 0.02, 0.99]), np.log([0.7, 0.97, 0.01]), said)
+    assert strong.argsort().tolist() == [2, 0, 1], "it is surely something else"
+    most = np.full(9, 0.6)
+    weak = weighed(np.log([0.1, 0.1, 0.6, *most]), np.log([0.2, 0.6, 0.2, *most / 2]), np.append(said, most))[:3]
+    assert weak.argsort().tolist() == [2, 1, 0], "no witness believes it, and none knows better"
+
+
+def test_as_many_doubts_are_above_zero_as_have_the_belief_against_them():
+    rng = np.random.default_rng(0)
+    for sureness in (0.5, 2.0, 8.0):
+        belief = rng.normal(size=(50, 3)) * sureness
+        belief -= np.log(np.exp(belief).sum(axis=1, keepdims=True))
+        own, best = belief[:, 0], belief[:, 1:].max(axis=1)
+        assert (weighed(own, best, rng.random(50)) > 0).sum() == (best > own).sum()
+    assert (weighed(np.full(4, -0.1), np.full(4, -3.0), np.full(4, 0.9)) < 0).all()
+    assert weighed(np.zeros(3), np.ones(3), np.ones(3), np.zeros(3, bool)).tolist() == [0, 0, 0]
+
+
+def shelves(seed, apart, classes=10, each=60, width=12):
+    """Things that differ a little in a few directions, a twentieth of the photos of nothing among them."""
+    rng = np.random.default_rng(seed)
+    truth = np.repeat(np.arange(classes), each)
+    x = rng.normal(size=(classes, width))[truth] * apart + rng.normal(size=(len(truth), width))
+    order = rng.permutation(len(truth))
+    junk, wrong = np.zeros((2, len(truth)), bool)
+    junk[order[:30]] = wrong[order[-18:]] = True
+    x[junk] = rng.normal(size=(30, width)) * 1.8
+    labels = np.where(wrong, (truth + rng.integers(1, classes, len(truth))) % classes, truth)
+    return labels, out_of_fold(x, labels, range(len(labels)), classes), x, wrong | junk
+
+
+def test_where_a_probe_is_right_for_two_thirds_loss_ranks_no_better():
+    gains = []
+    for seed in range(6):
+        labels, p, x, amiss = shelves(seed, apart=0.8)
+        rows = np.arange(len(labels))
+        assert 0.6 < (p.argmax(axis=1) == labels).mean() < 0.8
+        belief = log_belief(labels, p, x)
+        own = belief[rows, labels].copy()
+        belief[rows, labels] = -np.inf
+        plain, alone, ours = (average_precision(amiss, score) for score in (
+            -p[rows, labels], belief.max(axis=1) - own, label_doubt(labels, p, x)))
+        gains.append((ours - plain, ours - alone))
+    by_loss, by_evidence = np.mean(gains, axis=0)
+    assert by_loss > -0.003 and by_evidence > 0.002
 
 
 @pytest.mark.parametrize(("chance", "near", "said"), [
