@@ -32,6 +32,7 @@ MEASURING = 0.05  # of the budget, at most about so much, even where every step 
 AROUND = 12.0  # seconds: starting up, writing an epoch's checkpoints and the release
 # Times that validation is asked once more: of the weights, and of some on the way to them (train/blending.py).
 LOOKED_BACK = 4
+FEWEST_STEPS = 4  # of a part of an epoch: the rates rise and fall within them
 FILE = "budget.json"
 
 
@@ -56,10 +57,15 @@ class Pace:
 
     def epoch(self, side: int, work: Work) -> float:
         """Seconds that an epoch takes."""
-        return work.learned * (self.view + self.pixel * side**2) + work.checked * self.checked
+        return self._views(work.learned, side) + work.checked * self.checked
+
+    def _views(self, photos: int, side: int) -> float:
+        return photos * (self.view + self.pixel * side**2)
 
     def whole(self, plan: Plan, work: Work) -> float:
         """Seconds that all epochs of a plan take."""
+        if plan.views:
+            return plan.epochs * (self._views(plan.views, plan.side) + work.checked * self.checked)
         return plan.epochs * self.epoch(plan.side, work)
 
 
@@ -107,7 +113,16 @@ def plan_within(plan: Plan, seconds: float, work: Work, pace: Pace, sides: Seque
     few = min(plan.epochs, FEWEST_EPOCHS)
     enough = [side for side, epochs in fitting.items() if side <= plan.side and epochs >= few]
     side = max(enough, default=min(sides))
-    return replace(plan, side=side, epochs=min(fitting[side], plan.epochs)) if fitting[side] else None
+    if fitting[side]:
+        return replace(plan, side=side, epochs=min(fitting[side], plan.epochs))
+    return _part_of_an_epoch(replace(plan, side=side, epochs=1), seconds, work, pace)
+
+
+def _part_of_an_epoch(plan: Plan, seconds: float, work: Work, pace: Pace) -> Plan | None:
+    """As many photos, each once, as fit; None where those are too few to learn from."""
+    left = seconds - work.checked * pace.checked
+    views = int(max(0.0, left) / (pace.view + pace.pixel * plan.side**2)) // plan.batch * plan.batch
+    return replace(plan, views=views) if views >= FEWEST_STEPS * plan.batch else None
 
 
 def keep_to(budget: str, begun: float, plan: Plan, sides: Sequence[int], work: Work, measure: Callable[[float], Pace],
@@ -119,7 +134,7 @@ def keep_to(budget: str, begun: float, plan: Plan, sides: Sequence[int], work: W
     picked = _remembered(run)
     if picked is not None:
         say(f"This training was begun before and keeps the plan it had then: {picked[0]} epochs at {picked[1]} pixels.")
-        return replace(plan, epochs=picked[0], side=picked[1])
+        return replace(plan, epochs=picked[0], side=picked[1], views=picked[2])
     pace = measure(MEASURING * wanted)
     looked_back = LOOKED_BACK * work.checked * pace.checked
     after = work.asked * pace.asked + looked_back + AROUND
@@ -127,12 +142,14 @@ def keep_to(budget: str, begun: float, plan: Plan, sides: Sequence[int], work: W
     found = plan_within(plan, left, work, pace, sides)
     say(_told(budget, found, pace, work, after, min(sides)))
     found = found or replace(plan, epochs=0)
-    write_durably(run / FILE, json.dumps({"epochs": found.epochs, "side": found.side}).encode())
+    write_durably(run / FILE, json.dumps({"epochs": found.epochs, "side": found.side, "views": found.views}).encode())
     return found
 
 
 def _told(budget: str, found: Plan | None, pace: Pace, work: Work, after: float, smallest: int) -> str:
     then = f"then {spoken(after)} for the test and the release"
+    if found is not None and found.views:
+        return (f"Within {budget}: {found.views} of {work.learned} photos once, at {found.side} pixels, {then}.")
     if found is None:
         return (f"Not even one epoch fits into {budget} on this machine: one takes about "
                 f"{spoken(pace.epoch(smallest, work))}, {then}. The probe alone will be trained.")
@@ -141,9 +158,9 @@ def _told(budget: str, found: Plan | None, pace: Pace, work: Work, after: float,
             f"{spoken(pace.whole(found, work))}, {then}.")
 
 
-def _remembered(run: Path) -> tuple[int, int] | None:
+def _remembered(run: Path) -> tuple[int, int, int] | None:
     try:
         picked = json.loads((run / FILE).read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return int(picked["epochs"]), int(picked["side"])
+    return int(picked["epochs"]), int(picked["side"]), int(picked.get("views", 0))

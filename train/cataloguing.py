@@ -46,7 +46,7 @@ SHARPNESS = 2.0  # logits between a photo that is the picture and one with nothi
 NEVER = -1e3  # the logit of a class whose picture cannot be read
 VIEWS, OF_EACH = 120, 4  # simulated views, and how many of one picture at most
 VIEW = 480  # pixels of a view's side
-GOLDEN = 5
+GOLDEN = 50
 
 
 @dataclass(frozen=True)

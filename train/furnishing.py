@@ -27,7 +27,7 @@ from train.release import write_golden, write_weights
 from train.sealing import Sealed
 from train.teaching import Taught, give_head
 
-GOLDEN = 5  # photos whose answers travel with the model, so that an export or another machine can be checked
+GOLDEN = 50  # photos whose answers travel with the model, so that an export or another machine can be checked
 
 
 def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, seed: int,
@@ -78,9 +78,13 @@ def _write_index(folder: Path, dataset: Dataset, answers: Answers, labels: dict[
 
 
 def _write_golden(draft: Path, dataset: Dataset, answers: Answers, material: Material, taught: Taught) -> None:
-    """Answers about a few training photos, of different classes as far as there are some."""
-    first = {label: image_id for image_id, label in reversed(material.train)}
-    photos = dict(dataset.read_photos(answers.of(list(first.values())[:GOLDEN]).ids))
+    """Answers about photos of all classes, sure ones and unsure ones; none of the test."""
+    truth = dict((*material.train, *material.validation))
+    known = answers.of(truth)
+    rows = spread([truth[image_id] for image_id in known.ids], margins(known.logits), GOLDEN)
+    wanted = [known.ids[row] for row in rows]
+    read = dict(dataset.read_photos(wanted))
+    photos = {image_id: read[image_id] for image_id in wanted if image_id in read}
     # By the weights themselves: the many may have been asked of an engine that leaves out a digit.
     exact = open_network(draft, "torch")
     said = {}
@@ -88,3 +92,21 @@ def _write_golden(draft: Path, dataset: Dataset, answers: Answers, material: Mat
         logits = exact.ask(data)[0]
         said[image_id] = material.classes[int(logits.argmax())], [float(value) for value in logits]
     write_golden(draft, taught.framing, photos, said)
+
+
+def margins(logits: np.ndarray) -> np.ndarray:
+    """(n, c) logits -> (n,): how far the first answer is ahead of the second."""
+    if logits.shape[0] == 0 or logits.shape[1] < 2:
+        return np.zeros(len(logits))
+    best = np.sort(logits, axis=1)
+    return np.asarray(best[:, -1] - best[:, -2])
+
+
+def spread(classes: Sequence[int], sure: np.ndarray, most: int) -> list[int]:
+    """At most so many rows (n,), class after class in turn: of each the surest, the least sure, the next surest..."""
+    turns = []
+    for one in sorted(set(classes)):
+        order = sorted((row for row, of in enumerate(classes) if of == one), key=lambda row: -sure[row])
+        ends = [order[place // 2] if place % 2 == 0 else order[-1 - place // 2] for place in range(len(order))]
+        turns += [(turn, one, row) for turn, row in enumerate(ends)]
+    return [row for _, _, row in sorted(turns)[:most]]

@@ -45,6 +45,7 @@ class Plan:
     weight_decay: float = 0.05
     seed: int = 0
     look: Look | None = LOOK  # None: photos as they are
+    views: int = 0  # photos that an epoch shows, chosen anew for each; 0: all of them
     balance: float = 0.0  # 0: every photo once an epoch, 1: every class as often as any other
 
 

@@ -70,12 +70,13 @@ class Shuffled(Sampler[int]):
         self.views = views
 
     def __len__(self) -> int:
-        return len(self.views)
+        return min(self.views.plan.views or len(self.views), len(self.views))
 
     def __iter__(self) -> Iterator[int]:
         views = self.views
         rng = np.random.default_rng([views.plan.seed, views.epoch])
-        return iter(epoch_order([label for _, label in views.examples], views.plan.balance, rng))
+        order = epoch_order([label for _, label in views.examples], views.plan.balance, rng)
+        return iter(order[:len(self)])
 
 
 class Parts(Sampler[list[int]]):

@@ -35,7 +35,8 @@ def test_what_is_no_time_is_refused_with_an_example(text):
 
 @pytest.mark.parametrize(("seconds", "picked"), [
     (180, (6, 168)), (320, (6, 224)), (10_000, (12, 224)),  # as planned; larger views; and more epochs
-    (120, (4, 168)), (88, (3, 168)), (70, (3, 140)), (44, (3, 112)), (30, (2, 112)), (15, (1, 112)), (13, None)])
+    (120, (4, 168)), (88, (3, 168)), (70, (3, 140)), (44, (3, 112)), (30, (2, 112)), (15, (1, 112)),
+    (13, (1, 112)), (1.5, None)])
 def test_little_time_takes_epochs_then_pixels_then_the_last_epochs(seconds, picked):
     assert within(seconds) == picked
 
@@ -44,6 +45,17 @@ def test_little_time_takes_epochs_then_pixels_then_the_last_epochs(seconds, pick
 def test_whatever_is_picked_fits(seconds):
     epochs, side = within(seconds)
     assert epochs * PACE.epoch(side, WORK) <= seconds
+
+
+def test_where_no_epoch_fits_a_part_of_one_uses_the_time():
+    found = plan_within(PLAN, 10, WORK, PACE, SIDES)
+    assert 0 < found.views < WORK.learned and found.views % PLAN.batch == 0
+    assert 9 < PACE.whole(found, WORK) <= 10
+
+
+def test_a_part_of_an_epoch_is_remembered(tmp_path):
+    first = keeping("56s", tmp_path)
+    assert first.views and keeping("56s", tmp_path, spent=50.0) == first
 
 
 def test_only_a_dinov2_changes_its_side():

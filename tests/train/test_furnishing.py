@@ -107,3 +107,12 @@ def test_where_nothing_was_learned_or_held_out_the_head_stays(source, taught, tm
         material = replace(material, sides={**material.sides, "validation": ()})
     write_weights(taught, tmp_path / "draft")
     assert furnish(tmp_path / "draft", source, material, taught, 0) is taught
+
+
+def test_golden_photos_are_of_all_classes_and_both_sure_and_unsure():
+    from train.furnishing import spread
+
+    sure = np.array([9.0, 1, 5, 7, 2, 8])
+    assert spread([0, 0, 0, 0, 1, 1], sure, 4) == [0, 5, 1, 4]
+    assert spread([0, 0, 0, 0, 1, 1], sure, 99) == [0, 5, 1, 4, 3, 2]
+    assert spread([], np.zeros(0), 5) == []
