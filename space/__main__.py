@@ -83,13 +83,25 @@ def _open(settings: SpaceSettings) -> None:
 
     def opened() -> None:
         if settings.dataset and standing(settings.model, settings.cache or Path()) is None:
-            print("There is no model yet; a quick one and then a better one are being made." if settings.behind else
-                  f"There is no model yet; the first one will be made at {settings.model}.")
+            print(_no_model_yet(settings))
         if password and settings.dataset:
             print(f"To use the light table, sign in as {OWNER} with {password}")
         print(f"Vitrine is open at http://{shown}:{settings.port}", flush=True)
 
     run(settings, access, opened)
+
+
+def _no_model_yet(settings: SpaceSettings) -> str:
+    """What whoever opens a page without a model is told."""
+    from data_cards.dataset import open_dataset
+    from train.readiness import lacks
+
+    if not settings.behind:
+        return f"There is no model yet; the first one will be made at {settings.model}."
+    lacking = lacks(open_dataset(settings.dataset or ""))
+    if lacking:
+        return f"There is no model yet. {lacking} Label about 20 photos at the light table."
+    return "There is no model yet; a quick one and then a better one are being made."
 
 
 def _predict(asked: argparse.Namespace) -> int:

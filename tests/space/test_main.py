@@ -178,6 +178,16 @@ def test_a_demo_opens_as_soon_as_the_photos_are_in(opened: list[SpaceSettings], 
     assert f"open at http://127.0.0.1:{free}" in said
 
 
+def test_a_demo_of_photos_without_labels_says_what_comes_first(opened: list[SpaceSettings], tmp_path: Path,
+                                                               capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").write_bytes(photo_of("ochre"))
+    assert door.main(["demo", str(tmp_path / "photos"), str(tmp_path / "out"), "--port", str(free_port())]) == 0
+    said = capsys.readouterr().out
+    assert "There is no model yet. No photo has a label yet" in said and "Label about 20 photos" in said
+    assert len(opened) == 1
+
+
 @pytest.mark.parametrize(("more", "code", "said"), [
     (["--budget", "soon"], 2, "10m or 1h30m"), (["--budget", "5m", "--epochs", "2"], 2, "either")])
 def test_a_demo_that_cannot_be_meant_collects_nothing(opened: list[SpaceSettings], tmp_path: Path, more: list[str],
