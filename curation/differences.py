@@ -24,8 +24,11 @@ LOST, SAVED = 0.05, 1.5
 REDUCED = 4  # colours are compared on a photo of this much fewer pixels a side
 CLIPPED = 5.0  # grey levels from black and white: what lies there may have been anything beyond
 MOST_OFF = 0.01  # share of the pixels whose colour may be off: an edge, a reflection
-AT_THE_EDGE = 1 / 9  # of the height or width: where captions, dates and watermarks are laid over a photo
-CLEARLY = 3.0  # a structure from which on photos are laid more exactly, and looked at in green too
+AT_THE_EDGE = 1 / 6  # of the height or width: where captions, dates and watermarks are laid over a photo
+UNTOUCHED = 2.0  # structure of what lies between them, if nothing else was changed
+CLEARLY = 2.5  # a structure from which on photos are laid more exactly, and looked at in green too
+TURNS = 3  # in which the curve and the tint are fitted to each other
+COLOURFUL = 6.0  # grey levels by which colours spread in every direction; fewer say nothing of how channels were mixed
 ALIKE = 1.0  # grey levels; no other explanation need be looked for
 UNCHANGED = 0.3  # share of the pixels
 BETTER = 0.7  # share of their error that a freer change leaves
@@ -165,8 +168,20 @@ def _outstanding(x: np.ndarray, y: np.ndarray, inside: np.ndarray, size: int) ->
     gain = float(np.clip(np.sqrt((mine.sum() + 1) / (its.sum() + 1)), 0.5, 2))
     its, both = its * gain**2, both * gain
     left = np.maximum(mine + its - 2 * both, 0)
-    expected = max(float(np.median(left)), SAVED) + LOST * (mine + its)
-    return float((left / expected).max())
+    found = left / (max(float(np.median(left)), SAVED) + LOST * (mine + its))
+    middle = found[_away_from_edges(shared)]
+    if len(middle) >= FEWEST_CELLS and middle.max() < UNTOUCHED:  # a caption, a date, a watermark
+        return float(middle.max())
+    return float(found.max())
+
+
+def _away_from_edges(shared: np.ndarray) -> np.ndarray:
+    """Which of the shared cells lie away from the edges of the photo."""
+    rows, columns = shared.shape
+    edge = np.ones_like(shared)
+    down, across = round(AT_THE_EDGE * rows), round(AT_THE_EDGE * columns)
+    edge[down:rows - down, across:columns - across] = False
+    return ~edge[shared]
 
 
 def _cells(picture: np.ndarray, size: int) -> np.ndarray:
@@ -202,13 +217,13 @@ def _explained(x: np.ndarray, y: np.ndarray, shared: np.ndarray) -> float:
         found.append(_most(kept := _off(x, known, y, shared)))
         if found[-1] < ALIKE:
             break
+        if change is _recoloured and np.linalg.eigvalsh(np.cov(its.T))[0] < COLOURFUL**2:
+            return min(found)
         freer = change(mine, its, y)
         if change is _resaturated:  # two numbers for all colours: they cannot explain what is not so
             found.append(_most(_off(x, freer, y, shared)))
         elif _explains(x, known, freer, kept, shared):
             known = freer
-        else:
-            return min(found)
     return min([*found, _most(_off(x, known, y, shared))])
 
 
@@ -262,10 +277,17 @@ def _exposed(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
 
 
 def _relit(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
-    """`picture` with each channel on the curve that leads from y (n, 3) to x: brightness, contrast, gamma, a tint."""
-    curves = [_fitted(_curve(its), mine, _usable(mine[:, None], its[:, None]))
-              for mine, its in zip(x.T, y.T, strict=True)]
-    return np.stack([_curve(picture[..., channel]) @ curve for channel, curve in enumerate(curves)], axis=-1)
+    """`picture` on the curve that leads from y (n, 3) to x, one for all channels, and with a tint: brightness,
+    contrast, gamma, another white. A curve for each channel would lead from any two colours to any others."""
+    usable = _usable(x, y)
+    if not usable.any():
+        return picture
+    tint, curve = np.ones(3, np.float32), np.zeros(3, np.float32)
+    for _ in range(TURNS):
+        curve = _fitted(_curve(np.concatenate(list(y.T))), np.concatenate(list((x / tint).T)), np.tile(usable, 3))
+        lit = _curve(y[usable]) @ curve
+        tint = np.median(np.clip(x[usable] / np.maximum(lit, 1), 0.3, 3), axis=0).astype(np.float32)
+    return np.asarray(_curve(picture) @ curve * tint)
 
 
 def _curve(values: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Fingerprints of photos in a file of the user's cache: each is taken once, and memory stays flat.
 
-A SQLite file, some 55 kB for a photo (3 kB for a small one). Everything in it can be worked out again; losing it costs
+A SQLite file, some 60 kB for a photo (3 kB for a small one). Everything in it can be worked out again; losing it costs
 time, nothing else.
 """
 
@@ -21,7 +21,7 @@ from curation.verification import Fingerprint
 from data_cards.disk import full_disk_named
 
 # A new number forgets fingerprints that were taken or packed in another way.
-VERSION = 2
+VERSION = 3
 AT_ONCE = 200  # fingerprints: what a crash can cost
 WAIT_SECONDS = 60.0
 _HEAD = struct.Struct("<HHHI")  # how many points, the shape of the grey picture, and the bytes of its JPEG
