@@ -43,7 +43,8 @@ KINDS = ("exact", "re-encoded", "edited", "same-scene", LOOKS_ALIKE)
 WORTH_A_CLOSER_LOOK = 0.75
 CLOSE_QUALITY = 90  # of the colour JPEG
 # Where a copy ends: by how much one cell may differ more than noise, and by how many grey levels colours may be off.
-# Of edited shirts and boxes nearly all stayed below 2.6 and 1.6; prints that differ begin at 4.4 there; channels that were exchanged come to 2.9
+# Of edited shirts and boxes nearly all stayed below 2.6 and 1.6; exchanged channels come to a colour of 2.9, and prints
+# that differ begin at a structure of 4.4
 # (tests/bench/lookalike_sets.py).
 STRUCTURE_OF_A_COPY, COLOUR_OF_A_COPY = 3.0, 3.0
 LEAST_ALIKE, MOST_ALIKE = 0.5, 0.89  # scores of photos that look alike: below the dial as it is
