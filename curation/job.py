@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from ulid import ULID
 
 from data_cards.disk import write_durably
@@ -190,10 +191,10 @@ class Bench:
         if self._process is not None and self._process.pid == pid:
             return self._process.poll() is None
         try:  # a process of that number that is not ours has another command line
-            line = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
+            process = psutil.Process(pid)
+            return process.status() != psutil.STATUS_ZOMBIE and str(job["id"]) in " ".join(process.cmdline())
+        except psutil.Error:
             return False
-        return str(job["id"]).encode() in line
 
     def _write(self, job: dict[str, Any]) -> None:
         write_durably(self._folder / JOB, json.dumps(job).encode())

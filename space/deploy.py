@@ -28,8 +28,8 @@ CODE, WORDS = frozenset({".py", ".css", ".js", ".html", ".svg"}), frozenset({".m
 SECRET = re.compile(r"secret|password|token|credential|key", re.IGNORECASE)
 # What serving and the light table import. Never fastdup: a closed binary has no place beside strangers' uploads.
 SERVING = ("fastapi", "filelock", "gradio", "huggingface_hub", "numpy", "onnxruntime",
-           "opencv-python-headless", "openvino", "pillow", "pillow_heif", "pyarrow", "pydantic", "python-ulid",
-           "PyYAML", "tqdm", "usearch", "uvicorn")
+           "opencv-python-headless", "openvino", "pillow", "pillow_heif", "psutil", "pyarrow", "pydantic",
+           "python-ulid", "PyYAML", "tqdm", "usearch", "uvicorn")
 # A release with an ONNX export answers without these two, the largest of all.
 WITHOUT_EXPORT, EXPORT = ("torch", "transformers"), "vitrine/exports/model.onnx"
 TORCH_FOR_CPU = "--extra-index-url https://download.pytorch.org/whl/cpu"
