@@ -17,7 +17,7 @@ import sys
 from data_cards.command_line import Parser, here, number, run
 from data_cards.errors import VitrineError
 from data_cards.progress import say, speak_up
-from train.config import add_flags, default_cache, from_flags
+from data_cards.settings import add_flags, default_cache, from_flags
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,14 +42,14 @@ def _collect(flags: argparse.Namespace) -> None:
 
 
 def _scan(flags: argparse.Namespace) -> None:
-    from curation.scan import ScanSettings, scan
-    from data_cards.dataset import open_dataset
-    from train.backbone import find_backbone
+    from curation.scan.run import ScanSettings, scan
+    from data_cards.dataset.repo import open_dataset
+    from train.models.backbone import find_backbone
 
     settings, cache = from_flags(ScanSettings, flags), default_cache(os.environ)
     dataset, backbone = open_dataset(flags.dataset), find_backbone(settings.backbone, cache)
     if flags.engine == "ray":
-        from curation.cluster import Cluster
+        from curation.scan.ray_cluster import Cluster
 
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports to its maker unless told not to
         report = scan(dataset, backbone, cache, settings, Cluster(flags.address).embed)
@@ -60,7 +60,7 @@ def _scan(flags: argparse.Namespace) -> None:
 
 
 def _duplicates(flags: argparse.Namespace) -> None:
-    from curation.folder_duplicates import folder_duplicates
+    from curation.near_duplicates.in_folder import folder_duplicates
 
     pairs, groups = folder_duplicates(flags.folder, default_cache(os.environ), flags.threshold,
                                       not flags.without_fastdup, flags.backbone)
@@ -72,38 +72,38 @@ def _duplicates(flags: argparse.Namespace) -> None:
 
 
 def _decide(flags: argparse.Namespace) -> None:
-    from curation.deciding import decide_from
-    from data_cards.dataset import open_dataset
+    from curation.decisions.apply import decide_from
+    from data_cards.dataset.repo import open_dataset
 
     print(decide_from(open_dataset(flags.dataset), flags.decisions).sentence)
 
 
 def _next(flags: argparse.Namespace) -> None:
-    from curation.next_steps import what_next
-    from data_cards.dataset import open_dataset
+    from curation.active_learning.next_steps import what_next
+    from data_cards.dataset.repo import open_dataset
 
     print(what_next(open_dataset(flags.dataset), flags.count).text)
 
 
 def _fold(flags: argparse.Namespace) -> None:
-    from curation.deciding import fold_dataset
-    from data_cards.dataset import open_dataset
+    from curation.decisions.apply import fold_dataset
+    from data_cards.dataset.repo import open_dataset
 
     print(fold_dataset(open_dataset(flags.dataset)).sentence)
 
 
 def _erase(flags: argparse.Namespace) -> None:
-    from curation.erase import erase
-    from data_cards.dataset import open_dataset
+    from curation.decisions.erase import erase
+    from data_cards.dataset.repo import open_dataset
 
     print(erase(open_dataset(flags.dataset), flags.image_id, default_cache(os.environ)).sentence)
 
 
 def _retrain(flags: argparse.Namespace) -> None:
-    from curation.job import Telling
-    from curation.retraining import retrain
-    from train.config import TrainSettings
-    from train.releases import waiting
+    from curation.retrain.job_runner import Telling
+    from curation.retrain.run import retrain
+    from train.release.lifecycle import waiting
+    from train.settings import TrainSettings
 
     telling = Telling(flags.status)
     try:
@@ -176,7 +176,7 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
 
 
 def _retrain_flags(command: argparse.ArgumentParser) -> None:
-    from train.config import TrainSettings
+    from train.settings import TrainSettings
 
     command.add_argument("dataset", help="a folder or hf://user/name")
     command.add_argument("model", help="the one that is served; it stays until `python -m train release`")
@@ -188,7 +188,7 @@ def _retrain_flags(command: argparse.ArgumentParser) -> None:
 
 
 def _scan_flags(command: argparse.ArgumentParser) -> None:
-    from curation.scan import ScanSettings
+    from curation.scan.run import ScanSettings
 
     command.add_argument("dataset", help="a folder or hf://user/name")
     command.add_argument("--engine", choices=("here", "ray"), default="here", help="ray: photos are looked at by the "

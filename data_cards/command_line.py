@@ -5,6 +5,7 @@
 `EXIT_CODES` is the table that `--help` prints. An error carries its own code (data_cards/errors.py).
 """
 
+
 from __future__ import annotations
 
 import argparse
@@ -19,8 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_cards.disk import FULL, at_home
-from data_cards.errors import LABELS_WANTED, NOT_DONE, WRONG_USE, VitrineError
+from data_cards.errors import FULL, LABELS_WANTED, NOT_DONE, WRONG_USE, VitrineError
+from data_cards.storage.atomic_files import at_home
+from data_cards.wording import between
 
 DONE = 0
 FAULT = 70  # EX_SOFTWARE of sysexits.h
@@ -73,13 +75,6 @@ def here(text: str) -> Path:
     if not text.strip() or "://" in text:
         raise argparse.ArgumentTypeError(f"“{text}” is no file or folder of this machine")
     return at_home(text)
-
-
-def between(least: float, most: float) -> str:
-    """A range in words: "at least 1", "from 0 to 1"."""
-    if most == math.inf:
-        return f"at least {least:.10g}" if least > -math.inf else "a number"
-    return f"from {least:.10g} to {most:.10g}" if least > -math.inf else f"at most {most:.10g}"
 
 
 def run(command: Callable[[], int | None], stopped: str = "Stopped.") -> int:

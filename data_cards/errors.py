@@ -14,8 +14,10 @@
 Only entry points print these; `evidence` keeps what the sentence was made from.
 """
 
+
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 # Exit codes of commands; data_cards/command_line.py has the whole table.
@@ -149,3 +151,6 @@ class TooBusy(VitrineError):
     """Too many questions at once, or from one place."""
 
     exit_code = NOT_DONE
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from data_cards.command_line import Parser, here, number, run
 from data_cards.errors import NOT_DONE, BadAddress, LabelsWanted, NotAllowed, VitrineError
 from data_cards.progress import speak_up
-from data_cards.repository import parse_address
+from data_cards.storage.repository import parse_address
 
 if TYPE_CHECKING:
     from space.settings import SpaceSettings
@@ -39,9 +39,9 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def _serve(asked: argparse.Namespace) -> None:
+    from data_cards.settings import default_cache
     from space.settings import OWNER, SpaceSettings, first_model_of, state_folder
-    from train.config import default_cache
-    from train.release import home_of
+    from train.inference.model_folder import home_of
 
     if not asked.model and not asked.dataset:
         raise BadAddress("Name a model to serve, or --dataset DATASET to label its photos and train the first one.")
@@ -56,11 +56,11 @@ def _serve(asked: argparse.Namespace) -> None:
 
 
 def _demo(asked: argparse.Namespace) -> None:
+    from data_cards.settings import default_cache, from_flags
     from space.app import check_port
     from space.early_page import early_page
     from space.loop import LoopSettings
     from space.settings import ON_THIS_MACHINE
-    from train.config import default_cache, from_flags
 
     check_port(ON_THIS_MACHINE, asked.port)
     _open(early_page(asked.photos, asked.out, from_flags(LoopSettings, asked), default_cache(os.environ), asked.port))
@@ -69,14 +69,14 @@ def _demo(asked: argparse.Namespace) -> None:
 def _open(settings: SpaceSettings) -> None:
     """Serve until interrupted, and print where, and who may sign in."""
     from space.settings import OWNER
-    from train.releases import standing
+    from train.release.lifecycle import standing
 
     # Gradio reads these when it is imported: no call home, and uploads in a folder that only this process opens and
     # whose name, which every uploader is told, says nothing about this machine.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="vitrine-"))
-    from space.access import access_for, access_with_new_password
     from space.app import run
+    from space.auth import access_for, access_with_new_password
 
     access, password = (access_for(settings), "") if settings.passwords else access_with_new_password()
     shown = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
@@ -93,8 +93,8 @@ def _open(settings: SpaceSettings) -> None:
 
 def _no_model_yet(settings: SpaceSettings) -> str:
     """What whoever opens a page without a model is told."""
-    from data_cards.dataset import open_dataset
-    from train.readiness import lacks
+    from data_cards.dataset.repo import open_dataset
+    from train.splits.readiness import lacks
 
     if not settings.behind:
         return f"There is no model yet; the first one will be made at {settings.model}."
@@ -107,9 +107,9 @@ def _no_model_yet(settings: SpaceSettings) -> str:
 def _predict(asked: argparse.Namespace) -> int:
     from curation.ingest.listing import photos_in
     from curation.ingest.photo_files import read_file
+    from data_cards.settings import default_cache
     from space.api import refusal
-    from train.config import default_cache
-    from train.predictor import load_predictor
+    from train.inference.predictor import load_predictor
 
     recognizer, worst = load_predictor(asked.model, default_cache(os.environ), asked.engine), 0
     for photo in photos_in(asked.photos, asked.exclude):
@@ -132,9 +132,9 @@ def _deploy(asked: argparse.Namespace) -> None:
 
 
 def _loop(asked: argparse.Namespace) -> None:
-    from curation.job import Telling
+    from curation.retrain.job_runner import Telling
+    from data_cards.settings import default_cache, from_flags
     from space.loop import LoopSettings, run_loop
-    from train.config import default_cache, from_flags
 
     telling, settings = Telling(asked.status), from_flags(LoopSettings, asked)
     try:
@@ -151,7 +151,7 @@ def _loop(asked: argparse.Namespace) -> None:
 
 
 def _annotator(asked: argparse.Namespace) -> None:
-    from data_cards.disk import write_durably
+    from data_cards.storage.atomic_files import write_durably
     from space.passwords import NAME, hash_password, read_passwords
 
     if not NAME.fullmatch(asked.name):
@@ -184,8 +184,8 @@ def _password(name: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from data_cards.settings import add_flags
     from space.loop import LoopSettings
-    from train.config import add_flags
 
     parser = Parser(prog="python -m space", description="Serve, ask, deploy.")
     parser.set_defaults(stopped="Stopped.")

@@ -15,13 +15,13 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol
 
-from data_cards.collection import Collection
+from data_cards.dataset.collection import Collection
 from data_cards.errors import BadPhoto, NotAllowed, TooBusy, VitrineError
-from data_cards.photo import LIMITS, PhotoLimits
-from space.doorway import is_upload
+from data_cards.photos.image import LIMITS, PhotoLimits
 from space.feedback import Inbox
-from space.limits import Allowance
-from space.recent import Recent
+from space.rate_limit import Allowance
+from space.recent_answers import Recent
+from space.request_guard import is_upload
 
 Answer = dict[str, Any]
 ENDPOINTS = ("predict", "predict_batch", "similar", "classes", "feedback", "receipt")
@@ -36,7 +36,7 @@ class Prediction(Protocol):
 
 
 class Recognizer(Protocol):
-    """A loaded release (see `train/predictor.py`). Safe for a few threads at once."""
+    """A loaded release (see `train/inference/predictor.py`). Safe for a few threads at once."""
 
     @property
     def collection(self) -> Collection:

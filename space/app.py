@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
-from space.access import Access, access_for
+from data_cards.settings import default_cache
 from space.api import ENDPOINTS, Desk, Recognizer, parameters_of
-from space.room import Load, Room, Settled, newest_of
+from space.app_state import Load, Room, Settled, newest_of
+from space.auth import Access, access_for
 from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
-from train.config import default_cache
 
 if TYPE_CHECKING:
-    from curation.light_table.rounds import Rounds
+    from curation.light_table.pages.rounds import Rounds
 
 BACKLOG = 128  # connections that wait until the server is up
 
@@ -37,9 +37,9 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
     from gradio.utils import get_upload_folder
     from starlette.middleware.cors import CORSMiddleware
 
-    from space.demo import build_page, page_options
-    from space.doorway import Doorway
-    from space.pages import pages, serve_assets
+    from space.gradio_page import build_page, page_options
+    from space.request_guard import Doorway
+    from space.routes import pages, serve_assets
 
     room = Room(settings, load or partial(_load, settings.cache, settings.engine), settled)
     access = access or access_for(settings)
@@ -92,13 +92,13 @@ def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[
             server.should_exit = True
 
     app = create_app(settings, access=access, settled=settled)
-    # Who asks is worked out in space/limits.py, from one trusted proxy at most.
+    # Who asks is worked out in space/rate_limit.py, from one trusted proxy at most.
     server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, log_level="warning", timeout_graceful_shutdown=5))
     try:
         server.run(sockets=[door])
     finally:
         if settings.behind:  # whoever presses Ctrl-C twice ends the server before it has closed
-            from curation.job import Bench
+            from curation.retrain.job_runner import Bench
 
             Bench(settings.state / "jobs").stop()
     if troubles:
@@ -135,7 +135,7 @@ def _rounds(room: Room, settings: SpaceSettings) -> Rounds | None:
     """The owner's page about trainings, where there is a dataset to train from."""
     if room.archive.table is None:
         return None
-    from curation.light_table.rounds import Rounds, Workshop
+    from curation.light_table.pages.rounds import Rounds, Workshop
 
     model, jobs = newest_of(settings.model), settings.state / "jobs"
     workshop = Workshop(model, settings.cache or default_cache({}), jobs, room.serving, room.reload)
@@ -146,7 +146,7 @@ def _light_table(app: FastAPI, rounds: Rounds | None, access: Access,
                  settings: SpaceSettings) -> Callable[[], None] | None:
     if rounds is None:
         return None
-    from curation.light_table.tab import light_table_router, light_table_tab
+    from curation.light_table.routes import light_table_router, light_table_tab
 
     more = (rounds.page,)
     app.include_router(light_table_router(rounds.table, access.who, is_owner=settings.is_owner, more=more))
@@ -154,7 +154,7 @@ def _light_table(app: FastAPI, rounds: Rounds | None, access: Access,
 
 
 def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
-    from train.predictor import load_predictor
+    from train.inference.predictor import load_predictor
 
     return load_predictor(address, cache, engine)
 

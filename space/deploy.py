@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cards.collection import Collection, read_collection
+from data_cards.dataset.cards import SpaceCard, space_card
+from data_cards.dataset.collection import Collection, read_collection
 from data_cards.errors import BadAddress, BadModel, MissingFile
 from data_cards.installed_files import ROOT, pinned_requirements
-from data_cards.rendering import SpaceCard, space_card
-from data_cards.repository import Address, Repository, open_repository, parse_address
+from data_cards.storage.repository import Address, Repository, open_repository, parse_address
 
 # In a checkout the page lies in docs/assets, where GitHub Pages serves it; in a wheel inside `space`.
 PARTS = ("data_cards", "train", "curation", "space", "docs/assets")

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_cards.progress import say
+from data_cards.settings import as_flags
 from space.loop import LoopSettings, gathered
 from space.settings import PORT, SpaceSettings, state_folder
-from train.budget import check_budget
-from train.config import as_flags
+from train.finetune.budget import check_budget
 
 
 def early_page(photos: str, out: Path, loop: LoopSettings, cache: Path, port: int = PORT) -> SpaceSettings:

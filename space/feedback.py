@@ -14,20 +14,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from curation.doorstep import AGAIN, Arrived, Doorstep, Read, arrived
+from curation.near_duplicates.incoming import AGAIN, Arrived, Doorstep, Read, arrived
 from data_cards.annotations.decision import IT_IS_NONE, Decision, Question, ask, now
 from data_cards.annotations.disagreement import JUNK, answer_of
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.ledger import Ledger, standing
 from data_cards.annotations.settled import settles_visitor
-from data_cards.class_names import RESERVED
-from data_cards.collection import Collection
-from data_cards.dataset import Changes, Dataset
-from data_cards.disk import write_durably
+from data_cards.dataset.class_names import RESERVED
+from data_cards.dataset.collection import Collection
+from data_cards.dataset.repo import Changes, Dataset
+from data_cards.dataset.schema import Label, Photo, Source
+from data_cards.dataset.tables import images_file, labels_file
 from data_cards.errors import BadPhoto, MissingFile, TooBusy, UnknownClass
-from data_cards.photo import inspect_photo
-from data_cards.rows import Label, Photo, Source, images_file, labels_file
-from space.recent import Recent, Remembered
+from data_cards.photos.image import inspect_photo
+from data_cards.storage.atomic_files import write_durably
+from space.recent_answers import Recent, Remembered
 
 NONE, UNKNOWN = "none", "unknown"
 MOST_WAITING = 2_000

@@ -19,26 +19,27 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curation.deciding import fold_dataset
+from curation.decisions.apply import fold_dataset
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.layout import CHOICES
-from curation.job import Telling
-from curation.scan import ScanReport, ScanSettings, scan
-from data_cards.dataset import Dataset, open_dataset
-from data_cards.disk import write_durably
+from curation.retrain.job_runner import Telling
+from curation.scan.run import ScanReport, ScanSettings, scan
+from data_cards.dataset.repo import Dataset, open_dataset
 from data_cards.errors import BadAddress, LabelsWanted, MissingFile
 from data_cards.progress import say
-from data_cards.repository import parse_address
-from train.answers import seconds_a_photo
-from train.backbone import find_backbone
-from train.budget import AROUND, LOOKED_BACK, check_budget
-from train.config import TrainSettings, dial
-from train.material import gather
-from train.readiness import why_not_yet
-from train.release import is_provisional
-from train.sealing import Sealed
-from train.splits import VALIDATION
+from data_cards.settings import dial
+from data_cards.storage.atomic_files import write_durably
+from data_cards.storage.repository import parse_address
+from train.finetune.budget import AROUND, LOOKED_BACK, check_budget
+from train.inference.batch_predict import seconds_a_photo
+from train.inference.model_folder import is_provisional
+from train.models.backbone import find_backbone
+from train.settings import TrainSettings
+from train.splits.readiness import why_not_yet
+from train.splits.seal import Sealed
+from train.splits.split import VALIDATION
+from train.splits.training_set import gather
 
 FEW = 16  # photos that say how long one takes
 STAGES = ("collect", "scan", "split", "train", "evaluate", "export")
@@ -193,7 +194,7 @@ def _train(split: Sealed, model: Path, settings: LoopSettings, cache: Path, cloc
         say("Nothing changed since the model was trained, so it stays.")
         metrics: Mapping[str, Any] = json.loads((model / "vitrine" / "metrics.json").read_bytes())
         return metrics
-    from train.training import train_model
+    from train.train_model import train_model
 
     if settings.probe_first and _lacks_model(model) and gather(split).references is None:
         with clock.stage("train", "Making a first, quick model"):
@@ -231,6 +232,6 @@ def _lacks_model(model: Path) -> bool:
 
 
 def _export(model: Path) -> None:
-    from train.export import export
+    from train.release.export import export
 
     say(str(export(str(model), "onnx")))

@@ -7,7 +7,7 @@ The environment is read here and nowhere else on this floor:
     VITRINE_ORIGINS                  web pages that may call the API, e.g. https://you.github.io (comma separated)
     VITRINE_ANNOTATORS               names that may use the light table, besides the Space's owner (comma separated)
     VITRINE_OWNERS                   names that may also train, release and go back (comma separated)
-    VITRINE_PASSWORDS                file of names and password hashes (see `space/access.py`), off a Space
+    VITRINE_PASSWORDS                file of names and password hashes (see `space/auth.py`), off a Space
     SYSTEM, SPACE_AUTHOR_NAME, OAUTH_CLIENT_SECRET   set by Hugging Face
 """
 
@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_cards.errors import BadAddress
-from data_cards.repository import parse_address
-from train.config import default_cache
+from data_cards.settings import default_cache
+from data_cards.storage.repository import parse_address
 
 PORT = 7860
 OWNER = "owner"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.hub import Hub, reserve
+from tests.fixtures.fake_hub import Hub, reserve
 
 assert "huggingface_hub" not in sys.modules, "huggingface_hub was imported before it was told where the test hub is"
 
@@ -71,14 +71,14 @@ def hub(_serving_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 @pytest.fixture(scope="session")
 def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a pretrained ViT in miniature (random, seeded; 56 pixels); made once, not to be changed."""
-    from tests.tiny import write_tiny_vit
+    from tests.fixtures.tiny_models import write_tiny_vit
 
     return write_tiny_vit(tmp_path_factory.mktemp("models") / "tiny-vit")
 
 
 @pytest.fixture(scope="session")
 def tiny_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder in miniature that knows lion, rose and ship (see tests/tiny.py); made once, not to be changed."""
-    from tests.tiny import write_tiny_release
+    """A model folder in miniature that knows lion, rose and ship (see tests/fixtures/tiny_models.py); made once, not to be changed."""
+    from tests.fixtures.tiny_models import write_tiny_release
 
     return write_tiny_release(tmp_path_factory.mktemp("models") / "tiny-release")

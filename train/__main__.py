@@ -21,7 +21,8 @@ from collections.abc import Mapping, Sequence
 
 from data_cards.command_line import Parser, number, run
 from data_cards.progress import say, speak_up
-from train.config import SplitSettings, TrainSettings, add_flags, as_flags, default_cache, from_flags
+from data_cards.settings import add_flags, as_flags, default_cache, from_flags
+from train.settings import SplitSettings, TrainSettings
 
 COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "prune", "job")
 
@@ -50,11 +51,11 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 def train(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train DATASET MODEL`: prints where the model is."""
-    from train.training import train_model
+    from train.train_model import train_model
 
     if int(environ.get("WORLD_SIZE") or 1) > 1:  # accelerate launch, torchrun
-        from train.assisting import assist
-        from train.processes import join
+        from train.finetune.distributed import join
+        from train.finetune.workers import assist
 
         if not join().main:
             assist(default_cache(environ), int(environ["LOCAL_RANK"]))
@@ -69,8 +70,8 @@ def train(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def split(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train split DATASET`: prints the certificate."""
-    from data_cards.dataset import open_dataset
-    from train.sealing import seal
+    from data_cards.dataset.repo import open_dataset
+    from train.splits.seal import seal
 
     done = seal(open_dataset(flags.dataset), from_flags(SplitSettings, flags))
     print(json.dumps(done.certificate.to_json(), ensure_ascii=False, indent=1))
@@ -78,8 +79,8 @@ def split(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def evaluate(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train evaluate MODEL DATASET`: the last line is JSON."""
-    from train.evaluate import evaluate_model
-    from train.report import told
+    from train.evaluation.results import told
+    from train.evaluation.sealed_test import evaluate_model
 
     metrics = evaluate_model(flags.model, flags.dataset, cache=default_cache(environ))
     print(told(metrics))
@@ -90,8 +91,8 @@ def evaluate(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train export MODEL --to onnx`: prints the file."""
-    from train.export import export as write
-    from train.export import photos_of
+    from train.release.export import export as write
+    from train.release.export import photos_of
 
     photos = photos_of(flags.dataset) if flags.dataset else ()
     print(write(flags.model, flags.to, photos, default_cache(environ)))
@@ -99,7 +100,7 @@ def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def compare(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train compare MODEL MODEL DATASET`: the last line is JSON."""
-    from train.contest import compare_models, told
+    from train.evaluation.compare_models import compare_models, told
 
     found = compare_models(flags.first, flags.second, flags.dataset, default_cache(environ))
     print(told(found))
@@ -108,21 +109,21 @@ def compare(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def release(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train release MODEL`: prints the new revision."""
-    from train.releases import release as make_newest
+    from train.release.lifecycle import release as make_newest
 
     print(make_newest(flags.model, default_cache(environ), flags.public))
 
 
 def rollback(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train rollback MODEL [--round N]`: prints the new revision."""
-    from train.releases import roll_back
+    from train.release.lifecycle import roll_back
 
     print(roll_back(flags.model, default_cache(environ), flags.round, flags.public))
 
 
 def prune(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train prune MODEL --keep N`: prints which rounds can still be gone back to."""
-    from train.releases import prune as let_go
+    from train.release.lifecycle import prune as let_go
 
     story = let_go(flags.model, default_cache(environ), flags.keep)
     kept = [one.number for one in story.rounds if one.revision or one.number == story.served]
@@ -132,7 +133,7 @@ def prune(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def job(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train job DATASET MODEL`: prints the command that trains on Hugging Face's machines, or runs it."""
-    from train.jobs import submit, training_job
+    from train.hub_jobs import submit, training_job
 
     further = as_flags(from_flags(TrainSettings, flags))
     wanted = training_job(flags.dataset, flags.model, flags.flavor, flags.timeout, further)

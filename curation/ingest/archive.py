@@ -34,9 +34,9 @@ from typing import IO, cast
 from curation.ingest.clips import ENDINGS as CLIP_ENDINGS
 from curation.ingest.incoming import Gathered, LeftAlone, SourceOptions
 from curation.ingest.naming import as_written
-from data_cards.disk import FULL, full_disk_named
-from data_cards.errors import BadSource
-from data_cards.photo import LIMITS
+from data_cards.errors import FULL, BadSource
+from data_cards.photos.image import LIMITS
+from data_cards.storage.atomic_files import full_disk_named
 
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 ENDINGS = (".zip", ".cbz", *TAR_ENDINGS)

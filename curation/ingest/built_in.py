@@ -11,7 +11,7 @@ from curation.ingest.incoming import Gathered, Incoming
 def from_museum(source: str) -> Gathered:
     """The built-in sample, with its shipped classes and reference pictures."""
     from curation import museum
-    from data_cards.collection import shipped_collection
+    from data_cards.dataset.collection import shipped_collection
 
     wanted = museum.parse_museum(source)
     classes = shipped_collection("museum").classes

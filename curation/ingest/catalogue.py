@@ -13,8 +13,8 @@ from pathlib import Path
 from curation.ingest.naming import written
 from curation.ingest.photo_files import looks_like_photo, read_file
 from curation.ingest.tables import read_table
-from data_cards.class_names import name_key
-from data_cards.collection import ClassInfo
+from data_cards.dataset.class_names import name_key
+from data_cards.dataset.collection import ClassInfo
 
 FILE = "classes.csv"
 FOLDERS = ("iconic", "references", "reference", "catalogue")

@@ -25,15 +25,15 @@ from curation.ingest.photo_files import format_of, named_wrongly
 from curation.ingest.report import CollectReport, Tally, about_sides, counted, unreadable_for
 from curation.ingest.shards import Intake
 from curation.ingest.sources import open_source
-from data_cards.collection import Collection
-from data_cards.dataset import Dataset, create_dataset, open_dataset
+from data_cards.dataset.collection import Collection
+from data_cards.dataset.repo import Dataset, create_dataset, open_dataset
+from data_cards.dataset.schema import Photo, Source
 from data_cards.errors import BadPhoto, BadSource, MissingFile
-from data_cards.location import stored_form
-from data_cards.photo import encode_jpeg, image_id, inspect_photo, open_photo
+from data_cards.photos.image import encode_jpeg, image_id, inspect_photo, open_photo
+from data_cards.photos.metadata import stored_form
 from data_cards.progress import say, track
-from data_cards.repository import parse_address
-from data_cards.rows import Photo, Source
-from train.splits import TEST, VALIDATION
+from data_cards.storage.repository import parse_address
+from train.splits.split import TEST, VALIDATION
 
 WORKERS = 4
 OPTIONS = SourceOptions()

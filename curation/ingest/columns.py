@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from curation.ingest.photo_files import PHOTO_ENDINGS
 from curation.ingest.split_names import split_of
 from curation.ingest.tables import Row, Table, decoded, some
-from data_cards.class_names import name_key
+from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadSource
 
 # As `name_key` gives them; the first that is there counts, where several are.

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_cards.collection import Collection as Things
-from data_cards.rows import Finding, Photo
+from data_cards.dataset.collection import Collection as Things
+from data_cards.dataset.schema import Finding, Photo
 
 # A source whose paths all differ is still the same one where at least half of the photos are.
 SAME = 0.5

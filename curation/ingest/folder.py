@@ -24,8 +24,8 @@ from curation.ingest.layout import Layout, Place, few, read_layout, unwrapped
 from curation.ingest.listing import Listing, list_photos
 from curation.ingest.naming import Naming, meaning
 from curation.ingest.photo_files import as_text, read_file
-from data_cards.class_names import title_from
-from data_cards.collection import ClassInfo
+from data_cards.dataset.class_names import title_from
+from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadSource
 
 

@@ -19,11 +19,11 @@ from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOption
 from curation.ingest.naming import Naming, meaning
 from curation.ingest.split_names import splits_of
 from curation.ingest.tables import some
-from data_cards.class_names import name_key
-from data_cards.dataset import CARD, CLASSES, IMAGES, Dataset, open_dataset
+from data_cards.dataset.class_names import name_key
+from data_cards.dataset.repo import CARD, CLASSES, IMAGES, Dataset, open_dataset
 from data_cards.errors import BadPhoto, BadSource, MissingFile
-from data_cards.hub_client import kindly
-from data_cards.repository import HUB, open_repository, parse_address
+from data_cards.storage.hub_client import kindly
+from data_cards.storage.repository import HUB, open_repository, parse_address
 
 if TYPE_CHECKING:
     import datasets

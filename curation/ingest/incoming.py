@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_cards.collection import ClassInfo
+from data_cards.dataset.collection import ClassInfo
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from curation.ingest.naming import Naming, meaning
 from curation.ingest.photo_files import as_text, read_file
 from curation.ingest.split_names import split_of
 from curation.ingest.tables import ENDINGS, Row, Table, picture_columns, pictures_of, read_table, some
-from data_cards.class_names import name_key
+from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadPhoto, BadSource
 
 SEVERAL = '["'  # how a cell begins that holds a list of texts

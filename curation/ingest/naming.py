@@ -11,14 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_cards.class_names import class_id_from, free_id, is_made_from, name_key, title_from
-from data_cards.collection import (
-    ClassInfo,
-    Collection,
-    load_collection,
-    shipped_collection,
-    shipped_names,
-)
+from data_cards.dataset.class_names import class_id_from, free_id, is_made_from, name_key, title_from
+from data_cards.dataset.collection import ClassInfo, Collection, load_collection, shipped_collection, shipped_names
 
 NONE_WORDS = frozenset(("none", "_none", "none of these", "_none of these"))
 UNLABELLED_WORDS = frozenset(("", "unlabelled", "_unlabelled", "unlabeled", "_unlabeled", "unknown"))

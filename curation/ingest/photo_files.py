@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 
 from data_cards.errors import BadPhoto
-from data_cards.photo import LIMITS
-from data_cards.photo_format import START, format_of
+from data_cards.photos.file_format import START, format_of
+from data_cards.photos.image import LIMITS
 
 __all__ = ["PHOTO_ENDINGS", "as_text", "format_of", "looks_like_photo", "named_wrongly", "read_file"]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from curation.ingest.incoming import LeftAlone
 from curation.ingest.listing import SYSTEM
-from data_cards.collection import Collection
-from train.splits import TEST, TRAIN, VALIDATION, carved_sides
+from data_cards.dataset.collection import Collection
+from train.splits.split import TEST, TRAIN, VALIDATION, carved_sides
 
 SIDES = (TRAIN, VALIDATION, TEST)
 UNREADABLE = "could not be read"

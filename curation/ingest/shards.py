@@ -21,15 +21,10 @@ from ulid import ULID
 
 from data_cards.annotations.decision import NONE, Decision, decide, line_of
 from data_cards.annotations.ledger import follow, given_labels
-from data_cards.collection import Collection
-from data_cards.dataset import Changes, Dataset, collection_files
-from data_cards.disk import full_disk_named
-from data_cards.repository import parse_address
-from data_cards.rows import (
-    Finding,
-    Label,
-    Photo,
-    Source,
+from data_cards.dataset.collection import Collection
+from data_cards.dataset.repo import Changes, Dataset, collection_files
+from data_cards.dataset.schema import Finding, Label, Photo, Source
+from data_cards.dataset.tables import (
     findings_file,
     images_file,
     labels_file,
@@ -38,6 +33,8 @@ from data_cards.rows import (
     read_photo_rows,
     row_locations,
 )
+from data_cards.storage.atomic_files import full_disk_named
+from data_cards.storage.repository import parse_address
 
 SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 2048
 SHARDS_PER_COMMIT = 16  # about 0.8 GB: what a crash can cost

@@ -25,9 +25,9 @@ from curation.ingest.folder import from_folder
 from curation.ingest.hub_dataset import from_dataset, from_hub, is_dataset
 from curation.ingest.incoming import Gathered, SourceOptions
 from curation.ingest.lists import from_list, from_metadata, lists_in, metadata_in
-from data_cards.disk import at_home
 from data_cards.errors import BadSource
-from data_cards.repository import HUB
+from data_cards.storage.atomic_files import at_home
+from data_cards.storage.repository import HUB
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_cards.class_names import name_key
+from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadSource
 
 DELIMITED = frozenset((".csv", ".tsv", ".tab", ".psv"))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from curation.ingest.clip_orientation import display_matrix, turned
 from data_cards.errors import BadSource
-from data_cards.photo import encode_jpeg
+from data_cards.photos.image import encode_jpeg
 
 if TYPE_CHECKING:
     import cv2

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from train.readiness import photos as counted
+from train.splits.readiness import photos as counted
 
 ENOUGH = 20  # labels that a first training is proposed from; two of each of ten things already tell something
 TRAIN, LOOK = "Train the first model", "See how far it is"
@@ -63,7 +63,7 @@ def for_annotators(serving: Serving, job: Mapping[str, Any], labelled: int, phot
     """`words` above the photos, and what the owner's button says (`button`, may be empty); None in ordinary times.
 
     `labelled`: photos with a class, of all `photos`; `lacking`: what these labels lack for a training
-    (train/readiness.py).
+    (train/splits/readiness.py).
     """
     if not serving.missing and not serving.provisional:
         return None

@@ -1,6 +1,6 @@
 """What hangs in the built-in museum: fourteen pictures by four painters who never lived.
 
-Titles and texts are in `data_cards/museum/classes.yaml`; here is how each looks, how large it is and what frames it.
+Titles and texts are in `data_cards/collections/museum/classes.yaml`; here is how each looks, how large it is and what frames it.
 
     picture = paint("red-grid", 900)            uint8 RGB, longer side 900 px
     reference("red-grid")                       JPEG bytes, as the collection shows it

@@ -22,7 +22,7 @@ from curation.museum.gallery import HANGING
 from curation.museum.scenes import EMPTY, JUNK
 from curation.museum.visitors import Shot, encoded, snap
 from data_cards.errors import BadSource
-from data_cards.photo import open_photo
+from data_cards.photos.image import open_photo
 
 NONE_FOLDER = "none_of_these"
 OPENING = datetime(2026, 3, 2, 10)

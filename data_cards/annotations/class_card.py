@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from data_cards.collection import ClassInfo
+from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadDecision
-from data_cards.json_lines import read_object
+from data_cards.storage.json_lines import read_object
 
 TEXTS = ("summary", "source", "licence")
 FIELDS = (*TEXTS, "facts", "aliases", "reference")

@@ -14,8 +14,8 @@ from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_card import card_of, read_card, with_fields
 from data_cards.annotations.decision import Decision
 from data_cards.annotations.ledger import in_order, standing
-from data_cards.class_names import RESERVED, class_id_from, title_from
-from data_cards.collection import ClassInfo, Collection
+from data_cards.dataset.class_names import RESERVED, class_id_from, title_from
+from data_cards.dataset.collection import ClassInfo, Collection
 
 GIVEN, REFERENCES = "given_classes", "references"
 ADDED = {"added": True}

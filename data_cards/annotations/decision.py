@@ -21,10 +21,10 @@ from ulid import ULID
 
 from data_cards.annotations.actions import ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS, TABLE
 from data_cards.annotations.class_card import read_card, write_card
-from data_cards.class_names import class_id_from, free_id
-from data_cards.collection import Collection
+from data_cards.dataset.class_names import class_id_from, free_id
+from data_cards.dataset.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
-from data_cards.json_lines import read_object
+from data_cards.storage.json_lines import read_object
 
 NONE = "none"
 IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so

@@ -18,10 +18,10 @@ from ulid import ULID
 
 from data_cards.annotations.decision import Decision, Question, line_of
 from data_cards.annotations.ledger import Ledger, read_ledger
-from data_cards.dataset import Dataset
-from data_cards.disk import full_disk_named, sync_folder
-from data_cards.json_lines import lines_of, written
-from data_cards.rows import ledger_file
+from data_cards.dataset.repo import Dataset
+from data_cards.dataset.tables import ledger_file
+from data_cards.storage.atomic_files import full_disk_named, sync_folder
+from data_cards.storage.json_lines import lines_of, written
 
 Row = dict[str, Any]
 

@@ -28,8 +28,8 @@ from data_cards.annotations.decision import (
     read_question,
     read_row,
 )
+from data_cards.dataset.schema import Label, Photo
 from data_cards.errors import BadDecision
-from data_cards.rows import Label, Photo
 
 __all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "follow", "given_label", "given_labels",
            "in_order", "kept_labels", "line_of", "merged_classes", "parse_decision", "read_decisions", "read_ledger",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cards.annotations.decision import Decision
-from data_cards.dataset import ASKING
+from data_cards.dataset.repo import ASKING
 
 PILES = ("labels", "unlabelled")  # where the question is what the photo shows
 

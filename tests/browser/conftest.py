@@ -20,13 +20,13 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
-from curation.light_table.tab import light_table_router
-from curation.light_table.table import LightTable
+from curation.light_table.routes import light_table_router
+from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
-from data_cards.dataset import open_dataset
-from tests.light_table import PAGE, TellingOpinions, small_dataset
+from data_cards.dataset.repo import open_dataset
+from tests.fixtures.light_table import PAGE, TellingOpinions, small_dataset
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",

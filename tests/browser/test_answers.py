@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from tests.browser.test_demo import ASK, choose, placard
-from tests.colours import jpeg, painting, photo_of, photo_of_nothing
-from tests.visiting import built, serving, settings_in, small_gallery
+from tests.fixtures.colours import jpeg, painting, photo_of, photo_of_nothing
+from tests.fixtures.visitors import built, serving, settings_in, small_gallery
 
 
 @pytest.fixture(scope="module")

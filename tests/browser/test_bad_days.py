@@ -1,13 +1,13 @@
 """The light table on a bad day: a power cut, no network, an answer that got lost, a sign-in that ended."""
 
 from tests.browser.conftest import Door
-from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
+from tests.fixtures.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
 
 ROOT = "vitrine-light-table"
 
 
 def test_a_label_fixed_with_the_keyboard_survives_a_power_cut(serve, folder, open_page):
-    server = serve("tests.light_table", str(folder), "plain")
+    server = serve("tests.fixtures.light_table", str(folder), "plain")
     page = open_page(server.url)
     sealed = photo_on_screen(page)
     page.keyboard.press("Enter")
@@ -98,7 +98,7 @@ def test_a_slow_network_holds_nobody_up_and_doubles_nothing(url, folder, open_pa
 
 
 def test_thirty_steps_are_taken_back_after_a_power_cut_in_their_middle(serve, folder, open_page):
-    server = serve("tests.light_table", str(folder), "plain")
+    server = serve("tests.fixtures.light_table", str(folder), "plain")
     page, seen = open_page(server.url), []
     photo = photo_on_screen(page)
     for number in range(30):

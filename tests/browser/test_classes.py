@@ -4,7 +4,7 @@ import pytest
 
 from data_cards.annotations.class_card import read_card
 from tests.browser.conftest import Door
-from tests.light_table_page import decisions_in, labels_in, photo_on_screen
+from tests.fixtures.light_table_page import decisions_in, labels_in, photo_on_screen
 
 SHADOW = "vitrine-light-table"
 

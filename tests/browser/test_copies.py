@@ -2,12 +2,12 @@
 
 import pytest
 
-from curation.light_table.table import LightTable
+from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
-from data_cards.dataset import open_dataset
+from data_cards.dataset.repo import open_dataset
 from tests.browser.conftest import Door
-from tests.curation.test_groups import dataset_of, shot
-from tests.light_table_page import all_kept, decisions_in, labels_in
+from tests.curation.light_table.pages.test_copies import dataset_of, shot
+from tests.fixtures.light_table_page import all_kept, decisions_in, labels_in
 
 ROOT = "vitrine-light-table"
 

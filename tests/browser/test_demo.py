@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from data_cards.dataset import open_dataset
-from tests.colours import photo_between, photo_in_pieces, photo_of, photo_of_nothing
-from tests.looks import faults
-from tests.visiting import PASSWORD, built, serving, settings_in, small_gallery
+from data_cards.dataset.repo import open_dataset
+from tests.fixtures.colours import photo_between, photo_in_pieces, photo_of, photo_of_nothing
+from tests.fixtures.screens import faults
+from tests.fixtures.visitors import PASSWORD, built, serving, settings_in, small_gallery
 
 ASK = "vitrine-ask"
 ANSWER = f"{ASK} main[data-state=answer]"

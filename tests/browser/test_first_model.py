@@ -12,17 +12,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import space.app
-from curation.light_table.rounds import Rounds, Workshop
-from data_cards.collection import Collection
-from data_cards.dataset import create_dataset
+from curation.light_table.pages.rounds import Rounds, Workshop
+from data_cards.dataset.collection import Collection
+from data_cards.dataset.repo import create_dataset
+from data_cards.dataset.schema import Label, Photo, Source
+from data_cards.dataset.tables import images_file, labels_file
 from data_cards.errors import NoModelYet
-from data_cards.photo import image_id
-from data_cards.rows import Label, Photo, Source, images_file, labels_file
+from data_cards.photos.image import image_id
 from space.app import create_app
-from space.room import Room
-from tests.colours import COLOURS, SIDE, Colours, photo_of
-from tests.looks import faults
-from tests.visiting import PASSWORD, in_a_loop, serving, sesame, settings_in
+from space.app_state import Room
+from tests.fixtures.colours import COLOURS, SIDE, Colours, photo_of
+from tests.fixtures.screens import faults
+from tests.fixtures.visitors import PASSWORD, in_a_loop, serving, sesame, settings_in
 
 PATIENCE = 30_000  # ms; the machine may be busy
 ASK, TABLE = "vitrine-ask", "vitrine-light-table"
@@ -30,7 +31,7 @@ ASK, TABLE = "vitrine-ask", "vitrine-light-table"
 TRAINS = """
 import sys, time
 from pathlib import Path
-from curation.job import Telling
+from curation.retrain.job_runner import Telling
 model, telling = Path(sys.argv[2]), Telling(Path(sys.argv[-1]))
 telling.step(1, 2, "Making a first, quick model")
 model.mkdir(exist_ok=True)

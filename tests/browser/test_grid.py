@@ -1,6 +1,6 @@
 """The grid by mouse, keys and thumb: select many, give them one class."""
 
-from tests.light_table_page import all_kept, labels_in, photo_on_screen
+from tests.fixtures.light_table_page import all_kept, labels_in, photo_on_screen
 
 ROOT = "vitrine-light-table"
 PHONE = {"has_touch": True, "is_mobile": True}

@@ -1,10 +1,10 @@
 """The light table as an annotator meets it: keys, a thumb, the grid, somebody else at the next seat."""
 
-from curation.light_table.table import LightTable
+from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from tests.browser.conftest import Door
-from tests.light_table import TellingOpinions, small_dataset
-from tests.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
+from tests.fixtures.light_table import TellingOpinions, small_dataset
+from tests.fixtures.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
 
 ROOT = "vitrine-light-table"
 
@@ -96,7 +96,7 @@ def test_on_a_phone_everything_is_under_the_thumb(url, folder, open_page):
 
 
 def test_keys_do_nothing_while_another_tab_is_open_or_somebody_writes(serve, folder, open_page):
-    server = serve("tests.light_table", str(folder), "gradio")
+    server = serve("tests.fixtures.light_table", str(folder), "gradio")
     page = open_page(server.url)
     photo = photo_on_screen(page)
     page.get_by_role("tab", name="Ask").click()

@@ -2,13 +2,14 @@
 
 import pytest
 
-from curation.light_table.table import LightTable
+from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
-from data_cards.dataset import Changes, create_dataset
-from data_cards.photo import image_id
-from data_cards.rows import Finding, Label, Photo, Source, findings_file, images_file, labels_file
-from tests.light_table import COLLECTION, drawn
-from tests.light_table_page import all_kept, labels_in, photo_on_screen, wait_for_photo
+from data_cards.dataset.repo import Changes, create_dataset
+from data_cards.dataset.schema import Finding, Label, Photo, Source
+from data_cards.dataset.tables import findings_file, images_file, labels_file
+from data_cards.photos.image import image_id
+from tests.fixtures.light_table import COLLECTION, drawn
+from tests.fixtures.light_table_page import all_kept, labels_in, photo_on_screen, wait_for_photo
 
 
 def open_missing(page):

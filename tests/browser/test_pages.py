@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.colours import photo_of
-from tests.visiting import built, serving, settings_in, small_gallery
+from tests.fixtures.colours import photo_of
+from tests.fixtures.visitors import built, serving, settings_in, small_gallery
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 CONFIG = re.compile(r'^export const SPACE = "https://[^"]+";$', re.MULTILINE)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from curation.light_table.table import LightTable
+from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.overlap import Asking
 from tests.browser.conftest import Door
-from tests.light_table import TellingOpinions, small_dataset
-from tests.light_table_page import all_kept, labels_in, photo_on_screen, wait_for_photo
+from tests.fixtures.light_table import TellingOpinions, small_dataset
+from tests.fixtures.light_table_page import all_kept, labels_in, photo_on_screen, wait_for_photo
 
 HOST = "vitrine-light-table"
 
@@ -22,7 +22,7 @@ HOST = "vitrine-light-table"
 def sit(tmp_path: Path, tables: Callable[..., str], open_page: Callable[..., Any]) -> Callable[..., Any]:
     """`sit(name)`: somebody sits down at a table where two are asked about every photo."""
     small_dataset(tmp_path / "set", 30)
-    from data_cards.dataset import open_dataset
+    from data_cards.dataset.repo import open_dataset
 
     table = LightTable(open_dataset(str(tmp_path / "set")), Journal(tmp_path / "journal"), TellingOpinions,
                        asking=Asking(1.0))

@@ -11,15 +11,15 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Page, expect
 
-from curation.light_table.rounds import rounds_page
-from curation.light_table.tab import light_table_router
-from curation.light_table.table import LightTable
+from curation.light_table.pages.rounds import rounds_page
+from curation.light_table.routes import light_table_router
+from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
-from data_cards.dataset import Changes, open_dataset
-from tests.light_table import PAGE, small_dataset
-from tests.visiting import serving
-from tests.workshop import BREAKS, lay_candidate, model_with_rounds, workshop_in
-from train.releases import story_of
+from data_cards.dataset.repo import Changes, open_dataset
+from tests.fixtures.light_table import PAGE, small_dataset
+from tests.fixtures.retraining import BREAKS, lay_candidate, model_with_rounds, workshop_in
+from tests.fixtures.visitors import serving
+from train.release.lifecycle import story_of
 
 PATIENCE = 30_000  # ms; the machine may be busy
 WIDE, THUMB = 1280, 390

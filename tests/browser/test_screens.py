@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from curation.light_table.table import LightTable
+from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from data_cards.errors import HubUnreachable
-from tests.light_table import TellingOpinions, small_dataset
-from tests.light_table_page import all_kept, decisions_in, photo_on_screen, wait_for_photo
-from tests.looks import faults
+from tests.fixtures.light_table import TellingOpinions, small_dataset
+from tests.fixtures.light_table_page import all_kept, decisions_in, photo_on_screen, wait_for_photo
+from tests.fixtures.screens import faults
 
 ROOT = "vitrine-light-table"
 PHONE: dict[str, Any] = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
@@ -210,7 +210,7 @@ def test_where_the_disk_is_not_kept_the_second_sign_is_the_one_that_counts(
     def unreachable(*sent: Any) -> None:
         raise HubUnreachable("The Hub does not answer.")
 
-    monkeypatch.setattr("curation.light_table.table.flush", unreachable)
+    monkeypatch.setattr("curation.light_table.session.table.flush", unreachable)
     page.keyboard.press("j")
     page.get_by_text("1 not sent yet, send now").click()
     page.get_by_text("kept on this machine; next try in a minute. A restart before that loses them.").wait_for()

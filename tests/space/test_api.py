@@ -11,7 +11,7 @@ from data_cards.annotations.journal import Journal
 from data_cards.errors import TooBusy
 from space.api import ENDPOINTS, Desk, parameters_of, refusal
 from space.feedback import Inbox
-from tests.colours import COLOURS, Colours, photo_between, photo_of, photo_of_nothing
+from tests.fixtures.colours import COLOURS, Colours, photo_between, photo_of, photo_of_nothing
 
 
 class Setting:

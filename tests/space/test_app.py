@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.colours import COLOURS, photo_of
-from tests.visiting import PASSWORD, built, free_port, in_a_loop, serving, sesame, settings_in, small_gallery
+from tests.fixtures.colours import COLOURS, photo_of
+from tests.fixtures.visitors import PASSWORD, built, free_port, in_a_loop, serving, sesame, settings_in, small_gallery
 
 ORIGIN = "https://ann.github.io"
 MARK = {"X-Vitrine": "light-table"}
@@ -163,7 +163,7 @@ def test_training_and_releasing_are_the_owners(http: httpx.Client) -> None:
 
 
 def test_what_runs_behind_a_page_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from curation.job import Bench
+    from curation.retrain.job_runner import Bench
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     small_gallery(tmp_path / "dataset")
@@ -179,7 +179,7 @@ def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(tmp_pat
                                                                          monkeypatch: pytest.MonkeyPatch) -> None:
     import uvicorn
 
-    from curation.job import Bench
+    from curation.retrain.job_runner import Bench
     from space.app import run
 
     small_gallery(tmp_path / "dataset")

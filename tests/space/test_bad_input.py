@@ -15,10 +15,10 @@ import curation.__main__
 import data_cards.command_line
 import space.__main__
 import train.__main__
-from data_cards.dataset import create_dataset
-from data_cards.photo import encode_jpeg
-from tests.tiny import picture
-from tests.train.pictures import collection_of, pictures, with_photos
+from data_cards.dataset.repo import create_dataset
+from data_cards.photos.image import encode_jpeg
+from tests.fixtures.pictures import collection_of, pictures, with_photos
+from tests.fixtures.tiny_models import picture
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "train": lambda words: train.__main__.main(words, {"VITRINE_CACHE": os.environ["VITRINE_CACHE"]}),

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data_cards.collection import ClassInfo, Collection, write_collection
-from data_cards.collection_files import FRONT_MATTER
-from data_cards.dataset import create_dataset
+from data_cards.dataset.collection import ClassInfo, Collection, write_collection
+from data_cards.dataset.collection_files import FRONT_MATTER
+from data_cards.dataset.repo import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel
-from data_cards.repository import open_repository
+from data_cards.storage.repository import open_repository
 from space.deploy import CODE, EXPORT, ROOT, SERVING, WITHOUT_EXPORT, WORDS, deploy, deployed_files, space_requirements
 from space.templates import app as front_door
-from tests.lacking import lacking
-from tests.light_table import small_dataset
+from tests.fixtures.light_table import small_dataset
+from tests.fixtures.missing_packages import lacking
 
 BARQUES = Collection("barques", "Barques", (ClassInfo("b1", "First barque"),))
 
@@ -36,7 +36,7 @@ def push_model(collection=BARQUES):
 def project(tmp_path):
     """A small stand-in for this checkout, with everything in it that must not travel."""
     for path, text in {
-        "data_cards/__init__.py": "", "data_cards/templates/space.md": "# $title", "space/templates/app.py": "print()",
+        "data_cards/__init__.py": "", "data_cards/dataset/templates/space.md": "# $title", "space/templates/app.py": "print()",
         "space/static/tab.css": "a{}", "space/static/tokens.css": ":root{}", "docs/assets/theme.css": "b{}",
         "docs/index.html": "<p>", "tests/test_x.py": "", "space/passwords.json": "{}", "space/.env": "HF_TOKEN=x",
         "space/__pycache__/app.cpython-311.pyc": "", "data_cards/museum/references/a.jpg": "", "train/key.pem": "",
@@ -52,7 +52,7 @@ def test_a_space_holds_code_card_requirements_and_what_it_serves(hub, project):
     made = deploy("hf://ann/show", "hf://ann/barques-vit", "hf://ann/barques", root=project)
     files = hub.files("ann/show", "space")
     assert set(files) - {".gitattributes"} == {
-        "README.md", "app.py", "data_cards/__init__.py", "data_cards/templates/space.md", "deployment.json",
+        "README.md", "app.py", "data_cards/__init__.py", "data_cards/dataset/templates/space.md", "deployment.json",
         "docs/assets/theme.css", "requirements.txt", "space/static/tab.css", "space/static/tokens.css",
         "space/templates/app.py"}
     assert json.loads(files["deployment.json"]) == {
@@ -191,14 +191,14 @@ def test_what_is_imported_only_when_somebody_asks_is_there_too(deployed):
     said = run("""
 from pathlib import Path
 import usearch.index
-from curation.doorstep import Doorstep
+from curation.near_duplicates.incoming import Doorstep
 from data_cards.annotations.journal import Journal
-from curation.light_table.pages import pages_of
-from curation.light_table.table import open_table
-from curation.opinions import ScanOpinions
-from data_cards.dataset import open_dataset
-from data_cards.photo import open_photo
-from train.points import find_points
+from curation.light_table.pages.registry.registry import pages_of
+from curation.light_table.session.table import open_table
+from curation.issues.out_of_fold import ScanOpinions
+from data_cards.dataset.repo.repo import open_dataset
+from data_cards.photos.image import open_photo
+from train.images.keypoints import find_points
 dataset = open_dataset("set")
 pages = pages_of(open_table(dataset, Journal(Path("journal")), ScanOpinions))
 for page in pages.values():

@@ -11,13 +11,13 @@ from PIL import ImageFile
 from data_cards.annotations.journal import Journal, flush
 from data_cards.annotations.ledger import decide, read_ledger
 from data_cards.errors import MissingFile, UnknownClass
-from data_cards.location import stored_form
-from data_cards.photo import image_id
+from data_cards.photos.image import image_id
+from data_cards.photos.metadata import stored_form
 from space.feedback import FATES, Inbox
-from space.recent import Recent
-from tests.colours import gallery, photo_of
-from tests.curation.scenes import jpeg, scene
-from tests.visiting import small_gallery
+from space.recent_answers import Recent
+from tests.fixtures.colours import gallery, photo_of
+from tests.fixtures.scenes import jpeg, scene
+from tests.fixtures.visitors import small_gallery
 
 NEW = photo_of("ochre", 300, 200)
 
@@ -197,7 +197,7 @@ def test_a_photo_is_stripped_and_decoded_once_on_its_way_to_the_inbox(desk: Desk
 
     desk.recent.keep("p1", NEW, "ochre", "r1")
     monkeypatch.setattr(ImageFile.ImageFile, "load", counted)
-    monkeypatch.setattr("curation.doorstep.stored_form", lambda data: stripped.append(data) or stored_form(data))
+    monkeypatch.setattr("curation.near_duplicates.incoming.stored_form", lambda data: stripped.append(data) or stored_form(data))
     desk.ask(prediction="p1")
     assert (len(decoded), len(stripped)) == (1, 1)
     assert desk.inbox.waiting() == 1

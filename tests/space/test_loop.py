@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from data_cards.dataset import create_dataset, open_dataset
+from data_cards.dataset.repo import create_dataset, open_dataset
 from data_cards.errors import BadAddress, BadSource, CannotTrain, LabelsWanted
 from space.loop import LoopSettings, dataset_at, gathered, run_loop
-from tests.train.pictures import collection_of, pictures, with_photos
+from tests.fixtures.pictures import collection_of, pictures, with_photos
 
 FIELDS = {"dataset_revision", "model", "photos", "classes", "findings", "duplicates", "leaks", "top1", "top3", "top5",
           "n_test", "ece", "rejection_threshold", "backbone", "seconds"}
@@ -48,7 +48,7 @@ def test_a_second_run_keeps_the_model_where_nothing_changed(looped):
 
 
 def test_a_fixed_label_makes_a_new_model(looped):
-    from curation.deciding import decide_from
+    from curation.decisions.apply import decide_from
 
     out, settings, cache = looped
     before = json.loads((out / "model" / "vitrine" / "release.json").read_text())
@@ -84,7 +84,7 @@ def test_the_budget_reaches_the_training(looped, tmp_path, monkeypatch):
         assert settings.budget == "3m"
         raise Stop
 
-    monkeypatch.setattr("train.training.train_model", training)
+    monkeypatch.setattr("train.train_model.train_model", training)
     out, settings, cache = looped
     with pytest.raises(Stop):
         run_loop("museum:80", out, replace(settings, budget="3m", epochs=None), cache)
@@ -156,8 +156,8 @@ def test_nothing_is_written_into_a_dataset(looped):
 
 
 def test_a_quick_model_comes_first_where_there_is_none_and_gives_way(looped, tmp_path):
-    from curation.job import Telling
-    from train.predictor import load_predictor
+    from curation.retrain.job_runner import Telling
+    from train.inference.predictor import load_predictor
 
     out, settings, cache = looped
     seen = []

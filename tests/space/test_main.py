@@ -13,20 +13,20 @@ import pytest
 import space.__main__ as door
 import space.app
 import space.loop
-import train.predictor
-from data_cards.dataset import open_dataset
+import train.inference.predictor
+from data_cards.dataset.repo import open_dataset
 from data_cards.errors import BadModel, LabelsWanted
 from space.app import check_neighbours, run
 from space.passwords import is_password, read_passwords
 from space.settings import SpaceSettings
-from tests.colours import Colours, photo_of
-from tests.visiting import free_port, small_gallery
+from tests.fixtures.colours import Colours, photo_of
+from tests.fixtures.visitors import free_port, small_gallery
 
 
 @pytest.fixture(autouse=True)
 def small_recognizer(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a model's address leads to."""
-    monkeypatch.setattr(train.predictor, "load_predictor", lambda address, cache=None, engine="auto": Colours())
+    monkeypatch.setattr(train.inference.predictor, "load_predictor", lambda address, cache=None, engine="auto": Colours())
 
 
 def test_predict_prints_a_line_for_each_photo_also_for_bad_ones(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -61,7 +61,7 @@ def test_the_engine_that_is_asked_for_reaches_the_model(monkeypatch: pytest.Monk
         wanted.append(engine)
         return Colours()
 
-    monkeypatch.setattr(train.predictor, "load_predictor", loaded)
+    monkeypatch.setattr(train.inference.predictor, "load_predictor", loaded)
     door.main(["predict", "model", str(tmp_path / "gone.jpg")])
     door.main(["predict", "model", str(tmp_path / "gone.jpg"), "--engine", "openvino"])
     load = space.app._load
@@ -77,7 +77,7 @@ def test_what_cannot_be_done_is_one_sentence(monkeypatch: pytest.MonkeyPatch, ca
     def missing(address: str, cache: Path | None = None, engine: str = "auto") -> Colours:
         raise BadModel("There is no model there.")
 
-    monkeypatch.setattr(train.predictor, "load_predictor", missing)
+    monkeypatch.setattr(train.inference.predictor, "load_predictor", missing)
     assert door.main(["predict", "nowhere", "a.jpg"]) == 2
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "There is no model there.\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from space.pages import ASSETS
+from space.routes import ASSETS
 from space.theme import DARK, LIGHT, vitrine_theme
 
 ROLE = re.compile(r"--([\w-]+): light-dark\((#[0-9A-F]{6}), (#[0-9A-F]{6})\);")

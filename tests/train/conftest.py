@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from data_cards.photo import encode_jpeg
-from tests.tiny import picture
+from data_cards.photos.image import encode_jpeg
+from tests.fixtures.tiny_models import picture
 
 
 @pytest.fixture(scope="session")
 def exported_release(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny release with its ONNX export; made once, not to be changed."""
-    from train.export import export
+    from train.release.export import export
 
     folder = tmp_path_factory.mktemp("exported") / "release"
     shutil.copytree(tiny_release, folder)

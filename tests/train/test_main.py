@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data_cards.dataset import create_dataset, open_dataset
-from tests.train.pictures import collection_of, pictures, with_photos
+from data_cards.dataset.repo import create_dataset, open_dataset
+from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.__main__ import main
 
 ROOT = Path(__file__).parents[2]

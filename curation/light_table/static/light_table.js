@@ -1,14 +1,14 @@
 // The light table: one annotator, one question at a time, everything by keyboard or by thumb.
 // State lives on the server (and, for seconds, in the outbox); this page can go away at any moment.
 
-import { Desk } from "./desk.js";
-import { Grid } from "./grid.js";
+import { Desk } from "./session.js";
+import { Grid } from "./grid_view.js";
 import { Header } from "./header.js";
 import { help, more, searchClass } from "./dialogs.js";
 import { h } from "./dom.js";
 import { Server } from "./server.js";
 import { signIn } from "./sign_in.js";
-import { Single } from "./single.js";
+import { Single } from "./photo_view.js";
 
 const BASE = new URL("../", import.meta.url);
 const HEARTBEAT = 45000;
@@ -197,7 +197,7 @@ class LightTable {
     this.opened ??= {};
     try {
       if (!this.opened[name]) {
-        const { default: Screen } = await import(`./${name}.js`);
+        const { default: Screen } = await import(`./pages/${name}.js`);
         this.opened[name] = new Screen(this, name, this.pages.find((page) => page.name === name)?.title ?? "");
       }
     } catch {

@@ -19,7 +19,7 @@ from curation.ingest.collect import collect
 from curation.ingest.folder import from_folder
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.sources import open_source
-from data_cards.dataset import open_dataset
+from data_cards.dataset.repo import open_dataset
 from data_cards.errors import BadSource
 
 LIMITS = ArchiveLimits()

@@ -10,7 +10,7 @@ import pytest
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.sources import open_source
-from data_cards.dataset import open_dataset
+from data_cards.dataset.repo import open_dataset
 
 
 @pytest.fixture(scope="module")

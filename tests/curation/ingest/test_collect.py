@@ -17,10 +17,11 @@ from curation.ingest.incoming import SourceOptions
 from data_cards.annotations.decision import decide, line_of
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import fold, given_labels
-from data_cards.dataset import open_dataset
+from data_cards.dataset.repo import open_dataset
+from data_cards.dataset.schema import Source
+from data_cards.dataset.tables import labels_file, ledger_file
 from data_cards.errors import BadSource, MissingFile
-from data_cards.photo import inspect_photo, open_photo
-from data_cards.rows import Source, labels_file, ledger_file
+from data_cards.photos.image import inspect_photo, open_photo
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -95,7 +96,8 @@ def test_nothing_new_is_no_new_revision(owl_and_fox, tmp_path):
 
 
 def test_decided_labels_survive_a_second_run(owl_and_fox, tmp_path):
-    from data_cards.rows import Label, labels_file
+    from data_cards.dataset.schema import Label
+    from data_cards.dataset.tables import labels_file
 
     _, dataset = collected(owl_and_fox, tmp_path)
     wrong = by_path(dataset)["owl/a.jpg"].image_id

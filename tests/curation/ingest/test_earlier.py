@@ -1,8 +1,8 @@
 """A source that is collected again: what was moved, changed, repaired or is gone."""
 
 from curation.ingest.earlier import Now, compare, path_of, same_source
-from data_cards.collection import ClassInfo, Collection
-from data_cards.rows import Finding, Photo, Source
+from data_cards.dataset.collection import ClassInfo, Collection
+from data_cards.dataset.schema import Finding, Photo, Source
 
 FIRST, SECOND = "2026-01-01T00:00:00", "2026-02-02T00:00:00"
 KNOWN = Collection("c", "C", (ClassInfo("mug", "Mug"), ClassInfo("vase", "Vase")))

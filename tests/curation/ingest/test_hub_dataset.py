@@ -10,9 +10,10 @@ from PIL import Image
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.sources import open_source
-from data_cards.dataset import open_dataset
+from data_cards.dataset.repo import open_dataset
+from data_cards.dataset.schema import Label
+from data_cards.dataset.tables import labels_file
 from data_cards.errors import BadPhoto, BadSource, HubUnreachable, MissingFile
-from data_cards.rows import Label, labels_file
 
 
 @pytest.fixture(autouse=True)

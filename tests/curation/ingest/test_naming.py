@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.ingest.naming import Naming, join, meaning, put_together
-from data_cards.class_names import name_key
-from data_cards.collection import ClassInfo, Collection, read_collection, write_collection
+from data_cards.dataset.class_names import name_key
+from data_cards.dataset.collection import ClassInfo, Collection, read_collection, write_collection
 
 EMPTY = Collection("c", "C")
 NAMES = st.lists(st.text(max_size=6) | st.text("aAC+-_ .#🐱🐶é", min_size=1, max_size=4)

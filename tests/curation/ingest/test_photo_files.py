@@ -5,12 +5,12 @@ import io
 import pytest
 from PIL import Image
 
-from curation.folder_duplicates import folder_duplicates
 from curation.ingest.collect import collect
 from curation.ingest.listing import list_photos
 from curation.ingest.photo_files import looks_like_photo
-from data_cards.dataset import open_dataset
-from data_cards.photo import inspect_photo, open_photo
+from curation.near_duplicates.in_folder import folder_duplicates
+from data_cards.dataset.repo import open_dataset
+from data_cards.photos.image import inspect_photo, open_photo
 
 
 def photo(format="JPEG", shade=90, **options) -> bytes:

@@ -8,7 +8,7 @@ from curation.ingest import report as rules
 from curation.ingest.incoming import LeftAlone
 from curation.ingest.listing import NO_PHOTO, SYSTEM
 from curation.ingest.report import ClassRow, Tally, about_sides, table_of, unreadable_for
-from data_cards.collection import ClassInfo, Collection
+from data_cards.dataset.collection import ClassInfo, Collection
 
 THINGS = Collection("c", "C", (ClassInfo("mug", "Mug"), ClassInfo("vase", "Blue vase"), ClassInfo("empty", "Empty")))
 

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from curation.ingest.shards import Intake
-from data_cards.collection import ClassInfo, Collection
-from data_cards.dataset import create_dataset, open_dataset
+from data_cards.dataset.collection import ClassInfo, Collection
+from data_cards.dataset.repo import create_dataset, open_dataset
+from data_cards.dataset.schema import Photo, Source
 from data_cards.errors import DiskFull
-from data_cards.photo import image_id
-from data_cards.rows import Photo, Source
+from data_cards.photos.image import image_id
 
 
 def photo(seed):

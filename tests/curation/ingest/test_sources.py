@@ -11,8 +11,8 @@ from curation.ingest import catalogue, naming, photo_files
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.naming import Naming, begin, join, meaning
 from curation.ingest.sources import open_source
-from data_cards.class_names import RESERVED, class_id_from
-from data_cards.collection import ClassInfo, Collection, shipped_collection
+from data_cards.dataset.class_names import RESERVED, class_id_from
+from data_cards.dataset.collection import ClassInfo, Collection, shipped_collection
 from data_cards.errors import BadCollection, BadPhoto, BadSource
 
 ANY = b"bytes that nobody decodes here"

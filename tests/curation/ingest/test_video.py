@@ -7,9 +7,9 @@ import pytest
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.video import frames
-from data_cards.dataset import open_dataset
+from data_cards.dataset.repo import open_dataset
 from data_cards.errors import BadSource
-from data_cards.photo import open_photo
+from data_cards.photos.image import open_photo
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from data_cards.annotations.class_card import card_of, changed_fields, read_card, with_fields, write_card
-from data_cards.collection import ClassInfo
+from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadDecision
 
 AGRA = ClassInfo("agra", "Agra Fort", summary="Red.", facts=(("Built", "1573"),), aliases=("Red Fort",))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from data_cards.annotations.class_card import write_card
 from data_cards.annotations.class_edits import changed_collection, references_of
 from data_cards.annotations.decision import Decision
-from data_cards.collection import ClassInfo, Collection, read_collection, write_collection
+from data_cards.dataset.collection import ClassInfo, Collection, read_collection, write_collection
 
 THINGS = Collection(name="fort", title="Forts", classes=(
     ClassInfo("agra", "Agra Fort", facts=(("Built", "1573"),), aliases=("Red Fort",), location=(27.2, 78.0)),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_cards.annotations.decision import ACTIONS, ask, decide, line_of, parse_decision, read_decisions, read_moment
-from data_cards.collection import ClassInfo, Collection
+from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.errors import BadDecision
 
 THINGS = Collection(name="fort", title="Forts", classes=(

@@ -10,10 +10,10 @@ import textwrap
 
 import pytest
 
-from data_cards import disk
 from data_cards.annotations.decision import ask, decide
 from data_cards.annotations.journal import Journal, flush, known
 from data_cards.errors import DiskFull, HubUnreachable
+from data_cards.storage import atomic_files as disk
 
 
 class PretendDataset:

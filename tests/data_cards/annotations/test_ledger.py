@@ -17,8 +17,8 @@ from data_cards.annotations.ledger import (
     read_ledger,
     standing,
 )
-from data_cards.columns import Columns
-from data_cards.rows import Label, Photo, Source
+from data_cards.bulk.columns import Columns
+from data_cards.dataset.schema import Label, Photo, Source
 
 PHOTOS, CLASSES = "abcd", ("agra", "amber", "bidar")
 GIVEN = {name: Label(name, "agra", "labelled") for name in PHOTOS}

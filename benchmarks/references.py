@@ -1,0 +1,117 @@
+"""One picture a painting: python -m benchmarks.references --photos ../shared/photos [--model FOLDER] [--strangers 300]
+
+Collects paintings/ (reference.csv, queries.csv) as anybody would, trains by the usual command and asks the release:
+top-1 beside the plain cosine of the same frozen features, the place of the truth among the most similar, known photos
+refused, photos of groceries and artifacts answered "none", milliseconds a photo. With --model, a release made before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from curation.ingest.collect import collect
+from data_cards.progress import speak_up
+from data_cards.settings import default_cache
+from train.inference.network import open_network
+from train.inference.photo_index import Index
+from train.inference.predictor import Predictor, load_predictor
+from train.settings import TrainSettings
+from train.statistics.vectors import unit
+from train.train_model import train_model
+
+ENDINGS = (".jpg", ".jpeg", ".png")
+
+
+def main() -> None:
+    """Print one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--strangers", type=int, default=300)
+    flags = parser.parse_args()
+    speak_up()
+    truth = queries(flags.photos / "paintings")
+    with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as scratch:
+        seconds, folder = (0.0, flags.model) if flags.model else trained(flags.photos / "paintings", Path(scratch))
+        found = {"train_seconds": round(seconds), "release_mb": megabytes(folder), **asked(folder, truth)}
+        predictor = load_predictor(str(folder))
+        for name in ("groceries", "artifacts"):
+            found[f"{name}_none"] = none_of(predictor, some(flags.photos / name, flags.strangers))
+    print(json.dumps({**found, "load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}))
+
+
+def queries(folder: Path) -> dict[Path, str]:
+    """Photo -> class id."""
+    with open(folder / "queries.csv", encoding="utf-8") as file:
+        return {folder / "queries" / row["file"]: Path(row["reference"]).stem for row in csv.DictReader(file)}
+
+
+def trained(folder: Path, scratch: Path) -> tuple[float, Path]:
+    """Seconds, and the release, by the steps that the README names."""
+    with open(folder / "reference.csv", encoding="utf-8") as file:
+        rows = [(path, path.stem, "reference") for row in csv.DictReader(file)
+                for path in [folder / "reference" / row["file"]]]
+    rows += [(path, label, "query") for path, label in queries(folder).items()]
+    for path, _, role in rows:
+        (scratch / f"{role}-{path.name}").write_bytes(path.read_bytes())
+    lines = [f"{role}-{path.name},{label},,{role}" for path, label, role in rows]
+    (scratch / "list.csv").write_text("\n".join(["file,label,split,role", *lines]), encoding="utf-8")
+    collect(str(scratch / "list.csv"), str(scratch / "dataset"))
+    begun = time.monotonic()
+    train_model(str(scratch / "dataset"), str(scratch / "model"), TrainSettings(), cache=default_cache(os.environ))
+    return time.monotonic() - begun, scratch / "model"
+
+
+def asked(folder: Path, truth: dict[Path, str]) -> dict[str, object]:
+    """The release on the queries, beside the cosine of the same features alone."""
+    predictor, plain, index = load_predictor(str(folder)), open_network(folder, plain=True), Index.load(
+        folder / "vitrine" / "index")
+    photos = [path.read_bytes() for path in truth]
+    cosines = unit(np.stack([plain.ask(data)[1] for data in photos])) @ unit(index.features).T
+    nearest = [index.labels[int(row.argmax())] for row in cosines]
+    right, refused, places, times, cpu = 0, 0, [], [], []
+    for data, label in zip(photos, truth.values(), strict=True):
+        begun, spent = time.perf_counter(), time.process_time()
+        said = predictor.predict(data)
+        times.append(1000 * (time.perf_counter() - begun))
+        cpu.append(1000 * (time.process_time() - spent))
+        right += said.candidates[0].label == label
+        refused += said.answer == "none"
+        labels = [row["label"] for row in predictor.similar(data, len(index))]
+        places.append(labels.index(label) + 1)
+    return {"n": len(truth), "right": right, "right_by_plain_cosine": sum(map(str.__eq__, nearest, truth.values())),
+            "last_place_among_similar": max(places), "known_refused": refused,
+            "ms": {"p50": round(float(np.median(times))), "p90": round(float(np.quantile(times, 0.9))),
+                   "cpu": round(float(np.mean(cpu)))}}
+
+
+def some(folder: Path, count: int) -> list[Path]:
+    """About so many photos of a folder, evenly over its classes."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    return [paths[int(n)] for n in np.linspace(0, len(paths) - 1, min(count, len(paths)))]
+
+
+def none_of(predictor: Predictor, paths: list[Path]) -> str:
+    """How many are answered "none", of how many."""
+    answers = predictor.predict_batch(path.read_bytes() for path in paths)
+    return f"{sum(getattr(one, 'answer', '') == 'none' for one in answers)}/{len(answers)}"
+
+
+def megabytes(folder: Path) -> float:
+    """What the pictures' points take."""
+    return round((folder / "vitrine" / "references.npz").stat().st_size / 1e6, 1)
+
+
+if __name__ == "__main__":
+    main()

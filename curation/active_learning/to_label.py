@@ -1,0 +1,70 @@
+"""What a scan asks people to name: photos without a label in the order that teaches most, each with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from curation.active_learning.acquisition import Asked, what_to_ask
+from data_cards.bulk.memory import Chosen, Rows
+from data_cards.dataset.collection import Collection
+from data_cards.dataset.schema import Label
+from data_cards.progress import say
+
+NONE, UNNAMED, NOTHING = "none", "", "-"
+NAMELESS = "Nobody has said yet what this is."
+LOWEST = 0.5  # the score of the last one asked for; photos that no order was made for have less
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Why a photo comes where it comes: score LOWEST..1, higher first. `is_disputed`: the reason names the classes that
+    models think of."""
+
+    score: float
+    reason: str
+    is_disputed: bool = False
+
+
+def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows) -> dict[str, Ask]:
+    """Reason and score by image_id, for unlabelled photos. `x` (n, d): embeddings in the order of `ids`."""
+    classes = [*collection.ids, NONE]
+    place = {name: number for number, name in enumerate(classes)}
+    place[UNNAMED] = -1
+    called = {n: _called(labels.get(image_id)) for n, image_id in enumerate(ids)}
+    rows = [n for n, name in called.items() if name in place]
+    given = np.array([place[called[n]] for n in rows], np.int64)
+    if not (given < 0).any():
+        return {}
+    say("Putting photos without a label into the order that teaches most ...")
+    asked = what_to_ask(Chosen(x, np.array(rows)), given, len(classes))
+
+    def title(number: int) -> str:
+        name = classes[number]
+        return "none of these" if name == NONE else f"*{collection.title_of(name)}*"
+
+    return {ids[rows[one.place]]: Ask(1 - (1 - LOWEST) * rank / len(asked), reason_for(one, title),
+                                     one.is_disputed)
+            for rank, one in enumerate(asked)}
+
+
+def reason_for(one: Asked, title: Callable[[int], str]) -> str:
+    """Why this photo is asked for, in words. `title`: class number -> how it is written."""
+    if one.is_disputed:
+        first, second = (title(number) for number, _ in one.called)
+        return f"Half-informed models disagree about it: {first} or {second}."
+    if one.stands_for:
+        others = "one other looks" if one.stands_for == 1 else f"{one.stands_for} others look"
+        return f"Typical of photos that nobody has named yet: {others} like it."
+    return NAMELESS
+
+
+def _called(label: Label | None) -> str:
+    """What a photo is called by now; NOTHING for one that neither teaches nor is asked for."""
+    if label is None or label.status == "junk":
+        return NOTHING
+    if label.status == "unlabelled":
+        return UNNAMED
+    return NONE if label.status == "none_of_these" else label.label or NOTHING

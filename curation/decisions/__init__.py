@@ -1,0 +1,1 @@
+"""Decisions applied: replayed, erased, turned into references; and how well people agree."""

@@ -1,0 +1,1 @@
+"""What may be wrong with a photo or its label: pure functions of what was measured."""

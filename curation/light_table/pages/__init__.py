@@ -1,0 +1,1 @@
+"""One module per page of the light table, named as static/pages/<name>.js."""

@@ -1,0 +1,195 @@
+"""The annotator's tab: a shell for Gradio, and the routes that its page talks to. No logic here.
+
+`space` hands in who is signed in; every route asks again. Nothing is told and no photo is shown to anybody else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from curation.light_table.pages.registry import Page, pages_of
+from curation.light_table.session.table import LightTable
+from data_cards.errors import BadPhoto, DiskFull, MissingFile, NotAllowed, UnknownClass, VitrineError
+from data_cards.storage.json_lines import read_object
+
+PREFIX = "/light-table"
+STATIC = Path(__file__).parent / "static"
+MARK = ("x-vitrine", "light-table")
+MOST_BYTES = 1_000_000
+MOST_GROUPS, MOST_MOVES = 500, 2_000
+SHA256 = re.compile(r"[0-9a-f]{64}")
+STATUS: dict[type[VitrineError], int] = {
+    MissingFile: 404,
+    UnknownClass: 404,
+    BadPhoto: 422,
+    NotAllowed: 403,
+    DiskFull: 507,
+}
+# A print never changes; a day is short enough for an erased photo to leave the annotators' caches too.
+PRINT_HEADERS = {
+    "Cache-Control": "private, max-age=86400, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+Who = Callable[[Request], str | None]
+Answer = Callable[[str], Response | dict[str, Any] | list[Any]]
+
+
+def light_table_tab(prefix: str = PREFIX) -> None:
+    """The tab's content: call it inside `with gr.Tab(...)`. Everything else comes from the page's own module."""
+    import gradio as gr
+
+    gr.HTML(
+        (STATIC / "light_table.html").read_text("utf-8"),
+        js_on_load=f"""
+            const at = new URL("{prefix.lstrip("/")}/static/light_table.js", document.baseURI);
+            import(at.href).then((page) => page.mount(element.querySelector("vitrine-light-table")));
+        """,
+        elem_id="light-table",
+        apply_default_css=False,
+        padding=False,
+    )
+
+
+def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
+                       is_owner: Callable[[str], bool] = lambda name: True, more: Sequence[Page] = ()) -> APIRouter:
+    """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in, else None.
+    `is_owner(name)`: whether an annotator may also see and use the owner's pages.
+    `more`: pages that need what only the app has."""
+    router = APIRouter(prefix=prefix, include_in_schema=False)
+    pages = pages_of(table, is_owner) | {page.name: page for page in more}
+
+    async def answer(request: Request, make: Answer) -> Response:
+        return await run_in_threadpool(_answer, request, who, make)
+
+    @router.get("/look")
+    async def look(request: Request, pile: str | None = None, count: int = 8) -> Response:
+        return await answer(request, lambda name: table.look(name, pile, count))
+
+    @router.post("/moves")
+    async def moves(request: Request) -> Response:
+        body = await _body(request)
+        return await answer(request, lambda name: _act(table, name, body))
+
+    @router.get("/grid")
+    async def grid(request: Request, label: str, suggested: str | None = None) -> Response:
+        return await answer(request, lambda name: table.grid(name, label, suggested))
+
+    @router.get("/classes")
+    async def classes(request: Request) -> Response:
+        return await answer(request, lambda name: table.classes())
+
+    @router.get("/pages")
+    async def names(request: Request) -> Response:
+        return await answer(request, lambda name: [
+            {"name": page.name, "title": page.title} for page in pages.values() if is_owner(name) or not page.of_owner])
+
+    @router.get("/page/{page}")
+    async def show(request: Request, page: str) -> Response:
+        asked = dict(request.query_params)
+        return await answer(request, lambda name: _page(page, name).show(name, asked))
+
+    @router.post("/page/{page}")
+    async def use(request: Request, page: str) -> Response:
+        body = await _body(request)
+        return await answer(request, lambda name: _page(page, name).act(name, body if isinstance(body, dict) else {}))
+
+    def _page(page: str, name: str) -> Page:
+        if page not in pages:
+            raise MissingFile("The light table has no such page.")
+        if pages[page].of_owner and not is_owner(name):
+            raise NotAllowed("This page is for the owner of the collection.")
+        return pages[page]
+
+    @router.post("/send")
+    async def send(request: Request) -> Response:
+        return await answer(request, lambda name: table.sending.now())
+
+    @router.get("/photo/{image_id}")
+    async def photo(request: Request, image_id: str, side: int = 1280) -> Response:
+        return await answer(request, lambda name: _photo(table, image_id, side))
+
+    @router.get("/reference/{class_id}")
+    async def reference(request: Request, class_id: str, side: int = 320) -> Response:
+        return await answer(request, lambda name: _reference(table, class_id, side))
+
+    @router.get("/static/{name:path}")
+    async def static(name: str) -> Response:
+        # Only what is listed here: a name that leads elsewhere is in no list.
+        files = (path for path in STATIC.rglob("*") if path.suffix in (".js", ".css"))
+        known = {path.relative_to(STATIC).as_posix(): path for path in files}
+        if name not in known:
+            return _refusal(404, "There is no such file.", "missing")
+        return FileResponse(known[name], headers={"Cache-Control": "no-cache"})
+
+    return router
+
+
+def _answer(request: Request, who: Who, make: Answer) -> Response:
+    """Check who asks, do it, and turn what comes back, or goes wrong, into a response."""
+    if request.method != "GET" and request.headers.get(MARK[0]) != MARK[1]:
+        return _refusal(403, "This page is out of date. Load it again.", "not_from_the_page")
+    name = who(request)
+    if not name:
+        return _refusal(401, "Sign in to use the light table.", "sign_in")
+    try:
+        made = make(name)
+    except VitrineError as error:
+        return _refusal(STATUS.get(type(error), 400), error.sentence, _code(error))
+    return made if isinstance(made, Response) else JSONResponse(made, headers={"Cache-Control": "no-store"})
+
+
+def _act(table: LightTable, name: str, body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict) or not _are_groups(body.get("groups")):
+        raise VitrineError("The light table did not understand that. Load the page again; nothing was changed.")
+    pile = body.get("pile")
+    return table.act(name, body["groups"], pile if isinstance(pile, str) else None)
+
+
+def _are_groups(groups: Any) -> bool:
+    if not isinstance(groups, list) or len(groups) > MOST_GROUPS:
+        return False
+    fit = all(isinstance(group, list) and 0 < len(group) <= MOST_MOVES for group in groups)
+    return fit and all(isinstance(move, dict) for group in groups for move in group)
+
+
+def _photo(table: LightTable, name: str, side: int) -> Response:
+    if not SHA256.fullmatch(name):
+        raise MissingFile("There is no such photo.")
+    return Response(table.prints.get(f"photo/{name}", side), media_type="image/jpeg", headers=PRINT_HEADERS)
+
+
+def _reference(table: LightTable, class_id: str, side: int) -> Response:
+    # People may choose another picture at any moment.
+    headers = PRINT_HEADERS | {"Cache-Control": "private, max-age=60"}
+    return Response(table.prints.get(table.picture_of(class_id), side), media_type="image/jpeg", headers=headers)
+
+
+async def _body(request: Request) -> Any:
+    """The JSON object of a request; None when it is none, or too long."""
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > MOST_BYTES:
+            return None
+    try:
+        return read_object(bytes(read))
+    except ValueError:
+        return None
+
+
+def _refusal(status: int, sentence: str, code: str) -> JSONResponse:
+    return JSONResponse({"error": sentence, "code": code}, status, headers={"Cache-Control": "no-store"})
+
+
+def _code(error: VitrineError) -> str:
+    """BadDecision -> bad_decision."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()

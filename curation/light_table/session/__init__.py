@@ -1,0 +1,1 @@
+"""The state of the light table: questions, queue, leases, moves, placard, thumbnails, sending."""

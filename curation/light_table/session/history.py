@@ -1,0 +1,112 @@
+"""What happened to a photo so far, a short line each: where it came from, who called it what, when, and what they
+were shown: what asked them, and what the model said. Who said what is apart: it is shown to whoever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from ulid import ULID
+
+from data_cards.annotations.decision import NONE, Decision
+from data_cards.annotations.disagreement import KIND, PAIR
+from data_cards.dataset.schema import Finding, Photo, Source
+from train.evaluation.label_value import ROUND
+
+_ORIGINS = {
+    "video": "cut from a video",
+    "search": "found on the web",
+    "visitor": "sent in by a visitor",
+    "synthetic": "made by a program",
+}
+_DID = {
+    "keep": "left it as it was",
+    "none_of_these": "none of these",
+    "junk": "junk",
+    "duplicate_of": "a duplicate",
+    "not_duplicate": "not a duplicate",
+    "unsure": "was not sure",
+    "refuse_visitor": "did not follow the visitor",
+}
+_ASKED = {
+    "quality": "asked about its quality",
+    "near_duplicate": "asked about a copy",
+    "looks_alike": "asked whether it is a copy",
+    "leak": "asked about a copy",
+    "conflict": "to settle a disagreement",
+    "pair": "to settle a disagreement",
+}
+
+Title = Callable[[str], str]
+
+
+def history(photo: Photo, findings: Iterable[Finding], title: Title) -> list[str]:
+    """Where the photo came from, and what asks about it. `title`: class id -> the name people read."""
+    came = [_came(source, title) for source in photo.sources]
+    return list(dict.fromkeys([*came, *(_flagged(finding) for finding in findings)]))
+
+
+def said(decisions: Iterable[Decision], stands: Callable[[Decision], bool], title: Title) -> list[str]:
+    """Who called it what, when, shown what, in the order in which it happened."""
+    return [_decided(one, stands(one), title) for one in decisions if one.action != "undo"]
+
+
+def _came(source: Source, title: Title) -> str:
+    label = "none of these" if source.given_label == "none" else title(source.given_label or "")
+    how = _ORIGINS.get(source.origin) or (f"imported as {label}" if label else "imported without a label")
+    author = f" by {source.author}" if source.author else ""
+    given = f" ({source.given_split} split)" if source.given_split else ""
+    return f"{how}{author}{given}{_on(source.added_at)}"
+
+
+def _flagged(finding: Finding) -> str:
+    if finding.kind == "visitor":
+        answered = f" (model {finding.model_revision[:7]} had answered)" if finding.model_revision else ""
+        return f"asked about by a visitor{_born(finding.scan_id)}{answered}"
+    if finding.kind in (KIND, PAIR):
+        return "two people differ"
+    if finding.scan_id.startswith(ROUND):
+        return f"asked again after a training{_born(finding.scan_id.removeprefix(ROUND))}"
+    return f"flagged by the scan{_born(finding.scan_id)}"
+
+
+def _born(name: str) -> str:
+    """The day that a ULID tells; nothing for another name."""
+    try:
+        return _on(ULID.from_str(name).datetime.isoformat())
+    except ValueError:
+        return ""
+
+
+def _decided(one: Decision, stands: bool, title: Title) -> str:
+    named = "none of these" if one.label == NONE else title(one.label or "")
+    said = _DID.get(one.action) or f"said {named}"
+    if one.action == "keep" and one.label:
+        said = f"kept {named}"
+    return f"{one.who}: {said}{_on(one.at)} ({_shown(one, title)}){'' if stands else ', taken back'}"
+
+
+def _shown(one: Decision, title: Title) -> str:
+    """What a person saw when they decided, as far as it was written down."""
+    scan_id, _, kind = one.finding.rpartition("/")
+    if not one.finding:
+        return "unasked"
+    if not scan_id:
+        return "asked by a visitor"
+    if kind in _ASKED:
+        return _ASKED[kind]
+    if not one.model_revision:
+        return "without the model's opinion"
+    model = f"model {one.model_revision[:7]}"
+    if not one.shown:
+        return f"shown {model}"
+    return f"{model} said {'none of these' if one.shown == NONE else title(one.shown)}"
+
+
+def _on(moment: str) -> str:
+    """ISO 8601 -> ", 3 March 2026"; nothing where it cannot be read."""
+    try:
+        day = datetime.fromisoformat(moment)
+    except ValueError:
+        return ""
+    return f", {day.day} {day:%B %Y}"

@@ -1,0 +1,318 @@
+"""The light table without a screen: what it shows, and what a key does, as plain values.
+
+    table = open_table(open_dataset("museum"), Journal(Path("museum-decisions")))
+    table.look("ann")                                        what lies before ann
+    table.act("ann", [[{"id": "01J...", "do": "keep", "key": "labels/9f2c..."}]])
+
+Nothing of the tab's state lives in the browser: the queue is rebuilt from findings and ledger.
+"""
+
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from curation.active_learning.to_label import NAMELESS
+from curation.light_table.session.blind import second_looks
+from curation.light_table.session.book import Book
+from curation.light_table.session.grid import look_alikes
+from curation.light_table.session.history import history, said
+from curation.light_table.session.moves import Move, Moves
+from curation.light_table.session.placard import NoOpinions, Opinions, Records, placard
+from curation.light_table.session.questions import Item
+from curation.light_table.session.queue import PILES, Queue, pile_of, questions
+from curation.light_table.session.sending import Sending
+from curation.light_table.session.thumbnails import Prints
+from data_cards.annotations.class_edits import references_of
+from data_cards.annotations.decision import Question
+from data_cards.annotations.journal import Journal, flush, known
+from data_cards.annotations.ledger import given_labels, read_ledger
+from data_cards.annotations.overlap import ONE_EACH, Asking, asking_from
+from data_cards.dataset.repo import Dataset
+from data_cards.dataset.schema import Finding, Label
+from data_cards.errors import DiskFull, MissingFile, VitrineError
+from data_cards.progress import say
+
+AHEAD = 8
+EMPTY_SECONDS = 10.0
+
+
+class LightTable:
+    """One dataset on the table, any number of people around it. Safe to call from many threads."""
+
+    dataset: Dataset
+    book: Book
+    queue: Queue
+    records: Records
+    moves: Moves
+    asking: Asking
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        journal: Journal,
+        opinions_of: Callable[[Dataset], Opinions] = NoOpinions,
+        disk_is_kept: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+        asking: Asking = ONE_EACH,
+    ) -> None:
+        """`opinions_of`: reads what the scan remembers of the model; `disk_is_kept`: False on a machine
+        whose disk a restart empties, where only what was sent is safe; `asking`: how many people are asked
+        about a photo, unless the dataset says so."""
+        self.lock = threading.RLock()
+        self._laying = threading.Lock()
+        self._journal, self._clock, self._disk_is_kept = journal, clock, disk_is_kept
+        self._opinions_of, self._asking = opinions_of, asking
+        self._pile: dict[str, str] = {}
+        self._looked, self._is_laid = -math.inf, False
+        self._left_out = ""
+        # Set by whoever knows what is served (curation/light_table/pages/rounds.py).
+        self.about_model: Callable[[], dict[str, str] | None] = lambda: None
+        self.lacks_model: Callable[[], bool] = lambda: False
+        self.prints = Prints(self._stored)
+        self.sending = Sending(lambda: journal.unsent, self._send, then=self.notice)
+        journal.learn_sent(dataset)
+        self._lay(dataset)
+
+    def _lay(self, dataset: Dataset) -> None:
+        """Put a revision of the dataset on the table. It is read while people go on; nobody loses their place."""
+        photos, past = dataset.photos(), known(dataset, self._journal)
+        if past.left_out != self._left_out:
+            self._left_out = past.left_out
+            say(past.left_out or "Every line of the ledger can be read now.")
+        asking = asking_from(dataset.asking(), self._asking)
+        book = Book(given_labels(photos), past.decisions, self._journal.append)
+        found = dataset.findings()
+        leaks = {one.image_id: one.reason for one in found if one.kind == "leak"}
+        asked = [asked_by_visitor(question, leaks.get(question.image_id, "")) for question in past.questions]
+        findings = [one for one in [*found, *asked] if one.image_id in photos]
+        findings += before_a_scan(given_labels(photos), findings)
+        items = questions([*findings, *second_looks(book, findings, asking)])
+        doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
+        records = Records(
+            collection=dataset.collection(),
+            photos=photos,
+            splits=dataset.splits(),
+            labels=book.labels,
+            opinions=self._opinions_of(dataset),
+            examples=examples_of(book.labels, doubted),
+            doubted=doubted,
+            has_reference=lambda class_id: self.picture_of(class_id).startswith("photo/") or is_there(class_id),
+        )
+        is_there = cache(lambda class_id: dataset.reference(class_id) is not None)
+        with self.lock:
+            late = [row for row in self._journal.rows() if book.find(row["id"]) is None]
+            book.learn(read_ledger(late).decisions)  # what was decided in the meantime
+            queue = Queue(items)
+            moves = Moves(book, queue, records, self._clock, asking)
+            if self._is_laid:
+                queue.take_over(self.queue)
+                moves.take_over(self.moves)
+            self.dataset, self.asking, self._laid, self._is_laid = dataset, asking, dataset, True
+            self.book, self.queue, self.records, self.moves = book, queue, records, moves
+
+    def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
+        """What lies before a person: the next questions, how far they are, what is kept and sent."""
+        seen = self._seen(who, pile, count)
+        if not seen["items"] and self._clock() - self._looked >= EMPTY_SECONDS and self._has_news():
+            seen = self._seen(who, pile, count)
+        return seen
+
+    def _has_news(self) -> bool:
+        try:
+            return self.notice()
+        except VitrineError:  # the repository does not answer; what lies here is still right
+            return False
+
+    def _seen(self, who: str, pile: str | None, count: int) -> dict[str, Any]:
+        with self.lock:
+            now, chosen = self._clock(), self._choose(who, pile)
+            items = self.queue.take(who, chosen, max(1, min(count, 50)), now)
+            records = self.records_for(who)
+            return {
+                "who": who,
+                "title": self.records.collection.title,
+                "place": sha256(self.dataset.address.encode()).hexdigest()[:12],
+                "pile": chosen,
+                "piles": [self._progress(who, name) for name in PILES],
+                "items": [self._shown(who, item, records) for item in items],
+                "undo": self.moves.depth(who),
+                "model": self.about_model(),
+                "sending": self.sending.report() | {"disk_is_kept": self._disk_is_kept},
+            }
+
+    def _choose(self, who: str, pile: str | None) -> str:
+        """The pile asked for, else the one they were at, else the first that is not empty."""
+        if pile in PILES:
+            if self._pile.get(who) != pile:
+                self.queue.let_go(who)
+            self._pile[who] = pile
+        # Nothing can be learned before somebody names photos: while there is no model, that comes first.
+        order = ("unlabelled", *PILES) if self.lacks_model() else PILES
+        first = next((name for name in order if self.queue.progress(who, name).left), PILES[0])
+        if not self.queue.progress(who, self._pile.setdefault(who, first)).total:
+            self._pile[who] = first
+        return self._pile[who]
+
+    def _progress(self, who: str, pile: str) -> dict[str, Any]:
+        progress = self.queue.progress(who, pile)
+        return {"pile": pile, "done": progress.done, "total": progress.total, "left": progress.left}
+
+    def records_for(self, who: str) -> Records:
+        """The records as this person may see them."""
+        return replace(self.records, labels=self.moves.blind.labels(who))
+
+    def _shown(self, who: str, item: Item, records: Records) -> dict[str, Any]:
+        photo, decisions = records.photos[item.image_id], self.moves.blind.decisions(who, item)
+        return placard(item, records) | {"history": history(photo, item.findings, self.title),
+                                         "said": said(decisions, self.book.stands, self.title)}
+
+    def title(self, class_id: str) -> str:
+        """The name people read."""
+        named = self.records.named(class_id)
+        return named["title"] if named else class_id
+
+    def act(
+        self, who: str, groups: Sequence[Sequence[Move]], pile: str | None = None, count: int = AHEAD
+    ) -> dict[str, Any]:
+        """Do what keys asked for, in order; then `look`. A group is one step: taken back as one.
+
+        `outcomes` has one entry a group: `{"ok": True, "back": [questions open again]}` once it is on the disk, or
+        `{"ok": False, "error": sentence, "again": whether the same may be sent once more}`. After a failure that may
+        pass, the groups behind it are not tried: order counts.
+        """
+        outcomes: list[dict[str, Any]] = []
+        with self.lock:
+            for group in groups:
+                outcomes.append(self._outcome(who, group))
+                if outcomes[-1].get("again"):
+                    break
+        return {"outcomes": outcomes, **self.look(who, pile, count)}
+
+    def _outcome(self, who: str, group: Sequence[Move]) -> dict[str, Any]:
+        try:
+            back = self.moves.step(who, group)
+        except VitrineError as error:
+            return {"ok": False, "error": error.sentence, "again": isinstance(error, DiskFull)}
+        if back:
+            self._pile[who] = back[0].split("/")[0]
+        return {"ok": True, "back": back}
+
+    def grid(self, who: str, class_id: str, suggested: str | None = None) -> dict[str, Any]:
+        """Photos labelled with one class, most doubtful first, to be decided on together; of those all, or only what
+        is suspected to be one other class."""
+        with self.lock:
+            return look_alikes(class_id, self.records_for(who), self.queue, who, suggested)
+
+    def classes(self) -> list[dict[str, Any]]:
+        """Every class, for the search behind `/` and the card behind `i`."""
+        return [
+            {
+                "id": info.id,
+                "title": info.title,
+                "summary": info.summary,
+                "aliases": list(info.aliases),
+                "facts": [list(fact) for fact in info.facts],
+                "source": " · ".join(text for text in (info.source, info.licence) if text),
+                "reference": self.records.has_reference(info.id),
+            }
+            for info in self.records.collection.classes
+        ]
+
+    def picture_of(self, class_id: str) -> str:
+        """The reference picture of a class as the prints know it: a photo that people chose, else what came with it."""
+        photo = references_of(self.records.collection).get(class_id)
+        return f"photo/{photo}" if photo in self.records.photos else f"reference/{class_id}"
+
+    def _stored(self, name: str) -> bytes:
+        kind, _, what = name.partition("/")
+        if kind == "photo":
+            return self.dataset.read_photo(what)
+        data = self.dataset.reference(what)
+        if data is None:
+            raise MissingFile("There is no reference picture of this class.", class_id=what)
+        return data
+
+    def _send(self) -> None:
+        before = self.dataset.newest()
+        after = flush(self._journal, before).dataset
+        with self.lock:
+            self.dataset = after
+            # Our own decisions are on the table already; anything else that came is not.
+            if before.revision == self._laid.revision and content_of(after) == content_of(before):
+                self._laid = after
+
+    def notice(self) -> bool:
+        """Lay the newest revision if somebody else wrote one: a scan, a split, a visitor's photo. Whether it was so."""
+        self._looked = self._clock()
+        newest = self.dataset.newest()
+        if newest.revision == self._laid.revision:
+            return False
+        self.refresh()
+        return True
+
+    def refresh(self) -> None:
+        """Lay the newest revision on the table."""
+        with self._laying:
+            self._lay(self.dataset.newest())
+
+    def close(self) -> None:
+        """Send what is unsent and end."""
+        self.sending.stop()
+
+
+def open_table(
+    dataset: Dataset,
+    journal: Journal,
+    opinions_of: Callable[[Dataset], Opinions] = NoOpinions,
+    disk_is_kept: bool = True,
+) -> LightTable:
+    """A light table whose decisions are sent on a timer until `close`."""
+    table = LightTable(dataset, journal, opinions_of, disk_is_kept)
+    table.sending.start()
+    return table
+
+
+EXAMPLES = 6
+
+
+def asked_by_visitor(question: Question, leak: str) -> Finding:
+    """A visitor's question as something to look at. `leak`: why the photo must not be learned from, if it must not."""
+    said = f"A visitor says: {question.note}" if question.note else "A visitor says that the answer was wrong."
+    return Finding(question.image_id, "visitor", 0.5, f"{said} {leak}".rstrip(), suggested_label=question.label,
+                   scan_id=question.id, model_revision=question.model_revision)
+
+
+def before_a_scan(given: Mapping[str, Label], found: Sequence[Finding]) -> list[Finding]:
+    """A question about each photo without a label that no scan has put into order yet, in the order they came in.
+
+    `found`: everything else that is asked; a visitor's photo has a question already.
+    """
+    if any(one.kind == "unlabelled" for one in found):
+        return []
+    asked = {one.image_id for one in found if one.kind == "visitor"}
+    return [Finding(image_id, "unlabelled", 0.0, NAMELESS) for image_id, label in given.items()
+            if label.status == "unlabelled" and image_id not in asked]
+
+
+def examples_of(labels: Mapping[str, Label], doubted: Collection[str]) -> Callable[[str], Sequence[str]]:
+    """Class id -> a few photos of it that nothing speaks against."""
+    chosen: dict[str, list[str]] = {}
+    for image_id, label in labels.items():
+        if label.label and label.status == "labelled" and image_id not in doubted:
+            of_class = chosen.setdefault(label.label, [])
+            if len(of_class) < EXAMPLES:
+                of_class.append(image_id)
+    return lambda class_id: chosen.get(class_id, ())
+
+
+def content_of(dataset: Dataset) -> list[str]:
+    """A revision's files but for decisions."""
+    return sorted(path for path in dataset.paths if not path.startswith("ledger/"))

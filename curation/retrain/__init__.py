@@ -1,0 +1,1 @@
+"""Scan and training as one long job."""

@@ -1,0 +1,256 @@
+"""One long job at a time, in a process of its own: the app stays quick, and nothing that goes wrong there ends it.
+
+    bench = Bench(Path("state/jobs"))
+    bench.start("Training", ["-m", "curation", "retrain", ...], "olga")
+    bench.report()["state"]                none | running | done | failed | stopped | interrupted
+
+All of it is on disk: a page that is loaded again, or an app that is started again, finds the same job. The child
+says in `told.json` which step it is at (`Telling`), and its bars in the log say how far that is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from ulid import ULID
+
+from data_cards.errors import TooBusy
+from data_cards.progress import say
+from data_cards.storage.atomic_files import write_durably
+
+TOLD, LOG, JOB, LASTED = "told.json", "log.txt", "job.json", "lasted.json"
+TAIL = 4_000  # bytes of the log that are read for the newest bar
+BAR = re.compile(r"(\d+)%\|[^|]*\|[^\[]*\[[^<\]]*<([\d:]+)")
+STEP = re.compile(r"step (\d+) of (\d+), about(?: (\d+) (s|min) left)?")
+UNITS = {"s": 1.0, "min": 60.0}  # as `progress.spoken` writes them
+PATIENCE = 10.0  # seconds between asking a job to end and ending it
+KIND = 10  # niceness: whoever asks the app goes first
+ENDED = "It ended without a word: this machine may have run out of memory, or was switched off. Start it again; it " \
+        "goes on where it was."
+
+
+class Telling:
+    """The child's side: which step it is at, and how it ended. Without a path it tells nobody."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._row: dict[str, Any] = {}
+        self._made = 0
+
+    def step(self, number: int, steps: int, words: str, after: float | None = None) -> None:
+        """Begin a step. `after`: seconds that everything behind its last bar will take, where somebody knows."""
+        say(f"{number} of {steps}  {words}")
+        self._tell({"state": "running", "step": number, "steps": steps, "words": words, "after": after})
+
+    def made(self) -> None:
+        """Something new is there for whoever watches: findings of a scan, or a release."""
+        self._made += 1
+        self._tell(self._row)
+
+    def done(self, sentence: str) -> None:
+        """It worked."""
+        self._tell({"state": "done", "sentence": sentence})
+
+    def failed(self, sentence: str) -> None:
+        """It did not, and why."""
+        self._tell({"state": "failed", "sentence": sentence})
+
+    def _tell(self, row: dict[str, Any]) -> None:
+        self._row = row
+        if self._path:
+            write_durably(self._path, json.dumps({**row, "made": self._made}, ensure_ascii=False).encode())
+
+
+class Bench:
+    """Where jobs are done, one at a time. In a thread of its own `ended` is called when one is over, and `news`
+    whenever it made something new (`Telling.made`)."""
+
+    def __init__(self, folder: Path, ended: Callable[[], None] = lambda: None,
+                 clock: Callable[[], float] = time.time, news: Callable[[], None] = lambda: None) -> None:
+        self._folder, self._ended, self._clock, self._news = folder.absolute(), ended, clock, news
+        self._expected = ("", 0.0)  # of which step the end is known, and the moment
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watch: threading.Thread | None = None
+        if self.report()["state"] == "running":  # an app before this one started it
+            self._begin_watching()
+
+    def start(self, title: str, command: Sequence[str], who: str, **environment: str) -> None:
+        """Run `python *command --status FILE`. Raises TooBusy while another job runs."""
+        with self._lock:
+            if self.report()["state"] == "running":
+                raise TooBusy("A job is running already. Wait for it, or stop it first.")
+            name = str(ULID())
+            place = self._folder / name
+            place.mkdir(parents=True)
+            told, started = place / TOLD, self._clock()
+            with (place / LOG).open("wb") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, *command, "--status", str(told)], stdout=log, stderr=log,
+                    stdin=subprocess.DEVNULL, start_new_session=True,
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment})
+            with suppress(OSError, AttributeError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, KIND)
+            self._write({"id": name, "title": title, "who": who, "started": started, "pid": self._process.pid})
+        self._begin_watching()
+
+    def stop(self) -> None:
+        """Ask the job to end; it is ended when it does not. What it finished stays."""
+        job = self._read(self._folder / JOB)
+        if self.report()["state"] != "running":
+            return
+        self._write(job | {"stopped": self._clock()})
+        _signal(int(job["pid"]), signal.SIGTERM)
+        end = time.monotonic() + PATIENCE
+        while self._is_alive(job) and time.monotonic() < end:
+            time.sleep(0.05)
+        if self._is_alive(job):
+            _signal(int(job["pid"]), getattr(signal, "SIGKILL", signal.SIGTERM))
+        if self._watch:
+            self._watch.join(PATIENCE)
+
+    def report(self) -> dict[str, Any]:
+        """The newest job: `state`, and while it runs `share` (0..1, or None) and `left` in seconds (or None)."""
+        job = self._read(self._folder / JOB)
+        if not job:
+            return {"state": "none"}
+        place = self._folder / job["id"]
+        told = self._read(place / TOLD)
+        base = {"id": job["id"], "title": job["title"], "who": job["who"], "started": job["started"]}
+        if told.get("state") in ("done", "failed"):
+            return base | told
+        if job.get("stopped") and not self._is_alive(job):
+            return base | {"state": "stopped", "sentence": "It was stopped. Started again, it goes on where it was."}
+        if not self._is_alive(job):
+            return base | {"state": "interrupted", "sentence": ENDED}
+        seconds = max(0.0, self._clock() - float(job["started"]))
+        share, left = self._far(place, told, seconds)
+        return base | {"state": "running", "words": "", **told, "seconds": seconds, "share": share, "left": left}
+
+    def _far(self, place: Path, told: dict[str, Any], seconds: float) -> tuple[float | None, float | None]:
+        """Share done and seconds left: by what the last job took, else by the steps and the newest bar."""
+        lasted = self._read(self._folder / LASTED).get("seconds")
+        log = _tail(place / LOG)
+        inside, left = newest_bar(log)
+        known = self._left_by_pace(f"{place.name}/{told.get('step')}", told, log)
+        if known is not None:
+            return (told["step"] - 1 + (inside or 0.0)) / told["steps"], known
+        if lasted and seconds < lasted:
+            return min(0.98, seconds / lasted), lasted - seconds
+        if not told.get("steps"):
+            return inside, left
+        return (told["step"] - 1 + (inside or 0.0)) / told["steps"], left if told["step"] == told["steps"] else None
+
+    def _left_by_pace(self, step: str, told: dict[str, Any], log: str) -> float | None:
+        """Seconds left where the job knows its own pace: what its newest line says, and all that comes after."""
+        now, said = self._clock(), seconds_said(log)
+        if told.get("after") is None:
+            return None
+        if said is not None:
+            self._expected = (step, now + said + float(told["after"]))
+        return max(0.0, self._expected[1] - now) if self._expected[0] == step else None
+
+    def _begin_watching(self) -> None:
+        self._watch = threading.Thread(target=self._watching, name="job", daemon=True)
+        self._watch.start()
+
+    def _watching(self) -> None:
+        job, seen = self._read(self._folder / JOB), 0
+        while self._is_alive(job):
+            seen = self._heard(job, seen)
+            time.sleep(0.1)
+        self._heard(job, seen)
+        report = self.report()
+        if report["state"] == "done":
+            lasted = round(self._clock() - float(job["started"]), 1)
+            write_durably(self._folder / LASTED, json.dumps({"seconds": lasted}).encode())
+        say(f"{report.get('title', 'A job')}: {report.get('sentence', report['state'])}")
+        self._ended()
+
+    def _heard(self, job: dict[str, Any], seen: int) -> int:
+        """Pass on that the job made something since then; how often it did so far."""
+        made = int(self._read(self._folder / str(job["id"]) / TOLD).get("made", 0))
+        if made > seen:
+            self._news()
+        return made
+
+    def _is_alive(self, job: dict[str, Any]) -> bool:
+        pid = int(job["pid"])
+        if self._process is not None and self._process.pid == pid:
+            return self._process.poll() is None
+        try:  # a process of that number that is not ours has another command line
+            process = psutil.Process(pid)
+            return process.status() != psutil.STATUS_ZOMBIE and str(job["id"]) in " ".join(process.cmdline())
+        except psutil.Error:
+            return False
+
+    def _write(self, job: dict[str, Any]) -> None:
+        write_durably(self._folder / JOB, json.dumps(job).encode())
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        try:
+            row = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return row if isinstance(row, dict) else {}
+
+
+def newest_bar(text: str) -> tuple[float | None, float | None]:
+    """How far the last bar or line of a log says that a step is, 0..1, and the seconds it says are left.
+
+    >>> newest_bar("Looking:  25%|##   | 10/40 [00:05<00:15,  2.0photo/s]")
+    (0.25, 15.0)
+    """
+    for line in reversed(re.split(r"[\r\n]+", text)):
+        bar, step = BAR.search(line), STEP.search(line)
+        if bar:
+            return int(bar[1]) / 100, _seconds(bar[2])
+        if step:
+            return int(step[1]) / int(step[2]), None
+        if re.match(r"\d+ of \d+  ", line):  # a step has begun and shows no bar yet
+            return None, None
+    return None, None
+
+
+def seconds_said(log: str) -> float | None:
+    """What the newest line of a log says is left, while that is a line about steps.
+
+    >>> seconds_said("Fine-tuning: epoch 1 of 7, step 5 of 126, about 4 min left.")
+    240.0
+    """
+    last = log.rstrip().replace("\r", "\n").rpartition("\n")[2]
+    said = STEP.search(last)
+    return int(said[3]) * UNITS[said[4]] if said and said[3] else None
+
+
+def _seconds(clock: str) -> float:
+    return float(sum(int(part) * 60**place for place, part in enumerate(reversed(clock.split(":"))) if part))
+
+
+def _tail(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)

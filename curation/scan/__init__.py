@@ -1,0 +1,1 @@
+"""Every check over a whole dataset, and the findings it writes."""

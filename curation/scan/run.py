@@ -1,0 +1,186 @@
+"""Look for trouble in a dataset, and write down what looks wrong and why.
+
+    python -m curation scan DATASET
+
+Photos become embeddings (kept; only new ones are computed), out-of-fold opinions say which labels are doubtful,
+pixels say which photos are the same shot, and small measures which ones nobody can learn from. One commit replaces
+the findings of the scan before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from ulid import ULID
+
+from curation.active_learning.capture import with_views
+from curation.active_learning.to_label import ask_for
+from curation.issues.out_of_fold import form_opinions
+from curation.issues.outliers import strangers_among
+from curation.measures.cache import Memory
+from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.measure import LONGER, PassingBy, look_at, look_once
+from curation.measures.neighbours import nearest_remembered
+from curation.near_duplicates.groups import NEIGHBOURS
+from curation.near_duplicates.in_dataset import Sight, find_copies
+from curation.scan.context import Desk
+from curation.scan.findings import findings_of
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import Ledger, follow, given_label
+from data_cards.bulk.columns import Columns
+from data_cards.bulk.memory import Chosen, Rows, give_back
+from data_cards.dataset.repo import Changes, Dataset
+from data_cards.dataset.schema import Label, Opinion, Photo
+from data_cards.dataset.tables import scan_files
+from data_cards.progress import say
+from data_cards.settings import dial
+from data_cards.storage.atomic_files import full_disk_named
+from train.inference.embeddings import Watch, embed_dataset
+from train.models.backbone import Backbone
+from train.probes.logistic import LARGE, own_cores
+
+Embed = Callable[..., tuple[list[str], np.ndarray]]
+OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan leaves them alone
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """`python -m curation scan DATASET`."""
+
+    threshold: float = dial(0.9, "how much two photos must agree to be the same shot, 0 to 1", least=0, most=1)
+    backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
+    fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
+    threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024)
+
+
+DEFAULTS = ScanSettings()
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """What a scan did: findings by kind, photos and pairs that were new to it, and seconds by step."""
+
+    dataset: Dataset
+    scan_id: str
+    findings: Mapping[str, int]
+    photos: int
+    new_photos: int
+    new_pairs: int
+    groups: int
+    duplicates: int
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()  # what most photos are like, and nobody is asked about
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(self.findings.items()))
+        news = f"{self.new_photos} of them new" if self.new_photos else "none of them new"
+        return f"Looked at {self.photos} photos, {news}, and compared {self.new_pairs} new pairs. " + (
+            f"To look at: {found}." if found else "Nothing looks wrong.") + "".join(
+                f" {one}" for one in self.remarks).replace("*", "")
+
+
+def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings = DEFAULTS,
+         embed: Embed = embed_dataset) -> ScanReport:
+    """Scan the newest revision of a dataset and commit the findings. See `curation.issues.out_of_fold` and `.copies` for how.
+
+    `embed`: as `train.inference.embeddings.embed_dataset`.
+    """
+    base, clock = dataset.newest(), _Clock()
+    photos, ledger = base.photos(), known(base)
+    if ledger.left_out:
+        say(ledger.left_out)
+    labels = present_labels(photos, ledger)
+    memory = Memory(cache / "scan")
+    clock.lap("reading")
+    with PrintShelf(cache / "scan") as shelf:
+        ids, x, passed = _embedded(base, photos, backbone, cache, settings, memory, shelf, embed)
+        clock.lap("embeddings")
+        looks = look_at(base, photos, memory, passed)
+        clock.lap("looking")
+        near = nearest_remembered(ids, x, _kept("near", cache, base, backbone), NEIGHBOURS)
+        clock.lap("neighbours")
+        sight = Sight(base, ids, near, memory, shelf)
+        copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
+        clock.lap("comparing")
+    # What is done aside needs nothing of the opinions. Of very many photos both together would need more memory.
+    with own_cores(x.size), ThreadPoolExecutor(1) as aside:
+        asking = aside.submit(ask_for, base.collection(), labels, ids, x)
+        looking = aside.submit(strangers_among, ids, x, labels, copies.groups)
+        if x.size >= LARGE:
+            aside.submit(give_back).result()  # its turn comes after both
+        opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near,
+                                 _kept("alike", cache, base, backbone))
+        told = with_views(opinions.rows, labels, x, looks.measures)
+        asks, strange = asking.result(), looking.result()
+    clock.lap("opinions")
+    desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
+                asks, frozenset((base.certificate() or {}).get("removed", ())), strange)
+    scan_id = str(ULID())
+    after, findings = _write(base, desk, told, scan_id, cache / "scan")
+    clock.lap("writing")
+    return ScanReport(after, scan_id, findings, len(photos), looks.new, copies.new,
+                      len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps, desk.poor.sentences)
+
+
+def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, cache: Path, settings: ScanSettings,
+              memory: Memory, shelf: PrintShelf, embed: Embed) -> tuple[list[str], Rows, int]:
+    """Embeddings of all that can be read, and how many photos were measured on the way."""
+    known, broken = memory.measures(photos)
+    passing = PassingBy(memory, set(photos) - set(known) - broken, shelf)
+    # A photo that cannot be read is not tried again, nor an engine started for it.
+    readable = [image_id for image_id in photos if image_id not in broken]
+    watch = Watch(LONGER, passing.see, look_once, passing.keep)
+    ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=watch)
+    passing.done()
+    return ids, Chosen(x), passing.new
+
+
+def _kept(what: str, cache: Path, base: Dataset, backbone: Backbone) -> Path:
+    name = sha256(f"{base.address} {backbone.revision}".encode()).hexdigest()[:16]
+    return cache / "scan" / f"{what}-{name}.npz"
+
+
+def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, Label]:
+    """Given labels with every decision that was sent folded over them, whether or not somebody called `fold` since."""
+    given = Columns(Label, ((image_id, given_label(photo)) for image_id, photo in photos.items()), like=photos)
+    return follow(given, ledger.decisions)
+
+
+def _write(base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str,
+           place: Path) -> tuple[Dataset, Mapping[str, int]]:
+    """The dataset with this scan's tables in place of the last one's, and how many findings there are of each kind."""
+    findings = findings_of(desk, scan_id)
+
+    def change(newest: Dataset) -> Changes:
+        old = {path for path in newest.paths
+               if path.startswith(("findings/", "opinions/")) and not Path(path).name.startswith(OTHERS)}
+        return Changes(files, tuple(sorted(old)))
+
+    with full_disk_named("what the scan found"), TemporaryDirectory(dir=place) as folder:
+        files = scan_files(scan_id, findings, told, Path(folder), desk.poor.sentences)
+        after = base.update(f"Scan: {len(findings)} findings", change)
+    say(f"{len(findings)} findings written.")
+    return after, Counter(one.kind for one in findings)
+
+
+class _Clock:
+    """Seconds by step, at whose end what it needed for a moment is given back."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._at = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        give_back()
+        now = time.monotonic()
+        self.laps[name], self._at = round(now - self._at, 2), now

@@ -1,0 +1,192 @@
+"""The rows of a dataset's tables, and how they become parquet and come back.
+
+Each table has one frozen dataclass. `*_file` functions give (path in the repo, bytes); readers take a local path.
+"""
+
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from itertools import islice
+from pathlib import Path
+from sys import intern
+from typing import Any, BinaryIO, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ulid import ULID
+
+from data_cards.dataset.schema import Finding, Label, Opinion, Photo, Source, Split
+from data_cards.storage.json_lines import written
+
+ROWS_AT_ONCE = 4096
+REMARKS = b"vitrine.remarks"  # in the file's own metadata: sentences are no rows
+ROWS_PER_GROUP = 16  # one photo is read without its whole shard
+Row = TypeVar("Row")
+_TEXT, _WHOLE = pa.string(), pa.int32()
+_SOURCE = pa.struct([pa.field(item.name, pa.float64() if item.name == "second" else _TEXT) for item in fields(Source)])
+_IMAGE = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", _TEXT)])
+IMAGES_SCHEMA = pa.schema([("image_id", _TEXT), ("image", _IMAGE), ("width", _WHOLE), ("height", _WHOLE),
+                           ("sources", pa.list_(_SOURCE))])
+SCHEMAS: Mapping[type[Any], pa.Schema] = {
+    Label: pa.schema([("image_id", _TEXT), ("label", _TEXT), ("status", _TEXT)]),
+    Split: pa.schema([("image_id", _TEXT), ("group", _TEXT), ("split", _TEXT)]),
+    Finding: pa.schema([("image_id", _TEXT), ("kind", _TEXT), ("score", pa.float64()), ("reason", _TEXT),
+                        ("given_label", _TEXT), ("suggested_label", _TEXT), ("related", pa.list_(_TEXT)),
+                        ("scan_id", _TEXT), ("model_revision", _TEXT)]),
+    Opinion: pa.schema([("image_id", _TEXT), ("labels", pa.list_(_TEXT)), ("chances", pa.list_(pa.float32())),
+                        ("near", pa.list_(_TEXT)), ("view", _TEXT), ("light", pa.float32())]),
+}
+
+
+def images_file(rows: Sequence[tuple[Photo, bytes]]) -> tuple[str, bytes]:
+    """A new image shard; its name is unique, since shards never change."""
+    table = pa.Table.from_pylist(
+        [{"image_id": photo.image_id, "image": {"bytes": data, "path": _file_name(photo, data)}, "width": photo.width,
+          "height": photo.height, "sources": [asdict(source) for source in photo.sources]} for photo, data in rows],
+        schema=IMAGES_SCHEMA.with_metadata({b"huggingface": json.dumps(_image_features()).encode()}))
+    # Photos are compressed already; a second compression only costs time.
+    return f"images/{ULID()}.parquet", _parquet(table, compression="none", row_group_size=ROWS_PER_GROUP)
+
+
+def labels_file(labels: Iterable[Label]) -> tuple[str, bytes]:
+    """The labels table, sorted by image_id, so that equal labels are equal bytes but for the write mark."""
+    return "labels/labels.parquet", _table_bytes(sorted(labels, key=lambda row: row.image_id), Label)
+
+
+def splits_file(splits: Iterable[Split]) -> tuple[str, bytes]:
+    """The splits table, sorted by image_id."""
+    return "splits/splits.parquet", _table_bytes(sorted(splits, key=lambda row: row.image_id), Split)
+
+
+def certificate_file(certificate: Mapping[str, Any]) -> tuple[str, bytes]:
+    """The certificate that lies beside the splits."""
+    return "splits/certificate.json", json.dumps(certificate, indent=2, ensure_ascii=False).encode()
+
+
+def findings_file(scan_id: str, findings: Iterable[Finding], remarks: Sequence[str] = ()) -> tuple[str, bytes]:
+    """The findings of one scan. `remarks`: sentences about the collection as a whole."""
+    return f"findings/{scan_id}.parquet", _table_bytes(findings, Finding, remarks)
+
+
+def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes]:
+    """What the model of one scan said of every photo."""
+    return f"opinions/{scan_id}.parquet", _table_bytes(opinions, Opinion)
+
+
+def scan_files(scan_id: str, findings: Iterable[Finding], opinions: Iterable[Opinion], folder: Path,
+               remarks: Sequence[str] = ()) -> dict[str, Path]:
+    """Both tables of one scan as files of this folder: of very many photos they are too large for memory."""
+    found, told = folder / "findings.parquet", folder / "opinions.parquet"
+    with found.open("wb") as file:
+        _write_table(file, findings, Finding, remarks)
+    with told.open("wb") as file:
+        _write_table(file, opinions, Opinion)
+    return {f"findings/{scan_id}.parquet": found, f"opinions/{scan_id}.parquet": told}
+
+
+def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
+    """One flush of decisions; its name is unique."""
+    return f"ledger/{ULID()}.jsonl", written(lines)
+
+
+def read_remarks(path: Path) -> tuple[str, ...]:
+    """The sentences that lie beside a table of findings."""
+    text = (pq.read_schema(path).metadata or {}).get(REMARKS)
+    return tuple(json.loads(text)) if text else ()
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """Every row of a small table as dataclasses; columns it does not know are left alone."""
+    names = [name for name in SCHEMAS[kind].names if name in pq.read_schema(path).names]
+    empty = {field.name: () for field in SCHEMAS[kind] if pa.types.is_list(field.type) and field.name in names}
+    with pq.ParquetFile(path) as file:
+        batches = file.iter_batches(ROWS_AT_ONCE, columns=names)
+        return [kind(**{name: _shared(value) or empty.get(name, value) for name, value in row.items()})
+                for batch in batches for row in batch.to_pylist()]
+
+
+def _shared(value: Any) -> Any:
+    """Photos' and classes' names stand in many rows: one text in memory serves them all. Lists become tuples."""
+    if isinstance(value, list):
+        return tuple(intern(item) if type(item) is str else item for item in value)
+    return intern(value) if type(value) is str else value
+
+
+def read_photo_rows(path: Path) -> Iterator[Photo]:
+    """The photos of a shard, without their bytes."""
+    alike: dict[tuple[Source, ...], tuple[Source, ...]] = {}
+    for row in pq.read_table(path, columns=["image_id", "width", "height", "sources"]).to_pylist():
+        sources = tuple(_source(source) for source in row["sources"] or ())
+        yield Photo(intern(row["image_id"]), row["width"], row["height"], alike.setdefault(sources, sources))
+
+
+def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
+    """(image_id, row group, row in it) of each photo of a shard."""
+    with pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        names = iter(file.read(columns=["image_id"]).column("image_id").to_pylist())
+    for group, size in enumerate(sizes):
+        yield from ((intern(next(names)), group, row) for row in range(size))
+
+
+@contextmanager
+def open_images(path: Path) -> Iterator[Callable[[int], list[bytes]]]:
+    """What gives the bytes of the photos of a row group. A shard has hundreds, and its footer is read once for all."""
+    with pq.ParquetFile(path) as file:
+        yield lambda group: [image["bytes"] for image in file.read_row_group(
+            group, columns=["image"]).column("image").to_pylist()]
+
+
+def read_image_group(path: Path, group: int) -> list[bytes]:
+    """The bytes of the photos of one row group."""
+    with open_images(path) as images_of:
+        return images_of(group)
+
+
+def _source(row: Mapping[str, Any]) -> Source:
+    known = {item.name for item in fields(Source)}
+    return Source(**{key: _shared(value) for key, value in row.items() if key in known and (value is not None or key in
+                     ("given_label", "given_split", "second"))})
+
+
+def _table_bytes(rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()) -> bytes:
+    out = io.BytesIO()
+    _write_table(out, rows, kind, remarks)
+    return out.getvalue()
+
+
+def _write_table(out: BinaryIO, rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()) -> None:
+    # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals what it holds,
+    # without looking at its parent, and two people writing the same bytes would not notice each other.
+    said = {REMARKS: json.dumps(list(remarks), ensure_ascii=False).encode()} if remarks else {}
+    schema = SCHEMAS[kind].with_metadata({b"vitrine.write": str(ULID()).encode(), **said})
+    names, left = schema.names, iter(rows)
+    with pq.ParquetWriter(out, schema, compression="zstd") as file:
+        while some := list(islice(left, ROWS_AT_ONCE)):  # a part at a time: as Python objects rows are large
+            file.write_batch(pa.record_batch([[getattr(row, name) for row in some] for name in names], schema=schema))
+
+
+def _parquet(table: pa.Table, **options: Any) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table, out, **options)
+    return out.getvalue()
+
+
+def _file_name(photo: Photo, data: bytes) -> str:
+    ending = "png" if data.startswith(b"\x89PNG") else "webp" if data[8:12] == b"WEBP" else "jpg"
+    return f"{photo.image_id}.{ending}"
+
+
+def _image_features() -> dict[str, Any]:
+    """What `datasets` reads to know that the struct is a picture."""
+    text, number = {"dtype": "string", "_type": "Value"}, {"dtype": "float64", "_type": "Value"}
+    source = {item.name: number if item.name == "second" else text for item in fields(Source)}
+    features = {"image_id": text, "image": {"_type": "Image"}, "width": {"dtype": "int32", "_type": "Value"},
+                "height": {"dtype": "int32", "_type": "Value"},
+                "sources": {"feature": source, "_type": "List"}}
+    return {"info": {"features": features}}

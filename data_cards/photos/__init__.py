@@ -1,0 +1,1 @@
+"""Photos as bytes: opened with care, and stored without where they were taken."""

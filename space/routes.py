@@ -1,0 +1,94 @@
+"""Routes of our own beside Gradio's: health, what the room is about, pictures, and the files of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
+
+from data_cards.errors import NoModelYet, TooBusy, VitrineError
+from data_cards.installed_files import page_assets
+from space.api import code_of, refusal
+from space.app_state import Room
+
+ASSETS = page_assets()
+SHA256 = re.compile(r"[0-9a-f]{64}")
+# The pictures are public and shown on pages of other origins (GitHub Pages).
+PICTURE_HEADERS = {"Cache-Control": "public, max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
+    """/healthz, /room, /similar-photo/<image_id>, /reference/<class_id>.
+
+    `notice`: what visitors are told while the model is missing or provisional; empty otherwise.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    def health() -> JSONResponse:
+        try:
+            model = room.recognizer().model
+        except VitrineError as error:
+            return _not_ready(error, {"ready": False})
+        return JSONResponse({"ready": True, "model": model}, headers={"Cache-Control": "no-store"})
+
+    @router.get("/room")
+    def about() -> JSONResponse:
+        try:
+            recognizer = room.recognizer()
+        except NoModelYet as error:
+            return _not_ready(error, {"error": notice() or error.sentence})
+        except VitrineError as error:
+            return _not_ready(error, {})
+        things = recognizer.collection
+        told = {"name": things.name, "title": things.title, "description": things.description,
+                "subject": things.subject, "language": things.language, "intended_use": things.intended_use,
+                "consent": things.consent, "classes": len(things.ids),
+                "notice": notice(), "revision": recognizer.model.get("revision"),
+                "keeps_photos": not things.is_about_people and room.archive.table is not None}
+        return JSONResponse(told, headers={"Cache-Control": "no-cache"})
+
+    @router.get("/similar-photo/{image_id}")
+    def similar_photo(image_id: str) -> Response:
+        return _picture(room.recognizer().thumbnail(image_id) if SHA256.fullmatch(image_id) and room.ready else None)
+
+    @router.get("/reference/{class_id}")
+    def reference(class_id: str) -> Response:
+        return _picture(room.recognizer().reference(class_id)
+                        if room.ready and class_id in room.recognizer().collection else None)
+
+    return router
+
+
+def serve_assets(app: FastAPI) -> None:
+    """The page's own files; `/assets` is taken by Gradio."""
+    app.mount("/vitrine", _Fresh(directory=ASSETS), name="vitrine")
+
+
+class _Fresh(StaticFiles):
+    """A browser asks each time whether a file changed: after an update, new modules must not meet old ones."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """The file, or that it is still the same."""
+        made = super().file_response(*args, **more)
+        made.headers["Cache-Control"] = "no-cache"
+        return made
+
+
+def _picture(data: bytes | None) -> Response:
+    if data is None:
+        return JSONResponse({"error": "There is no such picture.", "code": "missing"}, 404)
+    return Response(data, media_type="image/jpeg", headers=PICTURE_HEADERS)
+
+
+def _not_ready(error: VitrineError, more: dict[str, Any]) -> JSONResponse:
+    # 503 either way: a health check must not send visitors to a model that could not be loaded.
+    wait = "2" if isinstance(error, TooBusy) else "10" if isinstance(error, NoModelYet) else ""
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": wait} if wait else {})
+    told = refusal(error) if code_of(error) in ("not_ready", "no_model_yet") else {
+        "error": "The model could not be loaded. Whoever runs this finds the reason in its log.", "code": "no_model"}
+    return JSONResponse(told | more, 503, headers)

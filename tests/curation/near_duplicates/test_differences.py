@@ -1,0 +1,89 @@
+"""Two things of one shape in one place only look alike; what an edit does to all of a photo makes no other thing."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from curation.measures.fingerprint import fingerprint
+from curation.near_duplicates.compare import LOOKS_ALIKE, WORTH_A_CLOSER_LOOK, compare
+from curation.near_duplicates.differences import differences, rescaled
+from curation.near_duplicates.groups import THRESHOLD
+from tests.fixtures.scenes import scene
+from tests.fixtures.things import shirt
+
+RED = (200, 60, 60)
+OTHERS = {
+    "another colour": shirt((60, 90, 190), "SUMMER", shot=1),
+    "another colour of the same grey": shirt((30, 120, 85), "SUMMER", shot=1),
+    "other words": shirt(RED, "WINTER", shot=1),
+    "no words": shirt(RED, "", shot=1),
+    "other creases": shirt(RED, "SUMMER", shot=1, creases=1),
+    "white and plain": shirt((235, 235, 230), "", shot=1, creases=2),
+}
+
+
+def saved(photo, quality):
+    out = io.BytesIO()
+    photo.save(out, "JPEG", quality=quality)
+    return Image.open(out).convert("RGB")
+
+
+def tinted(photo):
+    return Image.fromarray(np.clip(np.asarray(photo) * (1.15, 0.9, 1.0), 0, 255).astype(np.uint8))
+
+
+EDITS = {
+    "crop": lambda photo: photo.crop((30, 20, 460, 350)),
+    "mirror": ImageOps.mirror,
+    "turned": lambda photo: photo.rotate(20, Image.Resampling.BICUBIC, expand=True),
+    "saved": lambda photo: saved(photo, 40),
+    "smaller": lambda photo: photo.resize((240, 180)),
+    "brighter": lambda photo: ImageEnhance.Brightness(photo).enhance(1.3),
+    "darker": lambda photo: ImageEnhance.Brightness(photo).enhance(0.7),
+    "more contrast": lambda photo: ImageEnhance.Contrast(photo).enhance(1.3),
+    "less colour": lambda photo: ImageEnhance.Color(photo).enhance(0.4),
+    "grey": lambda photo: photo.convert("L").convert("RGB"),
+    "tinted": tinted,
+}
+
+
+def match(one, other):
+    return compare(fingerprint(one), fingerprint(other))
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_another_thing_in_its_place_only_looks_alike(other):
+    found = match(shirt(RED, "SUMMER"), OTHERS[other])
+    assert found.score < THRESHOLD and (found.kind == LOOKS_ALIKE or found.score < WORTH_A_CLOSER_LOOK)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_of_all_of_a_photo_is_the_same_shot(edit):
+    photo = saved(shirt(RED, "SUMMER"), 92)
+    for one, other in ((photo, EDITS[edit](photo)), (EDITS[edit](photo), photo)):
+        found = match(one, other)
+        assert found.score >= THRESHOLD and found.kind != LOOKS_ALIKE
+
+
+@pytest.mark.parametrize("edit", ["crop", "mirror", "grey", "saved"])
+def test_an_edited_photo_of_another_thing_is_no_copy_either(edit):
+    assert match(shirt(RED, "SUMMER"), EDITS[edit](OTHERS["other words"])).score < THRESHOLD
+
+
+def test_what_is_seen_twice_does_not_differ():
+    pixels = np.asarray(scene(1))
+    found = differences(pixels, pixels, np.eye(2, 3))
+    assert found is not None and found.structure < 0.1 and found.colour < 1
+
+
+def test_photos_that_share_a_corner_tell_nothing():
+    pixels = np.asarray(scene(1))
+    assert differences(pixels, pixels, np.array([[1.0, 0, 390], [0, 1, 290]])) is None
+
+
+def test_a_way_between_photos_leads_to_the_same_places_at_another_size():
+    way = rescaled(np.array([[0.5, 0, 10], [0, 0.5, 20]]), (100, 200), (50, 100), (100, 200), (50, 100))
+    # The middle of the first large pixel is a quarter of a small one off that of the small one.
+    assert np.allclose(way, [[0.5, 0, (10 + 0.5 * 0.5 - 0.5) / 2], [0, 0.5, (20 + 0.5 * 0.5 - 0.5) / 2]])

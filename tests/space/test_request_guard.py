@@ -1,0 +1,120 @@
+"""The doorway on its own: a tiny app behind it, no Gradio."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from space.request_guard import Doorway, Refused, check_files, completed, is_upload
+from space.settings import SpaceSettings
+
+CALL = "/gradio_api/call/predict"
+
+
+async def _echo(request: Request) -> JSONResponse:
+    return JSONResponse(json.loads(await request.body() or b"null"))
+
+
+def _visitor(tmp_path: Path, **changes: Any) -> TestClient:
+    app = Starlette(routes=[Route("/{path:path}", _echo, methods=["GET", "POST"])])
+    settings = SpaceSettings(model="m", **{"most_photo_bytes": 1_000, **changes})
+    app.add_middleware(Doorway, settings=settings, uploads=lambda: tmp_path, defaults={"predict": (None, 3)})
+    return TestClient(app)
+
+
+def _asked(tmp_path: Path, name: str = "a.jpg") -> dict[str, Any]:
+    return {"path": str(tmp_path / name), "meta": {"_type": "gradio.FileData"}}
+
+
+def test_left_out_parameters_are_filled_in(tmp_path: Path) -> None:
+    image = _asked(tmp_path)
+    assert _visitor(tmp_path).post(CALL, json={"data": [image]}).json() == {"data": [image, 3]}
+
+
+@pytest.mark.parametrize("given", [[], [1, 2, 3]])
+def test_too_few_or_too_many_parameters_are_refused_in_words(given: list[Any]) -> None:
+    with pytest.raises(Refused, match="/predict takes 1 parameter, at most 2"):
+        completed("predict", given, (None, 3))
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "http://169.254.169.254/latest", "https://example.org/a.jpg",
+                                  "{uploads}/../../etc/passwd", "a.jpg", 7, None, "{uploads}/a\0.jpg", "file:///etc/passwd"])
+def test_only_uploads_get_through_as_files(tmp_path: Path, path: Any) -> None:
+    named = path.format(uploads=tmp_path) if isinstance(path, str) else path
+    refused = _visitor(tmp_path).post(CALL, json={"data": [{"x": [{"path": named}]}]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_uploaded")
+
+
+def test_a_link_out_of_the_folder_is_no_upload(tmp_path: Path) -> None:
+    (tmp_path / "uploads").mkdir()
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "uploads" / "link").symlink_to(tmp_path / "secret")
+    assert not is_upload(str(tmp_path / "uploads" / "link"), tmp_path / "uploads")
+
+
+def test_files_are_found_however_deep(tmp_path: Path) -> None:
+    nested: Any = {"path": "/etc/passwd"}
+    for _ in range(5_000):
+        nested = [nested]
+    with pytest.raises(Refused):
+        check_files(nested, tmp_path)
+
+
+@pytest.mark.parametrize("body", [b"no json", b"[1]", b"[" * 100_000])
+def test_what_is_no_question_is_refused(tmp_path: Path, body: bytes) -> None:
+    refused = _visitor(tmp_path).post(CALL, content=body, headers={"content-type": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_json")
+
+
+def test_the_wrong_kind_is_refused(tmp_path: Path) -> None:
+    assert _visitor(tmp_path).post(CALL, content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
+    assert _visitor(tmp_path).post("/gradio_api/upload", json={}).status_code == 415
+
+
+@pytest.mark.parametrize("path", [CALL, "/gradio_api/upload", "/anything"])
+def test_what_is_too_large_is_refused_before_it_is_read(tmp_path: Path, path: str) -> None:
+    refused = _visitor(tmp_path).post(path, content=b"x" * 1_000_001, headers={"content-type": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+
+
+def test_too_large_without_a_length_is_refused_too(tmp_path: Path) -> None:
+    refused = _visitor(tmp_path).post(CALL, content=(b"x" * 100_000 for _ in range(20)),
+                                      headers={"content-type": "application/json"})
+    assert refused.status_code == 413
+
+
+def test_too_many_questions_get_429_and_when_to_come_back(tmp_path: Path) -> None:
+    visitor = _visitor(tmp_path, questions_a_minute=4)
+    answers = [visitor.post(CALL, json={"data": [_asked(tmp_path)]}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 15
+    assert answers[-1].json()["code"] == "too_many"
+
+
+def test_one_client_does_not_use_up_anothers_allowance_behind_a_proxy(tmp_path: Path) -> None:
+    visitor = _visitor(tmp_path, questions_a_minute=2, behind_proxy=True)
+
+    def ask(forwarded: str) -> int:
+        return visitor.post(CALL, json={"data": [_asked(tmp_path)]}, headers={"x-forwarded-for": forwarded}).status_code
+
+    assert [ask("9.9.9.9, 1.1.1.1"), ask("8.8.8.8, 1.1.1.1"), ask("9.9.9.9, 2.2.2.2")] == [200, 429, 200]
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/run/predict", "/gradio_api/proxy=http://x", "/monitoring/summary"])
+def test_doors_that_nobody_needs_are_closed(tmp_path: Path, path: str) -> None:
+    assert _visitor(tmp_path).get(path).status_code == 404
+
+
+def test_every_answer_carries_the_headers(tmp_path: Path) -> None:
+    visitor = _visitor(tmp_path)
+    for answer in (visitor.get("/x"), visitor.post(CALL, content=b"", headers={"content-type": "application/json"})):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors" in answer.headers["content-security-policy"]

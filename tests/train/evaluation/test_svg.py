@@ -1,0 +1,57 @@
+"""Drawings as SVG text."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from train.evaluation.svg import Curve, interval_bar, line_chart, ticks
+
+
+def svg(text):
+    return ElementTree.fromstring(re.search(r"<svg.*</svg>", text, re.DOTALL).group())
+
+
+def test_a_curve_goes_up_where_its_numbers_do():
+    line = svg(line_chart([Curve("right", [(0, 0.1), (1, 0.9)])], "epoch", "share", shares=True)).find("polyline")
+    (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in line.get("points").split())
+    assert x2 > x1 and y2 < y1  # the origin of SVG is above
+
+
+def test_a_chart_of_nothing_is_nothing():
+    assert line_chart([Curve("right", [])], "epoch", "share") == ""
+    assert interval_bar(None, 0, 1) == ""
+
+
+@pytest.mark.parametrize("points", [[(1, 0.0)], [(1, 0.0), (2, 0.0)], [(3, 5.0), (3, 5.0)]])
+def test_flat_and_single_points_can_be_drawn(points):
+    assert "nan" not in line_chart([Curve("loss", points)], "epoch", "loss")
+    assert svg(line_chart([Curve("loss", points)], "epoch", "loss")) is not None
+
+
+def test_names_are_escaped_and_read_aloud():
+    chart = line_chart([Curve("<b>", [(0, 1), (1, 2)])], "a&b", "c")
+    assert "<b>" not in chart and "&lt;b&gt;" in chart
+    assert svg(chart).get("aria-label") == "c by a&b: <b>"
+
+
+def test_an_interval_lies_where_it_is():
+    band = svg(interval_bar(0.5, 0.25, 0.75)).find("rect")
+    assert (float(band.get("x")), float(band.get("width"))) == (25.0, 50.0)
+
+
+@pytest.mark.parametrize(("low", "high", "found"), [
+    (0, 2.8, [0, 1, 2, 3]), (0, 95.0, [0, 50, 100]), (0, 0.42, [0, 0.2, 0.4, 0.6]), (0, 1e-6, [0, 5e-7, 1e-6])])
+def test_an_axis_has_round_numbers_that_cover_it(low, high, found):
+    assert ticks(low, high) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(("last", "found"), [(2, [1, 2]), (7, [1, 3, 5, 7]), (60, [1, 21, 41])])
+def test_epochs_are_counted_and_not_divided(last, found):
+    assert ticks(1, last, whole=True) == found
+
+
+def test_a_share_of_what_was_right_is_told_in_per_cent_and_epochs_are_not():
+    chart = svg(line_chart([Curve("validation", [(1, 0.5), (3, 0.9)])], "epoch", "right", right=True))
+    said = [text.text for text in chart.findall("text")]
+    assert {"100 %", "50 %", "1", "2", "3"} <= set(said) and "300 %" not in said

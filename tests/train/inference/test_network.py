@@ -1,0 +1,109 @@
+"""A model folder's network: the fastest engine that gives the same answers, else the original."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from data_cards.errors import BadModel
+from train.images.preprocessing import Preprocessing
+from train.inference import network
+from train.inference.engine import LEAST_COSINE, TorchEngine, cosines
+from train.inference.network import CHECK, LARGEST_IN_SHORT, golden, open_network, same_answers
+from train.models.heads import load_answering
+
+
+@pytest.fixture
+def exported(exported_release, tmp_path):
+    folder = tmp_path / "release"
+    shutil.copytree(exported_release, folder, ignore=shutil.ignore_patterns(".vitrine"))
+    return folder
+
+
+def test_a_checked_export_is_used_and_gives_the_same(exported):
+    fast, exact = open_network(exported), open_network(exported, engine="torch")
+    assert (fast.engine.name, exact.engine.name) == ("openvino", "torch")
+    photos, _ = golden(exported, fast.preprocess)
+    (logits, *features), (expected, *originals) = fast.engine.run(photos), exact.engine.run(photos)
+    assert same_answers(logits, expected, LARGEST_IN_SHORT)
+    assert all(cosines(*pair).min() > LEAST_COSINE for pair in zip(features, originals, strict=True))
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime", "torch"])
+def test_any_engine_can_be_asked_for(exported, name):
+    assert open_network(exported, engine=name).engine.name == name
+
+
+def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(exported, monkeypatch):
+    class Wrong:
+        name, streams = "openvino", 1
+
+        def run(self, photos):
+            return (np.eye(3, dtype=np.float32)[np.zeros(len(photos), int)],)
+
+    opened = network.open_onnx
+    with monkeypatch.context() as patched:
+        patched.setattr(network, "open_onnx", lambda path, name, *more, **named: (
+            Wrong() if name.startswith("openvino") else opened(path, name, *more, **named)))
+        assert open_network(exported).engine.name == "onnxruntime"
+    monkeypatch.setattr(network, "installed", lambda: ("onnxruntime", "torch"))
+    assert open_network(exported).engine.name == "onnxruntime"
+
+
+def test_for_many_photos_a_faster_engine_is_prepared_that_gives_the_same(exported, monkeypatch):
+    (exported / CHECK).unlink()
+    monkeypatch.setattr(network, "MANY", 50)
+    few, many = open_network(exported, photos=49), open_network(exported, photos=50)
+    assert (few.engine.name, many.engine.name) == ("torch", "openvino")
+    assert open_network(exported, engine="torch", photos=50).engine.name == "torch"
+    data = next(exported.glob("vitrine/golden/*")).read_bytes()
+    pairs = zip(few.ask(data), many.ask(data), strict=True)
+    assert all(cosines(a[None], b[None]).min() > LEAST_COSINE for a, b in pairs)
+
+
+def test_several_at_once_each_get_their_own(exported):
+    asked, (_, logits) = open_network(exported), golden(exported, Preprocessing.from_folder(exported))
+    rows = json.loads((exported / "vitrine/golden.json").read_text())
+    files = [(exported / row["photo"]).read_bytes() for row in rows]
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(asked.ask, files * 6))
+    for number, said in enumerate(found):
+        assert said[0].argmax() == logits[number % len(files)].argmax()
+
+
+def test_an_export_of_other_weights_never_answers_in_their_name(exported):
+    with (exported / "config.json").open("a") as file:
+        file.write("\n")
+    assert open_network(exported).engine.name == "openvino", "only the weights count"
+    card = json.loads((exported / CHECK).read_text())
+    (exported / CHECK).write_text(json.dumps(card | {"weights": "0" * 64}))
+    assert open_network(exported).engine.name == "torch"
+
+
+def test_an_export_that_does_not_give_the_kept_answers_here_is_not_used(exported):
+    rows = json.loads((exported / "vitrine/golden.json").read_text())
+    rows[0]["logits"] = rows[0]["logits"][::-1]
+    (exported / "vitrine/golden.json").write_text(json.dumps(rows))
+    assert open_network(exported).engine.name == "torch"
+
+
+def test_the_kept_answers_are_the_networks_own(tiny_release):
+    photos, logits = golden(tiny_release, Preprocessing.from_folder(tiny_release))
+    assert len(photos) == 2
+    assert same_answers(TorchEngine(load_answering(tiny_release)).run(photos)[0], logits)
+
+
+def test_same_answers_means_the_same_class_and_nearly_the_same_number():
+    a = np.array([[2.0, 1.0]])
+    assert same_answers(a, a + 0.001)
+    assert not same_answers(a, a + 0.05) and same_answers(a, a + 0.05, LARGEST_IN_SHORT)
+    assert not same_answers(a, a + 0.5, LARGEST_IN_SHORT)
+    assert not same_answers(a, a[:, ::-1])
+    assert not same_answers(a, np.zeros((2, 2)))
+
+
+def test_a_folder_without_a_model_is_said(tmp_path):
+    with pytest.raises(BadModel, match="no model"):
+        open_network(tmp_path)

@@ -1,0 +1,63 @@
+"""Two probes: which one is fitted, and the middle between what they say of photos they had not seen."""
+
+import numpy as np
+import pytest
+
+from tests.fixtures.gaussians import clouds
+from train.probes import lda as discriminant
+from train.probes import logistic as probe
+from train.probes.ensemble import ENOUGH, fitted, out_of_fold
+from train.probes.logistic import UNSEEN
+
+EITHER = pytest.mark.parametrize("asked", [probe.out_of_fold, discriminant.out_of_fold])
+
+
+def test_it_is_the_middle_between_a_regression_and_a_discriminant():
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    x, groups = rng.normal(size=(40, 5)) + y[:, None], np.arange(40) // 2
+    both = [one.out_of_fold(x, y, groups, 2) for one in (probe, discriminant)]
+    np.testing.assert_allclose(out_of_fold(x, y, groups, 2), np.mean(both, axis=0))
+
+
+@pytest.mark.parametrize(("photos", "fit"), [(ENOUGH + 1, probe.fit_probe),
+                                             (ENOUGH + 2, discriminant.fit_discriminant)])
+def test_of_very_few_photos_it_is_the_regression(photos, fit):
+    y = np.arange(photos) % 2
+    x = np.random.default_rng(0).normal(size=(photos, 5)).astype(np.float32) + y[:, None]
+    np.testing.assert_array_equal(fitted(x, y, 2).w, fit(x, y, 2).w)
+
+
+@pytest.mark.parametrize("fit", [probe.fit_probe, discriminant.fit_discriminant])
+def test_the_head_is_the_same_classifier_on_raw_features(fit):
+    x, y = clouds()
+    one = fit(x * 5 + 3, y, 3)
+    weight, bias = one.head()
+    np.testing.assert_allclose((x * 5 + 3) @ weight.T + bias, one.logits(x * 5 + 3), atol=1e-3)
+
+
+@EITHER
+def test_a_wrong_label_is_the_most_doubtful_photo(asked):
+    x, y = clouds()
+    given = y.copy()
+    given[7] = (y[7] + 1) % 3
+    p = asked(x, given, range(60), 3)
+    assert p[np.arange(60), given].argmin() == 7
+
+
+@EITHER
+def test_copies_never_vouch_for_each_other(asked):
+    """Sixty photos of noise, each there twice: a probe that saw a copy would know its label."""
+    rng = np.random.default_rng(0)
+    x, y = np.repeat(rng.normal(size=(60, 200)), 2, axis=0), np.repeat(rng.integers(0, 2, 60), 2)
+    groups = np.repeat(np.arange(60), 2)
+    assert (asked(x, y, groups, 2).argmax(axis=1) == y).mean() < 0.7
+    assert (asked(x, y, range(120), 2).argmax(axis=1) == y).mean() > 0.9
+
+
+@EITHER
+def test_a_class_in_one_group_gets_next_to_nothing(asked):
+    x, y = clouds()
+    p = asked(x, y, np.where(y == 2, "one group", np.arange(60).astype(str)), 3)
+    assert 0 < p[y == 2, 2].max() <= 2 * UNSEEN
+    np.testing.assert_allclose(p.sum(axis=1), 1)

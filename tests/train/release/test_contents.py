@@ -1,0 +1,117 @@
+"""What a release has beside its weights, and the head that they end with."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data_cards.dataset.repo import create_dataset
+from tests.fixtures.pictures import collection_of, pictures, with_photos
+from train.finetune.recipe import teach
+from train.finetune.refit_head import Refitted, refitted
+from train.inference.batch_predict import Answers
+from train.inference.network import open_network
+from train.inference.photo_index import Index
+from train.models.backbone import find_backbone
+from train.release.contents import furnish, seen, write_weights
+from train.settings import TrainSettings
+from train.splits.seal import Sealed, sealed
+from train.splits.training_set import gather
+from train.uncertainty.decision_rule import Judgement
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    made = create_dataset(str(tmp_path_factory.mktemp("data") / "set"), collection_of("red", "blue"))
+    return sealed(with_photos(made, {"red": pictures(30, 1, (200, 60, 60)), "blue": pictures(30, 2, (60, 60, 200)),
+                                     None: pictures(20, 3)}))
+
+
+@pytest.fixture
+def taught(source, tiny_vit, tmp_path):
+    backbone = find_backbone(str(tiny_vit), tmp_path)
+    return teach(gather(source), source.dataset, backbone, TrainSettings(epochs=0, threads=1), tmp_path, tmp_path / "r")
+
+
+def furnished(source, taught, tmp_path):
+    write_weights(taught, tmp_path / "draft")
+    return furnish(tmp_path / "draft", source, gather(source), taught, 0), tmp_path / "draft"
+
+
+def logits_of(draft, source, examples):
+    network = open_network(draft, "torch")
+    photos = dict(source.dataset.read_photos([name for name, _ in examples]))
+    return np.stack([network.ask(photos[name])[0] for name, _ in examples])
+
+
+def test_answers_stand_beside_their_labels_and_unread_photos_are_left_out():
+    answers = Answers(("a", "b"), np.eye(2), np.eye(2))
+    found = seen(answers, [("b", 1), ("unread", 0), ("a", 0)])
+    assert found.truth.tolist() == [1, 0] and found.logits.tolist() == [[0, 1], [1, 0]]
+
+
+def test_the_dials_rest_on_validation_and_on_other_things_and_never_on_the_test(source, taught, tmp_path):
+    _, draft = furnished(source, taught, tmp_path)
+    judgement, material = Judgement.load(draft / "vitrine"), gather(source)
+    assert judgement.calibration.n == len(material.validation) > 0
+    assert judgement.rejection.none_n == sum(len(material.none[side]) for side in ("train", "validation")) > 0
+    shown = {row["image_id"] for row in json.loads((draft / "vitrine/golden.json").read_text())}
+    learned = {name for name, _ in (*material.train, *material.validation)}
+    assert shown and shown <= learned == set(Index.load(draft / "vitrine/index").ids)
+
+
+def test_a_head_that_errs_is_fitted_anew_and_everything_in_the_release_is_of_the_new_one(source, taught, tmp_path):
+    taught.model.classifier.weight.data.neg_()
+    taught.model.classifier.bias.data.neg_()
+    done, draft = furnished(source, taught, tmp_path)
+    validation = gather(source).validation
+    assert done.refitted and not taught.refitted
+    logits = logits_of(draft, source, validation)
+    assert logits.argmax(axis=1).tolist() == [label for _, label in validation]
+    for row in json.loads((draft / "vitrine/golden.json").read_text()):
+        (again,) = logits_of(draft, source, [(row["image_id"], 0)])
+        np.testing.assert_allclose(row["logits"], again, atol=1e-3)
+
+
+def test_how_sure_it_is_comes_from_heads_that_had_not_seen_the_photos(source, taught, tmp_path, monkeypatch):
+    """The new head knows every validation photo; those that had not seen them erred on each."""
+
+    def fake(learned, held, units):
+        return Refitted(refitted(learned, replace(held, logits=-held.logits), units).probe, -9 * held.logits)
+
+    monkeypatch.setattr("train.release.contents.refitted", fake)
+    _, draft = furnished(source, taught, tmp_path)
+    assert Judgement.load(draft / "vitrine").calibration.temperature > 5
+
+
+def test_the_new_head_learns_what_was_believed_of_the_labels(source, taught, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr("train.release.contents.refitted", lambda *sides: given.append(sides))
+    monkeypatch.setattr(Sealed, "units", lambda self, names: [7] * len(names))
+    some = replace(taught, learned=tuple((name, 1 - label) for name, label in taught.learned[:4]))
+    assert furnished(source, some, tmp_path)[0] is some
+    (learned, held, units), = given
+    assert learned.truth.tolist() == [label for _, label in some.learned]
+    assert units == [7] * len(held.truth) and len(units) == len(gather(source).validation)
+
+
+@pytest.mark.parametrize("side", ["learned", "validation"])
+def test_where_nothing_was_learned_or_held_out_the_head_stays(source, taught, tmp_path, side):
+    taught.model.classifier.weight.data.neg_()
+    material = gather(source)
+    if side == "learned":
+        taught = replace(taught, learned=())
+    else:
+        material = replace(material, sides={**material.sides, "validation": ()})
+    write_weights(taught, tmp_path / "draft")
+    assert furnish(tmp_path / "draft", source, material, taught, 0) is taught
+
+
+def test_golden_photos_are_of_all_classes_and_both_sure_and_unsure():
+    from train.release.contents import spread
+
+    sure = np.array([9.0, 1, 5, 7, 2, 8])
+    assert spread([0, 0, 0, 0, 1, 1], sure, 4) == [0, 5, 1, 4]
+    assert spread([0, 0, 0, 0, 1, 1], sure, 99) == [0, 5, 1, 4, 3, 2]
+    assert spread([], np.zeros(0), 5) == []

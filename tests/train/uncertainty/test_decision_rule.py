@@ -1,0 +1,45 @@
+"""A release's two dials, fitted and kept together."""
+
+import numpy as np
+import pytest
+
+from tests.train.uncertainty.test_rejection import things
+from train.uncertainty.decision_rule import Judgement, Seen, judge
+
+
+def seen(n, seed, foreign=False, early=False):
+    """`early`: what was seen early tells things apart, and the embedding tells nothing."""
+    x, y = things(n, seed=seed, foreign=foreign)
+    return Seen(np.eye(4)[y] * 3.0, np.ones_like(x) if early else x, y, x if early else None)
+
+
+def test_dials_come_back_from_the_releases_folder(tmp_path):
+    judgement = judge(seen(80, 0), seen(40, 1), np.zeros((0, 24)), range(80))
+    judgement.save(tmp_path / "vitrine")
+    again = Judgement.load(tmp_path / "vitrine")
+    assert again == judgement
+    assert again.refused(seen(50, 2, foreign=True)).mean() > 0.9 and again.refused(seen(50, 2)).mean() < 0.1
+    assert judgement.calibration.n == judgement.rejection.n == 40
+
+
+def test_a_release_without_dials_is_taken_at_its_word(tmp_path):
+    nothing = Judgement.load(tmp_path)
+    assert not nothing.refused(seen(3, 0)).any()
+    np.testing.assert_allclose(nothing.probabilities(np.array([[0.0, 0.0]])), 0.5)
+
+
+def test_what_was_seen_early_tells_what_is_foreign_where_the_network_gives_it(tmp_path):
+    judgement = judge(seen(80, 0, early=True), seen(40, 1, early=True), np.zeros((0, 24)), range(80))
+    judgement.save(tmp_path)
+    again = Judgement.load(tmp_path)
+    assert again.rejection.sees == "early"
+    assert again.refused(seen(50, 2, foreign=True, early=True)).all()
+    assert again.refused(seen(50, 2, early=True)).mean() < 0.1
+    with pytest.raises(ValueError, match="early"):
+        again.refused(seen(5, 3))
+
+
+def test_the_owners_word_reaches_the_line():
+    strict, usual = (judge(seen(80, 0), seen(40, 1), np.zeros((0, 24)), range(80), named=named).rejection
+                     for named in (0.01, None))
+    assert (strict.wanted, usual.wanted) == (0.01, None)

@@ -1,0 +1,88 @@
+"""What the other processes of a training do: they wait until the main one says what to train, and train with it.
+
+They neither seal, probe, evaluate nor write a release; they need the dataset only where they do not see the main
+process's small copies of the photos, which is so on another machine.
+
+    train_together(Task(...), shelf, run)      # the main process, as if it were alone; at its end `dismiss()`
+    assist(cache)                              # the others
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from data_cards.dataset.repo import open_dataset
+from data_cards.progress import speak_up
+from train.finetune.distributed import here
+from train.finetune.fit import FineTuned, fine_tune
+from train.finetune.schedule import Plan
+from train.images.image_cache import Shelf, fill_shelf, find_shelf
+from train.images.preprocessing import Preprocessing
+from train.splits.training_set import Example
+
+
+@dataclass(frozen=True)
+class Task:
+    """A fine-tuning: the model as it is to begin, from which photos, how. `run`: the name of its folder."""
+
+    model: Any
+    dataset: str
+    train: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    framing: Preprocessing
+    plan: Plan
+    run: str
+
+
+def train_together(task: Task, shelf: Shelf, run: Path, tracker: str = "none") -> FineTuned:
+    """Fine-tune with everybody who assists; alone where nobody does. Raises CannotTrain."""
+    here().told(task)
+    return _train(task, lambda: shelf, run, tracker=tracker)
+
+
+def dismiss() -> None:
+    """The main process needs the others no longer."""
+    here().told(None)
+
+
+def assist(cache: Path, local_rank: int) -> None:
+    """Help until dismissed. `cache`: for unfinished runs; `local_rank`: this process's number on its machine.
+
+    Raises CannotTrain where the main process does.
+    """
+    speak_up(logging.CRITICAL)  # the main process speaks for all
+    runs: list[Path] = []
+    task: Task | None
+    while task := here().told():
+        run = cache / "runs" / task.run
+        runs.append(run)
+        _train(task, partial(_shelf, task, run), run, local_rank)
+    for run in runs:  # on a disk of our own; where it is the main process's, it is gone
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def _train(task: Task, shelf: Callable[[], Shelf], run: Path, local_rank: int = 0, tracker: str = "none") -> FineTuned:
+    if local_rank == 0:  # the first process of each machine makes the small copies, where there are none
+        copies = shelf()
+    here().wait()
+    if local_rank != 0:
+        copies = shelf()
+    tuned = fine_tune(task.model, copies, task.train, task.validation, task.framing, task.plan, run, tracker)
+    here().wait()  # nobody's checkpoints are cleared away while somebody reads them
+    return tuned
+
+
+def _shelf(task: Task, run: Path) -> Shelf:
+    """The small copies: those of the main process, else our own."""
+    short = task.framing.short or task.framing.size
+    found = find_shelf(run, short)
+    if found:
+        return found
+    wanted = dict.fromkeys(image_id for image_id, _ in (*task.train, *task.validation))
+    return fill_shelf(run, open_dataset(task.dataset).read_photos(wanted), short)

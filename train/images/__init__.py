@@ -1,0 +1,1 @@
+"""From photo to tensor: preprocessing, augmentation, caches, keypoints."""

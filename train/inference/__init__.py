@@ -1,0 +1,1 @@
+"""A model that answers: engines, embeddings, model folder, photo index, predictor."""

@@ -1,0 +1,211 @@
+"""A loaded release: photo bytes in, an answer out. Knows no Gradio, no dataset and no trainer.
+
+    python -c "from train.inference.predictor import load_predictor as l; print(l('model').predict(open('a.jpg', 'rb').read()))"
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ulid import ULID
+
+from data_cards.annotations.decision import Decision
+from data_cards.dataset.collection import Collection, load_collection
+from data_cards.errors import BadModel, BadPhoto, MissingFile, NoModelYet
+from data_cards.settings import default_cache
+from data_cards.storage.atomic_files import model_file
+from data_cards.storage.repository import parse_address
+from train.inference.current_classes import Knew, as_trained, todays_classes, with_own
+from train.inference.embeddings import Embedder
+from train.inference.model_folder import FORMAT, is_provisional, model_folder, read_json
+from train.inference.network import open_network
+from train.inference.photo_index import Index
+from train.uncertainty.decision_rule import Judgement
+from train.uncertainty.rejection import NONE, answer
+
+OURS = "vitrine"
+SHOWN = 6  # photos that look alike, in an answer
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A class that the photo may show, and with what chance."""
+
+    label: str
+    title: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card empty) on "none"."""
+
+    answer: str
+    label: str | None
+    title: str | None
+    confidence: float
+    candidates: tuple[Candidate, ...]
+    card: dict[str, Any]
+    similar: tuple[dict[str, Any], ...]
+    model: dict[str, Any]
+    prediction_id: str = field(default_factory=lambda: str(ULID()))
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's /predict, with null urls."""
+        # Not by `asdict`: to copy all that lies within takes as long as to decode the photo.
+        return {**vars(self), "candidates": [dict(vars(one)) for one in self.candidates], "similar": list(self.similar)}
+
+
+class Predictor:
+    """A release in memory. Safe to ask from several threads at once."""
+
+    def __init__(self, network: Embedder, classes: tuple[str, ...], collection: Collection, model: dict[str, Any],
+                 judgement: Judgement, index: Index, references: Path) -> None:
+        self.model, self.classes, self.index = model, classes, index
+        self._network, self._judgement, self._references = network, judgement, references
+        self.made_at = ""
+        self._own = collection
+        self.todays = as_trained(classes, collection)
+
+    @property
+    def collection(self) -> Collection:
+        """The classes as they are called today."""
+        return self.todays.collection
+
+    def read_as(self, today: Collection, decisions: Iterable[Decision], knew: Knew) -> None:
+        """From now on answers name classes as they are called `today`, after these `decisions`; see
+        train/inference/current_classes.py."""
+        todays = todays_classes(self.classes, today, decisions, knew)
+        self.todays = replace(todays, collection=with_own(today, self._own, todays.ids))
+
+    def predict(self, data: bytes, top_k: int = 3) -> Prediction:
+        """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
+        return self._prediction(self._network.ask(data), top_k)
+
+    def predict_batch(self, photos: Iterable[bytes], top_k: int = 3) -> list[Prediction | BadPhoto]:
+        """An answer to each photo, or why it cannot be read, in order."""
+        numbered = ((str(number), data) for number, data in enumerate(photos))
+        found: dict[int, Prediction | BadPhoto] = {}
+        for part in self._network.stream(numbered, lambda name, error: found.update({int(name): error})):
+            for name, *said in zip(part.ids, *part.arrays, strict=True):
+                found[int(name)] = self._prediction(said, top_k)
+        return [found[number] for number in sorted(found)]
+
+    def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
+        """The k labelled photos that look most like this one, best first, with null urls. Raises BadPhoto."""
+        logits, embedding, *_ = self._network.ask(data)
+        return self._similar(logits, embedding, k)
+
+    def thumbnail(self, image_id: str) -> bytes | None:
+        """A small JPEG of a labelled photo that `similar` may name."""
+        return self.index.thumbnail(image_id)
+
+    def reference(self, class_id: str) -> bytes | None:
+        """The reference picture of a class, where the collection has one."""
+        if class_id not in self.collection:
+            return None
+        paths = [self._references / f"{name}.jpg" for name in dict.fromkeys((class_id, *self.todays.were(class_id)))]
+        return next((path.read_bytes() for path in paths if path.is_file()), None)
+
+    def typical(self, class_id: str) -> str | None:
+        """The labelled photo that shows a class best, for `thumbnail`."""
+        return next((found for name in self.todays.were(class_id) if (found := self.index.typical(name))), None)
+
+    @property
+    def engine(self) -> str:
+        """Through what the network runs: openvino, onnxruntime or torch."""
+        return self._network.engine.name
+
+    def _prediction(self, said: Sequence[np.ndarray], top_k: int) -> Prediction:
+        """From a row of each of the network's outputs."""
+        logits, embedding, *_ = said
+        todays, rejection = self.todays, self._judgement.rejection
+        chances = todays.merged(self._judgement.probabilities(logits[None]))[0]
+        score = float(self._judgement.foreign(*(row[None] for row in said))[0])
+        kind = answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
+        order = np.argsort(-chances, kind="stable")[:max(1, top_k)]
+        candidates = tuple(Candidate(todays.ids[i], self._title(todays.ids[i]), float(chances[i])) for i in order)
+        best, known = candidates[0], kind != NONE
+        return Prediction(kind, best.label if known else None, best.title if known else None, best.confidence,
+                          candidates, self._card(best.label) if known else {},
+                          tuple(self._similar(logits, embedding, SHOWN)), dict(self.model))
+
+    def _similar(self, logits: np.ndarray, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
+        if self._judgement.rejection.by_logits:  # points know better than embeddings what a photo looks like
+            order = (self.classes[number] for number in np.argsort(-logits, kind="stable"))
+            nearest = self.index.nearest_of(order, embedding, k)
+        else:
+            nearest = self.index.nearest(embedding, k)
+        return [{**vars(found), "label": self.todays.of(found.label), "url": None} for found in nearest]
+
+    def _title(self, label: str) -> str:
+        return self.collection.title_of(label) if label in self.collection else label
+
+    def _card(self, label: str) -> dict[str, Any]:
+        return self.collection.info(label).to_json() if label in self.collection else {}
+
+
+def load_predictor(address: str | Path, cache: Path | None = None, engine: str = "auto", threads: int = 0) -> Predictor:
+    """The release at a folder or hf://user/name, either with @revision.
+
+    `cache`: where a release that is not a plain folder is kept. `engine`: as `open_network` has them.
+    Raises NoModelYet where nothing was released, BadModel for what is no release of ours, HubUnreachable.
+    """
+    folder, revision = _fetched(str(address), cache or default_cache({}))
+    ours = folder / OURS
+    release = _json(ours / "release.json")
+    with model_file("release.json"):
+        newer = int(release.get("format", FORMAT)) > FORMAT
+    if newer:
+        raise BadModel("This model was made by a newer Vitrine. Bring this one up to date to serve it.",
+                       format=release["format"])
+    network, classes = open_network(folder, engine, threads), _classes(folder)
+    model = {"repo": _name(str(address)), "revision": revision, "dataset_revision": release.get("dataset_revision")}
+    if is_provisional(folder):
+        model["provisional"] = {name: _measured(ours).get(name) for name in ("value", "n")}
+    predictor = Predictor(network, classes, load_collection(ours / "collection"), model, Judgement.load(ours),
+                        Index.load(ours / "index"), ours / "collection" / "references")
+    predictor.made_at = str(release.get("made_at") or "")
+    return predictor
+
+
+def _fetched(address: str, cache: Path) -> tuple[Path, str]:
+    try:
+        return model_folder(address, cache)
+    except MissingFile as error:
+        kind = NoModelYet if isinstance(error, NoModelYet) else BadModel
+        raise kind(f"There is no Vitrine model at {address}. Train one first: python -m train DATASET {address}",
+                   cause=error.sentence) from error
+
+
+def _name(address: str) -> str:
+    """What strangers are told: a repo's name, or a folder's own name, never where on the disk it lies."""
+    place = parse_address(address)
+    return place.name if place.kind == "hub" else Path(place.name).resolve().name
+
+
+def _measured(ours: Path) -> dict[str, Any]:
+    """How often the first answer was right on the sealed test, where that was measured."""
+    share = read_json(ours / "metrics.json").get("top1")
+    return share if isinstance(share, dict) else {}
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    with model_file("config.json"):
+        names = _json(folder / "config.json").get("id2label") or {}
+        if not names:
+            raise BadModel(f"The model in {folder.name} does not say what it can name (id2label).")
+        return tuple(str(names[str(number)]) for number in range(len(names)))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadModel(f"This model's {path.name} is missing or damaged.", cause=str(error)) from error
+    return card

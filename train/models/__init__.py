@@ -1,0 +1,1 @@
+"""Networks: backbones and where they come from, heads, inference modules."""

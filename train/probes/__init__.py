@@ -1,0 +1,1 @@
+"""Linear probes on frozen features, and what they say of label noise."""

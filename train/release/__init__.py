@@ -1,0 +1,1 @@
+"""What a release holds, and its way from candidate to served model and back."""

@@ -1,0 +1,217 @@
+"""What a release has beside its weights: how to judge, what looks alike, and a few answers to check others against.
+
+    furnish(draft, source, material, taught, seed)
+"""
+
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_cards.dataset.repo import Dataset
+from data_cards.photos.image import thumbnail
+from data_cards.progress import say, track
+from data_cards.storage.atomic_files import full_disk_named
+from data_cards.storage.repository import open_repository
+from train.finetune.recipe import Taught, give_head
+from train.finetune.refit_head import refitted
+from train.images.augment import GENTLE
+from train.images.preprocessing import FILE
+from train.inference.batch_predict import Answers, Asking, ask
+from train.inference.model_folder import FORMAT, OURS, PROVISIONAL, write_golden, write_json
+from train.inference.network import open_network
+from train.inference.photo_index import SIDE, write_index
+from train.release.model_card import model_folder_card
+from train.settings import TrainSettings
+from train.splits.seal import Sealed
+from train.splits.training_set import Example, Material
+from train.statistics.metrics import top_k
+from train.uncertainty.decision_rule import Seen, judge, looked
+
+GOLDEN = 50  # photos whose answers travel with the model, so that an export or another machine can be checked
+
+
+def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, seed: int,
+            named: float | None = None, asking: Asking = ask) -> Taught:
+    """Ask the model in `draft` about every photo it may know of, and write what follows from that; the model, whose
+    head may have been fitted anew. No test photos. `asking`: how it is asked."""
+    none = (*material.none["train"], *material.none["validation"])
+    known = dict((*material.train, *material.validation))
+    answers = asking(draft, source.dataset, [*known, *none], "What it learned")
+    units, held = source.units(answers.of(dict(material.validation)).ids), seen(answers, material.validation)
+    taught, held = with_new_head(draft, taught, seen(answers, taught.learned), held, units)
+    groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]
+    judge(seen(answers, material.train), held, looked(answers.of(none)), groups, seed, named).save(draft / OURS)
+    _write_index(draft / OURS / "index", source.dataset, answers.of(known),
+                 {image_id: material.classes[label] for image_id, label in known.items()})
+    _write_golden(draft, source.dataset, answers, material, taught)
+    return taught
+
+
+def with_new_head(draft: Path, taught: Taught, learned: Seen, held: Seen, units: Sequence[int]) -> tuple[Taught, Seen]:
+    """The model in `draft` with a head fitted anew, where validation finds that better, and what heads that had not
+    seen them say of validation photos; else as both are. `units`: which photos of `held` hang together."""
+    anew = refitted(learned, held, units)
+    if anew is None:
+        return taught, held
+    before, now = (top_k(said, held.truth, 1) for said in (held.logits, anew.held))
+    gain = f"instead of {before:.1%}" if now > before else "as before, and surer of those"
+    say(f"A head fitted anew to all photos outside the test is better: asked about validation photos it had not seen, "
+        f"{now:.1%} right {gain}.")
+    give_head(taught.model, anew.probe)
+    taught = replace(taught, refitted=True)
+    write_weights(taught, draft)
+    return taught, replace(held, logits=anew.held)
+
+
+def seen(answers: Answers, examples: Iterable[Example]) -> Seen:
+    """The answers about labelled photos, beside their labels."""
+    truth = dict(examples)
+    kept = answers.of(truth)
+    return Seen(kept.logits, kept.embeddings, np.array([truth[image_id] for image_id in kept.ids], int), kept.early)
+
+
+def _write_index(folder: Path, dataset: Dataset, answers: Answers, labels: dict[str, str]) -> None:
+    small = {image_id: thumbnail(data, SIDE) for image_id, data in
+             track(dataset.read_photos(answers.ids), "Small pictures", len(answers.ids))}
+    write_index(folder, answers.ids, [labels[i] for i in answers.ids], answers.embeddings,
+                [small[i] for i in answers.ids])
+
+
+def _write_golden(draft: Path, dataset: Dataset, answers: Answers, material: Material, taught: Taught) -> None:
+    """Answers about photos of all classes, sure ones and unsure ones; none of the test."""
+    truth = dict((*material.train, *material.validation))
+    known = answers.of(truth)
+    rows = spread([truth[image_id] for image_id in known.ids], margins(known.logits), GOLDEN)
+    wanted = [known.ids[row] for row in rows]
+    read = dict(dataset.read_photos(wanted))
+    photos = {image_id: read[image_id] for image_id in wanted if image_id in read}
+    # By the weights themselves: the many may have been asked of an engine that leaves out a digit.
+    exact = open_network(draft, "torch")
+    said = {}
+    for image_id, data in photos.items():
+        logits = exact.ask(data)[0]
+        said[image_id] = material.classes[int(logits.argmax())], [float(value) for value in logits]
+    write_golden(draft, taught.framing, photos, said)
+
+
+def margins(logits: np.ndarray) -> np.ndarray:
+    """(n, c) logits -> (n,): how far the first answer is ahead of the second."""
+    if logits.shape[0] == 0 or logits.shape[1] < 2:
+        return np.zeros(len(logits))
+    best = np.sort(logits, axis=1)
+    return np.asarray(best[:, -1] - best[:, -2])
+
+
+def spread(classes: Sequence[int], sure: np.ndarray, most: int) -> list[int]:
+    """At most so many rows (n,), class after class in turn: of each the surest, the least sure, the next surest..."""
+    turns = []
+    for one in sorted(set(classes)):
+        order = sorted((row for row, of in enumerate(classes) if of == one), key=lambda row: -sure[row])
+        ends = [order[place // 2] if place % 2 == 0 else order[-1 - place // 2] for place in range(len(order))]
+        turns += [(turn, one, row) for turn, row in enumerate(ends)]
+    return [row for _, _, row in sorted(turns)[:most]]
+
+
+COLLECTION = "collection/"
+LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "numpy")
+
+
+def write_weights(taught: Taught, folder: Path) -> None:
+    """What transformers opens: the model and its preprocessor, in an emptied `folder`. Raises DiskFull."""
+    with full_disk_named("the model"):
+        shutil.rmtree(folder, ignore_errors=True)
+        taught.model.save_pretrained(folder)
+        write_json(folder / FILE, taught.framing.to_json())
+
+
+def write_origin(folder: Path, dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings,
+                 address: str, certificate: Mapping[str, Any], provisional: bool = False) -> None:
+    """release.json, the certificate and a copy of the collection: what the model was made from.
+
+    `provisional`: the model answers until the one that is being trained with these settings is there.
+    """
+    ours = folder / OURS
+    for path in dataset.repo.files(COLLECTION, dataset.revision):
+        target = ours / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(dataset.repo.read(path, dataset.revision))
+    write_json(ours / "certificate.json", certificate)
+    mark = {PROVISIONAL: True} if provisional else {}
+    write_json(ours / "release.json", origin(dataset, material, taught, settings, address) | mark)
+
+
+def origin(dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings,
+           address: str) -> dict[str, Any]:
+    """The plain values of release.json."""
+    source, plan = taught.backbone, taught.plan
+    return {
+        "format": FORMAT, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "model": address,
+        "dataset": dataset.address, "dataset_revision": dataset.revision, "kind": taught.kept,
+        "backbone": {"name": source.name, "revision": source.revision, "origin": source.origin,
+                     "licence": source.licence},
+        "photos": {**material.counts(), "none of these": sum(map(len, material.none.values())),
+                   **({"reference pictures": len(material.references)} if material.references is not None else {})},
+        "training": _in_words(taught), "size": taught.framing.size, "seed": settings.seed, "settings": asdict(settings),
+        "plan": {name: value for name, value in asdict(plan).items() if name != "look"},
+        "versions": {name: version(name) for name in LIBRARIES}, "machine": _machine()}
+
+
+def keep(draft: Path, home: Path, message: str, address: str = "") -> str:
+    """Commit a finished draft as the newest revision of the model folder `home`; its revision. Raises DiskFull.
+
+    `address`: what its card calls it, where that is not the folder.
+    """
+    with full_disk_named("the model"):
+        (draft / "README.md").write_text(model_folder_card(draft, address or str(home)), encoding="utf-8")
+    repo = open_repository(str(home), kind="model", create=True)
+    files = {path.relative_to(draft).as_posix(): path for path in sorted(draft.rglob("*")) if path.is_file()}
+    stale = [path for path in repo.files() if path not in files]
+    return repo.commit(dict(files), message, delete=stale)
+
+
+def _machine() -> str:
+    """What trained, for whoever reads how long it took."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} {platform.machine()} cores"
+
+
+def _in_words(taught: Taught) -> dict[str, str]:
+    plan, done = taught.plan, {"scratch": "a small network, trained from nothing", "probe": "the probe alone",
+                               "fine-tuned": "fine-tuned from the probe",
+                               "references": "photos are compared with one picture of each thing; nothing was trained"
+                               }[taught.kept]
+    words = {"kind": done}
+    if taught.kept == "references":
+        words["copies"] = "nobody looked for test photos among the reference pictures"
+    elif taught.kept != "probe":
+        blocks = {0: "every layer", 1: "the upper block"}.get(plan.blocks, f"the {plan.blocks} upper blocks")
+        slower = f", each {plan.lr_decay:g} times as fast as the one above," if taught.kept == "fine-tuned" else ""
+        views = "as other visitors might take it" if plan.look else "as it is"
+        if plan.look and replace(plan.look, flip=0.0) == GENTLE:
+            views = "nearly as it is"
+        mixed = f", rare classes shown more often ({plan.balance:g} of the way to even)" if plan.balance else ""
+        way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
+        way += (f"; then {taught.finish} epochs more, with {taught.also} validation photos to learn from, too"
+                if taught.finish else "")
+        words |= {"recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each photo "
+                            f"{views} at {plan.side} pixels{mixed}; epoch {taught.best} was kept{way}",
+                  "seed": str(plan.seed)}
+    elif taught.epochs:
+        words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
+    if taught.refitted:
+        words["head"] = "fitted anew at the end, to all photos outside the test as they are"
+    return words

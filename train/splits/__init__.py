@@ -1,0 +1,1 @@
+"""Groups of photos become train, validation and test, with no group across the line."""

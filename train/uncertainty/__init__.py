@@ -1,0 +1,1 @@
+"""How sure an answer is: temperature, out-of-distribution score, rejection."""

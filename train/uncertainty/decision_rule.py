@@ -1,0 +1,95 @@
+"""How a model judges its own answers: how sure it is, and what is foreign to it. Fitted without the test.
+
+    judgement = judge(learned, held, none, groups); judgement.save(folder / "vitrine")
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from data_cards.storage.atomic_files import model_file
+from train.uncertainty.rejection import EARLY, EMBEDDING, Held, Rejection, fit_rejection, sure_threshold
+from train.uncertainty.temperature import Calibration, calibrate
+
+CALIBRATION = "calibration.json"
+
+
+class Said(Protocol):
+    """What a network said of photos, row by row."""
+
+    @property
+    def logits(self) -> np.ndarray: ...
+    @property
+    def embeddings(self) -> np.ndarray: ...
+    @property
+    def early(self) -> np.ndarray | None: ...
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model said about labelled photos: logits (n, c), embeddings (n, d), their class numbers (n,), and the
+    class token before the last block (n, e), where the network gives it."""
+
+    logits: np.ndarray
+    embeddings: np.ndarray
+    truth: np.ndarray
+    early: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Both dials of a release."""
+
+    calibration: Calibration = field(default_factory=Calibration)
+    rejection: Rejection = field(default_factory=Rejection)
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated chances (n, c) from logits (n, c)."""
+        return self.calibration.probabilities(logits)
+
+    def foreign(self, logits: np.ndarray, embeddings: np.ndarray, early: np.ndarray | None = None) -> np.ndarray:
+        """How foreign photos look, (n,), from what the network said of them, row by row."""
+        if self.rejection.sees == EARLY and early is None:
+            raise ValueError("this release tells what is foreign by what its network sees early")
+        return self.rejection.scores(embeddings if early is None or self.rejection.sees != EARLY else early, logits)
+
+    def refused(self, said: Said) -> np.ndarray:
+        """(n,) bool: which photos are answered with "none of these"."""
+        return np.asarray(self.foreign(said.logits, said.embeddings, said.early) > self.rejection.threshold)
+
+    def save(self, ours: Path) -> None:
+        """calibration.json, rejection.json and rejection.npz in a release's own folder."""
+        ours.mkdir(parents=True, exist_ok=True)
+        (ours / CALIBRATION).write_text(json.dumps(self.calibration.to_json(), indent=1), encoding="utf-8")
+        self.rejection.save(ours)
+
+    @classmethod
+    def load(cls, ours: Path) -> Judgement:
+        """What `save` kept; a release without it is taken at its word and refuses nothing."""
+        path = ours / CALIBRATION
+        with model_file(CALIBRATION):
+            known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            calibration = Calibration.from_json(known)
+        return cls(calibration, Rejection.load(ours))
+
+
+def judge(learned: Seen, held: Seen, none: np.ndarray, groups: Sequence[object], seed: int = 0,
+          named: float | None = None) -> Judgement:
+    """From answers about training photos (with their near-duplicate `groups`), validation photos, and what was `looked`
+    at in photos of "none of these", (k, d). `named`: the share of strangers that the owner lets be named."""
+    calibration = calibrate(held.logits, held.truth)
+    rejection = fit_rejection(looked(learned), learned.truth, Held(looked(held), held.truth), none, groups, seed, named)
+    sure_at = sure_threshold(calibration.probabilities(held.logits), held.truth)
+    sees = EMBEDDING if learned.early is None else EARLY
+    return Judgement(calibration, replace(rejection, sure_at=sure_at, sees=sees))
+
+
+def looked(said: Said) -> np.ndarray:
+    """What tells how foreign photos are: what was seen early, or else the embeddings."""
+    return said.embeddings if said.early is None else said.early
