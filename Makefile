@@ -6,6 +6,7 @@
 #   BUDGET=10m                               what training is planned to fit into; picks epochs and resolution
 #   make loop [PHOTOS=folder] [OUT=folder]   the same without serving; prints the path of OUT/summary.json
 #   make test                                every test, those in the browser included
+#   make quick                               unit tests only
 #   make lint                                ruff and mypy
 #   FASTDUP=no                               leave fastdup out (closed binary, non-commercial licence, telemetry off)
 
@@ -23,7 +24,7 @@ said = $(filter-out no 0 false off,$(1))
 CHOSEN = $(if $(BUDGET),--budget $(BUDGET)) $(if $(call said,$(BY_NAME)),--by-name) \
 	$(if $(call said,$(VAL_IS_TEST)),--val-is-test) $(if $(CLASSES),--classes $(CLASSES))
 
-.PHONY: demo loop test lint browser clean
+.PHONY: demo loop test quick lint browser clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -35,8 +36,13 @@ loop: .venv/ready
 test: .venv/ready-dev lint browser
 	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest
 
+# Unit tests only: what is quick to run after each change.
+quick: .venv/ready-dev
+	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -m "not slow" --ignore=tests/browser --ignore=tests/pipelines
+
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check -q .
 	$(BIN)/mypy
 
 .venv/bin/python:

@@ -1,9 +1,11 @@
-"""Which photos to label first: accuracy of the probe after 1 to 20 labels per class, chosen five ways.
+"""Which photos to label first: accuracy of the probe after 1 to 20 labels per class, chosen five
+ways.
 
     python -m benchmarks.curation acquisition ../shared/photos/groceries/train ../shared/photos/groceries/val
 
-A simulated annotator labels what each rule asks for, from nothing; between two budgets nothing is scanned again. Every
-seed hides another fifth of the photos; the probe is judged on these and on the second folder.
+A simulated annotator labels what each rule asks for, from nothing; between two budgets nothing
+is scanned again. Every seed hides another fifth of the photos; the probe is judged on these and
+on the second folder.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ HIDDEN = 0.2
 
 @dataclass(frozen=True)
 class Desk:
-    """What a rule may look at: embeddings, labels with -1 where there are none, a probe on them, how many to choose."""
+    """What a rule may look at: embeddings, labels with -1 where there are none, a probe on them,
+    how many to choose."""
 
     x: np.ndarray
     labelled: np.ndarray
@@ -45,7 +48,7 @@ Rule = Callable[[Desk], np.ndarray]
 
 def at_random(desk: Desk) -> np.ndarray:
     """Any."""
-    return desk.rng.permutation(desk.pool)[:desk.count]
+    return desk.rng.permutation(desk.pool)[: desk.count]
 
 
 def by_entropy(desk: Desk) -> np.ndarray:
@@ -53,7 +56,7 @@ def by_entropy(desk: Desk) -> np.ndarray:
     if desk.probe is None:
         return at_random(desk)
     p = desk.probe.probabilities(desk.x[desk.pool])
-    return desk.pool[np.argsort((p * np.log(np.maximum(p, 1e-12))).sum(axis=1))[:desk.count]]
+    return desk.pool[np.argsort((p * np.log(np.maximum(p, 1e-12))).sum(axis=1))[: desk.count]]
 
 
 def by_margin(desk: Desk) -> np.ndarray:
@@ -61,20 +64,28 @@ def by_margin(desk: Desk) -> np.ndarray:
     if desk.probe is None:
         return at_random(desk)
     p = np.sort(desk.probe.probabilities(desk.x[desk.pool]), axis=1)
-    return desk.pool[np.argsort(p[:, -1] - p[:, -2])[:desk.count]]
+    return desk.pool[np.argsort(p[:, -1] - p[:, -2])[: desk.count]]
 
 
 def typical(desk: Desk) -> np.ndarray:
-    """TypiClust (Hacohen et al. 2022): as many clusters as labels, the most typical photo of each that has none."""
+    """TypiClust (Hacohen et al. 2022): as many clusters as labels, the most typical photo of
+    each that has none."""
     from sklearn.cluster import MiniBatchKMeans
 
     x = desk.x / np.linalg.norm(desk.x, axis=1, keepdims=True)
     known = np.flatnonzero(desk.labelled >= 0)
     clusters = min(len(known) + desk.count, len(x) // 2)
-    member = MiniBatchKMeans(clusters, n_init=1, random_state=int(desk.rng.integers(2**31)),
-                             batch_size=2048).fit(x).labels_
+    member = (
+        MiniBatchKMeans(
+            clusters, n_init=1, random_state=int(desk.rng.integers(2**31)), batch_size=2048
+        )
+        .fit(x)
+        .labels_
+    )
     taken = np.bincount(member[known], minlength=clusters)
-    size, free, chosen = np.bincount(member, minlength=clusters), desk.labelled < 0, list[int]()
+    size = np.bincount(member, minlength=clusters)
+    free = desk.labelled < 0
+    chosen = list[int]()
     while len(chosen) < desk.count:
         for cluster in np.lexsort((-size, taken)):
             inside = np.flatnonzero((member == cluster) & free)
@@ -96,24 +107,39 @@ def _typicality(x: np.ndarray) -> np.ndarray:
 def ours(desk: Desk) -> np.ndarray:
     """`curation.active_learning.acquisition.label_first`."""
     opinions = half_informed(desk.probe, desk.x[desk.pool]) if desk.probe else None
-    return label_first(desk.x, desk.labelled, opinions)[:desk.count]
+    return label_first(desk.x, desk.labelled, opinions)[: desk.count]
 
 
-RULES: dict[str, Rule] = {"random": at_random, "entropy": by_entropy, "margin": by_margin, "TypiClust": typical,
-                          "ours": ours}
+RULES: dict[str, Rule] = {
+    "random": at_random,
+    "entropy": by_entropy,
+    "margin": by_margin,
+    "TypiClust": typical,
+    "ours": ours,
+}
 
 
-def one_run(rule: Rule, x: np.ndarray, y: np.ndarray, tests: list[tuple[np.ndarray, np.ndarray]], classes: int,
-            rng: np.random.Generator) -> np.ndarray:
+def one_run(
+    rule: Rule,
+    x: np.ndarray,
+    y: np.ndarray,
+    tests: list[tuple[np.ndarray, np.ndarray]],
+    classes: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Accuracy (budgets, tests) of the probe as labels come in."""
-    labelled, probe, found = np.full(len(y), -1), None, []
+    labelled = np.full(len(y), -1)
+    probe = None
+    found = []
     for budget in BUDGETS:
         count = min(budget * classes, len(y)) - int((labelled >= 0).sum())
         chosen = rule(Desk(x, labelled, classes, probe, count, rng))
         labelled[chosen] = y[chosen]
         known = labelled >= 0
         probe = fit_probe(x[known], y[known], classes)
-        found.append([float((probe.logits(some).argmax(axis=1) == truth).mean()) for some, truth in tests])
+        found.append(
+            [float((probe.logits(some).argmax(axis=1) == truth).mean()) for some, truth in tests]
+        )
     return np.array(found)
 
 
@@ -132,15 +158,27 @@ def acquisition(folder: Path, test: Path, seeds: int) -> None:
         for name, rule in RULES.items():
             rng = np.random.default_rng(seed)
             table[name].append(one_run(rule, x[~hidden], y[~hidden], tests, len(titles), rng))
-    print(f"{len(y)} photos of {len(titles)} classes, {seeds} seeds; labels per class: "
-          + " ".join(f"{budget:5}" for budget in BUDGETS))
-    for column, where in enumerate((f"{test.name}, {len(y_test)} photos", "the fifth that was hidden")):
+    print(
+        f"{len(y)} photos of {len(titles)} classes, {seeds} seeds; labels per class: "
+        + " ".join(f"{budget:5}" for budget in BUDGETS)
+    )
+    for column, where in enumerate(
+        (f"{test.name}, {len(y_test)} photos", "the fifth that was hidden")
+    ):
         print(f"accuracy on {where}, and the difference to random in points")
         for name, runs in table.items():
             mean = np.mean(runs, axis=0)[:, column]
-            gain = 100 * np.mean([run - base for run, base in zip(runs, table["random"], strict=True)], axis=0)
-            print(f"  {name:10} " + " ".join(f"{one:.3f} ({more:+5.1f})"
-                                             for one, more in zip(mean, gain[:, column], strict=True)), flush=True)
+            gain = 100 * np.mean(
+                [run - base for run, base in zip(runs, table["random"], strict=True)], axis=0
+            )
+            print(
+                f"  {name:10} "
+                + " ".join(
+                    f"{one:.3f} ({more:+5.1f})"
+                    for one, more in zip(mean, gain[:, column], strict=True)
+                ),
+                flush=True,
+            )
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:

@@ -2,9 +2,10 @@
 
     python -m benchmarks.curation annotators ../shared/photos/groceries/train
 
-Simulated people answer for photos of a folder of class folders; the model is a probe's out-of-fold opinion on labels of
-which 10 % are wrong. Each way of putting the answers together is measured by how often the consensus is right, and by
-how well estimated quality goes with true accuracy (Pearson).
+Simulated people answer for photos of a folder of class folders; the model is a probe's
+out-of-fold opinion on labels of which 10 % are wrong. Each way of putting the answers together
+is measured by how often the consensus is right, and by how well estimated quality goes with true
+accuracy (Pearson).
 """
 
 from __future__ import annotations
@@ -23,16 +24,26 @@ from curation.decisions.crowdlab import crowdlab, dawid_skene
 from train.probes.ensemble import out_of_fold
 
 # (people, answers a photo, accuracies from .. to)
-CROWDS = {"two a photo": (6, 2.0, 0.55, 0.98), "one in ten twice": (6, 1.1, 0.55, 0.98),
-          "three a photo": (10, 3.0, 0.4, 0.95)}
+CROWDS = {
+    "two a photo": (6, 2.0, 0.55, 0.98),
+    "one in ten twice": (6, 1.1, 0.55, 0.98),
+    "three a photo": (10, 3.0, 0.4, 0.95),
+}
 Found = tuple[np.ndarray, np.ndarray]
 Way = Callable[[np.ndarray, np.ndarray], Found]
 
 
-def crowd(truth: np.ndarray, x: np.ndarray, people: int, each: float, low: float, high: float,
-          rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(answers (photos, people) with -1 where nobody was asked, true accuracies (people,)): half of what people get
-    wrong is the most similar class, half any class."""
+def crowd(
+    truth: np.ndarray,
+    x: np.ndarray,
+    people: int,
+    each: float,
+    low: float,
+    high: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(answers (photos, people) with -1 where nobody was asked, true accuracies (people,)): half
+    of what people get wrong is the most similar class, half any class."""
     accuracy = np.linspace(low, high, people)
     said = np.empty((len(truth), people), np.int64)
     for person, right in enumerate(accuracy):
@@ -76,12 +87,19 @@ def majority(answers: np.ndarray, p: np.ndarray) -> Found:
     return most, np.array([(column == most)[column >= 0].mean() for column in answers.T])
 
 
-WAYS: dict[str, Way] = {"ours": ours, "cleanlab": cleanlabs, "ours, no model": twin, "majority vote": majority}
+WAYS: dict[str, Way] = {
+    "ours": ours,
+    "cleanlab": cleanlabs,
+    "ours, no model": twin,
+    "majority vote": majority,
+}
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:
     """Its flags."""
-    command.add_argument("folder", type=Path, help="class folders, or an .npz with x (features) and y (labels)")
+    command.add_argument(
+        "folder", type=Path, help="class folders, or an .npz with x (features) and y (labels)"
+    )
     command.add_argument("--seeds", type=int, default=3)
 
 
@@ -89,7 +107,8 @@ def run(flags: argparse.Namespace) -> None:
     """Print the table."""
     if flags.folder.suffix == ".npz":
         kept = np.load(flags.folder)
-        truth, x = np.unique(kept["y"], return_inverse=True)[1], kept["x"]
+        truth = np.unique(kept["y"], return_inverse=True)[1]
+        x = kept["x"]
     else:
         names, x = named_features(flags.folder)
         truth = np.unique(names, return_inverse=True)[1]
@@ -105,10 +124,19 @@ def run(flags: argparse.Namespace) -> None:
                 begin = time.monotonic()
                 consensus, quality = put_together(answers, p)
                 seconds = time.monotonic() - begin
-                goes_with, off = np.corrcoef(quality, true)[0, 1], np.abs(quality - true).mean()
-                rows.setdefault(way, []).append(((consensus == truth).mean(), goes_with, off, seconds))
-            rows.setdefault("the model alone", []).append(((p.argmax(axis=1) == truth).mean(), np.nan, np.nan, 0.0))
+                goes_with = np.corrcoef(quality, true)[0, 1]
+                off = np.abs(quality - true).mean()
+                rows.setdefault(way, []).append(
+                    ((consensus == truth).mean(), goes_with, off, seconds)
+                )
+            rows.setdefault("the model alone", []).append(
+                ((p.argmax(axis=1) == truth).mean(), np.nan, np.nan, 0.0)
+            )
         for way, found in rows.items():
             right, goes_with, off, seconds = np.mean(found, axis=0)
-            print(f"{name:17} {people:2} people  {way:16} consensus right {right:6.1%}   quality goes with truth "
-                  f"{goes_with:5.2f}, off by {off:.2f}   {seconds:6.2f} s", flush=True)
+            print(
+                f"{name:17} {people:2} people  {way:16} consensus right {right:6.1%}   quality "
+                "goes with truth "
+                f"{goes_with:5.2f}, off by {off:.2f}   {seconds:6.2f} s",
+                flush=True,
+            )

@@ -1,8 +1,9 @@
-"""Folders of photos whose near-duplicates are known, because they were made: for the bench of near-duplicates.
+"""Folders of photos whose near-duplicates are known, because they were made: for the bench of
+near-duplicates.
 
-    edited      each photo with five edited copies; all 15 pairs of the six are true
-    tiny        32-pixel pictures; some exist twice, cut, lit, saved and perhaps mirrored in another way
-    background  another subject before the same background: no pair is true
+edited      each photo with five edited copies; all 15 pairs of the six are true tiny
+32-pixel pictures; some exist twice, cut, lit, saved and perhaps mirrored in another way
+background  another subject before the same background: no pair is true
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ from data_cards.photos.image import open_photo
 SIDE = 640  # pixels of the longer side of a photo before it is edited
 TINY = 32
 TWICE = 0.12  # share of the tiny pictures that exist twice
-KERNELS = (Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
+KERNELS = (
+    Image.Resampling.BOX,
+    Image.Resampling.BILINEAR,
+    Image.Resampling.BICUBIC,
+    Image.Resampling.LANCZOS,
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,10 @@ def edits(photo: Image.Image) -> Iterator[tuple[str, Image.Image]]:
     """The photo and five edited copies."""
     width, height = photo.size
     yield "original", photo
-    yield "crop", photo.crop((width // 10, height // 10, width - width // 10, height - height // 10))
+    yield (
+        "crop",
+        photo.crop((width // 10, height // 10, width - width // 10, height - height // 10)),
+    )
     yield "mirror", ImageOps.mirror(photo)
     yield "upside down", ImageOps.flip(photo)
     yield "turned", photo.rotate(25)
@@ -58,8 +67,10 @@ def edits(photo: Image.Image) -> Iterator[tuple[str, Image.Image]]:
 
 
 def tiny(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
-    """Each photo as a picture of 32 x 32 pixels; some of them twice, as two web sites would have kept them."""
-    rng, true = random.Random(seed), set()
+    """Each photo as a picture of 32 x 32 pixels; some of them twice, as two web sites would have
+    kept them."""
+    rng = random.Random(seed)
+    true = set()
     for number, photo in enumerate(opened(photos)):
         if min(photo.size) < 3 * TINY:
             continue
@@ -72,10 +83,13 @@ def tiny(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
 
 
 def second_life(photo: Image.Image, window: tuple[float, ...], rng: random.Random) -> Image.Image:
-    """The same shot cut a little otherwise, perhaps mirrored, in other light, saved strongly, then shrunk."""
+    """The same shot cut a little otherwise, perhaps mirrored, in other light, saved strongly,
+    then shrunk."""
     edge = [window[2] - window[0], window[3] - window[1]] * 2
-    moved = tuple(at + rng.uniform(-1, 1) * rng.choice((0.02, 0.06, 0.1)) * size
-                  for at, size in zip(window, edge, strict=True))
+    moved = tuple(
+        at + rng.uniform(-1, 1) * rng.choice((0.02, 0.06, 0.1)) * size
+        for at, size in zip(window, edge, strict=True)
+    )
     photo = ImageOps.mirror(photo) if (mirrored := rng.random() < 0.15) else photo
     if mirrored:
         moved = (photo.width - moved[2], moved[1], photo.width - moved[0], moved[3])
@@ -103,14 +117,24 @@ def background(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
             thing = subject.resize((round(400 * size), round(300 * size)))
             mask = Image.new("L", thing.size, 0)
             ImageDraw.Draw(mask).ellipse((2, 2, thing.width - 3, thing.height - 3), fill=255)
-            picture.paste(thing, (200 - thing.width // 2 + rng.randint(-20, 20), 150 - thing.height // 2), mask)
+            picture.paste(
+                thing,
+                (200 - thing.width // 2 + rng.randint(-20, 20), 150 - thing.height // 2),
+                mask,
+            )
             picture = ImageEnhance.Brightness(picture).enhance(rng.uniform(0.92, 1.08))
             name = folder / f"{number:05d}-{n}.jpg"
-            _save(picture.resize((TINY, TINY), Image.Resampling.BOX) if small else picture, name, 88)
+            _save(
+                picture.resize((TINY, TINY), Image.Resampling.BOX) if small else picture, name, 88
+            )
     return CopySet(folder, frozenset())
 
 
-SETS: dict[str, Callable[[list[Path], Path], CopySet]] = {"edited": edited, "tiny": tiny, "background": background}
+SETS: dict[str, Callable[[list[Path], Path], CopySet]] = {
+    "edited": edited,
+    "tiny": tiny,
+    "background": background,
+}
 
 
 def opened(paths: list[Path]) -> Iterator[Image.Image]:
@@ -126,23 +150,35 @@ def opened(paths: list[Path]) -> Iterator[Image.Image]:
 def _window(photo: Image.Image, rng: random.Random) -> tuple[float, ...]:
     """A part of the photo with room around it, about square: (left, upper, right, lower)."""
     side = rng.uniform(0.55, 0.8) * min(photo.size)
-    wide, tall = side * rng.uniform(0.95, 1.2), side
-    left, upper = (rng.uniform(0.12 * size, photo_side - 1.12 * size) if photo_side > 1.24 * size
-                   else (photo_side - size) / 2 for size, photo_side in zip((wide, tall), photo.size, strict=True))
+    wide = side * rng.uniform(0.95, 1.2)
+    tall = side
+    left, upper = (
+        rng.uniform(0.12 * size, photo_side - 1.12 * size)
+        if photo_side > 1.24 * size
+        else (photo_side - size) / 2
+        for size, photo_side in zip((wide, tall), photo.size, strict=True)
+    )
     return left, upper, left + wide, upper + tall
 
 
 def _shrunk(photo: Image.Image, window: tuple[float, ...], rng: random.Random) -> Image.Image:
     out = io.BytesIO()
     photo.save(out, "JPEG", quality=rng.randint(60, 95))
-    box = (max(window[0], 0), max(window[1], 0), min(window[2], photo.width), min(window[3], photo.height))
+    box = (
+        max(window[0], 0),
+        max(window[1], 0),
+        min(window[2], photo.width),
+        min(window[3], photo.height),
+    )
     return Image.open(out).convert("RGB").resize((TINY, TINY), rng.choice(KERNELS), box=box)
 
 
 def _blanket(rng: random.Random) -> Image.Image:
     """A pink blanket: soft waves and a fine weave."""
     y, x = np.mgrid[0:300, 0:400]
-    slopes = [[rng.uniform(-0.05, 0.05), rng.uniform(-0.05, 0.05), rng.uniform(0, 6)] for _ in range(5)]
+    slopes = [
+        [rng.uniform(-0.05, 0.05), rng.uniform(-0.05, 0.05), rng.uniform(0, 6)] for _ in range(5)
+    ]
     waves = sum(np.sin(x * across + y * along + start) for across, along, start in slopes)
     weave = 6 * np.sin(x * 0.9) * np.sin(y * 0.9)
     pixels = np.array([225, 150, 170]) + (10 * waves + weave)[..., None]

@@ -1,9 +1,11 @@
-"""What one photo, one pair, one row costs on this machine: the unit costs that docs/SCALE.md multiplies.
+"""What one photo, one pair, one row costs on this machine: the unit costs that docs/SCALE.md
+multiplies.
 
     python -m benchmarks.curation costs --dataset festival/dataset [--vectors 100000]
 
-Processor seconds of one core, so that other work on the machine hardly shows; seconds by the clock beside them. Each
-figure is the whole of a batch by its number, after one round that is not counted.
+Processor seconds of one core, so that other work on the machine hardly shows; seconds by the
+clock beside them. Each figure is the whole of a batch by its number, after one round that is not
+counted.
 """
 
 from __future__ import annotations
@@ -35,15 +37,21 @@ from train.inference.embeddings import embedder_for
 from train.inference.photo_index import Index, write_index
 from train.models.backbone import Backbone, find_backbone
 
-PHOTOS, IN_ORDER, PAIRS, ROWS, SMALLER = 64, 500, 400, 100_000, 10_000
+PHOTOS = 64
+IN_ORDER = 500
+PAIRS = 400
+ROWS = 100_000
+SMALLER = 10_000
 ENOUGH = 60.0  # seconds that a few steps of a training are measured for at most
 
 
 def cost(name: str, many: int, unit: str, work: Callable[[], Any]) -> Any:
     """Print what one of `many` costs, and hand on what `work` makes."""
-    clock, spent = time.perf_counter(), time.process_time()
+    clock = time.perf_counter()
+    spent = time.process_time()
     made = work()
-    clock, spent = time.perf_counter() - clock, time.process_time() - spent
+    clock = time.perf_counter() - clock
+    spent = time.process_time() - spent
     spent, clock = (one / many * 1000 for one in (spent, clock))
     print(f"{name:<58}{spent:12.4f} {unit} of a core{clock:12.4f} by the clock", flush=True)
     return made
@@ -57,24 +65,49 @@ def size(name: str, value: float, unit: str = "bytes") -> None:
 def of_photos(dataset: Dataset, backbone: Backbone, cache: Path) -> None:
     """What a scan does with each photo, and with each pair."""
     ids = list(dataset.photos())
-    first = cost("read a photo from parquet, in storage order", min(len(ids), IN_ORDER), "ms",
-                 lambda: [data for _, data in dataset.read_photos(ids[:IN_ORDER])])
+    first = cost(
+        "read a photo from parquet, in storage order",
+        min(len(ids), IN_ORDER),
+        "ms",
+        lambda: [data for _, data in dataset.read_photos(ids[:IN_ORDER])],
+    )
     size("photo as stored", sum(map(len, first)) / len(first))
     random.Random(0).shuffle(ids)
     photos = dict(dataset.read_photos(ids[:PHOTOS]))
-    opened = cost("decode", PHOTOS, "ms", lambda: [open_photo(data, at_least=256, longer=LONGER)
-                                                   for data in photos.values()])
-    cost("measure", PHOTOS, "ms", lambda: [measure(small(one), one.width, one.height, "JPEG") for one in opened])
+    opened = cost(
+        "decode",
+        PHOTOS,
+        "ms",
+        lambda: [open_photo(data, at_least=256, longer=LONGER) for data in photos.values()],
+    )
+    cost(
+        "measure",
+        PHOTOS,
+        "ms",
+        lambda: [measure(small(one), one.width, one.height, "JPEG") for one in opened],
+    )
     fingerprint(opened[0])
     prints = cost("fingerprint", PHOTOS, "ms", lambda: [fingerprint(one) for one in opened])
-    size("fingerprint, while a scan runs", float(np.mean([len(pickle.dumps(one, protocol=5)) for one in prints])))
+    size(
+        "fingerprint, while a scan runs",
+        float(np.mean([len(pickle.dumps(one, protocol=5)) for one in prints])),
+    )
     rng = random.Random(1)
     pairs = [rng.sample(prints, 2) for _ in range(PAIRS)]
-    cost("compare a pair that is not the same shot", PAIRS, "ms", lambda: [compare(*pair) for pair in pairs])
+    cost(
+        "compare a pair that is not the same shot",
+        PAIRS,
+        "ms",
+        lambda: [compare(*pair) for pair in pairs],
+    )
     embedder = embedder_for(backbone, cache, threads=1, photos=10 * PHOTOS)
     embedder.embed(list(photos.values())[:16])
-    x = cost(f"embed, decoding included ({embedder.engine.name})", PHOTOS, "ms",
-             lambda: embedder.embed(photos.values()))
+    x = cost(
+        f"embed, decoding included ({embedder.engine.name})",
+        PHOTOS,
+        "ms",
+        lambda: embedder.embed(photos.values()),
+    )
     size("features of a photo, on disk", x[0].size * 2)
 
 
@@ -82,17 +115,34 @@ def of_vectors(count: int, dimensions: int = 384) -> None:
     """Neighbours of everybody, exactly and by a graph."""
     x = np.random.default_rng(0).normal(size=(count, dimensions)).astype(np.float32)
     few = x[:SMALLER]
-    cost(f"neighbours of all, exact: a million of {SMALLER}² pairs", len(few)**2 // 10**6, "ms", lambda: nearest(few))
+    cost(
+        f"neighbours of all, exact: a million of {SMALLER}² pairs",
+        len(few) ** 2 // 10**6,
+        "ms",
+        lambda: nearest(few),
+    )
     size("neighbours of a photo, in memory", 12 * 8)
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
-        folder, names = Path(made), [f"{number:064x}" for number in range(count)]
-        cost(f"index of {count}, a photo", count, "ms",
-             lambda: write_index(folder, names, ["x"] * count, x, [b""] * count))
-        size("index of a photo, on disk, without its small picture",
-             sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / count)
+        folder = Path(made)
+        names = [f"{number:064x}" for number in range(count)]
+        cost(
+            f"index of {count}, a photo",
+            count,
+            "ms",
+            lambda: write_index(folder, names, ["x"] * count, x, [b""] * count),
+        )
+        size(
+            "index of a photo, on disk, without its small picture",
+            sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / count,
+        )
         index = Index.load(folder)
         index.nearest(x[0], 8)
-        cost(f"the nearest 8 of {count}", 200, "ms", lambda: [index.nearest(one, 8) for one in x[:200]])
+        cost(
+            f"the nearest 8 of {count}",
+            200,
+            "ms",
+            lambda: [index.nearest(one, 8) for one in x[:200]],
+        )
 
 
 def of_rows() -> None:
@@ -106,7 +156,12 @@ def of_rows() -> None:
         file = next(Path(made).glob("*.sqlite"))
         size("a judged pair, on disk", file.stat().st_size / len(pairs))
         places = np.array([(int(a, 16), int(b, 16)) for a, b in pairs])
-        cost("ask whether a pair was judged", len(pairs), "ms", lambda: memory.not_judged(names, places))
+        cost(
+            "ask whether a pair was judged",
+            len(pairs),
+            "ms",
+            lambda: memory.not_judged(names, places),
+        )
         with sqlite3.connect(file) as base:
             found = base.execute("select count(*) from judged").fetchone()[0]
     assert found == len(pairs)
@@ -128,23 +183,36 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
         shelf = fill_shelf(Path(made), photos.items(), framing.short or framing.size)
         size("small copy of a photo, while training", shelf.file.stat().st_size / len(photos))
-        pace = pace_of(model, shelf, [(name, 0) for name in photos], list(photos.values()), framing, plan, (plan.side,),
-                       ENOUGH)
+        pace = pace_of(
+            model,
+            shelf,
+            [(name, 0) for name in photos],
+            list(photos.values()),
+            framing,
+            plan,
+            (plan.side,),
+            ENOUGH,
+        )
     which = f"the upper {plan.blocks}" if plan.blocks else "all"
-    print(f"{f'learn from 1,000 views at {plan.side} px, {which} blocks':<58}"
-          f"{1000 * (pace.view + pace.pixel * plan.side**2):12.1f} s by the clock, all cores")
+    print(
+        f"{f'learn from 1,000 views at {plan.side} px, {which} blocks':<58}"
+        f"{1000 * (pace.view + pace.pixel * plan.side**2):12.1f} s by the clock, all cores"
+    )
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:
     """Its flags."""
     command.add_argument("--dataset", required=True, help="a dataset with photos of the usual size")
-    command.add_argument("--vectors", type=int, default=100_000, help="how many photos the index is measured with")
+    command.add_argument(
+        "--vectors", type=int, default=100_000, help="how many photos the index is measured with"
+    )
 
 
 def run(flags: argparse.Namespace) -> None:
     """Print every figure."""
     cache = default_cache(os.environ)
-    dataset, backbone = open_dataset(flags.dataset), find_backbone("auto", cache)
+    dataset = open_dataset(flags.dataset)
+    backbone = find_backbone("auto", cache)
     print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.0f}")
     of_photos(dataset, backbone, cache)
     of_rows()

@@ -1,18 +1,39 @@
 """Finding and fixing: our figures beside those of other tools, on photos with known trouble.
 
-    python -m benchmarks.curation BENCH ...        each bench is a room of this folder; `--help` lists them
+python -m benchmarks.curation BENCH ...     each bench is a room of this folder; `--help` lists
+them
 """
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import acquisition, annotators, copies, costs, labels, quality, rounds, scanning, strangers, table
+from benchmarks import (
+    acquisition,
+    annotators,
+    copies,
+    costs,
+    labels,
+    quality,
+    rounds,
+    scanning,
+    strangers,
+    table,
+)
 from data_cards.progress import speak_up
 
-BENCHES = {"quality": quality, "annotators": annotators, "labels": labels, "copies": copies, "acquisition": acquisition,
-           "rounds": rounds, "scan": scanning, "table": table, "costs": costs,
-           "strangers": strangers}
+BENCHES = {
+    "quality": quality,
+    "annotators": annotators,
+    "labels": labels,
+    "copies": copies,
+    "acquisition": acquisition,
+    "rounds": rounds,
+    "scan": scanning,
+    "table": table,
+    "costs": costs,
+    "strangers": strangers,
+}
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
-"""How long somebody waits for the demo: seconds to its address, to the first answer, and to the fine-tuned model.
+"""How long somebody waits for the demo: seconds to its address, to the first answer, and to the
+fine-tuned model.
 
     python -m benchmarks.early_page museum OUT [--epochs 1 ...]         prints one JSON line
-    python -m benchmarks.early_page museum OUT --as-before [...]        the loop, then serving what it made
+    python -m benchmarks.early_page museum OUT --as-before [...]  the loop, then serving what it made
 
-For a fresh machine set VITRINE_CACHE to an empty folder: the backbone is then fetched and its engine prepared, too.
+For a fresh machine set VITRINE_CACHE to an empty folder: the backbone is then fetched and its
+engine prepared, too.
 """
 
 from __future__ import annotations
@@ -35,14 +37,18 @@ def health(port: int) -> dict[str, Any] | None:
 
 
 def watched(command: list[str], port: int, begun: float) -> dict[str, float]:
-    """Run a command until its page serves a model that is not provisional; seconds since `begun` by event."""
+    """Run a command until its page serves a model that is not provisional; seconds since `begun`
+    by event."""
     seen: dict[str, float] = {}
     page = subprocess.Popen([sys.executable, *command, "--port", str(port)], stdout=sys.stderr)
     try:
         while "finished" not in seen and page.poll() is None:
             said = health(port)
-            events = {"address": said is not None, "answers": bool(said and said["ready"]),
-                      "finished": bool(said and said["ready"] and "provisional" not in said["model"])}
+            events = {
+                "address": said is not None,
+                "answers": bool(said and said["ready"]),
+                "finished": bool(said and said["ready"] and "provisional" not in said["model"]),
+            }
             for name, is_so in events.items():
                 if is_so:
                     seen.setdefault(name, round(time.monotonic() - begun, 1))
@@ -56,11 +62,16 @@ def watched(command: list[str], port: int, begun: float) -> dict[str, float]:
 def main(given: list[str]) -> None:
     """See above."""
     photos, out, *more = given
-    begun, port = time.monotonic(), free_port()
+    begun = time.monotonic()
+    port = free_port()
     command = ["-m", "space", "demo", photos, out, *more]
     if "--as-before" in more:
         more.remove("--as-before")
-        subprocess.run([sys.executable, "-m", "space", "loop", photos, out, *more], stdout=sys.stderr, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "space", "loop", photos, out, *more],
+            stdout=sys.stderr,
+            check=True,
+        )
         command = ["-m", "space", "serve", f"{out}/model", "--dataset", f"{out}/dataset"]
     seen = watched(command, port, begun)
     print(json.dumps({**seen, "load": round(os.getloadavg()[1], 1), "cores": os.cpu_count()}))

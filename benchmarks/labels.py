@@ -4,13 +4,14 @@
 
     python -m benchmarks.curation labels ../shared/photos/groceries/train --weak [--seeds 3]
 
-The second thins the features by random projection until a probe is right for 70 %, and puts junk and photos of two
-things among them: loss must not rank better there either, neither wrong labels nor wrong labels and junk.
+The second thins the features by random projection until a probe is right for 70 %, and puts junk
+and photos of two things among them: loss must not rank better there either, neither wrong labels
+nor wrong labels and junk.
 
-A line per rule: average precision, area under the ROC curve, share of the wrong labels found after reviewing 5, 10 and
-20 % of the photos, and, against plain loss and against cleanlab's normalized margin, whether the difference in average
-precision is more than chance (paired bootstrap, 95 %). Nothing here is tuned to these photos; other sets are tried
-elsewhere.
+A line per rule: average precision, area under the ROC curve, share of the wrong labels found
+after reviewing 5, 10 and 20 % of the photos, and, against plain loss and against cleanlab's
+normalized margin, whether the difference in average precision is more than chance (paired
+bootstrap, 95 %). Nothing here is tuned to these photos; other sets are tried elsewhere.
 """
 
 from __future__ import annotations
@@ -30,17 +31,20 @@ from train.models.backbone import find_backbone
 from train.probes.ensemble import out_of_fold
 
 NOISE = (0.05, 0.1, 0.2, 0.4)
-REVIEWED, RESAMPLES = (0.05, 0.1, 0.2), 200
+REVIEWED = (0.05, 0.1, 0.2)
+RESAMPLES = 200
 Rule = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def self_confidence(y: np.ndarray, p: np.ndarray, _: np.ndarray) -> np.ndarray:
-    """Plain loss: one minus the probability of the label (cleanlab's self_confidence ranks the same)."""
+    """Plain loss: one minus the probability of the label (cleanlab's self_confidence ranks the
+    same)."""
     return 1 - p[np.arange(len(y)), y]
 
 
 def cleanlab(method: str) -> Rule:
     """A score of cleanlab.rank, turned round."""
+
     def rule(y: np.ndarray, p: np.ndarray, _: np.ndarray) -> np.ndarray:
         from cleanlab.rank import get_label_quality_scores
 
@@ -74,37 +78,57 @@ def to_similar(y: np.ndarray, x: np.ndarray, share: float, rng: np.random.Genera
     return np.where(rng.random(len(y)) < share, alike.argmax(axis=1)[y], y)
 
 
-def by_annotators(y: np.ndarray, x: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Five annotators share the photos; each confuses pairs of classes of their own, and only those."""
-    who, given = rng.integers(0, 5, len(y)), y.copy()
+def by_annotators(
+    y: np.ndarray, x: np.ndarray, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Five annotators share the photos; each confuses pairs of classes of their own, and only
+    those."""
+    who = rng.integers(0, 5, len(y))
+    given = y.copy()
     for annotator in range(5):
         partner = rng.permutation(y.max() + 1)
         confused = rng.random(y.max() + 1) < min(1.0, share * 2)
-        wrong = (who == annotator) & confused[y] & (rng.random(len(y)) < share / min(1.0, share * 2))
+        wrong = (
+            (who == annotator) & confused[y] & (rng.random(len(y)) < share / min(1.0, share * 2))
+        )
         given[wrong] = partner[y[wrong]]
     return given
 
 
-def by_a_weaker_eye(y: np.ndarray, x: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Where somebody who sees a third of the features finds another class nearly as likely: the hard photos, as people
-    do."""
-    part = rng.permutation(x.shape[1])[:max(1, x.shape[1] // 3)]
-    seen = np.log(out_of_fold(x[:, part], y, range(len(y)), int(y.max()) + 1)) + rng.gumbel(size=(len(y), y.max() + 1))
-    rows, given = np.arange(len(y)), y.copy()
+def by_a_weaker_eye(
+    y: np.ndarray, x: np.ndarray, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Where somebody who sees a third of the features finds another class nearly as likely: the
+    hard photos, as people do."""
+    part = rng.permutation(x.shape[1])[: max(1, x.shape[1] // 3)]
+    seen = np.log(out_of_fold(x[:, part], y, range(len(y)), int(y.max()) + 1)) + rng.gumbel(
+        size=(len(y), y.max() + 1)
+    )
+    rows = np.arange(len(y))
+    given = y.copy()
     own = seen[rows, y]
     seen[rows, y] = -np.inf
-    wrong = np.argsort(own - seen.max(axis=1), kind="stable")[:round(share * len(y))]
+    wrong = np.argsort(own - seen.max(axis=1), kind="stable")[: round(share * len(y))]
     given[wrong] = seen[wrong].argmax(axis=1)
     return given
 
 
-KINDS = {"uniform": uniform, "similar": to_similar, "annotators": by_annotators, "hard": by_a_weaker_eye}
+KINDS = {
+    "uniform": uniform,
+    "similar": to_similar,
+    "annotators": by_annotators,
+    "hard": by_a_weaker_eye,
+}
 
 
 def average_precision(wrong: np.ndarray, scores: np.ndarray) -> float:
     """Area under precision over recall."""
     hits = wrong[np.argsort(-scores, kind="stable")]
-    return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean()) if hits.any() else float("nan")
+    return (
+        float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
+        if hits.any()
+        else float("nan")
+    )
 
 
 def roc_area(wrong: np.ndarray, scores: np.ndarray) -> float:
@@ -121,15 +145,21 @@ def recall_after(wrong: np.ndarray, scores: np.ndarray, share: float) -> float:
     return float(wrong[first].sum() / max(1, wrong.sum()))
 
 
-def verdict(wrongs: Sequence[np.ndarray], ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> str:
-    """better, worse or no difference in average precision, seed by seed on the same photos drawn again and again."""
+def verdict(
+    wrongs: Sequence[np.ndarray], ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]
+) -> str:
+    """better, worse or no difference in average precision, seed by seed on the same photos drawn
+    again and again."""
     rng = np.random.default_rng(0)
     found = []
     for _ in range(RESAMPLES):
         gaps = []
         for wrong, one, other in zip(wrongs, ours, theirs, strict=True):
             drawn = rng.integers(0, len(wrong), len(wrong))
-            gaps.append(average_precision(wrong[drawn], one[drawn]) - average_precision(wrong[drawn], other[drawn]))
+            gaps.append(
+                average_precision(wrong[drawn], one[drawn])
+                - average_precision(wrong[drawn], other[drawn])
+            )
         found.append(np.nanmean(gaps))
     low, high = np.quantile(found, (0.025, 0.975))
     return "better" if low > 0 else "worse" if high < 0 else "no difference"
@@ -153,21 +183,40 @@ def labels(folder: Path, seeds: int, noise: Sequence[float]) -> None:
             for name, found in scores.items():
                 row = np.mean([_figures(*pair) for pair in zip(wrongs, found, strict=True)], axis=0)
                 all_rows.setdefault(name, []).append(row)
-                said = {anchor: verdict(wrongs, found, scores[anchor]) for anchor in ANCHORS if anchor != name}
+                said = {
+                    anchor: verdict(wrongs, found, scores[anchor])
+                    for anchor in ANCHORS
+                    if anchor != name
+                }
                 for anchor, word in said.items():
                     against.setdefault((name, anchor), []).append(word)
-                print(f"{kind:10} {share:4.0%}  {_line(name, row)}"
-                      + "".join(f"  {word} than {anchor}" if word != "no difference" else f"  no difference to {anchor}"
-                                for anchor, word in said.items()), flush=True)
+                print(
+                    f"{kind:10} {share:4.0%}  {_line(name, row)}"
+                    + "".join(
+                        f"  {word} than {anchor}"
+                        if word != "no difference"
+                        else f"  no difference to {anchor}"
+                        for anchor, word in said.items()
+                    ),
+                    flush=True,
+                )
     for (name, anchor), words in against.items():
-        print(f"{name} against {anchor}: " + ", ".join(f"{word} {words.count(word)}" for word in
-                                                       ("better", "no difference", "worse")))
-    print(f"average over {len(KINDS) * len(noise)} cases: "
-          + "; ".join(_line(name, np.mean(rows, axis=0)) for name, rows in all_rows.items()))
+        print(
+            f"{name} against {anchor}: "
+            + ", ".join(
+                f"{word} {words.count(word)}" for word in ("better", "no difference", "worse")
+            )
+        )
+    print(
+        f"average over {len(KINDS) * len(noise)} cases: "
+        + "; ".join(_line(name, np.mean(rows, axis=0)) for name, rows in all_rows.items())
+    )
 
 
 # What a human audit found in a public set of drawings on which a probe is right for 69 %.
-WRONG, JUNK, AMBIGUOUS = 0.024, 0.04, 0.14
+WRONG = 0.024
+JUNK = 0.04
+AMBIGUOUS = 0.14
 REACHED = 0.7
 FEWER = (10, 20, 60)  # classes that stay, the commonest ones
 WIDTHS = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -184,14 +233,19 @@ class Weak:
 
 
 def weakened(truth: np.ndarray, x: np.ndarray, kept: int, rng: np.random.Generator) -> Weak:
-    """The commonest `kept` classes; junk are photos of the others, and a photo of two things lies between them."""
+    """The commonest `kept` classes; junk are photos of the others, and a photo of two things
+    lies between them."""
     common = np.argsort(-np.bincount(truth), kind="stable")[:kept]
-    rows, others = np.flatnonzero(np.isin(truth, common)), np.flatnonzero(~np.isin(truth, common))
-    y, mixed = np.unique(truth[rows], return_inverse=True)[1], x[rows].copy()
-    order, n = rng.permutation(len(rows)), len(rows)
-    junk, ambiguous = np.zeros(n, bool), np.zeros(n, bool)
-    junk[order[:round(JUNK * n)]] = True
-    ambiguous[order[round(JUNK * n):round((JUNK + AMBIGUOUS) * n)]] = True
+    rows = np.flatnonzero(np.isin(truth, common))
+    others = np.flatnonzero(~np.isin(truth, common))
+    y = np.unique(truth[rows], return_inverse=True)[1]
+    mixed = x[rows].copy()
+    order = rng.permutation(len(rows))
+    n = len(rows)
+    junk = np.zeros(n, bool)
+    ambiguous = np.zeros(n, bool)
+    junk[order[: round(JUNK * n)]] = True
+    ambiguous[order[round(JUNK * n) : round((JUNK + AMBIGUOUS) * n)]] = True
     mixed[junk] = x[rng.choice(others, junk.sum())]
     share = rng.uniform(0.35, 0.65, (int(ambiguous.sum()), 1))
     mixed[ambiguous] = share * mixed[ambiguous] + (1 - share) * x[rng.choice(rows, len(share))]
@@ -203,7 +257,9 @@ def _thinned(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarr
     turn = rng.normal(size=(x.shape[1], WIDTHS[-1]))
     for width in WIDTHS:
         z = ((x - x.mean(axis=0)) @ turn[:, :width] / np.sqrt(width)).astype(np.float32)
-        if (out_of_fold(z, y, range(len(y)), int(y.max()) + 1).argmax(axis=1) == y).mean() >= REACHED:
+        if (
+            out_of_fold(z, y, range(len(y)), int(y.max()) + 1).argmax(axis=1) == y
+        ).mean() >= REACHED:
             break
     return z
 
@@ -224,26 +280,42 @@ def weak(folder: Path, seeds: int) -> None:
                 for name, found in scores.items():
                     found.append(RULES[name](given[-1], p, one.x))
             for sought, extra in (("wrong", False), ("wrong or junk", True)):
-                asked = [(labels != one.truth) | (one.junk & extra) for labels, one in zip(given, several, strict=True)]
+                asked = [
+                    (labels != one.truth) | (one.junk & extra)
+                    for labels, one in zip(given, several, strict=True)
+                ]
                 word = verdict(asked, scores["ours"], scores["loss"])
                 words.setdefault(sought, []).append(word)
-                aps = [np.nanmean([average_precision(*pair) for pair in zip(asked, scores[name], strict=True)])
-                       for name in ("ours", "loss")]
+                aps = [
+                    np.nanmean(
+                        [average_precision(*pair) for pair in zip(asked, scores[name], strict=True)]
+                    )
+                    for name in ("ours", "loss")
+                ]
                 case = f"{kept:3} classes, {several[0].x.shape[1]:3} wide  {kind:10}  {sought:13}"
                 print(f"{case}  AP ours {aps[0]:.3f}, loss {aps[1]:.3f}: {word}", flush=True)
     for sought, said in words.items():
-        print(f"{sought}: " + ", ".join(f"{word} {said.count(word)}" for word in ("better", "no difference", "worse")))
+        print(
+            f"{sought}: "
+            + ", ".join(
+                f"{word} {said.count(word)}" for word in ("better", "no difference", "worse")
+            )
+        )
 
 
 def _figures(wrong: np.ndarray, scores: np.ndarray) -> tuple[float, ...]:
-    return (average_precision(wrong, scores), roc_area(wrong, scores),
-            *(recall_after(wrong, scores, part) for part in REVIEWED))
+    return (
+        average_precision(wrong, scores),
+        roc_area(wrong, scores),
+        *(recall_after(wrong, scores, part) for part in REVIEWED),
+    )
 
 
 def _line(name: str, row: np.ndarray) -> str:
     ap, area, *recalls = row
-    return (f"{name:16} AP {ap:.3f}  AUROC {area:.3f}  recall after 5/10/20 %: "
-            + " ".join(f"{recall:.2f}" for recall in recalls))
+    return f"{name:16} AP {ap:.3f}  AUROC {area:.3f}  recall after 5/10/20 %: " + " ".join(
+        f"{recall:.2f}" for recall in recalls
+    )
 
 
 def _features(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -255,7 +327,9 @@ def named_features(folder: Path) -> tuple[list[str], np.ndarray]:
     """The class folder and the embedding of each photo, by path; computed once."""
     cache = default_cache(os.environ)
     backbone = find_backbone("auto", cache)
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    files = sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")
+    )
     kept = FeatureCache(cache / "bench" / backbone.revision[:12])
     missing = kept.missing([path.as_posix() for path in files])
     if missing:
@@ -270,8 +344,12 @@ def add_flags(command: argparse.ArgumentParser) -> None:
     """Its flags."""
     command.add_argument("folder", type=Path)
     command.add_argument("--seeds", type=int, default=1)
-    command.add_argument("--weak", action="store_true", help="with weak features, junk and ambiguous photos")
-    command.add_argument("--noise", type=float, nargs="+", default=NOISE, help="shares of wrong labels")
+    command.add_argument(
+        "--weak", action="store_true", help="with weak features, junk and ambiguous photos"
+    )
+    command.add_argument(
+        "--noise", type=float, nargs="+", default=NOISE, help="shares of wrong labels"
+    )
 
 
 def run(flags: argparse.Namespace) -> None:

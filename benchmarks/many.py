@@ -1,8 +1,10 @@
-"""A scan of very many photos: made-up thumbnails, so that everything but looking at pixels is what it would be.
+"""A scan of very many photos: made-up thumbnails, so that everything but looking at pixels is
+what it would be.
 
-The network, fingerprints and comparing are replaced by something cheap and counted; what they would have taken is added
-from their price here. Memory is told twice: what is the process's own, and with pages of files, which the system takes
-back when it needs them. `python -m benchmarks.many STEP FOLDER` is one step in a process of its own.
+The network, fingerprints and comparing are replaced by something cheap and counted; what they
+would have taken is added from their price here. Memory is told twice: what is the process's own,
+and with pages of files, which the system takes back when it needs them. `python -m
+benchmarks.many STEP FOLDER` is one step in a process of its own.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import Embedder, FeatureCache, Watch
 from train.models.backbone import Backbone
 
-SIDE, SHARD, WIDTH = 64, 5000, 768
+SIDE = 64
+SHARD = 5000
+WIDTH = 768
 PRICED = 40
 POINTS = 260
 COPIES = 0.03  # of the thumbnails are another one saved again
@@ -56,8 +60,12 @@ def many(count: int) -> None:
     """Print what a scan of `count` thumbnails takes, and the next one with 1 % more."""
     with tempfile.TemporaryDirectory(prefix="vitrine-many-") as folder:
         _step("collect", folder, count)
-        full, price = _step("scan", folder), _step("price", folder)
-        print("price of one, ms of processor:", {what: round(value * 1000, 1) for what, value in price.items()})
+        full = _step("scan", folder)
+        price = _step("price", folder)
+        print(
+            "price of one, ms of processor:",
+            {what: round(value * 1000, 1) for what, value in price.items()},
+        )
         whole = _tell("full", full, price)
         _step("collect", folder, count // 100)
         more = _tell("with 1 % more", _step("scan", folder), price)
@@ -67,18 +75,26 @@ def many(count: int) -> None:
 
 
 def _tell(name: str, one: dict, price: dict) -> float:
-    """Print a scan as soon as it is done: the next one may take long. Its processor seconds with pixels."""
+    """Print a scan as soon as it is done: the next one may take long. Its processor seconds with
+    pixels."""
     seconds = float(one["cpu"] + sum(one["counts"].get(what, 0) * price[what] for what in price))
-    print(f"{name:14} {one['seconds']:7.1f} s {one['cpu']:7.1f} s of processor, {one['own']} MB of its own at most, "
-          f"{one['peak']} with files; "
-          f"looked at {one['counts']}: with pixels {seconds:.0f} s of processor\n"
-          f"    {one['steps']}\n    {one['said']}", flush=True)
+    print(
+        f"{name:14} {one['seconds']:7.1f} s {one['cpu']:7.1f} s of processor, {one['own']} MB of "
+        "its own at most, "
+        f"{one['peak']} with files; "
+        f"looked at {one['counts']}: with pixels {seconds:.0f} s of processor\n"
+        f"    {one['steps']}\n    {one['said']}",
+        flush=True,
+    )
     return seconds
 
 
 def _step(name: str, folder: str, *more: object) -> dict:
-    done = subprocess.run([sys.executable, "-m", "benchmarks.many", name, folder, *map(str, more)],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.many", name, folder, *map(str, more)],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr[-3000:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -96,7 +112,9 @@ def collect(folder: Path, count: str) -> dict:
     return {"photos": len(labels)}
 
 
-def _written(folder: Path, parts: Iterable[list[tuple[Photo, bytes]]]) -> Iterator[tuple[str, Path]]:
+def _written(
+    folder: Path, parts: Iterable[list[tuple[Photo, bytes]]]
+) -> Iterator[tuple[str, Path]]:
     for part in parts:
         path, data = images_file(part)
         place = folder / Path(path).name
@@ -114,10 +132,14 @@ def thumbnails(seed: int) -> Iterator[tuple[Photo, bytes]]:
     while True:
         label, shot = rng.choice(shots)
         side = rng.uniform(60, 150)
-        left, top = rng.uniform(0, 160 - side), rng.uniform(0, 160 - side)
-        small = shot.resize((SIDE, SIDE), Image.Resampling.BILINEAR, (left, top, left + side, top + side))
-        small = ImageEnhance.Brightness(ImageOps.mirror(small) if rng.random() < 0.5 else small).enhance(
-            rng.uniform(0.6, 1.5))
+        left = rng.uniform(0, 160 - side)
+        top = rng.uniform(0, 160 - side)
+        small = shot.resize(
+            (SIDE, SIDE), Image.Resampling.BILINEAR, (left, top, left + side, top + side)
+        )
+        small = ImageEnhance.Brightness(
+            ImageOps.mirror(small) if rng.random() < 0.5 else small
+        ).enhance(rng.uniform(0.6, 1.5))
         yield _row(small, label, 90)
         if rng.random() < COPIES:
             yield _row(small, label, 70)
@@ -133,24 +155,38 @@ def _row(picture: Image.Image, label: str | None, quality: int) -> tuple[Photo, 
 class Cheap:
     """In place of a network: a fixed random projection, as wide as the real features."""
 
-    name, streams = "cheap", 2
+    name = "cheap"
+    streams = 2
 
     def __init__(self) -> None:
-        self._over = np.random.default_rng(0).normal(size=(3 * 16 * 16, WIDTH)).astype(np.float32) / 30
+        self._over = (
+            np.random.default_rng(0).normal(size=(3 * 16 * 16, WIDTH)).astype(np.float32) / 30
+        )
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         COUNTS["embedding"] += len(pixel_values)
         return (np.tanh(pixel_values[:, :, ::2, ::2].reshape(len(pixel_values), -1) @ self._over),)
 
 
-def embed(dataset: Dataset, ids: Iterable[str], backbone: Backbone, cache: Path, threads: int = 0,
-          watch: Watch | None = None) -> tuple[list[str], np.ndarray]:
+def embed(
+    dataset: Dataset,
+    ids: Iterable[str],
+    backbone: Backbone,
+    cache: Path,
+    threads: int = 0,
+    watch: Watch | None = None,
+) -> tuple[list[str], np.ndarray]:
     """As `train.inference.embeddings.embed_dataset`, with Cheap for an engine."""
-    wanted, kept = list(ids), FeatureCache(cache / "features")
+    wanted = list(ids)
+    kept = FeatureCache(cache / "features")
     outputs = Embedder(Cheap(), Preprocessing(size=32, short=32), 64).stream(
-        dataset.read_photos(kept.missing(wanted)), watch=watch)
+        dataset.read_photos(kept.missing(wanted)), watch=watch
+    )
     for some in batches(outputs, 8):
-        kept.add(tuple(chain.from_iterable(part.ids for part in some)), np.concatenate([p.arrays[-1] for p in some]))
+        kept.add(
+            tuple(chain.from_iterable(part.ids for part in some)),
+            np.concatenate([p.arrays[-1] for p in some]),
+        )
     return kept.load(wanted)
 
 
@@ -172,23 +208,39 @@ def scanned(folder: Path) -> dict:
     vars(looking)["fingerprint"], vars(comparing)["compare"] = cheap_fingerprint, cheap_compare
     vars(comparing)["FEW"] = sys.maxsize  # in this process, which counts them
     dataset = open_dataset(str(folder / "dataset"))
-    began, before = time.monotonic(), spent()
+    began = time.monotonic()
+    before = spent()
     with own_memory() as own:
-        report = scan(dataset, Backbone(folder, "cheap", "r1", "folder"), folder / "cache", ScanSettings(fastdup=False),
-                      embed=embed)
-    return {"seconds": time.monotonic() - began, "cpu": spent() - before, "peak": peak(), "own": max(own),
-            "counts": COUNTS, "steps": dict(report.seconds), "said": report.sentence}
+        report = scan(
+            dataset,
+            Backbone(folder, "cheap", "r1", "folder"),
+            folder / "cache",
+            ScanSettings(fastdup=False),
+            embed=embed,
+        )
+    return {
+        "seconds": time.monotonic() - began,
+        "cpu": spent() - before,
+        "peak": peak(),
+        "own": max(own),
+        "counts": COUNTS,
+        "steps": dict(report.seconds),
+        "said": report.sentence,
+    }
 
 
 @contextmanager
 def own_memory(pause: float = 0.1) -> Iterator[list[int]]:
     """Megabytes that are this process's own and no file's, looked at every `pause` seconds."""
-    seen, done = [0], Event()
+    seen = [0]
+    done = Event()
 
     def look() -> None:
         while not done.wait(pause):
             lines = Path("/proc/self/status").read_text().splitlines()
-            seen.append(next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) // 1024)
+            seen.append(
+                next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) // 1024
+            )
 
     looking_on = Thread(target=look)
     looking_on.start()
@@ -200,7 +252,8 @@ def own_memory(pause: float = 0.1) -> Iterator[list[int]]:
 
 
 def words(folder: Path, count: str) -> dict:
-    """Which of so many photos with POINTS points each share their words; each tenth shows what the one before shows."""
+    """Which of so many photos with POINTS points each share their words; each tenth shows what
+    the one before shows."""
     sights = np.random.default_rng(0).gamma(0.6, 30, (4000, 128)).clip(0, 255)
 
     def points(number: int, shown: int) -> np.ndarray:
@@ -209,12 +262,21 @@ def words(folder: Path, count: str) -> dict:
         seen += np.random.default_rng(2**31 - number).normal(0, 3, seen.shape)
         return seen.clip(0, 255).astype(np.uint8)
 
-    began, before = time.monotonic(), spent()
+    began = time.monotonic()
+    before = spent()
     with own_memory() as own:
-        pairs = pairs_by_words(int(count), lambda number: points(number, number - (number % 10 == 1)))
+        pairs = pairs_by_words(
+            int(count), lambda number: points(number, number - (number % 10 == 1))
+        )
     copies = int((np.diff(pairs, axis=1).ravel() == 1)[pairs[:, 0] % 10 == 0].sum())
-    return {"seconds": time.monotonic() - began, "cpu": spent() - before, "own": max(own), "pairs": len(pairs),
-            "copies": copies, "of": int(count) // 10}
+    return {
+        "seconds": time.monotonic() - began,
+        "cpu": spent() - before,
+        "own": max(own),
+        "pairs": len(pairs),
+        "copies": copies,
+        "of": int(count) // 10,
+    }
 
 
 def price(folder: Path) -> dict:
@@ -225,7 +287,8 @@ def price(folder: Path) -> dict:
     from train.inference.embeddings import embedder_for
     from train.models.backbone import find_backbone
 
-    dataset, cache = open_dataset(str(folder / "dataset")), default_cache(os.environ)
+    dataset = open_dataset(str(folder / "dataset"))
+    cache = default_cache(os.environ)
     photos = [data for _, data in dataset.read_photos(islice(dataset.photos(), PRICED))]
     embedder = embedder_for(find_backbone("auto", cache), cache, streams=2)
     embedder.embed(photos[:2])
@@ -239,9 +302,16 @@ def price(folder: Path) -> dict:
     for one, other in zip(prints, reversed(prints), strict=True):
         compare(one, other)
     times.append(time.process_time())
-    return dict(zip(("embedding", "fingerprint", "pair"), (np.diff(times) / PRICED).tolist(), strict=True))
+    return dict(
+        zip(("embedding", "fingerprint", "pair"), (np.diff(times) / PRICED).tolist(), strict=True)
+    )
 
 
 if __name__ == "__main__":
-    steps: dict[str, Callable[..., dict]] = {"collect": collect, "scan": scanned, "price": price, "words": words}
+    steps: dict[str, Callable[..., dict]] = {
+        "collect": collect,
+        "scan": scanned,
+        "price": price,
+        "words": words,
+    }
     print(json.dumps(steps[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))

@@ -1,6 +1,8 @@
-"""Other tools on a folder of class folders, each in a process of its own: `python -m benchmarks.peers NAME FOLDER ...`
+"""Other tools on a folder of class folders, each in a process of its own: `python -m
+benchmarks.peers NAME FOLDER ...`
 
-Prints one JSON line: seconds and processor seconds of the work itself, imports and loading left out, and peak memory.
+Prints one JSON line: seconds and processor seconds of the work itself, imports and loading left
+out, and peak memory.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ def fastdup(folder: Path, scratch: Path, _: Path) -> Work:
 
 
 def embeddings(folder: Path, scratch: Path, backbone: Path) -> Work:
-    """Features by transformers in fp32, as its documentation shows; what the network's head would see."""
+    """Features by transformers in fp32, as its documentation shows; what the network's head
+    would see."""
     import torch
     from transformers import AutoImageProcessor, AutoModel
 
@@ -58,7 +61,7 @@ def embeddings(folder: Path, scratch: Path, backbone: Path) -> Work:
 
         parts = []
         for start in range(0, len(paths), BATCH):
-            images = [Image.open(path).convert("RGB") for path in paths[start:start + BATCH]]
+            images = [Image.open(path).convert("RGB") for path in paths[start : start + BATCH]]
             with torch.inference_mode():
                 tokens = model(**processor(images, return_tensors="pt")).last_hidden_state
             parts.append(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=1).numpy())
@@ -74,16 +77,21 @@ def probe(folder: Path, scratch: Path, _: Path) -> Work:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    x, y = np.load(scratch / "x.npy"), labels_of(photos_below(folder))
+    x = np.load(scratch / "x.npy")
+    y = labels_of(photos_below(folder))
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200))
-    return lambda: np.save(scratch / "p.npy", cross_val_predict(model, x, y, cv=5, method="predict_proba"))
+    return lambda: np.save(
+        scratch / "p.npy", cross_val_predict(model, x, y, cv=5, method="predict_proba")
+    )
 
 
 def datalab(folder: Path, scratch: Path, _: Path) -> Work:
     """Label issues, outliers and near-duplicates by cleanlab."""
     from cleanlab import Datalab
 
-    x, p, y = np.load(scratch / "x.npy"), np.load(scratch / "p.npy"), labels_of(photos_below(folder))
+    x = np.load(scratch / "x.npy")
+    p = np.load(scratch / "p.npy")
+    y = labels_of(photos_below(folder))
     lab = Datalab(data={"label": y.tolist()}, label_name="label", verbosity=0)
     return lambda: lab.find_issues(features=x, pred_probs=p)
 
@@ -93,12 +101,20 @@ PEERS = {one.__name__: one for one in (cleanvision, fastdup, embeddings, probe, 
 
 def spent() -> float:
     """Processor seconds of this process and of those that it waited for."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(
+        sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
 
 
 def peak() -> int:
     """Megabytes that this process, or the largest that it waited for, held at most."""
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+    return (
+        max(
+            resource.getrusage(who).ru_maxrss
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
+        // 1024
+    )
 
 
 def main() -> None:
@@ -106,12 +122,16 @@ def main() -> None:
     os.environ.setdefault("SENTRY_OPT_OUT", "1")
     name, *places = sys.argv[1:]
     work = PEERS[name](*map(Path, places))
-    began, before = time.monotonic(), spent()
+    began = time.monotonic()
+    before = spent()
     with open(os.devnull, "w") as nowhere:
-        out, sys.stdout = sys.stdout, nowhere
+        out = sys.stdout
+        sys.stdout = nowhere
         work()
         sys.stdout = out
-    print(json.dumps({"seconds": time.monotonic() - began, "cpu": spent() - before, "peak": peak()}))
+    print(
+        json.dumps({"seconds": time.monotonic() - began, "cpu": spent() - before, "peak": peak()})
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""What is known before anything is fine-tuned: two probes on frozen features, and the one that is fitted.
+"""What is known before anything is fine-tuned: two probes on frozen features, and the one that
+is fitted.
 
     python -m benchmarks.probes --photos ../shared/photos
 
-One, two and five photos a thing (several draws), all of them, and all with labels flipped; right answers and
-cross-entropy on the test or, of few, on all other photos. Sets are found or made as `benchmarks.train` does.
+One, two and five photos a thing (several draws), all of them, and all with labels flipped; right
+answers and cross-entropy on the test or, of few, on all other photos. Sets are found or made as
+`benchmarks.train` does.
 """
 
 from __future__ import annotations
@@ -28,7 +30,11 @@ from train.splits.training_set import Example, Material
 from train.statistics.metrics import cross_entropy, softmax
 
 Fit = Callable[[np.ndarray, np.ndarray, int], Probe]
-PROBES: dict[str, Fit] = {"regression": fit_probe, "discriminant": fit_discriminant, "fitted": fitted}
+PROBES: dict[str, Fit] = {
+    "regression": fit_probe,
+    "discriminant": fit_discriminant,
+    "fitted": fitted,
+}
 SETS = ("artifacts", "landmarks", "groceries")
 
 
@@ -61,16 +67,26 @@ def bench(name: str, photos: Path, work: Path, count: int) -> None:
             logits = fit(x, y, len(material.classes)).logits(asked)
             seconds = time.perf_counter() - begun
             rows.setdefault((what, probe), []).append(
-                (float((logits.argmax(axis=1) == truth).mean()), cross_entropy(softmax(logits), truth), seconds))
+                (
+                    float((logits.argmax(axis=1) == truth).mean()),
+                    cross_entropy(softmax(logits), truth),
+                    seconds,
+                )
+            )
     for (what, probe), figures in rows.items():
         right, surprise, seconds = np.mean(figures, axis=0)
-        print(f"{name:10} {what:18} {probe:13} {right:6.1%} right (worst {min(one for one, _, _ in figures):.1%} of "
-              f"{len(figures)}), cross-entropy {surprise:.3f}, {seconds:.2f} s")
+        print(
+            f"{name:10} {what:18} {probe:13} {right:6.1%} right (worst "
+            f"{min(one for one, _, _ in figures):.1%} of "
+            f"{len(figures)}), cross-entropy {surprise:.3f}, {seconds:.2f} s"
+        )
 
 
 def main() -> None:
     """Every set."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.probes", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.probes", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("/tmp/bench"))
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)

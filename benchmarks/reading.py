@@ -79,7 +79,8 @@ def _picture(form: str, mode: str, options: dict[str, Any]) -> bytes:
 
 def _one(path: Path) -> None:
     data = path.read_bytes()
-    before, begun = _peak(), time.perf_counter()
+    before = _peak()
+    begun = time.perf_counter()
     image = open_photo(data, limits=ANY)
     pixels = image.width * image.height
     seconds = time.perf_counter() - begun

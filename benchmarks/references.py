@@ -1,8 +1,10 @@
-"""One picture a painting: python -m benchmarks.references --photos ../shared/photos [--model FOLDER] [--strangers 300]
+"""One picture a painting: python -m benchmarks.references --photos ../shared/photos [--model
+FOLDER] [--strangers 300]
 
-Collects paintings/ (reference.csv, queries.csv) as anybody would, trains by the usual command and asks the release:
-top-1 beside the plain cosine of the same frozen features, the place of the truth among the most similar, known photos
-refused, photos of groceries and artifacts answered "none", milliseconds a photo. With --model, a release made before.
+Collects paintings/ (reference.csv, queries.csv) as anybody would, trains by the usual command
+and asks the release: top-1 beside the plain cosine of the same frozen features, the place of the
+truth among the most similar, known photos refused, photos of groceries and artifacts answered
+"none", milliseconds a photo. With --model, a release made before.
 """
 
 from __future__ import annotations
@@ -43,8 +45,16 @@ def main() -> None:
     speak_up()
     truth = queries(flags.photos / "paintings")
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as scratch:
-        seconds, folder = (0.0, flags.model) if flags.model else trained(flags.photos / "paintings", Path(scratch))
-        found = {"train_seconds": round(seconds), "release_mb": megabytes(folder), **asked(folder, truth)}
+        seconds, folder = (
+            (0.0, flags.model)
+            if flags.model
+            else trained(flags.photos / "paintings", Path(scratch))
+        )
+        found = {
+            "train_seconds": round(seconds),
+            "release_mb": megabytes(folder),
+            **asked(folder, truth),
+        }
         predictor = load_predictor(str(folder))
         for name in ("groceries", "artifacts"):
             found[f"{name}_none"] = none_of(predictor, some(flags.photos / name, flags.strangers))
@@ -54,35 +64,54 @@ def main() -> None:
 def queries(folder: Path) -> dict[Path, str]:
     """Photo -> class id."""
     with open(folder / "queries.csv", encoding="utf-8") as file:
-        return {folder / "queries" / row["file"]: Path(row["reference"]).stem for row in csv.DictReader(file)}
+        return {
+            folder / "queries" / row["file"]: Path(row["reference"]).stem
+            for row in csv.DictReader(file)
+        }
 
 
 def trained(folder: Path, scratch: Path) -> tuple[float, Path]:
     """Seconds, and the release, by the steps that the README names."""
     with open(folder / "reference.csv", encoding="utf-8") as file:
-        rows = [(path, path.stem, "reference") for row in csv.DictReader(file)
-                for path in [folder / "reference" / row["file"]]]
+        rows = [
+            (path, path.stem, "reference")
+            for row in csv.DictReader(file)
+            for path in [folder / "reference" / row["file"]]
+        ]
     rows += [(path, label, "query") for path, label in queries(folder).items()]
     for path, _, role in rows:
         (scratch / f"{role}-{path.name}").write_bytes(path.read_bytes())
     lines = [f"{role}-{path.name},{label},,{role}" for path, label, role in rows]
-    (scratch / "list.csv").write_text("\n".join(["file,label,split,role", *lines]), encoding="utf-8")
+    (scratch / "list.csv").write_text(
+        "\n".join(["file,label,split,role", *lines]), encoding="utf-8"
+    )
     collect(str(scratch / "list.csv"), str(scratch / "dataset"))
     begun = time.monotonic()
-    train_model(str(scratch / "dataset"), str(scratch / "model"), TrainSettings(), cache=default_cache(os.environ))
+    train_model(
+        str(scratch / "dataset"),
+        str(scratch / "model"),
+        TrainSettings(),
+        cache=default_cache(os.environ),
+    )
     return time.monotonic() - begun, scratch / "model"
 
 
 def asked(folder: Path, truth: dict[Path, str]) -> dict[str, object]:
     """The release on the queries, beside the cosine of the same features alone."""
-    predictor, plain, index = load_predictor(str(folder)), open_network(folder, plain=True), Index.load(
-        folder / "vitrine" / "index")
+    predictor = load_predictor(str(folder))
+    plain = open_network(folder, plain=True)
+    index = Index.load(folder / "vitrine" / "index")
     photos = [path.read_bytes() for path in truth]
     cosines = unit(np.stack([plain.ask(data)[1] for data in photos])) @ unit(index.features).T
     nearest = [index.labels[int(row.argmax())] for row in cosines]
-    right, refused, places, times, cpu = 0, 0, [], [], []
+    right = 0
+    refused = 0
+    places = []
+    times = []
+    cpu = []
     for data, label in zip(photos, truth.values(), strict=True):
-        begun, spent = time.perf_counter(), time.process_time()
+        begun = time.perf_counter()
+        spent = time.process_time()
         said = predictor.predict(data)
         times.append(1000 * (time.perf_counter() - begun))
         cpu.append(1000 * (time.process_time() - spent))
@@ -90,10 +119,18 @@ def asked(folder: Path, truth: dict[Path, str]) -> dict[str, object]:
         refused += said.answer == "none"
         labels = [row["label"] for row in predictor.similar(data, len(index))]
         places.append(labels.index(label) + 1)
-    return {"n": len(truth), "right": right, "right_by_plain_cosine": sum(map(str.__eq__, nearest, truth.values())),
-            "last_place_among_similar": max(places), "known_refused": refused,
-            "ms": {"p50": round(float(np.median(times))), "p90": round(float(np.quantile(times, 0.9))),
-                   "cpu": round(float(np.mean(cpu)))}}
+    return {
+        "n": len(truth),
+        "right": right,
+        "right_by_plain_cosine": sum(map(str.__eq__, nearest, truth.values())),
+        "last_place_among_similar": max(places),
+        "known_refused": refused,
+        "ms": {
+            "p50": round(float(np.median(times))),
+            "p90": round(float(np.quantile(times, 0.9))),
+            "cpu": round(float(np.mean(cpu))),
+        },
+    }
 
 
 def some(folder: Path, count: int) -> list[Path]:

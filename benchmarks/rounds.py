@@ -1,14 +1,16 @@
-"""Was cleaning worth it: top-1 per round when an annotator works through the queue, and when through photos at random.
+"""Was cleaning worth it: top-1 per round when an annotator works through the queue, and when
+through photos at random.
 
-    python -m benchmarks.curation rounds                   the built-in museum, a probe on frozen features
+    python -m benchmarks.curation rounds             the built-in museum, a probe on frozen features
     python -m benchmarks.curation rounds --photos ../shared/photos/groceries/train --flip 0.1
-    python -m benchmarks.curation rounds --finetune        the museum with real fine-tuning (hours); to see it run:
+    python -m benchmarks.curation rounds --finetune  the museum with real fine-tuning (hours); to see it run:
         --size 120 --epochs 4 --rounds 1 --threads 1
 
-Whoever decides knows the truth: the museum's is known, other photos get wrong labels planted and their folders are the
-truth. Each fifth of the groups is sealed in turn (with --finetune only the first), and its answers are held against
-the truth, whatever the labels say. Decisions cover test photos too, as at the light table. `left` are the wrong labels
-that are really left, `told` what the page would say.
+Whoever decides knows the truth: the museum's is known, other photos get wrong labels planted and
+their folders are the truth. Each fifth of the groups is sealed in turn (with --finetune only the
+first), and its answers are held against the truth, whatever the labels say. Decisions cover test
+photos too, as at the light table. `left` are the wrong labels that are really left, `told` what
+the page would say.
 """
 
 from __future__ import annotations
@@ -39,15 +41,16 @@ from train.settings import TrainSettings
 from train.statistics.metrics import wilson
 from train.statistics.paired import paired
 
-JUNK, NOT_ASKED = -1, -2
+JUNK = -1
+NOT_ASKED = -2
 FOLDS = 5
 Learner = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
 class Desk:
-    """Photos with features `x` (n, d), `truth` (n,) (JUNK: of nothing here), `given` labels (n,), and the `fold` (n,)
-    that each is in."""
+    """Photos with features `x` (n, d), `truth` (n,) (JUNK: of nothing here), `given` labels
+    (n,), and the `fold` (n,) that each is in."""
 
     names: list[str]
     x: np.ndarray
@@ -60,7 +63,8 @@ class Desk:
 
 @dataclass
 class Past:
-    """What was decided so far: labels as they are now, who was asked, and whether each doubt was a wrong label."""
+    """What was decided so far: labels as they are now, who was asked, and whether each doubt was
+    a wrong label."""
 
     labels: np.ndarray
     decided: np.ndarray
@@ -70,10 +74,14 @@ class Past:
 Order = Callable[[Desk, Past, int, np.random.Generator], tuple[np.ndarray, int]]
 
 
-def by_queue(desk: Desk, past: Past, count: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """The next photos of our queue, as a scan would pile them up now, and how many doubts are left on it."""
+def by_queue(
+    desk: Desk, past: Past, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, int]:
+    """The next photos of our queue, as a scan would pile them up now, and how many doubts are
+    left on it."""
     kept = np.flatnonzero(past.labels != JUNK)
-    y, groups = past.labels[kept], [desk.groups[n] for n in kept]
+    y = past.labels[kept]
+    groups = [desk.groups[n] for n in kept]
     chances = out_of_fold(desk.x[kept], y, groups, desk.classes)
     said = judge(y, chances, desk.x[kept], np.unique(groups, return_inverse=True)[1])
     order = kept[np.argsort(-said.doubt, kind="stable")]
@@ -82,7 +90,9 @@ def by_queue(desk: Desk, past: Past, count: int, rng: np.random.Generator) -> tu
     return open_ones[:count], len(open_ones)
 
 
-def at_random(desk: Desk, past: Past, count: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+def at_random(
+    desk: Desk, past: Past, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, int]:
     """Photos as they come."""
     free = np.flatnonzero(~past.decided)
     return rng.permutation(free)[:count], len(free)
@@ -90,6 +100,7 @@ def at_random(desk: Desk, past: Past, count: int, rng: np.random.Generator) -> t
 
 def probing(desk: Desk) -> Learner:
     """Answers (n,) of probes, each of which learned from the labels of the other folds."""
+
     def learn(labels: np.ndarray) -> np.ndarray:
         answers = np.full(len(labels), NOT_ASKED)
         for fold in range(FOLDS):
@@ -102,31 +113,41 @@ def probing(desk: Desk) -> Learner:
     return learn
 
 
-def story(desk: Desk, order: Order, learn: Learner, rounds: int, count: int, seed: int = 0) -> list[str]:
+def story(
+    desk: Desk, order: Order, learn: Learner, rounds: int, count: int, seed: int = 0
+) -> list[str]:
     """One line a round."""
-    past, rng = Past(desk.given.copy(), np.zeros(len(desk.given), bool)), np.random.default_rng(seed)
+    past = Past(desk.given.copy(), np.zeros(len(desk.given), bool))
+    rng = np.random.default_rng(seed)
     before: np.ndarray | None = None
-    lines, made = [], 0
+    lines = []
+    made = 0
     for number in range(rounds + 1):
         answers = learn(past.labels)
         asked = np.flatnonzero((answers != NOT_ASKED) & (desk.truth != JUNK))
-        right, groups = answers[asked] == desk.truth[asked], [desk.groups[n] for n in asked]
+        right = answers[asked] == desk.truth[asked]
+        groups = [desk.groups[n] for n in asked]
         left = int((past.labels != desk.truth).sum())
         chosen, doubts = order(desk, past, count, rng)
-        share, against = wilson(int(right.sum()), len(right)), ""
+        share = wilson(int(right.sum()), len(right))
+        against = ""
         if before is not None:
             found = paired(before, right, groups)
             against = f"{points(found.difference):>6} ({points(found.low)} to {points(found.high)})"
         told = f"{round(doubts * _wrong_share(past)):4d}" if order is by_queue else "   -"
-        lines.append(f"  round {number}  {made:4d} decisions  "
-                     f"top-1 {share.value:6.1%} ({share.low:.1%} to {share.high:.1%})  wrong labels left {left:4d}, "
-                     f"told {told}  {against}")
+        lines.append(
+            f"  round {number}  {made:4d} decisions  "
+            f"top-1 {share.value:6.1%} ({share.low:.1%} to {share.high:.1%})  wrong labels left "
+            f"{left:4d}, "
+            f"told {told}  {against}"
+        )
         if not len(chosen):
             lines.append("  nothing doubtful is left")
             break
         past.were_wrong += [bool(past.labels[n] != desk.truth[n]) for n in chosen]
         past.labels[chosen], past.decided[chosen] = desk.truth[chosen], True
-        made, before = made + len(chosen), right
+        made = made + len(chosen)
+        before = right
     return lines
 
 
@@ -137,8 +158,10 @@ def _wrong_share(past: Past) -> float:
 
 
 def museum_desk(size: int, wrong: float, cache: Path) -> tuple[Desk, dict[str, bytes]]:
-    """The built-in museum as a collector sees it, copies left out; the photos' bytes for fine-tuning."""
-    museum, kept = Museum(photos=size, wrong=wrong), {}
+    """The built-in museum as a collector sees it, copies left out; the photos' bytes for
+    fine-tuning."""
+    museum = Museum(photos=size, wrong=wrong)
+    kept = {}
     rows = []
     for truth, data in photos(museum):
         if truth.kind in ("painting", "junk") and truth.given_label:
@@ -157,13 +180,20 @@ def museum_desk(size: int, wrong: float, cache: Path) -> tuple[Desk, dict[str, b
 def planted_desk(folder: Path, flip: float, seed: int) -> Desk:
     """A folder of class folders with labels flipped to the class that looks most like them."""
     of_class, x = named_features(folder)
-    truth, names = np.unique(of_class, return_inverse=True)[1], [str(number) for number in range(len(of_class))]
+    truth = np.unique(of_class, return_inverse=True)[1]
+    names = [str(number) for number in range(len(of_class))]
     given = to_similar(truth, x, flip, np.random.default_rng(seed))
     return _desk(names, x, truth, given, names, int(truth.max()) + 1)
 
 
-def _desk(names: Sequence[str], x: np.ndarray, truth: np.ndarray, given: np.ndarray, groups: Sequence[str],
-          classes: int) -> Desk:
+def _desk(
+    names: Sequence[str],
+    x: np.ndarray,
+    truth: np.ndarray,
+    given: np.ndarray,
+    groups: Sequence[str],
+    classes: int,
+) -> Desk:
     return Desk(list(names), x, truth, given, list(groups), folds_of(given, groups, FOLDS), classes)
 
 
@@ -177,8 +207,11 @@ def _embedded(kept: Mapping[str, bytes], cache: Path) -> tuple[list[str], np.nda
     return embed_dataset(InMemory(), list(kept), find_backbone("auto", cache), cache)
 
 
-def tuning(desk: Desk, kept: Mapping[str, bytes], cache: Path, scratch: Path, settings: TrainSettings) -> Learner:
-    """Answers of a release: a dataset with these labels and this test, and `train_model`; once for the same labels."""
+def tuning(
+    desk: Desk, kept: Mapping[str, bytes], cache: Path, scratch: Path, settings: TrainSettings
+) -> Learner:
+    """Answers of a release: a dataset with these labels and this test, and `train_model`; once
+    for the same labels."""
     from train.evaluation.compare_models import answers_of
     from train.splits.seal import sealed
     from train.splits.training_set import gather
@@ -206,7 +239,9 @@ def _dataset(desk: Desk, kept: Mapping[str, bytes], folder: Path) -> Dataset:
     from data_cards.dataset.collection import ClassInfo, Collection
     from data_cards.photos.image import inspect_photo
 
-    things = Collection("bench", "Bench", tuple(ClassInfo(f"c{n}", f"Class {n}") for n in range(desk.classes)))
+    things = Collection(
+        "bench", "Bench", tuple(ClassInfo(f"c{n}", f"Class {n}") for n in range(desk.classes))
+    )
     rows = []
     for name in desk.names:
         seen = inspect_photo(kept[name])
@@ -218,20 +253,31 @@ def _dataset(desk: Desk, kept: Mapping[str, bytes], folder: Path) -> Dataset:
 
 
 def _labels(desk: Desk, labels: np.ndarray) -> tuple[str, bytes]:
-    return labels_file(Label(i, None if y == JUNK else f"c{y}", "junk" if y == JUNK else "labelled")
-                       for i, y in zip(desk.names, labels, strict=True))
+    return labels_file(
+        Label(i, None if y == JUNK else f"c{y}", "junk" if y == JUNK else "labelled")
+        for i, y in zip(desk.names, labels, strict=True)
+    )
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:
     """Its flags."""
-    command.add_argument("--photos", type=Path, help="a folder of class folders instead of the museum")
+    command.add_argument(
+        "--photos", type=Path, help="a folder of class folders instead of the museum"
+    )
     command.add_argument("--size", type=int, default=Museum().photos, help="photos of the museum")
     command.add_argument("--flip", type=float, default=0.1, help="share of wrong labels")
     command.add_argument("--rounds", type=int, default=4)
-    command.add_argument("--decisions", type=int, default=0, help="a round; a third of the wrong labels when left out")
+    command.add_argument(
+        "--decisions",
+        type=int,
+        default=0,
+        help="a round; a third of the wrong labels when left out",
+    )
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--finetune", action="store_true")
-    command.add_argument("--epochs", type=int, default=None, help="of the fine-tuning; its own number when left out")
+    command.add_argument(
+        "--epochs", type=int, default=None, help="of the fine-tuning; its own number when left out"
+    )
     command.add_argument("--threads", type=int, default=0, help="that train; 0: all")
 
 
@@ -246,12 +292,26 @@ def run(flags: argparse.Namespace) -> None:
     wrong = int((desk.given != desk.truth).sum())
     count = flags.decisions or max(8, wrong // 3)
     how = "fine-tuned" if flags.finetune else "a probe on frozen features"
-    print(f"{len(desk.names)} photos of {desk.classes} classes, {wrong} wrong labels; {count} decisions a "
-          f"round; {how}", flush=True)
+    print(
+        f"{len(desk.names)} photos of {desk.classes} classes, {wrong} wrong labels; {count} "
+        "decisions a "
+        f"round; {how}",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as scratch:
         settings = TrainSettings(epochs=flags.epochs, threads=flags.threads)
-        learn = tuning(desk, kept, cache, Path(scratch), settings) if flags.finetune and kept else probing(desk)
-        for words, order in (("the queue, most doubtful first", by_queue), ("photos at random", at_random)):
-            print(words, *story(desk, order, learn, flags.rounds, count, flags.seed), sep="\n", flush=True)
-
-
+        learn = (
+            tuning(desk, kept, cache, Path(scratch), settings)
+            if flags.finetune and kept
+            else probing(desk)
+        )
+        for words, order in (
+            ("the queue, most doubtful first", by_queue),
+            ("photos at random", at_random),
+        ):
+            print(
+                words,
+                *story(desk, order, learn, flags.rounds, count, flags.seed),
+                sep="\n",
+                flush=True,
+            )

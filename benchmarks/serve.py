@@ -1,9 +1,11 @@
-"""From JPEG bytes to the whole answer, beside what transformers takes for the bare label of the same photos.
+"""From JPEG bytes to the whole answer, beside what transformers takes for the bare label of the
+same photos.
 
     python -m benchmarks.serve --model MODEL --photos FOLDER [--most 40] [--threads 2]
 
-MODEL has an ONNX export. Every line of a run is measured in turns, photo by photo, so that other work on the machine
-slows all of them alike; processor time is given beside the clock. Ratios are those of the medians.
+MODEL has an ONNX export. Every line of a run is measured in turns, photo by photo, so that other
+work on the machine slows all of them alike; processor time is given beside the clock. Ratios are
+those of the medians.
 """
 
 from __future__ import annotations
@@ -38,13 +40,17 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--photos", type=Path, required=True, help="a folder, looked through to its depth")
+    parser.add_argument(
+        "--photos", type=Path, required=True, help="a folder, looked through to its depth"
+    )
     parser.add_argument("--most", type=int, default=40, help="photos (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--skip", nargs="*", default=[], choices=("engines", "askers", "memory"))
     flags = parser.parse_args()
     photos = _photos(flags.photos, flags.most)
-    print(f"{len(photos)} photos, {flags.threads} threads, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"{len(photos)} photos, {flags.threads} threads, load {os.getloadavg()[0]:.1f}", flush=True
+    )
     if "memory" not in flags.skip:
         _memory(flags.model, photos)
     if "engines" not in flags.skip:
@@ -55,7 +61,7 @@ def main() -> None:
 
 def _photos(folder: Path, most: int) -> list[bytes]:
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
-    return [path.read_bytes() for path in files[::max(1, len(files) // most)][:most]]
+    return [path.read_bytes() for path in files[:: max(1, len(files) // most)][:most]]
 
 
 def _engines(model: Path, photos: Sequence[bytes], threads: int) -> None:
@@ -64,19 +70,31 @@ def _engines(model: Path, photos: Sequence[bytes], threads: int) -> None:
     asks: dict[str, Ask] = {"pipeline": _pipeline(model, threads)}
     for engine in ENGINES:
         predictor = load_predictor(model, engine=engine, threads=threads)
-        asks[engine if engine == predictor.engine else f"{engine} ({predictor.engine})"] = _ours(predictor)
+        asks[engine if engine == predictor.engine else f"{engine} ({predictor.engine})"] = _ours(
+            predictor
+        )
     clock, processor, said = _in_turns(asks, photos)
     bare = np.median(clock["pipeline"])
     exact = said["torch"]
-    print(f"{'':22}{'p50 ms':>9}{'p95 ms':>9}{'cpu ms':>9}{'ratio':>7}{'cpu ratio':>10}{'goal':>6}  top-1  same answer")
+    print(
+        f"{'':22}{'p50 ms':>9}{'p95 ms':>9}{'cpu ms':>9}{'ratio':>7}{'cpu ratio':>10}{'goal':>6}  "
+        "top-1  same answer"
+    )
     for name in asks:
         p50, p95 = np.percentile(clock[name], [50, 95])
-        top = np.mean([one[0] == two[0] for one, two in zip(said[name], said["pipeline"], strict=True)])
+        top = np.mean(
+            [one[0] == two[0] for one, two in zip(said[name], said["pipeline"], strict=True)]
+        )
         same = np.mean([one == two for one, two in zip(said[name], exact, strict=True)])
-        goal = next((f"{share:.2f}" for engine, share in GOALS.items() if name.startswith(engine)), "")
+        goal = next(
+            (f"{share:.2f}" for engine, share in GOALS.items() if name.startswith(engine)), ""
+        )
         cpu = np.median(processor[name])
-        print(f"{name:22}{p50:9.1f}{p95:9.1f}{cpu:9.1f}{p50 / bare:7.2f}{cpu / np.median(processor['pipeline']):10.2f}"
-              f"{goal:>6}  {top:5.3f}  " + (f"{same:5.3f}" if name != "pipeline" else ""), flush=True)
+        print(
+            f"{name:22}{p50:9.1f}{p95:9.1f}{cpu:9.1f}{p50 / bare:7.2f}{cpu / np.median(processor['pipeline']):10.2f}"
+            f"{goal:>6}  {top:5.3f}  " + (f"{same:5.3f}" if name != "pipeline" else ""),
+            flush=True,
+        )
 
 
 def _pipeline(model: Path, threads: int) -> Ask:
@@ -109,7 +127,8 @@ def _in_turns(asks: dict[str, Ask], photos: Sequence[bytes]) -> tuple[Any, Any, 
     for data in photos:
         for name, ask in asks.items():
             time.sleep(PAUSE)
-            begun, cpu = time.perf_counter(), time.process_time()
+            begun = time.perf_counter()
+            cpu = time.process_time()
             said[name].append(ask(data))
             clock[name].append(1e3 * (time.perf_counter() - begun))
             processor[name].append(1e3 * (time.process_time() - cpu))
@@ -117,11 +136,13 @@ def _in_turns(asks: dict[str, Ask], photos: Sequence[bytes]) -> tuple[Any, Any, 
 
 
 def _askers(model: Path, photos: Sequence[bytes], threads: int) -> None:
-    """When several ask: those who come meanwhile in one batch, against one after the other. Photos a second say little
-    where others work on the same machine; processor time a photo does."""
+    """When several ask: those who come meanwhile in one batch, against one after the other.
+    Photos a second say little where others work on the same machine; processor time a photo
+    does."""
     from train.inference.predictor import load_predictor
 
-    predictor, alone = load_predictor(model, threads=threads), Lock()
+    predictor = load_predictor(model, threads=threads)
+    alone = Lock()
 
     def in_line(data: bytes) -> None:
         with alone:
@@ -132,13 +153,25 @@ def _askers(model: Path, photos: Sequence[bytes], threads: int) -> None:
         for _ in range(3):
             for name, ask in (("together", predictor.predict), ("in line", in_line)):
                 with ThreadPoolExecutor(askers) as several:
-                    begun, cpu = time.perf_counter(), time.process_time()
+                    begun = time.perf_counter()
+                    cpu = time.process_time()
                     list(several.map(ask, photos))
-                    rates[name].append((len(photos) / (time.perf_counter() - begun),
-                                        1e3 * (time.process_time() - cpu) / len(photos)))
-        print(f"{askers:2} at once: " + ", ".join(
-            f"{name} {max(rate for rate, _ in all_):.1f} photos/s, {np.median([cpu for _, cpu in all_]):.1f} ms of "
-            "processor a photo" for name, all_ in rates.items()), flush=True)
+                    rates[name].append(
+                        (
+                            len(photos) / (time.perf_counter() - begun),
+                            1e3 * (time.process_time() - cpu) / len(photos),
+                        )
+                    )
+        print(
+            f"{askers:2} at once: "
+            + ", ".join(
+                f"{name} {max(rate for rate, _ in all_):.1f} photos/s, "
+                f"{np.median([cpu for _, cpu in all_]):.1f} ms of "
+                "processor a photo"
+                for name, all_ in rates.items()
+            ),
+            flush=True,
+        )
 
 
 def _memory(model: Path, photos: Sequence[bytes], questions: int = 50) -> None:
@@ -152,8 +185,20 @@ def _memory(model: Path, photos: Sequence[bytes], questions: int = 50) -> None:
         files = [Path(scratch) / f"{number}.jpg" for number in range(min(len(photos), questions))]
         for file, data in zip(files, photos, strict=False):
             file.write_bytes(data)
-        process = subprocess.Popen([sys.executable, "-m", "space", "serve", str(model), "--port", str(port), "--state",
-                                    f"{scratch}/state"], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "space",
+                "serve",
+                str(model),
+                "--port",
+                str(port),
+                "--state",
+                f"{scratch}/state",
+            ],
+            stdout=subprocess.DEVNULL,
+        )
         try:
             _wait(f"http://127.0.0.1:{port}/healthz", process)
             client = Client(f"http://127.0.0.1:{port}", verbose=False)
@@ -164,8 +209,12 @@ def _memory(model: Path, photos: Sequence[bytes], questions: int = 50) -> None:
         finally:
             process.terminate()
             process.wait()
-    print(f"memory after {questions} questions: {now:.0f} MB, at most {most:.0f} MB (goal {MOST_MEMORY}); "
-          f"torch is {'' if torch else 'not '}loaded", flush=True)
+    print(
+        f"memory after {questions} questions: {now:.0f} MB, at most {most:.0f} MB (goal "
+        f"{MOST_MEMORY}); "
+        f"torch is {'' if torch else 'not '}loaded",
+        flush=True,
+    )
 
 
 def _wait(health: str, process: Any, seconds: float = 300) -> None:

@@ -2,9 +2,10 @@
 
     python -m benchmarks.curation table FOLDER [--questions 100000] [--keys 200] [--every 0.25]
 
-Builds a dataset with that many questions in FOLDER (once), serves the whole app over it in a process of its own, signs
-in, and presses keys: `--every` seconds one (a quick annotator), then sixty as soon as the next photo is there. A photo
-counts as on screen when the browser has presented a frame with it.
+Builds a dataset with that many questions in FOLDER (once), serves the whole app over it in a
+process of its own, signs in, and presses keys: `--every` seconds one (a quick annotator), then
+sixty as soon as the next photo is there. A photo counts as on screen when the browser has
+presented a frame with it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,13 @@ from PIL import Image
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.dataset.repo import Changes, Dataset, create_dataset, open_dataset
 from data_cards.dataset.schema import Finding, Label, Opinion, Photo, Source, Split
-from data_cards.dataset.tables import findings_file, images_file, labels_file, opinions_file, splits_file
+from data_cards.dataset.tables import (
+    findings_file,
+    images_file,
+    labels_file,
+    opinions_file,
+    splits_file,
+)
 from data_cards.photos.image import encode_jpeg, image_id
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +45,8 @@ LARGE = 400  # photos of a phone's size at the head of the queue: those that are
 SHARD = 10_000
 GOAL_MS = 100.0
 RELABELS = 60
-# From the key to a frame that shows another photo: the change, then two frames, so that one with it was presented.
+# From the key to a frame that shows another photo: the change, then two frames, so that one with it
+# was presented.
 WATCH = """() => {
     const root = document.querySelector("vitrine-light-table").shadowRoot;
     const shown = () => root.querySelector(".mat img");
@@ -62,23 +70,31 @@ def build(folder: Path, questions: int) -> Dataset:
     """A dataset in which every photo is a question, with opinions as a scan leaves them."""
     if (folder / "README.md").exists():
         return open_dataset(str(folder))
-    classes = tuple(ClassInfo(f"class-{n}", f"Thing {n}", summary="One of many.") for n in range(CLASSES))
+    classes = tuple(
+        ClassInfo(f"class-{n}", f"Thing {n}", summary="One of many.") for n in range(CLASSES)
+    )
     dataset = create_dataset(str(folder), Collection("many", "Many things", classes))
     names: list[str] = []
     for start in range(0, questions, SHARD):
         rows = list(_photos(start, min(questions, start + SHARD)))
         names += [photo.image_id for photo, _ in rows]
         dataset = dataset.commit(dict([images_file(rows)]), "Photos")
-    files = dict([
-        labels_file(Label(name, f"class-{n % CLASSES}", "labelled") for n, name in enumerate(names)),
-        splits_file(Split(name, name, "train") for name in names),
-        findings_file("01SCAN", (_doubt(n, name, names) for n, name in enumerate(names))),
-        opinions_file("01SCAN", (_opinion(n, name, names) for n, name in enumerate(names)))])
+    files = dict(
+        [
+            labels_file(
+                Label(name, f"class-{n % CLASSES}", "labelled") for n, name in enumerate(names)
+            ),
+            splits_file(Split(name, name, "train") for name in names),
+            findings_file("01SCAN", (_doubt(n, name, names) for n, name in enumerate(names))),
+            opinions_file("01SCAN", (_opinion(n, name, names) for n, name in enumerate(names))),
+        ]
+    )
     return dataset.update("Questions", lambda _: Changes(add=files))
 
 
 def _photos(start: int, end: int) -> Iterator[tuple[Photo, bytes]]:
-    """Distinct photos at little cost: a file says who it is behind its last pixel, where no decoder looks."""
+    """Distinct photos at little cost: a file says who it is behind its last pixel, where no
+    decoder looks."""
     rng = np.random.default_rng(start)
     small = encode_jpeg(Image.fromarray(rng.integers(0, 255, (30, 40, 3), dtype=np.uint8)), 60)
     for number in range(start, end):
@@ -99,8 +115,17 @@ def _near(n: int, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _doubt(n: int, name: str, names: Sequence[str]) -> Finding:
-    return Finding(name, "label", 1 - n / (2 * len(names)), "The model gives this label 2 %.", f"class-{n % CLASSES}",
-                   f"class-{(n + 1) % CLASSES}", _near(n, names)[:5], "01SCAN", "model-1")
+    return Finding(
+        name,
+        "label",
+        1 - n / (2 * len(names)),
+        "The model gives this label 2 %.",
+        f"class-{n % CLASSES}",
+        f"class-{(n + 1) % CLASSES}",
+        _near(n, names)[:5],
+        "01SCAN",
+        "model-1",
+    )
 
 
 def _opinion(n: int, name: str, names: Sequence[str]) -> Opinion:
@@ -117,7 +142,15 @@ class Served:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         begin = time.perf_counter()
-        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.table", str(folder), str(self.port)]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "benchmarks.table",
+            str(folder),
+            str(self.port),
+        ]
         self.process = subprocess.Popen(command, cwd=ROOT)
         while not self._answers():
             assert self.process.poll() is None, "the app ended by itself"
@@ -138,7 +171,8 @@ class Served:
         return {name: int(told[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM")}
 
     def cpu(self) -> float:
-        """Seconds of processor time so far: what starting costs on a machine that has nothing else to do."""
+        """Seconds of processor time so far: what starting costs on a machine that has nothing
+        else to do."""
         told = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -161,39 +195,59 @@ def press_keys(page: Any, keys: Sequence[str], every: float) -> list[float]:
 
 def told(words: str, times: Sequence[float]) -> str:
     """p50 and p95 in words."""
-    p50, p95 = statistics.median(times), float(np.percentile(times, 95))
-    return f"{words:42} n {len(times):4}  p50 {p50:6.0f} ms  p95 {p95:6.0f} ms  slowest {max(times):6.0f} ms"
+    p50 = statistics.median(times)
+    p95 = float(np.percentile(times, 95))
+    return (
+        f"{words:42} n {len(times):4}  p50 {p50:6.0f} ms  p95 {p95:6.0f} ms  slowest "
+        f"{max(times):6.0f} ms"
+    )
 
 
 def measure(folder: Path, keys: int, every: float) -> None:
     """Serve, sign in, press, print."""
     from playwright.sync_api import sync_playwright
 
-    load, cores = os.getloadavg()[0], os.cpu_count()
+    load = os.getloadavg()[0]
+    cores = os.cpu_count()
     print(f"{'this machine, before':42} load {load:.1f} on {cores} cores", flush=True)
     served = Served(folder)
     took = f"{served.seconds:.1f} s ({served.cpu():.1f} s of processor)"
     print(f"{'started, the page answers':42} {took}; {_in_words(served.memory())}", flush=True)
     try:
         with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            browser = play.chromium.launch(
+                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            )
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             begin = time.perf_counter()
             _sit_down(page, served.url)
-            print(f"{'signed in, the first photo on screen':42} {time.perf_counter() - begin:.1f} s", flush=True)
+            print(
+                f"{'signed in, the first photo on screen':42} {time.perf_counter() - begin:.1f} s",
+                flush=True,
+            )
             page.evaluate(WATCH)
             pace = f"a key each {every:g} s -> next photo on screen"
-            print(told(pace, press_keys(page, ["2"] * keys, every)) + f"  (goal: p95 <= {GOAL_MS:.0f} ms)", flush=True)
+            print(
+                told(pace, press_keys(page, ["2"] * keys, every))
+                + f"  (goal: p95 <= {GOAL_MS:.0f} ms)",
+                flush=True,
+            )
             begin = time.perf_counter()
             flat_out = press_keys(page, ["2"] * RELABELS, 0.0)
-            print(told(f"{RELABELS} relabels flat out -> next photo", flat_out)
-                  + f"  ({RELABELS / (time.perf_counter() - begin):.1f} a second)", flush=True)
+            print(
+                told(f"{RELABELS} relabels flat out -> next photo", flat_out)
+                + f"  ({RELABELS / (time.perf_counter() - begin):.1f} a second)",
+                flush=True,
+            )
             page.wait_for_selector("vitrine-light-table .kept")
             print(told("the server's answer to decisions", page.evaluate(ANSWERS)), flush=True)
             begin = time.perf_counter()
             page.keyboard.press("Backspace")
             page.wait_for_selector("vitrine-light-table .kept")
-            print(f"{'one undo, until it is kept':42} {1000 * (time.perf_counter() - begin):.0f} ms", flush=True)
+            print(
+                f"{'one undo, until it is kept':42} {1000 * (time.perf_counter() - begin):.0f} ms",
+                flush=True,
+            )
             browser.close()
         print(f"{'afterwards':42} {_in_words(served.memory())}", flush=True)
     finally:
@@ -227,7 +281,9 @@ def serve(folder: Path, port: int) -> None:
 
 def add_flags(command: argparse.ArgumentParser) -> None:
     """Its flags."""
-    command.add_argument("folder", type=Path, help="where the dataset is, or is made; decisions go beside it")
+    command.add_argument(
+        "folder", type=Path, help="where the dataset is, or is made; decisions go beside it"
+    )
     command.add_argument("--questions", type=int, default=100_000)
     command.add_argument("--keys", type=int, default=200)
     command.add_argument("--every", type=float, default=0.25)

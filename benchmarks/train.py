@@ -1,14 +1,16 @@
-"""What the recipe is worth, and how fast it is: a row for every set of photos, recipe and seed, beside what was wanted.
+"""What the recipe is worth, and how fast it is: a row for every set of photos, recipe and seed,
+beside what was wanted.
 
     python -m benchmarks.train --photos ../shared/photos --work /tmp/bench --out rows.jsonl [--sets landmarks museum]
         [--recipes ours "no augmentation" ...] [--seeds 3] [--epochs N] [--photos-per-class N] [--test-photos N]
-    python -m benchmarks.train ... --sets groceries --recipes ours stock --photos-per-class 12    # time to accuracy
-    python -m benchmarks.train --out rows.jsonl --table                                           # only the table
+    python -m benchmarks.train ... --sets groceries --recipes ours stock --photos-per-class 12  # time to accuracy
+    python -m benchmarks.train --out rows.jsonl --table                             # only the table
 
-Each finished row is a JSON line of --out; a second start does what is missing, and inside a row goes on from the last
-epoch. What cleaning means is said in training_sets.py, what the stock recipe is in stock.py. `ours` computes everything
-anew, as at a collection's first training; the other rows find embeddings of earlier ones, so their seconds are fewer.
-The test is asked as training computes (bf16 where the machine has it); stock and ours alike.
+Each finished row is a JSON line of --out; a second start does what is missing, and inside a row
+goes on from the last epoch. What cleaning means is said in training_sets.py, what the stock
+recipe is in stock.py. `ours` computes everything anew, as at a collection's first training; the
+other rows find embeddings of earlier ones, so their seconds are fewer. The test is asked as
+training computes (bf16 where the machine has it); stock and ours alike.
 """
 
 from __future__ import annotations
@@ -44,8 +46,18 @@ from train.settings import TrainSettings
 from train.splits.training_set import Example, Material
 from train.statistics.metrics import wilson
 
-RECIPES = ("ours", "probe", "no augmentation", "no cleaning", "scratch", "stock", "flipped 20", "flipped 40",
-           "reviewed 20", "reviewed 40")
+RECIPES = (
+    "ours",
+    "probe",
+    "no augmentation",
+    "no cleaning",
+    "scratch",
+    "stock",
+    "flipped 20",
+    "flipped 40",
+    "reviewed 20",
+    "reviewed 40",
+)
 BATCH = 32
 SAID = re.compile(r"Probe:|Epoch \d+ of")
 
@@ -66,18 +78,34 @@ def main() -> None:
                 row = one_row(known, key, flags, cache)
                 done.append(row)
                 append(flags.out, row)
-                say(f"{row['set']}, {row['recipe']}, seed {row['seed']}: {row['top1']:.1%} of {row['n']}, "
-                    f"{row['seconds']:.0f} s")
+                say(
+                    f"{row['set']}, {row['recipe']}, seed {row['seed']}: {row['top1']:.1%} of "
+                    f"{row['n']}, "
+                    f"{row['seconds']:.0f} s"
+                )
     print(table(done))
 
 
-Key = tuple[str, str, int, int, int, int, float]  # set, recipe, seed, photos a class, test photos, epochs, stock's rate
+Key = tuple[
+    str, str, int, int, int, int, float
+]  # set, recipe, seed, photos a class, test photos, epochs, stock's rate
 
 
 def keys(name: str, flags: argparse.Namespace) -> list[Key]:
     """The rows of a set, the seeds one after the other."""
-    return [(name, recipe, seed, flags.photos_per_class, flags.test_photos, flags.epochs or 0,
-             flags.stock_lr if recipe == "stock" else 0.0) for seed in range(flags.seeds) for recipe in flags.recipes]
+    return [
+        (
+            name,
+            recipe,
+            seed,
+            flags.photos_per_class,
+            flags.test_photos,
+            flags.epochs or 0,
+            flags.stock_lr if recipe == "stock" else 0.0,
+        )
+        for seed in range(flags.seeds)
+        for recipe in flags.recipes
+    ]
 
 
 def row_key(row: Mapping[str, Any]) -> Key:
@@ -121,53 +149,108 @@ def one_row(known: TrainingSet, key: Key, flags: argparse.Namespace, cache: Path
     seconds = {"seconds": time.monotonic() - begun, "cpu": time.process_time() - cpu}
     hits, n = right(model, framing, known, material.test)
     shutil.rmtree(run, ignore_errors=True)
-    return {"key": key, "set": name, "recipe": recipe, "seed": seed, "top1": hits / max(1, n), "n": n,
-            "interval": [round(end, 4) for end in (wilson(hits, n).low, wilson(hits, n).high)],
-            "photos": material.counts(), **seconds, "resumed": resumed, **told, **_surroundings()}
+    return {
+        "key": key,
+        "set": name,
+        "recipe": recipe,
+        "seed": seed,
+        "top1": hits / max(1, n),
+        "n": n,
+        "interval": [round(end, 4) for end in (wilson(hits, n).low, wilson(hits, n).high)],
+        "photos": material.counts(),
+        **seconds,
+        "resumed": resumed,
+        **told,
+        **_surroundings(),
+    }
 
 
-def _learned_from(known: TrainingSet, truth: Material, recipe: str, seed: int, flags: argparse.Namespace,
-                  backbone: Backbone, cache: Path) -> Material:
+def _learned_from(
+    known: TrainingSet,
+    truth: Material,
+    recipe: str,
+    seed: int,
+    flags: argparse.Namespace,
+    backbone: Backbone,
+    cache: Path,
+) -> Material:
     if recipe == "no cleaning":
         return thinned(known.raw or known.clean, flags.photos_per_class, flags.test_photos)
     kind, _, share = recipe.partition(" ")
     if kind not in ("flipped", "reviewed"):
         return truth
     planted = flipped(truth, int(share) / 100, seed)
-    return planted if kind == "flipped" else reviewed(planted, truth, int(share) / 100, known, backbone, cache)
+    return (
+        planted
+        if kind == "flipped"
+        else reviewed(planted, truth, int(share) / 100, known, backbone, cache)
+    )
 
 
-def _ours(known: TrainingSet, material: Material, recipe: str, seed: int, flags: argparse.Namespace, backbone: Backbone,
-          cache: Path, run: Path) -> tuple[Any, Preprocessing, dict[str, Any]]:
-    settings = TrainSettings(epochs=0 if recipe == "probe" else flags.epochs, seed=seed, scratch=recipe == "scratch",
-                             augment=recipe != "no augmentation")
+def _ours(
+    known: TrainingSet,
+    material: Material,
+    recipe: str,
+    seed: int,
+    flags: argparse.Namespace,
+    backbone: Backbone,
+    cache: Path,
+    run: Path,
+) -> tuple[Any, Preprocessing, dict[str, Any]]:
+    settings = TrainSettings(
+        epochs=0 if recipe == "probe" else flags.epochs,
+        seed=seed,
+        scratch=recipe == "scratch",
+        augment=recipe != "no augmentation",
+    )
     place = _without_features(cache, run) if recipe == "ours" else cache
     with heard() as told:
         taught = teach(material, known.dataset, backbone, settings, place, run)
     if not settings.scratch:
         taught = _released(known, material, taught, run / "release")
-    curve = [(told[f"Epoch {epoch.epoch} of"], epoch.validation_accuracy) for epoch in taught.epochs
-             if f"Epoch {epoch.epoch} of" in told]  # without what was done before a resume
+    curve = [
+        (told[f"Epoch {epoch.epoch} of"], epoch.validation_accuracy)
+        for epoch in taught.epochs
+        if f"Epoch {epoch.epoch} of" in told
+    ]  # without what was done before a resume
     if taught.probe:
         curve.insert(0, (told["Probe:"], taught.probe.validation_accuracy))
     plan = {name: value for name, value in asdict(taught.plan).items() if name != "look"}
-    return taught.model, taught.framing, {"curve": curve, "kept": taught.kept, "best": taught.best, "plan": plan,
-                                          "steered_by": taught.steered_by, "refitted": taught.refitted}
+    return (
+        taught.model,
+        taught.framing,
+        {
+            "curve": curve,
+            "kept": taught.kept,
+            "best": taught.best,
+            "plan": plan,
+            "steered_by": taught.steered_by,
+            "refitted": taught.refitted,
+        },
+    )
 
 
 def _released(known: TrainingSet, material: Material, taught: Taught, draft: Path) -> Taught:
     """As it would be released: with a head fitted anew, where validation finds that better."""
     write_weights(taught, draft)
-    answers = ask(draft, known.dataset, list(dict((*material.train, *material.validation))), "What it learned")
+    answers = ask(
+        draft, known.dataset, list(dict((*material.train, *material.validation))), "What it learned"
+    )
     held = answers.of(dict(material.validation))
-    return with_new_head(draft, taught, seen(answers, taught.learned), seen(held, material.validation),
-                         known.source.units(held.ids))[0]
+    return with_new_head(
+        draft,
+        taught,
+        seen(answers, taught.learned),
+        seen(held, material.validation),
+        known.source.units(held.ids),
+    )[0]
 
 
 @contextmanager
 def heard() -> Iterator[dict[str, float]]:
     """When something was said first, in seconds from now on, by the beginning of the sentence."""
-    began, told = time.monotonic(), dict[str, float]()
+    began = time.monotonic()
+    told = dict[str, float]()
 
     class Listening(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -192,33 +275,60 @@ def _without_features(cache: Path, run: Path) -> Path:
     return fresh
 
 
-def _stock(known: TrainingSet, material: Material, seed: int, flags: argparse.Namespace, backbone: Backbone,
-           run: Path) -> tuple[Any, Preprocessing, dict[str, Any]]:
+def _stock(
+    known: TrainingSet,
+    material: Material,
+    seed: int,
+    flags: argparse.Namespace,
+    backbone: Backbone,
+    run: Path,
+) -> tuple[Any, Preprocessing, dict[str, Any]]:
     from benchmarks.stock import best_of, train_stock
 
     validation = material.validation or material.train
-    photos = dict(known.dataset.read_photos([image_id for image_id, _ in (*material.train, *validation)]))
-    model, log = train_stock(backbone, photos, material.train, validation, len(material.classes), run, seed,
-                             flags.stock_lr, flags.epochs or flags.stock_epochs)
+    photos = dict(
+        known.dataset.read_photos([image_id for image_id, _ in (*material.train, *validation)])
+    )
+    model, log = train_stock(
+        backbone,
+        photos,
+        material.train,
+        validation,
+        len(material.classes),
+        run,
+        seed,
+        flags.stock_lr,
+        flags.epochs or flags.stock_epochs,
+    )
     own = Preprocessing.from_folder(backbone.path)
     curve = [(epoch["seconds"], epoch["accuracy"]) for epoch in log]
-    return model, Preprocessing(own.size, own.size), {"curve": curve, "best": log.index(dict(best_of(log))) + 1,
-                                                      "lr": flags.stock_lr}
+    return (
+        model,
+        Preprocessing(own.size, own.size),
+        {"curve": curve, "best": log.index(dict(best_of(log))) + 1, "lr": flags.stock_lr},
+    )
 
 
-def right(model: Any, framing: Preprocessing, known: TrainingSet, test: Sequence[Example]) -> tuple[int, int]:
+def right(
+    model: Any, framing: Preprocessing, known: TrainingSet, test: Sequence[Example]
+) -> tuple[int, int]:
     """How many of the test photos are named rightly, and of how many."""
     import torch
 
     from train.finetune.trainer import computes_in_bf16
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model, truth, hits = model.to(device).eval(), dict(test), 0
+    model = model.to(device).eval()
+    truth = dict(test)
+    hits = 0
     batch: list[tuple[np.ndarray, int]] = []
 
     def ask() -> int:
         pixels = torch.from_numpy(np.stack([one for one, _ in batch])).to(device)
-        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
+        with (
+            torch.inference_mode(),
+            torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()),
+        ):
             said = model(pixel_values=pixels).logits.argmax(dim=1).tolist()
         return sum(answer == label for answer, (_, label) in zip(said, batch, strict=True))
 
@@ -231,23 +341,37 @@ def right(model: Any, framing: Preprocessing, known: TrainingSet, test: Sequence
 
 
 def _surroundings() -> dict[str, Any]:
-    code = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "load": round(os.getloadavg()[0], 1),
-            "code": code.stdout.strip(), "at": time.strftime("%Y-%m-%d %H:%M")}
+    code = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load": round(os.getloadavg()[0], 1),
+        "code": code.stdout.strip(),
+        "at": time.strftime("%Y-%m-%d %H:%M"),
+    }
 
 
 def _flags() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.train", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.train", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
-    parser.add_argument("--work", type=Path, default=Path("/tmp/vitrine-train-bench"), help="kept between starts")
-    parser.add_argument("--out", type=Path, required=True, help="JSON lines; what stands in there is not done again")
+    parser.add_argument(
+        "--work", type=Path, default=Path("/tmp/vitrine-train-bench"), help="kept between starts"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="JSON lines; what stands in there is not done again"
+    )
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, help="of every recipe; each its own when left out")
     parser.add_argument("--photos-per-class", type=int, default=0, help="to learn from; 0: all")
     parser.add_argument("--test-photos", type=int, default=0, help="0: all")
-    parser.add_argument("--stock-lr", type=float, default=2e-5, help="its README's; the Trainer's own is 5e-5")
+    parser.add_argument(
+        "--stock-lr", type=float, default=2e-5, help="its README's; the Trainer's own is 5e-5"
+    )
     parser.add_argument("--stock-epochs", type=int, default=5)
     parser.add_argument("--table", action="store_true", help="train nothing")
     return parser.parse_args()

@@ -1,8 +1,10 @@
-"""What the training bench learns from: four sets of photos, each collected, scanned and split once into a work folder.
+"""What the training bench learns from: four sets of photos, each collected, scanned and split
+once into a work folder.
 
     known = prepare("landmarks", Path("../shared/photos"), Path("/tmp/bench"), cache)
 
-What "cleaning" is, so that rows with and without it can be compared on the same test, whose labels are right:
+What "cleaning" is, so that rows with and without it can be compared on the same test, whose
+labels are right:
 
 - groceries, landmarks: training photos with a near-copy in the given test have left (the scan found them); without
   cleaning they are learned from.
@@ -42,8 +44,9 @@ REVIEWED = 1.5  # times the share of flipped labels
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """`clean`: what is learned from; `raw`: without cleaning (None: there was nothing to clean). Their tests are one
-    and the same. `groups`: near-copies by image_id; `source`: with the splits."""
+    """`clean`: what is learned from; `raw`: without cleaning (None: there was nothing to clean).
+    Their tests are one and the same. `groups`: near-copies by image_id; `source`: with the
+    splits."""
 
     name: str
     dataset: Dataset
@@ -62,63 +65,89 @@ def prepare(name: str, photos: Path, work: Path, cache: Path) -> TrainingSet:
             scan(open_dataset(str(folder)), find_backbone("auto", cache), cache)
         (work / f"{name}.done").touch()
     source = sealed(open_dataset(str(folder)))
-    dataset, given = source.dataset, gather(source)
+    dataset = source.dataset
+    given = gather(source)
     groups = {image_id: row.group for image_id, row in source.splits.items()}
     if name == "museum":
         return TrainingSet(name, dataset, *_put_right(dataset, given), groups, source)
-    labels, number = dataset.labels(), {class_id: place for place, class_id in enumerate(given.classes)}
-    left = tuple((i, number[str(labels[i].label)]) for i in source.certificate.removed if labels[i].label in number)
+    labels = dataset.labels()
+    number = {class_id: place for place, class_id in enumerate(given.classes)}
+    left = tuple(
+        (i, number[str(labels[i].label)])
+        for i in source.certificate.removed
+        if labels[i].label in number
+    )
     raw = _with(given, train=(*given.train, *left)) if left else None
     return TrainingSet(name, dataset, given, raw, groups, source)
 
 
 def few(material: Material, seed: int, a_class: int = A_THING) -> Material:
     """`a_class` photos of each thing to learn from, all others for the test."""
-    rng, shelf = np.random.default_rng(seed), defaultdict(list)
+    rng = np.random.default_rng(seed)
+    shelf = defaultdict(list)
     for example in sorted(example for side in material.sides.values() for example in side):
         shelf[example[1]].append(example)
     drawn = [(some, set(rng.permutation(len(some))[:a_class].tolist())) for some in shelf.values()]
-    return _with(material, train=tuple(one for some, chosen in drawn for n, one in enumerate(some) if n in chosen),
-                 validation=(), test=tuple(one for some, chosen in drawn for n, one in enumerate(some)
-                                           if n not in chosen))
+    return _with(
+        material,
+        train=tuple(one for some, chosen in drawn for n, one in enumerate(some) if n in chosen),
+        validation=(),
+        test=tuple(one for some, chosen in drawn for n, one in enumerate(some) if n not in chosen),
+    )
 
 
 def thinned(material: Material, a_class: int, test: int) -> Material:
-    """At most `a_class` training photos of each class and `test` test photos in all; 0: all of them."""
-    rng, taken, train = np.random.default_rng(0), dict.fromkeys(range(len(material.classes)), 0), []
+    """At most `a_class` training photos of each class and `test` test photos in all; 0: all of
+    them."""
+    rng = np.random.default_rng(0)
+    taken = dict.fromkeys(range(len(material.classes)), 0)
+    train = []
     for place in rng.permutation(len(material.train)):
         example = material.train[place]
         if not a_class or taken[example[1]] < a_class:
             taken[example[1]] += 1
             train.append(example)
-    tested = [material.test[n] for n in rng.permutation(len(material.test))[:test or None]]
+    tested = [material.test[n] for n in rng.permutation(len(material.test))[: test or None]]
     return _with(material, train=tuple(sorted(train)), test=tuple(sorted(tested)))
 
 
 def flipped(material: Material, share: float, seed: int) -> Material:
     """This share of the labels outside the test names another class, drawn at random."""
-    rng, classes = np.random.default_rng(seed), len(material.classes)
+    rng = np.random.default_rng(seed)
+    classes = len(material.classes)
 
     def plant(side: Sequence[Example]) -> tuple[Example, ...]:
-        wrong, shift = rng.random(len(side)) < share, rng.integers(1, classes, len(side))
-        return tuple((image_id, int((label + away) % classes) if bad else label)
-                     for (image_id, label), bad, away in zip(side, wrong, shift, strict=True))
+        wrong = rng.random(len(side)) < share
+        shift = rng.integers(1, classes, len(side))
+        return tuple(
+            (image_id, int((label + away) % classes) if bad else label)
+            for (image_id, label), bad, away in zip(side, wrong, shift, strict=True)
+        )
 
     return _with(material, train=plant(material.train), validation=plant(material.validation))
 
 
-def reviewed(planted: Material, truth: Material, share: float, known: TrainingSet, backbone: Backbone,
-             cache: Path) -> Material:
+def reviewed(
+    planted: Material,
+    truth: Material,
+    share: float,
+    known: TrainingSet,
+    backbone: Backbone,
+    cache: Path,
+) -> Material:
     """`planted`, where somebody who knows the `truth` has looked at the most doubtful labels."""
     examples = (*planted.train, *planted.validation)
     ids, x = embed_dataset(known.dataset, [image_id for image_id, _ in examples], backbone, cache)
-    given, right = dict(examples), dict((*truth.train, *truth.validation))
+    given = dict(examples)
+    right = dict((*truth.train, *truth.validation))
     y = np.array([given[i] for i in ids])
     groups = [known.groups.get(i, i) for i in ids]
     doubt = label_doubt(y, out_of_fold(x, y, groups, len(planted.classes)), x)
-    seen = {ids[n] for n in np.argsort(-doubt, kind="stable")[:round(REVIEWED * share * len(ids))]}
-    put = {side: tuple((i, right[i] if i in seen else label) for i, label in planted.sides[side])
-           for side in ("train", "validation")}
+    seen = {ids[n] for n in np.argsort(-doubt, kind="stable")[: round(REVIEWED * share * len(ids))]}
+    put = {
+        side: tuple((i, right[i] if i in seen else label) for i, label in planted.sides[side])
+        for side in ("train", "validation")
+    }
     return _with(planted, **put)
 
 
@@ -126,11 +155,18 @@ def _put_right(dataset: Dataset, given: Material) -> tuple[Material, Material]:
     """Clean and raw, both with the test as it truly is."""
     true = {entry.truth.path: entry.truth.true_class for entry in plan(Museum())}
     classes = {class_id: place for place, class_id in enumerate(given.classes)}
-    shown = {image_id: next((classes[c] for source in photo.sources if (c := true.get(source.path)) in classes), None)
-             for image_id, photo in dataset.photos().items()}
+    shown = {
+        image_id: next(
+            (classes[c] for source in photo.sources if (c := true.get(source.path)) in classes),
+            None,
+        )
+        for image_id, photo in dataset.photos().items()
+    }
 
     def right(side: Sequence[Example]) -> tuple[Example, ...]:
-        return tuple((image_id, label) for image_id, _ in side if (label := shown[image_id]) is not None)
+        return tuple(
+            (image_id, label) for image_id, _ in side if (label := shown[image_id]) is not None
+        )
 
     clean = _with(given, **{side: right(examples) for side, examples in given.sides.items()})
     return clean, _with(given, test=clean.test)

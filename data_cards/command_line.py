@@ -1,10 +1,11 @@
-"""What all commands share: one way to end, with an exit code that says why and a sentence instead of a traceback.
+"""What all commands share: one way to end, with an exit code that says why and a sentence
+instead of a traceback.
 
     code = run(lambda: collect(...))
 
-`EXIT_CODES` is the table that `--help` prints. An error carries its own code (data_cards/errors.py).
+`EXIT_CODES` is the table that `--help` prints. An error carries its own code
+(data_cards/errors.py).
 """
-
 
 from __future__ import annotations
 
@@ -30,18 +31,29 @@ STOPPED = 128 + 2  # as a shell names a program that SIGINT ended
 PIPE_CLOSED = 128 + 13  # the same for SIGPIPE
 EXIT_CODES = f"""exit codes:
   {DONE:<3}  done
-  {NOT_DONE:<3}  not done, or not for every photo: a full disk, no network, a taken port, a photo that
-       cannot be read. The same command may work later or elsewhere
-  {WRONG_USE:<3}  something that was given cannot be used: a flag, an address, a folder, a file in it.
-       The sentence on standard error says what to change
+  {NOT_DONE:<3}  not done, or not for every photo: a full disk, no network, a taken port, a photo
+       that cannot be read. The same command may work later or elsewhere
+  {WRONG_USE:<3}  something that was given cannot be used: a flag, an address, a folder, a file in
+       it. The sentence on standard error says what to change
   {LABELS_WANTED:<3}  nothing can be trained yet: people have to label photos first
   {FAULT:<3}  a fault of Vitrine; the sentence names the file with the details
   {STOPPED:<3}  stopped with Ctrl-C
   {PIPE_CLOSED:<3}  whoever read the output stopped reading (`| head`)
 """
 # What the operating system says when the path that was given is the reason, and not the day.
-ABOUT_THE_PATH = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS,
-                  errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+ABOUT_THE_PATH = (
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EINVAL,
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -53,8 +65,9 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **settings)
 
 
-def number(kind: type[int] | type[float], least: float = -math.inf,
-           most: float = math.inf) -> Callable[[str], Any]:
+def number(
+    kind: type[int] | type[float], least: float = -math.inf, most: float = math.inf
+) -> Callable[[str], Any]:
     """A flag's type: a number from `least` to `most`, for argparse."""
 
     def read(text: str) -> Any:
@@ -78,7 +91,8 @@ def here(text: str) -> Path:
 
 
 def run(command: Callable[[], int | None], stopped: str = "Stopped.") -> int:
-    """Run a command; its exit code. Whatever goes wrong is one sentence on standard error, never a traceback.
+    """Run a command; its exit code. Whatever goes wrong is one sentence on standard error, never
+    a traceback.
 
     `stopped` is what Ctrl-C is answered with.
     """
@@ -113,7 +127,9 @@ def _sentence_of(error: OSError) -> str:
     if error.errno in FULL:
         return "The disk is full. Free some space and try again."
     words = (error.strerror or str(error) or type(error).__name__).rstrip(".")
-    about = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
+    about = " and ".join(
+        str(name) for name in (error.filename, error.filename2) if name is not None
+    )
     return f"{about} cannot be used: {words}." if about else f"{words}."
 
 
@@ -121,8 +137,14 @@ def _fault(error: Exception) -> str:
     """A sentence that names the file where the traceback was written."""
     said = f"Vitrine failed in a way nobody foresaw ({type(error).__name__}: {error})."
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="vitrine-fault-", suffix=".txt", delete=False,
-                                         encoding="utf-8", errors="backslashreplace") as file:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            prefix="vitrine-fault-",
+            suffix=".txt",
+            delete=False,
+            encoding="utf-8",
+            errors="backslashreplace",
+        ) as file:
             traceback.print_exception(error, file=file)
     except OSError:
         return said
@@ -141,5 +163,6 @@ def _open_standard_streams() -> None:
         sys.stdout = sys.stdout or nowhere
         sys.stderr = sys.stderr or nowhere
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A byte that is no UTF-8 becomes the escape by which JSON, too, writes what Python read it as.
+        # A byte that is no UTF-8 becomes the escape by which JSON, too, writes what Python read it
+        # as.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -14,7 +14,6 @@
 Only entry points print these; `evidence` keeps what the sentence was made from.
 """
 
-
 from __future__ import annotations
 
 import errno
@@ -94,7 +93,8 @@ class HubUnreachable(VitrineError):
 
 
 class ClusterUnreachable(VitrineError):
-    """Ray is not installed, its cluster does not answer, does not let us in, or was lost on the way."""
+    """Ray is not installed, its cluster does not answer, does not let us in, or was lost on the
+    way."""
 
     exit_code = NOT_DONE
 
@@ -132,7 +132,8 @@ class NoModelYet(MissingFile, BadModel):
 
 
 class LabelsWanted(VitrineError):
-    """Photos are here and were looked at; people have to label some before anything can be trained."""
+    """Photos are here and were looked at; people have to label some before anything can be
+    trained."""
 
     exit_code: ClassVar[int] = LABELS_WANTED
 

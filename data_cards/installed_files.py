@@ -1,7 +1,7 @@
 """Files that a checkout keeps outside its packages, and a built wheel inside them.
 
-    pinned_requirements(ROOT)     the exact versions
-    page_assets(ROOT)             what the visitor's page loads: scripts, styles, icons
+pinned_requirements(ROOT)     the exact versions
+page_assets(ROOT)             what the visitor's page loads: scripts, styles, icons
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Long work says how far it is: a bar with an estimate on standard error, sentences through logging.
+"""Long work says how far it is: a bar with an estimate on standard error, sentences through
+logging.
 
 Entry points call `speak_up()` once; as a library the package stays silent.
 """
@@ -26,9 +27,13 @@ def speak_up(level: int = logging.INFO) -> None:
         handler.setFormatter(logging.Formatter("%(message)s"))
         LOGGER.addHandler(handler)
     LOGGER.setLevel(level)
-    LOGGER.disabled = False  # a library that sets logging up anew silences the loggers it does not know
+    LOGGER.disabled = (
+        False  # a library that sets logging up anew silences the loggers it does not know
+    )
     LOGGER.propagate = False
-    logging.raiseExceptions = False  # a sentence that nobody can read any more is not worth a traceback
+    logging.raiseExceptions = (
+        False  # a sentence that nobody can read any more is not worth a traceback
+    )
 
 
 def say(sentence: str) -> None:
@@ -45,7 +50,9 @@ def spoken(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def track(items: Iterable[Item], what: str, total: int | None = None, unit: str = "photo") -> Iterator[Item]:
+def track(
+    items: Iterable[Item], what: str, total: int | None = None, unit: str = "photo"
+) -> Iterator[Item]:
     """Pass `items` on, with a bar and an estimate where somebody listens."""
     from tqdm import tqdm
 
@@ -53,5 +60,15 @@ def track(items: Iterable[Item], what: str, total: int | None = None, unit: str 
     # A terminal is redrawn often; a log file gets a line now and then, not thousands.
     pause = 0.2 if sys.stderr.isatty() else 5.0
     # What is done within a second needs no bar.
-    return iter(tqdm(items, desc=what, total=total, unit=unit, disable=quiet, mininterval=pause, delay=1.0,
-                     file=sys.stderr))
+    return iter(
+        tqdm(
+            items,
+            desc=what,
+            total=total,
+            unit=unit,
+            disable=quiet,
+            mininterval=pause,
+            delay=1.0,
+            file=sys.stderr,
+        )
+    )

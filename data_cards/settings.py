@@ -1,4 +1,5 @@
-"""Settings as frozen dataclasses: the flags of a command are derived from their fields, so each is written once."""
+"""Settings as frozen dataclasses: the flags of a command are derived from their fields, so each
+is written once."""
 
 from __future__ import annotations
 
@@ -16,15 +17,23 @@ from data_cards.wording import between
 Settings = TypeVar("Settings")
 
 
-def dial(default: Any, words: str, choices: tuple[str, ...] = (), least: float = -math.inf,
-         most: float = math.inf) -> Any:
-    """A field with a default, a sentence for --help, and the values it may take: `choices`, or for a number the
-    smallest and the largest."""
-    return field(default=default, metadata={"words": words, "choices": choices, "range": (least, most)})
+def dial(
+    default: Any,
+    words: str,
+    choices: tuple[str, ...] = (),
+    least: float = -math.inf,
+    most: float = math.inf,
+) -> Any:
+    """A field with a default, a sentence for --help, and the values it may take: `choices`, or
+    for a number the smallest and the largest."""
+    return field(
+        default=default, metadata={"words": words, "choices": choices, "range": (least, most)}
+    )
 
 
 def check_ranges(settings: Any) -> None:
-    """Raises CannotTrain where a number of these settings lies outside the range that its dial names."""
+    """Raises CannotTrain where a number of these settings lies outside the range that its dial
+    names."""
     for item in fields(settings):
         value = getattr(settings, item.name)
         least, most = item.metadata.get("range", (-math.inf, math.inf))
@@ -36,15 +45,24 @@ def check_ranges(settings: Any) -> None:
 
 
 def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:
-    """One flag for each field of the dataclass `cls`: `--keep-location` for `keep_location`; bool: a switch."""
+    """One flag for each field of the dataclass `cls`: `--keep-location` for `keep_location`;
+    bool: a switch."""
     hints = get_type_hints(cls)
     for item in fields(cls):
-        flag, words = f"--{item.name.replace('_', '-')}", _words(item)
+        flag = f"--{item.name.replace('_', '-')}"
+        words = _words(item)
         if hints[item.name] is bool:
-            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=item.default, help=words)
+            parser.add_argument(
+                flag, action=argparse.BooleanOptionalAction, default=item.default, help=words
+            )
         else:
-            parser.add_argument(flag, type=_kind(hints[item.name]), default=item.default, help=words,
-                                choices=item.metadata.get("choices") or None)
+            parser.add_argument(
+                flag,
+                type=_kind(hints[item.name]),
+                default=item.default,
+                help=words,
+                choices=item.metadata.get("choices") or None,
+            )
 
 
 def from_flags(cls: type[Settings], flags: argparse.Namespace) -> Settings:
@@ -58,7 +76,8 @@ def as_flags(settings: Any) -> list[str]:
     """The flags that make these settings of the defaults."""
     found: list[str] = []
     for item in fields(settings):
-        value, name = getattr(settings, item.name), item.name.replace("_", "-")
+        value = getattr(settings, item.name)
+        name = item.name.replace("_", "-")
         if isinstance(value, bool):
             found += [] if value == item.default else [f"--{name}" if value else f"--no-{name}"]
         elif value != item.default:
@@ -67,7 +86,8 @@ def as_flags(settings: Any) -> list[str]:
 
 
 def default_cache(environ: Mapping[str, str]) -> Path:
-    """The user's cache directory for backbones, engines and features; an entry point passes its environment."""
+    """The user's cache directory for backbones, engines and features; an entry point passes its
+    environment."""
     if environ.get("VITRINE_CACHE"):
         return Path(environ["VITRINE_CACHE"])
     return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitrine"

@@ -1,12 +1,12 @@
 """The top floor's door.
 
-    python -m space serve MODEL --dataset DATASET [--port 7860] [--host 127.0.0.1]
-    python -m space predict MODEL PHOTO...                    JSON lines
-    python -m space deploy hf://user/name MODEL DATASET       push the app as a Space
-    python -m space serve --dataset DATASET                   without a model: the light table, and the first labels
-    python -m space loop PHOTOS OUT                           the whole loop, ends by printing the path of summary.json
-    python -m space demo PHOTOS OUT                           the same with the page open from the beginning
-    python -m space annotator NAME FILE                       let somebody use the light table (asks for a password)
+python -m space serve MODEL --dataset DATASET [--port 7860] [--host 127.0.0.1] python -m space
+predict MODEL PHOTO...                    JSON lines python -m space deploy hf://user/name MODEL
+DATASET       push the app as a Space python -m space serve --dataset DATASET       without a
+model: the light table, and the first labels python -m space loop PHOTOS OUT            the whole
+loop, ends by printing the path of summary.json python -m space demo PHOTOS OUT
+the same with the page open from the beginning python -m space annotator NAME FILE           let
+somebody use the light table (asks for a password)
 """
 
 from __future__ import annotations
@@ -44,14 +44,28 @@ def _serve(asked: argparse.Namespace) -> None:
     from train.inference.model_folder import home_of
 
     if not asked.model and not asked.dataset:
-        raise BadAddress("Name a model to serve, or --dataset DATASET to label its photos and train the first one.")
+        raise BadAddress(
+            "Name a model to serve, or --dataset DATASET to label its photos and train the first "
+            "one."
+        )
     state = asked.state or state_folder(asked.dataset, asked.model or "", Path.home())
     model = asked.model or first_model_of(asked.dataset, state)
     if asked.dataset and not parse_address(model).revision:
-        home_of(model, default_cache(os.environ))  # a place where no model can be made is told now, not after an hour
-    settings = SpaceSettings(model=model, dataset=asked.dataset, cache=default_cache(os.environ), state=state,
-                             host=asked.host, port=asked.port, origins=tuple(asked.origin), passwords=asked.passwords,
-                             owners=(OWNER, *asked.owner), engine=asked.engine)
+        home_of(
+            model, default_cache(os.environ)
+        )  # a place where no model can be made is told now, not after an hour
+    settings = SpaceSettings(
+        model=model,
+        dataset=asked.dataset,
+        cache=default_cache(os.environ),
+        state=state,
+        host=asked.host,
+        port=asked.port,
+        origins=tuple(asked.origin),
+        passwords=asked.passwords,
+        owners=(OWNER, *asked.owner),
+        engine=asked.engine,
+    )
     _open(settings)
 
 
@@ -63,7 +77,15 @@ def _demo(asked: argparse.Namespace) -> None:
     from space.settings import ON_THIS_MACHINE
 
     check_port(ON_THIS_MACHINE, asked.port)
-    _open(early_page(asked.photos, asked.out, from_flags(LoopSettings, asked), default_cache(os.environ), asked.port))
+    _open(
+        early_page(
+            asked.photos,
+            asked.out,
+            from_flags(LoopSettings, asked),
+            default_cache(os.environ),
+            asked.port,
+        )
+    )
 
 
 def _open(settings: SpaceSettings) -> None:
@@ -71,14 +93,16 @@ def _open(settings: SpaceSettings) -> None:
     from space.settings import OWNER
     from train.release.lifecycle import standing
 
-    # Gradio reads these when it is imported: no call home, and uploads in a folder that only this process opens and
-    # whose name, which every uploader is told, says nothing about this machine.
+    # Gradio reads these when it is imported: no call home, and uploads in a folder that only this
+    # process opens and whose name, which every uploader is told, says nothing about this machine.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="vitrine-"))
     from space.app import run
     from space.auth import access_for, access_with_new_password
 
-    access, password = (access_for(settings), "") if settings.passwords else access_with_new_password()
+    access, password = (
+        (access_for(settings), "") if settings.passwords else access_with_new_password()
+    )
     shown = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
 
     def opened() -> None:
@@ -111,15 +135,18 @@ def _predict(asked: argparse.Namespace) -> int:
     from space.api import refusal
     from train.inference.predictor import load_predictor
 
-    recognizer, worst = load_predictor(asked.model, default_cache(os.environ), asked.engine), 0
+    recognizer = load_predictor(asked.model, default_cache(os.environ), asked.engine)
+    worst = 0
     for photo in photos_in(asked.photos, asked.exclude):
         try:
             os.stat(photo)  # what is not there has a code of its own
             said = recognizer.predict(read_file(Path(photo)), top_k=asked.top_k).to_json()
         except VitrineError as error:
-            said, worst = refusal(error), NOT_DONE
+            said = refusal(error)
+            worst = NOT_DONE
         except OSError as error:
-            said, worst = {"error": f"{photo} cannot be read: {error.strerror}.", "code": "missing"}, NOT_DONE
+            said = {"error": f"{photo} cannot be read: {error.strerror}.", "code": "missing"}
+            worst = NOT_DONE
         print(json.dumps({"photo": photo, **said}, ensure_ascii=False), flush=True)
     return worst
 
@@ -128,7 +155,16 @@ def _deploy(asked: argparse.Namespace) -> None:
     from space.deploy import deploy
 
     made = deploy(asked.space, asked.model, asked.dataset, private=not asked.public)
-    print(json.dumps({"space": made.space, "revision": made.revision, "model": made.model, "dataset": made.dataset}))
+    print(
+        json.dumps(
+            {
+                "space": made.space,
+                "revision": made.revision,
+                "model": made.model,
+                "dataset": made.dataset,
+            }
+        )
+    )
 
 
 def _loop(asked: argparse.Namespace) -> None:
@@ -136,7 +172,8 @@ def _loop(asked: argparse.Namespace) -> None:
     from data_cards.settings import default_cache, from_flags
     from space.loop import LoopSettings, run_loop
 
-    telling, settings = Telling(asked.status), from_flags(LoopSettings, asked)
+    telling = Telling(asked.status)
+    settings = from_flags(LoopSettings, asked)
     try:
         summary = run_loop(asked.photos, asked.out, settings, default_cache(os.environ), telling)
     except LabelsWanted as error:
@@ -178,8 +215,10 @@ def _password(name: str) -> str:
     except EOFError:
         password = ""
     if not password:
-        raise NotAllowed("No password was given. Type it in a terminal, or send it on standard input: "
-                         f"printf 'the password' | python -m space annotator {name} FILE")
+        raise NotAllowed(
+            "No password was given. Type it in a terminal, or send it on standard input: "
+            f"printf 'the password' | python -m space annotator {name} FILE"
+        )
     return password
 
 
@@ -197,39 +236,76 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     serve = add("serve", _serve, "the visitors' demo, the API and the light table")
-    serve.add_argument("model", nargs="?", help="a folder or hf://user/name, either with @revision; without one, or "
-                       "where none is yet, the light table is open for the first labels")
-    serve.add_argument("--dataset", help="what the light table curates; without it there is no light table")
+    serve.add_argument(
+        "model",
+        nargs="?",
+        help="a folder or hf://user/name, either with @revision; without one, or "
+        "where none is yet, the light table is open for the first labels",
+    )
+    serve.add_argument(
+        "--dataset", help="what the light table curates; without it there is no light table"
+    )
     serve.add_argument("--port", type=number(int, 1, 65535), default=7860)
-    serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 opens it to the network (default: %(default)s)")
-    serve.add_argument("--origin", action="append", default=[], metavar="URL",
-                       help="a web page's origin that may call the API, e.g. https://you.github.io; may be repeated")
-    serve.add_argument("--passwords", type=here, help="file of annotators (see `annotator`); else one is made up")
-    serve.add_argument("--owner", action="append", default=[], metavar="NAME",
-                       help="who may train, release and go back, besides the name “owner”; may be repeated")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="0.0.0.0 opens it to the network (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a web page's origin that may call the API, e.g. https://you.github.io; may be "
+        "repeated",
+    )
+    serve.add_argument(
+        "--passwords", type=here, help="file of annotators (see `annotator`); else one is made up"
+    )
+    serve.add_argument(
+        "--owner",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="who may train, release and go back, besides the name “owner”; may be repeated",
+    )
     serve.add_argument("--state", type=here, help="where decisions wait until they are sent")
     predict = add("predict", _predict, "name the things in photos, one JSON line each")
     predict.add_argument("model")
-    predict.add_argument("photos", nargs="+", metavar="PHOTO", help="a file, or a folder for all photos in it")
-    predict.add_argument("--exclude", action="append", default=[], metavar="PATTERN",
-                         help="pass over what is called so in a folder; may be repeated")
+    predict.add_argument(
+        "photos", nargs="+", metavar="PHOTO", help="a file, or a folder for all photos in it"
+    )
+    predict.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="pass over what is called so in a folder; may be repeated",
+    )
     predict.add_argument("--top-k", type=number(int, 1), default=3)
     for one in (serve, predict):
-        one.add_argument("--engine", default="auto",
-                         choices=("auto", "openvino", "onnxruntime", "torch"),
-                         help="through what the model runs; auto serves through the fastest that agrees")
+        one.add_argument(
+            "--engine",
+            default="auto",
+            choices=("auto", "openvino", "onnxruntime", "torch"),
+            help="through what the model runs; auto serves through the fastest that agrees",
+        )
     deploy = add("deploy", _deploy, "push the app as a Space on the Hub")
     deploy.add_argument("space", help="hf://user/name")
     deploy.add_argument("model")
     deploy.add_argument("dataset", nargs="?")
-    deploy.add_argument("--public", action="store_true", help="let everybody see the Space (default: private)")
+    deploy.add_argument(
+        "--public", action="store_true", help="let everybody see the Space (default: private)"
+    )
     loop = add("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
     loop.add_argument("--status", type=here, help="a file that says how far it is")
     demo = add("demo", _demo, "the loop behind a page that is open as soon as the photos are in")
-    demo.set_defaults(stopped="Stopped. What was finished stays; the same command goes on from there.")
+    demo.set_defaults(
+        stopped="Stopped. What was finished stays; the same command goes on from there."
+    )
     demo.add_argument("--port", type=number(int, 1, 65535), default=7860)
     for one in (loop, demo):
-        one.add_argument("photos", help="what `collect` takes, or a dataset that was collected already")
+        one.add_argument(
+            "photos", help="what `collect` takes, or a dataset that was collected already"
+        )
         one.add_argument("out", type=here)
         add_flags(one, LoopSettings)
     annotator = add("annotator", _annotator, "let somebody use the light table")

@@ -1,7 +1,8 @@
 """What strangers may ask, as plain functions that return plain values: no Gradio, no HTTP.
 
     /predict(image, top_k=3)   /predict_batch(images)   /similar(image, k=8)   /classes()
-    /feedback(prediction_id, label | "none" | "unknown", consent=False) -> {"receipt"}   /receipt(receipt)
+    /feedback(prediction_id, label | "none" | "unknown", consent=False) -> {"receipt"}
+    /receipt(receipt)
 
 Whatever goes wrong comes back as {"error": sentence, "code": word}.
 """
@@ -44,7 +45,8 @@ class Recognizer(Protocol):
 
     @property
     def model(self) -> dict[str, Any]:
-        """repo, revision, dataset_revision; `provisional` with its measured share where a better one is to come."""
+        """repo, revision, dataset_revision; `provisional` with its measured share where a better
+        one is to come."""
 
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """Name the thing in a photo. Raises BadPhoto."""
@@ -64,7 +66,9 @@ class Recognizer(Protocol):
 
 def code_of(error: VitrineError) -> str:
     """BadPhoto -> bad_photo, unless the error says it better."""
-    return str(error.evidence.get("code") or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower())
+    return str(
+        error.evidence.get("code") or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    )
 
 
 def refusal(error: VitrineError) -> Answer:
@@ -73,7 +77,8 @@ def refusal(error: VitrineError) -> Answer:
 
 
 def answered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn named errors into the answer that says so; anything else is a fault of ours and stays in the log."""
+    """Turn named errors into the answer that says so; anything else is a fault of ours and stays
+    in the log."""
 
     @wraps(function)
     def asked(*given: Any, **named: Any) -> Any:
@@ -86,13 +91,25 @@ def answered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Desk:
-    """The visitors' desk. Collaborators are arguments; `recognizer()` raises TooBusy while the model is loading."""
+    """The visitors' desk. Collaborators are arguments; `recognizer()` raises TooBusy while the
+    model is loading."""
 
-    def __init__(self, recognizer: Callable[[], Recognizer], inbox: Callable[[], Inbox], fate: Callable[[str], Answer],
-                 uploads: Callable[[], Path], feedback_a_minute: float = 12, most_photos: int = 16,
-                 most_photo_bytes: int = LIMITS.max_bytes) -> None:
-        self._recognizer, self._inbox, self._fate, self._uploads = recognizer, inbox, fate, uploads
-        self._recent, self._feedback = Recent(), Allowance(feedback_a_minute)
+    def __init__(
+        self,
+        recognizer: Callable[[], Recognizer],
+        inbox: Callable[[], Inbox],
+        fate: Callable[[str], Answer],
+        uploads: Callable[[], Path],
+        feedback_a_minute: float = 12,
+        most_photos: int = 16,
+        most_photo_bytes: int = LIMITS.max_bytes,
+    ) -> None:
+        self._recognizer = recognizer
+        self._inbox = inbox
+        self._fate = fate
+        self._uploads = uploads
+        self._recent = Recent()
+        self._feedback = Allowance(feedback_a_minute)
         self._most_photos = most_photos
         self._limits = PhotoLimits(max_bytes=most_photo_bytes)
 
@@ -105,10 +122,13 @@ class Desk:
 
     @answered
     def predict_batch(self, images: Any, base: str = "") -> list[Answer] | Answer:
-        """One answer a photo, in order; a photo that cannot be read gets its sentence and stops nobody."""
+        """One answer a photo, in order; a photo that cannot be read gets its sentence and stops
+        nobody."""
         recognizer = self._recognizer()
         if not isinstance(images, list) or not 1 <= len(images) <= self._most_photos:
-            raise NotAllowed(f"A batch is a list of 1 to {self._most_photos} photos.", code="bad_batch")
+            raise NotAllowed(
+                f"A batch is a list of 1 to {self._most_photos} photos.", code="bad_batch"
+            )
         one = answered(lambda image: self._predicted(recognizer, self._photo(image), 3, base))
         return [one(image) for image in images]
 
@@ -121,17 +141,26 @@ class Desk:
 
     @answered
     def classes(self, base: str = "") -> list[Answer] | Answer:
-        """Everything that can be named: the cards, with `label` and the address of a `picture` where there is one."""
+        """Everything that can be named: the cards, with `label` and the address of a `picture`
+        where there is one."""
         recognizer = self._recognizer()
-        return [{"label": info.id, **info.to_json(), "picture": _picture(recognizer, info.id, base)}
-                for info in recognizer.collection.classes]
+        return [
+            {"label": info.id, **info.to_json(), "picture": _picture(recognizer, info.id, base)}
+            for info in recognizer.collection.classes
+        ]
 
     @answered
-    def feedback(self, prediction_id: Any, label: Any, consent: Any = False, client: str = "") -> Answer:
-        """Say what an answer should have been: a class id, "none" or "unknown". The receipt tells its fate later."""
+    def feedback(
+        self, prediction_id: Any, label: Any, consent: Any = False, client: str = ""
+    ) -> Answer:
+        """Say what an answer should have been: a class id, "none" or "unknown". The receipt
+        tells its fate later."""
         self._recognizer()
         if wait := self._feedback.take(client):
-            raise TooBusy(f"Thank you; that was a lot at once. Tell us more in {wait:.0f} seconds.", code="too_many")
+            raise TooBusy(
+                f"Thank you; that was a lot at once. Tell us more in {wait:.0f} seconds.",
+                code="too_many",
+            )
         answer = self._recent.find(prediction_id)
         return {"receipt": self._inbox().ask(answer, str(label), consent is True, self._recent)}
 
@@ -145,25 +174,43 @@ class Desk:
         made = recognizer.predict(photo, top_k=top_k).to_json()
         kept = None if recognizer.collection.is_about_people else photo
         alike = tuple(str(one["image_id"]) for one in made["similar"])
-        self._recent.keep(made["prediction_id"], kept, made["label"] or "none", made["model"]["revision"] or "", alike)
+        self._recent.keep(
+            made["prediction_id"],
+            kept,
+            made["label"] or "none",
+            made["model"]["revision"] or "",
+            alike,
+        )
         return made | {"similar": with_urls(made["similar"], base)}
 
     def _photo(self, image: Any) -> bytes:
         path = image.get("path") if isinstance(image, Mapping) else image
         uploads = self._uploads()
         if not is_upload(path, uploads) or not Path(str(path)).is_file():
-            raise BadPhoto("The photo did not arrive. Upload it to /gradio_api/upload first, then ask with the path "
-                           "that comes back.", code="not_uploaded")
+            raise BadPhoto(
+                "The photo did not arrive. Upload it to /gradio_api/upload first, then ask with "
+                "the path "
+                "that comes back.",
+                code="not_uploaded",
+            )
         file = Path(str(path))
         if file.stat().st_size > self._limits.max_bytes:
-            raise BadPhoto(f"This photo is {file.stat().st_size / 1e6:.0f} MB; up to "
-                           f"{self._limits.max_bytes / 1e6:.0f} MB can be sent.", code="too_large")
+            raise BadPhoto(
+                f"This photo is {file.stat().st_size / 1e6:.0f} MB; up to "
+                f"{self._limits.max_bytes / 1e6:.0f} MB can be sent.",
+                code="too_large",
+            )
         return file.read_bytes()
 
 
 def parameters_of(endpoint: str) -> tuple[Any, ...]:
-    """What a caller sends to an endpoint, in order: the value of what may be left out, None for what is needed."""
-    sent = [one for one in signature(getattr(Desk, endpoint)).parameters.values() if one.name not in OURS]
+    """What a caller sends to an endpoint, in order: the value of what may be left out, None for
+    what is needed."""
+    sent = [
+        one
+        for one in signature(getattr(Desk, endpoint)).parameters.values()
+        if one.name not in OURS
+    ]
     return tuple(None if one.default is one.empty else one.default for one in sent)
 
 
@@ -173,7 +220,8 @@ def with_urls(similar: Iterable[Mapping[str, Any]], base: str) -> list[Answer]:
 
 
 def _picture(recognizer: Recognizer, class_id: str, base: str) -> str | None:
-    """The reference picture, else the most typical photo; never somebody's photo as the emblem of a people."""
+    """The reference picture, else the most typical photo; never somebody's photo as the emblem
+    of a people."""
     if recognizer.reference(class_id) is not None:
         return f"{base}/reference/{class_id}"
     typical = None if recognizer.collection.is_about_people else recognizer.typical(class_id)
@@ -182,6 +230,11 @@ def _picture(recognizer: Recognizer, class_id: str, base: str) -> str | None:
 
 def _whole(value: Any, least: int, most: int, name: str) -> int:
     """A whole number in range; a larger one is cut to what there is."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value < least:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or value != value
+        or value < least
+    ):
         raise NotAllowed(f"`{name}` is a whole number from {least} up.", code="bad_number")
     return int(min(value, most))

@@ -30,9 +30,15 @@ if TYPE_CHECKING:
 
 BACKLOG = 128  # connections that wait until the server is up
 
-def create_app(settings: SpaceSettings, load: Load | None = None, access: Access | None = None,
-               settled: Settled = lambda trouble: None) -> FastAPI:
-    """Pages, API and light table; `load`: from an address to a recognizer. Raises what opening a dataset raises."""
+
+def create_app(
+    settings: SpaceSettings,
+    load: Load | None = None,
+    access: Access | None = None,
+    settled: Settled = lambda trouble: None,
+) -> FastAPI:
+    """Pages, API and light table; `load`: from an address to a recognizer. Raises what opening a
+    dataset raises."""
     import gradio as gr
     from gradio.utils import get_upload_folder
     from starlette.middleware.cors import CORSMiddleware
@@ -47,17 +53,34 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
     def uploads() -> Path:
         return Path(get_upload_folder())
 
-    desk = Desk(room.recognizer, room.inbox, room.fate, uploads, settings.feedback_a_minute, settings.most_photos,
-                settings.most_photo_bytes)
+    desk = Desk(
+        room.recognizer,
+        room.inbox,
+        room.fate,
+        uploads,
+        settings.feedback_a_minute,
+        settings.most_photos,
+        settings.most_photo_bytes,
+    )
     rounds = _rounds(room, settings)
-    app = FastAPI(title="Vitrine", docs_url=None, redoc_url=None, openapi_url=None,
-                  lifespan=_lifespan(room, rounds, settings.behind))
+    app = FastAPI(
+        title="Vitrine",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan(room, rounds, settings.behind),
+    )
     defaults = {name: parameters_of(name) for name in ENDPOINTS}
     app.add_middleware(Doorway, settings=settings, uploads=uploads, defaults=defaults)
-    # Added whether or not a page elsewhere may call: with it in place Gradio's own layer, which reflects every
-    # origin, stands aside.
-    app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=("GET", "POST"),
-                       allow_headers=("*",), max_age=3600)
+    # Added whether or not a page elsewhere may call: with it in place Gradio's own layer, which
+    # reflects every origin, stands aside.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("*",),
+        max_age=3600,
+    )
     app.include_router(pages(room, rounds.for_visitors if rounds else lambda: ""))
     app.include_router(access.router())
     light_table = _light_table(app, rounds, access, settings)
@@ -72,11 +95,13 @@ def create_app(settings: SpaceSettings, load: Load | None = None, access: Access
     return gr.mount_gradio_app(app, page, **page_options(settings))
 
 
-def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[[], None] = lambda: None) -> None:
+def run(
+    settings: SpaceSettings, access: Access | None = None, opened: Callable[[], None] = lambda: None
+) -> None:
     """Serve until interrupted; `opened` is called once questions can be answered.
 
-    Raises TooBusy when the port is taken, NotAllowed where strangers would share the machine with fastdup, and what
-    loading raised when the model cannot be served.
+    Raises TooBusy when the port is taken, NotAllowed where strangers would share the machine
+    with fastdup, and what loading raised when the model cannot be served.
     """
     import uvicorn
 
@@ -93,7 +118,9 @@ def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[
 
     app = create_app(settings, access=access, settled=settled)
     # Who asks is worked out in space/rate_limit.py, from one trusted proxy at most.
-    server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, log_level="warning", timeout_graceful_shutdown=5))
+    server = uvicorn.Server(
+        uvicorn.Config(app, proxy_headers=False, log_level="warning", timeout_graceful_shutdown=5)
+    )
     try:
         server.run(sockets=[door])
     finally:
@@ -106,11 +133,16 @@ def run(settings: SpaceSettings, access: Access | None = None, opened: Callable[
 
 
 def check_neighbours(host: str, fastdup: bool) -> None:
-    """Raises NotAllowed for a host that strangers reach while fastdup is installed: its binary is closed and wants
-    old libraries, and has no business on a machine that opens strangers' files."""
+    """Raises NotAllowed for a host that strangers reach while fastdup is installed: its binary
+    is closed and wants old libraries, and has no business on a machine that opens strangers'
+    files."""
     if fastdup and host not in (ON_THIS_MACHINE, "localhost", "::1"):
-        raise NotAllowed("fastdup is installed here, and it does not belong on a machine that opens strangers' photos. "
-                         "Remove it first (pip uninstall fastdup); nothing else needs it.", host=host)
+        raise NotAllowed(
+            "fastdup is installed here, and it does not belong on a machine that opens strangers' "
+            "photos. "
+            "Remove it first (pip uninstall fastdup); nothing else needs it.",
+            host=host,
+        )
 
 
 def check_port(host: str, port: int) -> None:
@@ -123,11 +155,14 @@ def _bound(host: str, port: int) -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((host, port))
-        door.listen(BACKLOG)  # who reads the address and comes at once waits, and is not turned away
+        door.listen(
+            BACKLOG
+        )  # who reads the address and comes at once waits, and is not turned away
     except OSError as error:
         door.close()
-        raise TooBusy(f"Port {port} of {host} cannot be opened: {error.strerror}. Choose another with "
-                      "--port.") from error
+        raise TooBusy(
+            f"Port {port} of {host} cannot be opened: {error.strerror}. Choose another with --port."
+        ) from error
     return door
 
 
@@ -137,19 +172,23 @@ def _rounds(room: Room, settings: SpaceSettings) -> Rounds | None:
         return None
     from curation.light_table.pages.rounds import Rounds, Workshop
 
-    model, jobs = newest_of(settings.model), settings.state / "jobs"
+    model = newest_of(settings.model)
+    jobs = settings.state / "jobs"
     workshop = Workshop(model, settings.cache or default_cache({}), jobs, room.serving, room.reload)
     return Rounds(room.archive.table, workshop)
 
 
-def _light_table(app: FastAPI, rounds: Rounds | None, access: Access,
-                 settings: SpaceSettings) -> Callable[[], None] | None:
+def _light_table(
+    app: FastAPI, rounds: Rounds | None, access: Access, settings: SpaceSettings
+) -> Callable[[], None] | None:
     if rounds is None:
         return None
     from curation.light_table.routes import light_table_router, light_table_tab
 
     more = (rounds.page,)
-    app.include_router(light_table_router(rounds.table, access.who, is_owner=settings.is_owner, more=more))
+    app.include_router(
+        light_table_router(rounds.table, access.who, is_owner=settings.is_owner, more=more)
+    )
     return light_table_tab
 
 
@@ -159,8 +198,9 @@ def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
     return load_predictor(address, cache, engine)
 
 
-def _lifespan(room: Room, rounds: Rounds | None,
-              behind: tuple[str, ...]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    room: Room, rounds: Rounds | None, behind: tuple[str, ...]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         room.open()

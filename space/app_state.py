@@ -1,7 +1,9 @@
-"""What is loaded behind the app: the release that answers, the visitors' inbox, and the light table when there is one.
+"""What is loaded behind the app: the release that answers, the visitors' inbox, and the light
+table when there is one.
 
-The release loads in a thread of its own while the pages are served already; until then everybody hears so. A newer one
-is loaded behind the one that answers, and takes its place when it is ready.
+The release loads in a thread of its own while the pages are served already; until then everybody
+hears so. A newer one is loaded behind the one that answers, and takes its place when it is
+ready.
 """
 
 from __future__ import annotations
@@ -26,15 +28,20 @@ from space.settings import SpaceSettings
 from train.inference.current_classes import known_at
 from train.inference.predictor import Predictor
 
-NO_MODEL = "There is no model yet. The photos are being looked at and labelled first; come back in a while."
+NO_MODEL = (
+    "There is no model yet. The photos are being looked at and labelled first; come back in a "
+    "while."
+)
 
 Load = Callable[[str], Recognizer]
-# Called once: with None when questions can be answered or a dataset waits for its first model, or with what went wrong.
+# Called once: with None when questions can be answered or a dataset waits for its first model, or
+# with what went wrong.
 Settled = Callable[[VitrineError | None], None]
 
 
 class Archive:
-    """Where decisions and questions go. This one has no dataset: what visitors say is kept on this machine."""
+    """Where decisions and questions go. This one has no dataset: what visitors say is kept on
+    this machine."""
 
     table: LightTable | None = None
 
@@ -49,7 +56,8 @@ class Archive:
         return read_ledger(self.journal.rows())
 
     def tell_today(self, recognizer: Recognizer) -> None:
-        """Let a recognizer name classes as they are called today; here nobody calls them anything else."""
+        """Let a recognizer name classes as they are called today; here nobody calls them
+        anything else."""
 
     def photos(self) -> Mapping[str, Any]:
         """Photos that a person can look at."""
@@ -77,7 +85,8 @@ class DatasetArchive(Archive):
 
     def tell_today(self, recognizer: Recognizer) -> None:
         """Let a recognizer name classes as the light table has them at this moment."""
-        today, decisions = self._table.records.collection, self._table.book.of_classes()
+        today = self._table.records.collection
+        decisions = self._table.book.of_classes()
         told = self._told
         if told and told[0] is recognizer and told[1] is today and told[2] == len(decisions):
             return
@@ -91,7 +100,9 @@ class DatasetArchive(Archive):
         """Begin to send visitors' photos."""
         self._photos = Sending(inbox.waiting, lambda: self._deliver(inbox))
         self._photos.start()
-        threading.Thread(target=inbox.doorstep.learn, args=(self._dataset,), name="doorstep", daemon=True).start()
+        threading.Thread(
+            target=inbox.doorstep.learn, args=(self._dataset,), name="doorstep", daemon=True
+        ).start()
 
     def known(self) -> Ledger:
         """Everything decided and asked, here and in the dataset."""
@@ -119,8 +130,12 @@ class DatasetArchive(Archive):
 class Room:
     """One app's state. `open` begins to load, `close` sends what is unsent."""
 
-    def __init__(self, settings: SpaceSettings, load: Load, settled: Settled = lambda trouble: None) -> None:
-        self._settings, self._load, self._settled = settings, load, settled
+    def __init__(
+        self, settings: SpaceSettings, load: Load, settled: Settled = lambda trouble: None
+    ) -> None:
+        self._settings = settings
+        self._load = load
+        self._settled = settled
         self._recognizer: Recognizer | None = None
         self._inbox: Inbox | None = None
         self._trouble: VitrineError | None = None
@@ -144,20 +159,31 @@ class Room:
         self.archive.close()
 
     def reload(self) -> None:
-        """Load the newest release of the same model; the one that answers now does so until that is ready."""
+        """Load the newest release of the same model; the one that answers now does so until that
+        is ready."""
         with self._one_at_a_time:
             if self._reloading and self._reloading.is_alive():
                 self._once_more = True
                 return
-            self._reloading = threading.Thread(target=self._loading_newest, name="reloading", daemon=True)
+            self._reloading = threading.Thread(
+                target=self._loading_newest, name="reloading", daemon=True
+            )
             self._reloading.start()
 
     def serving(self) -> Serving:
         """Which release answers, and what became of a newer one."""
-        loading = any(thread is not None and thread.is_alive() for thread in (self._thread, self._reloading))
+        loading = any(
+            thread is not None and thread.is_alive() for thread in (self._thread, self._reloading)
+        )
         model = self._recognizer.model if self._recognizer else {}
-        return Serving(str(model.get("revision") or ""), loading, self._not_reloaded, self._until_restart,
-                       isinstance(self._trouble, NoModelYet), measured_in_words(model.get("provisional")))
+        return Serving(
+            str(model.get("revision") or ""),
+            loading,
+            self._not_reloaded,
+            self._until_restart,
+            isinstance(self._trouble, NoModelYet),
+            measured_in_words(model.get("provisional")),
+        )
 
     @property
     def ready(self) -> bool:
@@ -165,7 +191,8 @@ class Room:
         return self._inbox is not None
 
     def recognizer(self) -> Recognizer:
-        """The loaded release. Raises TooBusy while it loads, and what went wrong when it could not be."""
+        """The loaded release. Raises TooBusy while it loads, and what went wrong when it could
+        not be."""
         if self._trouble is not None:
             raise self._trouble
         if self._recognizer is None or self._inbox is None:
@@ -194,11 +221,18 @@ class Room:
             except NoModelYet:  # what was made was something else, such as the findings of a scan
                 pass
             except VitrineError as error:
-                others = "so the one before goes on" if self._recognizer else "and there is none before it"
-                self._not_reloaded = f"The newest release cannot be served, {others}. {error.sentence}"
+                others = (
+                    "so the one before goes on"
+                    if self._recognizer
+                    else "and there is none before it"
+                )
+                self._not_reloaded = (
+                    f"The newest release cannot be served, {others}. {error.sentence}"
+                )
                 say(self._not_reloaded)
             else:
-                self._not_reloaded, self._until_restart = "", self._pinned()
+                self._not_reloaded = ""
+                self._until_restart = self._pinned()
             with self._one_at_a_time:
                 if not self._once_more:
                     return
@@ -209,8 +243,11 @@ class Room:
         at = parse_address(self._settings.model)
         if not at.revision:
             return ""
-        return f"This place was set up with revision {at.revision[:12]} and starts with that one again: deploy anew, " \
-               "so that the release of now stays after a restart."
+        return (
+            f"This place was set up with revision {at.revision[:12]} and starts with that one "
+            "again: deploy anew, "
+            "so that the release of now stays after a restart."
+        )
 
     def _loading(self) -> None:
         try:
@@ -229,8 +266,12 @@ class Room:
         """From now on this one answers."""
         self._recognizer = recognizer
         if self._inbox is None:
-            inbox = Inbox(self.archive.journal, self._settings.state / "inbox", recognizer.collection,
-                          self.archive.read)
+            inbox = Inbox(
+                self.archive.journal,
+                self._settings.state / "inbox",
+                recognizer.collection,
+                self.archive.read,
+            )
             self.archive.open(inbox)
             self._inbox = inbox
         self._inbox.collection = recognizer.collection
@@ -247,4 +288,3 @@ def _archive(settings: SpaceSettings) -> Archive:
     dataset = open_dataset(settings.dataset) if settings.dataset else None
     journal = Journal(settings.state / "journal")
     return DatasetArchive(journal, dataset, settings.disk_is_kept) if dataset else Archive(journal)
-

@@ -1,11 +1,12 @@
 """Who may use the light table.
 
-Off a Space: name and password, from a file (see `space/passwords.py`), or one is made up at the start for the name
-`owner` and shown to whoever started the server. Who is signed in is held here, in memory; the browser only gets a
-random token in an HttpOnly cookie, so nothing a client makes up is believed. A restart signs everybody out.
+Off a Space: name and password, from a file (see `space/passwords.py`), or one is made up at the
+start for the name `owner` and shown to whoever started the server. Who is signed in is held
+here, in memory; the browser only gets a random token in an HttpOnly cookie, so nothing a client
+makes up is believed. A restart signs everybody out.
 
-On a Space: Hugging Face's sign-in, and only where Hugging Face itself set it up (see `space/settings.py`); who is
-signed in must also be on the list of annotators.
+On a Space: Hugging Face's sign-in, and only where Hugging Face itself set it up (see
+`space/settings.py`); who is signed in must also be on the list of annotators.
 """
 
 from __future__ import annotations
@@ -53,11 +54,20 @@ class Signed:
 
 
 class PasswordAccess:
-    """Names and passwords, sessions in this process's memory. `hint`: a sentence for the sign-in form."""
+    """Names and passwords, sessions in this process's memory. `hint`: a sentence for the sign-in
+    form."""
 
-    def __init__(self, accounts: Mapping[str, str], hint: str = "", behind_proxy: bool = False,
-                 clock: Callable[[], float] = time.monotonic) -> None:
-        self._accounts, self._hint, self._behind_proxy, self._clock = dict(accounts), hint, behind_proxy, clock
+    def __init__(
+        self,
+        accounts: Mapping[str, str],
+        hint: str = "",
+        behind_proxy: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._accounts = dict(accounts)
+        self._hint = hint
+        self._behind_proxy = behind_proxy
+        self._clock = clock
         self._sessions: dict[str, Signed] = {}
         self._lock = threading.Lock()
         self._tries = Allowance(TRIES_A_MINUTE, burst=TRIES_A_MINUTE, clock=clock)
@@ -68,14 +78,21 @@ class PasswordAccess:
         """The name behind the cookie's token."""
         token = request.cookies.get(COOKIE)
         signed = self._sessions.get(_digest(token)) if token else None
-        return signed.name if signed and signed.until > self._clock() and signed.name in self._accounts else None
+        return (
+            signed.name
+            if signed and signed.until > self._clock() and signed.name in self._accounts
+            else None
+        )
 
     def sign_in(self, name: str, password: str, client: str) -> str:
         """A new token. Raises NotAllowed; evidence `wait` when there were too many tries."""
         wait = max(self._tries.take(f"from {client}"), self._tries.take(f"as {name}"))
         if wait:
-            raise NotAllowed(f"Too many tries. Wait {wait:.0f} seconds, then sign in again.", code="too_many",
-                             wait=wait)
+            raise NotAllowed(
+                f"Too many tries. Wait {wait:.0f} seconds, then sign in again.",
+                code="too_many",
+                wait=wait,
+            )
         right = is_password(password, self._accounts.get(name, self._nobody))
         if not right or name not in self._accounts:
             raise NotAllowed("Name or password is not right.", code="wrong_password")
@@ -83,7 +100,7 @@ class PasswordAccess:
         with self._lock:
             now = self._clock()
             alive = {key: signed for key, signed in self._sessions.items() if signed.until > now}
-            self._sessions = dict(list(alive.items())[-MOST_SESSIONS + 1:])
+            self._sessions = dict(list(alive.items())[-MOST_SESSIONS + 1 :])
             self._sessions[_digest(token)] = Signed(name, now + SIGNED_IN_SECONDS)
         return token
 
@@ -98,7 +115,9 @@ class PasswordAccess:
 
         @router.get("/sign-in")
         def how(request: Request) -> JSONResponse:
-            return _told({"how": "password", "url": "", "name": self.who(request), "hint": self._hint})
+            return _told(
+                {"how": "password", "url": "", "name": self.who(request), "hint": self._hint}
+            )
 
         @router.post("/sign-in")
         async def sign_in(request: Request) -> JSONResponse:
@@ -122,13 +141,22 @@ class PasswordAccess:
             return _not_from_the_page()
         try:
             name, password = _credentials(body)
-            client = client_of(request.headers, request.client.host if request.client else "", self._behind_proxy)
+            client = client_of(
+                request.headers, request.client.host if request.client else "", self._behind_proxy
+            )
             token = self.sign_in(name, password, client)
         except NotAllowed as error:
             return _refused(error)
         response = _told({"name": name})
-        response.set_cookie(COOKIE, token, max_age=int(SIGNED_IN_SECONDS), httponly=True, samesite="lax",
-                            secure=request.url.scheme == "https", path="/")
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(SIGNED_IN_SECONDS),
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
         return response
 
 
@@ -139,7 +167,8 @@ class HubAccess:
         self._annotators = {name.casefold() for name in annotators}
 
     def who(self, request: Request) -> str | None:
-        """The user name that Hugging Face vouched for, when it is on the list and has not expired."""
+        """The user name that Hugging Face vouched for, when it is on the list and has not
+        expired."""
         signed = request.scope.get("session", {}).get("oauth_info") or {}
         name = str(signed.get("userinfo", {}).get("preferred_username", ""))
         alive = float(signed.get("expires_at") or 0) > time.time()
@@ -152,10 +181,20 @@ class HubAccess:
         @router.get("/sign-in")
         def how(request: Request) -> JSONResponse:
             signed = request.scope.get("session", {}).get("oauth_info") or {}
-            stranger = signed.get("userinfo", {}).get("preferred_username") if not self.who(request) else None
-            hint = (f"{stranger} is not on the list of annotators here. The owner of this Space can add the name."
-                    if stranger else "The owner of this Space decides who may use the light table.")
-            return _told({"how": "hub", "url": "/login/huggingface", "name": self.who(request), "hint": hint})
+            stranger = (
+                signed.get("userinfo", {}).get("preferred_username")
+                if not self.who(request)
+                else None
+            )
+            hint = (
+                f"{stranger} is not on the list of annotators here. The owner of this Space can "
+                "add the name."
+                if stranger
+                else "The owner of this Space decides who may use the light table."
+            )
+            return _told(
+                {"how": "hub", "url": "/login/huggingface", "name": self.who(request), "hint": hint}
+            )
 
         @router.post("/sign-out")
         def sign_out(request: Request) -> JSONResponse:
@@ -189,20 +228,29 @@ class NoAccess:
 
 
 def access_for(settings: SpaceSettings) -> Access:
-    """Hugging Face's sign-in where it is real, passwords where there are some, else a closed door that says why."""
+    """Hugging Face's sign-in where it is real, passwords where there are some, else a closed
+    door that says why."""
     if settings.hub_sign_in:
         return HubAccess(settings.annotators)
     if settings.passwords is not None:
-        return PasswordAccess(read_passwords(settings.passwords), behind_proxy=settings.behind_proxy)
-    return NoAccess("Nobody can sign in here yet: this place was started without annotators. Whoever runs it can set "
-                    "VITRINE_PASSWORDS, or hf_oauth on a Space.")
+        return PasswordAccess(
+            read_passwords(settings.passwords), behind_proxy=settings.behind_proxy
+        )
+    return NoAccess(
+        "Nobody can sign in here yet: this place was started without annotators. Whoever runs it "
+        "can set "
+        "VITRINE_PASSWORDS, or hf_oauth on a Space."
+    )
 
 
 def access_with_new_password() -> tuple[Access, str]:
     """Access for the name `owner`, and the password that was made up for it."""
     password = made_up_password()
-    hint = (f"Your name is “{OWNER}”. The password is in the window where Vitrine was started; it is a new one each "
-            "time.")
+    hint = (
+        f"Your name is “{OWNER}”. The password is in the window where Vitrine was started; it is a "
+        "new one each "
+        "time."
+    )
     return PasswordAccess({OWNER: hash_password(password)}, hint), password
 
 
@@ -213,10 +261,13 @@ def _digest(token: str) -> str:
 def _credentials(body: bytes) -> tuple[str, str]:
     try:
         row = json.loads(body)
-        name, password = row["name"], row["password"]
+        name = row["name"]
+        password = row["password"]
     except (ValueError, KeyError, TypeError) as error:
         raise NotAllowed("Name and password are needed.", code="bad_form") from error
-    if not (isinstance(name, str) and isinstance(password, str) and len(name) + len(password) < 500):
+    if not (
+        isinstance(name, str) and isinstance(password, str) and len(name) + len(password) < 500
+    ):
         raise NotAllowed("Name and password are needed.", code="bad_form")
     return name.strip(), password
 
@@ -227,11 +278,14 @@ def _from_the_page(request: Request) -> bool:
 
 
 def _not_from_the_page() -> JSONResponse:
-    return _told({"error": "This page is out of date. Load it again.", "code": "not_from_the_page"}, 403)
+    return _told(
+        {"error": "This page is out of date. Load it again.", "code": "not_from_the_page"}, 403
+    )
 
 
 def _refused(error: VitrineError) -> JSONResponse:
-    code, wait = str(error.evidence.get("code", "not_allowed")), error.evidence.get("wait")
+    code = str(error.evidence.get("code", "not_allowed"))
+    wait = error.evidence.get("wait")
     response = _told({"error": error.sentence, "code": code}, 429 if wait else 401)
     if isinstance(wait, float):
         response.headers["Retry-After"] = str(int(wait) + 1)

@@ -81,7 +81,10 @@ def overview() -> str:
     """The help text: a line for each command."""
     lines = [f"  {name:<11} {command.does}" for name, command in COMMANDS.items()]
     commands = "\n".join(lines)
-    return f"usage: vitrine COMMAND ...\n\n{commands}\n\n`vitrine COMMAND --help` says more.\n\n{EXIT_CODES}"
+    return (
+        f"usage: vitrine COMMAND ...\n\n{commands}\n\n`vitrine COMMAND --help` says "
+        f"more.\n\n{EXIT_CODES}"
+    )
 
 
 def _floor(name: str) -> Callable[[list[str]], int]:

@@ -2,8 +2,9 @@
 
     python -m space deploy hf://you/paintings hf://you/paintings-vit hf://you/paintings
 
-The Space reads its model and dataset from the Hub, the model at the revision it was deployed with. For a private
-dataset, or to send decisions to any dataset, it needs a secret HF_TOKEN (in the Space's settings); none is pushed.
+The Space reads its model and dataset from the Hub, the model at the revision it was deployed
+with. For a private dataset, or to send decisions to any dataset, it needs a secret HF_TOKEN (in
+the Space's settings); none is pushed.
 """
 
 from __future__ import annotations
@@ -20,18 +21,39 @@ from data_cards.errors import BadAddress, BadModel, MissingFile
 from data_cards.installed_files import ROOT, pinned_requirements
 from data_cards.storage.repository import Address, Repository, open_repository, parse_address
 
-# In a checkout the page lies in docs/assets, where GitHub Pages serves it; in a wheel inside `space`.
+# In a checkout the page lies in docs/assets, where GitHub Pages serves it; in a wheel inside
+# `space`.
 PARTS = ("data_cards", "train", "curation", "space", "docs/assets")
 DOOR = "space/templates/app.py"
 # Only what code needs travels: no photo, no key, no cache has one of these endings.
-CODE, WORDS = frozenset({".py", ".css", ".js", ".html", ".svg"}), frozenset({".md", ".yaml", ".json"})
+CODE = frozenset({".py", ".css", ".js", ".html", ".svg"})
+WORDS = frozenset({".md", ".yaml", ".json"})
 SECRET = re.compile(r"secret|password|token|credential|key", re.IGNORECASE)
-# What serving and the light table import. Never fastdup: a closed binary has no place beside strangers' uploads.
-SERVING = ("fastapi", "filelock", "gradio", "huggingface_hub", "numpy", "onnxruntime",
-           "opencv-python-headless", "openvino", "pillow", "pillow_heif", "psutil", "pyarrow", "pydantic",
-           "python-ulid", "PyYAML", "tqdm", "usearch", "uvicorn")
+# What serving and the light table import. Never fastdup: a closed binary has no place beside
+# strangers' uploads.
+SERVING = (
+    "fastapi",
+    "filelock",
+    "gradio",
+    "huggingface_hub",
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "openvino",
+    "pillow",
+    "pillow_heif",
+    "psutil",
+    "pyarrow",
+    "pydantic",
+    "python-ulid",
+    "PyYAML",
+    "tqdm",
+    "usearch",
+    "uvicorn",
+)
 # A release with an ONNX export answers without these two, the largest of all.
-WITHOUT_EXPORT, EXPORT = ("torch", "transformers"), "vitrine/exports/model.onnx"
+WITHOUT_EXPORT = ("torch", "transformers")
+EXPORT = "vitrine/exports/model.onnx"
 TORCH_FOR_CPU = "--extra-index-url https://download.pytorch.org/whl/cpu"
 
 
@@ -45,13 +67,17 @@ class Deployment:
     dataset: str | None
 
 
-def deploy(space: str, model: str, dataset: str | None = None, private: bool = True, root: Path = ROOT) -> Deployment:
+def deploy(
+    space: str, model: str, dataset: str | None = None, private: bool = True, root: Path = ROOT
+) -> Deployment:
     """Push everything the Space needs in one commit, replacing what an earlier deployment left.
 
-    `space`, `model`, `dataset`: hf://user/name, the last two with an optional @revision. Raises BadAddress for anything
-    that is not on the Hub, BadCollection where photos of people lack their policy, HubUnreachable.
+    `space`, `model`, `dataset`: hf://user/name, the last two with an optional @revision. Raises
+    BadAddress for anything that is not on the Hub, BadCollection where photos of people lack
+    their policy, HubUnreachable.
     """
-    home, source = _on_hub(space, "space"), _on_hub(model, "model")
+    home = _on_hub(space, "space")
+    source = _on_hub(model, "model")
     data = _on_hub(dataset, "dataset") if dataset else None
     release = open_repository(model, kind="model")
     revision = release.pinned or release.head()
@@ -60,33 +86,46 @@ def deploy(space: str, model: str, dataset: str | None = None, private: bool = T
     served = Address("hub", source.name, revision)
     files = deployed_files(root)
     files |= {
-        "README.md": space_card(SpaceCard(things, home.name, source.name, revision or "", data.name if data else "")),
-        "requirements.txt": space_requirements(pinned_requirements(root),
-                                               exported=EXPORT in release.files(revision=revision)),
-        "deployment.json": _deployment(served, data)}
+        "README.md": space_card(
+            SpaceCard(things, home.name, source.name, revision or "", data.name if data else "")
+        ),
+        "requirements.txt": space_requirements(
+            pinned_requirements(root), exported=EXPORT in release.files(revision=revision)
+        ),
+        "deployment.json": _deployment(served, data),
+    }
     target = open_repository(f"hf://{home.name}", kind="space", create=True, private=private)
     stale = [path for path in target.files() if path.startswith(PARTS) and path not in files]
-    made = target.commit({path: text.encode() for path, text in files.items()},
-                         f"Serve {source.name} at {(revision or '')[:12]}", delete=stale)
+    made = target.commit(
+        {path: text.encode() for path, text in files.items()},
+        f"Serve {source.name} at {(revision or '')[:12]}",
+        delete=stale,
+    )
     return Deployment(target.address, made, str(served), str(data) if data else None)
 
 
 def deployed_files(root: Path = ROOT) -> dict[str, str]:
     """path in the Space -> text, for all code and everything it shows."""
-    found = {path.relative_to(root).as_posix(): path.read_text("utf-8")
-             for part in PARTS for path in _code_under(root / part)}
+    found = {
+        path.relative_to(root).as_posix(): path.read_text("utf-8")
+        for part in PARTS
+        for path in _code_under(root / part)
+    }
     return found | {"app.py": (root / DOOR).read_text("utf-8")}
 
 
 def space_requirements(pinned: str, exported: bool) -> str:
     """What a Space installs: the lines of requirements.txt that serving needs, word for word.
 
-    >>> print(space_requirements("# all\ngradio[oauth]==6.31.0\nkornia==0.9.0\ntorch==2.13.0", exported=True))
-    gradio[oauth]==6.31.0
-    <BLANKLINE>
+    >>> print(space_requirements("# all\ngradio[oauth]==6.31.0\nkornia==0.9.0\ntorch==2.13.0",
+    exported=True)) gradio[oauth]==6.31.0 <BLANKLINE>
     """
     wanted = {_plain(name) for name in (SERVING if exported else SERVING + WITHOUT_EXPORT)}
-    lines = [line.strip() for line in pinned.splitlines() if _plain(re.split(r"[\[=<>~ ]", line)[0]) in wanted]
+    lines = [
+        line.strip()
+        for line in pinned.splitlines()
+        if _plain(re.split(r"[\[=<>~ ]", line)[0]) in wanted
+    ]
     return "\n".join([*([] if exported else [TORCH_FOR_CPU]), *lines]) + "\n"
 
 
@@ -106,20 +145,30 @@ def _plain(name: str) -> str:
 def _on_hub(address: str, what: str) -> Address:
     place = parse_address(address)
     if place.kind != "hub":
-        raise BadAddress(f"A Space reaches its {what} on the Hub only, and {address} is a folder here. "
-                         f"Push it first, then name it as hf://user/name.", address=address)
+        raise BadAddress(
+            f"A Space reaches its {what} on the Hub only, and {address} is a folder here. "
+            f"Push it first, then name it as hf://user/name.",
+            address=address,
+        )
     return place
 
 
 def _collection(release: Repository, revision: str | None) -> Collection:
     try:
-        card, classes = (release.read(f"vitrine/collection/{name}", revision) for name in ("card.md", "classes.yaml"))
+        card, classes = (
+            release.read(f"vitrine/collection/{name}", revision)
+            for name in ("card.md", "classes.yaml")
+        )
     except MissingFile as error:
-        raise BadModel(f"{release.address} is no model made with Vitrine: it carries no collection.",
-                       address=release.address) from error
+        raise BadModel(
+            f"{release.address} is no model made with Vitrine: it carries no collection.",
+            address=release.address,
+        ) from error
     return read_collection(card.decode(), classes.decode())
 
 
 def _deployment(model: Address, dataset: Address | None) -> str:
-    variables = {"VITRINE_MODEL": str(model)} | ({"VITRINE_DATASET": str(dataset)} if dataset else {})
+    variables = {"VITRINE_MODEL": str(model)} | (
+        {"VITRINE_DATASET": str(dataset)} if dataset else {}
+    )
     return json.dumps(variables, indent=2) + "\n"

@@ -1,9 +1,10 @@
 """A visitor says "that's wrong": a question for the people who decide, never a label.
 
-The choice goes into the journal at once (and with it to the dataset's ledger); the photo only with consent, never
-where a collection is about people, without its location, and first into a folder of this machine. A photo that is here
-already, that waits already, or that the sealed test holds is not kept again: the question is then about that one.
-`deliver` puts waiting photos into the dataset as unlabelled, where the light table finds them.
+The choice goes into the journal at once (and with it to the dataset's ledger); the photo only
+with consent, never where a collection is about people, without its location, and first into a
+folder of this machine. A photo that is here already, that waits already, or that the sealed test
+holds is not kept again: the question is then about that one. `deliver` puts waiting photos into
+the dataset as unlabelled, where the light table finds them.
 """
 
 from __future__ import annotations
@@ -30,9 +31,12 @@ from data_cards.photos.image import inspect_photo
 from data_cards.storage.atomic_files import write_durably
 from space.recent_answers import Recent, Remembered
 
-NONE, UNKNOWN = "none", "unknown"
+NONE = "none"
+UNKNOWN = "unknown"
 MOST_WAITING = 2_000
-LONGEST_TITLE = 200  # letters of a class's title in a question; a line of the ledger holds texts of 500
+LONGEST_TITLE = (
+    200  # letters of a class's title in a question; a line of the ledger holds texts of 500
+)
 FATES = {
     "waiting for a person": "Nobody has looked at it yet. A person will decide.",
     "accepted": "A person looked at it and agrees with you. The labels say so now.",
@@ -52,8 +56,12 @@ class Inbox:
     `read`: bytes of the dataset's photos, MissingFile for others.
     """
 
-    def __init__(self, journal: Journal, folder: Path, collection: Collection, read: Read = nothing_here) -> None:
-        self._journal, self._folder, self.collection = journal, folder, collection
+    def __init__(
+        self, journal: Journal, folder: Path, collection: Collection, read: Read = nothing_here
+    ) -> None:
+        self._journal = journal
+        self._folder = folder
+        self.collection = collection
         self._read = read
         self.class_now: Callable[[str], str] = str
         self._lock = threading.Lock()
@@ -62,15 +70,20 @@ class Inbox:
             self.doorstep.note(name, path.read_bytes())
 
     def ask(self, answer: Remembered, label: str, consent: bool, recent: Recent) -> str:
-        """Keep the question (on disk when this returns) and give its receipt, the same one when it is asked twice.
+        """Keep the question (on disk when this returns) and give its receipt, the same one when
+        it is asked twice.
 
         `label`: a class id, "none" or "unknown". Raises UnknownClass, TooBusy, DiskFull.
         """
         if label not in self.collection:
             label = self.class_now(label)  # a page that was opened before classes were merged
         if label not in RESERVED and label not in self.collection:
-            raise UnknownClass(f"“{label}” is not one of the {len(self.collection.ids)} classes here; “{NONE}” and "
-                               f"“{UNKNOWN}” can be said too.", label=label)
+            raise UnknownClass(
+                f"“{label}” is not one of the {len(self.collection.ids)} classes here; “{NONE}” "
+                "and "
+                f"“{UNKNOWN}” can be said too.",
+                label=label,
+            )
         said = f"{label} {consent}"
         with self._lock:
             given = dict(recent.find(answer.prediction_id).receipts).get(said)
@@ -79,18 +92,30 @@ class Inbox:
             photo = self._shown(answer) if consent else None
             twin = self._twin(photo) if photo else None
             name = twin or (self._keep_photo(photo) if photo else _nameless(answer.prediction_id))
-            question = ask(name, None if label in RESERVED else label, answered=answer.answered,
-                           note=self._note(label) + (f" {AGAIN}" if twin else ""), model_revision=answer.model_revision)
+            question = ask(
+                name,
+                None if label in RESERVED else label,
+                answered=answer.answered,
+                note=self._note(label) + (f" {AGAIN}" if twin else ""),
+                model_revision=answer.model_revision,
+            )
             self._journal.append([question])
             recent.add_receipt(answer.prediction_id, said, question.id)
             return question.id
 
     def fate(self, receipt: object, ledger: Ledger, photos: Mapping[str, Any]) -> dict[str, str]:
         """What became of a question. Raises MissingFile for a receipt that was never given."""
-        question = next((one for one in ledger.questions if one.id == str(receipt).strip().upper()), None)
+        question = next(
+            (one for one in ledger.questions if one.id == str(receipt).strip().upper()), None
+        )
         if question is None:
-            raise MissingFile("There is no such receipt here. It has 26 letters and digits.", code="unknown_receipt")
-        fate = _fate(question, ledger, question.image_id in photos or self._path(question.image_id).exists())
+            raise MissingFile(
+                "There is no such receipt here. It has 26 letters and digits.",
+                code="unknown_receipt",
+            )
+        fate = _fate(
+            question, ledger, question.image_id in photos or self._path(question.image_id).exists()
+        )
         return {"receipt": question.id, "fate": fate, "sentence": FATES[fate]}
 
     def waiting(self) -> int:
@@ -98,7 +123,8 @@ class Inbox:
         return len(self._waiting())
 
     def deliver(self, dataset: Dataset) -> Dataset:
-        """Put the waiting photos into the dataset, unlabelled, in one commit. Raises what a commit raises."""
+        """Put the waiting photos into the dataset, unlabelled, in one commit. Raises what a
+        commit raises."""
         waiting = self._waiting()
         if not waiting:
             return dataset
@@ -129,8 +155,12 @@ class Inbox:
 
     def _keep_photo(self, photo: Arrived) -> str:
         if self.waiting() >= MOST_WAITING:
-            raise TooBusy("So many photos wait for a person that no more can be kept today. Without the photo your "
-                          "answer still counts.", code="inbox_full")
+            raise TooBusy(
+                "So many photos wait for a person that no more can be kept today. Without the "
+                "photo your "
+                "answer still counts.",
+                code="inbox_full",
+            )
         write_durably(self._path(photo.image_id), photo.stored)
         self.doorstep.keep(photo)
         return photo.image_id
@@ -162,8 +192,8 @@ def _fate(question: Question, ledger: Ledger, can_be_seen: bool) -> str:
 
 
 def _agrees(decision: Decision, question: Question) -> bool:
-    """Who keeps the label that the visitor said as well agrees with them; who gives another class than they said does
-    not. A visitor who did not know is agreed with by whoever names it."""
+    """Who keeps the label that the visitor said as well agrees with them; who gives another
+    class than they said does not. A visitor who did not know is agreed with by whoever names it."""
     label = answer_of(decision)
     if question.label:
         kept = decision.label_before if decision.action == "refuse_visitor" else label
@@ -174,7 +204,8 @@ def _agrees(decision: Decision, question: Question) -> bool:
 
 
 def _with_photos(base: Dataset, waiting: Mapping[str, Path]) -> Changes:
-    known, labels = base.photos(), base.labels()
+    known = base.photos()
+    labels = base.labels()
     new = [_row(name, path.read_bytes()) for name, path in waiting.items() if name not in known]
     if not new:
         return Changes()
@@ -184,5 +215,7 @@ def _with_photos(base: Dataset, waiting: Mapping[str, Path]) -> Changes:
 
 def _row(name: str, data: bytes) -> tuple[Photo, bytes]:
     facts = inspect_photo(data)
-    source = Source(path=f"visitor/{name[:12]}", origin="visitor", added_at=now(), taken_at=facts.taken_at or "")
+    source = Source(
+        path=f"visitor/{name[:12]}", origin="visitor", added_at=now(), taken_at=facts.taken_at or ""
+    )
     return Photo(name, facts.width, facts.height, (source,)), data

@@ -1,7 +1,8 @@
 """The page: two tabs, *Ask* and *Light table*, and the named endpoints. No logic here.
 
-Both tabs are shells; what they show is drawn by their own modules (`docs/assets/ask.js`, which GitHub Pages uses as
-well, and `curation/light_table/static/`), so nothing a visitor or an owner wrote passes through HTML.
+Both tabs are shells; what they show is drawn by their own modules (`docs/assets/ask.js`, which
+GitHub Pages uses as well, and `curation/light_table/static/`), so nothing a visitor or an owner
+wrote passes through HTML.
 """
 
 import sys
@@ -18,39 +19,67 @@ if TYPE_CHECKING:
     import gradio as gr
 
 ASK = '<vitrine-ask data-start="Getting ready…"></vitrine-ask>'
-ASK_SCRIPT = 'import(new URL("vitrine/ask.js", document.baseURI).href).then((page) => page.mount(element));'
-HEAD = ('<link rel="stylesheet" href="vitrine/colours.css"><link rel="stylesheet" href="vitrine/frame.css">'
-        '<meta name="color-scheme" content="light dark">')
+ASK_SCRIPT = (
+    'import(new URL("vitrine/ask.js", document.baseURI).href).then((page) => page.mount(element));'
+)
+HEAD = (
+    '<link rel="stylesheet" href="vitrine/colours.css"><link rel="stylesheet" '
+    'href="vitrine/frame.css">'
+    '<meta name="color-scheme" content="light dark">'
+)
 SECONDS_KEPT = 600
 
 
-def build_page(desk: Desk, settings: SpaceSettings, light_table: Callable[[], None] | None) -> "gr.Blocks":
+def build_page(
+    desk: Desk, settings: SpaceSettings, light_table: Callable[[], None] | None
+) -> "gr.Blocks":
     """The Blocks with both tabs (one where there is no dataset to curate) and the endpoints."""
     import gradio as gr
 
     # Uploads are deleted after ten minutes: long enough for a slow queue and for "Again".
-    with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True,
-                   delete_cache=(60, SECONDS_KEPT)) as page:
+    with gr.Blocks(
+        title="Vitrine", analytics_enabled=False, fill_width=True, delete_cache=(60, SECONDS_KEPT)
+    ) as page:
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Ask", id="ask"):
-                gr.HTML(ASK, js_on_load=ASK_SCRIPT, elem_id="ask", apply_default_css=False, padding=False)
+                gr.HTML(
+                    ASK,
+                    js_on_load=ASK_SCRIPT,
+                    elem_id="ask",
+                    apply_default_css=False,
+                    padding=False,
+                )
             if light_table is not None:
                 with gr.Tab("Light table", id="light-table"):
                     light_table()
         _endpoints(desk, settings)
-    page.queue(api_open=False, max_size=settings.waiting_room, default_concurrency_limit=settings.at_once)
-    # For a dashboard that is not served here, Gradio 6.31 would put up to 10,000 events into a pandas table after
-    # every answer.
-    page._queue.ANAYLTICS_CACHE_FREQUENCY, page._queue.ANALYTICS_MAX_EVENTS = sys.maxsize, 100
+    page.queue(
+        api_open=False, max_size=settings.waiting_room, default_concurrency_limit=settings.at_once
+    )
+    # For a dashboard that is not served here, Gradio 6.31 would put up to 10,000 events into a
+    # pandas table after every answer.
+    page._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
+    page._queue.ANALYTICS_MAX_EVENTS = 100
     return page
 
 
 def page_options(settings: SpaceSettings) -> dict[str, Any]:
     """How the page is mounted."""
-    return {"path": "/", "server_name": settings.host, "server_port": settings.port, "show_error": False,
-            "max_file_size": settings.most_photo_bytes, "footer_links": [], "run_history": False, "ssr_mode": False,
-            "mcp_server": False, "enable_monitoring": False, "theme": vitrine_theme(), "head": HEAD,
-            "favicon_path": page_assets() / "icon.svg"}
+    return {
+        "path": "/",
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "show_error": False,
+        "max_file_size": settings.most_photo_bytes,
+        "footer_links": [],
+        "run_history": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+        "enable_monitoring": False,
+        "theme": vitrine_theme(),
+        "head": HEAD,
+        "favicon_path": page_assets() / "icon.svg",
+    }
 
 
 def _endpoints(desk: Desk, settings: SpaceSettings) -> None:
@@ -75,8 +104,12 @@ def _endpoints(desk: Desk, settings: SpaceSettings) -> None:
         """Everything that can be named, with its card."""
         return desk.classes(base=_base(request, settings))
 
-    def feedback(prediction_id: str, label: str, consent: bool = False,
-                 request: gr.Request = None) -> dict[str, Any]:  # type: ignore[assignment]
+    def feedback(
+        prediction_id: str,
+        label: str,
+        consent: bool = False,
+        request: gr.Request = None,  # type: ignore[assignment]
+    ) -> dict[str, Any]:
         """Say what an answer should have been: a class id, "none" or "unknown"."""
         return desk.feedback(prediction_id, label, consent, client=_client(request, settings))
 
@@ -96,11 +129,15 @@ def _base(request: "gr.Request | None", settings: SpaceSettings) -> str:
     if request is None:
         return ""
     headers = request.headers
-    scheme = headers.get("x-forwarded-proto", "http").split(",")[0] if settings.behind_proxy else "http"
+    scheme = (
+        headers.get("x-forwarded-proto", "http").split(",")[0] if settings.behind_proxy else "http"
+    )
     return f"{scheme}://{headers.get('host', '')}"
 
 
 def _client(request: "gr.Request | None", settings: SpaceSettings) -> str:
     if request is None:
         return "unknown"
-    return client_of(request.headers, request.client.host if request.client else "", settings.behind_proxy)
+    return client_of(
+        request.headers, request.client.host if request.client else "", settings.behind_proxy
+    )

@@ -1,10 +1,12 @@
 """The whole loop as one command: collect, scan, fold, split, train, evaluate, export.
 
-    python -m space loop PHOTOS OUT        PHOTOS: a folder, or `museum`; makes OUT/dataset, OUT/model, OUT/summary.json
-    python -m space loop DATASET OUT       goes on from a dataset that was collected already, where it lies
+    python -m space loop PHOTOS OUT   a folder, or `museum`; makes OUT/dataset, OUT/model and
+                                      OUT/summary.json
+    python -m space loop DATASET OUT  goes on from a dataset that was collected already
 
-Run again with more photos or after labels were fixed, it does only what is new; where nothing changed since the model
-was trained, the model stays. Where too little is labelled to train from, it says what to label and how to go on.
+Run again with more photos or after labels were fixed, it does only what is new; where nothing
+changed since the model was trained, the model stays. Where too little is labelled to train from,
+it says what to label and how to go on.
 """
 
 from __future__ import annotations
@@ -51,15 +53,22 @@ class LoopSettings:
 
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
-    epochs: int | None = dial(None, "times each photo is seen; chosen by the number of photos when left out",
-                              least=0, most=10_000)
-    budget: str = dial("", "how long training may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
+    epochs: int | None = dial(
+        None,
+        "times each photo is seen; chosen by the number of photos when left out",
+        least=0,
+        most=10_000,
+    )
+    budget: str = dial(
+        "", "how long training may take (90s, 10m, 1h30m); picks epochs and resolution to fit"
+    )
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
     by_name: bool = dial(False, "read labels off file names, where there is no class folder")
     classes: str = dial("auto", "which folder is the class where folders lie in folders", CHOICES)
     val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
-    probe_first: bool = dial(False, "where there is no model yet, first release a quick one that says it is "
-                             "provisional")
+    probe_first: bool = dial(
+        False, "where there is no model yet, first release a quick one that says it is provisional"
+    )
 
 
 LOOP = LoopSettings()
@@ -74,7 +83,8 @@ class Clock:
 
     @contextmanager
     def stage(self, name: str, words: str, after: float | None = None) -> Iterator[None]:
-        """Say what begins, and add up how long it took. `after`: seconds that all behind its last bar will take."""
+        """Say what begins, and add up how long it took. `after`: seconds that all behind its
+        last bar will take."""
         say("")
         self.tell.step(STAGES.index(name) + 1, len(STAGES), words, after)
         begun = time.monotonic()
@@ -82,26 +92,39 @@ class Clock:
         self.seconds[name] += time.monotonic() - begun
 
 
-def run_loop(photos: str, out: Path, settings: LoopSettings, cache: Path, tell: Telling | None = None) -> Path:
-    """Every stage once; the path of summary.json. `tell`: who is told how far it is, and when something new is there.
+def run_loop(
+    photos: str, out: Path, settings: LoopSettings, cache: Path, tell: Telling | None = None
+) -> Path:
+    """Every stage once; the path of summary.json. `tell`: who is told how far it is, and when
+    something new is there.
 
-    Raises LabelsWanted, after summary.json was written, where nothing can be learned from the labels yet; and any
-    VitrineError with what to do. What was done stays.
+    Raises LabelsWanted, after summary.json was written, where nothing can be learned from the
+    labels yet; and any VitrineError with what to do. What was done stays.
     """
     check_budget(settings.budget, settings.epochs)  # now, and not after a long scan
-    model, clock, begun = out / "model", Clock(tell=tell or Telling()), time.monotonic()
+    model = out / "model"
+    clock = Clock(tell=tell or Telling())
+    begun = time.monotonic()
     with clock.stage("collect", f"Collecting photos from {photos}"):
         dataset = gathered(photos, out, settings)
     with clock.stage("scan", "Looking for trouble"):
         backbone = find_backbone(settings.backbone, cache)
-        scanned = scan(dataset, backbone, cache, ScanSettings(backbone=settings.backbone, fastdup=settings.fastdup))
+        scanned = scan(
+            dataset,
+            backbone,
+            cache,
+            ScanSettings(backbone=settings.backbone, fastdup=settings.fastdup),
+        )
         say(scanned.sentence)
         folded = fold_dataset(scanned.dataset)
     with clock.stage("split", "Keeping a test aside"):
         split, why_not = why_not_yet(folded.dataset)
         clock.tell.made()
         if split is None:
-            _write(out, known_so_far(folded.dataset, scanned, _lasted(clock, begun)) | {"next": why_not})
+            _write(
+                out,
+                known_so_far(folded.dataset, scanned, _lasted(clock, begun)) | {"next": why_not},
+            )
             raise LabelsWanted(how_to_go_on(why_not, dataset.address), summary=out / "summary.json")
         say(f"{split.certificate.leaks}. The split is {split.certificate.strength}.")
     trained = _train(split, model, settings, cache, clock)
@@ -113,29 +136,43 @@ def run_loop(photos: str, out: Path, settings: LoopSettings, cache: Path, tell: 
 
 
 def gathered(photos: str, out: Path, settings: LoopSettings = LOOP) -> Dataset:
-    """The dataset of these photos: collected into `out`, or the one that is at that address already.
+    """The dataset of these photos: collected into `out`, or the one that is at that address
+    already.
 
     Raises BadSource, BadAddress where `out` would lie inside of the dataset.
     """
     there = dataset_at(photos)
     if there is None:
-        options = SourceOptions(by_name=settings.by_name, classes=settings.classes, val_is_test=settings.val_is_test)
+        options = SourceOptions(
+            by_name=settings.by_name, classes=settings.classes, val_is_test=settings.val_is_test
+        )
         report = collect(photos, str(out / "dataset"), options=options)
         say(report.table)
         say(report.sentence)
         return open_dataset(report.address)
     if there.repo.pinned:
-        raise BadAddress(f"The loop goes on from the newest revision of a dataset: write {there.address}, without "
-                         "@ and a revision.", address=photos)
+        raise BadAddress(
+            f"The loop goes on from the newest revision of a dataset: write {there.address}, "
+            "without "
+            "@ and a revision.",
+            address=photos,
+        )
     place = parse_address(there.address)
-    if place.kind == "folder" and Path(place.name).resolve() in (out.resolve(), *out.resolve().parents):
-        raise BadAddress(f"{out} lies inside of the dataset {place.name}. Name a folder beside it.", address=str(out))
+    if place.kind == "folder" and Path(place.name).resolve() in (
+        out.resolve(),
+        *out.resolve().parents,
+    ):
+        raise BadAddress(
+            f"{out} lies inside of the dataset {place.name}. Name a folder beside it.",
+            address=str(out),
+        )
     say(f"{there.address} was collected before: {len(there.photos())} photos.")
     return there
 
 
 def dataset_at(address: str) -> Dataset | None:
-    """The Vitrine dataset at an address; None for anything else that photos may be collected from."""
+    """The Vitrine dataset at an address; None for anything else that photos may be collected
+    from."""
     try:
         return open_dataset(address)
     except (MissingFile, BadAddress):
@@ -144,35 +181,63 @@ def dataset_at(address: str) -> Dataset | None:
 
 def how_to_go_on(why_not: str, dataset: str) -> str:
     """What somebody does whose photos lack labels."""
-    return (f"{why_not} Label about 20 photos at the light table, and train the first model there: "
-            f"python -m space serve --dataset {shlex.quote(dataset)}")
+    return (
+        f"{why_not} Label about 20 photos at the light table, and train the first model there: "
+        f"python -m space serve --dataset {shlex.quote(dataset)}"
+    )
 
 
-def known_so_far(dataset: Dataset, scanned: ScanReport, seconds: Mapping[str, float]) -> dict[str, Any]:
+def known_so_far(
+    dataset: Dataset, scanned: ScanReport, seconds: Mapping[str, float]
+) -> dict[str, Any]:
     """The fields of the summary before there is a model: None where only a model could say."""
-    return {"dataset_revision": dataset.revision, "model": None, **_counts(dataset, scanned),
-            "top1": None, "top3": None, "top5": None, "n_test": 0, "ece": None, "rejection_threshold": None,
-            "backbone": None, "seconds": dict(seconds)}
+    return {
+        "dataset_revision": dataset.revision,
+        "model": None,
+        **_counts(dataset, scanned),
+        "top1": None,
+        "top3": None,
+        "top5": None,
+        "n_test": 0,
+        "ece": None,
+        "rejection_threshold": None,
+        "backbone": None,
+        "seconds": dict(seconds),
+    }
 
 
-def summarise(dataset: Dataset, scanned: ScanReport, metrics: Mapping[str, Any], model: Path,
-              seconds: Mapping[str, float]) -> dict[str, Any]:
+def summarise(
+    dataset: Dataset,
+    scanned: ScanReport,
+    metrics: Mapping[str, Any],
+    model: Path,
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
     """The fields that others script against; `top*` are fractions on the sealed test."""
     release = json.loads((model / "vitrine" / "release.json").read_bytes())
     rejection = json.loads((model / "vitrine" / "rejection.json").read_bytes())
     return {
-        "dataset_revision": release["dataset_revision"], "model": str(model), **_counts(dataset, scanned),
-        **{name: metrics[name]["value"] for name in ("top1", "top3", "top5")}, "n_test": metrics["n"],
-        "ece": metrics["ece"], "rejection_threshold": rejection["threshold"],
-        "backbone": release["backbone"], "seconds": dict(seconds)}
+        "dataset_revision": release["dataset_revision"],
+        "model": str(model),
+        **_counts(dataset, scanned),
+        **{name: metrics[name]["value"] for name in ("top1", "top3", "top5")},
+        "n_test": metrics["n"],
+        "ece": metrics["ece"],
+        "rejection_threshold": rejection["threshold"],
+        "backbone": release["backbone"],
+        "seconds": dict(seconds),
+    }
 
 
 def _counts(dataset: Dataset, scanned: ScanReport) -> dict[str, Any]:
     certificate = dataset.certificate() or {}
     return {
-        "photos": len(dataset.photos()), "classes": len(dataset.collection().ids),
+        "photos": len(dataset.photos()),
+        "classes": len(dataset.collection().ids),
         "findings": dict(sorted(Counter(finding.kind for finding in dataset.findings()).items())),
-        "duplicates": scanned.duplicates, "leaks": int(certificate.get("leaks_removed", 0))}
+        "duplicates": scanned.duplicates,
+        "leaks": int(certificate.get("leaks_removed", 0)),
+    }
 
 
 def _lasted(clock: Clock, begun: float) -> dict[str, float]:
@@ -185,11 +250,17 @@ def _write(out: Path, summary: Mapping[str, Any]) -> None:
     write_durably(out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False).encode())
 
 
-def _train(split: Sealed, model: Path, settings: LoopSettings, cache: Path, clock: Clock) -> Mapping[str, Any]:
+def _train(
+    split: Sealed, model: Path, settings: LoopSettings, cache: Path, clock: Clock
+) -> Mapping[str, Any]:
     """Train and evaluate, or keep the model that this very data gave before; its metrics."""
     dataset = split.dataset
-    chosen = TrainSettings(epochs=settings.epochs, budget=settings.budget, backbone=settings.backbone,
-                           seed=settings.seed)
+    chosen = TrainSettings(
+        epochs=settings.epochs,
+        budget=settings.budget,
+        backbone=settings.backbone,
+        seed=settings.seed,
+    )
     if _trained_on_this(dataset, model, chosen):
         say("Nothing changed since the model was trained, so it stays.")
         metrics: Mapping[str, Any] = json.loads((model / "vitrine" / "metrics.json").read_bytes())
@@ -209,11 +280,13 @@ def _train(split: Sealed, model: Path, settings: LoopSettings, cache: Path, cloc
 
 
 def seconds_after(split: Sealed, model: Path) -> float:
-    """What comes after a fine-tuning, by the pace of the model that is there: all photos outside the test and in it
-    are asked about once, validation photos some times more."""
+    """What comes after a fine-tuning, by the pace of the model that is there: all photos outside
+    the test and in it are asked about once, validation photos some times more."""
     photos = list(split.splits)
     checked = sum(row.split == VALIDATION for row in split.splits.values())
-    return (len(photos) + LOOKED_BACK * checked) * seconds_a_photo(model, split.dataset, photos[:FEW]) + AROUND
+    return (len(photos) + LOOKED_BACK * checked) * seconds_a_photo(
+        model, split.dataset, photos[:FEW]
+    ) + AROUND
 
 
 def _trained_on_this(dataset: Dataset, model: Path, settings: TrainSettings) -> bool:
@@ -222,9 +295,13 @@ def _trained_on_this(dataset: Dataset, model: Path, settings: TrainSettings) -> 
         before = open_dataset(f"{dataset.address}@{release['dataset_revision']}")
     except (FileNotFoundError, MissingFile):
         return False
-    return (not is_provisional(model) and release["settings"] == asdict(settings)
-            and before.labels() == dataset.labels()
-            and before.splits() == dataset.splits() and before.collection() == dataset.collection())
+    return (
+        not is_provisional(model)
+        and release["settings"] == asdict(settings)
+        and before.labels() == dataset.labels()
+        and before.splits() == dataset.splits()
+        and before.collection() == dataset.collection()
+    )
 
 
 def _lacks_model(model: Path) -> bool:

@@ -1,4 +1,5 @@
-"""Passwords: stored as scrypt hashes in a JSON file of {"name": "scrypt$..."}; `python -m space annotator` adds one."""
+"""Passwords: stored as scrypt hashes in a JSON file of {"name": "scrypt$..."}; `python -m space
+annotator` adds one."""
 
 from __future__ import annotations
 
@@ -35,13 +36,21 @@ def read_passwords(path: Path) -> dict[str, str]:
     """Names and hashes from a file. Raises NotAllowed when it is not such a file."""
     try:
         accounts = json.loads(path.read_text("utf-8"))
-        fit = all(NAME.fullmatch(name) and stored.count("$") == 5 for name, stored in accounts.items())
+        fit = all(
+            NAME.fullmatch(name) and stored.count("$") == 5 for name, stored in accounts.items()
+        )
     except (OSError, ValueError, AttributeError) as error:
-        raise NotAllowed(f"{path} cannot be read as a list of annotators. `python -m space annotator NAME {path}` "
-                         "writes one.") from error
+        raise NotAllowed(
+            f"{path} cannot be read as a list of annotators. `python -m space annotator NAME "
+            f"{path}` "
+            "writes one."
+        ) from error
     if not fit:
-        raise NotAllowed(f"{path} holds something that is no password hash. `python -m space annotator NAME {path}` "
-                         "writes one.")
+        raise NotAllowed(
+            f"{path} holds something that is no password hash. `python -m space annotator NAME "
+            f"{path}` "
+            "writes one."
+        )
     return dict(accounts)
 
 
@@ -52,4 +61,6 @@ def made_up_password() -> str:
 
 
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=SCRYPT_MEMORY, dklen=32)
+    return hashlib.scrypt(
+        password.encode(), salt=salt, n=n, r=r, p=p, maxmem=SCRYPT_MEMORY, dklen=32
+    )

@@ -1,4 +1,5 @@
-"""What was answered a moment ago, so that "that's wrong" can say which answer. In memory, bounded, soon forgotten."""
+"""What was answered a moment ago, so that "that's wrong" can say which answer. In memory,
+bounded, soon forgotten."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ MOST_ANSWERS = 5_000
 
 @dataclass(frozen=True)
 class Remembered:
-    """One answer: the photo (None where photos are not kept), what was said, the labelled photos that looked most
-    `alike` (image_id), and the receipts given for it."""
+    """One answer: the photo (None where photos are not kept), what was said, the labelled photos
+    that looked most `alike` (image_id), and the receipts given for it."""
 
     prediction_id: str
     photo: bytes | None
@@ -37,18 +38,32 @@ class Remembered:
 class Recent:
     """The latest answers by prediction_id. Safe for threads."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, most_bytes: int = MOST_BYTES,
-                 most: int = MOST_ANSWERS) -> None:
-        self._clock, self._most_bytes, self._most = clock, most_bytes, most
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        most_bytes: int = MOST_BYTES,
+        most: int = MOST_ANSWERS,
+    ) -> None:
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._most = most
         self._answers: OrderedDict[str, Remembered] = OrderedDict()
         self._lock = threading.Lock()
         self._bytes = 0
 
-    def keep(self, prediction_id: str, photo: bytes | None, answered: str, model_revision: str,
-             alike: tuple[str, ...] = ()) -> None:
+    def keep(
+        self,
+        prediction_id: str,
+        photo: bytes | None,
+        answered: str,
+        model_revision: str,
+        alike: tuple[str, ...] = (),
+    ) -> None:
         """Remember one answer, and forget the oldest ones when there are too many."""
         with self._lock:
-            self._put(Remembered(prediction_id, photo, answered, model_revision, self._clock(), alike))
+            self._put(
+                Remembered(prediction_id, photo, answered, model_revision, self._clock(), alike)
+            )
             while self._answers and self._is_over():
                 self._bytes -= self._answers.popitem(last=False)[1].size
 
@@ -57,8 +72,10 @@ class Recent:
         with self._lock:
             found = self._answers.get(str(prediction_id))
         if found is None or self._clock() - found.at > KEPT_SECONDS:
-            raise MissingFile("This answer is no longer remembered. Show the photo once more, then tell us.",
-                              code="unknown_prediction")
+            raise MissingFile(
+                "This answer is no longer remembered. Show the photo once more, then tell us.",
+                code="unknown_prediction",
+            )
         return found
 
     def add_receipt(self, prediction_id: str, said: str, receipt: str) -> None:
@@ -66,7 +83,9 @@ class Recent:
         with self._lock:
             found = self._answers.get(prediction_id)
             if found is not None:
-                self._answers[prediction_id] = replace(found, receipts=(*found.receipts, (said, receipt)))
+                self._answers[prediction_id] = replace(
+                    found, receipts=(*found.receipts, (said, receipt))
+                )
 
     def _put(self, answer: Remembered) -> None:
         replaced = self._answers.pop(answer.prediction_id, None)
@@ -75,5 +94,8 @@ class Recent:
 
     def _is_over(self) -> bool:
         oldest = next(iter(self._answers.values()))
-        return (self._bytes > self._most_bytes or len(self._answers) > self._most
-                or self._clock() - oldest.at > KEPT_SECONDS)
+        return (
+            self._bytes > self._most_bytes
+            or len(self._answers) > self._most
+            or self._clock() - oldest.at > KEPT_SECONDS
+        )

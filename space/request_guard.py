@@ -1,8 +1,10 @@
-"""The doorway: what is refused before it reaches Gradio or a route of ours, and the headers every answer carries.
+"""The doorway: what is refused before it reaches Gradio or a route of ours, and the headers
+every answer carries.
 
-Sizes (413), kinds (415), sense (422) and rates (429) of requests. Gradio would fetch any address that a file
-parameter names, and copy files of this machine when it is mounted into another app, so only photos that were
-uploaded here get through. Refusals are JSON: {"error": sentence, "code": word}.
+Sizes (413), kinds (415), sense (422) and rates (429) of requests. Gradio would fetch any address
+that a file parameter names, and copy files of this machine when it is mounted into another app,
+so only photos that were uploaded here get through. Refusals are JSON: {"error": sentence,
+"code": word}.
 """
 
 from __future__ import annotations
@@ -23,17 +25,36 @@ from space.rate_limit import Allowance, client_of
 from space.settings import SpaceSettings
 
 MOST_JSON_BYTES = 1_000_000
-UPLOAD, JOIN, CALL = "/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/call/"
+UPLOAD = "/gradio_api/upload"
+JOIN = "/gradio_api/queue/join"
+CALL = "/gradio_api/call/"
 # Parts of Gradio that this app does not use; each accepts work from strangers.
-CLOSED = ("/gradio_api/process_recording", "/gradio_api/vibe", "/gradio_api/undo-vibe", "/gradio_api/proxy=",
-          "/gradio_api/deep_link", "/gradio_api/run-history", "/gradio_api/run/", "/gradio_api/api/",
-          "/gradio_api/stream/", "/monitoring")
-POLICY = ("default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-          "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
-          "object-src 'none'; base-uri 'self'; form-action 'self'; "
-          "frame-ancestors 'self' https://huggingface.co https://*.hf.space")
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin",
-           "Permissions-Policy": "camera=(self), microphone=(), geolocation=()", "Content-Security-Policy": POLICY}
+CLOSED = (
+    "/gradio_api/process_recording",
+    "/gradio_api/vibe",
+    "/gradio_api/undo-vibe",
+    "/gradio_api/proxy=",
+    "/gradio_api/deep_link",
+    "/gradio_api/run-history",
+    "/gradio_api/run/",
+    "/gradio_api/api/",
+    "/gradio_api/stream/",
+    "/monitoring",
+)
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' "
+    "'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src "
+    "'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Content-Security-Policy": POLICY,
+}
 
 Defaults = Mapping[str, Sequence[Any]]
 
@@ -43,7 +64,9 @@ class Refused(NotAllowed):
 
     def __init__(self, status: int, code: str, sentence: str, wait: float = 0.0) -> None:
         super().__init__(sentence, code=code)
-        self.status, self.code, self.wait = status, code, wait
+        self.status = status
+        self.code = code
+        self.wait = wait
 
     def response(self) -> JSONResponse:
         """The refusal as an HTTP answer."""
@@ -52,10 +75,16 @@ class Refused(NotAllowed):
 
 
 class Doorway:
-    """ASGI middleware. `defaults`: per endpoint, the parameters that /call may leave out at the end (None: needed)."""
+    """ASGI middleware. `defaults`: per endpoint, the parameters that /call may leave out at the
+    end (None: needed)."""
 
-    def __init__(self, app: ASGIApp, settings: SpaceSettings, uploads: Callable[[], Path], defaults: Defaults) -> None:
-        self._app, self._settings, self._uploads, self._defaults = app, settings, uploads, defaults
+    def __init__(
+        self, app: ASGIApp, settings: SpaceSettings, uploads: Callable[[], Path], defaults: Defaults
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._uploads = uploads
+        self._defaults = defaults
         self._questions = Allowance(settings.questions_a_minute)
         self._uploading = Allowance(settings.questions_a_minute)
 
@@ -74,17 +103,22 @@ class Doorway:
         await self._app(scope, receive, _with_headers(send))
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
-        path, headers = _path(scope), Headers(scope=scope)
+        path = _path(scope)
+        headers = Headers(scope=scope)
         if path.startswith(CLOSED):
             raise Refused(404, "no_such_door", "There is nothing here.")
         if scope["method"] != "POST":
             return receive
         limit = self._settings.most_photo_bytes * 4 if path.startswith(UPLOAD) else MOST_JSON_BYTES
         _check_announced(headers, limit, self._settings)
-        client = client_of(headers, (scope.get("client") or ("", 0))[0], self._settings.behind_proxy)
+        client = client_of(
+            headers, (scope.get("client") or ("", 0))[0], self._settings.behind_proxy
+        )
         if path.startswith(UPLOAD):
             _check_rate(self._uploading, client)
-            _check_kind(headers, "multipart/form-data", "Photos are uploaded as multipart/form-data.")
+            _check_kind(
+                headers, "multipart/form-data", "Photos are uploaded as multipart/form-data."
+            )
             return _counted(receive, limit)
         if path.startswith((JOIN, CALL)):
             _check_rate(self._questions, client)
@@ -95,7 +129,9 @@ class Doorway:
     def _question(self, path: str, body: bytes) -> bytes:
         asked = _read(body)
         if not isinstance(asked, dict):
-            raise Refused(422, "bad_json", "A question is a JSON object with `data`, a list of parameters.")
+            raise Refused(
+                422, "bad_json", "A question is a JSON object with `data`, a list of parameters."
+            )
         check_files(asked, self._uploads())
         name = path.removeprefix(CALL).strip("/") if path.startswith(CALL) else ""
         if name in self._defaults and isinstance(asked.get("data"), list):
@@ -104,24 +140,31 @@ class Doorway:
 
 
 def completed(name: str, given: list[Any], defaults: Sequence[Any]) -> list[Any]:
-    """The parameters of an endpoint with the ones that were left out. Raises Refused when too few or too many."""
-    full = [*given, *defaults[len(given):]]
-    if len(full) > len(defaults) or None in full[len(given):]:
+    """The parameters of an endpoint with the ones that were left out. Raises Refused when too
+    few or too many."""
+    full = [*given, *defaults[len(given) :]]
+    if len(full) > len(defaults) or None in full[len(given) :]:
         needed = sum(value is None for value in defaults)
-        few, many = f"{needed} parameter{'s' * (needed != 1)}", f", at most {len(defaults)}" * (needed < len(defaults))
+        few = f"{needed} parameter{'s' * (needed != 1)}"
+        many = f", at most {len(defaults)}" * (needed < len(defaults))
         raise Refused(422, "bad_parameters", f"/{name} takes {few}{many}; {len(given)} came.")
     return full
 
 
 def check_files(value: Any, uploads: Path) -> None:
-    """Refuse every file parameter, however deep, that is not an upload of this app. Raises Refused."""
+    """Refuse every file parameter, however deep, that is not an upload of this app. Raises
+    Refused."""
     pending = [value]
     while pending:
         one = pending.pop()
         if isinstance(one, dict):
             if "path" in one and not is_upload(one["path"], uploads):
-                raise Refused(422, "not_uploaded", "Photos are uploaded to /gradio_api/upload first; addresses and "
-                              "other files are not opened.")
+                raise Refused(
+                    422,
+                    "not_uploaded",
+                    "Photos are uploaded to /gradio_api/upload first; addresses and "
+                    "other files are not opened.",
+                )
             pending.extend(one.values())
         elif isinstance(one, list):
             pending.extend(one)
@@ -167,8 +210,13 @@ def _check_rate(allowance: Allowance, client: str) -> None:
     wait = allowance.take(client)
     if wait:
         seconds = max(1, math.ceil(wait))
-        raise Refused(429, "too_many", f"Too many questions from one place. Ask again in {seconds} "
-                      f"second{'s' * (seconds != 1)}.", wait)
+        raise Refused(
+            429,
+            "too_many",
+            f"Too many questions from one place. Ask again in {seconds} "
+            f"second{'s' * (seconds != 1)}.",
+            wait,
+        )
 
 
 def _too_large(limit: int) -> Refused:

@@ -1,4 +1,5 @@
-"""Routes of our own beside Gradio's: health, what the room is about, pictures, and the files of the page."""
+"""Routes of our own beside Gradio's: health, what the room is about, pictures, and the files of
+the page."""
 
 from __future__ import annotations
 
@@ -18,7 +19,10 @@ from space.app_state import Room
 ASSETS = page_assets()
 SHA256 = re.compile(r"[0-9a-f]{64}")
 # The pictures are public and shown on pages of other origins (GitHub Pages).
-PICTURE_HEADERS = {"Cache-Control": "public, max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"}
+PICTURE_HEADERS = {
+    "Cache-Control": "public, max-age=86400",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
@@ -45,21 +49,36 @@ def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
         except VitrineError as error:
             return _not_ready(error, {})
         things = recognizer.collection
-        told = {"name": things.name, "title": things.title, "description": things.description,
-                "subject": things.subject, "language": things.language, "intended_use": things.intended_use,
-                "consent": things.consent, "classes": len(things.ids),
-                "notice": notice(), "revision": recognizer.model.get("revision"),
-                "keeps_photos": not things.is_about_people and room.archive.table is not None}
+        told = {
+            "name": things.name,
+            "title": things.title,
+            "description": things.description,
+            "subject": things.subject,
+            "language": things.language,
+            "intended_use": things.intended_use,
+            "consent": things.consent,
+            "classes": len(things.ids),
+            "notice": notice(),
+            "revision": recognizer.model.get("revision"),
+            "keeps_photos": not things.is_about_people and room.archive.table is not None,
+        }
         return JSONResponse(told, headers={"Cache-Control": "no-cache"})
 
     @router.get("/similar-photo/{image_id}")
     def similar_photo(image_id: str) -> Response:
-        return _picture(room.recognizer().thumbnail(image_id) if SHA256.fullmatch(image_id) and room.ready else None)
+        return _picture(
+            room.recognizer().thumbnail(image_id)
+            if SHA256.fullmatch(image_id) and room.ready
+            else None
+        )
 
     @router.get("/reference/{class_id}")
     def reference(class_id: str) -> Response:
-        return _picture(room.recognizer().reference(class_id)
-                        if room.ready and class_id in room.recognizer().collection else None)
+        return _picture(
+            room.recognizer().reference(class_id)
+            if room.ready and class_id in room.recognizer().collection
+            else None
+        )
 
     return router
 
@@ -70,7 +89,8 @@ def serve_assets(app: FastAPI) -> None:
 
 
 class _Fresh(StaticFiles):
-    """A browser asks each time whether a file changed: after an update, new modules must not meet old ones."""
+    """A browser asks each time whether a file changed: after an update, new modules must not
+    meet old ones."""
 
     def file_response(self, *args: Any, **more: Any) -> Response:
         """The file, or that it is still the same."""
@@ -89,6 +109,13 @@ def _not_ready(error: VitrineError, more: dict[str, Any]) -> JSONResponse:
     # 503 either way: a health check must not send visitors to a model that could not be loaded.
     wait = "2" if isinstance(error, TooBusy) else "10" if isinstance(error, NoModelYet) else ""
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": wait} if wait else {})
-    told = refusal(error) if code_of(error) in ("not_ready", "no_model_yet") else {
-        "error": "The model could not be loaded. Whoever runs this finds the reason in its log.", "code": "no_model"}
+    told = (
+        refusal(error)
+        if code_of(error) in ("not_ready", "no_model_yet")
+        else {
+            "error": "The model could not be loaded. Whoever runs this finds the reason in its "
+            "log.",
+            "code": "no_model",
+        }
+    )
     return JSONResponse(told | more, 503, headers)

@@ -1,13 +1,14 @@
-"""How a Space is set up: one frozen record, made from flags or from the environment of a Hugging Face Space.
+"""How a Space is set up: one frozen record, made from flags or from the environment of a Hugging
+Face Space.
 
 The environment is read here and nowhere else on this floor:
 
     VITRINE_MODEL, VITRINE_DATASET   addresses (folder or hf://user/name, either with @revision)
     VITRINE_STATE                    folder for decisions and sessions of this machine
-    VITRINE_ORIGINS                  web pages that may call the API, e.g. https://you.github.io (comma separated)
-    VITRINE_ANNOTATORS               names that may use the light table, besides the Space's owner (comma separated)
-    VITRINE_OWNERS                   names that may also train, release and go back (comma separated)
-    VITRINE_PASSWORDS                file of names and password hashes (see `space/auth.py`), off a Space
+    VITRINE_ORIGINS    web pages that may call the API, e.g. https://you.github.io (comma separated)
+    VITRINE_ANNOTATORS  names that may use the light table, besides the Space's owner (commas)
+    VITRINE_OWNERS                  names that may also train, release and go back (comma separated)
+    VITRINE_PASSWORDS           file of names and password hashes (see `space/auth.py`), off a Space
     SYSTEM, SPACE_AUTHOR_NAME, OAUTH_CLIENT_SECRET   set by Hugging Face
 """
 
@@ -53,38 +54,56 @@ class SpaceSettings:
     waiting_room: int = 64
     at_once: int = 2
     engine: str = "auto"
-    # What `python` runs behind the page when it opens, and stops when it closes; none where a page only serves.
+    # What `python` runs behind the page when it opens, and stops when it closes; none where a page
+    # only serves.
     behind: tuple[str, ...] = ()
 
     def is_owner(self, name: str) -> bool:
-        """Whether somebody who signed in may train, release and go back. The Hub's names know no upper case."""
+        """Whether somebody who signed in may train, release and go back. The Hub's names know no
+        upper case."""
         if self.hub_sign_in:
             return name.casefold() in {owner.casefold() for owner in self.owners}
         return name in self.owners
 
 
 def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
-    """The settings of a Hugging Face Space (or any container) from its environment. Raises BadAddress."""
+    """The settings of a Hugging Face Space (or any container) from its environment. Raises
+    BadAddress."""
     model = environ.get("VITRINE_MODEL", "")
     if not model:
-        raise BadAddress("VITRINE_MODEL is not set: it names the model to serve, such as hf://you/paintings.")
+        raise BadAddress(
+            "VITRINE_MODEL is not set: it names the model to serve, such as hf://you/paintings."
+        )
     dataset = environ.get("VITRINE_DATASET") or None
     on_hub = environ.get("SYSTEM") == "spaces"
     owner = environ.get("SPACE_AUTHOR_NAME", "") if on_hub else ""
-    state, passwords = environ.get("VITRINE_STATE"), environ.get("VITRINE_PASSWORDS")
-    # On the Hub anybody could be called "owner"; off it the name is what `serve` gives to whoever started it.
+    state = environ.get("VITRINE_STATE")
+    passwords = environ.get("VITRINE_PASSWORDS")
+    # On the Hub anybody could be called "owner"; off it the name is what `serve` gives to whoever
+    # started it.
     owners = _listed(f"{owner if on_hub else OWNER},{environ.get('VITRINE_OWNERS', '')}")
     return SpaceSettings(
-        model=model, dataset=dataset, cache=default_cache(environ),
+        model=model,
+        dataset=dataset,
+        cache=default_cache(environ),
         state=Path(state) if state else state_folder(dataset, model, Path.home()),
-        host="0.0.0.0", port=int(environ.get("PORT", PORT)),
+        host="0.0.0.0",
+        port=int(environ.get("PORT", PORT)),
         origins=_listed(environ.get("VITRINE_ORIGINS", "")),
-        annotators=_listed(",".join((owner, *(environ.get(f"VITRINE_{who}", "") for who in ("OWNERS", "ANNOTATORS"))))),
+        annotators=_listed(
+            ",".join(
+                (owner, *(environ.get(f"VITRINE_{who}", "") for who in ("OWNERS", "ANNOTATORS")))
+            )
+        ),
         owners=owners,
-        passwords=Path(passwords) if passwords else None, on_hugging_face=on_hub,
-        # Off a Space Gradio's sign-in is a mock whose cookie anybody can forge; only Hugging Face sets both.
+        passwords=Path(passwords) if passwords else None,
+        on_hugging_face=on_hub,
+        # Off a Space Gradio's sign-in is a mock whose cookie anybody can forge; only Hugging Face
+        # sets both.
         hub_sign_in=on_hub and bool(environ.get("OAUTH_CLIENT_SECRET")),
-        behind_proxy=on_hub, disk_is_kept=not on_hub or bool(state))
+        behind_proxy=on_hub,
+        disk_is_kept=not on_hub or bool(state),
+    )
 
 
 def state_folder(dataset: str | None, model: str, home: Path) -> Path:
@@ -102,8 +121,9 @@ def state_folder(dataset: str | None, model: str, home: Path) -> Path:
 
 
 def first_model_of(dataset: str, state: Path) -> str:
-    """Where the first model of a dataset is made when nobody names a place: beside a dataset folder (`dataset` ->
-    `model`, `cups` -> `cups-model`), for one on the Hub in the state folder of this machine."""
+    """Where the first model of a dataset is made when nobody names a place: beside a dataset
+    folder (`dataset` -> `model`, `cups` -> `cups-model`), for one on the Hub in the state folder
+    of this machine."""
     place = parse_address(dataset)
     if place.kind == "hub":
         return str(state / "model")
@@ -113,4 +133,6 @@ def first_model_of(dataset: str, state: Path) -> str:
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip().rstrip("/") for part in text.split(",") if part.strip()))
+    return tuple(
+        dict.fromkeys(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    )

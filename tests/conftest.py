@@ -1,7 +1,9 @@
-"""What the tests share. No test reaches a network: the Hub is a port of this machine that refuses connections until
-the `hub` fixture serves on it, and everything that is cached goes to a folder that is thrown away.
+"""What the tests share. No test reaches a network: the Hub is a port of this machine that
+refuses connections until the `hub` fixture serves on it, and everything that is cached goes to a
+folder that is thrown away.
 
-huggingface_hub reads its environment when it is imported, so this is set before any test module is.
+huggingface_hub reads its environment when it is imported, so this is set before any test module
+is.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from hypothesis import settings
 
 from tests.fixtures.fake_hub import Hub, reserve
 
-assert "huggingface_hub" not in sys.modules, "huggingface_hub was imported before it was told where the test hub is"
+assert "huggingface_hub" not in sys.modules, (
+    "huggingface_hub was imported before it was told where the test hub is"
+)
 
 LISTENER = reserve()
 HOME = Path(tempfile.mkdtemp(prefix="vitrine-tests-"))
@@ -38,7 +42,8 @@ os.environ |= ENVIRONMENT
 for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "SYSTEM", "SPACE_ID"):
     os.environ.pop(name, None)
 
-# A slow machine is no failure; and a failure is found again, since the examples are the same every time.
+# A slow machine is no failure; and a failure is found again, since the examples are the same every
+# time.
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
@@ -58,9 +63,11 @@ def _serving_hub() -> Hub:
 
 @pytest.fixture
 def hub(_serving_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """An empty test hub that huggingface_hub, datasets and transformers talk to, signed in as ann.
+    """An empty test hub that huggingface_hub, datasets and transformers talk to, signed in as
+    ann.
 
-    Another process joins with `ENVIRONMENT` of this module, which its own environment holds already.
+    Another process joins with `ENVIRONMENT` of this module, which its own environment holds
+    already.
     """
     _serving_hub.reset()
     monkeypatch.setenv("HF_TOKEN", "token-ann")
@@ -70,7 +77,8 @@ def hub(_serving_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 @pytest.fixture(scope="session")
 def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pretrained ViT in miniature (random, seeded; 56 pixels); made once, not to be changed."""
+    """A folder with a pretrained ViT in miniature (random, seeded; 56 pixels); made once, not to
+    be changed."""
     from tests.fixtures.tiny_models import write_tiny_vit
 
     return write_tiny_vit(tmp_path_factory.mktemp("models") / "tiny-vit")
@@ -78,7 +86,8 @@ def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder in miniature that knows lion, rose and ship (see tests/fixtures/tiny_models.py); made once, not to be changed."""
+    """A model folder in miniature that knows lion, rose and ship (see
+    tests/fixtures/tiny_models.py); made once, not to be changed."""
     from tests.fixtures.tiny_models import write_tiny_release
 
     return write_tiny_release(tmp_path_factory.mktemp("models") / "tiny-release")

@@ -14,17 +14,50 @@ ROOMS = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py")
 ALL_CODE = [*ROOMS, *sorted((ROOT / "tests").rglob("*.py"))]
 LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["vitrine"]["layers"]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "core"}
-SLOW = {"torch", "transformers", "gradio", "datasets", "sklearn", "cv2", "matplotlib", "openvino", "onnxruntime",
-        "accelerate", "evaluate", "fastdup", "ray", "cleanlab", "scipy", "onnx", "kornia", "pillow_heif",
-        "huggingface_hub", "joblib"}
+SLOW = {
+    "torch",
+    "transformers",
+    "gradio",
+    "datasets",
+    "sklearn",
+    "cv2",
+    "matplotlib",
+    "openvino",
+    "onnxruntime",
+    "accelerate",
+    "evaluate",
+    "fastdup",
+    "ray",
+    "cleanlab",
+    "scipy",
+    "onnx",
+    "kornia",
+    "pillow_heif",
+    "huggingface_hub",
+    "joblib",
+}
 
-# Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions import them.
-HEAVY = {"train.models.heads", "train.models.fused", "train.finetune.trainer", "train.finetune.accuracy", "train.finetune.callbacks", "train.mixing",
-         "train.finetune.wise_ft"}
+# Rooms made of classes that have to inherit from torch, transformers or evaluate: only functions
+# import them.
+HEAVY = {
+    "train.models.heads",
+    "train.models.fused",
+    "train.finetune.trainer",
+    "train.finetune.accuracy",
+    "train.finetune.callbacks",
+    "train.mixing",
+    "train.finetune.wise_ft",
+}
 
 
 def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+    return (
+        path.relative_to(ROOT)
+        .with_suffix("")
+        .as_posix()
+        .replace("/", ".")
+        .removesuffix(".__init__")
+    )
 
 
 @cache
@@ -59,7 +92,9 @@ def own_imports(path: Path) -> set[str]:
 def test_a_room_imports_only_its_own_floor_and_those_below(path):
     mine = FLOORS.index(name_of(path).split(".")[0])
     for name in own_imports(path):
-        assert FLOORS.index(name.split(".")[0]) <= mine, f"{name_of(path)} imports {name}, which is upstairs"
+        assert FLOORS.index(name.split(".")[0]) <= mine, (
+            f"{name_of(path)} imports {name}, which is upstairs"
+        )
         entry = name.endswith("__main__") and name_of(path) != "space.console"
         assert not entry, f"{name_of(path)} imports an entry point"
 
@@ -70,21 +105,28 @@ def sub_package(name: str) -> str:
 
 
 def layer_of(name: str) -> int:
-    """The place of a module among the layers of its floor; its floor's own __init__ is above all."""
+    """The place of a module among the layers of its floor; its floor's own __init__ is above
+    all."""
     layers = LAYERS[name.split(".")[0]]
     own = sub_package(name)
-    assert not own or any(own in layer for layer in layers), f"{own} stands in no layer of pyproject.toml"
+    assert not own or any(own in layer for layer in layers), (
+        f"{own} stands in no layer of pyproject.toml"
+    )
     return next((place for place, layer in enumerate(layers) if own in layer), len(layers))
 
 
-@pytest.mark.parametrize("path", [path for path in ROOMS if name_of(path).split(".")[0] in LAYERS], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in ROOMS if name_of(path).split(".")[0] in LAYERS], ids=name_of
+)
 def test_a_module_imports_only_its_own_sub_package_and_those_of_lower_layers(path):
     mine = name_of(path)
     for name in own_imports(path):
         if name.split(".")[0] != mine.split(".")[0] or sub_package(name) == sub_package(mine):
             continue
         ground = layer_of(name) == layer_of(mine) == 0
-        assert ground or layer_of(name) < layer_of(mine), f"{mine} imports {name}, which is not below it"
+        assert ground or layer_of(name) < layer_of(mine), (
+            f"{mine} imports {name}, which is not below it"
+        )
 
 
 def test_no_room_imports_itself_in_a_circle():
@@ -92,7 +134,7 @@ def test_no_room_imports_itself_in_a_circle():
     done: set[str] = set()
 
     def walk(name: str, way: tuple[str, ...]) -> None:
-        assert name not in way, " -> ".join([*way[way.index(name):], name])
+        assert name not in way, " -> ".join([*way[way.index(name) :], name])
         if name not in done:
             for other in edges.get(name, ()):
                 walk(other, (*way, name))
@@ -132,14 +174,17 @@ def test_every_room_says_what_it_is(path):
 
 def test_the_readme_has_a_line_for_every_folder():
     text = (ROOT / "README.md").read_text()
-    tree = text[text.index("## Where things are"):]
+    tree = text[text.index("## Where things are") :]
     folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOMS}
     assert not sorted(folder for folder in folders if f"    {folder}/ " not in tree)
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)
 def test_one_place_turns_bytes_into_pixels(path):
-    """Whoever opens photos by another way sees other colours, other sides up, and photos that others refuse."""
+    """Whoever opens photos by another way sees other colours, other sides up, and photos that
+    others refuse."""
     if name_of(path) in ("data_cards.photos.image", "data_cards.photos.completeness"):
         return
-    assert not re.search(r"\bImage\.open\(|\bcv2\.imread\(|\.(Jpeg|Tiff)ImageFile\(", path.read_text())
+    assert not re.search(
+        r"\bImage\.open\(|\bcv2\.imread\(|\.(Jpeg|Tiff)ImageFile\(", path.read_text()
+    )

@@ -1,4 +1,4 @@
 """Photos and labels become a model; a model answers about photos.
 
-    python -m train DATASET MODEL
+python -m train DATASET MODEL
 """

@@ -31,8 +31,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
     flags = parser(arguments).parse_args(arguments)
     speak_up()
-    return run(lambda: flags.command(flags, environ),
-               "Stopped. The same command goes on from the last checkpoint.")
+    return run(
+        lambda: flags.command(flags, environ),
+        "Stopped. The same command goes on from the last checkpoint.",
+    )
 
 
 def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -42,8 +44,12 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     root = Parser(prog="python -m train", description=__doc__)
     root.add_argument("dataset")
     root.add_argument("model")
-    root.add_argument("--candidate", action="store_true", help="lay the new model beside the one that is released; "
-                      "`release` makes it the one that is served")
+    root.add_argument(
+        "--candidate",
+        action="store_true",
+        help="lay the new model beside the one that is released; "
+        "`release` makes it the one that is served",
+    )
     add_flags(root, TrainSettings)
     root.set_defaults(command=train)
     return root
@@ -61,11 +67,22 @@ def train(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
             assist(default_cache(environ), int(environ["LOCAL_RANK"]))
             return
     elif "MASTER_PORT" in environ:
-        say("accelerate started only one process. For several on processors alone, it wants --multi_gpu all the same.")
-    report = train_model(flags.dataset, flags.model, from_flags(TrainSettings, flags), cache=default_cache(environ),
-                         candidate=flags.candidate)
-    print(f"The model is in {report.folder}" if report.model == str(report.folder) else
-          f"The model is at {report.model}, and in {report.folder}")
+        say(
+            "accelerate started only one process. For several on processors alone, it wants "
+            "--multi_gpu all the same."
+        )
+    report = train_model(
+        flags.dataset,
+        flags.model,
+        from_flags(TrainSettings, flags),
+        cache=default_cache(environ),
+        candidate=flags.candidate,
+    )
+    print(
+        f"The model is in {report.folder}"
+        if report.model == str(report.folder)
+        else f"The model is at {report.model}, and in {report.folder}"
+    )
 
 
 def split(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
@@ -127,19 +144,26 @@ def prune(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
     story = let_go(flags.model, default_cache(environ), flags.keep)
     kept = [one.number for one in story.rounds if one.revision or one.number == story.served]
-    print(f"Weights are kept of {'round' if len(kept) == 1 else 'rounds'} {', '.join(map(str, kept))}; round "
-          f"{story.served} is served.")
+    print(
+        f"Weights are kept of {'round' if len(kept) == 1 else 'rounds'} "
+        f"{', '.join(map(str, kept))}; round "
+        f"{story.served} is served."
+    )
 
 
 def job(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
-    """`python -m train job DATASET MODEL`: prints the command that trains on Hugging Face's machines, or runs it."""
+    """`python -m train job DATASET MODEL`: prints the command that trains on Hugging Face's
+    machines, or runs it."""
     from train.hub_jobs import submit, training_job
 
     further = as_flags(from_flags(TrainSettings, flags))
     wanted = training_job(flags.dataset, flags.model, flags.flavor, flags.timeout, further)
     if not flags.submit:
         print(wanted)
-        say("Nothing was started. Run the line above, or this command with --submit; `hf jobs hardware` lists prices.")
+        say(
+            "Nothing was started. Run the line above, or this command with --submit; `hf jobs "
+            "hardware` lists prices."
+        )
         return
     started = submit(wanted)
     print(f"{started.id}  {started.url}")
@@ -159,32 +183,56 @@ def _command_parser() -> argparse.ArgumentParser:
     one.set_defaults(command=evaluate)
     one = commands.add_parser("export", help="the model in another form")
     one.add_argument("model")
-    one.add_argument("--to", default="onnx", help="onnx, onnx-int8, transformers.js, torchscript or torch-export")
-    one.add_argument("--dataset", help="check on photos of this dataset as well as on those inside the model")
+    one.add_argument(
+        "--to", default="onnx", help="onnx, onnx-int8, transformers.js, torchscript or torch-export"
+    )
+    one.add_argument(
+        "--dataset", help="check on photos of this dataset as well as on those inside the model"
+    )
     one.set_defaults(command=export)
     one = commands.add_parser("compare", help="two models on the sealed test, photo by photo")
     one.add_argument("first", metavar="MODEL")
     one.add_argument("second", metavar="MODEL")
     one.add_argument("dataset")
     one.set_defaults(command=compare)
-    for name, command, words in (("release", release, "the candidate becomes the newest revision"),
-                                 ("rollback", rollback, "an earlier round becomes the newest revision again")):
+    for name, command, words in (
+        ("release", release, "the candidate becomes the newest revision"),
+        ("rollback", rollback, "an earlier round becomes the newest revision again"),
+    ):
         one = commands.add_parser(name, help=words)
         one.add_argument("model")
-        one.add_argument("--public", action="store_true", help="a model made anew on the Hub is public")
+        one.add_argument(
+            "--public", action="store_true", help="a model made anew on the Hub is public"
+        )
         one.set_defaults(command=command)
-    one.add_argument("--round", type=number(int, 1), help="its number; the one before, when left out")
+    one.add_argument(
+        "--round", type=number(int, 1), help="its number; the one before, when left out"
+    )
     one = commands.add_parser("prune", help="let the weights of older rounds go; the figures stay")
     one.add_argument("model")
-    one.add_argument("--keep", type=number(int, 0), default=3,
-                     help="rounds that can be gone back to (default: %(default)s)")
+    one.add_argument(
+        "--keep",
+        type=number(int, 0),
+        default=3,
+        help="rounds that can be gone back to (default: %(default)s)",
+    )
     one.set_defaults(command=prune)
     one = commands.add_parser("job", help="a training on Hugging Face's machines")
     one.add_argument("dataset")
     one.add_argument("model")
-    one.add_argument("--flavor", default="a10g-small", help="as `hf jobs hardware` lists them (default: %(default)s)")
-    one.add_argument("--timeout", default="3h", help="when the job is stopped (default: %(default)s)")
-    one.add_argument("--submit", action="store_true", help="run it, which costs money; without, the command is printed")
+    one.add_argument(
+        "--flavor",
+        default="a10g-small",
+        help="as `hf jobs hardware` lists them (default: %(default)s)",
+    )
+    one.add_argument(
+        "--timeout", default="3h", help="when the job is stopped (default: %(default)s)"
+    )
+    one.add_argument(
+        "--submit",
+        action="store_true",
+        help="run it, which costs money; without, the command is printed",
+    )
     add_flags(one, TrainSettings)
     one.set_defaults(command=job)
     return root

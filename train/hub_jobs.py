@@ -1,10 +1,11 @@
-"""A training on Hugging Face's machines: the `hf jobs run` command, built from this checkout and its pinned versions.
+"""A training on Hugging Face's machines: the `hf jobs run` command, built from this checkout and
+its pinned versions.
 
-    python -m train job hf://you/festival hf://you/festival-vit --flavor a10g-small             # prints the command
-    python -m train job hf://you/festival hf://you/festival-vit --flavor a10g-small --submit    # runs it; costs money
+    # prints the command; with --submit it is run, which costs money
+    python -m train job hf://you/festival hf://you/festival-vit --flavor a10g-small
 
-The two floors that a training needs travel as volumes (hf copies them into your private bucket `jobs-artifacts`), so
-what runs is this code, pushed or not. The token is named, never printed.
+The two floors that a training needs travel as volumes (hf copies them into your private bucket
+`jobs-artifacts`), so what runs is this code, pushed or not. The token is named, never printed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from data_cards.storage.hub_client import SIGN_IN, kindly
 from data_cards.storage.repository import parse_address
 
 CODE = ("data_cards", "train")
-IMAGE, TOKEN, WORKPLACE = "python:3.11", "HF_TOKEN", "/vitrine"
+IMAGE = "python:3.11"
+TOKEN = "HF_TOKEN"
+WORKPLACE = "/vitrine"
 SERVING = ("fastapi", "gradio", "uvicorn")  # of requirements.txt, what no training imports
 
 
@@ -39,29 +42,63 @@ class Job:
     @property
     def words(self) -> list[str]:
         """The command line."""
-        volumes = [word for here, there in self.volumes for word in ("--volume", f"{here}:{there}:ro")]
-        return ["hf", "jobs", "run", "--name", self.name, "--flavor", self.flavor, "--timeout", self.timeout,
-                "--secrets", TOKEN, *volumes, "--detach", IMAGE, *self.command]
+        volumes = [
+            word for here, there in self.volumes for word in ("--volume", f"{here}:{there}:ro")
+        ]
+        return [
+            "hf",
+            "jobs",
+            "run",
+            "--name",
+            self.name,
+            "--flavor",
+            self.flavor,
+            "--timeout",
+            self.timeout,
+            "--secrets",
+            TOKEN,
+            *volumes,
+            "--detach",
+            IMAGE,
+            *self.command,
+        ]
 
     def __str__(self) -> str:
         return shlex.join(self.words)
 
 
-def training_job(dataset: str, model: str, flavor: str, timeout: str, flags: Sequence[str] = (),
-                 root: Path = ROOT) -> Job:
-    """The job that trains `model` from `dataset`, both hf://user/name. `flags`: further ones of `python -m train`.
+def training_job(
+    dataset: str,
+    model: str,
+    flavor: str,
+    timeout: str,
+    flags: Sequence[str] = (),
+    root: Path = ROOT,
+) -> Job:
+    """The job that trains `model` from `dataset`, both hf://user/name. `flags`: further ones of
+    `python -m train`.
 
-    `flavor`: as `hf jobs hardware` lists them; one process is started for each of its GPUs. Raises BadAddress.
+    `flavor`: as `hf jobs hardware` lists them; one process is started for each of its GPUs.
+    Raises BadAddress.
     """
     for address in (dataset, model):
         if parse_address(address).kind != "hub":
-            raise BadAddress(f"A job reads and writes on the Hub only, and {address} is a folder here. Name it as "
-                             "hf://user/name.", address=address)
+            raise BadAddress(
+                f"A job reads and writes on the Hub only, and {address} is a folder here. Name it "
+                "as "
+                "hf://user/name.",
+                address=address,
+            )
     install = shlex.join(["pip", "install", "-q", *pins(pinned_requirements(root))])
     train = shlex.join([*launcher(gpus(flavor)), "-m", "train", dataset, model, *flags])
     volumes = tuple((str(root / floor), f"{WORKPLACE}/{floor}") for floor in CODE)
-    return Job(f"train-{parse_address(model).name.replace('/', '-')}", flavor, timeout,
-               ("bash", "-c", f"{install} && cd {WORKPLACE} && {train}"), volumes)
+    return Job(
+        f"train-{parse_address(model).name.replace('/', '-')}",
+        flavor,
+        timeout,
+        ("bash", "-c", f"{install} && cd {WORKPLACE} && {train}"),
+        volumes,
+    )
 
 
 def gpus(flavor: str) -> int:
@@ -86,19 +123,33 @@ def pins(requirements: str) -> list[str]:
     >>> pins("# all\\ngradio[oauth]==6.31.0\\ntorch==2.13.0\\n")
     ['torch==2.13.0']
     """
-    lines = [line.strip() for line in requirements.splitlines() if line.strip() and not line.startswith("#")]
+    lines = [
+        line.strip()
+        for line in requirements.splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
     return [line for line in lines if re.split(r"[\[=]", line)[0] not in SERVING]
 
 
 def submit(job: Job) -> Any:
-    """Run the job on the account that is signed in; huggingface_hub's JobInfo. Raises NotAllowed, HubUnreachable."""
+    """Run the job on the account that is signed in; huggingface_hub's JobInfo. Raises
+    NotAllowed, HubUnreachable."""
     from huggingface_hub import HfApi, get_token
 
     token = get_token()
     if not token:
-        raise NotAllowed(f"A job needs a token that may read the dataset and write the model. Sign in: {SIGN_IN}")
+        raise NotAllowed(
+            f"A job needs a token that may read the dataset and write the model. Sign in: {SIGN_IN}"
+        )
     api = HfApi(token=token)
     with kindly(f"hf://{job.name}", "job"):
         volumes = [api.sync_job_volume(here, there) for here, there in job.volumes]
-        return api.run_job(image=IMAGE, command=list(job.command), secrets={TOKEN: token}, flavor=job.flavor,
-                           timeout=job.timeout, name=job.name, volumes=volumes)
+        return api.run_job(
+            image=IMAGE,
+            command=list(job.command),
+            secrets={TOKEN: token},
+            flavor=job.flavor,
+            timeout=job.timeout,
+            name=job.name,
+            volumes=volumes,
+        )

@@ -1,8 +1,5 @@
-"""One frozen dataclass per command; its flags are derived from it, so that they are written once.
-
-    python -c "from train.settings import TrainSettings; print(TrainSettings())"
-"""
-
+"""One frozen dataclass per command; its flags are derived from it, so that they are written
+once."""
 
 from __future__ import annotations
 
@@ -16,30 +13,63 @@ from data_cards.settings import check_ranges, dial
 class TrainSettings:
     """`python -m train DATASET MODEL`."""
 
-    epochs: int | None = dial(None, "times each photo is seen; chosen by the number of photos when left out",
-                              least=0, most=10_000)
-    budget: str = dial("", "how long all of it may take (90s, 10m, 1h30m); picks epochs and resolution to fit")
+    epochs: int | None = dial(
+        None,
+        "times each photo is seen; chosen by the number of photos when left out",
+        least=0,
+        most=10_000,
+    )
+    budget: str = dial(
+        "", "how long all of it may take (90s, 10m, 1h30m); picks epochs and resolution to fit"
+    )
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
-    size: int | None = dial(None, "side of the square that is looked at, in pixels; the backbone's own when left out",
-                            least=14, most=1024)
+    size: int | None = dial(
+        None,
+        "side of the square that is looked at, in pixels; the backbone's own when left out",
+        least=14,
+        most=1024,
+    )
     batch: int = dial(16, "photos a step", least=1, most=65_536)
     lr: float = dial(1e-4, "learning rate of the uppermost block", least=0, most=1)
-    lr_decay: float | None = dial(None, "learning rate of a block by that of the block above it; chosen with the "
-                                  "blocks when left out")
-    blocks: int | None = dial(None, "upper blocks that learn, 0: all, and how pixels are read; chosen by the number "
-                              "of photos when left out", least=0)
-    augment: bool = dial(True, "each photo is learned as other visitors might take it, not only as it is")
-    gentle: bool = dial(False, "views stray less from the photos: for things told apart by colour or by small print")
-    flips: bool = dial(False, "photos may be mirrored while training, even where the card does not say `flips: true`")
-    balance: float = dial(0.0, "how far rare classes are shown more often: 0 not at all, 1 until all are shown alike")
+    lr_decay: float | None = dial(
+        None,
+        "learning rate of a block by that of the block above it; chosen with the "
+        "blocks when left out",
+    )
+    blocks: int | None = dial(
+        None,
+        "upper blocks that learn, 0: all, and how pixels are read; chosen by the number "
+        "of photos when left out",
+        least=0,
+    )
+    augment: bool = dial(
+        True, "each photo is learned as other visitors might take it, not only as it is"
+    )
+    gentle: bool = dial(
+        False, "views stray less from the photos: for things told apart by colour or by small print"
+    )
+    flips: bool = dial(
+        False,
+        "photos may be mirrored while training, even where the card does not say `flips: true`",
+    )
+    balance: float = dial(
+        0.0, "how far rare classes are shown more often: 0 not at all, 1 until all are shown alike"
+    )
     doubt: bool = dial(True, "labels that the photos contradict are not learned")
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
     scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
-    finish: int = dial(0, "epochs at the end in which most validation photos are learned from, too; about 150 of them "
-                       "go on judging")
+    finish: int = dial(
+        0,
+        "epochs at the end in which most validation photos are learned from, too; about 150 of "
+        "them "
+        "go on judging",
+    )
     track: str = dial("none", "where figures go while training", ("none", "trackio", "wandb"))
-    named_strangers: int | None = dial(None, "of 100 photos of strangers' objects, at most so many may be named, "
-                                       "whatever that costs; when left out, at most 5 of 100 known ones are refused")
+    named_strangers: int | None = dial(
+        None,
+        "of 100 photos of strangers' objects, at most so many may be named, "
+        "whatever that costs; when left out, at most 5 of 100 known ones are refused",
+    )
     public: bool = dial(False, "a model pushed to the Hub is public")
     threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024)
 
@@ -49,10 +79,19 @@ class SplitSettings:
     """`python -m train split DATASET`."""
 
     seed: int = dial(0, "the same seed and data give the same split", least=0, most=2**32 - 1)
-    test: float = dial(0.2, "share of photos sealed for the test, where none came with the photos", least=0, most=1)
-    validation: float | None = dial(None, "share of photos that training is steered by; a tenth when left out, and of "
-                                    "large collections 200 photos", least=0, most=1)
-    val_is_test: bool = dial(False, "given validation photos are the test, where no test came with the photos")
+    test: float = dial(
+        0.2, "share of photos sealed for the test, where none came with the photos", least=0, most=1
+    )
+    validation: float | None = dial(
+        None,
+        "share of photos that training is steered by; a tenth when left out, and of "
+        "large collections 200 photos",
+        least=0,
+        most=1,
+    )
+    val_is_test: bool = dial(
+        False, "given validation photos are the test, where no test came with the photos"
+    )
 
 
 def named(settings: TrainSettings) -> float | None:
@@ -64,12 +103,17 @@ def check_dials(settings: TrainSettings) -> None:
     """Raises CannotTrain where a number is none that can be meant."""
     check_ranges(settings)
     if settings.named_strangers is not None and not 0 <= settings.named_strangers <= 100:
-        raise CannotTrain("--named-strangers counts photos of 100, so it lies between 0 and 100; "
-                          f"{settings.named_strangers} does not.")
+        raise CannotTrain(
+            "--named-strangers counts photos of 100, so it lies between 0 and 100; "
+            f"{settings.named_strangers} does not."
+        )
     if settings.lr_decay is not None and not 0 < settings.lr_decay <= 1:
         raise CannotTrain(f"--lr-decay is above 0 and at most 1; {settings.lr_decay:g} is not.")
     if settings.finish < 0 or (settings.finish and settings.budget):
-        raise CannotTrain("--finish counts epochs that come on top of a budget's: give one or the other."
-                          if settings.budget else f"--finish counts epochs; {settings.finish} counts none.")
+        raise CannotTrain(
+            "--finish counts epochs that come on top of a budget's: give one or the other."
+            if settings.budget
+            else f"--finish counts epochs; {settings.finish} counts none."
+        )
     if not 0 <= settings.balance <= 1:
         raise CannotTrain(f"--balance lies between 0 and 1; {settings.balance:g} does not.")

@@ -1,6 +1,6 @@
 """One round: a dataset in, a released model out.
 
-    report = train_model("museum", "out/model", cache=Path("~/.cache/vitrine").expanduser())
+report = train_model("museum", "out/model", cache=Path("~/.cache/vitrine").expanduser())
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ from train.splits.seal import Sealed, sealed
 from train.splits.training_set import Material, gather
 from train.statistics.metrics import Share
 
-DEFAULTS, SPLIT = TrainSettings(), SplitSettings()
+DEFAULTS = TrainSettings()
+SPLIT = SplitSettings()
 NEXT_TO_NOTHING = 1_000_000  # bytes
 REPORT_SIDE = 200  # pixels
 NO_PEOPLE = "Pictures are left out: the photos are of people."
@@ -58,7 +59,8 @@ NO_PEOPLE = "Pictures are left out: the photos are of people."
 
 @dataclass(frozen=True)
 class TrainReport:
-    """A finished round. `folder` holds the release at `revision`; `metrics` are those of metrics.json."""
+    """A finished round. `folder` holds the release at `revision`; `metrics` are those of
+    metrics.json."""
 
     model: str
     folder: Path
@@ -69,14 +71,22 @@ class TrainReport:
     seconds: Mapping[str, float]
 
 
-def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *, cache: Path,
-                split: SplitSettings = SPLIT, candidate: bool = False, provisional: bool = False) -> TrainReport:
+def train_model(
+    dataset: str,
+    model: str,
+    settings: TrainSettings = DEFAULTS,
+    *,
+    cache: Path,
+    split: SplitSettings = SPLIT,
+    candidate: bool = False,
+    provisional: bool = False,
+) -> TrainReport:
     """Train on the dataset at an address and release at another (a folder, or hf://user/name).
 
-    `cache`: backbones, features and unfinished runs. `candidate`: only lay the new model beside the one that is
-    released. `provisional`: only the probe, a linear head on frozen features, to answer until the model of these
-    settings is trained. A run that was killed goes on where it was. Raises a VitrineError that says what to do; the
-    model that was there before then stays.
+    `cache`: backbones, features and unfinished runs. `candidate`: only lay the new model beside
+    the one that is released. `provisional`: only the probe, a linear head on frozen features, to
+    answer until the model of these settings is trained. A run that was killed goes on where it
+    was. Raises a VitrineError that says what to do; the model that was there before then stays.
     """
     check_dials(settings)
     check_budget(settings.budget, settings.epochs)
@@ -86,20 +96,36 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
     if parse_address(model).kind == "hub":
         material.collection.check_publishable()
     before = settled_before(model, cache)
-    wanted, settings = settings, replace(settings, epochs=0, budget="", finish=0) if provisional else settings
+    wanted = settings
+    settings = replace(settings, epochs=0, budget="", finish=0) if provisional else settings
     backbone = NOTHING if settings.scratch else find_backbone(settings.backbone, cache)
     run = cache / "runs" / run_name(source.dataset, material, backbone, settings)
     with _alone(run), _full_disk_named(run):
         begun = time.monotonic()
-        taught = (teach(material, source.dataset, backbone, settings, cache, run) if material.references is None else
-                  compare_instead(material, source.dataset, backbone, settings, cache))
+        taught = (
+            teach(material, source.dataset, backbone, settings, cache, run)
+            if material.references is None
+            else compare_instead(material, source.dataset, backbone, settings, cache)
+        )
         if settings.finish:
             taught, material = finish(taught, material, source, settings, cache, run)
         seconds = {"train": time.monotonic() - begun}
         draft = run / "release"
-        asking = by_features(taught.backbone, partial(head_of, taught.model), cache, settings.size, settings.batch,
-                             settings.threads) if provisional and material.references is None else ask
-        metrics = _released(draft, before, source, material, taught, wanted, model, seconds, provisional, asking)
+        asking = (
+            by_features(
+                taught.backbone,
+                partial(head_of, taught.model),
+                cache,
+                settings.size,
+                settings.batch,
+                settings.threads,
+            )
+            if provisional and material.references is None
+            else ask
+        )
+        metrics = _released(
+            draft, before, source, material, taught, wanted, model, seconds, provisional, asking
+        )
         if candidate:
             home = candidate_of(home)
             shutil.rmtree(home, ignore_errors=True)
@@ -110,28 +136,55 @@ def train_model(dataset: str, model: str, settings: TrainSettings = DEFAULTS, *,
     if parse_address(model).kind == "hub" and not candidate:
         revision = publish(home, model, private=not settings.public)
     say(told(metrics))
-    return TrainReport(model, home, revision, source.dataset.revision, taught.backbone.name, metrics, seconds)
+    return TrainReport(
+        model, home, revision, source.dataset.revision, taught.backbone.name, metrics, seconds
+    )
 
 
-def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, material: Material, taught: Taught,
-              settings: TrainSettings, model: str, seconds: dict[str, float],
-              provisional: bool = False, asking: Asking = ask) -> dict[str, Any]:
-    """Everything a release holds, written into `draft`; its metrics. `before`: folder and revision of the one that
-    is released until now."""
+def _released(
+    draft: Path,
+    before: tuple[Path, str] | None,
+    source: Sealed,
+    material: Material,
+    taught: Taught,
+    settings: TrainSettings,
+    model: str,
+    seconds: dict[str, float],
+    provisional: bool = False,
+    asking: Asking = ask,
+) -> dict[str, Any]:
+    """Everything a release holds, written into `draft`; its metrics. `before`: folder and
+    revision of the one that is released until now."""
     write_weights(taught, draft)
     if material.references is None:
         taught = furnish(draft, source, material, taught, settings.seed, named(settings), asking)
     else:
         furnish_by_pictures(draft, source.dataset, material, taught, settings.seed, named(settings))
-    write_origin(draft, source.dataset, material, taught, settings, model, source.certificate.to_json(), provisional)
+    write_origin(
+        draft,
+        source.dataset,
+        material,
+        taught,
+        settings,
+        model,
+        source.certificate.to_json(),
+        provisional,
+    )
     begun = time.monotonic()
     metrics, photos = examined(draft, source.dataset, material, asking)
     seconds["evaluate"] = time.monotonic() - begun
-    metrics |= {"dataset": source.dataset.address, "dataset_revision": source.dataset.revision, "kept": taught.kept,
-                "share": taught.share, "refitted": taught.refitted,
-                "epochs": [asdict(epoch) for epoch in taught.epochs], "best_epoch": taught.best,
-                "probe": asdict(taught.probe) if taught.probe else None, "steered_by": taught.steered_by,
-                "seconds": {name: round(value, 1) for name, value in seconds.items()}}
+    metrics |= {
+        "dataset": source.dataset.address,
+        "dataset_revision": source.dataset.revision,
+        "kept": taught.kept,
+        "share": taught.share,
+        "refitted": taught.refitted,
+        "epochs": [asdict(epoch) for epoch in taught.epochs],
+        "best_epoch": taught.best,
+        "probe": asdict(taught.probe) if taught.probe else None,
+        "steered_by": taught.steered_by,
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+    }
     metrics["previous"] = against(metrics, previous_metrics(*before)) if before else None
     write_json(draft / OURS / "metrics.json", metrics)
     _add_round(draft, before, source, material, metrics, photos)
@@ -143,19 +196,35 @@ def _released(draft: Path, before: tuple[Path, str] | None, source: Sealed, mate
     return metrics
 
 
-def _add_round(draft: Path, before: tuple[Path, str] | None, source: Sealed, material: Material,
-               metrics: Mapping[str, Any], photos: Sequence[AskedPhoto]) -> None:
+def _add_round(
+    draft: Path,
+    before: tuple[Path, str] | None,
+    source: Sealed,
+    material: Material,
+    metrics: Mapping[str, Any],
+    photos: Sequence[AskedPhoto],
+) -> None:
     """Ask the model of the round before the same test, and carry the story on."""
-    story, data = read_story(before[0] if before else None), source.dataset
+    story = read_story(before[0] if before else None)
+    data = source.dataset
     after = {photo.image_id: photo.answered for photo in photos}
     found = against_before(before[0], source, material, after) if before else None
     last = story.current
     effort = effort_of(known(data).decisions, data.findings())
-    one = Round(0, datetime.now(UTC).isoformat(timespec="seconds"), data.revision, Share(**metrics["top1"]),
-                effort, sum(material.counts().values()), metrics["test_digest"],
-                round(sum(metrics["seconds"].values()), 1), against=last.number if last else None,
-                found=found.found if found else None, before=known_then(last, data) if last else 0,
-                test_changes=test_changes(data, last.dataset_revision) if last else "")
+    one = Round(
+        0,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        data.revision,
+        Share(**metrics["top1"]),
+        effort,
+        sum(material.counts().values()),
+        metrics["test_digest"],
+        round(sum(metrics["seconds"].values()), 1),
+        against=last.number if last else None,
+        found=found.found if found else None,
+        before=known_then(last, data) if last else 0,
+        test_changes=test_changes(data, last.dataset_revision) if last else "",
+    )
     settle(draft, story.then(one, before[1] if before else ""))
     if found:
         write_json(draft / OURS / COMPARISON, found.to_json())
@@ -170,21 +239,46 @@ def _draw(draft: Path, metrics: Mapping[str, Any], taught: Taught, source: Seale
     probe = taught.probe.validation_accuracy if taught.probe else None
     steered = f"{on}; accuracy on {taught.steered_by} photos as they are"
     if taught.epochs or probe is not None:
-        (charts / "training.png").write_bytes(training_chart(taught.epochs, taught.best, probe, steered))
+        (charts / "training.png").write_bytes(
+            training_chart(taught.epochs, taught.best, probe, steered)
+        )
     if not metrics["n"]:
         return
-    (charts / "confusion.png").write_bytes(confusion_chart(np.array(metrics["confusion"]), titles, tested))
-    (charts / "calibration.png").write_bytes(calibration_chart(metrics["calibration"], metrics["ece"] or 0.0, tested))
+    (charts / "confusion.png").write_bytes(
+        confusion_chart(np.array(metrics["confusion"]), titles, tested)
+    )
+    (charts / "calibration.png").write_bytes(
+        calibration_chart(metrics["calibration"], metrics["ece"] or 0.0, tested)
+    )
 
 
-def report_of(folder: Path, things: Collection, dataset: Dataset, photos: Sequence[AskedPhoto]) -> str:
-    """The page about the release in `folder`, from its own JSON files and the test photos it shows."""
+def report_of(
+    folder: Path, things: Collection, dataset: Dataset, photos: Sequence[AskedPhoto]
+) -> str:
+    """The page about the release in `folder`, from its own JSON files and the test photos it
+    shows."""
     people = things.is_about_people
-    pictures = {} if people else {image_id: thumbnail(data, REPORT_SIDE) for image_id, data
-                                  in dataset.read_photos(shown_photos(photos))}
-    card = {name: read_json(folder / OURS / f"{name}.json") for name in ("metrics", "certificate", "release")}
-    return report_page(Examined(things.title, **card, photos=photos, pictures=pictures, why_no_pictures=NO_PEOPLE
-                                if people else ""))
+    pictures = (
+        {}
+        if people
+        else {
+            image_id: thumbnail(data, REPORT_SIDE)
+            for image_id, data in dataset.read_photos(shown_photos(photos))
+        }
+    )
+    card = {
+        name: read_json(folder / OURS / f"{name}.json")
+        for name in ("metrics", "certificate", "release")
+    }
+    return report_page(
+        Examined(
+            things.title,
+            **card,
+            photos=photos,
+            pictures=pictures,
+            why_no_pictures=NO_PEOPLE if people else "",
+        )
+    )
 
 
 @contextmanager
@@ -195,8 +289,10 @@ def _alone(run: Path) -> Iterator[None]:
         with FileLock(run / "lock", timeout=0):
             yield
     except Timeout as error:
-        raise TooBusy("The same training is running already on this machine. Wait for it, or change a "
-                      "setting.") from error
+        raise TooBusy(
+            "The same training is running already on this machine. Wait for it, or change a "
+            "setting."
+        ) from error
 
 
 @contextmanager
@@ -206,7 +302,10 @@ def _full_disk_named(run: Path) -> Iterator[None]:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
         if "No space left" in str(error) or shutil.disk_usage(run).free < NEXT_TO_NOTHING:
-            raise DiskFull("The disk is full, so the training stopped. The model that was there before is untouched. "
-                           "Free some space and start again: it goes on from the last checkpoint.",
-                           cause=str(error)) from error
+            raise DiskFull(
+                "The disk is full, so the training stopped. The model that was there before is "
+                "untouched. "
+                "Free some space and start again: it goes on from the last checkpoint.",
+                cause=str(error),
+            ) from error
         raise

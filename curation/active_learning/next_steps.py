@@ -1,6 +1,6 @@
 """What next: the photos to label first, and the list of photos to take.
 
-    python -m curation next DATASET [--count 20]
+python -m curation next DATASET [--count 20]
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ ENOUGH = "Every class has photos enough, from enough sides: nothing is missing."
 
 @dataclass(frozen=True)
 class Next:
-    """`label`: (file, reason) of the photos to label first, of `unlabelled` in all; `wishes`: what to photograph."""
+    """`label`: (file, reason) of the photos to label first, of `unlabelled` in all; `wishes`:
+    what to photograph."""
 
     label: tuple[tuple[str, str], ...]
     unlabelled: int
@@ -40,8 +41,15 @@ class Next:
     def _to_label(self) -> str:
         if not self.label:
             return ""
-        photos = "1 photo has no label" if self.unlabelled == 1 else f"{self.unlabelled} photos have no label"
-        rows = [f"{number}. {file}\n   {reason}" for number, (file, reason) in enumerate(self.label, start=1)]
+        photos = (
+            "1 photo has no label"
+            if self.unlabelled == 1
+            else f"{self.unlabelled} photos have no label"
+        )
+        rows = [
+            f"{number}. {file}\n   {reason}"
+            for number, (file, reason) in enumerate(self.label, start=1)
+        ]
         return "\n".join([f"{photos}. Label these first.", *rows])
 
     def _to_take(self) -> str:
@@ -53,26 +61,43 @@ class Next:
 def what_next(dataset: Dataset, count: int = 20) -> Next:
     """What the newest revision of a dataset lacks."""
     base = dataset.newest()
-    photos, findings, ledger = base.photos(), base.findings(), known(base)
+    photos = base.photos()
+    findings = base.findings()
+    ledger = known(base)
     labels = fold(given_labels(photos), ledger.decisions)
     sealed = {name for name, row in base.splits().items() if row.split == "test"}
     opinions = {row.image_id: row for row in base.opinions()}
-    asked = sorted((one for one in findings if one.kind == "unlabelled"), key=lambda one: (-one.score, one.image_id))
+    asked = sorted(
+        (one for one in findings if one.kind == "unlabelled"),
+        key=lambda one: (-one.score, one.image_id),
+    )
     unnamed = {name for name, row in labels.items() if row.status == "unlabelled"}
     first = [one for one in asked if one.image_id in unnamed][:count]
     doubted = sealed | {one.image_id for one in findings if one.kind == "label"}
-    return Next(tuple(_line(one, photos, sealed) for one in first), len(unnamed),
-                tuple(missing(base.collection(), photos, labels, opinions, doubted)), bool(opinions))
+    return Next(
+        tuple(_line(one, photos, sealed) for one in first),
+        len(unnamed),
+        tuple(missing(base.collection(), photos, labels, opinions, doubted)),
+        bool(opinions),
+    )
 
 
-def missing(collection: Things, photos: Mapping[str, Photo], labels: Mapping[str, Label],
-            opinions: Mapping[str, Opinion], silent: Collection[str] = ()) -> list[Wish]:
-    """The go-and-shoot list of a collection as it is now. `silent`: see `curation.active_learning.capture.shots_of`."""
+def missing(
+    collection: Things,
+    photos: Mapping[str, Photo],
+    labels: Mapping[str, Label],
+    opinions: Mapping[str, Opinion],
+    silent: Collection[str] = (),
+) -> list[Wish]:
+    """The go-and-shoot list of a collection as it is now. `silent`: see
+    `curation.active_learning.capture.shots_of`."""
     classes = [(info.id, info.title) for info in collection.classes]
     return go_and_shoot(classes, shots_of(photos, labels, opinions, silent))
 
 
 def _line(one: Finding, photos: Mapping[str, Photo], sealed: Collection[str]) -> tuple[str, str]:
     sources = photos[one.image_id].sources
-    file = next((source.path or source.url for source in sources if source.path or source.url), one.image_id)
+    file = next(
+        (source.path or source.url for source in sources if source.path or source.url), one.image_id
+    )
     return file, NAMELESS if one.image_id in sealed else one.reason.replace("*", "")

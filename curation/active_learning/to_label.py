@@ -1,4 +1,5 @@
-"""What a scan asks people to name: photos without a label in the order that teaches most, each with a reason."""
+"""What a scan asks people to name: photos without a label in the order that teaches most, each
+with a reason."""
 
 from __future__ import annotations
 
@@ -13,23 +14,28 @@ from data_cards.dataset.collection import Collection
 from data_cards.dataset.schema import Label
 from data_cards.progress import say
 
-NONE, UNNAMED, NOTHING = "none", "", "-"
+NONE = "none"
+UNNAMED = ""
+NOTHING = "-"
 NAMELESS = "Nobody has said yet what this is."
 LOWEST = 0.5  # the score of the last one asked for; photos that no order was made for have less
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Why a photo comes where it comes: score LOWEST..1, higher first. `is_disputed`: the reason names the classes that
-    models think of."""
+    """Why a photo comes where it comes: score LOWEST..1, higher first. `is_disputed`: the reason
+    names the classes that models think of."""
 
     score: float
     reason: str
     is_disputed: bool = False
 
 
-def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows) -> dict[str, Ask]:
-    """Reason and score by image_id, for unlabelled photos. `x` (n, d): embeddings in the order of `ids`."""
+def ask_for(
+    collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows
+) -> dict[str, Ask]:
+    """Reason and score by image_id, for unlabelled photos. `x` (n, d): embeddings in the order
+    of `ids`."""
     classes = [*collection.ids, NONE]
     place = {name: number for number, name in enumerate(classes)}
     place[UNNAMED] = -1
@@ -45,9 +51,12 @@ def ask_for(collection: Collection, labels: Mapping[str, Label], ids: Sequence[s
         name = classes[number]
         return "none of these" if name == NONE else f"*{collection.title_of(name)}*"
 
-    return {ids[rows[one.place]]: Ask(1 - (1 - LOWEST) * rank / len(asked), reason_for(one, title),
-                                     one.is_disputed)
-            for rank, one in enumerate(asked)}
+    return {
+        ids[rows[one.place]]: Ask(
+            1 - (1 - LOWEST) * rank / len(asked), reason_for(one, title), one.is_disputed
+        )
+        for rank, one in enumerate(asked)
+    }
 
 
 def reason_for(one: Asked, title: Callable[[int], str]) -> str:

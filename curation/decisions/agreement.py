@@ -1,8 +1,9 @@
-"""Do people agree on what photos show? Pure functions of a table of answers: a row a photo, a column a person.
+"""Do people agree on what photos show? Pure functions of a table of answers: a row a photo, a
+column a person.
 
-    table = table_of([("ann", "9f2c", "durga"), ("bob", "9f2c", "kali")])
-    table.answers            [[0, 1]], a class by number, -1 where a person was not asked
-    krippendorff_alpha(table.answers)
+table = table_of([("ann", "9f2c", "durga"), ("bob", "9f2c", "kali")])
+table.answers            [[0, 1]], a class by number, -1 where a person was not asked
+krippendorff_alpha(table.answers)
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Answers:
 
 @dataclass(frozen=True)
 class Pair:
-    """How often two people were asked about the same photo and `agreed`; `kappa`: Cohen's, None where it means
-    nothing; `apart`: what they most often mix up, as (class, class, times)."""
+    """How often two people were asked about the same photo and `agreed`; `kappa`: Cohen's, None
+    where it means nothing; `apart`: what they most often mix up, as (class, class, times)."""
 
     one: str
     other: str
@@ -41,11 +42,15 @@ class Pair:
 
 
 def table_of(said: Iterable[tuple[str, str, str]]) -> Answers:
-    """(who, photo, answer) -> a table. A later row of the same person and photo replaces an earlier one."""
+    """(who, photo, answer) -> a table. A later row of the same person and photo replaces an
+    earlier one."""
     last = {(who, photo): answer for who, photo, answer in said}
-    people, photos = sorted({who for who, _ in last}), sorted({photo for _, photo in last})
+    people = sorted({who for who, _ in last})
+    photos = sorted({photo for _, photo in last})
     classes = sorted(set(last.values()))
-    row, column, number = ({name: n for n, name in enumerate(names)} for names in (photos, people, classes))
+    row, column, number = (
+        {name: n for n, name in enumerate(names)} for names in (photos, people, classes)
+    )
     answers = np.full((len(photos), len(people)), MISSING, np.int64)
     for (who, photo), answer in last.items():
         answers[row[photo], column[who]] = number[answer]
@@ -62,22 +67,26 @@ def votes_of(answers: np.ndarray, classes: int) -> np.ndarray:
 
 
 def krippendorff_alpha(answers: np.ndarray) -> float | None:
-    """Krippendorff's alpha for names, any number of people, any of them missing (Krippendorff 2011): 1 is agreement
-    throughout, 0 what chance would give. None where nothing was asked twice or only one answer ever occurs."""
+    """Krippendorff's alpha for names, any number of people, any of them missing (Krippendorff
+    2011): 1 is agreement throughout, 0 what chance would give. None where nothing was asked
+    twice or only one answer ever occurs."""
     votes = votes_of(answers, int(answers.max(initial=0)) + 1)
     votes = votes[votes.sum(axis=1) > 1]
-    people, totals = votes.sum(axis=1, keepdims=True), votes.sum(axis=0)
+    people = votes.sum(axis=1, keepdims=True)
+    totals = votes.sum(axis=0)
     count = totals.sum()
     expected = (count**2 - (totals**2).sum()) / max(count - 1, 1)
     if not expected:
         return None
-    observed = ((people**2 - (votes**2).sum(axis=1, keepdims=True)) / np.maximum(people - 1, 1)).sum()
+    observed = (
+        (people**2 - (votes**2).sum(axis=1, keepdims=True)) / np.maximum(people - 1, 1)
+    ).sum()
     return float(1 - observed / expected)
 
 
 def cohen_kappa(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Cohen's kappa (1960) of two people's answers to the same questions (n,) and (n,); None where chance alone would
-    agree on everything, or there is nothing."""
+    """Cohen's kappa (1960) of two people's answers to the same questions (n,) and (n,); None
+    where chance alone would agree on everything, or there is nothing."""
     if not len(one):
         return None
     classes = int(max(one.max(), other.max())) + 1
@@ -89,7 +98,10 @@ def cohen_kappa(one: np.ndarray, other: np.ndarray) -> float | None:
 def pairs_of(table: Answers) -> list[Pair]:
     """Every two people who were asked about a photo both, those with most photos first."""
     found = [_pair(table, a, b) for a, b in combinations(range(len(table.people)), 2)]
-    return sorted((pair for pair in found if pair.shared), key=lambda pair: (-pair.shared, pair.one, pair.other))
+    return sorted(
+        (pair for pair in found if pair.shared),
+        key=lambda pair: (-pair.shared, pair.one, pair.other),
+    )
 
 
 def _pair(table: Answers, a: int, b: int) -> Pair:
@@ -99,22 +111,35 @@ def _pair(table: Answers, a: int, b: int) -> Pair:
     mixed = Counter(tuple(sorted(row)) for row in both[one != other].tolist())
     apart = min(mixed.items(), key=lambda item: (-item[1], item[0]), default=None)
     named = (table.classes[apart[0][0]], table.classes[apart[0][1]], apart[1]) if apart else None
-    return Pair(table.people[a], table.people[b], len(both), int((one == other).sum()), cohen_kappa(one, other), named)
+    return Pair(
+        table.people[a],
+        table.people[b],
+        len(both),
+        int((one == other).sum()),
+        cohen_kappa(one, other),
+        named,
+    )
 
 
 def with_others(table: Answers) -> dict[str, tuple[int, int]]:
-    """Person -> (photos that somebody else was asked about too, those of them where all said the same)."""
+    """Person -> (photos that somebody else was asked about too, those of them where all said the
+    same)."""
     shared = (table.answers >= 0).sum(axis=1) > 1
     alike = (votes_of(table.answers, len(table.classes)) > 0).sum(axis=1) == 1
-    return {who: (int((mine & shared).sum()), int((mine & shared & alike).sum()))
-            for who, mine in zip(table.people, (table.answers >= 0).T, strict=True)}
+    return {
+        who: (int((mine & shared).sum()), int((mine & shared & alike).sum()))
+        for who, mine in zip(table.people, (table.answers >= 0).T, strict=True)
+    }
 
 
 def by_class(table: Answers) -> list[tuple[str, int, int]]:
-    """(class, photos that somebody called so and several were asked about, those where all did), least agreed first."""
+    """(class, photos that somebody called so and several were asked about, those where all did),
+    least agreed first."""
     votes = votes_of(table.answers, len(table.classes))
     votes = votes[votes.sum(axis=1) > 1]
     named = (votes > 0).sum(axis=0)
     alike = ((votes > 0) & ((votes > 0).sum(axis=1, keepdims=True) == 1)).sum(axis=0)
-    rows = [(name, int(named[n]), int(alike[n])) for n, name in enumerate(table.classes) if named[n]]
+    rows = [
+        (name, int(named[n]), int(alike[n])) for n, name in enumerate(table.classes) if named[n]
+    ]
     return sorted(rows, key=lambda row: (row[2] / row[1], -row[1], row[0]))

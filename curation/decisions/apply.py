@@ -1,7 +1,8 @@
-"""Decisions from a file into the ledger, and the ledger into the labels: the light table without a screen.
+"""Decisions from a file into the ledger, and the ledger into the labels: the light table without
+a screen.
 
-    python -m curation decide DATASET decisions.jsonl
-    python -m curation fold DATASET
+python -m curation decide DATASET decisions.jsonl
+python -m curation fold DATASET
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ class Decided:
 
 
 def decide_from(dataset: Dataset, path: Path) -> Decided:
-    """Put every decision of a `decisions.jsonl` into the ledger and fold it: all of them in one commit, or none.
+    """Put every decision of a `decisions.jsonl` into the ledger and fold it: all of them in one
+    commit, or none.
 
-    Raises BadDecision with the number of the first line that cannot be used. A decision that is there counts once.
+    Raises BadDecision with the number of the first line that cannot be used. A decision that is
+    there counts once.
     """
     try:
         text = path.read_text("utf-8")
@@ -49,7 +52,8 @@ def decide_from(dataset: Dataset, path: Path) -> Decided:
 
 
 def _read(text: str, collection: Collection, past: Sequence[Decision]) -> dict[int, Decision]:
-    """Line number -> decision. A class that one line adds or renames can be named by those behind it."""
+    """Line number -> decision. A class that one line adds or renames can be named by those
+    behind it."""
     found: dict[int, Decision] = {}
     classes = changed_collection(collection, past)
     for number, row in rows_of(text):
@@ -60,16 +64,24 @@ def _read(text: str, collection: Collection, past: Sequence[Decision]) -> dict[i
 
 
 def fold_dataset(dataset: Dataset) -> Decided:
-    """Write the labels (and classes) that follow from everything decided; no new revision when nothing changes."""
+    """Write the labels (and classes) that follow from everything decided; no new revision when
+    nothing changes."""
     return _commit(dataset, ())
 
 
 def _check_photos(decisions: Mapping[int, Decision], dataset: Dataset) -> None:
     photos = dataset.photos()
     for line, one in decisions.items():
-        missing = [image_id for image_id in (one.image_id, one.other) if image_id and image_id not in photos]
+        missing = [
+            image_id
+            for image_id in (one.image_id, one.other)
+            if image_id and image_id not in photos
+        ]
         if missing and one.action not in CLASS_ACTIONS:
-            said = f"Line {line}: there is no photo {missing[0][:12]} in {dataset.address}. Nothing was saved."
+            said = (
+                f"Line {line}: there is no photo {missing[0][:12]} in {dataset.address}. Nothing "
+                "was saved."
+            )
             raise BadDecision(said, line=line, image_id=missing[0])
 
 
@@ -81,7 +93,8 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
         there = {one.id for one in ledger.decisions}
         new = [one for one in in_order(decisions) if one.id not in there]
         everything = [*ledger.decisions, *new]
-        before, after = base.labels(), fold(given_labels(base.photos()), everything)
+        before = base.labels()
+        after = fold(given_labels(base.photos()), everything)
         add: dict[str, bytes | Path] = {}
         if new:
             add |= dict([ledger_file(map(line_of, new))])
@@ -94,13 +107,19 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
         done[:] = [_said(len(decisions), len(new), before, after, ledger.left_out)]
         return Changes(add, pictures.delete)
 
-    after = dataset.update(f"Add {len(decisions)} decisions" if decisions else "Fold decisions into labels", change)
+    after = dataset.update(
+        f"Add {len(decisions)} decisions" if decisions else "Fold decisions into labels", change
+    )
     return Decided(after, done[0])
 
 
-def _said(given: int, new: int, before: Mapping[str, Label], after: Mapping[str, Label], left_out: str) -> str:
+def _said(
+    given: int, new: int, before: Mapping[str, Label], after: Mapping[str, Label], left_out: str
+) -> str:
     changed = sum(before.get(image_id) != row for image_id, row in after.items())
-    parts = [f"{new} of {given} decisions are new." if given else "",
-             f"{changed} labels changed." if changed else "No label changed.",
-             left_out]
+    parts = [
+        f"{new} of {given} decisions are new." if given else "",
+        f"{changed} labels changed." if changed else "No label changed.",
+        left_out,
+    ]
     return " ".join(part for part in parts if part)

@@ -1,8 +1,10 @@
-"""How good each person's answers are, and what a photo most likely shows when several were asked.
+"""How good each person's answers are, and what a photo most likely shows when several were
+asked.
 
-With a model's probabilities: CROWDLAB (Goh, Tkachenko, Mueller 2022, arXiv:2210.06812), which weighs people and the
-model by how well each agrees with the rest. Without: Dawid and Skene (1979), smoothed. Tables of answers are those of
-`curation/decisions/agreement.py`: (photos, people), a class by number, -1 where a person was not asked.
+With a model's probabilities: CROWDLAB (Goh, Tkachenko, Mueller 2022, arXiv:2210.06812), which
+weighs people and the model by how well each agrees with the rest. Without: Dawid and Skene
+(1979), smoothed. Tables of answers are those of `curation/decisions/agreement.py`: (photos,
+people), a class by number, -1 where a person was not asked.
 """
 
 from __future__ import annotations
@@ -14,13 +16,15 @@ import numpy as np
 from curation.decisions.agreement import votes_of
 
 LEAST = 1e-6
-ROUNDS, SETTLED = 100, 1e-6
+ROUNDS = 100
+SETTLED = 1e-6
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """`chances` (photos, classes), `consensus` (photos,) the likeliest class, `quality` (people,) 0 to 1, `model`: what
-    the model weighs, where a person who is always with the others weighs 1."""
+    """`chances` (photos, classes), `consensus` (photos,) the likeliest class, `quality`
+    (people,) 0 to 1, `model`: what the model weighs, where a person who is always with the
+    others weighs 1."""
 
     chances: np.ndarray
     consensus: np.ndarray
@@ -29,15 +33,18 @@ class Crowd:
 
 
 def crowdlab(answers: np.ndarray, probabilities: np.ndarray) -> Crowd:
-    """`probabilities` (photos, classes): from a model that had not seen the photos. Needs a photo that several were
-    asked about. A person without such a photo is taken for as good as the others; their quality is nan."""
+    """`probabilities` (photos, classes): from a model that had not seen the photos. Needs a
+    photo that several were asked about. A person without such a photo is taken for as good as
+    the others; their quality is nan."""
     consensus = _majority(answers, probabilities)
     chances, _ = _weighed(answers, probabilities, consensus)
     best = chances.argmax(axis=1)
     tied = (chances == chances.max(axis=1, keepdims=True)).sum(axis=1) > 1
     consensus = np.where(tied, consensus, best)
     chances, weights = _weighed(answers, probabilities, consensus)
-    return Crowd(chances, consensus, _quality(answers, chances, consensus, weights), float(weights[-1]))
+    return Crowd(
+        chances, consensus, _quality(answers, chances, consensus, weights), float(weights[-1])
+    )
 
 
 def _majority(answers: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -49,9 +56,12 @@ def _majority(answers: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return np.where(first, votes.sum(axis=0), np.inf).argmin(axis=1)
 
 
-def _weighed(answers: np.ndarray, probabilities: np.ndarray, consensus: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _weighed(
+    answers: np.ndarray, probabilities: np.ndarray, consensus: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Chances, and the weights they were made with: one a person, the model's last."""
-    asked, classes = answers >= 0, probabilities.shape[1]
+    asked = answers >= 0
+    classes = probabilities.shape[1]
     number = asked.sum(axis=1)
     several = number > 1
     agreed = ((answers == consensus[:, None]) & asked).sum(axis=1) / np.maximum(number, 1)
@@ -73,7 +83,8 @@ def _weighed(answers: np.ndarray, probabilities: np.ndarray, consensus: np.ndarr
 
 
 def _with_each_other(answers: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """(people,): share of the others' answers that are like one's own; the mean of all for whoever shares no photo."""
+    """(people,): share of the others' answers that are like one's own; the mean of all for
+    whoever shares no photo."""
     votes = votes_of(answers, int(answers.max()) + 1)
     found = np.full(answers.shape[1], np.nan)
     for person, column in enumerate(answers.T):
@@ -84,11 +95,15 @@ def _with_each_other(answers: np.ndarray, number: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(found), np.nanmean(found), found)
 
 
-def _quality(answers: np.ndarray, chances: np.ndarray, consensus: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    number, found = (answers >= 0).sum(axis=1), []
+def _quality(
+    answers: np.ndarray, chances: np.ndarray, consensus: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    number = (answers >= 0).sum(axis=1)
+    found = []
     share = weights[-1] / (weights[-1] + weights[:-1].sum() * number.mean() / answers.shape[1])
     for column in answers.T:
-        mine, both = np.flatnonzero(column >= 0), np.flatnonzero((column >= 0) & (number > 1))
+        mine = np.flatnonzero(column >= 0)
+        both = np.flatnonzero((column >= 0) & (number > 1))
         likely = chances[mine, column[mine]].mean() if len(mine) else np.nan
         agreed = (column[both] == consensus[both]).mean() if len(both) else np.nan
         found.append(share * likely + (1 - share) * agreed)
@@ -96,8 +111,9 @@ def _quality(answers: np.ndarray, chances: np.ndarray, consensus: np.ndarray, we
 
 
 def dawid_skene(answers: np.ndarray, classes: int, smooth: float = 1.0) -> Crowd:
-    """Without a model: people are right at a rate of their own, else say any other class; the rates and the classes are
-    found together. `smooth`: how many photos' worth a rate leans towards what all people's answers come to."""
+    """Without a model: people are right at a rate of their own, else say any other class; the
+    rates and the classes are found together. `smooth`: how many photos' worth a rate leans
+    towards what all people's answers come to."""
     asked = answers >= 0
     chances = votes_of(answers, classes) / np.maximum(asked.sum(axis=1), 1)[:, None]
     quality = np.full(answers.shape[1], np.nan)
@@ -112,7 +128,8 @@ def dawid_skene(answers: np.ndarray, classes: int, smooth: float = 1.0) -> Crowd
             logs[rows, column[rows]] += np.log(right) - np.log(wrong)
         after = np.exp(logs - logs.max(axis=1, keepdims=True))
         after /= after.sum(axis=1, keepdims=True)
-        moved, chances = np.abs(after - chances).max(initial=0), after
+        moved = np.abs(after - chances).max(initial=0)
+        chances = after
         if moved < SETTLED:
             break
     return Crowd(chances, chances.argmax(axis=1), quality)

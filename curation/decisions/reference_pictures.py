@@ -1,6 +1,8 @@
-"""The reference picture of a class, when people chose one of its photos: written when decisions are folded.
+"""The reference picture of a class, when people chose one of its photos: written when decisions
+are folded.
 
-The picture that came with the collection is kept beside it, so that a choice that is taken back leaves nothing behind.
+The picture that came with the collection is kept beside it, so that a choice that is taken back
+leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -18,19 +20,28 @@ CAME_WITH = f"{REFERENCES}given/"
 
 
 def reference_files(base: Dataset, after: Collection, gone: Container[str] = ()) -> Changes:
-    """What a commit that makes `after` the collection of `base` does to pictures whose choice changed.
+    """What a commit that makes `after` the collection of `base` does to pictures whose choice
+    changed.
 
     `gone`: photos that are about to leave, and cannot be chosen any more.
     """
     photos = base.photos()
     before = references_of(base.collection())
-    wanted = {name: photo for name, photo in references_of(after).items() if photo in photos and photo not in gone}
-    add, delete = dict[str, bytes | Path](), list[str]()
+    wanted = {
+        name: photo
+        for name, photo in references_of(after).items()
+        if photo in photos and photo not in gone
+    }
+    add = dict[str, bytes | Path]()
+    delete = list[str]()
     for name in sorted(set(before) | set(wanted)):
-        path, kept = f"{REFERENCES}{name}.jpg", f"{CAME_WITH}{name}.jpg"
+        path = f"{REFERENCES}{name}.jpg"
+        kept = f"{CAME_WITH}{name}.jpg"
         if wanted.get(name) == before.get(name):
             continue
-        came_with = base.reference(f"given/{name}") or (None if name in before else base.reference(name))
+        came_with = base.reference(f"given/{name}") or (
+            None if name in before else base.reference(name)
+        )
         if name in wanted:
             add[path] = thumbnail(base.read_photo(wanted[name]), SIDE)
             add |= {kept: came_with} if came_with else {}

@@ -1,10 +1,11 @@
-"""A zip or tar as a source: unpacked member by member into a hidden folder that is removed afterwards, then read
-like any folder; paths are those inside the archive.
+"""A zip or tar as a source: unpacked member by member into a hidden folder that is removed
+afterwards, then read like any folder; paths are those inside the archive.
 
     gathered = from_archive(Path("photos.zip"), SourceOptions(), open_folder)
 
-An archive is written by a stranger. Members that lead outside, links, devices, what is locked, damaged or far larger
-than what it was packed from are left alone, each with the reason; the rest comes in.
+An archive is written by a stranger. Members that lead outside, links, devices, what is locked,
+damaged or far larger than what it was packed from are left alone, each with the reason; the rest
+comes in.
 """
 
 from __future__ import annotations
@@ -41,7 +42,19 @@ from data_cards.storage.atomic_files import full_disk_named
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 ENDINGS = (".zip", ".cbz", *TAR_ENDINGS)
 # Archives that are not opened, be it as a source or inside another archive.
-OTHER_ENDINGS = (".7z", ".rar", ".cbr", ".tar.zst", ".tzst", ".zst", ".gz", ".bz2", ".xz", ".iso", ".dmg")
+OTHER_ENDINGS = (
+    ".7z",
+    ".rar",
+    ".cbr",
+    ".tar.zst",
+    ".tzst",
+    ".zst",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".iso",
+    ".dmg",
+)
 UNPACKING = ".unpacking-"
 ABANDONED = 24 * 3600.0  # seconds
 PIECE = 1 << 20
@@ -49,8 +62,9 @@ PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class ArchiveLimits:
-    """What is unpacked at most. Photos are packed already and hardly shrink, a drawing as BMP about a hundredfold;
-    deflate ends at 1032-fold, which only a bomb needs. `ratio` counts for members above `small` bytes."""
+    """What is unpacked at most. Photos are packed already and hardly shrink, a drawing as BMP
+    about a hundredfold; deflate ends at 1032-fold, which only a bomb needs. `ratio` counts for
+    members above `small` bytes."""
 
     members: int = 500_000
     photo: int = LIMITS.max_bytes
@@ -68,7 +82,8 @@ class ArchiveLimits:
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive. `packed`: its bytes in there, 0 where that is not known; `why`: why it is left alone."""
+    """One file of an archive. `packed`: its bytes in there, 0 where that is not known; `why`:
+    why it is left alone."""
 
     name: str
     size: int
@@ -82,9 +97,14 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS)
 
 
-def from_archive(path: Path, options: SourceOptions, open_folder: Callable[[Path, SourceOptions], Gathered],
-                 limits: ArchiveLimits | None = None) -> Gathered:
-    """What is in an archive. Its files are on disk as long as a photo of it may still be read. Raises BadSource."""
+def from_archive(
+    path: Path,
+    options: SourceOptions,
+    open_folder: Callable[[Path, SourceOptions], Gathered],
+    limits: ArchiveLimits | None = None,
+) -> Gathered:
+    """What is in an archive. Its files are on disk as long as a photo of it may still be read.
+    Raises BadSource."""
     unpacked = Unpacked(options.workplace)
     with full_disk_named("the files of the archive"):
         left_alone, broken = unpack(path, unpacked.folder, limits or ArchiveLimits())
@@ -95,13 +115,21 @@ def from_archive(path: Path, options: SourceOptions, open_folder: Callable[[Path
         why = "".join(f" Left alone: {one.path} ({one.why})." for one in left_alone[:3])
         raise BadSource(" ".join(filter(None, (broken, told + why))), source=str(path)) from error
     said = [remark.replace(str(unpacked.folder), path.name) for remark in gathered.remarks]
-    photos = (replace(photo, read=partial(unpacked.kept, photo.read),
-                      named_by=photo.named_by.replace(str(unpacked.folder), path.name)) for photo in gathered.photos)
+    photos = (
+        replace(
+            photo,
+            read=partial(unpacked.kept, photo.read),
+            named_by=photo.named_by.replace(str(unpacked.folder), path.name),
+        )
+        for photo in gathered.photos
+    )
     return replace(
         gathered,
         name=_stem(path),
         photos=list(photos) if isinstance(gathered.photos, list) else photos,
-        references={name: partial(unpacked.kept, read) for name, read in gathered.references.items()},
+        references={
+            name: partial(unpacked.kept, read) for name, read in gathered.references.items()
+        },
         remarks=(*filter(None, [broken]), *said),
         left_alone=(*left_alone, *gathered.left_alone),
     )
@@ -109,11 +137,12 @@ def from_archive(path: Path, options: SourceOptions, open_folder: Callable[[Path
 
 def _stem(path: Path) -> str:
     ending = max((one for one in ENDINGS if path.name.lower().endswith(one)), key=len)
-    return path.name[:-len(ending)]
+    return path.name[: -len(ending)]
 
 
 class Unpacked:
-    """A hidden folder for unpacked files, beside the dataset; it goes when nobody can read from it any more."""
+    """A hidden folder for unpacked files, beside the dataset; it goes when nobody can read from
+    it any more."""
 
     def __init__(self, workplace: Path | None) -> None:
         if workplace is not None:
@@ -133,8 +162,9 @@ def _clear_abandoned(workplace: Path) -> None:
 
 
 def unpack(path: Path, folder: Path, limits: ArchiveLimits) -> tuple[list[LeftAlone], str]:
-    """Write the members of an archive below `folder`: (what is left alone and why, what to say of an archive that ends
-    too early). Raises BadSource where there is nothing to read, and OSError for a full disk."""
+    """Write the members of an archive below `folder`: (what is left alone and why, what to say
+    of an archive that ends too early). Raises BadSource where there is nothing to read, and
+    OSError for a full disk."""
     left: list[LeftAlone] = []
     done = seen = 0
     total = min(limits.of_all(path.stat().st_size), shutil.disk_usage(folder).free)
@@ -142,27 +172,53 @@ def unpack(path: Path, folder: Path, limits: ArchiveLimits) -> tuple[list[LeftAl
         for member in _members(path, limits):
             seen += 1
             if seen > limits.members:
-                return left, f"{path.name} holds more than {limits.members:,} files; the others were left alone."
+                return (
+                    left,
+                    f"{path.name} holds more than {limits.members:,} files; the others were left "
+                    "alone.",
+                )
             why = member.why or _unwelcome(member, limits)
             if not why:
                 wrote, why = _write(member, folder, min(total - done, _most(member, limits)))
                 done += wrote
                 if done >= total:
-                    return left, f"{path.name} unpacks to more than {total / 1e9:.1f} GB; the rest was left alone."
+                    return (
+                        left,
+                        f"{path.name} unpacks to more than {total / 1e9:.1f} GB; the rest was left "
+                        "alone.",
+                    )
             if why:
                 left.append(LeftAlone(as_written(member.name), why))
-    except (EOFError, zlib.error, lzma.LZMAError, OSError, tarfile.TarError, zipfile.BadZipFile, ValueError) as error:
+    except (
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+        OSError,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        ValueError,
+    ) as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
         if not seen:
-            raise BadSource(f"{path.name} is damaged or cut off, or no archive at all: {error}. Copy or download it "
-                            "again.", source=str(path)) from error
-        return left, f"{path.name} is damaged or cut off after {seen} of its files; what comes before was read."
+            raise BadSource(
+                f"{path.name} is damaged or cut off, or no archive at all: {error}. Copy or "
+                "download it "
+                "again.",
+                source=str(path),
+            ) from error
+        return (
+            left,
+            f"{path.name} is damaged or cut off after {seen} of its files; what comes before was "
+            "read.",
+        )
     return left, ""
 
 
 def _most(member: Member, limits: ArchiveLimits) -> int:
-    return limits.other if member.name.lower().endswith((*CLIP_ENDINGS, ".parquet")) else limits.photo
+    return (
+        limits.other if member.name.lower().endswith((*CLIP_ENDINGS, ".parquet")) else limits.photo
+    )
 
 
 def _unwelcome(member: Member, limits: ArchiveLimits) -> str:
@@ -181,7 +237,11 @@ def _trick(name: str) -> str:
     parts = name.split("/")
     if name.startswith("/") or re.match("[a-zA-Z]:", name) or ".." in parts:
         return "its path leads outside the archive"
-    if "\0" in name or any(len(os.fsencode(part)) > 255 for part in parts) or len(os.fsencode(name)) > 3000:
+    if (
+        "\0" in name
+        or any(len(os.fsencode(part)) > 255 for part in parts)
+        or len(os.fsencode(name)) > 3000
+    ):
         return "its name is too long or no name for this disk"
     return ""
 
@@ -195,7 +255,8 @@ def _write(member: Member, folder: Path, most: int) -> tuple[int, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         return 0, "a file is called like its folder"
-    wrote, why = 0, "damaged"
+    wrote = 0
+    why = "damaged"
     try:
         with closing(member.open()) as source, open(path, "xb") as target:
             while piece := source.read(min(PIECE, most - wrote + 1)):
@@ -228,12 +289,18 @@ def _of_zip(path: Path) -> Iterator[Member]:
         for info in archive.infolist():
             name = _name_in_zip(info.filename, info.flag_bits)
             if not info.is_dir() and not _is_litter(name):
-                yield Member(name, info.file_size, max(1, info.compress_size), partial(archive.open, info),
-                             _odd_in_zip(info))
+                yield Member(
+                    name,
+                    info.file_size,
+                    max(1, info.compress_size),
+                    partial(archive.open, info),
+                    _odd_in_zip(info),
+                )
 
 
 def _of_cut_zip(path: Path, limits: ArchiveLimits) -> Iterator[Member]:
-    """The members before the end of a zip that lost its table of contents, which lies at its end."""
+    """The members before the end of a zip that lost its table of contents, which lies at its
+    end."""
     with open(path, "rb") as file:
         while len(head := file.read(30)) == 30 and head.startswith(b"PK\x03\x04"):
             flags, method, packed, _, letters, extra = struct.unpack("<6xHH8xIIHH", head)
@@ -241,7 +308,9 @@ def _of_cut_zip(path: Path, limits: ArchiveLimits) -> Iterator[Member]:
             file.seek(extra, 1)
             if flags & 0x1 or method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 break
-            data = file.read(packed) if method == zipfile.ZIP_STORED else _inflated(file, limits.photo)
+            data = (
+                file.read(packed) if method == zipfile.ZIP_STORED else _inflated(file, limits.photo)
+            )
             if method == zipfile.ZIP_STORED and len(data) < packed:
                 break
             if flags & 0x8:
@@ -253,8 +322,10 @@ def _of_cut_zip(path: Path, limits: ArchiveLimits) -> Iterator[Member]:
 
 
 def _inflated(file: IO[bytes], most: int) -> bytes:
-    """What is packed from here on, and the file stands behind it. Raises EOFError where it is cut off or too much."""
-    reader, data = zlib.decompressobj(-15), b""
+    """What is packed from here on, and the file stands behind it. Raises EOFError where it is
+    cut off or too much."""
+    reader = zlib.decompressobj(-15)
+    data = b""
     while not reader.eof:
         piece = file.read(PIECE)
         data += reader.decompress(piece, most + 1 - len(data))
@@ -271,7 +342,8 @@ def _pass_descriptor(file: IO[bytes]) -> None:
 
 
 def _name_in_zip(name: str, flags: int) -> str:
-    """The path of a member. Without the mark for UTF-8 it should be in letters of MS-DOS; macOS writes UTF-8 anyway."""
+    """The path of a member. Without the mark for UTF-8 it should be in letters of MS-DOS; macOS
+    writes UTF-8 anyway."""
     if not flags & 0x800:
         with suppress(UnicodeError):  # then it is what it says it is
             name = name.encode("cp437").decode("utf-8")
@@ -300,7 +372,13 @@ def _of_tar(path: Path, limits: ArchiveLimits) -> Iterator[Member]:
             archive.members = []  # type: ignore[attr-defined]  # it would keep them all
             name = info.name.replace("\\", "/")
             if not info.isdir() and not _is_litter(name):
-                why = "" if info.isreg() else "a link" if info.issym() or info.islnk() else "no regular file"
+                why = (
+                    ""
+                    if info.isreg()
+                    else "a link"
+                    if info.issym() or info.islnk()
+                    else "no regular file"
+                )
                 yield Member(name, info.size, 0, partial(_extracted, archive, info), why)
 
 
@@ -319,15 +397,19 @@ def _opened(path: Path) -> IO[bytes]:
         return cast(IO[bytes], gzip.open(path))
     if start.startswith(b"BZh"):
         return cast(IO[bytes], bz2.open(path))
-    return cast(IO[bytes], lzma.open(path)) if start.startswith(b"\xfd7zXZ\x00") else open(path, "rb")
+    return (
+        cast(IO[bytes], lzma.open(path)) if start.startswith(b"\xfd7zXZ\x00") else open(path, "rb")
+    )
 
 
 class _Guarded:
-    """The bytes of a tar, of which none is asked for too many at once, nor lies beyond the limit: a header may claim
-    any length, and a few bytes may unpack to terabytes."""
+    """The bytes of a tar, of which none is asked for too many at once, nor lies beyond the
+    limit: a header may claim any length, and a few bytes may unpack to terabytes."""
 
     def __init__(self, file: IO[bytes], most: int, limits: ArchiveLimits) -> None:
-        self._file, self._most, self._at_once = file, most, max(limits.header, PIECE + 1)
+        self._file = file
+        self._most = most
+        self._at_once = max(limits.header, PIECE + 1)
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= self._at_once:

@@ -19,7 +19,17 @@ def from_museum(source: str) -> Gathered:
     def incoming() -> Iterator[Incoming]:
         for truth, data in museum.photos(wanted):
             status = "labelled" if truth.given_label else "none_of_these"
-            yield Incoming(truth.path, partial(bytes, data), truth.given_label, status, origin="synthetic")
+            yield Incoming(
+                truth.path, partial(bytes, data), truth.given_label, status, origin="synthetic"
+            )
 
-    return Gathered("museum", incoming(), wanted.photos, classes,
-                    {info.id: partial(museum.reference, info.id, museum.canvas_side(wanted.side)) for info in classes})
+    return Gathered(
+        "museum",
+        incoming(),
+        wanted.photos,
+        classes,
+        {
+            info.id: partial(museum.reference, info.id, museum.canvas_side(wanted.side))
+            for info in classes
+        },
+    )

@@ -18,14 +18,17 @@ from data_cards.dataset.collection import ClassInfo
 
 FILE = "classes.csv"
 FOLDERS = ("iconic", "references", "reference", "catalogue")
-ID, TITLE = ("class", "id", "label", "name"), ("title",)
-SUMMARY, PICTURE = ("description", "summary", "text"), ("iconic_image", "reference", "image", "picture")
+ID = ("class", "id", "label", "name")
+TITLE = ("title",)
+SUMMARY = ("description", "summary", "text")
+PICTURE = ("iconic_image", "reference", "image", "picture")
 PARENT = ("parent", "coarse_class", "group")
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Completed classes, how to read their pictures, and which files (relative to the source) those are."""
+    """Completed classes, how to read their pictures, and which files (relative to the source)
+    those are."""
 
     classes: tuple[ClassInfo, ...]
     references: dict[str, Callable[[], bytes]]
@@ -33,8 +36,8 @@ class Catalogue:
 
 
 def read_catalogue(root: Path | None, classes: Mapping[str, ClassInfo]) -> Catalogue:
-    """What lies beside the class folders of `root` (None: nothing does); `classes` by folder name. Those that nobody
-    photographed are left out. Raises BadSource.
+    """What lies beside the class folders of `root` (None: nothing does); `classes` by folder
+    name. Those that nobody photographed are left out. Raises BadSource.
     """
     if root is None:
         return Catalogue(tuple(classes.values()), {}, frozenset())
@@ -55,7 +58,8 @@ def read_catalogue(root: Path | None, classes: Mapping[str, ClassInfo]) -> Catal
                 pictures.setdefault(class_id, path.relative_to(root))
     there = {class_id: path for class_id, path in pictures.items() if _is_below(root, path)}
     references: dict[str, Callable[[], bytes]] = {
-        class_id: partial(read_file, root / path) for class_id, path in there.items()}
+        class_id: partial(read_file, root / path) for class_id, path in there.items()
+    }
     return Catalogue(tuple(infos.values()), references, frozenset(there.values()))
 
 
@@ -63,7 +67,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
     known = {name_key(name) for names in (ID, TITLE, SUMMARY, PICTURE, PARENT) for name in names}
-    return [{name.casefold(): cell for name, cell in row.cells.items()} for row in read_table(path, known).rows]
+    return [
+        {name.casefold(): cell for name, cell in row.cells.items()}
+        for row in read_table(path, known).rows
+    ]
 
 
 def _cell(row: dict[str, str], names: tuple[str, ...]) -> str:

@@ -21,8 +21,8 @@ MOST_BOXES = 10_000  # a clip has a few dozen
 
 @dataclass(frozen=True)
 class DisplayMatrix:
-    """Where a frame's axes point on the screen: x goes to (a, b), y to (c, d); signs only, as frames are turned by
-    quarters."""
+    """Where a frame's axes point on the screen: x goes to (a, b), y to (c, d); signs only, as
+    frames are turned by quarters."""
 
     a: int = 1
     b: int = 0
@@ -38,7 +38,8 @@ class _Box:
 
 
 def display_matrix(path: Path) -> DisplayMatrix | None:
-    """The matrix of a clip's first video track; None for files of another kind, which players show as they are.
+    """The matrix of a clip's first video track; None for files of another kind, which players
+    show as they are.
 
     Raises OSError when the disk does not give the file.
     """
@@ -60,10 +61,12 @@ def turned(frame: NDArray[Any], matrix: DisplayMatrix | None) -> NDArray[Any]:
         return frame
     if matrix.b or matrix.c:
         frame = frame.swapaxes(0, 1)
-        across, down = matrix.c, matrix.b
+        across = matrix.c
+        down = matrix.b
     else:
-        across, down = matrix.a, matrix.d
-    return np.ascontiguousarray(frame[::down or 1, ::across or 1])
+        across = matrix.a
+        down = matrix.d
+    return np.ascontiguousarray(frame[:: down or 1, :: across or 1])
 
 
 def _tracks(file: BinaryIO, size: int) -> Iterator[_Box]:
@@ -89,7 +92,8 @@ def _matrix_of(file: BinaryIO, track: _Box) -> DisplayMatrix | None:
 
 
 def _sign(value: int) -> int:
-    """-1, 0 or 1 of a number with 16 bits behind its point; what is small beside 1 is a rounding of 0."""
+    """-1, 0 or 1 of a number with 16 bits behind its point; what is small beside 1 is a rounding
+    of 0."""
     return 0 if abs(value) < 0x8000 else 1 if value > 0 else -1
 
 
@@ -109,7 +113,8 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
         size, kind = struct.unpack(">I4s", file.read(8))
         head = 8
         if size == 1:
-            size, head = struct.unpack(">Q", file.read(8))[0], 16
+            size = struct.unpack(">Q", file.read(8))[0]
+            head = 16
         size = size or end - start
         if size < head or start + size > end:
             return

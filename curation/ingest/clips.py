@@ -1,4 +1,5 @@
-"""Clips as sources: the frames of one, or of those among the photos of a folder, a list or an archive."""
+"""Clips as sources: the frames of one, or of those among the photos of a folder, a list or an
+archive."""
 
 from __future__ import annotations
 
@@ -11,8 +12,25 @@ from curation.ingest.incoming import Gathered, Incoming, SourceOptions
 from curation.ingest.naming import Naming, meaning
 from data_cards.errors import BadPhoto, BadSource
 
-ENDINGS = frozenset((".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".3g2", ".mpg", ".mpeg", ".mts", ".m2ts",
-                     ".wmv", ".flv", ".ogv"))
+ENDINGS = frozenset(
+    (
+        ".mp4",
+        ".mov",
+        ".m4v",
+        ".avi",
+        ".mkv",
+        ".webm",
+        ".3gp",
+        ".3g2",
+        ".mpg",
+        ".mpeg",
+        ".mts",
+        ".m2ts",
+        ".wmv",
+        ".flv",
+        ".ogv",
+    )
+)
 
 
 def is_clip(path: Path) -> bool:
@@ -29,8 +47,8 @@ def from_clip(path: Path, options: SourceOptions) -> Gathered:
 
 
 def with_frames(gathered: Gathered, every: float) -> Gathered:
-    """The same, with the frames of each clip in place of the clip. What is no clip that can be read is one file that
-    cannot be read."""
+    """The same, with the frames of each clip in place of the clip. What is no clip that can be
+    read is one file that cannot be read."""
     if not isinstance(gathered.photos, list) or not any(photo.clip for photo in gathered.photos):
         return gathered
     return replace(gathered, photos=_frames(gathered.photos, every), total=None)

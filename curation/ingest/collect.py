@@ -1,7 +1,9 @@
-"""Photos come in: from a source into a dataset, each distinct photo once, with where it came from.
+"""Photos come in: from a source into a dataset, each distinct photo once, with where it came
+from.
 
-What is stored is the photo as it came, without its location. Files that cannot be read are no photos; they become
-findings. Only the photos of one shard are in memory; a crash leaves the dataset as it was at the last commit.
+What is stored is the photo as it came, without its location. Files that cannot be read are no
+photos; they become findings. Only the photos of one shard are in memory; a crash leaves the
+dataset as it was at the last commit.
 
     python -m curation collect photos/ my-dataset
 """
@@ -42,8 +44,8 @@ REFERENCE_SIDE = 1024
 
 @dataclass(frozen=True)
 class Received:
-    """A photo with one source, its bytes, the folder or column that its label comes from, and what is to be told of its
-    file."""
+    """A photo with one source, its bytes, the folder or column that its label comes from, and
+    what is to be told of its file."""
 
     photo: Photo
     data: bytes
@@ -53,7 +55,8 @@ class Received:
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that is no photo: the sha256 of its bytes (of its path, where there were none), and why."""
+    """A file that is no photo: the sha256 of its bytes (of its path, where there were none), and
+    why."""
 
     image_id: str
     path: str
@@ -68,8 +71,8 @@ SEVERAL = "of several pages or frames; only the first of them was taken."
 
 @dataclass
 class Journey:
-    """What is noted of the files of one run on their way in: how many of each class, where each lies, what is to be
-    told of some, and which were refused."""
+    """What is noted of the files of one run on their way in: how many of each class, where each
+    lies, what is to be told of some, and which were refused."""
 
     tally: Tally = field(default_factory=Tally)
     now: dict[str, Now] = field(default_factory=dict)
@@ -80,7 +83,9 @@ class Journey:
         """One file that arrived."""
         if isinstance(arrival, Refused):
             self.refused.append(arrival)
-            self.now[arrival.path] = Now(arrival.image_id, arrival.label, arrival.named_by, is_refused=True)
+            self.now[arrival.path] = Now(
+                arrival.image_id, arrival.label, arrival.named_by, is_refused=True
+            )
             return
         photo, (source,) = arrival.photo, arrival.photo.sources
         self.tally.take(photo.image_id, source.given_label, source.given_split, arrival.named_by)
@@ -89,14 +94,24 @@ class Journey:
             self.now[source.path] = Now(photo.image_id, source.given_label, arrival.named_by)
 
 
-def collect(source: str | Path, address: str, *, collection: str | None = None, keep_location: bool = False,
-            private: bool = True, options: SourceOptions = OPTIONS, now: datetime | None = None,
-            workers: int = WORKERS) -> CollectReport:
-    """Bring the photos of `source` into the dataset at `address`, which is made when there is none.
+def collect(
+    source: str | Path,
+    address: str,
+    *,
+    collection: str | None = None,
+    keep_location: bool = False,
+    private: bool = True,
+    options: SourceOptions = OPTIONS,
+    now: datetime | None = None,
+    workers: int = WORKERS,
+) -> CollectReport:
+    """Bring the photos of `source` into the dataset at `address`, which is made when there is
+    none.
 
-    `collection`: a shipped collection's name or a folder with card.md and classes.yaml, for titles and texts; or a name
-    for a new one. `options`: what the owner said about the source. Run again, it adds only what is new.
-    Raises BadSource, BadCollection, and what the repository raises.
+    `collection`: a shipped collection's name or a folder with card.md and classes.yaml, for
+    titles and texts; or a name for a new one. `options`: what the owner said about the source.
+    Run again, it adds only what is new. Raises BadSource, BadCollection, and what the repository
+    raises.
     """
     options = replace(options, workplace=options.workplace or _beside(address))
     gathered = _with_val_as_test(open_source(str(source), options), options)
@@ -120,20 +135,41 @@ def collect(source: str | Path, address: str, *, collection: str | None = None, 
             else:
                 intake.take(arrival.photo, arrival.data)
         found = compare(journey.now, earlier, dataset.findings(), known, things)
-        dataset = intake.finish(f"Collect from {gathered.name}", found.things, found.settled, found.outdated)
-    later = (*_of_files(journey.told), *_labelled(intake.counts["labelled"]), *found.remarks,
-             *_about_split(journey, earlier))
+        dataset = intake.finish(
+            f"Collect from {gathered.name}", found.things, found.settled, found.outdated
+        )
+    later = (
+        *_of_files(journey.told),
+        *_labelled(intake.counts["labelled"]),
+        *found.remarks,
+        *_about_split(journey, earlier),
+    )
     for remark in later:
         say(remark)
     return _report(dataset, intake.counts, journey, gathered, things, (*gathered.remarks, *later))
 
 
-def _report(dataset: Dataset, count: Mapping[str, int], journey: Journey, gathered: Gathered, things: Collection,
-            remarks: tuple[str, ...]) -> CollectReport:
+def _report(
+    dataset: Dataset,
+    count: Mapping[str, int],
+    journey: Journey,
+    gathered: Gathered,
+    things: Collection,
+    remarks: tuple[str, ...],
+) -> CollectReport:
     unreadable = (LeftAlone(one.path, unreadable_for(one.reason)) for one in journey.refused)
-    return CollectReport(dataset.address, dataset.revision, count["added"], count["already_there"], count["repeated"],
-                         count["unreadable"], len(dataset.collection().ids), remarks, journey.tally.rows(things),
-                         (*unreadable, *gathered.left_alone))
+    return CollectReport(
+        dataset.address,
+        dataset.revision,
+        count["added"],
+        count["already_there"],
+        count["repeated"],
+        count["unreadable"],
+        len(dataset.collection().ids),
+        remarks,
+        journey.tally.rows(things),
+        (*unreadable, *gathered.left_alone),
+    )
 
 
 def _of_files(found: Mapping[str, int]) -> Iterator[str]:
@@ -145,13 +181,21 @@ def _of_files(found: Mapping[str, int]) -> Iterator[str]:
 
 def _labelled(number: int) -> Iterator[str]:
     if number:
-        yield f"{counted(number, 'photo', 'photos')} that had no label {'has' if number == 1 else 'have'} one now."
+        yield (
+            f"{counted(number, 'photo', 'photos')} that had no label "
+            f"{'has' if number == 1 else 'have'} one now."
+        )
 
 
 def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str]:
     """What becomes of a split of which only some sides came, now and before."""
     sides = {side or None for label, side in journey.tally.photos if label is not None}
-    sides |= {source.given_split for photo in earlier.values() for source in photo.sources if source.given_label}
+    sides |= {
+        source.given_split
+        for photo in earlier.values()
+        for source in photo.sources
+        if source.given_label
+    }
     told = about_sides(sides)
     if told:
         yield told
@@ -159,7 +203,8 @@ def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str
 
 @dataclass(frozen=True)
 class Door:
-    """How each file is received: class ids of the source -> those of the collection, and what is kept of a photo."""
+    """How each file is received: class ids of the source -> those of the collection, and what is
+    kept of a photo."""
 
     ids: dict[str, str]
     keep_location: bool
@@ -173,13 +218,22 @@ class Door:
             data = incoming.read()
             stored = stored_form(data, self.keep_location)
             facts = inspect_photo(stored)
-            open_photo(stored, at_least=1)  # damage shows only when decoding; an eighth of the size will do
+            open_photo(
+                stored, at_least=1
+            )  # damage shows only when decoding; an eighth of the size will do
         except BadPhoto as refusal:
             name = hashlib.sha256(data or incoming.path.encode()).hexdigest()
             return Refused(name, incoming.path, label, refusal.sentence, incoming.named_by)
         given = "none" if incoming.status == "none_of_these" else label
-        source = Source(incoming.path, given, incoming.split, added_at=self.added_at, origin=incoming.origin,
-                        taken_at=facts.taken_at or "", second=incoming.second)
+        source = Source(
+            incoming.path,
+            given,
+            incoming.split,
+            added_at=self.added_at,
+            origin=incoming.origin,
+            taken_at=facts.taken_at or "",
+            second=incoming.second,
+        )
         photo = Photo(image_id(stored), facts.width, facts.height, (source,))
         told = SEVERAL if facts.several or _lost_pages(data, stored) else ""
         return Received(photo, stored, incoming.named_by, told)
@@ -204,7 +258,9 @@ def _with_val_as_test(gathered: Gathered, options: SourceOptions) -> Gathered:
     if any(photo.split == TEST for photo in photos):
         told = "A test came with these photos, so --val-is-test changes nothing."
         return replace(gathered, photos=photos, remarks=(*gathered.remarks, told))
-    photos = [replace(photo, split=TEST) if photo.split == VALIDATION else photo for photo in photos]
+    photos = [
+        replace(photo, split=TEST) if photo.split == VALIDATION else photo for photo in photos
+    ]
     return replace(gathered, photos=photos)
 
 
@@ -214,10 +270,15 @@ def _lost_pages(data: bytes, stored: bytes) -> bool:
 
 
 def _beside(address: str) -> Path | None:
-    """Where an archive may be unpacked: on the dataset's own disk, where there is room for what it holds."""
+    """Where an archive may be unpacked: on the dataset's own disk, where there is room for what
+    it holds."""
     place = parse_address(address)
     folder = Path(place.name).absolute().parent
-    return folder if place.kind == "folder" and folder.is_dir() and os.access(folder, os.W_OK) else None
+    return (
+        folder
+        if place.kind == "folder" and folder.is_dir() and os.access(folder, os.W_OK)
+        else None
+    )
 
 
 def _existing(address: str) -> Dataset | None:
@@ -228,8 +289,8 @@ def _existing(address: str) -> Dataset | None:
 
 
 def _one_readable(arrivals: Iterator[Arrival], gathered: Gathered) -> Iterator[Arrival]:
-    """The same arrivals, once one of them is known to be a photo: nothing is made for a source without any. A catalogue
-    of reference pictures may be all there is."""
+    """The same arrivals, once one of them is known to be a photo: nothing is made for a source
+    without any. A catalogue of reference pictures may be all there is."""
     refused: list[Refused] = []
     for arrival in arrivals:
         if not isinstance(arrival, Refused):
@@ -238,11 +299,15 @@ def _one_readable(arrivals: Iterator[Arrival], gathered: Gathered) -> Iterator[A
     if gathered.references and not refused:
         return arrivals
     reasons = "; ".join(f"{one.path}: {one.reason}" for one in refused[:3])
-    raise BadSource(f"None of the {len(refused)} files in {gathered.name} can be read. {reasons}", refused=len(refused))
+    raise BadSource(
+        f"None of the {len(refused)} files in {gathered.name} can be read. {reasons}",
+        refused=len(refused),
+    )
 
 
 def _references(gathered: Gathered, ids: dict[str, str], dataset: Dataset) -> dict[str, bytes]:
-    """Catalogue pictures that the dataset lacks, as JPEG by class id; an unreadable one is left out, with a word."""
+    """Catalogue pictures that the dataset lacks, as JPEG by class id; an unreadable one is left
+    out, with a word."""
     found: dict[str, bytes] = {}
     for class_id, read in gathered.references.items():
         name = ids.get(class_id, class_id)

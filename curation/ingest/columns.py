@@ -1,9 +1,10 @@
-"""What the columns of a list mean: which names files, which labels, splits and roles, and which is not used.
+"""What the columns of a list mean: which names files, which labels, splits and roles, and which
+is not used.
 
     columns = columns_of(table, wanted=None, is_there=lookup.is_there)
 
-Nothing is passed over in silence: a column that is not used is named, and a split or a role that nobody knows is
-refused with its line.
+Nothing is passed over in silence: a column that is not used is named, and a split or a role that
+nobody knows is refused with its line.
 """
 
 from __future__ import annotations
@@ -20,28 +21,91 @@ from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadSource
 
 # As `name_key` gives them; the first that is there counts, where several are.
-FILE = ("file name", "file", "filename", "filepath", "file path", "path", "image path", "imagepath", "image file",
-        "image filename", "image name", "imagename", "img path", "img name", "img file", "image", "images", "img",
-        "photo", "photo path", "photo file", "photo name", "picture", "fname", "image id", "imageid", "img id",
-        "photo id", "id")
-LABEL = ("label", "class", "category", "class name", "classname", "label name", "category name", "labels",
-         "class label", "classes", "target", "tag", "cls")
+FILE = (
+    "file name",
+    "file",
+    "filename",
+    "filepath",
+    "file path",
+    "path",
+    "image path",
+    "imagepath",
+    "image file",
+    "image filename",
+    "image name",
+    "imagename",
+    "img path",
+    "img name",
+    "img file",
+    "image",
+    "images",
+    "img",
+    "photo",
+    "photo path",
+    "photo file",
+    "photo name",
+    "picture",
+    "fname",
+    "image id",
+    "imageid",
+    "img id",
+    "photo id",
+    "id",
+)
+LABEL = (
+    "label",
+    "class",
+    "category",
+    "class name",
+    "classname",
+    "label name",
+    "category name",
+    "labels",
+    "class label",
+    "classes",
+    "target",
+    "tag",
+    "cls",
+)
 SPLIT = ("split", "subset", "partition", "set", "data split")
 ROLE = ("role",)
 KNOWN = frozenset((*FILE, *LABEL, *SPLIT, *ROLE))
-ROLES = {"": "photo", "photo": "photo", "image": "photo", "picture": "photo", "photos": "photo",
-         "reference": "reference", "references": "reference", "query": "query", "queries": "query"}
-YES, NO = frozenset(("1", "1.0", "true", "yes", "x")), frozenset(("", "0", "0.0", "false", "no"))
+ROLES = {
+    "": "photo",
+    "photo": "photo",
+    "image": "photo",
+    "picture": "photo",
+    "photos": "photo",
+    "reference": "reference",
+    "references": "reference",
+    "query": "query",
+    "queries": "query",
+}
+YES = frozenset(("1", "1.0", "true", "yes", "x"))
+NO = frozenset(("", "0", "0.0", "false", "no"))
 # Files beside a list that may say what numbers stand for.
-NAMES_FILES = ("classes.txt", "labels.txt", "class_names.txt", "label_names.txt", "names.txt", "categories.txt",
-               "classes.json", "labels.json", "class_names.json", "label_names.json", "label_map.json",
-               "class_to_idx.json", "id2label.json")
+NAMES_FILES = (
+    "classes.txt",
+    "labels.txt",
+    "class_names.txt",
+    "label_names.txt",
+    "names.txt",
+    "categories.txt",
+    "classes.json",
+    "labels.json",
+    "class_names.json",
+    "label_names.json",
+    "label_map.json",
+    "class_to_idx.json",
+    "id2label.json",
+)
 LOOKED_AT = 20  # rows that tell which of several columns names files
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a list by what they mean; `one_hot`: columns that are classes. `remarks` says what is not used."""
+    """The columns of a list by what they mean; `one_hot`: columns that are classes. `remarks`
+    says what is not used."""
 
     file: str
     label: str | None
@@ -59,8 +123,8 @@ class Columns:
 
 
 def columns_of(table: Table, wanted: str | None, is_there: Callable[[str], bool]) -> Columns:
-    """Tell what each column means. `wanted`: the label column that the owner named; `is_there`: whether a name is a
-    file. Raises BadSource.
+    """Tell what each column means. `wanted`: the label column that the owner named; `is_there`:
+    whether a name is a file. Raises BadSource.
     """
     file = _file_column(table, is_there)
     others = [name for name in table.columns if name != file]
@@ -70,7 +134,9 @@ def columns_of(table: Table, wanted: str | None, is_there: Callable[[str], bool]
     label = _wanted(table, wanted) if wanted else _label_column(table, left)
     one_hot = () if label else _one_hot(table, left)
     unused = [name for name in left if name != label and name not in one_hot]
-    return Columns(file, label, split, role, one_hot, tuple(_unused(table, unused, bool(label or one_hot))))
+    return Columns(
+        file, label, split, role, one_hot, tuple(_unused(table, unused, bool(label or one_hot)))
+    )
 
 
 def _first(columns: Sequence[str], names: Sequence[str]) -> str | None:
@@ -81,24 +147,43 @@ def _first(columns: Sequence[str], names: Sequence[str]) -> str | None:
 def _file_column(table: Table, is_there: Callable[[str], bool]) -> str:
     by_key = {name_key(column): column for column in table.columns}
     called = [by_key[name] for name in FILE if name in by_key]
-    called += [column for key, column in by_key.items() if key.endswith(" file name")]  # as `datasets` allows
-    found = {column: sum(is_there(row.cells[column]) for row in table.rows[:LOOKED_AT] if row.cells[column])
-             for column in table.columns}
+    called += [
+        column for key, column in by_key.items() if key.endswith(" file name")
+    ]  # as `datasets` allows
+    found = {
+        column: sum(
+            is_there(row.cells[column]) for row in table.rows[:LOOKED_AT] if row.cells[column]
+        )
+        for column in table.columns
+    }
     if called:
         return max(called, key=lambda column: found[column])
-    named = [column for column in table.columns if all(
-        PurePosixPath(row.cells[column]).suffix.lower() in PHOTO_ENDINGS for row in table.rows[:LOOKED_AT])]
+    named = [
+        column
+        for column in table.columns
+        if all(
+            PurePosixPath(row.cells[column]).suffix.lower() in PHOTO_ENDINGS
+            for row in table.rows[:LOOKED_AT]
+        )
+    ]
     best = max(named, key=lambda column: found[column], default="")
     is_row = any(PurePosixPath(column).suffix.lower() in PHOTO_ENDINGS for column in table.columns)
     if best and found[best] and not is_row:
         return best
-    hint = " That looks like a photo already: add a line like file,label above it." if is_row else ""
-    raise BadSource(f"{table.path.name} needs a first line with the columns file, label, split and role (only file is "
-                    f"required); it has {', '.join(table.columns) or 'none'}.{hint}", columns=list(table.columns))
+    hint = (
+        " That looks like a photo already: add a line like file,label above it." if is_row else ""
+    )
+    raise BadSource(
+        f"{table.path.name} needs a first line with the columns file, label, split and role (only "
+        "file is "
+        f"required); it has {', '.join(table.columns) or 'none'}.{hint}",
+        columns=list(table.columns),
+    )
 
 
 def _split_column(table: Table, columns: Sequence[str]) -> str | None:
-    """A column called split is one. A set or a subset may be anything, and is one where a value says so."""
+    """A column called split is one. A set or a subset may be anything, and is one where a value
+    says so."""
     for column in filter(None, (_first(columns, [name]) for name in SPLIT)):
         if name_key(column) == "split" or any(split_of(row.cells[column]) for row in table.rows):
             return column
@@ -108,8 +193,10 @@ def _split_column(table: Table, columns: Sequence[str]) -> str | None:
 def _wanted(table: Table, wanted: str) -> str:
     found = _first(table.columns, [name_key(wanted)])
     if found is None:
-        raise BadSource(f"{table.path.name} has no column “{wanted}”; it has {', '.join(table.columns)}.",
-                        columns=list(table.columns))
+        raise BadSource(
+            f"{table.path.name} has no column “{wanted}”; it has {', '.join(table.columns)}.",
+            columns=list(table.columns),
+        )
     return found
 
 
@@ -117,7 +204,11 @@ def _label_column(table: Table, columns: Sequence[str]) -> str | None:
     """The first known name; of a number and a word for it, the word."""
     called = [column for column in (_first(columns, [name]) for name in LABEL) if column]
     for other in called[1:]:
-        if _are_numbers(table, called[0]) and not _are_numbers(table, other) and _says(table, called[0], other):
+        if (
+            _are_numbers(table, called[0])
+            and not _are_numbers(table, other)
+            and _says(table, called[0], other)
+        ):
             return other
     return called[0] if called else None
 
@@ -143,9 +234,13 @@ def _says(table: Table, number: str, word: str) -> bool:
 
 def _one_hot(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
     """Columns of 0 and 1 that are classes: two at least, and most rows have exactly one 1."""
-    binary = [column for column in columns if table.rows
-              and all(row.cells[column].casefold() in YES | NO for row in table.rows)
-              and any(row.cells[column].casefold() in YES for row in table.rows)]
+    binary = [
+        column
+        for column in columns
+        if table.rows
+        and all(row.cells[column].casefold() in YES | NO for row in table.rows)
+        and any(row.cells[column].casefold() in YES for row in table.rows)
+    ]
     if len(binary) < 2:
         return ()
     single = sum(len(marked(row, binary)) == 1 for row in table.rows)
@@ -163,7 +258,9 @@ def _unused(table: Table, columns: Sequence[str], is_labelled: bool) -> Iterator
     named = some((f"`{column}`" for column in columns), 6)
     plural = "columns" if len(columns) > 1 else "column"
     verb = "are" if len(columns) > 1 else "is"
-    maybe = [] if is_labelled else sorted(columns, key=lambda column: _is_unlike_a_label(table, column))
+    maybe = (
+        [] if is_labelled else sorted(columns, key=lambda column: _is_unlike_a_label(table, column))
+    )
     question = ""
     if maybe:
         it = f"`{maybe[0]}`" if len(columns) > 1 else "it"
@@ -182,8 +279,13 @@ def split_in(row: Row, columns: Columns, name: str) -> str | None:
     told = row.cells[columns.split] if columns.split else ""
     split = split_of(told)
     if told and split is None:
-        raise BadSource(f"Line {row.line} of {name}: “{told}” is no split. Known are train, validation (val, valid, "
-                        "dev) and test.", line=row.line, split=told)
+        raise BadSource(
+            f"Line {row.line} of {name}: “{told}” is no split. Known are train, validation (val, "
+            "valid, "
+            "dev) and test.",
+            line=row.line,
+            split=told,
+        )
     return split
 
 
@@ -192,13 +294,18 @@ def role_in(row: Row, columns: Columns, name: str) -> str:
     told = row.cells[columns.role] if columns.role else ""
     role = ROLES.get(name_key(told))
     if role is None:
-        raise BadSource(f"Line {row.line} of {name}: “{told}” is no role. Known are photo, reference and query.",
-                        line=row.line, role=told)
+        raise BadSource(
+            f"Line {row.line} of {name}: “{told}” is no role. Known are photo, reference and "
+            "query.",
+            line=row.line,
+            role=told,
+        )
     return role
 
 
 def names_of_numbers(table: Table, column: str) -> tuple[dict[int, str], str]:
-    """What the numbers of a label column stand for, and which file says so; nothing where no file knows them all."""
+    """What the numbers of a label column stand for, and which file says so; nothing where no
+    file knows them all."""
     numbers = {as_number(row.cells[column]) for row in table.rows} - {None}
     if column in table.names:
         return dict(enumerate(table.names[column])), table.path.name
@@ -222,7 +329,13 @@ def _names_in_json(text: str) -> dict[int, str]:
         found = json.loads(text)
     except ValueError:
         return {}
-    pairs = enumerate(found) if isinstance(found, list) else found.items() if isinstance(found, dict) else ()
+    pairs = (
+        enumerate(found)
+        if isinstance(found, list)
+        else found.items()
+        if isinstance(found, dict)
+        else ()
+    )
     names: dict[int, str] = {}
     for one, other in pairs:
         number, name = (one, other) if as_number(str(one)) is not None else (other, one)

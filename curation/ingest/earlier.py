@@ -111,7 +111,8 @@ def gone_files(
     A photo that lies somewhere else now is neither.
     """
     here = {file.image_id for file in now.values()}
-    gone, changed = [], []
+    gone = []
+    changed = []
     for image_id, photo in earlier.items():
         if image_id in here:
             continue

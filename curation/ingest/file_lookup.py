@@ -1,7 +1,8 @@
-"""Where the files lie that a list names: as written, or else in another case, composed differently, without the
-ending, or deeper in the folder, as long as only one file is meant.
+"""Where the files lie that a list names: as written, or else in another case, composed
+differently, without the ending, or deeper in the folder, as long as only one file is meant.
 
-    found = FileLookup(Path("photos"), "train").find("IMG_1")      a path below the folder, or Missing with the reason
+    found = FileLookup(Path("photos"), "train").find("IMG_1")
+    # a path below the folder, or Missing with the reason
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ class Missing:
 
 
 class FileLookup:
-    """The files below `root`. `hint`: a word that tells apart folders which both have a file of a name (the list
-    `train.csv` means `train/1.jpg` before `test/1.jpg`)."""
+    """The files below `root`. `hint`: a word that tells apart folders which both have a file of
+    a name (the list `train.csv` means `train/1.jpg` before `test/1.jpg`)."""
 
     def __init__(self, root: Path, hint: str = "") -> None:
-        self.root, self._hint = root, _key(hint)
-        self._below, self._inside = os.path.abspath(root), os.path.realpath(root)
+        self.root = root
+        self._hint = _key(hint)
+        self._below = os.path.abspath(root)
+        self._inside = os.path.realpath(root)
         self._real_folders: dict[str, str] = {}
 
     def is_there(self, name: str) -> bool:
@@ -73,7 +76,7 @@ class FileLookup:
         if not whole.startswith(self._inside + os.sep):
             return Missing("this lies outside the folder of the list", is_outside=True)
         above = self._below if path.startswith(self._below + os.sep) else self._inside
-        return Path((path if above == self._below else whole)[len(above) + 1:])
+        return Path((path if above == self._below else whole)[len(above) + 1 :])
 
     def _real(self, folder: str) -> str:
         if folder not in self._real_folders:
@@ -87,22 +90,37 @@ class FileLookup:
             return Missing("this lies outside the folder of the list", is_outside=True)
         parts = [_key(part) for part in plain.split("/") if part]
         for index in (self._by_name, self._by_stem):
-            found = _matching(index.get(parts[-1] if parts else "", []), parts, self._own_names(parts, is_whole_path))
+            found = _matching(
+                index.get(parts[-1] if parts else "", []),
+                parts,
+                self._own_names(parts, is_whole_path),
+            )
             found = found if len(found) < 2 else self._hinted(found)
             if len(found) == 1:
                 return found[0].path
             if found:
-                return Missing(f"there are {len(found)}: {found[0].path.as_posix()}, {found[1].path.as_posix()}")
+                return Missing(
+                    f"there are {len(found)}: {found[0].path.as_posix()}, "
+                    f"{found[1].path.as_posix()}"
+                )
         return self._missing(parts)
 
     def _own_names(self, parts: list[str], is_whole_path: bool) -> list[int]:
-        """How many leading parts of a name may be left out: the folder's own name; of a whole path from another
-        machine any of its folders."""
+        """How many leading parts of a name may be left out: the folder's own name; of a whole
+        path from another machine any of its folders."""
         own = [_key(part) for part in Path(self._inside).parts]
-        return [count for count in range(1, len(parts)) if is_whole_path or own[-count:] == parts[:count]]
+        return [
+            count
+            for count in range(1, len(parts))
+            if is_whole_path or own[-count:] == parts[:count]
+        ]
 
     def _hinted(self, found: list[_Entry]) -> list[_Entry]:
-        hinted = [entry for entry in found if self._hint and any(self._hint in folder for folder in entry.keys[:-1])]
+        hinted = [
+            entry
+            for entry in found
+            if self._hint and any(self._hint in folder for folder in entry.keys[:-1])
+        ]
         return hinted if len(hinted) == 1 else found
 
     def _missing(self, parts: list[str]) -> Missing:
@@ -149,8 +167,8 @@ def _key(name: str) -> str:
 
 
 def _matching(entries: list[_Entry], parts: list[str], may_leave_out: list[int]) -> list[_Entry]:
-    """The files that a name means, nearest first: at this very place, else without the folder's own name, else
-    anywhere below with all the folders that the name has."""
+    """The files that a name means, nearest first: at this very place, else without the folder's
+    own name, else anywhere below with all the folders that the name has."""
     folders = tuple(parts[:-1])
     exact = [entry for entry in entries if entry.keys[:-1] == folders]
     if exact:
@@ -159,4 +177,6 @@ def _matching(entries: list[_Entry], parts: list[str], may_leave_out: list[int])
         shorter = [entry for entry in entries if entry.keys[:-1] == folders[count:]]
         if shorter:
             return shorter
-    return [entry for entry in entries if not folders or entry.keys[:-1][-len(folders):] == folders]
+    return [
+        entry for entry in entries if not folders or entry.keys[:-1][-len(folders) :] == folders
+    ]

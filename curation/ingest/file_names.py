@@ -1,6 +1,6 @@
 """Classes in the names of files: "gond painting_7.jpg" is a gond painting, "IMG_1234.jpg" none.
 
-    classes_in_names(["mug_1", "mug_2", "vase1", "vase2"])     Counter({"mug": 2, "vase": 2})
+classes_in_names(["mug_1", "mug_2", "vase1", "vase2"])     Counter({"mug": 2, "vase": 2})
 """
 
 from __future__ import annotations

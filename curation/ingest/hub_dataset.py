@@ -1,5 +1,5 @@
-"""A dataset as a source: any dataset of images on the Hub, read by the `datasets` library as it streams in, or a
-dataset of ours, on the Hub or in a folder, with what its people decided.
+"""A dataset as a source: any dataset of images on the Hub, read by the `datasets` library as it
+streams in, or a dataset of ours, on the Hub or in a folder, with what its people decided.
 
     from_hub("hf://user/name", SourceOptions(config="small", split="train+test"))
     from_dataset("hf://user/name")
@@ -42,7 +42,9 @@ def from_hub(address: str, options: SourceOptions) -> Gathered:
     repo = open_repository(address)
     revision = repo.pinned or repo.head()
     if revision is None:
-        raise MissingFile(f"The Hub shows no dataset called {place.name}. Check the name.", address=address)
+        raise MissingFile(
+            f"The Hub shows no dataset called {place.name}. Check the name.", address=address
+        )
     if CLASSES in repo.files(revision=revision):
         return from_dataset(address)
     sides = _opened(place.name, revision, options)
@@ -59,10 +61,18 @@ def from_hub(address: str, options: SourceOptions) -> Gathered:
                     picture = row.get(columns.image) or {}
                     path = _path_of(picture.get("path"), side, number, place.name)
                     read = partial(_bytes_of, picture, place.name)
-                    yield Incoming(path, read, naming.label(label), meaning(label),
-                                   given.get(side) if has_sides else None, named_by=columns.named_by)
+                    yield Incoming(
+                        path,
+                        read,
+                        naming.label(label),
+                        meaning(label),
+                        given.get(side) if has_sides else None,
+                        named_by=columns.named_by,
+                    )
 
-    return Gathered(place.name.split("/")[1], incoming(), _total(sides), naming.classes, remarks=columns.remarks)
+    return Gathered(
+        place.name.split("/")[1], incoming(), _total(sides), naming.classes, remarks=columns.remarks
+    )
 
 
 @contextmanager
@@ -73,15 +83,23 @@ def _refusals_told(name: str, options: SourceOptions) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise BadSource(f"{name} holds no data that can be read: {_first_line(error)}.", source=name) from error
+        raise BadSource(
+            f"{name} holds no data that can be read: {_first_line(error)}.", source=name
+        ) from error
     except ValueError as error:
         words = str(error)
         if "Config name is missing" in words or "not found. Available" in words:
-            named = words[words.find("["):].partition("]")[0] + "]"
+            named = words[words.find("[") :].partition("]")[0] + "]"
             asked = f"no part called {options.config}" if options.config else "several parts"
-            raise BadSource(f"{name} has {asked}. Choose one with --config: {named[1:-1]}.", source=name) from error
+            raise BadSource(
+                f"{name} has {asked}. Choose one with --config: {named[1:-1]}.", source=name
+            ) from error
         raise BadSource(f"{name} cannot be read: {_first_line(error)}.", source=name) from error
-    except (RuntimeError, TypeError, KeyError) as error:  # a script instead of data, or tables that do not match
+    except (
+        RuntimeError,
+        TypeError,
+        KeyError,
+    ) as error:  # a script instead of data, or tables that do not match
         if isinstance(error.__cause__, HTTPError):
             raise
         raise BadSource(f"{name} cannot be read: {_first_line(error)}.", source=name) from error
@@ -91,7 +109,9 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0].rstrip(".")
 
 
-def _opened(name: str, revision: str, options: SourceOptions) -> dict[str, datasets.IterableDataset]:
+def _opened(
+    name: str, revision: str, options: SourceOptions
+) -> dict[str, datasets.IterableDataset]:
     """The sides of a dataset by name, of which nothing is loaded and no picture is decoded."""
     import datasets as library
 
@@ -100,8 +120,13 @@ def _opened(name: str, revision: str, options: SourceOptions) -> dict[str, datas
         wanted = options.split.split("+") if options.split else list(found)
         unknown = [side for side in wanted if side not in found]
         if unknown:
-            raise BadSource(f"{name} has no split {unknown[0]}; it has {', '.join(found)}.", source=name)
-        return {str(side): found[side].decode(False) if found[side].features else found[side] for side in wanted}
+            raise BadSource(
+                f"{name} has no split {unknown[0]}; it has {', '.join(found)}.", source=name
+            )
+        return {
+            str(side): found[side].decode(False) if found[side].features else found[side]
+            for side in wanted
+        }
 
 
 @dataclass(frozen=True)
@@ -121,7 +146,9 @@ class _HubColumns:
         if value is None or value == "":
             return ""
         if self.names:
-            return self.names[value] if isinstance(value, int) and 0 <= value < len(self.names) else ""
+            return (
+                self.names[value] if isinstance(value, int) and 0 <= value < len(self.names) else ""
+            )
         return str(value)
 
 
@@ -133,14 +160,26 @@ def _columns_of(rows: datasets.IterableDataset, name: str, options: SourceOption
     images = [column for column, kind in features.items() if isinstance(kind, Image)]
     if not images:
         columns = list(features) or list(next(iter(rows), {}))
-        raise BadSource(f"{name} has no column of images; it has {', '.join(columns) or 'no columns'}.", source=name)
+        raise BadSource(
+            f"{name} has no column of images; it has {', '.join(columns) or 'no columns'}.",
+            source=name,
+        )
     image = _best(images, FILE)
     named = [column for column, kind in features.items() if isinstance(kind, ClassLabel)]
-    plain = [column for column, kind in features.items() if isinstance(kind, Value) and name_key(column) in LABEL
-             and kind.dtype in ("string", "large_string", "int8", "int16", "int32", "int64")]
-    label = options.label_column or (_best(named, LABEL) if named else _best(plain, LABEL) if plain else None)
+    plain = [
+        column
+        for column, kind in features.items()
+        if isinstance(kind, Value)
+        and name_key(column) in LABEL
+        and kind.dtype in ("string", "large_string", "int8", "int16", "int32", "int64")
+    ]
+    label = options.label_column or (
+        _best(named, LABEL) if named else _best(plain, LABEL) if plain else None
+    )
     if label is not None and label not in features:
-        raise BadSource(f"{name} has no column “{label}”; it has {', '.join(features)}.", source=name)
+        raise BadSource(
+            f"{name} has no column “{label}”; it has {', '.join(features)}.", source=name
+        )
     kind = features.get(label or "")
     names = tuple(kind.names) if isinstance(kind, ClassLabel) else ()
     unused = [column for column in features if column not in (image, label)]
@@ -154,7 +193,9 @@ def _best(columns: Sequence[str], names: Sequence[str]) -> str:
 
 def _said(name: str, unused: Sequence[str], label: str | None) -> Iterator[str]:
     if unused:
-        question = "" if label else f' Is one of them the label? Then add --label-column "{unused[0]}".'
+        question = (
+            "" if label else f' Is one of them the label? Then add --label-column "{unused[0]}".'
+        )
         yield f"Not used of {name}: {some((f'`{column}`' for column in unused), 6)}.{question}"
 
 
@@ -184,8 +225,10 @@ def _path_of(path: str | None, side: str, number: int, name: str) -> str:
 
 
 def _bytes_of(picture: Mapping[str, Any], name: str) -> bytes:
-    """A picture's bytes: those of its row, or of the file of the same repository that the row names."""
-    data, path = picture.get("bytes"), picture.get("path") or ""
+    """A picture's bytes: those of its row, or of the file of the same repository that the row
+    names."""
+    data = picture.get("bytes")
+    path = picture.get("path") or ""
     if data:
         return bytes(data)
     if not path.startswith(f"{HUB}datasets/{name}@"):
@@ -197,25 +240,50 @@ def _bytes_of(picture: Mapping[str, Any], name: str) -> bytes:
 
 
 def from_dataset(address: str) -> Gathered:
-    """A dataset of ours with the labels of today, its splits, its classes with their texts, and reference pictures.
-    Photos that its people put aside stay aside. Raises MissingFile and what the repository raises."""
+    """A dataset of ours with the labels of today, its splits, its classes with their texts, and
+    reference pictures. Photos that its people put aside stay aside. Raises MissingFile and what
+    the repository raises."""
     dataset = open_dataset(address)
-    photos, labels, splits = dataset.photos(), dataset.labels(), dataset.splits()
-    aside = {name: ASIDE[one.status] for name, one in labels.items() if one.status in ASIDE and name in photos}
+    photos = dataset.photos()
+    labels = dataset.labels()
+    splits = dataset.splits()
+    aside = {
+        name: ASIDE[one.status]
+        for name, one in labels.items()
+        if one.status in ASIDE and name in photos
+    }
 
     def incoming() -> Iterator[Incoming]:
         for name, data in dataset.read_photos(name for name in photos if name not in aside):
-            source, label, split = photos[name].sources[0], labels.get(name), splits.get(name)
-            yield Incoming(source.path or name, partial(bytes, data), label.label if label else None,
-                           label.status if label else "unlabelled", split.split if split else source.given_split,
-                           source.origin, source.second, f"the labels of {address}")
+            source = photos[name].sources[0]
+            label = labels.get(name)
+            split = splits.get(name)
+            yield Incoming(
+                source.path or name,
+                partial(bytes, data),
+                label.label if label else None,
+                label.status if label else "unlabelled",
+                split.split if split else source.given_split,
+                source.origin,
+                source.second,
+                f"the labels of {address}",
+            )
 
     references: dict[str, Callable[[], bytes]] = {
-        name: partial(_reference, dataset, name) for name in dataset.references()}
-    left = tuple(LeftAlone(photos[name].sources[0].path or name, why) for name, why in aside.items())
+        name: partial(_reference, dataset, name) for name in dataset.references()
+    }
+    left = tuple(
+        LeftAlone(photos[name].sources[0].path or name, why) for name, why in aside.items()
+    )
     title = parse_address(address).name.rstrip("/").rpartition("/")[2]
-    return Gathered(title, incoming(), len(photos) - len(aside), dataset.collection().classes, references,
-                    left_alone=left)
+    return Gathered(
+        title,
+        incoming(),
+        len(photos) - len(aside),
+        dataset.collection().classes,
+        references,
+        left_alone=left,
+    )
 
 
 def _reference(dataset: Dataset, name: str) -> bytes:

@@ -129,7 +129,8 @@ def unwrapped(files: Iterable[Path]) -> Path:
         inner = [parts[1:] for parts in paths if parts[0] == top and len(parts) > 1]
         if not _is_wrapper(top, inner):
             return Path(*wrapper)
-        wrapper, paths = (*wrapper, top), inner
+        wrapper = (*wrapper, top)
+        paths = inner
 
 
 def read_layout(
@@ -178,7 +179,8 @@ def read_layout(
 def _is_wrapper(top: str, inner: list[Parts]) -> bool:
     """Whether a single folder only holds the class folders or split folders. "mug" with "monday"
     and "tuesday" in it is a class, "train" with class folders in it is a split."""
-    names, is_called_so = _tops(inner), WRAPPERS.fullmatch(top) is not None
+    names = _tops(inner)
+    is_called_so = WRAPPERS.fullmatch(top) is not None
     if any(len(parts) == 1 for parts in inner):
         return is_called_so and len(names) > 1
     if splits_of([top]):

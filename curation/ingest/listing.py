@@ -81,7 +81,8 @@ def list_photos(
     )
     walk.below(Path(), Path(os.path.realpath(root)))
     while walk.links:
-        links, walk.links = walk.links, []
+        links = walk.links
+        walk.links = []
         for link in links:
             if follow_links:
                 walk.follow(link)
@@ -215,7 +216,8 @@ class _Walk:
         self.leave(folder, GONE if isinstance(error, FileNotFoundError) else CLOSED, folder=True)
 
     def _is_excluded(self, path: Path) -> bool:
-        whole, name = _folded(path.as_posix()), _folded(path.name)
+        whole = _folded(path.as_posix())
+        name = _folded(path.name)
         hits = {one for one in self.patterns if fnmatchcase(name, one) or fnmatchcase(whole, one)}
         self.matched |= hits
         return bool(hits)

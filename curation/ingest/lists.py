@@ -1,7 +1,7 @@
 """A list as a source: a table that names files with their label, split and role.
 
-CSV with `,` `;` tab or `|`, JSON lines, Parquet (with the pictures in it, too), and the `metadata.*` files of
-Hugging Face beside the photos.
+CSV with `,` `;` tab or `|`, JSON lines, Parquet (with the pictures in it, too), and the
+`metadata.*` files of Hugging Face beside the photos.
 """
 
 from __future__ import annotations
@@ -30,13 +30,35 @@ from curation.ingest.listing import list_photos
 from curation.ingest.naming import Naming, meaning
 from curation.ingest.photo_files import as_text, read_file
 from curation.ingest.split_names import split_of
-from curation.ingest.tables import ENDINGS, Row, Table, picture_columns, pictures_of, read_table, some
+from curation.ingest.tables import (
+    ENDINGS,
+    Row,
+    Table,
+    picture_columns,
+    pictures_of,
+    read_table,
+    some,
+)
 from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadPhoto, BadSource
 
 SEVERAL = '["'  # how a cell begins that holds a list of texts
-PLAIN_NAMES = frozenset(("list", "labels", "label", "metadata", "annotations", "data", "index", "files", "images",
-                         "photos", "dataset", "classes"))
+PLAIN_NAMES = frozenset(
+    (
+        "list",
+        "labels",
+        "label",
+        "metadata",
+        "annotations",
+        "data",
+        "index",
+        "files",
+        "images",
+        "photos",
+        "dataset",
+        "classes",
+    )
+)
 METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
 
 
@@ -47,7 +69,8 @@ def is_list(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Listed:
-    """One row, read: the file it names below the source (or why there is none), and what it says of it."""
+    """One row, read: the file it names below the source (or why there is none), and what it says
+    of it."""
 
     line: int
     named: str
@@ -59,8 +82,8 @@ class Listed:
 
 
 def from_list(path: Path, options: SourceOptions) -> Gathered:
-    """A list beside its photos, with the columns file, label, split and role (photo, reference or query; a query is a
-    test photo). Raises BadSource.
+    """A list beside its photos, with the columns file, label, split and role (photo, reference
+    or query; a query is a test photo). Raises BadSource.
     """
     if path.suffix.lower() == ".parquet" and picture_columns(path):
         return _from_pictures(path, options)
@@ -76,15 +99,22 @@ def _called(path: Path) -> str:
 
 
 def from_metadata(root: Path, options: SourceOptions) -> Gathered:
-    """A folder with a `metadata.*` of Hugging Face in it, or in its split folders. Raises BadSource."""
+    """A folder with a `metadata.*` of Hugging Face in it, or in its split folders. Raises
+    BadSource."""
     rows: list[Listed] = []
     remarks: list[str] = []
     for path in metadata_in(root):
         own, said = _read(path, FileLookup(path.parent), options)
         inner = path.parent.relative_to(root)
         side = split_of(path.parent.name) if inner.parts else None
-        rows += [replace(row, found=inner / row.found if isinstance(row.found, Path) else row.found,
-                         split=row.split or side) for row in own]
+        rows += [
+            replace(
+                row,
+                found=inner / row.found if isinstance(row.found, Path) else row.found,
+                split=row.split or side,
+            )
+            for row in own
+        ]
         remarks += [remark for remark in said if remark not in remarks]
     if not any(row.label for row in rows) and any(_class_folder(row.found) for row in rows):
         gathered = from_folder(root, options)
@@ -92,20 +122,29 @@ def from_metadata(root: Path, options: SourceOptions) -> Gathered:
     gathered = _gathered(root.resolve().name, root, rows, remarks)
     named = {row.found for row in rows}
     photos = list_photos(root, options.exclude, options.follow_links).photos
-    beside = [LeftAlone(as_text(path), "not named by the metadata") for path in photos if path not in named]
+    beside = [
+        LeftAlone(as_text(path), "not named by the metadata")
+        for path in photos
+        if path not in named
+    ]
     return replace(gathered, left_alone=(*gathered.left_alone, *beside))
 
 
 def _class_folder(found: Path | Missing) -> bool:
-    """Whether a file lies in a folder that is no side of a split: metadata that gives no label leaves it to that."""
+    """Whether a file lies in a folder that is no side of a split: metadata that gives no label
+    leaves it to that."""
     return isinstance(found, Path) and any(split_of(part) is None for part in found.parts[:-1])
 
 
 def metadata_in(root: Path) -> list[Path]:
     """The metadata files of a folder: its own, or those of its split folders."""
     folders = [root, *(path for path in _in_folder(root) if split_of(path.name) and path.is_dir())]
-    found = [folder / name for folder in folders for name in METADATA
-             if os.path.isfile(folder / name) and _is_about_files(folder / name)]
+    found = [
+        folder / name
+        for folder in folders
+        for name in METADATA
+        if os.path.isfile(folder / name) and _is_about_files(folder / name)
+    ]
     return [path for path in found if path.parent == root] or found
 
 
@@ -118,7 +157,8 @@ def _in_folder(root: Path) -> list[Path]:
 
 
 def lists_in(root: Path) -> list[Path]:
-    """Lists that lie directly in a folder and name files that are there: they may be what its owner means."""
+    """Lists that lie directly in a folder and name files that are there: they may be what its
+    owner means."""
     found = []
     for path in _in_folder(root):
         if path.suffix.lower() in ENDINGS and path.name not in METADATA and os.path.isfile(path):
@@ -141,12 +181,15 @@ def _names_files(table: Table, rows: int) -> bool:
 
 
 def _is_about_files(path: Path) -> bool:
-    """Whether metadata is of photos: it says so, or names some. What cannot be read is said by whoever reads it."""
+    """Whether metadata is of photos: it says so, or names some. What cannot be read is said by
+    whoever reads it."""
     try:
         table = read_table(path, KNOWN)
     except BadSource:
         return True
-    return any(name_key(column) == "file name" for column in table.columns) or _names_files(table, len(table.rows))
+    return any(name_key(column) == "file name" for column in table.columns) or _names_files(
+        table, len(table.rows)
+    )
 
 
 def _read(path: Path, lookup: FileLookup, options: SourceOptions) -> tuple[list[Listed], list[str]]:
@@ -154,9 +197,15 @@ def _read(path: Path, lookup: FileLookup, options: SourceOptions) -> tuple[list[
     columns = columns_of(table, options.label_column, lookup.is_there)
     labels = _Labels.of(table, columns, options.label or "")
     nameless = [str(row.line) for row in table.rows if not row.cells[columns.file]]
-    rows = [_listed(row, columns, labels, lookup, path.name) for row in table.rows if row.cells[columns.file]]
+    rows = [
+        _listed(row, columns, labels, lookup, path.name)
+        for row in table.rows
+        if row.cells[columns.file]
+    ]
     if not rows:
-        raise BadSource(f"{path.name} names no file: its column {columns.file} is empty.", source=str(path))
+        raise BadSource(
+            f"{path.name} names no file: its column {columns.file} is empty.", source=str(path)
+        )
     rows = _sides_in_paths(rows) if columns.split is None else rows
     told = [*table.remarks, *columns.remarks, *labels.remarks(table.rows), *_missing(rows)]
     if nameless:
@@ -172,15 +221,29 @@ def _listed(row: Row, columns: Columns, labels: _Labels, lookup: FileLookup, nam
     named = row.cells[columns.file]
     found = lookup.find(named)
     if isinstance(found, Missing) and found.is_outside:
-        raise BadSource(f"Line {row.line} names {named}, which lies outside the folder of the list.", line=row.line)
-    return Listed(row.line, named, found, labels.of_row(row), split_in(row, columns, name), role_in(row, columns, name),
-                  columns.labelled_by)
+        raise BadSource(
+            f"Line {row.line} names {named}, which lies outside the folder of the list.",
+            line=row.line,
+        )
+    return Listed(
+        row.line,
+        named,
+        found,
+        labels.of_row(row),
+        split_in(row, columns, name),
+        role_in(row, columns, name),
+        columns.labelled_by,
+    )
 
 
 def _sides_in_paths(rows: list[Listed]) -> list[Listed]:
-    """Of a list without splits whose files lie in folders for two sides at least, the sides are those folders."""
-    sides = {row.line: split_of(row.found.parts[0]) for row in rows
-             if isinstance(row.found, Path) and len(row.found.parts) > 1}
+    """Of a list without splits whose files lie in folders for two sides at least, the sides are
+    those folders."""
+    sides = {
+        row.line: split_of(row.found.parts[0])
+        for row in rows
+        if isinstance(row.found, Path) and len(row.found.parts) > 1
+    }
     if len(set(sides.values()) - {None}) < 2:
         return rows
     return [replace(row, split=sides.get(row.line)) for row in rows]
@@ -188,7 +251,8 @@ def _sides_in_paths(rows: list[Listed]) -> list[Listed]:
 
 @dataclass(frozen=True)
 class _Labels:
-    """How a row's label is read: from a column, whose numbers may have names, or from columns of 0 and 1."""
+    """How a row's label is read: from a column, whose numbers may have names, or from columns of
+    0 and 1."""
 
     name: str
     columns: Columns
@@ -201,7 +265,9 @@ class _Labels:
     def of(cls, table: Table, columns: Columns, given: str) -> _Labels:
         values = {row.cells[columns.label] for row in table.rows} - {""} if columns.label else set()
         numbers = bool(values) and all(as_number(value) is not None for value in values)
-        names, source = names_of_numbers(table, columns.label) if columns.label and numbers else ({}, "")
+        names, source = (
+            names_of_numbers(table, columns.label) if columns.label and numbers else ({}, "")
+        )
         return cls(table.path.name, columns, given, names, source, numbers)
 
     def of_row(self, row: Row) -> str:
@@ -213,29 +279,55 @@ class _Labels:
         if told.startswith(SEVERAL):
             return self.given
         number = as_number(told) if self.are_numbers else None
-        return self.given if not told else told if number is None else self.names.get(number, str(number))
+        return (
+            self.given
+            if not told
+            else told
+            if number is None
+            else self.names.get(number, str(number))
+        )
 
     def remarks(self, rows: Sequence[Row]) -> Iterator[str]:
         """What to say of labels."""
         if self.columns.one_hot:
-            yield f"{self.name} has a column of 0 and 1 for each of {len(self.columns.one_hot)} classes: " + some(
-                self.columns.one_hot, 6) + "."
+            yield (
+                f"{self.name} has a column of 0 and 1 for each of {len(self.columns.one_hot)} "
+                "classes: " + some(self.columns.one_hot, 6) + "."
+            )
             yield from self._unclear(rows)
-        several = [str(row.line) for row in rows if self.columns.label
-                   and row.cells[self.columns.label].startswith(SEVERAL)]
+        several = [
+            str(row.line)
+            for row in rows
+            if self.columns.label and row.cells[self.columns.label].startswith(SEVERAL)
+        ]
         if several:
-            yield f"{_rows(len(several), 'has', 'have')} several labels, and so none: line {some(several)}."
+            yield (
+                f"{_rows(len(several), 'has', 'have')} several labels, and so none: line "
+                f"{some(several)}."
+            )
         if self.names_from:
-            yield f"The labels of {self.name} are numbers; {self.names_from} says what they stand for."
+            yield (
+                f"The labels of {self.name} are numbers; {self.names_from} says what they stand "
+                "for."
+            )
         elif self.are_numbers:
-            yield (f"The labels of {self.name} are numbers, and the classes are called so. To give them names, lay a "
-                   "classes.txt beside it with a name on each line, the first for 0.")
+            yield (
+                f"The labels of {self.name} are numbers, and the classes are called so. To give "
+                "them names, lay a "
+                "classes.txt beside it with a name on each line, the first for 0."
+            )
 
     def _unclear(self, rows: Sequence[Row]) -> Iterator[str]:
         for wrong, words in ((0, "no 1"), (2, "several 1s")):
-            lines = [str(row.line) for row in rows if min(2, len(marked(row, self.columns.one_hot))) == wrong]
+            lines = [
+                str(row.line)
+                for row in rows
+                if min(2, len(marked(row, self.columns.one_hot))) == wrong
+            ]
             if lines:
-                yield f"{_rows(len(lines), 'has', 'have')} {words} and no label: line {some(lines)}."
+                yield (
+                    f"{_rows(len(lines), 'has', 'have')} {words} and no label: line {some(lines)}."
+                )
 
 
 def _missing(rows: Sequence[Listed]) -> Iterator[str]:
@@ -254,7 +346,8 @@ def _gathered(name: str, root: Path, rows: Sequence[Listed], remarks: Sequence[s
     more: dict[str, int] = {}
     pictured: set[str] = set()
     for row in rows:
-        class_id, key = naming.label(row.label), name_key(row.label)
+        class_id = naming.label(row.label)
+        key = name_key(row.label)
         read = _reader(root, row.found)
         split = row.split or ("test" if row.role == "query" else None)
         if row.role == "reference" and class_id:
@@ -263,21 +356,32 @@ def _gathered(name: str, root: Path, rows: Sequence[Listed], remarks: Sequence[s
                 references[class_id] = read
                 continue
             more[row.label] = more.get(row.label, 0) + 1
-            split = row.split or ("train" if has_sides else None)  # a visitor's photo is what a test wants
+            split = row.split or (
+                "train" if has_sides else None
+            )  # a visitor's photo is what a test wants
         path = as_text(row.found) if isinstance(row.found, Path) else row.named
         clip = root / row.found if isinstance(row.found, Path) and is_clip(row.found) else None
-        photos.append(Incoming(path, read, class_id, meaning(row.label), split, named_by=row.by, clip=clip))
-    return Gathered(name, photos, len(photos), naming.classes, references, (*remarks, *_second_references(more)))
+        photos.append(
+            Incoming(path, read, class_id, meaning(row.label), split, named_by=row.by, clip=clip)
+        )
+    return Gathered(
+        name, photos, len(photos), naming.classes, references, (*remarks, *_second_references(more))
+    )
 
 
 def _second_references(more: dict[str, int]) -> Iterator[str]:
     if more:
-        yield (f"A class has one reference picture, the first that is listed; further ones come in as photos of the "
-               f"class: {some(f'{name} ({count})' for name, count in more.items())}.")
+        yield (
+            "A class has one reference picture, the first that is listed; further ones come in as "
+            "photos of the "
+            f"class: {some(f'{name} ({count})' for name, count in more.items())}."
+        )
 
 
 def _reader(root: Path, found: Path | Missing) -> Callable[[], bytes]:
-    return partial(read_file, root / found) if isinstance(found, Path) else partial(_refuse, found.why)
+    return (
+        partial(read_file, root / found) if isinstance(found, Path) else partial(_refuse, found.why)
+    )
 
 
 def _refuse(why: str) -> bytes:
@@ -291,8 +395,14 @@ def _from_pictures(path: Path, options: SourceOptions) -> Gathered:
     if not table.rows:
         raise BadSource(f"{path.name} has no rows.", source=str(path))
     plain = replace(table, columns=tuple(name for name in table.columns if name != column))
-    columns = replace(columns_of(replace(plain, columns=(column, *plain.columns)), options.label_column,
-                                 lambda name: False), file=column)
+    columns = replace(
+        columns_of(
+            replace(plain, columns=(column, *plain.columns)),
+            options.label_column,
+            lambda name: False,
+        ),
+        file=column,
+    )
     labels = _Labels.of(table, columns, options.label or "")
     told = [labels.of_row(row) for row in table.rows]
     naming = Naming.of(told)
@@ -300,8 +410,19 @@ def _from_pictures(path: Path, options: SourceOptions) -> Gathered:
     def incoming() -> Iterator[Incoming]:
         for row, label, data in zip(table.rows, told, pictures_of(path, column), strict=True):
             name = f"{path.name}/{row.cells[column] or f'{row.line:06d}'}"
-            yield Incoming(name, partial(bytes, data), naming.label(label), meaning(label),
-                           split_in(row, columns, path.name), named_by=columns.labelled_by)
+            yield Incoming(
+                name,
+                partial(bytes, data),
+                naming.label(label),
+                meaning(label),
+                split_in(row, columns, path.name),
+                named_by=columns.labelled_by,
+            )
 
-    return Gathered(path.stem, incoming(), len(table.rows), naming.classes,
-                    remarks=(*columns.remarks, *labels.remarks(table.rows)))
+    return Gathered(
+        path.stem,
+        incoming(),
+        len(table.rows),
+        naming.classes,
+        remarks=(*columns.remarks, *labels.remarks(table.rows)),
+    )

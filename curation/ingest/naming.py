@@ -1,7 +1,7 @@
 """What folders and people call a thing, and which class of the collection that is.
 
-    naming = Naming.of(["Agra fort", "none_of_these"])       naming.label("Agra fort") == "Agra-fort"
-    join(collection, naming.classes, texts)                  which of them the collection knows already
+naming = Naming.of(["Agra fort", "none_of_these"])       naming.label("Agra fort") == "Agra-fort"
+join(collection, naming.classes, texts)                  which of them the collection knows already
 """
 
 from __future__ import annotations
@@ -11,34 +11,56 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_cards.dataset.class_names import class_id_from, free_id, is_made_from, name_key, title_from
-from data_cards.dataset.collection import ClassInfo, Collection, load_collection, shipped_collection, shipped_names
+from data_cards.dataset.class_names import (
+    class_id_from,
+    free_id,
+    is_made_from,
+    name_key,
+    title_from,
+)
+from data_cards.dataset.collection import (
+    ClassInfo,
+    Collection,
+    load_collection,
+    shipped_collection,
+    shipped_names,
+)
 
 NONE_WORDS = frozenset(("none", "_none", "none of these", "_none of these"))
-UNLABELLED_WORDS = frozenset(("", "unlabelled", "_unlabelled", "unlabeled", "_unlabeled", "unknown"))
+UNLABELLED_WORDS = frozenset(
+    ("", "unlabelled", "_unlabelled", "unlabeled", "_unlabeled", "unknown")
+)
 
 
 def meaning(name: str) -> str:
     """The label status that a folder's name or a typed label asks for."""
     word = name_key(name)
-    return "none_of_these" if word in NONE_WORDS else "unlabelled" if word in UNLABELLED_WORDS else "labelled"
+    return (
+        "none_of_these"
+        if word in NONE_WORDS
+        else "unlabelled"
+        if word in UNLABELLED_WORDS
+        else "labelled"
+    )
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Folder names or typed labels -> classes, one for each name as it is written. What is spelled in two ways is
-    put together by `join`, which knows what the collection holds already."""
+    """Folder names or typed labels -> classes, one for each name as it is written. What is
+    spelled in two ways is put together by `join`, which knows what the collection holds already."""
 
     by_name: dict[str, ClassInfo]
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Naming:
-        """Ids are the names where those are fit, whatever the order; of names that would give the same id all but one
-        get a number."""
+        """Ids are the names where those are fit, whatever the order; of names that would give
+        the same id all but one get a number."""
         met = list(dict.fromkeys(name for name in names if meaning(name) == "labelled"))
         clearest = set(_clearest(met).values())
         ids: dict[str, str] = {}
-        for name in sorted(met, key=lambda name: (name not in clearest, class_id_from(name) != name, name)):
+        for name in sorted(
+            met, key=lambda name: (name not in clearest, class_id_from(name) != name, name)
+        ):
             ids[name] = free_id(name, ids.values())
         return cls({name: _class_called(name, ids[name]) for name in met})
 
@@ -53,14 +75,17 @@ class Naming:
 
 
 def _class_called(name: str, class_id: str) -> ClassInfo:
-    """A class whose title, alias or id is the name as it was written: that is what it is found by later on."""
-    text, title = as_written(name), title_from(as_written(name))
+    """A class whose title, alias or id is the name as it was written: that is what it is found
+    by later on."""
+    text = as_written(name)
+    title = title_from(as_written(name))
     is_kept = text == class_id or (text == title and name_key(class_id) == name_key(text))
     return ClassInfo(class_id, title, aliases=() if is_kept else (text,))
 
 
 def as_written(name: str) -> str:
-    """A folder's name as text, even where the disk's names are not UTF-8: those bytes are then read as Latin-1."""
+    """A folder's name as text, even where the disk's names are not UTF-8: those bytes are then
+    read as Latin-1."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -68,12 +93,15 @@ def as_written(name: str) -> str:
     return name
 
 
-def join(known: Collection, met: Iterable[ClassInfo],
-         texts: Collection | None = None) -> tuple[dict[str, str], Collection]:
-    """(class id of a source -> class id of the collection, the collection with the classes it lacked).
+def join(
+    known: Collection, met: Iterable[ClassInfo], texts: Collection | None = None
+) -> tuple[dict[str, str], Collection]:
+    """(class id of a source -> class id of the collection, the collection with the classes it
+    lacked).
 
-    A class is the same when `known` has one of its names, or else `texts`, which then also says what is to be told of
-    it; the source says what is left. Names of the source that differ in spelling alone are one class.
+    A class is the same when `known` has one of its names, or else `texts`, which then also says
+    what is to be told of it; the source says what is left. Names of the source that differ in
+    spelling alone are one class.
     """
     met = list(met)
     by_written = {written(info): info for info in met}
@@ -106,8 +134,8 @@ def _free(info: ClassInfo, taken: set[str]) -> str:
 
 
 def _clearest(names: Iterable[str]) -> dict[str, str]:
-    """Of each name that is spelled in several ways the spelling that names the class, in whatever order they came;
-    by `name_key`."""
+    """Of each name that is spelled in several ways the spelling that names the class, in
+    whatever order they came; by `name_key`."""
     found: dict[str, str] = {}
     for name in names:
         key = name_key(name)
@@ -125,20 +153,29 @@ def put_together(met: Iterable[ClassInfo], ids: Mapping[str, str], things: Colle
     spellings: dict[str, list[str]] = {}
     for info in met:
         spellings.setdefault(ids[info.id], []).append(written(info))
-    return [_one_class(names, things.title_of(class_id)) for class_id, names in spellings.items() if len(names) > 1]
+    return [
+        _one_class(names, things.title_of(class_id))
+        for class_id, names in spellings.items()
+        if len(names) > 1
+    ]
 
 
 def _one_class(names: list[str], title: str) -> str:
     seen = dict.fromkeys(_as_seen(name) for name in sorted(names))
     if len(seen) == 1:
-        return (f"“{next(iter(seen))}” is spelled in {len(names)} ways that look alike (hidden or composed signs); "
-                f"they are one class: {title}.")
+        return (
+            f"“{next(iter(seen))}” is spelled in {len(names)} ways that look alike (hidden or "
+            "composed signs); "
+            f"they are one class: {title}."
+        )
     *some, last = (f"“{name}”" for name in seen)
     return f"{', '.join(some)} and {last} are one class: {title}."
 
 
 def _as_seen(name: str) -> str:
-    return unicodedata.normalize("NFC", "".join(sign for sign in name if unicodedata.category(sign) != "Cf"))
+    return unicodedata.normalize(
+        "NFC", "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
+    )
 
 
 def _completed(told: ClassInfo, met: ClassInfo) -> ClassInfo:
@@ -153,8 +190,8 @@ def written(info: ClassInfo) -> str:
 
 
 def same_class(collection: Collection, info: ClassInfo) -> str | None:
-    """The id that a collection has for a class, found by a name that somebody wrote: never by an id that was made
-    from another name."""
+    """The id that a collection has for a class, found by a name that somebody wrote: never by an
+    id that was made from another name."""
     names = [*info.aliases, info.title]
     if name_key(info.id) in map(name_key, names) or not is_made_from(info.id, names):
         names.insert(0, info.id)
@@ -162,14 +199,16 @@ def same_class(collection: Collection, info: ClassInfo) -> str | None:
 
 
 def told_texts(name: str) -> Collection | None:
-    """A shipped collection by name, or one in a folder with card.md and classes.yaml. Raises BadCollection."""
+    """A shipped collection by name, or one in a folder with card.md and classes.yaml. Raises
+    BadCollection."""
     if name in shipped_names():
         return shipped_collection(name)
     return load_collection(Path(name)) if (Path(name) / "card.md").is_file() else None
 
 
 def texts_for(known: Collection, wanted: str | None = None) -> Collection | None:
-    """What says more about classes to come: what is wanted, or the shipped collection that `known` began as."""
+    """What says more about classes to come: what is wanted, or the shipped collection that
+    `known` began as."""
     if wanted:
         return told_texts(wanted)
     shipped = shipped_collection(known.name) if known.name in shipped_names() else None
@@ -179,10 +218,16 @@ def texts_for(known: Collection, wanted: str | None = None) -> Collection | None
 def begin(name: str, met: tuple[ClassInfo, ...], wanted: str | None = None) -> Collection:
     """The collection a new dataset begins with, still without classes.
 
-    `wanted`: a shipped name, a folder, or a new name. Without it, the source's own name finds a shipped collection
-    when at least half of the source's classes are in there.
+    `wanted`: a shipped name, a folder, or a new name. Without it, the source's own name finds a
+    shipped collection when at least half of the source's classes are in there.
     """
-    texts = told_texts(wanted) if wanted else shipped_collection(name) if name in shipped_names() else None
+    texts = (
+        told_texts(wanted)
+        if wanted
+        else shipped_collection(name)
+        if name in shipped_names()
+        else None
+    )
     if texts and (wanted or 2 * sum(_speaks_of(texts, info) for info in met) >= len(met)):
         return texts.with_classes(())
     return Collection(class_id_from(wanted or name), title_from(wanted or name))

@@ -1,6 +1,6 @@
 """Files that hold photos: how they are known, and how their bytes are read.
 
-    looks_like_photo(Path("IMG_1.jpg"))       read_file(Path("IMG_1.jpg"))
+looks_like_photo(Path("IMG_1.jpg"))       read_file(Path("IMG_1.jpg"))
 """
 
 from __future__ import annotations
@@ -12,21 +12,77 @@ from data_cards.errors import BadPhoto
 from data_cards.photos.file_format import START, format_of
 from data_cards.photos.image import LIMITS
 
-__all__ = ["PHOTO_ENDINGS", "as_text", "format_of", "looks_like_photo", "named_wrongly", "read_file"]
+__all__ = [
+    "PHOTO_ENDINGS",
+    "as_text",
+    "format_of",
+    "looks_like_photo",
+    "named_wrongly",
+    "read_file",
+]
 
-PHOTO_ENDINGS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".mpo", ".png", ".webp", ".heic",
-                           ".heif", ".hif", ".heics", ".heifs", ".avif", ".avifs", ".gif", ".bmp", ".dib",
-                           ".tif", ".tiff"))
+PHOTO_ENDINGS = frozenset(
+    (
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".pjpeg",
+        ".pjp",
+        ".mpo",
+        ".png",
+        ".webp",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".heics",
+        ".heifs",
+        ".avif",
+        ".avifs",
+        ".gif",
+        ".bmp",
+        ".dib",
+        ".tif",
+        ".tiff",
+    )
+)
 # Raw files of cameras begin as a TIFF does; all that can be read of them is a thumbnail.
-RAW_ENDINGS = frozenset((".dng", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".cr2", ".pef", ".srw", ".3fr", ".iiq",
-                         ".erf", ".mos", ".kdc", ".dcr", ".rwl", ".fff"))
-# The endings that promise a format which is stored as it came; all others become JPEG on the way in.
-PROMISES = {".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+RAW_ENDINGS = frozenset(
+    (
+        ".dng",
+        ".nef",
+        ".nrw",
+        ".arw",
+        ".sr2",
+        ".srf",
+        ".cr2",
+        ".pef",
+        ".srw",
+        ".3fr",
+        ".iiq",
+        ".erf",
+        ".mos",
+        ".kdc",
+        ".dcr",
+        ".rwl",
+        ".fff",
+    )
+)
+# The endings that promise a format which is stored as it came; all others become JPEG on the way
+# in.
+PROMISES = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+}
 
 
 def looks_like_photo(path: Path) -> bool:
-    """Whether a regular file promises to be a photo by its ending, or is one by its first bytes, whatever its name.
-    Raises OSError."""
+    """Whether a regular file promises to be a photo by its ending, or is one by its first bytes,
+    whatever its name. Raises OSError."""
     ending = path.suffix.lower()
     if ending in PHOTO_ENDINGS or ending in RAW_ENDINGS:
         return ending in PHOTO_ENDINGS
@@ -35,11 +91,15 @@ def looks_like_photo(path: Path) -> bool:
 
 
 def named_wrongly(path: str, format: str) -> str:
-    """The rest of a sentence when a file's name promises another format than its stored bytes have, else nothing."""
+    """The rest of a sentence when a file's name promises another format than its stored bytes
+    have, else nothing."""
     ending = Path(path).suffix.lower()
     if not format or PROMISES.get(ending, format) == format:
         return ""
-    return f"a {format} file, though its name ends in {ending}. Here it is read as what it is; other programs may not."
+    return (
+        f"a {format} file, though its name ends in {ending}. Here it is read as what it is; other "
+        "programs may not."
+    )
 
 
 def as_text(path: Path) -> str:
@@ -48,14 +108,19 @@ def as_text(path: Path) -> str:
 
 
 def read_file(path: Path) -> bytes:
-    """A file's bytes. Raises BadPhoto when it is missing, not a file, or larger than any photo we would open."""
+    """A file's bytes. Raises BadPhoto when it is missing, not a file, or larger than any photo
+    we would open."""
     try:
         if not path.is_file():
-            raise BadPhoto("This is no regular file." if path.exists() else "There is no such file.")
+            raise BadPhoto(
+                "This is no regular file." if path.exists() else "There is no such file."
+            )
         size = path.stat().st_size
         if size > LIMITS.max_bytes:
             most = LIMITS.max_bytes / 1e6
-            raise BadPhoto(f"This file is {size / 1e6:.0f} MB; photos up to {most:.0f} MB can be read.")
+            raise BadPhoto(
+                f"This file is {size / 1e6:.0f} MB; photos up to {most:.0f} MB can be read."
+            )
         return path.read_bytes()
     except OSError as error:
         raise BadPhoto("The disk does not give this file.", cause=str(error)) from error

@@ -1,8 +1,8 @@
 """What one collect did, as rows that a program reads and as a table that a person reads.
 
-    report = collect("photos", "my-dataset")
-    report.rows, report.left_alone       the rows
-    report.table                         class, photos, sides of the split, where the class comes from
+report = collect("photos", "my-dataset")
+report.rows, report.left_alone       the rows
+report.table                         class, photos, sides of the split, where the class comes from
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from train.splits.split import TEST, TRAIN, VALIDATION, carved_sides
 
 SIDES = (TRAIN, VALIDATION, TEST)
 UNREADABLE = "could not be read"
-NO_LABEL, NOTHING = "(no label)", "(none of these)"
+NO_LABEL = "(no label)"
+NOTHING = "(none of these)"
 NONE_OF_THESE = "none"
 # More classes than fit on a screen: the largest and the smallest are shown, since odd folders are
 # mostly small.
-MOST, LARGEST, SMALLEST = 24, 14, 6
+MOST = 24
+LARGEST = 14
+SMALLEST = 6
 SHOWN = 3
 WIDEST = 44
 
@@ -157,7 +160,8 @@ def _class_lines(rows: Sequence[ClassRow]) -> Iterator[str]:
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     laid = [_laid(line, widths) for line in lines]
     if hidden:
-        fewest, most = min(row.photos for row in hidden), max(row.photos for row in hidden)
+        fewest = min(row.photos for row in hidden)
+        most = max(row.photos for row in hidden)
         of = f"{fewest}" if fewest == most else f"{fewest} to {most}"
         laid.insert(LARGEST + 1, f"... and {len(hidden)} more classes of {of} photos")
     yield from laid

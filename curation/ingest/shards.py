@@ -1,9 +1,10 @@
-"""The door of a dataset: shards fill up on disk, each distinct photo gets one row, and a commit takes it all in.
+"""The door of a dataset: shards fill up on disk, each distinct photo gets one row, and a commit
+takes it all in.
 
-    with Intake(dataset, collection) as intake:
-        intake.take(photo, data)
-        intake.refuse(image_id, "IMG_1.jpg", "red-grid", "This photo is damaged.")
-        dataset = intake.finish("Collect from photos")
+with Intake(dataset, collection) as intake:
+    intake.take(photo, data)
+    intake.refuse(image_id, "IMG_1.jpg", "red-grid", "This photo is damaged.")
+    dataset = intake.finish("Collect from photos")
 """
 
 from __future__ import annotations
@@ -36,24 +37,34 @@ from data_cards.dataset.tables import (
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.repository import parse_address
 
-SHARD_BYTES, SHARD_PHOTOS = 48_000_000, 2048
+SHARD_BYTES = 48_000_000
+SHARD_PHOTOS = 2048
 SHARDS_PER_COMMIT = 16  # about 0.8 GB: what a crash can cost
 UNFINISHED = ".collecting-"  # a hidden folder: repositories leave those alone
-OURS = "collect-"  # how files of our findings are called, so that a scan does not replace them as its own
+# how files of our findings are called, so that a scan does not replace them as its own
+OURS = "collect-"
 WHO = "collect"  # who decides in the ledger when a folder or a list names a photo that had no label
 ABANDONED = 24 * 3600.0  # seconds
 
 
 class Intake:
-    """Photos on their way into a dataset. `counts`: added, already_there, repeated, unreadable, and labelled: stored
-    photos that nobody had labelled and that came again with a label."""
+    """Photos on their way into a dataset. `counts`: added, already_there, repeated, unreadable,
+    and labelled: stored photos that nobody had labelled and that came again with a label."""
 
-    def __init__(self, dataset: Dataset, collection: Collection, references: Mapping[str, bytes] | None = None,
-                 shard_bytes: int = SHARD_BYTES, shards_per_commit: int = SHARDS_PER_COMMIT) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        collection: Collection,
+        references: Mapping[str, bytes] | None = None,
+        shard_bytes: int = SHARD_BYTES,
+        shards_per_commit: int = SHARDS_PER_COMMIT,
+    ) -> None:
         self.dataset = dataset
         self.counts: Counter[str] = Counter()
-        self._collection, self._references = collection, dict(references or {})
-        self._shard_bytes, self._shards_per_commit = shard_bytes, shards_per_commit
+        self._collection = collection
+        self._references = dict(references or {})
+        self._shard_bytes = shard_bytes
+        self._shards_per_commit = shards_per_commit
         self._there = dict(dataset.photos())
         self._known_findings = {(one.image_id, one.reason) for one in dataset.findings()}
         self._open: dict[str, tuple[Photo, bytes]] = {}
@@ -69,12 +80,17 @@ class Intake:
     def __enter__(self) -> Intake:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def take(self, photo: Photo, data: bytes) -> None:
-        """One photo with one source. Bytes that are here already only add their source, or are counted."""
+        """One photo with one source. Bytes that are here already only add their source, or are
+        counted."""
         if photo.image_id in self._there:
             self._again(self._there[photo.image_id], photo.sources[0])
         elif photo.image_id in self._open or photo.image_id in self._waiting:
@@ -93,13 +109,19 @@ class Intake:
         self.counts["unreadable"] += 1
         self._find(Finding(image_id, "unreadable", 1.0, f"{path}: {reason}", label))
 
-    def finish(self, message: str, collection: Collection | None = None, settled: Container[tuple[str, str]] = (),
-               outdated: Iterable[Finding] = ()) -> Dataset:
-        """Commit what is left; the dataset at its new revision (the old one when nothing came in).
+    def finish(
+        self,
+        message: str,
+        collection: Collection | None = None,
+        settled: Container[tuple[str, str]] = (),
+        outdated: Iterable[Finding] = (),
+    ) -> Dataset:
+        """Commit what is left; the dataset at its new revision (the old one when nothing came
+        in).
 
-        `collection`: the classes, where only now it is known which of them are needed; `settled`: pairs of a stored
-        photo's label and the one it came with now that are nothing to ask about; `outdated`: findings of earlier runs
-        that no longer hold.
+        `collection`: the classes, where only now it is known which of them are needed;
+        `settled`: pairs of a stored photo's label and the one it came with now that are nothing
+        to ask about; `outdated`: findings of earlier runs that no longer hold.
         """
         self._seal()
         self._collection = collection or self._collection
@@ -124,22 +146,37 @@ class Intake:
         if source.given_label and source.given_label not in _given(photo):
             self._conflicts.append((photo, source))
 
-    def _settle(self, photo: Photo, source: Source, now: Label | None, settled: Container[tuple[str, str]]) -> None:
-        """A stored row is never rewritten. A label for a photo that had none becomes a decision, and a second opinion
-        about one that has a label becomes a finding."""
-        given, asked = sorted(_given(photo)), source.given_label or ""
+    def _settle(
+        self, photo: Photo, source: Source, now: Label | None, settled: Container[tuple[str, str]]
+    ) -> None:
+        """A stored row is never rewritten. A label for a photo that had none becomes a decision,
+        and a second opinion about one that has a label becomes a finding."""
+        given = sorted(_given(photo))
+        asked = source.given_label or ""
         decided = self._labelled.get(photo.image_id)
         current = decided.label or NONE if decided else _word(now)
         if current == asked or (len(given) == 1 and (given[0], asked) in settled):
             return
         if not current and not given and all(one.origin != "visitor" for one in photo.sources):
-            action = {"action": "none_of_these"} if asked == NONE else {"action": "relabel", "label": asked}
+            action = (
+                {"action": "none_of_these"}
+                if asked == NONE
+                else {"action": "relabel", "label": asked}
+            )
             self._labelled[photo.image_id] = decide(WHO, photo.image_id, **action)
             self.counts["labelled"] += 1
             return
         said = f"labelled {asked}; here it is {' and '.join(given) or 'without a label'}"
-        self._find(Finding(photo.image_id, "label", 1.0, f"The same photo came in again as {source.path}, {said}.",
-                           min(given, default=None), asked))
+        self._find(
+            Finding(
+                photo.image_id,
+                "label",
+                1.0,
+                f"The same photo came in again as {source.path}, {said}.",
+                min(given, default=None),
+                asked,
+            )
+        )
 
     def _find(self, finding: Finding) -> None:
         if (finding.image_id, finding.reason) not in self._known_findings:
@@ -151,7 +188,8 @@ class Intake:
         if self._open:
             self._write(list(self._open.values()))
             self._waiting |= {image_id: photo for image_id, (photo, _) in self._open.items()}
-            self._open, self._open_bytes = {}, 0
+            self._open = {}
+            self._open_bytes = 0
 
     def _write(self, rows: list[tuple[Photo, bytes]]) -> None:
         name, data = images_file(rows)
@@ -163,7 +201,8 @@ class Intake:
     def _commit(self, message: str) -> None:
         self._rewrite_repeated()
         added = given_labels(self._waiting)
-        findings, self._findings = self._findings, []
+        findings = self._findings
+        self._findings = []
         found = findings_file(f"{OURS}{ULID()}", findings) if findings else None
 
         def change(base: Dataset) -> Changes:
@@ -182,7 +221,9 @@ class Intake:
 
         self.dataset = self.dataset.update(message, change)
         self._there |= self._waiting
-        self._waiting, self._shards, self._references = {}, {}, {}
+        self._waiting = {}
+        self._shards = {}
+        self._references = {}
 
     def _without_outdated(self, base: Dataset) -> tuple[tuple[str, ...], dict[str, bytes | Path]]:
         """(files of earlier runs' findings to remove, what stays of them as files)."""
@@ -196,7 +237,8 @@ class Intake:
         return tuple(delete), add
 
     def _rewrite_repeated(self) -> None:
-        """Bring sources that came after their photo's shard was sealed into that shard, before anybody has seen it."""
+        """Bring sources that came after their photo's shard was sealed into that shard, before
+        anybody has seen it."""
         for name, path in list(self._shards.items()):
             rows = list(read_photo_rows(path))
             if any(len(row.sources) != len(self._waiting[row.image_id].sources) for row in rows):
@@ -206,10 +248,12 @@ class Intake:
 
 
 def _bytes_of(path: Path) -> Iterator[tuple[str, bytes]]:
-    held, images = -1, list[bytes]()
+    held = -1
+    images = list[bytes]()
     for image_id, group, row in row_locations(path):
         if group != held:
-            held, images = group, read_image_group(path, group)
+            held = group
+            images = read_image_group(path, group)
         yield image_id, images[row]
 
 
@@ -234,6 +278,8 @@ def _workplace(address: str) -> Path:
     if place.kind != "folder":
         return Path(tempfile.mkdtemp(prefix="vitrine-collecting-"))
     for left_behind in Path(place.name).glob(f"{UNFINISHED}*"):
-        if time.time() - left_behind.stat().st_mtime > ABANDONED:  # a younger one may be somebody's at work right now
+        if (
+            time.time() - left_behind.stat().st_mtime > ABANDONED
+        ):  # a younger one may be somebody's at work right now
             shutil.rmtree(left_behind, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=place.name))

@@ -1,4 +1,5 @@
-"""Where photos come from: one entry for each kind of source. To add a kind, add an entry to SOURCES.
+"""Where photos come from: one entry for each kind of source. To add a kind, add an entry to
+SOURCES.
 
     open_source("photos/")             class folders, or train/val/test folders of class folders
     open_source("list.csv")            columns file, label, split, role
@@ -32,8 +33,8 @@ from data_cards.storage.repository import HUB
 
 @dataclass(frozen=True)
 class SourceKind:
-    """One kind of source. `takes`: whether it is meant by what the owner typed; `opens`: look at it;
-    `words`: how it is called in a sentence that says what can be given."""
+    """One kind of source. `takes`: whether it is meant by what the owner typed; `opens`: look at
+    it; `words`: how it is called in a sentence that says what can be given."""
 
     words: str
     takes: Callable[[str], bool]
@@ -95,13 +96,20 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
             return with_frames(kind.opens(source, options), options.every)
     path = _path(source)
     if source.startswith(("http://", "https://")):
-        raise BadSource(f"Photos are not fetched from the web: download {source} and give the file.", source=source)
+        raise BadSource(
+            f"Photos are not fetched from the web: download {source} and give the file.",
+            source=source,
+        )
     if not path.is_file():
         raise BadSource(f"There is no folder or file {source}.", source=source)
     if path.suffix.lower() in SPREADSHEETS:
-        raise BadSource(f"{path.name} is a spreadsheet. Save it as CSV (UTF-8), and give that.", source=source)
+        raise BadSource(
+            f"{path.name} is a spreadsheet. Save it as CSV (UTF-8), and give that.", source=source
+        )
     if path.name.lower().endswith(archive.OTHER_ENDINGS):
-        raise BadSource(f"{path.name} cannot be unpacked here. Unpack it, and give the folder.", source=source)
+        raise BadSource(
+            f"{path.name} cannot be unpacked here. Unpack it, and give the folder.", source=source
+        )
     known = ", ".join(kind.words for kind in SOURCES[:-1])
     raise BadSource(
         f"Photos cannot be collected from {path.name}: give {known} or {SOURCES[-1].words}.",
@@ -112,7 +120,10 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
 def _offering_lists(root: Path, options: SourceOptions) -> Gathered:
     """A folder, and a word about lists that lie in it: they may be what its owner means."""
     found = [path for path in lists_in(root) if path.name != CATALOGUE]
-    told = " ".join(f"There is a list {path.name} in it; to use it, give it as the source: {path}." for path in found)
+    told = " ".join(
+        f"There is a list {path.name} in it; to use it, give it as the source: {path}."
+        for path in found
+    )
     try:
         gathered = from_folder(root, options)
     except BadSource as error:
@@ -121,7 +132,8 @@ def _offering_lists(root: Path, options: SourceOptions) -> Gathered:
 
 
 def _unpacked(root: Path, options: SourceOptions) -> Gathered:
-    """What an archive holds: a folder like any other, where a list counts if nothing else gives labels."""
+    """What an archive holds: a folder like any other, where a list counts if nothing else gives
+    labels."""
     inner = root
     while not metadata_in(inner) and not lists_in(inner) and (only := _only_folder(inner)):
         inner = only
@@ -140,14 +152,20 @@ def _unpacked(root: Path, options: SourceOptions) -> Gathered:
         return _below(from_list(found[0], options), inner.relative_to(root))
     if gathered is None:
         return from_folder(root, options)
-    told = " ".join(f"There is a list {path.name} in it; to use it, unpack the archive." for path in found)
+    told = " ".join(
+        f"There is a list {path.name} in it; to use it, unpack the archive." for path in found
+    )
     return replace(gathered, remarks=(*gathered.remarks, told)) if told else gathered
 
 
 def _only_folder(folder: Path) -> Path | None:
     """The one folder in a folder that holds nothing else that can be seen."""
     inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink() else None
+    return (
+        inside[0]
+        if len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink()
+        else None
+    )
 
 
 def _below(gathered: Gathered, folder: Path) -> Gathered:

@@ -1,7 +1,7 @@
 """What people call the sides of a split: "val", "Testing", "test_set", "train2017".
 
-    split_of("Training Set")                    "train"
-    splits_of(["seg_train", "seg_test"])        {"seg_train": "train", "seg_test": "test"}
+split_of("Training Set")                    "train"
+splits_of(["seg_train", "seg_test"])        {"seg_train": "train", "seg_test": "test"}
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def splits_of(names: Iterable[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     before: dict[str, dict[str, str]] = {}
     for name in names:
-        side, after = split_of(name), _AFTER.fullmatch(_plain(name))
+        side = split_of(name)
+        after = _AFTER.fullmatch(_plain(name))
         if side:
             found[name] = side
         elif after:

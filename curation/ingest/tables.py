@@ -3,8 +3,9 @@
     table = read_table(Path("list.csv"), known=("file", "label"))
     table.columns, table.rows[0].line, table.rows[0].cells["file"]
 
-A delimited file may have any of four delimiters and the usual encodings. What cannot be read for certain is
-refused with its line: a cell that slips into another column would become a wrong label.
+A delimited file may have any of four delimiters and the usual encodings. What cannot be read for
+certain is refused with its line: a cell that slips into another column would become a wrong
+label.
 """
 
 from __future__ import annotations
@@ -24,16 +25,28 @@ from data_cards.errors import BadSource
 DELIMITED = frozenset((".csv", ".tsv", ".tab", ".psv"))
 ENDINGS = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet"}
 DELIMITERS = (",", ";", "\t", "|")
-MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
-         (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-LARGEST_CELL = 1_000_000  # characters: a caption may be long, and a quotation mark that is never closed is longer
-OTHER_FILES = ((b"PK\x03\x04", "an Excel or zip file"), (b"\xd0\xcf\x11\xe0", "an old Excel file"),
-               (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"%PDF", "a PDF"))
+MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# characters: a caption may be long, and a quotation mark that is never closed is longer
+LARGEST_CELL = 1_000_000
+OTHER_FILES = (
+    (b"PK\x03\x04", "an Excel or zip file"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"%PDF", "a PDF"),
+)
 
 
 @dataclass(frozen=True)
 class Row:
-    """The cells of one row by column, without blanks around them, and its line in the file (1 is the first)."""
+    """The cells of one row by column, without blanks around them, and its line in the file (1 is
+    the first)."""
 
     line: int
     cells: dict[str, str]
@@ -41,7 +54,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A file of rows. `names`: of a column of numbers, what the numbers stand for, where the file itself says so."""
+    """A file of rows. `names`: of a column of numbers, what the numbers stand for, where the
+    file itself says so."""
 
     path: Path
     columns: tuple[str, ...]
@@ -51,44 +65,63 @@ class Table:
 
 
 def read_table(path: Path, known: Collection[str] = (), encoding: str | None = None) -> Table:
-    """Read a table. `known`: names (as `name_key` gives them) that its columns may have; they tell the delimiter.
-    `encoding`: what the owner says it is, where its bytes do not tell. Raises BadSource, with the line where it can
-    be told.
+    """Read a table. `known`: names (as `name_key` gives them) that its columns may have; they
+    tell the delimiter. `encoding`: what the owner says it is, where its bytes do not tell.
+    Raises BadSource, with the line where it can be told.
     """
     if path.suffix.lower() == ".parquet":
         return _parquet(path)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadSource(f"{path.name} cannot be read: {error.strerror}.", source=str(path)) from error
+        raise BadSource(
+            f"{path.name} cannot be read: {error.strerror}.", source=str(path)
+        ) from error
     text, guess = decoded(data, path.name, encoding)
-    remarks = (f"{path.name} is not UTF-8; it was read as {guess}. If names look wrong, say what it is by --encoding.",
-               ) if guess else ()
+    remarks = (
+        (
+            f"{path.name} is not UTF-8; it was read as {guess}. If names look wrong, say what it "
+            "is by --encoding.",
+        )
+        if guess
+        else ()
+    )
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return _json(path, text, remarks)
     return _delimited(path, text, known, remarks)
 
 
 def decoded(data: bytes, name: str, told: str | None = None) -> tuple[str, str]:
-    """(text, what it was read as, where that is a guess). Raises BadSource for bytes that are no text."""
+    """(text, what it was read as, where that is a guess). Raises BadSource for bytes that are no
+    text."""
     for start, words in OTHER_FILES:
         if data.startswith(start):
-            raise BadSource(f"{name} is {words}, not a list. Save it as CSV (UTF-8) and give that.", source=name)
+            raise BadSource(
+                f"{name} is {words}, not a list. Save it as CSV (UTF-8) and give that.", source=name
+            )
     encoding = told or _encoding_by_its_start(data)
     try:
-        text, guess = data.decode(encoding), ""
+        text = data.decode(encoding)
+        guess = ""
     except LookupError as error:
-        raise BadSource(f"There is no encoding called {told}; known are utf-8, cp1251, shift_jis, gbk and others.",
-                        encoding=told) from error
+        raise BadSource(
+            f"There is no encoding called {told}; known are utf-8, cp1251, shift_jis, gbk and "
+            "others.",
+            encoding=told,
+        ) from error
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
-            raise BadSource(f"{name} is cut off or damaged, or is no {encoding.upper()} text.") from error
+            raise BadSource(
+                f"{name} is cut off or damaged, or is no {encoding.upper()} text."
+            ) from error
         text, guess = _western(data, name, error)
     text = text.removesuffix("\x1a")
     for place, sign in enumerate(text):
         if sign < " " and sign not in "\t\r\n\f\v":
             line = 1 + len(re.findall("\r\n|\r|\n", text[:place]))
-            raise BadSource(f"Line {line} of {name} holds a sign that is no text; is it a list?", line=line)
+            raise BadSource(
+                f"Line {line} of {name} holds a sign that is no text; is it a list?", line=line
+            )
     return text, guess
 
 
@@ -104,20 +137,28 @@ def _encoding_by_its_start(data: bytes) -> str:
 
 
 def _western(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[str, str]:
-    """Windows-1252, which is Latin-1 and more, unless most of the other letters are UTF-8 and a few bytes are
-    damaged."""
+    """Windows-1252, which is Latin-1 and more, unless most of the other letters are UTF-8 and a
+    few bytes are damaged."""
     lenient = data.decode("utf-8", "replace")
     broken = lenient.count("\N{REPLACEMENT CHARACTER}")
     whole = sum(sign > "\x7f" for sign in lenient) - broken
     if whole > broken:
-        line = data[:error.start].count(b"\n") + 1
-        raise BadSource(f"Line {line} of {name} has a byte that is not UTF-8, and other lines are UTF-8. Mend that "
-                        "line.", line=line) from error
+        line = data[: error.start].count(b"\n") + 1
+        raise BadSource(
+            f"Line {line} of {name} has a byte that is not UTF-8, and other lines are UTF-8. Mend "
+            "that "
+            "line.",
+            line=line,
+        ) from error
     try:
         return data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError as worse:
-        raise BadSource(f"{name} is neither UTF-8 nor Windows-1252. Save it as UTF-8, or say what it is: --encoding "
-                        "cp1251, shift_jis, gbk or another.", source=name) from worse
+        raise BadSource(
+            f"{name} is neither UTF-8 nor Windows-1252. Save it as UTF-8, or say what it is: "
+            "--encoding "
+            "cp1251, shift_jis, gbk or another.",
+            source=name,
+        ) from worse
 
 
 def _delimited(path: Path, text: str, known: Collection[str], remarks: tuple[str, ...]) -> Table:
@@ -132,12 +173,18 @@ def _delimited(path: Path, text: str, known: Collection[str], remarks: tuple[str
         if any(cell.strip() for cell in cells):
             _check_length(cells, columns, number, path.name)
             pairs = zip(columns, cells, strict=False)
-            rows.append(Row(number, dict.fromkeys(columns, "") | {name: cell.strip() for name, cell in pairs}))
+            rows.append(
+                Row(
+                    number,
+                    dict.fromkeys(columns, "") | {name: cell.strip() for name, cell in pairs},
+                )
+            )
     return Table(path, tuple(filter(None, columns)), tuple(rows), remarks)
 
 
 def _declared(text: str) -> tuple[str, str, int]:
-    """(text without a first line like "sep=;", its delimiter or nothing, number of the first line that is left)."""
+    """(text without a first line like "sep=;", its delimiter or nothing, number of the first
+    line that is left)."""
     first, end, rest = _first_line(text)
     words = first.strip().strip('"')
     if words.casefold().startswith("sep=") and end and len(first.strip('"\r\n ')) <= len("sep=x"):
@@ -154,7 +201,9 @@ def _first_line(text: str) -> tuple[str, str, str]:
 
 
 def _delimiter(text: str, known: Collection[str], path: Path) -> str:
-    """The delimiter that makes the first line name most columns that we know, or else most columns."""
+    """The delimiter that makes the first line name most columns that we know, or else most
+    columns."""
+
     def heads(delimiter: str) -> tuple[int, int]:
         try:
             lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -163,12 +212,21 @@ def _delimiter(text: str, known: Collection[str], path: Path) -> str:
             return 0, 0
         return sum(name_key(cell) in known for cell in cells), len(cells)
 
-    first = "\t" if path.suffix.lower() in (".tsv", ".tab") else "|" if path.suffix.lower() == ".psv" else ","
+    first = (
+        "\t"
+        if path.suffix.lower() in (".tsv", ".tab")
+        else "|"
+        if path.suffix.lower() == ".psv"
+        else ","
+    )
     return max(sorted(DELIMITERS, key=lambda delimiter: delimiter != first), key=heads)
 
 
-def _records(text: str, delimiter: str, first_line: int, name: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of each record. A quotation mark that is not closed is refused with the line that opens it."""
+def _records(
+    text: str, delimiter: str, first_line: int, name: str
+) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of each record. A quotation mark that is not closed is refused with the line
+    that opens it."""
     before = csv.field_size_limit(LARGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = first_line
@@ -177,8 +235,12 @@ def _records(text: str, delimiter: str, first_line: int, name: str) -> Iterator[
             yield line, cells
             line = first_line + reader.line_num
     except csv.Error as error:
-        raise BadSource(f"Line {line} of {name}: a quotation mark is opened and not closed, or stands inside a cell "
-                        f"({error}).", line=line) from error
+        raise BadSource(
+            f"Line {line} of {name}: a quotation mark is opened and not closed, or stands inside a "
+            "cell "
+            f"({error}).",
+            line=line,
+        ) from error
     finally:
         csv.field_size_limit(before)
 
@@ -187,20 +249,32 @@ def _check_columns(columns: Sequence[str], line: int, name: str) -> None:
     seen: dict[str, str] = {}
     for column in filter(None, columns):
         if name_key(column) in seen:
-            raise BadSource(f"Line {line} of {name} names the column “{column}” twice; which one counts? Rename one.",
-                            line=line, columns=list(columns))
+            raise BadSource(
+                f"Line {line} of {name} names the column “{column}” twice; which one counts? "
+                "Rename one.",
+                line=line,
+                columns=list(columns),
+            )
         seen[name_key(column)] = column
 
 
 def _check_length(cells: Sequence[str], columns: Sequence[str], line: int, name: str) -> None:
-    if any(cell.strip() for cell in cells[len(columns):]):
-        raise BadSource(f"Line {line} of {name} has {len(cells)} cells, and the first line names {len(columns)} "
-                        "columns. Put a cell that holds the delimiter between quotation marks.", line=line)
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        raise BadSource(
+            f"Line {line} of {name} has {len(cells)} cells, and the first line names "
+            f"{len(columns)} "
+            "columns. Put a cell that holds the delimiter between quotation marks.",
+            line=line,
+        )
 
 
 def _json(path: Path, text: str, remarks: tuple[str, ...]) -> Table:
     """An object on each line, or one list of objects, whose rows are counted instead of lines."""
-    objects = _json_list(text, path.name) if text.lstrip().startswith("[") else _json_lines(text, path.name)
+    objects = (
+        _json_list(text, path.name)
+        if text.lstrip().startswith("[")
+        else _json_lines(text, path.name)
+    )
     rows: list[Row] = []
     columns: dict[str, None] = {}
     for number, row in objects:
@@ -208,18 +282,25 @@ def _json(path: Path, text: str, remarks: tuple[str, ...]) -> Table:
         columns |= dict.fromkeys(cells)
         rows.append(Row(number, cells))
     if path.suffix.lower() == ".json" and len(rows) == 1 and text.lstrip().startswith("{"):
-        raise BadSource(f"{path.name} is one JSON object and no list. Write a list of objects like "
-                        '[{"file": "1.jpg", "label": "mug"}].', source=str(path))
+        raise BadSource(
+            f"{path.name} is one JSON object and no list. Write a list of objects like "
+            '[{"file": "1.jpg", "label": "mug"}].',
+            source=str(path),
+        )
     _check_columns(list(columns), 1, path.name)
     every = dict.fromkeys(columns, "")
-    return Table(path, tuple(columns), tuple(Row(row.line, every | row.cells) for row in rows), remarks)
+    return Table(
+        path, tuple(columns), tuple(Row(row.line, every | row.cells) for row in rows), remarks
+    )
 
 
 def _json_list(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         rows = json.loads(text, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
-        raise BadSource(f"{name} is not a list of JSON objects: {_wrong(error)}.", source=name) from error
+        raise BadSource(
+            f"{name} is not a list of JSON objects: {_wrong(error)}.", source=name
+        ) from error
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise BadSource(f"Row {number} of {name} is not a JSON object.", line=number)
@@ -233,14 +314,23 @@ def _json_lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line, object_pairs_hook=_each_once)
         except (ValueError, RecursionError) as error:
-            raise BadSource(f"Line {number} of {name} is not a JSON object: {_wrong(error)}.", line=number) from error
+            raise BadSource(
+                f"Line {number} of {name} is not a JSON object: {_wrong(error)}.", line=number
+            ) from error
         if not isinstance(row, dict):
-            raise BadSource(f"Line {number} of {name} is not a JSON object; write {{\"file_name\": …}}.", line=number)
+            raise BadSource(
+                f'Line {number} of {name} is not a JSON object; write {{"file_name": …}}.',
+                line=number,
+            )
         yield number, row
 
 
 def _wrong(error: Exception) -> str:
-    return f"{error.msg} at sign {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+    return (
+        f"{error.msg} at sign {error.colno}"
+        if isinstance(error, json.JSONDecodeError)
+        else str(error)
+    )
 
 
 def _each_once(found: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -250,8 +340,8 @@ def _each_once(found: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def as_cell(value: Any) -> str:
-    """A value as the text of a cell: nothing for null, the one thing of a list of one, JSON for what is nested (a
-    list of several begins with "[")."""
+    """A value as the text of a cell: nothing for null, the one thing of a list of one, JSON for
+    what is nested (a list of several begins with "[")."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if value is None or value == [] or value != value:  # only NaN is not itself
@@ -260,12 +350,17 @@ def as_cell(value: Any) -> str:
         value = int(value)
     if isinstance(value, bytes):
         return ""
-    text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else str(value)
+    text = (
+        json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, dict | list)
+        else str(value)
+    )
     return text.strip()
 
 
 def _parquet(path: Path) -> Table:
-    """All columns but the pictures themselves; a struct of bytes and path is one column, its path the cell."""
+    """All columns but the pictures themselves; a struct of bytes and path is one column, its
+    path the cell."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -277,13 +372,24 @@ def _parquet(path: Path) -> Table:
         paths = [f"{name}.path" for name in pictures if _has(schema.field(name).type, "path")]
         table = file.read(columns=[*plain, *paths])
     except (pa.ArrowException, OSError) as error:
-        raise BadSource(f"{path.name} is not a Parquet file that can be read: {error}.", source=str(path)) from error
+        raise BadSource(
+            f"{path.name} is not a Parquet file that can be read: {error}.", source=str(path)
+        ) from error
     _check_columns(schema.names, 1, path.name)
     rows = []
     for number, row in enumerate(table.to_pylist(), 1):
-        given = {name: (row.get(name) or {}).get("path") for name in pictures if name in table.column_names}
-        rows.append(Row(number, dict.fromkeys(schema.names, "") | {
-            name: as_cell(value) for name, value in (row | given).items()}))
+        given = {
+            name: (row.get(name) or {}).get("path")
+            for name in pictures
+            if name in table.column_names
+        }
+        rows.append(
+            Row(
+                number,
+                dict.fromkeys(schema.names, "")
+                | {name: as_cell(value) for name, value in (row | given).items()},
+            )
+        )
     return Table(path, tuple(schema.names), tuple(rows), names=_class_names(schema.metadata or {}))
 
 
@@ -307,7 +413,9 @@ def picture_columns(path: Path) -> tuple[str, ...]:
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
-        raise BadSource(f"{path.name} is not a Parquet file that can be read: {error}.", source=str(path)) from error
+        raise BadSource(
+            f"{path.name} is not a Parquet file that can be read: {error}.", source=str(path)
+        ) from error
     return tuple(name for name in schema.names if _is_picture(schema.field(name).type))
 
 
@@ -317,7 +425,9 @@ def pictures_of(path: Path, column: str) -> Iterator[bytes]:
 
     file = pq.ParquetFile(path)
     is_struct = _has(file.schema_arrow.field(column).type, "bytes")
-    for batch in file.iter_batches(batch_size=16, columns=[f"{column}.bytes" if is_struct else column]):
+    for batch in file.iter_batches(
+        batch_size=16, columns=[f"{column}.bytes" if is_struct else column]
+    ):
         for row in batch.to_pylist():
             found = row[column]
             yield ((found or {}).get("bytes") if is_struct else found) or b""
@@ -326,9 +436,16 @@ def pictures_of(path: Path, column: str) -> Iterator[bytes]:
 def _class_names(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]:
     """The names of ClassLabel columns, as `datasets` notes them in the file."""
     try:
-        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-        return {name: tuple(map(str, feature["names"])) for name, feature in features.items()
-                if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and feature.get("names")}
+        features = (
+            json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+        )
+        return {
+            name: tuple(map(str, feature["names"]))
+            for name, feature in features.items()
+            if isinstance(feature, dict)
+            and feature.get("_type") == "ClassLabel"
+            and feature.get("names")
+        }
     except (ValueError, AttributeError):
         return {}
 

@@ -1,6 +1,6 @@
 """Frames of a clip as photos, so that a thing can be collected by walking around it.
 
-    for second, jpeg in frames(Path("vase.mp4"), every=0.5): ...
+for second, jpeg in frames(Path("vase.mp4"), every=0.5): ...
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ def frames(path: Path, every: float = 1.0) -> Iterator[tuple[float, bytes]]:
     from PIL import Image
 
     if every <= 0:
-        raise BadSource(f"Frames every {every:g} seconds cannot be taken; give a number above zero.", every=every)
+        raise BadSource(
+            f"Frames every {every:g} seconds cannot be taken; give a number above zero.",
+            every=every,
+        )
     clip = cv2.VideoCapture(str(path))
     matrix = display_matrix(path) if clip.isOpened() else None
     if matrix:

@@ -28,7 +28,8 @@ DRAWN = 400  # photos that say how labels fare
 LIKELY = 0.5  # chance from which a person is asked
 # Of the labels of ten public test sets 3.4 % are wrong (Northcutt et al. 2021). Less is assumed, so
 # that fewer right ones are doubted; it counts as much as this many labels of the collection.
-USUAL_SHARE, AS_MANY = 0.02, 200
+USUAL_SHARE = 0.02
+AS_MANY = 200
 NOBODY = -3.0  # below every cosine
 AT_ONCE = 1000  # cases
 
@@ -42,14 +43,20 @@ class _Case:
     teachers: np.ndarray
 
 
-def chance_of_error(labels: np.ndarray, known_by: np.ndarray, embeddings: Rows, shots: np.ndarray,
-                    share: float = USUAL_SHARE) -> np.ndarray:
+def chance_of_error(
+    labels: np.ndarray,
+    known_by: np.ndarray,
+    embeddings: Rows,
+    shots: np.ndarray,
+    share: float = USUAL_SHARE,
+) -> np.ndarray:
     """The chance (n,) that each label is wrong which 1 to FEW other shots speak for; else nan.
 
     `known_by` (n,): how many do. `shots` (n,): numbers that photos of one shot share. `share`: of
     wrong labels in the whole collection.
     """
-    y, chances = np.asarray(labels, np.int64), np.full(len(labels), np.nan)
+    y = np.asarray(labels, np.int64)
+    chances = np.full(len(labels), np.nan)
     wanted = np.flatnonzero((known_by > 0) & (known_by <= FEW))
     if not len(wanted):
         return chances
@@ -66,8 +73,9 @@ def chance_of_error(labels: np.ndarray, known_by: np.ndarray, embeddings: Rows, 
     return chances
 
 
-def share_of_wrong(doubts: np.ndarray, given: np.ndarray, wrong: np.ndarray,
-                   share: float) -> np.ndarray:
+def share_of_wrong(
+    doubts: np.ndarray, given: np.ndarray, wrong: np.ndarray, share: float
+) -> np.ndarray:
     """Of labels in at least as much doubt as each of these (m,), the share of wrong ones (m,).
 
     `given` (a,): doubts in labels as they came, `wrong` (b,): in labels known to be wrong, `share`:
@@ -93,7 +101,9 @@ class _Draw:
     """Labels that are left with a few shots, drawn by chance."""
 
     def __init__(self, y: np.ndarray, shots: np.ndarray) -> None:
-        self._y, self._shots, self._rng = y, shots, np.random.default_rng(0)
+        self._y = y
+        self._shots = shots
+        self._rng = np.random.default_rng(0)
         order = np.argsort(y, kind="stable")
         self._members = np.split(order, np.cumsum(np.bincount(y))[:-1])
         self._rows = self._rng.permutation(len(y))[:DRAWN]
@@ -120,7 +130,8 @@ def _doubts(cases: Sequence[_Case], y: np.ndarray, x: Rows, shots: np.ndarray) -
     unit = _unit_lengths(x)
     rows = np.array([case.row for case in cases])
     labels = np.array([case.label for case in cases])
-    mine, other = unit(rows), np.full(len(cases), NOBODY, np.float32)
+    mine = unit(rows)
+    other = np.full(len(cases), NOBODY, np.float32)
     for start in range(0, len(y), COLUMNS):
         part = slice(start, start + COLUMNS)
         some = unit(part).T

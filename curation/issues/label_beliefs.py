@@ -1,11 +1,13 @@
-"""What the photos themselves say of their labels: a model's chances and the look-alikes, pooled with learned weights.
+"""What the photos themselves say of their labels: a model's chances and the look-alikes, pooled
+with learned weights.
 
-    log_belief(labels, probabilities, embeddings) -> (n, c)      the logarithm of the belief in each class
+    log_belief(labels, probabilities, embeddings) -> (n, c)  log of the belief in each class
 
-Every source is out of sample: probabilities come from a model that had not seen the photo, and what embeddings say is
-worked out without the photo itself, or any of its group. How much each source counts is fitted to the given labels, by
-expectation-maximisation over the true ones: T[k, g], the chance that a k is called g, is learned beside the weights,
-so that wrong labels do not drag them (Dawid & Skene 1979; Patrini et al. 2017 for the transition matrix).
+Every source is out of sample: probabilities come from a model that had not seen the photo, and
+what embeddings say is worked out without the photo itself, or any of its group. How much each
+source counts is fitted to the given labels, by expectation-maximisation over the true ones: T[k,
+g], the chance that a k is called g, is learned beside the weights, so that wrong labels do not
+drag them (Dawid & Skene 1979; Patrini et al. 2017 for the transition matrix).
 """
 
 from __future__ import annotations
@@ -19,36 +21,55 @@ from data_cards.bulk.batching import batches
 from data_cards.bulk.memory import Rows, rows_of
 
 NEIGHBOURS = 10
-ROWS_AT_ONCE, WIDEST, MANY = 512, 1024, 10_000
+ROWS_AT_ONCE = 512
+WIDEST = 1024
+MANY = 10_000
 OWN_SHOT = -2.0  # in place of the cosine to a photo of one's own group
 ENOUGH = 20_000  # rows to fit the weights on: they are few
 STARS_AT_ONCE = 128  # groups that are looked at
-LEAST, FLAT, FAINT = 1e-12, 0.02, 0.05
+LEAST = 1e-12
+FLAT = 0.02
+FAINT = 0.05
 DECAYS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-# How firmly the start is held: as if this many photos had said so. Ordering hardly depends on it (docs/DECISIONS.md).
-HOLD_WEIGHT, HOLD_LEVEL, HOLD_NOISE = 10.0, 5.0, 50.0
-ROUNDS, FIRST_NOISE = 20, 0.1
+# How firmly the start is held: as if this many photos had said so. Ordering hardly depends on it
+# (docs/DECISIONS.md).
+HOLD_WEIGHT = 10.0
+HOLD_LEVEL = 5.0
+HOLD_NOISE = 50.0
+ROUNDS = 20
+FIRST_NOISE = 0.1
 
 
-def log_belief(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
-               groups: np.ndarray | None = None,
-               near: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
-    """The logarithm of the belief (n, c) in each class. `groups` (n,): photos of one group are no evidence for each
-    other. `near`: places and cosines as `neighbours` gives them, where somebody knows them already."""
+def log_belief(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    embeddings: Rows | None = None,
+    groups: np.ndarray | None = None,
+    near: tuple[np.ndarray, np.ndarray] | None = None,
+) -> np.ndarray:
+    """The logarithm of the belief (n, c) in each class. `groups` (n,): photos of one group are
+    no evidence for each other. `near`: places and cosines as `neighbours` gives them, where
+    somebody knows them already."""
     parts = [part for _, part in beliefs(labels, probabilities, embeddings, groups, near)]
     return np.concatenate([np.zeros((0, np.shape(probabilities)[1])), *parts])
 
 
-def beliefs(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
-            groups: np.ndarray | None = None,
-            near: tuple[np.ndarray, np.ndarray] | None = None,
-            taught: np.ndarray | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+def beliefs(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    embeddings: Rows | None = None,
+    groups: np.ndarray | None = None,
+    near: tuple[np.ndarray, np.ndarray] | None = None,
+    taught: np.ndarray | None = None,
+) -> Iterator[tuple[slice, np.ndarray]]:
     """The same part by part, with the rows of each: of very many photos a table of all is large.
 
     `taught` (n,): which labels other photos could speak for; only these say what a source is worth.
     """
-    y, p = np.asarray(labels, dtype=np.int64), np.asarray(probabilities)
-    witnesses, classes = _witnesses(y, p, embeddings, groups, near), p.shape[1]
+    y = np.asarray(labels, dtype=np.int64)
+    p = np.asarray(probabilities)
+    witnesses = _witnesses(y, p, embeddings, groups, near)
+    classes = p.shape[1]
 
     def heard(rows: np.ndarray | slice) -> np.ndarray:
         return np.stack([_about_zero(of(rows)) for of in witnesses])
@@ -56,9 +77,12 @@ def beliefs(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | No
     telling = np.arange(len(y)) if taught is None else np.flatnonzero(taught)
     most = max(ENOUGH // 4, min(ENOUGH, 1_000_000 // max(1, classes)))
     some = np.random.default_rng(0).permutation(telling)[:most]
-    weights, level = np.zeros(len(witnesses)), np.zeros(1)
+    weights = np.zeros(len(witnesses))
+    level = np.zeros(1)
     if len(some) and classes > 1:
-        weights, level = _fit(y[some], np.concatenate([heard(some[part]) for part in _parts(len(some))], axis=1))
+        weights, level = _fit(
+            y[some], np.concatenate([heard(some[part]) for part in _parts(len(some))], axis=1)
+        )
     for part in _parts(len(y)):
         yield part, _log_softmax(np.tensordot(weights, heard(part), 1) + level)
 
@@ -66,39 +90,53 @@ def beliefs(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | No
 Witness = Callable[[np.ndarray | slice], np.ndarray]  # of some rows: its logarithms (m, c)
 
 
-def _witnesses(y: np.ndarray, p: np.ndarray, embeddings: Rows | None, groups: np.ndarray | None,
-               near: tuple[np.ndarray, np.ndarray] | None) -> list[Witness]:
-    # Chances twice, once cut off at the bottom: how far one may sink before it stops meaning anything is learned, too.
-    found: list[Witness] = [lambda rows: np.log(np.maximum(chances_of(p[rows]), LEAST)),
-                            lambda rows: np.log(chances_of(p[rows]) + FLAT)]
+def _witnesses(
+    y: np.ndarray,
+    p: np.ndarray,
+    embeddings: Rows | None,
+    groups: np.ndarray | None,
+    near: tuple[np.ndarray, np.ndarray] | None,
+) -> list[Witness]:
+    # Chances twice, once cut off at the bottom: how far one may sink before it stops meaning
+    # anything is learned, too.
+    found: list[Witness] = [
+        lambda rows: np.log(np.maximum(chances_of(p[rows]), LEAST)),
+        lambda rows: np.log(chances_of(p[rows]) + FLAT),
+    ]
     if embeddings is None or len(y) <= 2:
         return found
     x = rows_of(embeddings)
     places, cosines = near or neighbours(x, groups=groups)
     line = linear_votes(y, x, p.shape[1], groups)
-    return [*found, lambda rows: np.log(votes(y, places[rows], cosines[rows], p.shape[1])),
-            lambda rows: np.log(np.maximum(line(rows), 0) + FAINT + 1 / len(y))]
+    return [
+        *found,
+        lambda rows: np.log(votes(y, places[rows], cosines[rows], p.shape[1])),
+        lambda rows: np.log(np.maximum(line(rows), 0) + FAINT + 1 / len(y)),
+    ]
 
 
 def _about_zero(one: np.ndarray) -> np.ndarray:
     return (one - one.mean(axis=1, keepdims=True)).astype(np.float32)
 
 
-def neighbours(embeddings: Rows, count: int = NEIGHBOURS,
-               groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest others of each row, every direction evened: places (n, count) and cosines (n, count), nearest first.
+def neighbours(
+    embeddings: Rows, count: int = NEIGHBOURS, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest others of each row, every direction evened: places (n, count) and cosines (n,
+    count), nearest first.
 
     Members of a row's own group come last, with a cosine of OWN_SHOT: they count as nobody.
     """
     x = cleaned(embeddings)(slice(None))
     # Of many photos along the first directions only: comparing everybody is then cheap.
-    x = x @ evening(x[::max(1, len(x) // LOOKED_AT)], WIDTH if len(x) > LOOKED_AT else x.shape[1])
+    x = x @ evening(x[:: max(1, len(x) // LOOKED_AT)], WIDTH if len(x) > LOOKED_AT else x.shape[1])
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     count = max(0, min(count, len(x) - 1))
-    places, cosines = np.zeros((len(x), count), np.int64), np.zeros((len(x), count), np.float32)
+    places = np.zeros((len(x), count), np.int64)
+    cosines = np.zeros((len(x), count), np.float32)
     together = dict(_together(groups)) if groups is not None else {}
     for start in range(0, len(x), ROWS_AT_ONCE) if count else ():
-        alike = x[start:start + ROWS_AT_ONCE] @ x.T
+        alike = x[start : start + ROWS_AT_ONCE] @ x.T
         alike[np.arange(len(alike)), np.arange(start, start + len(alike))] = -3
         for row in range(len(alike)) if together else ():
             others = together.get(start + row)
@@ -110,8 +148,8 @@ def neighbours(embeddings: Rows, count: int = NEIGHBOURS,
 
 
 def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: int) -> np.ndarray:
-    """What the neighbours of some photos (m, k) are called among all labels (n,), as shares (m, classes); nearer ones
-    count more, and nobody counts for nothing."""
+    """What the neighbours of some photos (m, k) are called among all labels (n,), as shares (m,
+    classes); nearer ones count more, and nobody counts for nothing."""
     shares = np.full((len(places), classes), 1.0 / classes)
     weights = np.maximum(cosines, 0.0) ** 2
     for column in range(places.shape[1]):
@@ -119,13 +157,18 @@ def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: 
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
-                 groups: np.ndarray | None = None) -> Witness:
-    """What a ridge regression from embeddings to labels says of some photos (m, classes), fitted without each and its
-    group: in closed form, from one fit. About 0 to 1, but not chances."""
-    x, n, one_hot = cleaned(embeddings), len(embeddings), np.eye(classes, dtype=np.float32)
+def linear_votes(
+    labels: np.ndarray, embeddings: Rows, classes: int, groups: np.ndarray | None = None
+) -> Witness:
+    """What a ridge regression from embeddings to labels says of some photos (m, classes), fitted
+    without each and its group: in closed form, from one fit. About 0 to 1, but not chances."""
+    x = cleaned(embeddings)
+    n = len(embeddings)
+    one_hot = np.eye(classes, dtype=np.float32)
     parts = _parts(n)
-    spread, axes = np.linalg.eigh(sum((few := x(part)).T @ few for part in parts).astype(np.float64) / n)
+    spread, axes = np.linalg.eigh(
+        sum((few := x(part)).T @ few for part in parts).astype(np.float64) / n
+    )
     kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
     if not kept.any():
         return lambda rows: np.full((len(labels[rows]), classes), 1 / classes)
@@ -148,26 +191,37 @@ def linear_votes(labels: np.ndarray, embeddings: Rows, classes: int,
     def shrunk(decay: float) -> np.ndarray:
         return (spread / (spread + decay * spread.mean())).astype(np.float32)
 
-    wrong, some = np.zeros(len(DECAYS)), np.random.default_rng(0).permutation(n)[:MANY]
+    wrong = np.zeros(len(DECAYS))
+    some = np.random.default_rng(0).permutation(n)[:MANY]
     for part in _parts(len(some)):
-        u, given = turned(some[part]), one_hot[labels[some[part]]]
+        u = turned(some[part])
+        given = one_hot[labels[some[part]]]
         wrong += [((without_itself(decay, u, given) - given) ** 2).sum() for decay in DECAYS]
     decay = DECAYS[int(wrong.argmin())]
-    shrink, mended, place, count = shrunk(decay), [np.zeros((0, classes))], np.full(n, -1), 0
+    shrink = shrunk(decay)
+    mended = [np.zeros((0, classes))]
+    place = np.full(n, -1)
+    count = 0
     stars = {int(m[0]): m for _, m in _together(groups)}.values() if groups is not None else ()
     for some_stars in batches(stars, STARS_AT_ONCE):
         rows = np.concatenate(some_stars)
-        u, given = turned(rows), one_hot[labels[rows]]
+        u = turned(rows)
+        given = one_hot[labels[rows]]
         error = given - u @ (shrink[:, None] * pull) - mean
         place[rows] = count + np.arange(len(rows))
         count += len(rows)
-        for star in np.split(np.arange(len(rows)), np.cumsum([len(one) for one in some_stars])[:-1]):
+        for star in np.split(
+            np.arange(len(rows)), np.cumsum([len(one) for one in some_stars])[:-1]
+        ):
             own = (u[star] * shrink) @ u[star].T + 1 / n
-            mended.append(given[star] - np.linalg.solve(np.eye(len(star)) * 1.001 - own, error[star]))
+            mended.append(
+                given[star] - np.linalg.solve(np.eye(len(star)) * 1.001 - own, error[star])
+            )
     together = np.concatenate(mended)
 
     def said(rows: np.ndarray | slice) -> np.ndarray:
-        out, at = without_itself(decay, turned(rows), one_hot[labels[rows]]), place[rows]
+        out = without_itself(decay, turned(rows), one_hot[labels[rows]])
+        at = place[rows]
         out[at >= 0] = together[at[at >= 0]]
         return out
 
@@ -179,7 +233,8 @@ def _fit(y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     (k, n, c), given = z.shape, np.eye(z.shape[2], dtype=np.float32)[y]
     start = np.concatenate([np.full(k, 1 / k), np.zeros(c)])
     held = np.concatenate([np.full(k, HOLD_WEIGHT), np.full(c, HOLD_LEVEL)])
-    at, other = start.copy(), given.mean(axis=0) * (1 - np.eye(c))
+    at = start.copy()
+    other = given.mean(axis=0) * (1 - np.eye(c))
     other /= np.maximum(other.sum(axis=1, keepdims=True), LEAST)
     called = (1 - FIRST_NOISE) * np.eye(c) + FIRST_NOISE * other
     for _ in range(ROUNDS):
@@ -199,7 +254,8 @@ def _fit(y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _slopes(z: np.ndarray, belief: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Gradient (k + c,) and curvature (k + c, k + c) of the log-likelihood."""
-    k, c = len(z), belief.shape[1]
+    k = len(z)
+    c = belief.shape[1]
     curve = np.zeros((k + c, k + c))
     away = [one - (one * belief).sum(axis=1, keepdims=True) for one in z]
     for a in range(k):
@@ -207,7 +263,9 @@ def _slopes(z: np.ndarray, belief: np.ndarray, error: np.ndarray) -> tuple[np.nd
         curve[a, :k] = [np.vdot(weighted, one) for one in away]
         curve[a, k:] = curve[k:, a] = weighted.sum(axis=0, dtype=np.float64)
     curve[k:, k:] = np.diag(belief.sum(axis=0, dtype=np.float64)) - belief.T @ belief
-    return np.concatenate([[np.vdot(one, error) for one in z], error.sum(axis=0, dtype=np.float64)]), curve
+    return np.concatenate(
+        [[np.vdot(one, error) for one in z], error.sum(axis=0, dtype=np.float64)]
+    ), curve
 
 
 def chances_of(probabilities: np.ndarray) -> np.ndarray:
@@ -218,21 +276,33 @@ def chances_of(probabilities: np.ndarray) -> np.ndarray:
 
 
 def cleaned(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
-    """Any rows about the mean and of ordinary size, in single precision; what is no number is taken for 0.
+    """Any rows about the mean and of ordinary size, in single precision; what is no number is
+    taken for 0.
 
-    Rows are widened when they are asked for: of very many photos every copy of all is hundreds of megabytes.
+    Rows are widened when they are asked for: of very many photos every copy of all is hundreds
+    of megabytes.
     """
     given = rows_of(embeddings)
-    parts, wide = _parts(len(given)), np.result_type(given.dtype, np.float32)
+    parts = _parts(len(given))
+    wide = np.result_type(given.dtype, np.float32)
 
     def numbers(rows: np.ndarray | slice) -> np.ndarray:
         some = np.array(given[rows], wide)
-        return some if np.isfinite(some).all() else np.nan_to_num(some, copy=False, posinf=0.0, neginf=0.0)
+        return (
+            some
+            if np.isfinite(some).all()
+            else np.nan_to_num(some, copy=False, posinf=0.0, neginf=0.0)
+        )
 
     size = max([1e-30, *(_largest(numbers(part)) for part in parts)])
-    mean = sum((numbers(part) / size).sum(axis=0, dtype=np.float64) for part in parts) / max(1, len(given))
-    over = (np.random.default_rng(0).standard_normal((given.shape[1], WIDEST), dtype=np.float32)
-            if given.shape[1] > WIDEST else None)
+    mean = sum((numbers(part) / size).sum(axis=0, dtype=np.float64) for part in parts) / max(
+        1, len(given)
+    )
+    over = (
+        np.random.default_rng(0).standard_normal((given.shape[1], WIDEST), dtype=np.float32)
+        if given.shape[1] > WIDEST
+        else None
+    )
 
     def narrow(rows: np.ndarray | slice) -> np.ndarray:
         x = numbers(rows)

@@ -1,10 +1,12 @@
-"""Which labels are doubtful: out-of-fold probabilities and what the look-alikes are called, together.
+"""Which labels are doubtful: out-of-fold probabilities and what the look-alikes are called,
+together.
 
     label_doubt(labels, probabilities, embeddings) -> scores      higher is more doubtful
 
-Pure functions of arrays: labels (n,) in 0..c-1, probabilities (n, c) from a model that had not seen the photo, and
-embeddings (n, d). Nothing here compares a probability with a fixed threshold: where labels are noisy all
-confidences sink together, so only their order and each class's own level are used. `curation.issues.label_beliefs` weighs.
+Pure functions of arrays: labels (n,) in 0..c-1, probabilities (n, c) from a model that had not
+seen the photo, and embeddings (n, d). Nothing here compares a probability with a fixed
+threshold: where labels are noisy all confidences sink together, so only their order and each
+class's own level are used. `curation.issues.label_beliefs` weighs.
 """
 
 from __future__ import annotations
@@ -19,18 +21,23 @@ from curation.issues.label_beliefs import LEAST, beliefs, chances_of
 from data_cards.bulk.memory import Rows
 from train.probes.logistic import taught
 
-# How sure the pooled evidence is on average (its strongest belief), from which it is trusted alone, and
-# below which the model's own chances count as much. Groceries: .80 to .96 with 5 to 40 % of the labels
-# wrong, .76 to .81 with features thinned until a probe is right for 70 %. See docs/DECISIONS.md.
-STRONG, WEAK = 0.85, 0.8
-# The share of labels that seem wrong, from which it is the labels that are weak, and not the evidence: .27
-# and .29 with 40 % of the labels wrong in hard or similar photos, .13 to .15 with thinned features.
-MANY_WRONG, FEW_WRONG = 0.25, 0.2
+# How sure the pooled evidence is on average (its strongest belief), from which it is trusted alone,
+# and below which the model's own chances count as much. Groceries: .80 to .96 with 5 to 40 % of the
+# labels wrong, .76 to .81 with features thinned until a probe is right for 70 %. See
+# docs/DECISIONS.md.
+STRONG = 0.85
+WEAK = 0.8
+# The share of labels that seem wrong, from which it is the labels that are weak, and not the
+# evidence: .27 and .29 with 40 % of the labels wrong in hard or similar photos, .13 to .15 with
+# thinned features.
+MANY_WRONG = 0.25
+FEW_WRONG = 0.2
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Of n labels: the doubt in each, the class that the evidence is for, and whether a person should see it.
+    """Of n labels: the doubt in each, the class that the evidence is for, and whether a person
+    should see it.
 
     `chance`: that a label is wrong which few other shots speak for; 1 for all others.
     """
@@ -41,17 +48,26 @@ class Verdicts:
     chance: np.ndarray
 
 
-def judge(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None = None,
-          groups: np.ndarray | None = None, near: tuple[np.ndarray, np.ndarray] | None = None,
-          known_by: np.ndarray | None = None) -> Verdicts:
-    """Everything about these labels, for one weighing of the evidence. `groups` (n,): near-copies and bursts, which
-    are no evidence for each other. `near`: the nearest others (n, k) and their cosines, where they are known.
+def judge(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    embeddings: Rows | None = None,
+    groups: np.ndarray | None = None,
+    near: tuple[np.ndarray, np.ndarray] | None = None,
+    known_by: np.ndarray | None = None,
+) -> Verdicts:
+    """Everything about these labels, for one weighing of the evidence. `groups` (n,):
+    near-copies and bursts, which are no evidence for each other. `near`: the nearest others (n,
+    k) and their cosines, where they are known.
 
-    `known_by` (n,): how many other shots speak for each label, as the groups have it where nobody
-    says. Against a label that none speaks for nothing is said.
+    `known_by` (n,): how many other shots speak for each label, as the groups have it where
+    nobody says. Against a label that none speaks for nothing is said.
     """
-    y, classes = np.asarray(labels, dtype=np.int64), np.shape(probabilities)[1]
-    own, best, other = np.zeros(len(y)), np.zeros(len(y)), y.copy()
+    y = np.asarray(labels, dtype=np.int64)
+    classes = np.shape(probabilities)[1]
+    own = np.zeros(len(y))
+    best = np.zeros(len(y))
+    other = y.copy()
     if not len(y) or classes < 2:
         return Verdicts(own, y, np.zeros(len(y), bool), np.ones(len(y)))
     shots = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
@@ -71,13 +87,16 @@ def judge(labels: np.ndarray, probabilities: np.ndarray, embeddings: Rows | None
     return Verdicts(np.where(known_by > 0, doubt, 0.0), likely, shown & (chance >= LIKELY), chance)
 
 
-def weighed(own: np.ndarray, best: np.ndarray, said: np.ndarray, taught: np.ndarray | None = None) -> np.ndarray:
-    """The doubt (n,) in labels: logarithms of the belief in each and in the best other class, and the model's chance.
+def weighed(
+    own: np.ndarray, best: np.ndarray, said: np.ndarray, taught: np.ndarray | None = None
+) -> np.ndarray:
+    """The doubt (n,) in labels: logarithms of the belief in each and in the best other class,
+    and the model's chance.
 
-    Strong evidence knows what else a photo is: that counts, by half. Weak evidence takes junk and
-    ambiguous photos for anything, and junk shows by nothing but that no witness believes its label.
-    Then the label's belief and chance decide, as log odds. `taught`: the labels that tell which it is.
-    As many doubts are above 0 as labels have the belief against them.
+    Strong evidence knows what else a photo is: that counts, by half. Weak evidence takes junk
+    and ambiguous photos for anything, and junk shows by nothing but that no witness believes its
+    label. Then the label's belief and chance decide, as log odds. `taught`: the labels that tell
+    which it is. As many doubts are above 0 as labels have the belief against them.
     """
     telling = np.ones(len(own), bool) if taught is None else taught
     if not telling.any():
@@ -90,13 +109,19 @@ def weighed(own: np.ndarray, best: np.ndarray, said: np.ndarray, taught: np.ndar
     doubt = (1 - weak) * (best / 2 - own) + weak * (np.log1p(-both) - np.log(both))
     against = int((best > own)[telling].sum())
     ranked = np.sort(doubt[telling])[::-1]
-    around = np.concatenate([[ranked[0] + 1], ranked, [ranked[-1] - 1]])[against:against + 2]
+    around = np.concatenate([[ranked[0] + 1], ranked, [ranked[-1] - 1]])[against : against + 2]
     return np.asarray(doubt - around.mean())
 
 
-def _chance(y: np.ndarray, known_by: np.ndarray, embeddings: Rows | None, shots: np.ndarray,
-            shown: np.ndarray) -> np.ndarray:
-    """The chance (n,) that a label is wrong that few speak for: none without embeddings; 1 for all others."""
+def _chance(
+    y: np.ndarray,
+    known_by: np.ndarray,
+    embeddings: Rows | None,
+    shots: np.ndarray,
+    shown: np.ndarray,
+) -> np.ndarray:
+    """The chance (n,) that a label is wrong that few speak for: none without embeddings; 1 for
+    all others."""
     well_known = known_by > FEW
     if embeddings is None:
         return np.where(well_known, 1.0, 0.0)
@@ -104,35 +129,47 @@ def _chance(y: np.ndarray, known_by: np.ndarray, embeddings: Rows | None, shots:
     return np.where(well_known, 1.0, np.nan_to_num(found))
 
 
-def label_doubt(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
+def label_doubt(
+    labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None
+) -> np.ndarray:
     """Doubt (n,) in each label, on a logarithmic scale; higher is more doubtful. See `weighed`."""
     return judge(labels, probabilities, embeddings).doubt
 
 
-def likely_label(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
+def likely_label(
+    labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None
+) -> np.ndarray:
     """The class (n,) that the evidence is for; the given one where nothing speaks for another."""
     return judge(labels, probabilities, embeddings).likely
 
 
-def suspected(labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None) -> np.ndarray:
-    """Which labels (n,) bool to show to a person: the belief is in another class, and as strong as it usually is for
-    photos that carry that other label (confident learning, Northcutt et al. 2021, on combined evidence)."""
+def suspected(
+    labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None
+) -> np.ndarray:
+    """Which labels (n,) bool to show to a person: the belief is in another class, and as strong
+    as it usually is for photos that carry that other label (confident learning, Northcutt et al.
+    2021, on combined evidence)."""
     return judge(labels, probabilities, embeddings).shown
 
 
 def _usual(labels: np.ndarray, own: np.ndarray, classes: int, taught: np.ndarray) -> np.ndarray:
-    """How strong the evidence for each class is, on average over the photos that carry its label, by `own` (n,).
+    """How strong the evidence for each class is, on average over the photos that carry its
+    label, by `own` (n,).
 
     Only labels count that others speak for (`taught`, a mask); a class without any is like all.
     """
     counts = np.bincount(labels[taught], minlength=classes)
     sums = np.bincount(labels[taught], weights=own[taught], minlength=classes)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), own[taught].mean() if taught.any() else 1.0)
+    return np.where(
+        counts > 0, sums / np.maximum(counts, 1), own[taught].mean() if taught.any() else 1.0
+    )
 
 
-def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[[str], str], own: str = "") -> str:
-    """Why a label is doubtful, in words: the model's probability of it, how many of the (at most five) nearest photos
-    have the likely label, and what speaks for the label that it has: `own`."""
+def reason_for(
+    chance: float, near: Sequence[str], likely: str, title: Callable[[str], str], own: str = ""
+) -> str:
+    """Why a label is doubtful, in words: the model's probability of it, how many of the (at most
+    five) nearest photos have the likely label, and what speaks for the label that it has: `own`."""
     said = f"The model gives this label {_percent(chance)}."
     named = [label for label in near[:5] if label]
     count = named.count(likely)
@@ -141,11 +178,23 @@ def reason_for(chance: float, near: Sequence[str], likely: str, title: Callable[
     kept = named.count(own) if own != likely else 0
     if count == 0:
         own_ones = f"{_word(kept)} of its {_word(len(named))} nearest photos {_has(kept)} its label"
-        return f"{said} It looks more like *{title(likely)}*{', though ' + own_ones if kept else ''}."
-    whose = f"{_word(count).capitalize()} of its {_word(len(named))} nearest photos {'is' if count == 1 else 'are'}"
+        return (
+            f"{said} It looks more like *{title(likely)}*{', though ' + own_ones if kept else ''}."
+        )
+    whose = (
+        f"{_word(count).capitalize()} of its {_word(len(named))} nearest photos "
+        f"{'is' if count == 1 else 'are'}"
+    )
     if count == len(named):
-        whose = f"All of its {_word(len(named))} nearest photos are" if count > 1 else "The nearest photo is"
-    return f"{said} {whose} *{title(likely)}*{f', {_word(kept)} {_has(kept)} its label' if kept else ''}."
+        whose = (
+            f"All of its {_word(len(named))} nearest photos are"
+            if count > 1
+            else "The nearest photo is"
+        )
+    return (
+        f"{said} {whose} "
+        f"*{title(likely)}*{f', {_word(kept)} {_has(kept)} its label' if kept else ''}."
+    )
 
 
 def _has(count: int) -> str:

@@ -1,4 +1,5 @@
-"""What a probe says of every photo it had not seen: chances, nearest photos, and which labels that puts in doubt."""
+"""What a probe says of every photo it had not seen: chances, nearest photos, and which labels
+that puts in doubt."""
 
 from __future__ import annotations
 
@@ -11,7 +12,13 @@ import numpy as np
 
 from curation.issues.label_beliefs import NEIGHBOURS, OWN_SHOT
 from curation.issues.label_issues import judge
-from curation.measures.neighbours import WORTH_REMEMBERING, Near, evened, nearest, nearest_remembered
+from curation.measures.neighbours import (
+    WORTH_REMEMBERING,
+    Near,
+    evened,
+    nearest,
+    nearest_remembered,
+)
 from data_cards.bulk.batching import batches
 from data_cards.bulk.memory import Chosen, Rows
 from data_cards.dataset.collection import Collection
@@ -23,13 +30,15 @@ from train.probes.logistic import AT_ONCE, known_by
 
 NONE = "none"
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
-BEST, NEAR = 3, 12
+BEST = 3
+NEAR = 12
 LOOK_ALIKES = 12  # that are remembered: some are of the same shot
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A label in doubt: score 0..1, the likely class ("none": none of these), its and the given label's chance."""
+    """A label in doubt: score 0..1, the likely class ("none": none of these), its and the given
+    label's chance."""
 
     image_id: str
     score: float
@@ -39,20 +48,28 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Opinions:
-    """`rows`: of every photo; `suspects`: whose label a person should see; `doubts`: in theirs, and in labels of shots
-    that more than one photo shows, which may contradict each other."""
+    """`rows`: of every photo; `suspects`: whose label a person should see; `doubts`: in theirs,
+    and in labels of shots that more than one photo shows, which may contradict each other."""
 
     rows: abc.Collection[Opinion] = ()
     doubts: Mapping[str, Doubt] = field(default_factory=dict)
     suspects: frozenset[str] = frozenset()
 
 
-def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows,
-                  groups: Mapping[str, str], near: Near | None = None, kept: Path | None = None) -> Opinions:
-    """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer than two classes.
+def form_opinions(
+    collection: Collection,
+    labels: Mapping[str, Label],
+    ids: Sequence[str],
+    x: Rows,
+    groups: Mapping[str, str],
+    near: Near | None = None,
+    kept: Path | None = None,
+) -> Opinions:
+    """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer
+    than two classes.
 
-    `near`: the nearest photos of each, where somebody knows them already. `kept`: a file that remembers the
-    look-alikes of very many labelled photos.
+    `near`: the nearest photos of each, where somebody knows them already. `kept`: a file that
+    remembers the look-alikes of very many labelled photos.
     """
     named = [_class_of(labels.get(image_id)) for image_id in ids]
     none_too = named.count(NONE) >= FEWEST_NONE
@@ -65,9 +82,13 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
         return Opinions()
     say("Asking a probe about every photo it has not seen ...")
     number = dict[str, int]()
-    shots = np.array([number.setdefault(groups.get(image_id, image_id), len(number)) for image_id in ids], np.int64)
+    shots = np.array(
+        [number.setdefault(groups.get(image_id, image_id), len(number)) for image_id in ids],
+        np.int64,
+    )
     own = x if len(taught) == len(x) else Chosen(x, taught)
-    chances, best = out_of_fold(own, y, shots[taught], len(classes)), _Best(len(ids), len(classes))
+    chances = out_of_fold(own, y, shots[taught], len(classes))
+    best = _Best(len(ids), len(classes))
     for rows in batches(range(len(taught)), AT_ONCE):
         best.put(taught[rows], chances[rows])
     others = np.setdiff1d(np.arange(len(ids)), taught)
@@ -77,24 +98,39 @@ def form_opinions(collection: Collection, labels: Mapping[str, Label], ids: Sequ
             best.put(np.array(part), probe.probabilities(x[part]))
     alike = None
     if kept and len(taught) > WORTH_REMEMBERING:
-        alike = _of_others(nearest_remembered([ids[n] for n in taught], own, kept, LOOK_ALIKES, evened), shots[taught])
+        alike = _of_others(
+            nearest_remembered([ids[n] for n in taught], own, kept, LOOK_ALIKES, evened),
+            shots[taught],
+        )
     # A copy that a person set aside is no second photo of its class.
-    others_speak = known_by(y, shots[taught], np.array([not _is_copy(labels.get(ids[n])) for n in taught], bool))
+    others_speak = known_by(
+        y, shots[taught], np.array([not _is_copy(labels.get(ids[n])) for n in taught], bool)
+    )
     verdicts = judge(y, chances, own, shots[taught], alike, others_speak)
     suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row])
     wanted = verdicts.shown | (np.bincount(shots)[shots[taught]] > 1)
-    doubts = {ids[n]: Doubt(ids[n], min(_share(verdicts.doubt[row]), float(verdicts.chance[row])),
-                            classes[verdicts.likely[row]], float(chances[row, y[row]]))
-              for row, n in enumerate(taught) if wanted[row]}
+    doubts = {
+        ids[n]: Doubt(
+            ids[n],
+            min(_share(verdicts.doubt[row]), float(verdicts.chance[row])),
+            classes[verdicts.likely[row]],
+            float(chances[row, y[row]]),
+        )
+        for row, n in enumerate(taught)
+        if wanted[row]
+    }
     best.forget(taught[others_speak == 0])
     return Opinions(Said(ids, best, classes, near or nearest(x, NEAR), shots), doubts, suspects)
 
 
 def _of_others(near: Near, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first NEIGHBOURS that show another shot than the photo itself, whose own would only vouch for it."""
+    """The first NEIGHBOURS that show another shot than the photo itself, whose own would only
+    vouch for it."""
     cosines = np.where(shots[near.places] == shots[:, None], OWN_SHOT, near.cosines)
     order = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
-    return np.take_along_axis(near.places, order, axis=1), np.take_along_axis(cosines, order, axis=1)
+    return np.take_along_axis(near.places, order, axis=1), np.take_along_axis(
+        cosines, order, axis=1
+    )
 
 
 def _share(doubt: float) -> float:
@@ -113,8 +149,8 @@ def _class_of(label: Label | None) -> str | None:
 
 
 class _Best:
-    """Of each of n photos the BEST likeliest of c classes and their chances (n, BEST), best first, put in part by part:
-    of very many photos the chances of all classes are large."""
+    """Of each of n photos the BEST likeliest of c classes and their chances (n, BEST), best
+    first, put in part by part: of very many photos the chances of all classes are large."""
 
     def __init__(self, photos: int, classes: int) -> None:
         self.classes = np.zeros((photos, min(BEST, classes)), np.int32)
@@ -136,15 +172,22 @@ class _Best:
 
 
 class Said(abc.Collection[Opinion]):
-    """Opinions on many photos, each made when it is asked for: as objects they would be five times as large.
+    """Opinions on many photos, each made when it is asked for: as objects they would be five
+    times as large.
 
-    `ids` (n), the `best` of the `classes`, `near` others of each photo, and the shot (n,) that each belongs to:
-    neighbours are photos of other shots, since frames of one burst would only vouch for each other.
+    `ids` (n), the `best` of the `classes`, `near` others of each photo, and the shot (n,) that
+    each belongs to: neighbours are photos of other shots, since frames of one burst would only
+    vouch for each other.
     """
 
-    def __init__(self, ids: Sequence[str], best: _Best, classes: Sequence[str], near: Near, shots: np.ndarray) -> None:
-        self._ids, self._best, self._classes = ids, best, classes
-        self._shots, self._near = shots, near.places[:, :NEAR]
+    def __init__(
+        self, ids: Sequence[str], best: _Best, classes: Sequence[str], near: Near, shots: np.ndarray
+    ) -> None:
+        self._ids = ids
+        self._best = best
+        self._classes = classes
+        self._shots = shots
+        self._near = near.places[:, :NEAR]
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -156,10 +199,14 @@ class Said(abc.Collection[Opinion]):
         return any(one == row for row in self)
 
     def _of(self, row: int) -> Opinion:
-        near, best = self._near[row], self._best.of(row)
-        return Opinion(self._ids[row], tuple(self._classes[n] for n, _ in best),
-                       tuple(round(chance, 4) for _, chance in best),
-                       tuple(self._ids[n] for n in near[self._shots[near] != self._shots[row]].tolist()))
+        near = self._near[row]
+        best = self._best.of(row)
+        return Opinion(
+            self._ids[row],
+            tuple(self._classes[n] for n, _ in best),
+            tuple(round(chance, 4) for _, chance in best),
+            tuple(self._ids[n] for n in near[self._shots[near] != self._shots[row]].tolist()),
+        )
 
 
 class ScanOpinions:
@@ -175,7 +222,8 @@ class ScanOpinions:
         return list(zip(row.labels, row.chances, strict=True)) if row else ()
 
     def nearest(self, image_id: str, class_id: str, count: int) -> Sequence[str]:
-        """The photos most like this one among those labelled `class_id`, as far as the scan kept them."""
+        """The photos most like this one among those labelled `class_id`, as far as the scan kept
+        them."""
         row = self._rows.get(image_id)
         alike = [other for other in row.near if self._named(other) == class_id] if row else []
         return alike[:count]

@@ -2,10 +2,11 @@
 
     poor_photos(measures, labels)      troubles by photo, and sentences about what is shared
 
-`quality.troubles` looks at one photo, and knows what ordinary photos are. Drawings, night skies or
-icons are not ordinary, and nothing is wrong with them. So what most shots of a collection, or of one
-class of it, have in common is said once and held against none of them. A photo among them is poor
-when it is far from its own kind: an empty page among drawings, a black frame among night skies.
+`quality.troubles` looks at one photo, and knows what ordinary photos are. Drawings, night skies
+or icons are not ordinary, and nothing is wrong with them. So what most shots of a collection, or
+of one class of it, have in common is said once and held against none of them. A photo among them
+is poor when it is far from its own kind: an empty page among drawings, a black frame among night
+skies.
 """
 
 from __future__ import annotations
@@ -16,20 +17,35 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from curation.issues.photo_quality import DARK_LEVEL, DRAWN_COLOURS, Trouble, as_photo, nothing_to_see, troubles
+from curation.issues.photo_quality import (
+    DARK_LEVEL,
+    DRAWN_COLOURS,
+    Trouble,
+    as_photo,
+    nothing_to_see,
+    troubles,
+)
 from curation.measures.pixels import Measures, is_empty, ratio
 from data_cards.dataset.schema import Label
 
 # Share of the shots from which it is what they are like, as in cleanvision (max_prevalence). The
 # lower one is enough where most shots at least come close.
-MOST, MANY = 0.5, 0.1
+MOST = 0.5
+MANY = 0.1
 FEWEST = 5  # shots; of fewer each may be poor for a reason of its own
-NOTHING_LEFT = 5.0  # grey levels: what noise and compression leave of an empty page; ink has 20 or more
+NOTHING_LEFT = (
+    5.0  # grey levels: what noise and compression leave of an empty page; ink has 20 or more
+)
 # How far from its own kind a photo is poor: a twelfth of the contrast, a third of the detail, half
 # of the side, twice the length. Chosen to be wider than what one collection holds.
-EMPTY, SOFT, SMALL, LONG = 12.0, 3.0, 2.0, 2.0
+EMPTY = 12.0
+SOFT = 3.0
+SMALL = 2.0
+LONG = 2.0
 NAMED = 3  # classes in a sentence
-BLACK, ON_BLACK = "black", "drawn on black"  # what is blank and dark, or a drawing with a black border
+# what is blank and dark, or a drawing with a black border
+BLACK = "black"
+ON_BLACK = "drawn on black"
 NO_PHOTO = ("junk", "none_of_these")
 
 
@@ -67,7 +83,8 @@ class Poor:
 
 @dataclass(frozen=True)
 class _Shared:
-    """What most of `of` shots are like: kinds with how many shots are, what is usual there, and how many are grey."""
+    """What most of `of` shots are like: kinds with how many shots are, what is usual there, and
+    how many are grey."""
 
     of: int
     counts: Mapping[Kind, int]
@@ -94,27 +111,47 @@ def _is_softer(it: Measures, usual: Usual) -> bool:
     return it.detail < usual.detail / SOFT
 
 
-DRAWN = Kind("drawings, scans or screenshots", frozenset({"placeholder", "screenshot", ON_BLACK, "bright", "blank"}),
-             _is_drawn, _is_bare)
+DRAWN = Kind(
+    "drawings, scans or screenshots",
+    frozenset({"placeholder", "screenshot", ON_BLACK, "bright", "blank"}),
+    _is_drawn,
+    _is_bare,
+)
 DARK = Kind("dark", frozenset({"dark", BLACK, ON_BLACK}), _is_dark, _is_bare)
 # White lines on black are dark where they are thin, and like a screenshot where they are not.
-SHAPES = Kind("simple shapes on an even ground", DRAWN.troubles | DARK.troubles,
-              lambda it: _is_drawn(it) or _is_dark(it), _is_bare)
+SHAPES = Kind(
+    "simple shapes on an even ground",
+    DRAWN.troubles | DARK.troubles,
+    lambda it: _is_drawn(it) or _is_dark(it),
+    _is_bare,
+)
 # What comes close: twice the bounds of `quality`, for shapes three quarters of it.
 KINDS = (
     DRAWN,
     DARK,
     Kind("blurred", frozenset({"blurred"}), lambda it: it.detail < 0.15, _is_softer),
-    Kind("tiny", frozenset({"tiny"}), lambda it: min(it.width, it.height) < 192,
-         lambda it, usual: min(it.width, it.height) < usual.side / SMALL),
-    Kind("very wide or very tall", frozenset({"odd shape"}), lambda it: ratio(it) > 2.4,
-         lambda it, usual: ratio(it) > usual.ratio * LONG),
+    Kind(
+        "tiny",
+        frozenset({"tiny"}),
+        lambda it: min(it.width, it.height) < 192,
+        lambda it, usual: min(it.width, it.height) < usual.side / SMALL,
+    ),
+    Kind(
+        "very wide or very tall",
+        frozenset({"odd shape"}),
+        lambda it: ratio(it) > 2.4,
+        lambda it, usual: ratio(it) > usual.ratio * LONG,
+    ),
     SHAPES,
 )
 
 
-def poor_photos(measures: Mapping[str, Measures], labels: Mapping[str, Label], groups: Mapping[str, str] | None = None,
-                title: Callable[[str], str] = str) -> Poor:
+def poor_photos(
+    measures: Mapping[str, Measures],
+    labels: Mapping[str, Label],
+    groups: Mapping[str, str] | None = None,
+    title: Callable[[str], str] = str,
+) -> Poor:
     """Which photos are poor for what their collection and their class are, and what these are like.
 
     `groups`: photos of one group count as one shot. Photos without a label row, and those that
@@ -125,8 +162,11 @@ def poor_photos(measures: Mapping[str, Measures], labels: Mapping[str, Label], g
     shots = np.unique([(groups or {}).get(name, name) for name in names], return_inverse=True)[1]
     classes = [labels[name].label or "" for name in names]
     whole = survey.shared(_one_each(shots, np.arange(len(names))))
-    of_class = {label: _beyond(survey.shared(_one_each(shots, rows)), whole)
-                for label, rows in _rows_of(classes).items() if label}
+    of_class = {
+        label: _beyond(survey.shared(_one_each(shots, rows)), whole)
+        for label, rows in _rows_of(classes).items()
+        if label
+    }
     nothing = _Shared(0, {}, whole.usual)
     worst: dict[str, Trouble] = {}
     for name, label in zip(names, classes, strict=True):
@@ -154,8 +194,8 @@ def _one_each(shots: np.ndarray, rows: np.ndarray) -> np.ndarray:
 class _Survey:
     """All photos in tables, as of very many each object is large.
 
-    `found`: troubles by name, where there are any; `has` and `near` (n, kinds): whether a photo is of
-    a kind, or comes close; `usual` (n, 4): as in `Usual`; `grey` (n,).
+    `found`: troubles by name, where there are any; `has` and `near` (n, kinds): whether a photo
+    is of a kind, or comes close; `usual` (n, 4): as in `Usual`; `grey` (n,).
     """
 
     found: Mapping[str, Sequence[Trouble]]
@@ -167,7 +207,8 @@ class _Survey:
     def shared(self, rows: np.ndarray) -> _Shared:
         """What most of these shots are like."""
         counts: dict[Kind, int] = {}
-        has, near = self.has[rows].sum(axis=0), self.near[rows].sum(axis=0)
+        has = self.has[rows].sum(axis=0)
+        near = self.near[rows].sum(axis=0)
         for kind, is_it, is_close in zip(KINDS, has.tolist(), near.tolist(), strict=True):
             is_told = kind is SHAPES and (DRAWN in counts or DARK in counts)
             is_usual = max(is_it / MOST, min(is_it / MANY, is_close / MOST)) >= len(rows)
@@ -180,7 +221,8 @@ class _Survey:
 def _survey(measures: Mapping[str, Measures], names: Sequence[str]) -> _Survey:
     found: dict[str, Sequence[Trouble]] = {}
     has, near = (np.zeros((len(names), len(KINDS)), bool) for _ in range(2))
-    usual, grey = np.zeros((len(names), 4), np.float32), np.zeros(len(names), bool)
+    usual = np.zeros((len(names), 4), np.float32)
+    grey = np.zeros(len(names), bool)
     for row, name in enumerate(names):
         it = measures[name]
         its = troubles(it)
@@ -203,14 +245,21 @@ def _names(it: Measures, found: Iterable[Trouble]) -> frozenset[str]:
 def _name(it: Measures, trouble: Trouble) -> str:
     if trouble.name == "blank" and _is_dark(it):
         return BLACK
-    return ON_BLACK if trouble.name in ("placeholder", "screenshot") and it.border == "black" else trouble.name
+    return (
+        ON_BLACK
+        if trouble.name in ("placeholder", "screenshot") and it.border == "black"
+        else trouble.name
+    )
 
 
 def _beyond(mine: _Shared, whole: _Shared) -> _Shared:
     """What a class is like besides what the whole collection is."""
     explained = frozenset[str]().union(*(kind.troubles for kind in whole.counts))
-    return _Shared(mine.of, {kind: count for kind, count in mine.counts.items() if not kind.troubles <= explained},
-                   mine.usual)
+    return _Shared(
+        mine.of,
+        {kind: count for kind, count in mine.counts.items() if not kind.troubles <= explained},
+        mine.usual,
+    )
 
 
 def _left(it: Measures, found: Sequence[Trouble], scopes: Sequence[_Shared]) -> list[Trouble]:
@@ -225,7 +274,11 @@ def _left(it: Measures, found: Sequence[Trouble], scopes: Sequence[_Shared]) -> 
             continue
         explained = [(kind, usual) for kind, usual in kinds if _name(it, trouble) in kind.troubles]
         if all(kind.is_poor(it, usual) for kind, usual in explained):
-            left.append(nothing_to_see(it) if any(kind.is_poor is _is_bare for kind, _ in explained) else trouble)
+            left.append(
+                nothing_to_see(it)
+                if any(kind.is_poor is _is_bare for kind, _ in explained)
+                else trouble
+            )
     return sorted(left, key=lambda one: -one.score)
 
 
@@ -236,7 +289,10 @@ def _of_all(whole: _Shared) -> list[str]:
     if not told:
         return []
     said = _and([f"{what} ({count} of {whole.of})" for what, count in told])
-    return [f"Most photos here are {said}: that is what this collection is like, so none is called poor for it."]
+    return [
+        f"Most photos here are {said}: that is what this collection is like, so none is called "
+        "poor for it."
+    ]
 
 
 def _of_classes(of_class: Mapping[str, _Shared], title: Callable[[str], str]) -> list[str]:
@@ -252,8 +308,11 @@ def _of_classes(of_class: Mapping[str, _Shared], title: Callable[[str], str]) ->
         if more > 0:
             names.append(f"{more} more {'class' if more == 1 else 'classes'}")
         what = "this class is" if len(labels) == 1 else "these classes are"
-        found.append(f"Most photos of {_and(names)} are {_and(list(said))}: that is what {what} like, so none is "
-                     "called poor for it.")
+        found.append(
+            f"Most photos of {_and(names)} are {_and(list(said))}: that is what {what} like, so "
+            "none is "
+            "called poor for it."
+        )
     return found
 
 

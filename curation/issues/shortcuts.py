@@ -1,8 +1,10 @@
-"""Shortcuts: what a model could go by instead of the thing, such as a class whose photos are all 180-pixel thumbnails.
+"""Shortcuts: what a model could go by instead of the thing, such as a class whose photos are all
+180-pixel thumbnails.
 
-Every trait that is on file or measured (size, format, camera, border, site, one burst ...) is asked how well it alone
-tells one class from all others. It is a shortcut when it does so nearly without fail, and when so many different shots
-agree that chance does not (Fisher's exact test, one-sided, times the number of questions asked).
+Every trait that is on file or measured (size, format, camera, border, site, one burst ...) is
+asked how well it alone tells one class from all others. It is a shortcut when it does so nearly
+without fail, and when so many different shots agree that chance does not (Fisher's exact test,
+one-sided, times the number of questions asked).
 
     shortcuts({"a": "fort"}, {"a": {"format": "WEBP"}}) -> [Shortcut(...)]
 """
@@ -21,8 +23,11 @@ from curation.measures.pixels import Measures
 from data_cards.dataset.schema import Photo
 from train.splits.groups import bursts
 
-TELLS = 0.9  # balanced accuracy (the area under the curve of a yes-or-no trait): nine of ten on either side
-MOST_OF_CLASS = 0.8  # share of the class that has it: half of a class with a white border is no shortcut
+# balanced accuracy (the area under the curve of a yes-or-no trait): nine of ten on either side
+TELLS = 0.9
+MOST_OF_CLASS = (
+    0.8  # share of the class that has it: half of a class with a white border is no shortcut
+)
 FEWEST = 8  # different shots of a class; fewer agree by chance in something
 BY_CHANCE = 1e-3  # for a whole collection without shortcuts, once in a thousand collections
 CUTS = 120  # how finely sizes are asked
@@ -51,7 +56,8 @@ SAYINGS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A trait that tells a class from the others: score 0.9 to 1, the reason in words, and photos that have it."""
+    """A trait that tells a class from the others: score 0.9 to 1, the reason in words, and
+    photos that have it."""
 
     label: str
     trait: str
@@ -62,7 +68,8 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class _Trait:
-    """One trait's yes-or-no questions: their q values, and the trait itself (n,), a number or the number of a value."""
+    """One trait's yes-or-no questions: their q values, and the trait itself (n,), a number or
+    the number of a value."""
 
     name: str
     values: tuple[Value, ...]
@@ -76,30 +83,47 @@ class _Trait:
         return np.asarray(self.line <= cuts if self.name.endswith("most") else self.line >= cuts)
 
 
-def shortcuts(labels: Mapping[str, str], traits: Mapping[str, Traits], groups: Mapping[str, str] | None = None,
-              title: Callable[[str], str] = str) -> list[Shortcut]:
+def shortcuts(
+    labels: Mapping[str, str],
+    traits: Mapping[str, Traits],
+    groups: Mapping[str, str] | None = None,
+    title: Callable[[str], str] = str,
+) -> list[Shortcut]:
     """Every class and trait of which one gives the other away, the surest first.
 
-    `labels`: class by photo; `traits`: value by trait, by photo; `groups`: photos of one group count as one shot.
+    `labels`: class by photo; `traits`: value by trait, by photo; `groups`: photos of one group
+    count as one shot.
     """
     ids = sorted(set(labels) & set(traits))
     classes, of_class = np.unique([labels[image_id] for image_id in ids], return_inverse=True)
     if len(classes) < 2:
         return []
     alone = np.zeros(len(ids), bool)
-    alone[list({(groups or {}).get(image_id, image_id): row for row, image_id in enumerate(ids)}.values())] = True
+    alone[
+        list(
+            {
+                (groups or {}).get(image_id, image_id): row for row, image_id in enumerate(ids)
+            }.values()
+        )
+    ] = True
     by_trait = _by_trait(len(ids), (traits[image_id] for image_id in ids))
     asked = [_questions(name, values) for name, values in by_trait.items()]
     found = []
     for trait in asked:
         answers = trait.has()
         for place, question in _telling(answers, of_class, len(classes)):
-            inside, has = of_class == place, answers[question]
-            if _chance(has[alone], inside[alone]) * sum(len(one.values) for one in asked) < BY_CHANCE:
+            inside = of_class == place
+            has = answers[question]
+            if (
+                _chance(has[alone], inside[alone]) * sum(len(one.values) for one in asked)
+                < BY_CHANCE
+            ):
                 label = str(classes[place])
                 examples = tuple(ids[row] for row in np.flatnonzero(inside & has)[:EXAMPLES])
                 said = _said(title(label), trait.name, trait.values[question], inside, has)
-                found.append(Shortcut(label, trait.name, round(_tells(has, inside), 4), said, examples))
+                found.append(
+                    Shortcut(label, trait.name, round(_tells(has, inside), 4), said, examples)
+                )
     return sorted(found, key=lambda one: (-one.score, one.label, one.trait))
 
 
@@ -109,13 +133,18 @@ def _by_trait(photos: int, traits: Iterable[Traits]) -> dict[str, Values]:
     for row, one in enumerate(traits):
         for name, value in one.items():
             if name not in found:
-                found[name] = np.full(photos, np.nan) if isinstance(value, float) else [None] * photos
-            found[name][row] = intern(value) if isinstance(value, str) else value  # thousands share a text
+                found[name] = (
+                    np.full(photos, np.nan) if isinstance(value, float) else [None] * photos
+                )
+            found[name][row] = (
+                intern(value) if isinstance(value, str) else value
+            )  # thousands share a text
     return found
 
 
 def _telling(has: np.ndarray, of_class: np.ndarray, classes: int) -> Iterator[tuple[int, int]]:
-    """(class, question) of each class that the trait tells from the others, with the question that does it best."""
+    """(class, question) of each class that the trait tells from the others, with the question
+    that does it best."""
     if not len(has):
         return
     size = np.bincount(of_class, minlength=classes)
@@ -133,8 +162,8 @@ def _tells(has: np.ndarray, inside: np.ndarray) -> float:
 
 
 def _chance(has: np.ndarray, inside: np.ndarray) -> float:
-    """How likely it is that so many shots of the class have the trait when it has nothing to do with the class; 1 for
-    fewer than FEWEST shots."""
+    """How likely it is that so many shots of the class have the trait when it has nothing to do
+    with the class; 1 for fewer than FEWEST shots."""
     from scipy.stats import hypergeom
 
     if inside.sum() < FEWEST:
@@ -148,32 +177,48 @@ def _questions(name: str, values: Values) -> _Trait:
         numbers = values[~np.isnan(values)]
         cuts = np.unique(np.quantile(numbers, np.linspace(0, 1, CUTS + 2)[1:-1], method="nearest"))
         return _Trait(name, tuple(cuts.tolist()), values)
-    known = tuple(value for value, count in Counter(value for value in values if value).items() if count >= FEWEST)
+    known = tuple(
+        value
+        for value, count in Counter(value for value in values if value).items()
+        if count >= FEWEST
+    )
     number: dict[Value | None, int] = {value: n for n, value in enumerate(known)}
     return _Trait(name, known, np.array([number.get(value, -1) for value in values], np.int32))
 
 
 def _said(title: str, name: str, value: Value, inside: np.ndarray, has: np.ndarray) -> str:
-    count, of_class, strays, others = (int(part.sum()) for part in (has & inside, inside, has & ~inside, ~inside))
+    count, of_class, strays, others = (
+        int(part.sum()) for part in (has & inside, inside, has & ~inside, ~inside)
+    )
     does, do = SAYINGS[name]
     who = f"All {of_class}" if count == of_class else f"{count} of the {of_class}"
     rest = f"none of the {others} others" if not strays else f"{strays} of the {others} others"
     shown = f"{value:.0f}" if isinstance(value, float) else value
-    return (f"{who} photos of *{title}* {does.format(shown)}; {rest} {do}. A model may learn that instead of the "
-            "thing: add photos that differ in it.")
+    return (
+        f"{who} photos of *{title}* {does.format(shown)}; {rest} {do}. A model may learn that "
+        "instead of the "
+        "thing: add photos that differ in it."
+    )
 
 
 class TraitsOf(Mapping[str, Traits]):
-    """What is known of each photo that has nothing to do with what it shows; put together when it is asked for."""
+    """What is known of each photo that has nothing to do with what it shows; put together when
+    it is asked for."""
 
     def __init__(self, photos: Mapping[str, Photo], measures: Mapping[str, Measures]) -> None:
-        self._photos, self._measures = photos, measures
+        self._photos = photos
+        self._measures = measures
         first = {image_id: photo.sources[0] for image_id, photo in photos.items() if photo.sources}
-        self._bursts = bursts(list(first), {name: source.taken_at for name, source in first.items() if source.taken_at},
-                              {name: source.path for name, source in first.items()})
+        self._bursts = bursts(
+            list(first),
+            {name: source.taken_at for name, source in first.items() if source.taken_at},
+            {name: source.path for name, source in first.items()},
+        )
 
     def __getitem__(self, image_id: str) -> Traits:
-        return _traits(self._photos[image_id], self._measures[image_id]) | {"burst": self._bursts.get(image_id, "")}
+        return _traits(self._photos[image_id], self._measures[image_id]) | {
+            "burst": self._bursts.get(image_id, "")
+        }
 
     def __iter__(self) -> Iterator[str]:
         return (image_id for image_id in self._photos if image_id in self._measures)
@@ -183,10 +228,22 @@ class TraitsOf(Mapping[str, Traits]):
 
 
 def _traits(photo: Photo, it: Measures) -> dict[str, Value]:
-    source, side, light = photo.sources[0], float(min(it.width, it.height)), it.level / 2.55
+    source = photo.sources[0]
+    side = float(min(it.width, it.height))
+    light = it.level / 2.55
     ratio = it.width / max(1, it.height)
     shape = "upright" if ratio < 0.97 else "wide" if ratio > 1.03 else "square"
-    return {"format": it.format, "camera": it.camera, "border": it.border, "size": f"{it.width} x {it.height}",
-            "colour": "black and white" if it.grey else "", "shape": shape, "author": source.author,
-            "site": urlsplit(source.url).hostname or "", "short side at most": side, "short side at least": side,
-            "light at most": light, "light at least": light}
+    return {
+        "format": it.format,
+        "camera": it.camera,
+        "border": it.border,
+        "size": f"{it.width} x {it.height}",
+        "colour": "black and white" if it.grey else "",
+        "shape": shape,
+        "author": source.author,
+        "site": urlsplit(source.url).hostname or "",
+        "short side at most": side,
+        "short side at least": side,
+        "light at most": light,
+        "light at least": light,
+    }

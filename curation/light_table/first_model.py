@@ -1,4 +1,5 @@
-"""What is said while there is no model yet, or only a quick one that answers until a better one is trained. Pure."""
+"""What is said while there is no model yet, or only a quick one that answers until a better one
+is trained. Pure."""
 
 from __future__ import annotations
 
@@ -8,18 +9,21 @@ from typing import Any
 
 from train.splits.readiness import photos as counted
 
-ENOUGH = 20  # labels that a first training is proposed from; two of each of ten things already tell something
-TRAIN, LOOK = "Train the first model", "See how far it is"
+# labels that a first training is proposed from; two of each of ten things already tell something
+ENOUGH = 20
+TRAIN = "Train the first model"
+LOOK = "See how far it is"
 BROKEN = ("failed", "interrupted")
 OVER = (*BROKEN, "stopped")
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What answers visitors: `revision`, whether another one is being loaded, and a sentence where that failed.
+    """What answers visitors: `revision`, whether another one is being loaded, and a sentence
+    where that failed.
 
-    `missing`: nothing was released yet. `provisional`: how good the quick model is that answers until a better one is
-    trained, in words; empty for any other release.
+    `missing`: nothing was released yet. `provisional`: how good the quick model is that answers
+    until a better one is trained, in words; empty for any other release.
     """
 
     revision: str = ""
@@ -31,59 +35,93 @@ class Serving:
 
 
 def measured_in_words(provisional: Mapping[str, Any] | None) -> str:
-    """How good a provisional release is, from its share of right answers `value` on `n` test photos; empty for None.
+    """How good a provisional release is, from its share of right answers `value` on `n` test
+    photos; empty for None.
 
     >>> measured_in_words({"value": 0.914, "n": 58})
     'right at once on 91 % of 58 test photos'
     """
     if provisional is None:
         return ""
-    value, count = provisional.get("value"), int(provisional.get("n") or 0)
+    value = provisional.get("value")
+    count = int(provisional.get("n") or 0)
     if value is None or not count:
         return "not measured, for want of test photos"
-    return f"right at once on {100 * float(value):.0f} % of {count} test photo{'' if count == 1 else 's'}"
+    return (
+        f"right at once on {100 * float(value):.0f} % of {count} test "
+        f"photo{'' if count == 1 else 's'}"
+    )
 
 
 def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:
-    """A sentence or two above the place where photos are asked about; empty where nothing is out of the ordinary."""
+    """A sentence or two above the place where photos are asked about; empty where nothing is out
+    of the ordinary."""
     if serving.missing:
         if job["state"] == "running":
-            return f"There is no model yet. The first one is being made{left_in_words(job.get('left'))}."
+            return (
+                "There is no model yet. The first one is being "
+                f"made{left_in_words(job.get('left'))}."
+            )
         if job["state"] in BROKEN:
-            return "There is no model yet. Making the first one did not work; whoever runs this finds out why at the " \
-                   "light table."
+            return (
+                "There is no model yet. Making the first one did not work; whoever runs this finds "
+                "out why at the "
+                "light table."
+            )
         return "There is no model yet. The photos are being labelled first; come back in a while."
     if not serving.provisional:
         return ""
     return f"A first, quick model answers: {serving.provisional}.{_better(job)}"
 
 
-def for_annotators(serving: Serving, job: Mapping[str, Any], labelled: int, photos: int,
-                   lacking: str) -> dict[str, str] | None:
-    """`words` above the photos, and what the owner's button says (`button`, may be empty); None in ordinary times.
+def for_annotators(
+    serving: Serving, job: Mapping[str, Any], labelled: int, photos: int, lacking: str
+) -> dict[str, str] | None:
+    """`words` above the photos, and what the owner's button says (`button`, may be empty); None
+    in ordinary times.
 
-    `labelled`: photos with a class, of all `photos`; `lacking`: what these labels lack for a training
-    (train/splits/readiness.py).
+    `labelled`: photos with a class, of all `photos`; `lacking`: what these labels lack for a
+    training (train/splits/readiness.py).
     """
     if not serving.missing and not serving.provisional:
         return None
     if job["state"] == "running":
-        first = "The first model is being made" if serving.missing else "A quick model answers; a better one is trained"
+        first = (
+            "The first model is being made"
+            if serving.missing
+            else "A quick model answers; a better one is trained"
+        )
         return {"words": f"{first}{left_in_words(job.get('left'))}.", "button": LOOK}
     if serving.loading and serving.missing:
         return {"words": "The first model is being loaded.", "button": ""}
     if serving.provisional:
-        return {"words": f"A quick model answers: {serving.provisional}.{_better(job)}", "button": LOOK}
+        return {
+            "words": f"A quick model answers: {serving.provisional}.{_better(job)}",
+            "button": LOOK,
+        }
     if not photos:
-        return {"words": "No photos yet: collect some first (python -m curation collect PHOTOS DATASET).", "button": ""}
+        return {
+            "words": "No photos yet: collect some first (python -m curation collect PHOTOS "
+            "DATASET).",
+            "button": "",
+        }
     wanted = min(ENOUGH, photos)
     said = f" {job.get('sentence', '')}" if job["state"] in OVER else ""
     if lacking:
-        return {"words": f"No model yet: label {counted(wanted)}, of two classes or more ({labelled} so far).{said}",
-                "button": ""}
+        return {
+            "words": f"No model yet: label {counted(wanted)}, of two classes or more ({labelled} "
+            f"so far).{said}",
+            "button": "",
+        }
     if labelled < wanted:
-        return {"words": f"No model yet: label {counted(wanted)} ({labelled} so far).{said}", "button": TRAIN}
-    return {"words": f"{counted(labelled)} labelled: the first model can be trained.{said}", "button": TRAIN}
+        return {
+            "words": f"No model yet: label {counted(wanted)} ({labelled} so far).{said}",
+            "button": TRAIN,
+        }
+    return {
+        "words": f"{counted(labelled)} labelled: the first model can be trained.{said}",
+        "button": TRAIN,
+    }
 
 
 def left_in_words(seconds: float | None) -> str:

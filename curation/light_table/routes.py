@@ -1,6 +1,7 @@
 """The annotator's tab: a shell for Gradio, and the routes that its page talks to. No logic here.
 
-`space` hands in who is signed in; every route asks again. Nothing is told and no photo is shown to anybody else.
+`space` hands in who is signed in; every route asks again. Nothing is told and no photo is shown
+to anybody else.
 """
 
 from __future__ import annotations
@@ -16,14 +17,22 @@ from starlette.concurrency import run_in_threadpool
 
 from curation.light_table.pages.registry import Page, pages_of
 from curation.light_table.session.table import LightTable
-from data_cards.errors import BadPhoto, DiskFull, MissingFile, NotAllowed, UnknownClass, VitrineError
+from data_cards.errors import (
+    BadPhoto,
+    DiskFull,
+    MissingFile,
+    NotAllowed,
+    UnknownClass,
+    VitrineError,
+)
 from data_cards.storage.json_lines import read_object
 
 PREFIX = "/light-table"
 STATIC = Path(__file__).parent / "static"
 MARK = ("x-vitrine", "light-table")
 MOST_BYTES = 1_000_000
-MOST_GROUPS, MOST_MOVES = 500, 2_000
+MOST_GROUPS = 500
+MOST_MOVES = 2_000
 SHA256 = re.compile(r"[0-9a-f]{64}")
 STATUS: dict[type[VitrineError], int] = {
     MissingFile: 404,
@@ -32,7 +41,8 @@ STATUS: dict[type[VitrineError], int] = {
     NotAllowed: 403,
     DiskFull: 507,
 }
-# A print never changes; a day is short enough for an erased photo to leave the annotators' caches too.
+# A print never changes; a day is short enough for an erased photo to leave the annotators' caches
+# too.
 PRINT_HEADERS = {
     "Cache-Control": "private, max-age=86400, immutable",
     "X-Content-Type-Options": "nosniff",
@@ -44,14 +54,16 @@ Answer = Callable[[str], Response | dict[str, Any] | list[Any]]
 
 
 def light_table_tab(prefix: str = PREFIX) -> None:
-    """The tab's content: call it inside `with gr.Tab(...)`. Everything else comes from the page's own module."""
+    """The tab's content: call it inside `with gr.Tab(...)`. Everything else comes from the
+    page's own module."""
     import gradio as gr
 
     gr.HTML(
         (STATIC / "light_table.html").read_text("utf-8"),
         js_on_load=f"""
             const at = new URL("{prefix.lstrip("/")}/static/light_table.js", document.baseURI);
-            import(at.href).then((page) => page.mount(element.querySelector("vitrine-light-table")));
+            import(at.href).then((page) =>
+                page.mount(element.querySelector("vitrine-light-table")));
         """,
         elem_id="light-table",
         apply_default_css=False,
@@ -59,10 +71,15 @@ def light_table_tab(prefix: str = PREFIX) -> None:
     )
 
 
-def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
-                       is_owner: Callable[[str], bool] = lambda name: True, more: Sequence[Page] = ()) -> APIRouter:
-    """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in, else None.
-    `is_owner(name)`: whether an annotator may also see and use the owner's pages.
+def light_table_router(
+    table: LightTable,
+    who: Who,
+    prefix: str = PREFIX,
+    is_owner: Callable[[str], bool] = lambda name: True,
+    more: Sequence[Page] = (),
+) -> APIRouter:
+    """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in,
+    else None. `is_owner(name)`: whether an annotator may also see and use the owner's pages.
     `more`: pages that need what only the app has."""
     router = APIRouter(prefix=prefix, include_in_schema=False)
     pages = pages_of(table, is_owner) | {page.name: page for page in more}
@@ -89,8 +106,14 @@ def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
 
     @router.get("/pages")
     async def names(request: Request) -> Response:
-        return await answer(request, lambda name: [
-            {"name": page.name, "title": page.title} for page in pages.values() if is_owner(name) or not page.of_owner])
+        return await answer(
+            request,
+            lambda name: [
+                {"name": page.name, "title": page.title}
+                for page in pages.values()
+                if is_owner(name) or not page.of_owner
+            ],
+        )
 
     @router.get("/page/{page}")
     async def show(request: Request, page: str) -> Response:
@@ -100,7 +123,10 @@ def light_table_router(table: LightTable, who: Who, prefix: str = PREFIX,
     @router.post("/page/{page}")
     async def use(request: Request, page: str) -> Response:
         body = await _body(request)
-        return await answer(request, lambda name: _page(page, name).act(name, body if isinstance(body, dict) else {}))
+        return await answer(
+            request,
+            lambda name: _page(page, name).act(name, body if isinstance(body, dict) else {}),
+        )
 
     def _page(page: str, name: str) -> Page:
         if page not in pages:
@@ -144,12 +170,18 @@ def _answer(request: Request, who: Who, make: Answer) -> Response:
         made = make(name)
     except VitrineError as error:
         return _refusal(STATUS.get(type(error), 400), error.sentence, _code(error))
-    return made if isinstance(made, Response) else JSONResponse(made, headers={"Cache-Control": "no-store"})
+    return (
+        made
+        if isinstance(made, Response)
+        else JSONResponse(made, headers={"Cache-Control": "no-store"})
+    )
 
 
 def _act(table: LightTable, name: str, body: Any) -> dict[str, Any]:
     if not isinstance(body, dict) or not _are_groups(body.get("groups")):
-        raise VitrineError("The light table did not understand that. Load the page again; nothing was changed.")
+        raise VitrineError(
+            "The light table did not understand that. Load the page again; nothing was changed."
+        )
     pile = body.get("pile")
     return table.act(name, body["groups"], pile if isinstance(pile, str) else None)
 
@@ -164,13 +196,17 @@ def _are_groups(groups: Any) -> bool:
 def _photo(table: LightTable, name: str, side: int) -> Response:
     if not SHA256.fullmatch(name):
         raise MissingFile("There is no such photo.")
-    return Response(table.prints.get(f"photo/{name}", side), media_type="image/jpeg", headers=PRINT_HEADERS)
+    return Response(
+        table.prints.get(f"photo/{name}", side), media_type="image/jpeg", headers=PRINT_HEADERS
+    )
 
 
 def _reference(table: LightTable, class_id: str, side: int) -> Response:
     # People may choose another picture at any moment.
     headers = PRINT_HEADERS | {"Cache-Control": "private, max-age=60"}
-    return Response(table.prints.get(table.picture_of(class_id), side), media_type="image/jpeg", headers=headers)
+    return Response(
+        table.prints.get(table.picture_of(class_id), side), media_type="image/jpeg", headers=headers
+    )
 
 
 async def _body(request: Request) -> Any:
@@ -187,7 +223,9 @@ async def _body(request: Request) -> Any:
 
 
 def _refusal(status: int, sentence: str, code: str) -> JSONResponse:
-    return JSONResponse({"error": sentence, "code": code}, status, headers={"Cache-Control": "no-store"})
+    return JSONResponse(
+        {"error": sentence, "code": code}, status, headers={"Cache-Control": "no-store"}
+    )
 
 
 def _code(error: VitrineError) -> str:

@@ -1,1 +1,2 @@
-"""What is computed once per photo or pair and remembered: pixels, keypoints, fingerprints, neighbours."""
+"""What is computed once per photo or pair and remembered: pixels, keypoints, fingerprints,
+neighbours."""

@@ -1,7 +1,9 @@
-"""What earlier scans learned about photos and pairs, so that the next one looks only at what is new.
+"""What earlier scans learned about photos and pairs, so that the next one looks only at what is
+new.
 
-A small SQLite file in the user's cache. Everything in it can be worked out again; losing it costs time, nothing else.
-Photos are known by image_id, so what one dataset taught also serves another that holds the same photo.
+A small SQLite file in the user's cache. Everything in it can be worked out again; losing it
+costs time, nothing else. Photos are known by image_id, so what one dataset taught also serves
+another that holds the same photo.
 """
 
 from __future__ import annotations
@@ -26,17 +28,21 @@ VERSION = 12
 NAMES = {one.name for one in fields(Measures)}
 AT_ONCE = 50_000  # rows
 WAIT_SECONDS = 60.0
-# Photos have numbers here: there are a dozen judged pairs to a photo, and sixty-four letters are long.
+# Photos have numbers here: there are a dozen judged pairs to a photo, and sixty-four letters are
+# long.
 TABLES = """
 create table if not exists numbered (number integer primary key, image_id text unique);
 create table if not exists looks (image_id text primary key, measures text);
-create table if not exists judged (a integer, b integer, score real, kind text, primary key (a, b)) without rowid;
-create table if not exists surveyed (dataset text, number integer, primary key (dataset, number)) without rowid;
+create table if not exists judged (
+    a integer, b integer, score real, kind text, primary key (a, b)) without rowid;
+create table if not exists surveyed (
+    dataset text, number integer, primary key (dataset, number)) without rowid;
 """
 
 
 class Memory:
-    """Measures by photo, matches by pair, and which photos of a dataset fastdup has seen beside each other."""
+    """Measures by photo, matches by pair, and which photos of a dataset fastdup has seen beside
+    each other."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +52,8 @@ class Memory:
 
     def measures(self, ids: Iterable[str]) -> tuple[Columns[Measures], set[str]]:
         """What is known of these photos: their measures, and which of them could not be read."""
-        wanted, broken = set(ids), set[str]()
+        wanted = set(ids)
+        broken = set[str]()
         known = Columns(Measures, like=ids if isinstance(ids, Mapping) else None)
         with self._open() as base:
             for image_id, text in base.execute("select image_id, measures from looks"):
@@ -55,7 +62,9 @@ class Memory:
                 one = json.loads(text)
                 if not one:
                     broken.add(intern(image_id))
-                elif one.keys() == NAMES:  # else a measure was added since: the photo is looked at again
+                elif (
+                    one.keys() == NAMES
+                ):  # else a measure was added since: the photo is looked at again
                     known[image_id] = Measures(**one)
         return known, broken
 
@@ -69,17 +78,26 @@ class Memory:
         """Every judged pair with both photos among these and at least this score."""
         wanted = set(ids)
         with self._open() as base:
-            rows = base.execute("select one.image_id, other.image_id, score, kind from judged "
-                                "join numbered one on one.number = a join numbered other on other.number = b "
-                                "where score >= ?", (at_least,))
-            return {_in_order(intern(a), intern(b)): Match(score, kind) for a, b, score, kind in rows
-                    if a in wanted and b in wanted}
+            rows = base.execute(
+                "select one.image_id, other.image_id, score, kind from judged "
+                "join numbered one on one.number = a join numbered other on other.number = b "
+                "where score >= ?",
+                (at_least,),
+            )
+            return {
+                _in_order(intern(a), intern(b)): Match(score, kind)
+                for a, b, score, kind in rows
+                if a in wanted and b in wanted
+            }
 
     def match(self, one: str, other: str) -> Match | None:
         """What is known of one pair."""
         with self._open() as base:
-            found = base.execute("select score, kind from judged where (a, b) in (select min(number), max(number) "
-                                 "from numbered where image_id in (?, ?))", (one, other)).fetchone()
+            found = base.execute(
+                "select score, kind from judged where (a, b) in (select min(number), max(number) "
+                "from numbered where image_id in (?, ?))",
+                (one, other),
+            ).fetchone()
         return Match(*found) if found else None
 
     def not_judged(self, ids: Sequence[str], pairs: np.ndarray) -> np.ndarray:
@@ -97,39 +115,59 @@ class Memory:
         with self._open() as base:
             ids = sorted({image_id for names in found for image_id in names})
             number = dict(zip(ids, _numbers(base, ids), strict=True))
-            base.executemany("insert or replace into judged values (?, ?, ?, ?)",
-                             [(*sorted((number[a], number[b])), match.score, match.kind)
-                              for (a, b), match in found.items()])
+            base.executemany(
+                "insert or replace into judged values (?, ?, ?, ?)",
+                [
+                    (*sorted((number[a], number[b])), match.score, match.kind)
+                    for (a, b), match in found.items()
+                ],
+            )
 
     def not_surveyed(self, dataset: str, ids: Sequence[str]) -> set[str]:
-        """Those of these photos that were not there when all of this dataset was looked over at once."""
+        """Those of these photos that were not there when all of this dataset was looked over at
+        once."""
         with self._open() as base:
             numbers = _numbers(base, ids)
-            known = {number for number, in base.execute("select number from surveyed where dataset = ?", (dataset,))}
-        return {image_id for image_id, number in zip(ids, numbers, strict=True) if number not in known}
+            known = {
+                number
+                for (number,) in base.execute(
+                    "select number from surveyed where dataset = ?", (dataset,)
+                )
+            }
+        return {
+            image_id for image_id, number in zip(ids, numbers, strict=True) if number not in known
+        }
 
     def keep_surveyed(self, dataset: str, ids: Sequence[str]) -> None:
         """Remember that all of the dataset was looked over at once, when it held these."""
         with self._open() as base:
-            base.executemany("insert or ignore into surveyed values (?, ?)",
-                             [(dataset, number) for number in _numbers(base, ids)])
+            base.executemany(
+                "insert or ignore into surveyed values (?, ?)",
+                [(dataset, number) for number in _numbers(base, ids)],
+            )
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with (full_disk_named("what the scan learned"),
-              closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as base, base):
+        with (
+            full_disk_named("what the scan learned"),
+            closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as base,
+            base,
+        ):
             yield base
 
 
 def _numbers(base: sqlite3.Connection, ids: Sequence[str]) -> list[int]:
     """The numbers of photos; new ones get theirs now."""
-    base.executemany("insert or ignore into numbered (image_id) values (?)", [(image_id,) for image_id in ids])
+    base.executemany(
+        "insert or ignore into numbered (image_id) values (?)", [(image_id,) for image_id in ids]
+    )
     asked = "select number from numbered where image_id = ?"
     return [base.execute(asked, (image_id,)).fetchone()[0] for image_id in ids]
 
 
 def _keys(rows: sqlite3.Cursor) -> np.ndarray:
-    """Pairs of numbers as one number each, a part at a time: as Python objects a million of them would fill memory."""
+    """Pairs of numbers as one number each, a part at a time: as Python objects a million of them
+    would fill memory."""
     parts = [np.zeros(0, np.int64)]
     while some := rows.fetchmany(AT_ONCE):
         low, high = np.array(some, np.int64).T

@@ -1,7 +1,8 @@
-"""Fingerprints of photos in a file of the user's cache: each is taken once, and memory stays flat.
+"""Fingerprints of photos in a file of the user's cache: each is taken once, and memory stays
+flat.
 
-A SQLite file, some 60 kB for a photo (3 kB for a small one). Everything in it can be worked out again; losing it costs
-time, nothing else.
+A SQLite file, some 60 kB for a photo (3 kB for a small one). Everything in it can be worked out
+again; losing it costs time, nothing else.
 """
 
 from __future__ import annotations
@@ -23,14 +24,18 @@ from data_cards.storage.atomic_files import full_disk_named
 VERSION = 3
 AT_ONCE = 200  # fingerprints: what a crash can cost
 WAIT_SECONDS = 60.0
-_HEAD = struct.Struct("<HHHI")  # how many points, the shape of the grey picture, and the bytes of its JPEG
+_HEAD = struct.Struct(
+    "<HHHI"
+)  # how many points, the shape of the grey picture, and the bytes of its JPEG
 # A byte holds two numbers of a descriptor; they are looked up together.
-_PAIRS = np.array([(byte % STEPS * STEP, byte // STEPS * STEP) for byte in range(256)], np.uint8).view(np.uint16)[:, 0]
+_PAIRS = np.array(
+    [(byte % STEPS * STEP, byte // STEPS * STEP) for byte in range(256)], np.uint8
+).view(np.uint16)[:, 0]
 
 
 class PrintShelf:
-    """Fingerprints by image_id; None for a photo that cannot be read. Safe to use from several threads and processes.
-    """
+    """Fingerprints by image_id; None for a photo that cannot be read. Safe to use from several
+    threads and processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +45,9 @@ class PrintShelf:
             for forgotten in set(folder.glob("prints-*.sqlite")) - {path}:  # they are large
                 forgotten.unlink(missing_ok=True)
             self._base = sqlite3.connect(path, WAIT_SECONDS, check_same_thread=False)
-            self._base.execute("create table if not exists prints (image_id text primary key, packed blob)")
+            self._base.execute(
+                "create table if not exists prints (image_id text primary key, packed blob)"
+            )
         self._waiting: dict[str, bytes | None] = {}
         self._lock = threading.Lock()
 
@@ -66,7 +73,8 @@ class PrintShelf:
         return _unpacked(packed) if packed else None
 
     def descriptors(self, image_id: str) -> np.ndarray:
-        """The descriptors (n, 128) uint8 of one that is here; none of a photo that cannot be read."""
+        """The descriptors (n, 128) uint8 of one that is here; none of a photo that cannot be
+        read."""
         packed = self._read(image_id)
         return _descriptors(packed) if packed else np.zeros((0, 128), np.uint8)
 
@@ -74,7 +82,9 @@ class PrintShelf:
         """Let go of these for good: a fingerprint holds a small picture. Raises DiskFull."""
         with self._lock, full_disk_named("that photos are to be forgotten"), self._base:
             self._base.execute("pragma secure_delete = on")
-            self._base.executemany("delete from prints where image_id = ?", [(image_id,) for image_id in ids])
+            self._base.executemany(
+                "delete from prints where image_id = ?", [(image_id,) for image_id in ids]
+            )
 
     def settle(self) -> None:
         """Put everything where other processes see it. Raises DiskFull."""
@@ -92,19 +102,27 @@ class PrintShelf:
         return packed
 
     def _row(self, what: str, image_id: str) -> tuple | None:
-        row: tuple | None = self._base.execute(f"select {what} from prints where image_id = ?", (image_id,)).fetchone()
+        row: tuple | None = self._base.execute(
+            f"select {what} from prints where image_id = ?", (image_id,)
+        ).fetchone()
         return row
 
     def _keep(self) -> None:
         with full_disk_named("what photos are compared by"), self._base:
-            self._base.executemany("insert or replace into prints values (?, ?)", self._waiting.items())
+            self._base.executemany(
+                "insert or replace into prints values (?, ?)", self._waiting.items()
+            )
         self._waiting = {}
 
     def __enter__(self) -> PrintShelf:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         with self._lock:
             try:
                 if kind is None:
@@ -114,7 +132,8 @@ class PrintShelf:
 
 
 def _packed(one: Fingerprint) -> bytes:
-    """Its points, their descriptors, two numbers in a byte, the small picture, the grey one, the one in colour."""
+    """Its points, their descriptors, two numbers in a byte, the small picture, the grey one, the
+    one in colour."""
     steps = one.descriptors // STEP
     parts = (one.points.astype("<f4"), steps[:, ::2] + steps[:, 1::2] * STEPS, one.small)
     head = _HEAD.pack(len(one.points), *one.shape, len(one.jpeg))
@@ -125,8 +144,11 @@ def _unpacked(packed: bytes) -> Fingerprint:
     count, height, width, grey = _HEAD.unpack_from(packed)
     points = np.frombuffer(packed, "<f4", 2 * count, _HEAD.size).reshape(count, 2)
     small_at = _HEAD.size + count * (2 * 4 + 64)
-    small = np.frombuffer(packed, np.uint8, TINY_SIDE * TINY_SIDE * 3, small_at).reshape(TINY_SIDE, TINY_SIDE, 3)
-    jpeg, close = packed[(at := small_at + small.size):at + grey], packed[at + grey:]
+    small = np.frombuffer(packed, np.uint8, TINY_SIDE * TINY_SIDE * 3, small_at).reshape(
+        TINY_SIDE, TINY_SIDE, 3
+    )
+    jpeg = packed[(at := small_at + small.size) : at + grey]
+    close = packed[at + grey :]
     return Fingerprint(jpeg, (height, width), points, _descriptors(packed), small, close)
 
 

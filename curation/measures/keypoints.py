@@ -1,6 +1,7 @@
 """Points that a photo is known by, and which points of two photos match.
 
-    find_points(pixels) -> (points, descriptors);  matched(unit(descriptors), unit(others)) -> rows (i, j)
+find_points(pixels) -> (points, descriptors);  matched(unit(descriptors), unit(others)) -> rows
+(i, j)
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ from train.images import keypoints as points
 from train.images.keypoints import root_sift
 
 POINTS = 200
-# Numbers of a descriptor hardly ever come to 90; rounded to sixteen steps its cosine stays .998, in half the bytes.
-STEPS, STEP = 16, 6
-# Of the strongest points so many must be each other's nearest and this close, else the others are not looked at.
-STRONGEST, PROMISING, CLOSE = 128, 4, 0.93
+# Numbers of a descriptor hardly ever come to 90; rounded to sixteen steps its cosine stays .998, in
+# half the bytes.
+STEPS = 16
+STEP = 6
+# Of the strongest points so many must be each other's nearest and this close, else the others are
+# not looked at.
+STRONGEST = 128
+PROMISING = 4
+CLOSE = 0.93
 CLEAR = 0.88  # a point belongs to another when it is this much nearer than to the second nearest
-# A SIFT descriptor is 4 x 4 places of 8 directions; in the mirror, places change sides and directions turn back.
+# A SIFT descriptor is 4 x 4 places of 8 directions; in the mirror, places change sides and
+# directions turn back.
 _MIRRORED = np.arange(128).reshape(4, 4, 8)[::-1][:, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(128)
 
 
@@ -26,8 +33,8 @@ def none_found() -> tuple[np.ndarray, np.ndarray]:
 
 
 def find_points(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n, 2) on grey pixels of half this size and their descriptors (n, 128) uint8, strongest first; these are
-    whole steps."""
+    """Points (n, 2) on grey pixels of half this size and their descriptors (n, 128) uint8,
+    strongest first; these are whole steps."""
     found = root_sift(pixels, POINTS)
     steps = (np.minimum(found.descriptors, (STEPS - 1) * STEP) + STEP // 2) // STEP
     return found.places / 2, steps * np.uint8(STEP)
@@ -39,16 +46,20 @@ def mirrored_descriptors(descriptors: np.ndarray) -> np.ndarray:
 
 
 def unit(descriptors: np.ndarray) -> np.ndarray:
-    """Descriptors (n, 128) as float32 of length one, from which rounding took them by a few hundredths."""
+    """Descriptors (n, 128) as float32 of length one, from which rounding took them by a few
+    hundredths."""
     wide = descriptors.astype(np.float32)
     return np.asarray(wide / np.maximum(np.sqrt(np.einsum("nd,nd->n", wide, wide)), 1e-6)[:, None])
 
 
 def promising(one: np.ndarray, other: np.ndarray) -> tuple[bool, bool]:
-    """Whether enough of the strongest points match, upright and in the mirror, by their units; most pairs end here."""
+    """Whether enough of the strongest points match, upright and in the mirror, by their units;
+    most pairs end here."""
     its = other[:STRONGEST]
     alike = np.concatenate([its, mirrored_descriptors(its)]) @ one[:STRONGEST].T
-    return _count_close(alike[:len(its)]) >= PROMISING, _count_close(alike[len(its):]) >= PROMISING
+    return _count_close(alike[: len(its)]) >= PROMISING, _count_close(
+        alike[len(its) :]
+    ) >= PROMISING
 
 
 def _count_close(alike: np.ndarray) -> int:
@@ -61,5 +72,6 @@ def _count_close(alike: np.ndarray) -> int:
 
 
 def matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Rows (i, j) of units that are each other's nearest and clearly nearer than the second nearest."""
+    """Rows (i, j) of units that are each other's nearest and clearly nearer than the second
+    nearest."""
     return points.matched(a @ b.T, CLEAR)

@@ -1,4 +1,5 @@
-"""Every photo is looked at once, small: can it be read, what are its measures, what is its fingerprint."""
+"""Every photo is looked at once, small: can it be read, what are its measures, what is its
+fingerprint."""
 
 from __future__ import annotations
 
@@ -23,9 +24,11 @@ from data_cards.progress import track
 
 WORKERS = 2
 KEEP_EVERY = 500  # photos: what a crash can cost
-# Pixels: the shorter side that backbones want, and the longer one that measures and fingerprints do. A photo looks the
-# same to them whether it came by on its way to the network or was read for them alone.
-SHORTER, LONGER = 256, max(SIDE, COMPARED_SIDE)
+# Pixels: the shorter side that backbones want, and the longer one that measures and fingerprints
+# do. A photo looks the same to them whether it came by on its way to the network or was read for
+# them alone.
+SHORTER = 256
+LONGER = max(SIDE, COMPARED_SIDE)
 Result = TypeVar("Result")
 
 
@@ -39,10 +42,13 @@ class Looks:
 
 
 class PassingBy:
-    """Photos on their way to the network are measured and fingerprinted, so that each is read and decoded once."""
+    """Photos on their way to the network are measured and fingerprinted, so that each is read
+    and decoded once."""
 
     def __init__(self, memory: Memory, unmeasured: Collection[str], shelf: PrintShelf) -> None:
-        self._memory, self._shelf, self._lock = memory, shelf, threading.Lock()
+        self._memory = memory
+        self._shelf = shelf
+        self._lock = threading.Lock()
         self._unmeasured = unmeasured
         self._found: dict[str, Measures | None] = {}
         self.new = 0
@@ -83,12 +89,17 @@ def look_once(data: bytes, photo: Image.Image) -> tuple[Fingerprint, Measures]:
     return fingerprint(photo), _measures_of(data, photo)
 
 
-def look_at(dataset: Dataset, photos: Mapping[str, Photo], memory: Memory, passed: int = 0) -> Looks:
-    """Measure the photos that were never measured. `passed`: how many were, just before, on their way."""
+def look_at(
+    dataset: Dataset, photos: Mapping[str, Photo], memory: Memory, passed: int = 0
+) -> Looks:
+    """Measure the photos that were never measured. `passed`: how many were, just before, on
+    their way."""
     known, broken = memory.measures(photos)
     new = [image_id for image_id in photos if image_id not in known and image_id not in broken]
     found: dict[str, Measures | None] = {}
-    for image_id, measures in _each(dataset, new, measured, "Looking for blurred and broken photos"):
+    for image_id, measures in _each(
+        dataset, new, measured, "Looking for blurred and broken photos"
+    ):
         found[image_id] = measures
         if measures is None:
             broken.add(image_id)
@@ -102,7 +113,8 @@ def look_at(dataset: Dataset, photos: Mapping[str, Photo], memory: Memory, passe
 
 
 def take_fingerprints(dataset: Dataset, ids: Collection[str], shelf: PrintShelf) -> None:
-    """Put the fingerprints of these photos on the shelf, and nothing for those that cannot be read."""
+    """Put the fingerprints of these photos on the shelf, and nothing for those that cannot be
+    read."""
     for image_id, one in _each(dataset, ids, _printed, "Taking fingerprints"):
         shelf.put(image_id, one)
 
@@ -122,7 +134,9 @@ def measured(data: bytes) -> Measures | None:
 
 def _measures_of(data: bytes, photo: Image.Image) -> Measures:
     facts = inspect_photo(data)
-    return measure(small(photo), facts.width, facts.height, facts.format.replace("MPO", "JPEG"), facts.camera)
+    return measure(
+        small(photo), facts.width, facts.height, facts.format.replace("MPO", "JPEG"), facts.camera
+    )
 
 
 def _printed(data: bytes) -> Fingerprint | None:
@@ -137,8 +151,9 @@ def _opened(data: bytes) -> Image.Image | None:
         return None
 
 
-def _each(dataset: Dataset, ids: Collection[str], work: Callable[[bytes], Result],
-          what: str) -> Iterator[tuple[str, Result]]:
+def _each(
+    dataset: Dataset, ids: Collection[str], work: Callable[[bytes], Result], what: str
+) -> Iterator[tuple[str, Result]]:
     """Read photos in storage order and work on a few at a time."""
     if not ids:
         return

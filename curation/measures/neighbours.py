@@ -1,7 +1,5 @@
-"""The photos most like each photo, by cosine of their embeddings: exact, and remembered where that takes long.
-
-    python -c "import numpy as np; from curation.measures.neighbours import nearest; print(nearest(np.eye(4), 2).places)"
-"""
+"""The photos most like each photo, by cosine of their embeddings: exact, and remembered where
+that takes long."""
 
 from __future__ import annotations
 
@@ -20,15 +18,20 @@ from data_cards.storage.atomic_files import full_disk_named
 COUNT = 12
 BLOCK = 64  # columns of which only the largest is looked at first
 CELLS = 5_000_000  # of the table of cosines at a time: 20 MB, and as much again to find the largest
-COLUMNS = 5_000  # of it, where photos are many: embeddings are widened a part at a time, or all would be twice as large
-# Up to here everything is worked out again (seconds), and a scan in two halves is the scan in one, to the bit.
+# of it, where photos are many: embeddings are widened a part at a time, or all would be twice as
+# large
+COLUMNS = 5_000
+# Up to here everything is worked out again (seconds), and a scan in two halves is the scan in one,
+# to the bit.
 WORTH_REMEMBERING = 10_000
-# What was remembered is measured from the mean of then; when the mean has moved this far (as a share of how far photos
-# lie from it), or this share of the photos is new, all is worked out again.
-MOVED, MUCH_NEW = 0.02, 0.2
-# Directions that are evened, of very many photos (on groceries they do as well as all 768; 128 found less), and photos
-# that say how far they spread.
-WIDTH, LOOKED_AT = 384, 10_000
+# What was remembered is measured from the mean of then; when the mean has moved this far (as a
+# share of how far photos lie from it), or this share of the photos is new, all is worked out again.
+MOVED = 0.02
+MUCH_NEW = 0.2
+# Directions that are evened, of very many photos (on groceries they do as well as all 768; 128
+# found less), and photos that say how far they spread.
+WIDTH = 384
+LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Near:
 
 @dataclass(frozen=True)
 class Lens:
-    """How photos are compared: about a mean (d,) and, where there is a turn (d, k), along its directions alone."""
+    """How photos are compared: about a mean (d,) and, where there is a turn (d, k), along its
+    directions alone."""
 
     mean: np.ndarray
     turn: np.ndarray | None = None
@@ -67,17 +71,18 @@ def centred(x: Rows) -> Lens:
 def evened(x: Rows) -> Lens:
     """From the mean, along the directions in which photos differ most, each evened (`evening`)."""
     mean = _mean(x)
-    some = np.subtract(x[::max(1, len(x) // LOOKED_AT)], mean, dtype=np.float32)
+    some = np.subtract(x[:: max(1, len(x) // LOOKED_AT)], mean, dtype=np.float32)
     return Lens(mean, evening(some, WIDTH))
 
 
 def evening(x: np.ndarray, width: int) -> np.ndarray:
-    """What turns rows x (n, d) about their mean into the `width` directions in which they differ most, at most: (d, k).
-    Each is divided by the square root of its spread: a few that all photos share would else decide who is near."""
+    """What turns rows x (n, d) about their mean into the `width` directions in which they differ
+    most, at most: (d, k). Each is divided by the square root of its spread: a few that all
+    photos share would else decide who is near."""
     spread, axes = np.linalg.eigh((x.T @ x).astype(np.float64) / max(len(x), 1))
     kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
     kept[:-width] = False
-    return np.asarray(axes[:, kept] / spread[kept]**0.25, np.float32)
+    return np.asarray(axes[:, kept] / spread[kept] ** 0.25, np.float32)
 
 
 def nearest(x: Rows, count: int = COUNT, lens: Lens | None = None) -> Near:
@@ -86,12 +91,18 @@ def nearest(x: Rows, count: int = COUNT, lens: Lens | None = None) -> Near:
     return Near(*_nearest_of(np.arange(len(x)), x, lens or centred(x), count))
 
 
-def nearest_remembered(ids: Sequence[str], x: Rows, path: Path, count: int = COUNT,
-                       lens_of: Callable[[Rows], Lens] = centred) -> Near:
-    """The same for photos by id; where they are many, only what is new is worked out and the rest is read from `path`.
+def nearest_remembered(
+    ids: Sequence[str],
+    x: Rows,
+    path: Path,
+    count: int = COUNT,
+    lens_of: Callable[[Rows], Lens] = centred,
+) -> Near:
+    """The same for photos by id; where they are many, only what is new is worked out and the
+    rest is read from `path`.
 
-    Remembered lists are exact but for the lens, which is that of the day they were made, as long as the mean hardly
-    moved.
+    Remembered lists are exact but for the lens, which is that of the day they were made, as long
+    as the mean hardly moved.
     """
     if len(ids) <= max(WORTH_REMEMBERING, count):
         return nearest(x, count, lens_of(x))
@@ -100,7 +111,8 @@ def nearest_remembered(ids: Sequence[str], x: Rows, path: Path, count: int = COU
         lens = lens_of(x)
         near = nearest(x, count, lens)
     else:
-        lens, near = kept.lens, _caught_up(kept, ids, x, count)
+        lens = kept.lens
+        near = _caught_up(kept, ids, x, count)
     _Kept(np.array(ids, "S64"), lens, near).write(path)
     return near
 
@@ -109,8 +121,10 @@ def _mean(x: Rows) -> np.ndarray:
     """Of very few rows nothing: what they share may be all that they say."""
     if len(x) <= 2:
         return np.zeros(x.shape[1], np.float32)
-    parts = (x[start:start + COLUMNS] for start in range(0, len(x), COLUMNS))
-    return np.asarray(sum(part.sum(axis=0, dtype=np.float64) for part in parts) / len(x), np.float32)
+    parts = (x[start : start + COLUMNS] for start in range(0, len(x), COLUMNS))
+    return np.asarray(
+        sum(part.sum(axis=0, dtype=np.float64) for part in parts) / len(x), np.float32
+    )
 
 
 def _nearest_of(rows: np.ndarray, x: Rows, lens: Lens, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +133,7 @@ def _nearest_of(rows: np.ndarray, x: Rows, lens: Lens, count: int) -> tuple[np.n
     width = len(x) if len(x) <= WORTH_REMEMBERING else COLUMNS
     at_once = max(1, CELLS // max(1, width))
     for first in range(0, len(x), width) if count else ():
-        columns = lens.unit(x[first:first + width])
+        columns = lens.unit(x[first : first + width])
         for start in range(0, len(rows), at_once):
             part = slice(start, start + at_once)
             alike = lens.unit(x[rows[part]]) @ columns.T
@@ -127,12 +141,15 @@ def _nearest_of(rows: np.ndarray, x: Rows, lens: Lens, count: int) -> tuple[np.n
             here = (own >= 0) & (own < len(columns))
             alike[np.flatnonzero(here), own[here]] = -2
             found = largest(alike, min(count, len(columns)))
-            places[part], cosines[part] = best_of((places[part], cosines[part]), (found[0] + first, found[1]), count)
+            places[part], cosines[part] = best_of(
+                (places[part], cosines[part]), (found[0] + first, found[1]), count
+            )
     return places, cosines
 
 
-def best_of(known: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray],
-          count: int) -> tuple[np.ndarray, np.ndarray]:
+def best_of(
+    known: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray], count: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The nearest `count` of both lists of places and cosines; of equals the known ones."""
     places, cosines = (np.hstack(both) for both in zip(known, new, strict=True))
     order = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
@@ -140,16 +157,20 @@ def best_of(known: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndar
 
 
 def largest(table: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns and values of the largest `count` of each row, largest first; equal ones in the order of the columns."""
+    """Columns and values of the largest `count` of each row, largest first; equal ones in the
+    order of the columns."""
     width = table.shape[1]
     if width > 4 * BLOCK * count:
-        # The largest few lie in the heaps with the largest few maxima. A heap is every so many-th column, as maxima are
-        # then found at the speed of memory.
-        heaps, whole = width // BLOCK, width // BLOCK * BLOCK
+        # The largest few lie in the heaps with the largest few maxima. A heap is every so many-th
+        # column, as maxima are then found at the speed of memory.
+        heaps = width // BLOCK
+        whole = width // BLOCK * BLOCK
         peaks = table[:, :whole].reshape(len(table), BLOCK, heaps).max(axis=1)
         chosen = np.sort(np.argpartition(-peaks, count - 1, axis=1)[:, :count], axis=1)
         columns = (np.arange(BLOCK)[:, None] * heaps + chosen[:, None, :]).reshape(len(table), -1)
-        columns = np.hstack([columns, np.broadcast_to(np.arange(whole, width), (len(table), width - whole))])
+        columns = np.hstack(
+            [columns, np.broadcast_to(np.arange(whole, width), (len(table), width - whole))]
+        )
         table = np.take_along_axis(table, columns, axis=1)
     else:
         columns = np.broadcast_to(np.arange(width), table.shape)
@@ -181,8 +202,14 @@ class _Kept:
         with full_disk_named("what the scan learned"):
             path.parent.mkdir(parents=True, exist_ok=True)
             with making.open("wb") as file:
-                np.savez(file, ids=self.ids, mean=self.lens.mean, turn=turn, places=self.near.places,
-                         cosines=self.near.cosines)
+                np.savez(
+                    file,
+                    ids=self.ids,
+                    mean=self.lens.mean,
+                    turn=turn,
+                    places=self.near.places,
+                    cosines=self.near.cosines,
+                )
             making.replace(path)
 
     def serves(self, ids: Sequence[str], x: Rows, count: int) -> bool:
@@ -190,7 +217,7 @@ class _Kept:
         if self.near.places.shape[1] != count or mean.shape != x.shape[1:]:
             return False
         known = np.isin(np.array(ids, "S64"), self.ids).mean()
-        spread = np.sqrt(np.square(x[::max(1, len(x) // 1000)] - mean).sum(axis=1).mean())
+        spread = np.sqrt(np.square(x[:: max(1, len(x) // 1000)] - mean).sum(axis=1).mean())
         return bool(known >= 1 - MUCH_NEW and np.linalg.norm(_mean(x) - mean) <= MOVED * spread)
 
 
@@ -200,7 +227,8 @@ def _caught_up(kept: _Kept, ids: Sequence[str], x: Rows, count: int) -> Near:
     order = np.argsort(now)
     at = order[np.minimum(np.searchsorted(now, kept.ids, sorter=order), len(now) - 1)]
     moved = np.where(now[at] == kept.ids, at, -1)
-    places, cosines = np.zeros((len(ids), count), np.int32), np.zeros((len(ids), count), np.float32)
+    places = np.zeros((len(ids), count), np.int32)
+    cosines = np.zeros((len(ids), count), np.float32)
     old = np.flatnonzero(moved >= 0)
     lists = moved[kept.near.places[old]]
     whole = (lists >= 0).all(axis=1)  # the list of a photo that lost a neighbour is made anew
@@ -209,22 +237,37 @@ def _caught_up(kept: _Kept, ids: Sequence[str], x: Rows, count: int) -> Near:
     anew = np.setdiff1d(np.arange(len(ids)), stay)
     places[anew], cosines[anew] = _nearest_of(anew, x, kept.lens, count)
     new = np.setdiff1d(np.arange(len(ids)), moved)
-    _let_in(new, kept.lens.unit(x[new]), stay, lambda rows: kept.lens.unit(x[rows]), Near(places, cosines))
+    _let_in(
+        new,
+        kept.lens.unit(x[new]),
+        stay,
+        lambda rows: kept.lens.unit(x[rows]),
+        Near(places, cosines),
+    )
     return Near(places, cosines)
 
 
-def _let_in(new: np.ndarray, columns: np.ndarray, rows: np.ndarray, unit: Callable[[np.ndarray], np.ndarray],
-            near: Near) -> None:
-    """Put new photos into the lists of `rows` where they are nearer than who is there. `columns`: the new ones' unit
-    vectors; `unit`: those of any rows."""
-    places, cosines, count = near.places, near.cosines, near.places.shape[1]
+def _let_in(
+    new: np.ndarray,
+    columns: np.ndarray,
+    rows: np.ndarray,
+    unit: Callable[[np.ndarray], np.ndarray],
+    near: Near,
+) -> None:
+    """Put new photos into the lists of `rows` where they are nearer than who is there.
+    `columns`: the new ones' unit vectors; `unit`: those of any rows."""
+    places = near.places
+    cosines = near.cosines
+    count = near.places.shape[1]
     at_once = max(1, min(CELLS // max(1, len(new)), COLUMNS))
     for start in range(0, len(rows), at_once) if len(new) else ():
-        part = rows[start:start + at_once]
+        part = rows[start : start + at_once]
         alike = unit(part) @ columns.T
         touched = np.flatnonzero(alike.max(axis=1) > cosines[part, -1])
         if not len(touched):
             continue
         part = part[touched]
         found, values = largest(alike[touched], min(count, len(new)))
-        places[part], cosines[part] = best_of((places[part], cosines[part]), (new[found], values), count)
+        places[part], cosines[part] = best_of(
+            (places[part], cosines[part]), (new[found], values), count
+        )

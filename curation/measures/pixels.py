@@ -1,10 +1,11 @@
-"""Photos that no recogniser learns from: blank, dark, blurred, tiny, of an odd shape, placeholders, screenshots.
+"""Photos that no recogniser learns from: blank, dark, blurred, tiny, of an odd shape,
+placeholders, screenshots.
 
-Each measure is a pure function of a small picture in 0..255; `troubles` says in words what is wrong. Thresholds lie in
-the gap between planted trouble and 1,455 ordinary photos (shops, museums, landmarks, catalogue pictures on white,
-drawings); `python -m benchmarks.curation quality FOLDER` shows both. A photo that is merely unlovely is not reported.
+Each measure is a pure function of a small picture in 0..255; `troubles` says in words what is
+wrong. Thresholds lie in the gap between planted trouble and 1,455 ordinary photos (shops,
+museums, landmarks, catalogue pictures on white, drawings); `python -m benchmarks.curation
+quality FOLDER` shows both. A photo that is merely unlovely is not reported.
 """
-
 
 from __future__ import annotations
 
@@ -12,20 +13,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SIDE = 320  # pixels of the longer side that measures are taken at: blur that is not seen here harms no recogniser
+# pixels of the longer side that measures are taken at: blur that is not seen here harms no
+# recogniser
+SIDE = 320
 TINT = 12  # grey levels between channels: what JPEG leaves of no colour
-EVEN, VARIED = 4, 40  # grey levels within a row: of one colour, and with something on it
+# grey levels within a row: of one colour, and with something on it
+EVEN = 4
+VARIED = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a photo is judged by; size in upright pixels, levels in grey levels, the rest as shares.
+    """What a photo is judged by; size in upright pixels, levels in grey levels, the rest as
+    shares.
 
-    `spread`, `level`, `darkest`: contrast, what nine tenths stay below, what nothing is darker than. `detail`,
-    `softest`, `sharpest`: fine detail by contrast anywhere, and in the softest and sharpest of four directions. `flat`:
-    pixels equal to their neighbours; `colours`: how many cover 95 %; `rows`, `columns`: those of one colour; `bands`:
-    runs of such rows with something in between. `border`: white, black, plain or ""; `grey`: no colour at all.
-    `format` and `camera` as the file says. `peak`: how far anything stands out from the middle level;
+    `spread`, `level`, `darkest`: contrast, what nine tenths stay below, what nothing is darker
+    than. `detail`, `softest`, `sharpest`: fine detail by contrast anywhere, and in the softest
+    and sharpest of four directions. `flat`: pixels equal to their neighbours; `colours`: how
+    many cover 95 %; `rows`, `columns`: those of one colour; `bands`: runs of such rows with
+    something in between. `border`: white, black, plain or ""; `grey`: no colour at all. `format`
+    and `camera` as the file says. `peak`: how far anything stands out from the middle level;
     below 0: not measured.
     """
 
@@ -49,14 +56,37 @@ class Measures:
     peak: float = -1.0
 
 
-def measure(pixels: np.ndarray, width: int, height: int, format: str = "", camera: str = "") -> Measures:
-    """Measures of a photo of `width` x `height` pixels from its small picture, RGB (h, w, 3) or grey (h, w) uint8."""
-    planes = np.repeat(pixels[None], 3, axis=0) if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+def measure(
+    pixels: np.ndarray, width: int, height: int, format: str = "", camera: str = ""
+) -> Measures:
+    """Measures of a photo of `width` x `height` pixels from its small picture, RGB (h, w, 3) or
+    grey (h, w) uint8."""
+    planes = (
+        np.repeat(pixels[None], 3, axis=0)
+        if pixels.ndim == 2
+        else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    )
     grey = pixels if pixels.ndim == 2 else in_grey(planes)
     across, down = ranges(planes)
-    return Measures(width, height, spread(grey), level(grey), detail(grey), share_below(grey, 0.005),
-                    *directions(grey), flat(planes), colours(planes), evenness(across), evenness(down), bands(across),
-                    border(grey), is_grey(planes), format, camera, peak(grey))
+    return Measures(
+        width,
+        height,
+        spread(grey),
+        level(grey),
+        detail(grey),
+        share_below(grey, 0.005),
+        *directions(grey),
+        flat(planes),
+        colours(planes),
+        evenness(across),
+        evenness(down),
+        bands(across),
+        border(grey),
+        is_grey(planes),
+        format,
+        camera,
+        peak(grey),
+    )
 
 
 def in_grey(planes: np.ndarray) -> np.ndarray:
@@ -66,7 +96,8 @@ def in_grey(planes: np.ndarray) -> np.ndarray:
 
 
 def share_below(values: np.ndarray, share: float) -> float:
-    """The value that this share of whole numbers (0 to 1020) stays below or at: a percentile, counted, not sorted."""
+    """The value that this share of whole numbers (0 to 1020) stays below or at: a percentile,
+    counted, not sorted."""
     counts = np.cumsum(np.bincount(values.ravel()))
     return float(np.searchsorted(counts, share * counts[-1]))
 
@@ -82,41 +113,54 @@ def level(grey: np.ndarray) -> float:
 
 
 def detail(grey: np.ndarray) -> float:
-    """How much of the contrast sits in the sharpest places, between neighbouring pixels: 0 for a smooth photo.
+    """How much of the contrast sits in the sharpest places, between neighbouring pixels: 0 for a
+    smooth photo.
 
-    The sharpest hundredth decides, so that a sharp thing before a soft background counts as sharp.
+    The sharpest hundredth decides, so that a sharp thing before a soft background counts as
+    sharp.
     """
     if min(grey.shape) < 3:
         return 1.0
-    return share_below(np.maximum(_bend(grey, 0, 1), _bend(grey, 1, 0)), 0.99) / max(spread(grey), 1.0)
+    return share_below(np.maximum(_bend(grey, 0, 1), _bend(grey, 1, 0)), 0.99) / max(
+        spread(grey), 1.0
+    )
 
 
 def directions(grey: np.ndarray) -> tuple[float, float]:
-    """Detail in the softest and in the sharpest of four directions: a shaken photo is soft along its smear. The
-    sharpest three thousandths decide, so that a small sharp thing still counts."""
+    """Detail in the softest and in the sharpest of four directions: a shaken photo is soft along
+    its smear. The sharpest three thousandths decide, so that a small sharp thing still counts."""
     if min(grey.shape) < 3:
         return 1.0, 1.0
     contrast = max(spread(grey), 1.0)
-    found = [share_below(_bend(grey, *step), 0.997) / contrast for step in ((0, 1), (1, 0), (1, 1), (1, -1))]
+    found = [
+        share_below(_bend(grey, *step), 0.997) / contrast
+        for step in ((0, 1), (1, 0), (1, 1), (1, -1))
+    ]
     return min(found), max(found)
 
 
 def _bend(grey: np.ndarray, down: int, right: int) -> np.ndarray:
-    """How far each inner pixel is from the middle of its two neighbours in a direction, twice over."""
+    """How far each inner pixel is from the middle of its two neighbours in a direction, twice
+    over."""
     signed = grey.astype(np.int16)
     height, width = grey.shape
-    both = (signed[1 + down:height - 1 + down, 1 + right:width - 1 + right]
-            + signed[1 - down:height - 1 - down, 1 - right:width - 1 - right])
+    both = (
+        signed[1 + down : height - 1 + down, 1 + right : width - 1 + right]
+        + signed[1 - down : height - 1 - down, 1 - right : width - 1 - right]
+    )
     return np.abs(both - 2 * signed[1:-1, 1:-1])
 
 
 def flat(planes: np.ndarray) -> float:
-    """Share of pixels of (3, h, w) that equal the one to their right and the one below, give or take one level."""
+    """Share of pixels of (3, h, w) that equal the one to their right and the one below, give or
+    take one level."""
     if min(planes.shape[1:]) < 2:
         return 0.0
     here = planes[:, :-1, :-1]
-    # Differences of uint8 turn over: -1, 0 and 1 are 255, 0 and 1, and one more makes them 0, 1 and 2.
-    right, below = planes[:, :-1, 1:] - here + 1, planes[:, 1:, :-1] - here + 1
+    # Differences of uint8 turn over: -1, 0 and 1 are 255, 0 and 1, and one more makes them 0, 1 and
+    # 2.
+    right = planes[:, :-1, 1:] - here + 1
+    below = planes[:, 1:, :-1] - here + 1
     return float((np.maximum(right, below) <= 2).all(axis=0).mean())
 
 
@@ -139,7 +183,8 @@ def evenness(ranged: np.ndarray) -> float:
 
 
 def bands(ranged: np.ndarray) -> int:
-    """Runs of at least two rows of one colour, with rows between them that have something on them."""
+    """Runs of at least two rows of one colour, with rows between them that have something on
+    them."""
     varied = np.where(ranged <= EVEN, 0, 1)[(ranged <= EVEN) | (ranged >= VARIED)]
     starts = np.flatnonzero(np.diff(varied, prepend=1) == -1)
     ends = np.flatnonzero(np.diff(varied, append=1) == 1)
@@ -148,7 +193,9 @@ def bands(ranged: np.ndarray) -> int:
 
 def border(grey: np.ndarray) -> str:
     """What frames the photo on all four sides: "white", "black", a "plain" colour, or nothing."""
-    ring = np.concatenate([grey[:2].ravel(), grey[-2:].ravel(), grey[:, :2].ravel(), grey[:, -2:].ravel()])
+    ring = np.concatenate(
+        [grey[:2].ravel(), grey[-2:].ravel(), grey[:, :2].ravel(), grey[:, -2:].ravel()]
+    )
     low, high = np.percentile(ring, (2, 98))
     if high - low > 2 * EVEN:
         return ""
@@ -161,7 +208,8 @@ def is_grey(planes: np.ndarray) -> bool:
 
 
 def peak(grey: np.ndarray) -> float:
-    """How far anything is from the middle level, in grey levels; of two by two pixels, so that noise hardly counts."""
+    """How far anything is from the middle level, in grey levels; of two by two pixels, so that
+    noise hardly counts."""
     wide = grey.astype(np.int16)
     if min(grey.shape) > 1:
         wide = (wide[:-1, :-1] + wide[1:, :-1] + wide[:-1, 1:] + wide[1:, 1:]) // 4

@@ -1,7 +1,9 @@
-"""A phone held in front of a wall: where it stands, and what lens, light and sensor do to the picture.
+"""A phone held in front of a wall: where it stands, and what lens, light and sensor do to the
+picture.
 
-World coordinates are those of `rooms` (centimetres) with z going into the wall: the wall is z = 0, the visitor stands
-at negative z. Homographies follow the pinhole model (Hartley and Zisserman 2004, chapter 8).
+World coordinates are those of `rooms` (centimetres) with z going into the wall: the wall is z =
+0, the visitor stands at negative z. Homographies follow the pinhole model (Hartley and Zisserman
+2004, chapter 8).
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the phone is, what it is pointed at (cm), its roll (radians), focal length and picture size (pixels)."""
+    """Where the phone is, what it is pointed at (cm), its roll (radians), focal length and
+    picture size (pixels)."""
 
     place: tuple[float, float, float]
     target: tuple[float, float, float]
@@ -33,19 +36,27 @@ class Pose:
 
     def projection(self) -> Matrix:
         """3 x 4: world point (x, y, z, 1) -> picture (u, v, w)."""
-        place, target = np.array(self.place), np.array(self.target)
+        place = np.array(self.place)
+        target = np.array(self.target)
         forward = (target - place) / np.linalg.norm(target - place)
         right = np.cross(np.array([0.0, 1.0, 0.0]), forward)
         right /= np.linalg.norm(right)
         down = np.cross(forward, right)
-        cosine, sine = np.cos(self.roll), np.sin(self.roll)
+        cosine = np.cos(self.roll)
+        sine = np.sin(self.roll)
         turned = np.stack([cosine * right + sine * down, cosine * down - sine * right, forward])
-        inner = np.array([[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1]])
+        inner = np.array(
+            [[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1]]
+        )
         return inner @ np.concatenate([turned, -(turned @ place)[:, None]], 1)
 
 
-def plane(projection: Matrix, origin: tuple[float, float, float], across: tuple[float, float, float],
-          along: tuple[float, float, float]) -> Matrix:
+def plane(
+    projection: Matrix,
+    origin: tuple[float, float, float],
+    across: tuple[float, float, float],
+    along: tuple[float, float, float],
+) -> Matrix:
     """3 x 3: (a, b) on the plane origin + a * across + b * along -> picture."""
     columns = np.array([[*across, 0], [*along, 0], [*origin, 1]]).T
     return projection @ columns
@@ -57,13 +68,21 @@ def project(projection: Matrix, points: NDArray[np.float64]) -> NDArray[np.float
     return seen[:, :2] / seen[:, 2:]
 
 
-def spread(texture: Image8, to_picture: Matrix, width: int, height: int, repeat: bool = False) -> Image8:
-    """A texture (pixel coordinates -> picture) over the whole picture; its rim goes on, or it repeats."""
+def spread(
+    texture: Image8, to_picture: Matrix, width: int, height: int, repeat: bool = False
+) -> Image8:
+    """A texture (pixel coordinates -> picture) over the whole picture; its rim goes on, or it
+    repeats."""
     import cv2
 
     flags = cv2.INTER_LINEAR
-    return cv2.warpPerspective(texture, to_picture, (width, height), flags=flags,
-                               borderMode=cv2.BORDER_WRAP if repeat else cv2.BORDER_REPLICATE)
+    return cv2.warpPerspective(
+        texture,
+        to_picture,
+        (width, height),
+        flags=flags,
+        borderMode=cv2.BORDER_WRAP if repeat else cv2.BORDER_REPLICATE,
+    )
 
 
 def hang(picture: Image8, thing: Hanging, wall: Matrix, x: float, y: float) -> None:
@@ -71,7 +90,13 @@ def hang(picture: Image8, thing: Hanging, wall: Matrix, x: float, y: float) -> N
     import cv2
 
     height, width = picture.shape[:2]
-    corners = np.array([[sx * thing.width / 2 + x, sy * thing.height / 2 + y, 1] for sy in (-1, 1) for sx in (-1, 1)])
+    corners = np.array(
+        [
+            [sx * thing.width / 2 + x, sy * thing.height / 2 + y, 1]
+            for sy in (-1, 1)
+            for sx in (-1, 1)
+        ]
+    )
     seen = corners @ wall.T
     seen = seen[:, :2] / seen[:, 2:]
     left, top = np.maximum(np.floor(seen.min(0)), 0).astype(int)
@@ -80,11 +105,21 @@ def hang(picture: Image8, thing: Hanging, wall: Matrix, x: float, y: float) -> N
         return
     texture = thing.level_for(float(np.ptp(seen[:, 0])) / thing.width)
     rows, columns = texture.shape[:2]
-    to_wall = np.array([[thing.width / columns, 0, x - thing.width / 2], [0, thing.height / rows, y - thing.height / 2],
-                        [0, 0, 1]])
+    to_wall = np.array(
+        [
+            [thing.width / columns, 0, x - thing.width / 2],
+            [0, thing.height / rows, y - thing.height / 2],
+            [0, 0, 1],
+        ]
+    )
     shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]])
-    over = cv2.warpPerspective(texture, shift @ wall @ to_wall, (int(right - left), int(bottom - top)),
-                               flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    over = cv2.warpPerspective(
+        texture,
+        shift @ wall @ to_wall,
+        (int(right - left), int(bottom - top)),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+    )
     under = picture[top:bottom, left:right]
     seen_through = cv2.cvtColor(255 - over[..., 3], cv2.COLOR_GRAY2RGB)
     under[:] = cv2.add(cv2.multiply(under, seen_through, scale=1 / 255), over[..., :3])
@@ -94,7 +129,9 @@ def fill(picture: Image8, points: NDArray[np.float64], colour: tuple[float, ...]
     """A flat polygon (n, 2) in picture coordinates; colour 0..255."""
     import cv2
 
-    cv2.fillPoly(picture, [np.clip(points * 16, -2e7, 2e7).astype(np.int32)], colour, cv2.LINE_AA, 4)
+    cv2.fillPoly(
+        picture, [np.clip(points * 16, -2e7, 2e7).astype(np.int32)], colour, cv2.LINE_AA, 4
+    )
 
 
 def people(picture: Image8, rng: Rng, count: int) -> None:
@@ -112,11 +149,21 @@ def people(picture: Image8, rng: Rng, count: int) -> None:
     figure = cv2.GaussianBlur(figure, (0, 0), sigma)
     alpha = cv2.cvtColor(cv2.resize(soft, (width, height)), cv2.COLOR_GRAY2RGB)
     large = cv2.resize(figure, (width, height))
-    picture[:] = cv2.add(cv2.multiply(picture, 255 - alpha, scale=1 / 255), cv2.multiply(large, alpha, scale=1 / 255))
+    picture[:] = cv2.add(
+        cv2.multiply(picture, 255 - alpha, scale=1 / 255), cv2.multiply(large, alpha, scale=1 / 255)
+    )
 
 
-COATS = ((38, 40, 48), (74, 58, 46), (48, 62, 74), (92, 44, 40), (58, 66, 52), (120, 108, 92), (28, 28, 30),
-         (150, 60, 52))
+COATS = (
+    (38, 40, 48),
+    (74, 58, 46),
+    (48, 62, 74),
+    (92, 44, 40),
+    (58, 66, 52),
+    (120, 108, 92),
+    (28, 28, 30),
+    (150, 60, 52),
+)
 HAIR = ((34, 25, 20), (72, 50, 34), (120, 92, 58), (158, 152, 146), (22, 20, 20))
 
 
@@ -125,14 +172,22 @@ def _person(figure: Image8, mask: Image8, rng: Rng) -> None:
     head = (width * height) ** 0.5 * rng.uniform(0.05, 0.105)
     x = width * (rng.uniform(-0.02, 0.24) if rng.random() < 0.5 else rng.uniform(0.76, 1.02))
     y = height * rng.uniform(0.48, 0.86)
-    coat, hair = COATS[rng.integers(len(COATS))], HAIR[rng.integers(len(HAIR))]
-    long_hair, t = rng.random() < 0.45, np.linspace(0, 1, 32)
+    coat = COATS[rng.integers(len(COATS))]
+    hair = HAIR[rng.integers(len(HAIR))]
+    long_hair = rng.random() < 0.45
+    t = np.linspace(0, 1, 32)
     half = head * (0.46 + 1.75 * np.sin(np.minimum(t / 0.12, 1) * np.pi / 2) ** 1.5 + 0.35 * t)
     down = y + head * 0.8 + t * head * 7
     body = np.concatenate([np.stack([x - half, down], 1), np.stack([x + half, down], 1)[::-1]])
     neck = tuple(value * 0.55 + 62 for value in hair)
-    shine = np.array([[x - head * 1.9, down[6]], [x - head * 1.2, down[3]], [x - head * 1.3, down[-1]],
-                      [x - head * 2.3, down[-1]]])
+    shine = np.array(
+        [
+            [x - head * 1.9, down[6]],
+            [x - head * 1.2, down[3]],
+            [x - head * 1.3, down[-1]],
+            [x - head * 2.3, down[-1]],
+        ]
+    )
     for canvas, colours in ((figure, (coat, neck, hair)), (mask, ((255.0,) * 3,) * 3)):
         fill(canvas, body, colours[0])
         _oval(canvas, x, y + head * 0.85, head * 0.44, head * 0.8, colours[1])
@@ -144,9 +199,20 @@ def _person(figure: Image8, mask: Image8, rng: Rng) -> None:
     _oval(figure, x - head * 0.25, y - head * 0.4, head * 0.3, head * 0.28, gloss)
 
 
-def _oval(canvas: Image8, x: float, y: float, half_width: float, half_height: float, colour: tuple[float, ...]) -> None:
+def _oval(
+    canvas: Image8,
+    x: float,
+    y: float,
+    half_width: float,
+    half_height: float,
+    colour: tuple[float, ...],
+) -> None:
     angle = np.linspace(0, 2 * np.pi, 28)
-    fill(canvas, np.stack([x + half_width * np.cos(angle), y + half_height * np.sin(angle)], 1), colour)
+    fill(
+        canvas,
+        np.stack([x + half_width * np.cos(angle), y + half_height * np.sin(angle)], 1),
+        colour,
+    )
 
 
 @dataclass(frozen=True)
@@ -165,14 +231,19 @@ def lit(picture: Image8, light: Light) -> Image8:
 
     height, width = picture.shape[:2]
     y, x = np.mgrid[-1:1:24j, -1:1:24j].astype(np.float32)
-    gain = light.exposure * (1 - light.vignette * (x * x + y * y) / 2 + light.slope[0] * x + light.slope[1] * y)
+    gain = light.exposure * (
+        1 - light.vignette * (x * x + y * y) / 2 + light.slope[0] * x + light.slope[1] * y
+    )
     gains = (gain[..., None] * np.array(light.cast) * 128).clip(0, 255).astype(np.uint8)
-    return cv2.multiply(picture, cv2.resize(gains, (width, height), interpolation=cv2.INTER_LINEAR), scale=1 / 128)
+    return cv2.multiply(
+        picture, cv2.resize(gains, (width, height), interpolation=cv2.INTER_LINEAR), scale=1 / 128
+    )
 
 
 @dataclass(frozen=True)
 class Glare:
-    """A lamp mirrored in glass: centre and half axes as fractions of the photo, angle, strength 0..1."""
+    """A lamp mirrored in glass: centre and half axes as fractions of the photo, angle, strength
+    0..1."""
 
     x: float
     y: float
@@ -183,7 +254,8 @@ class Glare:
 
 
 def mirror(picture: Image8, glare: Glare, glass: NDArray[np.float64]) -> None:
-    """Add glare within the glass, whose four corners (4, 2) are in picture coordinates; in place."""
+    """Add glare within the glass, whose four corners (4, 2) are in picture coordinates; in
+    place."""
     import cv2
 
     height, width = picture.shape[:2]
@@ -192,8 +264,8 @@ def mirror(picture: Image8, glare: Glare, glass: NDArray[np.float64]) -> None:
     y, x = np.mgrid[0:1:96j, 0:1:96j].astype(np.float32)
     u = (x - glare.x) * np.cos(glare.angle) + (y - glare.y) * np.sin(glare.angle)
     v = (y - glare.y) * np.cos(glare.angle) - (x - glare.x) * np.sin(glare.angle)
-    spot = np.exp(-np.abs(u / glare.long) ** 3 - np.abs(v / glare.short) ** 3)
-    halo = np.exp(-np.abs(u / glare.long / 2.2) ** 2 - np.abs(v / glare.short / 3) ** 2)
+    spot = np.exp(-(np.abs(u / glare.long) ** 3) - np.abs(v / glare.short) ** 3)
+    halo = np.exp(-(np.abs(u / glare.long / 2.2) ** 2) - np.abs(v / glare.short / 3) ** 2)
     shine = glare.strength * (spot + 0.25 * halo) * pane
     veil = (shine[..., None] * np.array([255, 250, 236])).clip(0, 255).astype(np.uint8)
     picture[:] = cv2.add(picture, cv2.resize(veil, (width, height), interpolation=cv2.INTER_LINEAR))
@@ -206,7 +278,9 @@ def shaken(picture: Image8, length: float, angle: float, focus: float) -> Image8
     if length >= 1.5:
         size = int(length) | 1
         kernel = np.zeros((size, size), np.float32)
-        middle, dx, dy = size // 2, np.cos(angle) * size / 2, np.sin(angle) * size / 2
+        middle = size // 2
+        dx = np.cos(angle) * size / 2
+        dy = np.sin(angle) * size / 2
         start, end = ((round(middle + sign * dx), round(middle + sign * dy)) for sign in (-1, 1))
         cv2.line(kernel, start, end, 1.0, 1, cv2.LINE_AA)
         picture = cv2.filter2D(picture, -1, kernel / kernel.sum())
@@ -215,7 +289,8 @@ def shaken(picture: Image8, length: float, angle: float, focus: float) -> Image8
 
 @lru_cache(maxsize=12)
 def grain_tile(strength: int, size: int = 640) -> NDArray[np.int8]:
-    """Sensor noise of standard deviation `strength` (of 255), correlated a little as after a phone's processing."""
+    """Sensor noise of standard deviation `strength` (of 255), correlated a little as after a
+    phone's processing."""
     return (_grain(size) * strength).round().clip(-127, 127).astype(np.int8)
 
 
@@ -229,13 +304,14 @@ def _grain(size: int) -> NDArray[Any]:
 
 
 def noisy(picture: Image8, tile: NDArray[np.int8], rng: Rng) -> Image8:
-    """Add the tile's noise from a random place in it; a larger picture sees the tile mirrored at its rim."""
+    """Add the tile's noise from a random place in it; a larger picture sees the tile mirrored at
+    its rim."""
     import cv2
 
     height, width = picture.shape[:2]
     spare = [max(tile.shape[axis] - picture.shape[axis], 0) for axis in (0, 1)]
     down, right = (int(rng.integers(room + 1)) for room in spare)
-    noise = tile[down:down + height, right:right + width]
+    noise = tile[down : down + height, right : right + width]
     missing = height - noise.shape[0], width - noise.shape[1]
     if max(missing) > 0:
         noise = np.pad(noise, ((0, missing[0]), (0, missing[1]), (0, 0)), "symmetric")

@@ -1,8 +1,10 @@
 """Four painters who never lived, each a function from a variant to a picture.
 
-Several pictures by one hand look alike on purpose: that is what makes a gallery hard to tell apart.
+Several pictures by one hand look alike on purpose: that is what makes a gallery hard to tell
+apart.
 
-    painters.harbour(900, 1200, Harbour(moon=(.66, .3)), rng)      float32 RGB in 0..1, shape (900, 1200, 3)
+    painters.harbour(900, 1200, Harbour(moon=(.66, .3)), rng)
+    # float32 RGB in 0..1, shape (900, 1200, 3)
 """
 
 from __future__ import annotations
@@ -83,10 +85,16 @@ def harbour(height: int, width: int, v: Harbour, rng: Rng) -> Picture:
     water = lay(plain(height, width, v.sea[0]), np.clip((y - crest) * 2.6, 0, 1), v.sea[1])
     water = _moonlight(water, v, x, y, crest, rng)
     picture = lay(picture, soft(y - crest, 0.006), water)
-    flow = 0.5 * np.cos(x * 6.6 + 1.9) * np.clip((y - 0.3) * 2, 0, 1) + 0.25 * clouds(height, width, rng, 3, 2)
-    flow = np.where(far < v.radius * 2.4, np.arctan2(y - v.moon[1], x - v.moon[0]) + np.pi / 2, flow)
+    flow = 0.5 * np.cos(x * 6.6 + 1.9) * np.clip((y - 0.3) * 2, 0, 1) + 0.25 * clouds(
+        height, width, rng, 3, 2
+    )
+    flow = np.where(
+        far < v.radius * 2.4, np.arctan2(y - v.moon[1], x - v.moon[0]) + np.pi / 2, flow
+    )
     for place, size in v.boats:
-        picture = _boat(picture, x, y, place, v.horizon + v.swell * np.sin(place * 6.6 + 1.9) + 0.05, size)
+        picture = _boat(
+            picture, x, y, place, v.horizon + v.swell * np.sin(place * 6.6 + 1.9) + 0.05, size
+        )
     if v.quay:
         edge = 0.84 - 0.07 * np.sin(x * 6.2 + 2.4)
         stone = lay(plain(height, width, v.quay), np.clip((y - edge) * 3, 0, 0.55), "#4A1E18")
@@ -102,13 +110,16 @@ def _night(height: int, width: int, v: Harbour, far: Field, y: Field) -> Picture
 
 
 def _moonlight(water: Picture, v: Harbour, x: Field, y: Field, crest: Field, rng: Rng) -> Picture:
-    column = np.exp(-((x - v.moon[0]) / (0.05 + 0.14 * np.clip(y - crest, 0, 1))) ** 2)
+    column = np.exp(-(((x - v.moon[0]) / (0.05 + 0.14 * np.clip(y - crest, 0, 1))) ** 2))
     broken = np.clip(np.sin(y * 95 + 4 * clouds(y.shape[0], y.shape[1], rng, 5, 2)) - 0.1, 0, 1)
     return lay(water, (column * broken * 0.75).astype(np.float32), v.moon_colour)
 
 
-def _boat(picture: Picture, x: Field, y: Field, place: float, waterline: float, size: float) -> Picture:
-    u, w = (x - place) / size, (y - waterline) / size
+def _boat(
+    picture: Picture, x: Field, y: Field, place: float, waterline: float, size: float
+) -> Picture:
+    u = (x - place) / size
+    w = (y - waterline) / size
     hull = np.minimum(0.18 - np.abs(w - 0.02) - 0.1 * u * u, 1.0 - np.abs(u) - 0.6 * w)
     mast = np.minimum(0.035 - np.abs(u + 0.05), np.minimum(-w, w + 1.7))
     sail = np.minimum(np.minimum(u - 0.0, -w - 0.18), 0.75 - u * 1.0 + (w + 0.18) * 0.55)
@@ -120,31 +131,53 @@ def grid(height: int, width: int, v: Grid, rng: Rng) -> Picture:
     """Flat blocks whose edges breathe, between dark lines, on a warm ground."""
     x, y = axes(height, width)
     wobble_x, wobble_y = (0.004 * clouds(height, width, rng, 6, 2) for _ in range(2))
-    x, y = x + wobble_x, y + wobble_y
-    picture = lay(plain(height, width, v.ground), 0.25 * np.clip(clouds(height, width, rng, 3), 0, 1), "#D8C6A0")
+    x = x + wobble_x
+    y = y + wobble_y
+    picture = lay(
+        plain(height, width, v.ground),
+        0.25 * np.clip(clouds(height, width, rng, 3), 0, 1),
+        "#D8C6A0",
+    )
     flow = np.full((height, width), 0.06, np.float32)
     for x0, y0, x1, y1, colour in v.blocks:
         inside = np.minimum(np.minimum(x - x0, x1 - x), np.minimum(y - y0, y1 - y))
         picture = lay(picture, soft(inside + 0.013, 0.004), v.line)
-        tone = lay(plain(height, width, colour), np.clip(0.18 * clouds(height, width, rng, 4) + 0.1, 0, 0.4), "#201A16")
+        tone = lay(
+            plain(height, width, colour),
+            np.clip(0.18 * clouds(height, width, rng, 4) + 0.1, 0, 0.4),
+            "#201A16",
+        )
         picture = lay(picture, soft(inside, 0.004), tone)
         upright = np.float32(np.pi / 2 if (y1 - y0) * height > (x1 - x0) * width else 0.04)
         flow = np.where(inside > -0.01, upright, flow).astype(np.float32)
-    return _finish(picture, flow, rng, broad=0.016, fine=0.007, cover=1.6, crisp=0.9, edge=5, depth=0.03)
+    return _finish(
+        picture, flow, rng, broad=0.016, fine=0.007, cover=1.6, crisp=0.9, edge=5, depth=0.03
+    )
 
 
 def fields(height: int, width: int, v: Fields, rng: Rng) -> Picture:
     """Bands with feathered edges, many thin layers deep."""
     x, y = axes(height, width)
-    picture = lay(plain(height, width, v.ground), 0.3 * np.clip(clouds(height, width, rng, 3), 0, 1), "#1C1410")
+    picture = lay(
+        plain(height, width, v.ground),
+        0.3 * np.clip(clouds(height, width, rng, 3), 0, 1),
+        "#1C1410",
+    )
     flow = (0.1 * clouds(height, width, rng, 4, 2)).astype(np.float32)
     for top, bottom, colour in v.bands:
         for layer in range(4):
             ragged = 0.016 * clouds(height, width, rng, 7) + 0.006 * bristles(flow, rng, 24)
             shrink = 0.02 * (layer - 1)
-            inside = np.minimum(np.minimum(x - 0.07, 0.93 - x), np.minimum(y - top, bottom - y)) - shrink + ragged
-            veil = lay(plain(height, width, colour), np.clip(0.2 * clouds(height, width, rng, 3), -0.2, 0.35) + 0.0,
-                       "#F3E3C3" if layer % 2 else "#2B1512")
+            inside = (
+                np.minimum(np.minimum(x - 0.07, 0.93 - x), np.minimum(y - top, bottom - y))
+                - shrink
+                + ragged
+            )
+            veil = lay(
+                plain(height, width, colour),
+                np.clip(0.2 * clouds(height, width, rng, 3), -0.2, 0.35) + 0.0,
+                "#F3E3C3" if layer % 2 else "#2B1512",
+            )
             picture = lay(picture, soft(inside, 0.05) * 0.5, np.clip(veil, 0, 1))
     return _finish(picture, flow, rng, broad=0.03, fine=0.012, cover=1.2)
 
@@ -157,47 +190,76 @@ def still_life(height: int, width: int, v: StillLife, rng: Rng) -> Picture:
     picture = lay(plain(height, width, v.wall[0]), dusk, v.wall[1])
     cloth = lay(plain(height, width, v.cloth[0]), folds, v.cloth[1])
     picture = lay(picture, soft(y - v.edge - 0.015 * np.sin(x * 5 + 1), 0.006), cloth)
-    flow = np.where(y < v.edge, 0.9 + 0.5 * clouds(height, width, rng, 3, 2), 0.15 * np.sin(x * 8)).astype(np.float32)
+    flow = np.where(
+        y < v.edge, 0.9 + 0.5 * clouds(height, width, rng, 3, 2), 0.15 * np.sin(x * 8)
+    ).astype(np.float32)
     aspect = width / height
     for kind, place, size, colour in v.things:
-        u, w = (x - place) * aspect / size, (y - v.edge - 0.11) / size
-        shadow = np.exp(-((u - 0.75) / 0.8) ** 2 - ((w + 0.02) / 0.14) ** 2)
+        u = (x - place) * aspect / size
+        w = (y - v.edge - 0.11) / size
+        shadow = np.exp(-(((u - 0.75) / 0.8) ** 2) - ((w + 0.02) / 0.14) ** 2)
         picture = lay(picture, (shadow * 0.55).astype(np.float32), "#2A1B14")
-        picture, flow = SHAPES[kind](picture, flow, u.astype(np.float32), w.astype(np.float32), size, colour)
+        picture, flow = SHAPES[kind](
+            picture, flow, u.astype(np.float32), w.astype(np.float32), size, colour
+        )
     return _finish(picture, flow, rng, broad=0.018, fine=0.007, crisp=0.75)
 
 
-def _rounded(picture: Picture, flow: Field, u: Field, w: Field, inside: Field, size: float, colour: str,
-             middle: float) -> tuple[Picture, Field]:
-    """Light a body: bright at the upper left, its own colour, dark and a little warm at the right."""
+def _rounded(
+    picture: Picture,
+    flow: Field,
+    u: Field,
+    w: Field,
+    inside: Field,
+    size: float,
+    colour: str,
+    middle: float,
+) -> tuple[Picture, Field]:
+    """Light a body: bright at the upper left, its own colour, dark and a little warm at the
+    right."""
     lit = np.clip(0.55 - 0.62 * u - 0.35 * (w - middle), 0, 1)
     body = lay(plain(u.shape[0], u.shape[1], "#1D130E"), np.clip(lit * 1.5, 0, 1), colour)
     body = lay(body, np.clip(lit - 0.72, 0, 1) * 1.7, "#FFF3D2")
-    glint = np.exp(-((u + 0.22) / 0.09) ** 2 - ((w - middle + 0.16) / 0.13) ** 2)
+    glint = np.exp(-(((u + 0.22) / 0.09) ** 2) - ((w - middle + 0.16) / 0.13) ** 2)
     body = lay(body, (glint * 0.75).astype(np.float32), "#FFFDF2")
     mask = soft(inside * size, 0.006)
     around = np.arctan2(w - middle, u) + np.pi / 2
     return lay(picture, mask, body), np.where(inside > 0, around, flow).astype(np.float32)
 
 
-def _pear(picture: Picture, flow: Field, u: Field, w: Field, size: float, colour: str) -> tuple[Picture, Field]:
+def _pear(
+    picture: Picture, flow: Field, u: Field, w: Field, size: float, colour: str
+) -> tuple[Picture, Field]:
     waist = np.clip((-w - 0.15) / 0.95, 0, 1)
     half = 0.46 * np.sqrt(np.clip(1 - ((w + 0.42) / 0.44) ** 2, 0, 1))
-    neck = np.where((w < -0.5) & (w > -1.14), 0.36 * (1 - waist) ** 0.55 * np.clip((w + 1.14) * 9, 0, 1), 0)
-    inside = np.where(np.maximum(half, neck) > 0, np.maximum(half, neck) - np.abs(u - 0.05 * waist), -1)
+    neck = np.where(
+        (w < -0.5) & (w > -1.14), 0.36 * (1 - waist) ** 0.55 * np.clip((w + 1.14) * 9, 0, 1), 0
+    )
+    inside = np.where(
+        np.maximum(half, neck) > 0, np.maximum(half, neck) - np.abs(u - 0.05 * waist), -1
+    )
     stem = np.minimum(0.03 - np.abs(u - 0.08 + (w + 1.1) * 0.25), np.minimum(w + 1.32, -1.05 - w))
     picture, flow = _rounded(picture, flow, u, w, inside.astype(np.float32), size, colour, -0.45)
     return lay(picture, soft(stem * size, 0.006), "#3A2616"), flow
 
 
-def _plum(picture: Picture, flow: Field, u: Field, w: Field, size: float, colour: str) -> tuple[Picture, Field]:
+def _plum(
+    picture: Picture, flow: Field, u: Field, w: Field, size: float, colour: str
+) -> tuple[Picture, Field]:
     inside = 0.4 - np.hypot(u, (w + 0.34) * 1.1)
     return _rounded(picture, flow, u, w, inside.astype(np.float32), size, colour, -0.36)
 
 
-def _jug(picture: Picture, flow: Field, u: Field, w: Field, size: float, colour: str) -> tuple[Picture, Field]:
+def _jug(
+    picture: Picture, flow: Field, u: Field, w: Field, size: float, colour: str
+) -> tuple[Picture, Field]:
     t = np.clip(-w / 1.7, 0, 1)
-    half = 0.3 + 0.26 * np.sin(np.pi * np.clip(t * 1.35, 0, 1)) - 0.12 * t + 0.1 * np.clip((t - 0.86) * 8, 0, 1)
+    half = (
+        0.3
+        + 0.26 * np.sin(np.pi * np.clip(t * 1.35, 0, 1))
+        - 0.12 * t
+        + 0.1 * np.clip((t - 0.86) * 8, 0, 1)
+    )
     body = np.minimum(half - np.abs(u), np.minimum(-w, w + 1.7) * 2)
     handle = 0.055 - np.abs(np.hypot((u - 0.42) / 0.85, (w + 1.12) / 1.35) - 0.3)
     inside = np.maximum(body, np.where(u > 0.2, handle, -1)).astype(np.float32)
@@ -206,9 +268,19 @@ def _jug(picture: Picture, flow: Field, u: Field, w: Field, size: float, colour:
     return lay(picture, soft(mouth.astype(np.float32) * size, 0.006), "#1A1512"), flow
 
 
-def _finish(picture: Picture, flow: Field, rng: Rng, broad: float, fine: float, cover: float = 2.2,
-            crisp: float = 0.0, edge: float = 1.6, depth: float = 0.05) -> Picture:
-    """Two layers of strokes; `crisp` says how far the drawing's edges (`edge` strokes wide) come back over them."""
+def _finish(
+    picture: Picture,
+    flow: Field,
+    rng: Rng,
+    broad: float,
+    fine: float,
+    cover: float = 2.2,
+    crisp: float = 0.0,
+    edge: float = 1.6,
+    depth: float = 0.05,
+) -> Picture:
+    """Two layers of strokes; `crisp` says how far the drawing's edges (`edge` strokes wide) come
+    back over them."""
     scale = max(picture.shape[:2])
     picture = np.clip(picture, 0, 1).astype(np.float32)
     painted = strokes(picture, flow, rng, broad * scale, broad * scale * 4, cover)
@@ -220,7 +292,10 @@ def _finish(picture: Picture, flow: Field, rng: Rng, broad: float, fine: float, 
 
 
 SHAPES: dict[str, Callable[[Picture, Field, Field, Field, float, str], tuple[Picture, Field]]] = {
-    "pear": _pear, "plum": _plum, "jug": _jug}
+    "pear": _pear,
+    "plum": _plum,
+    "jug": _jug,
+}
 
 
 def paint(height: int, width: int, variant: Variant, rng: Rng) -> Picture:

@@ -1,8 +1,9 @@
-"""The rooms of the built-in museum: walls, floors, frames, and the things in them that are no pictures.
+"""The rooms of the built-in museum: walls, floors, frames, and the things in them that are no
+pictures.
 
-Every texture is uint8; what hangs is RGBA with its colour multiplied by its alpha (so that it can be warped and
-laid over), with a soft shadow on the wall. Lengths are centimetres: x to the right, y down, 0 at a picture's centre,
-the floor at y = 150.
+Every texture is uint8; what hangs is RGBA with its colour multiplied by its alpha (so that it
+can be warped and laid over), with a soft shadow on the wall. Lengths are centimetres: x to the
+right, y down, 0 at a picture's centre, the floor at y = 150.
 """
 
 from __future__ import annotations
@@ -20,14 +21,20 @@ from curation.museum.gallery import HANGING, Hung, paint
 Image8 = NDArray[Any]  # uint8
 Floats = NDArray[Any]  # float32
 
-FLOOR, RAIL, SKIRTING = 150.0, -175.0, 13.0
-WALL_LEFT, WALL_TOP, WALL_WIDTH, WALL_SCALE = -450.0, -260.0, 900.0, 1.4
+FLOOR = 150.0
+RAIL = -175.0
+SKIRTING = 13.0
+WALL_LEFT = -450.0
+WALL_TOP = -260.0
+WALL_WIDTH = 900.0
+WALL_SCALE = 1.4
 FLOOR_CELL = 240.0
 
 
 @dataclass(frozen=True)
 class Room:
-    """A wall colour, what its woodwork and floor look like, and how strongly lamps light its middle."""
+    """A wall colour, what its woodwork and floor look like, and how strongly lamps light its
+    middle."""
 
     wall: str
     wood: str
@@ -48,7 +55,8 @@ ROOMS = (
 
 @dataclass(frozen=True)
 class Hanging:
-    """Something flat on a wall: a pyramid of premultiplied RGBA textures, finest first, and what they cover in cm."""
+    """Something flat on a wall: a pyramid of premultiplied RGBA textures, finest first, and what
+    they cover in cm."""
 
     levels: tuple[Image8, ...]
     width: float
@@ -70,20 +78,30 @@ def hanging(texture: Floats, width: float, height: float) -> Hanging:
     levels: list[Image8] = [(texture.clip(0, 1) * 255).round().astype(np.uint8)]
     while len(levels) < 5 and min(levels[-1].shape[:2]) > 12:
         finer = levels[-1]
-        levels.append(cv2.resize(finer, (finer.shape[1] // 2, finer.shape[0] // 2), interpolation=cv2.INTER_AREA))
+        levels.append(
+            cv2.resize(
+                finer, (finer.shape[1] // 2, finer.shape[0] // 2), interpolation=cv2.INTER_AREA
+            )
+        )
     return Hanging(tuple(levels), width, height)
 
 
 @lru_cache(maxsize=32)
 def wall(room: int) -> Image8:
-    """Plaster, picture rail, skirting board and a pool of lamp light, RGB; WALL_* say where it lies."""
+    """Plaster, picture rail, skirting board and a pool of lamp light, RGB; WALL_* say where it
+    lies."""
     kind = ROOMS[room]
     rng = np.random.default_rng(room)
-    height, width = round((FLOOR - WALL_TOP) * WALL_SCALE), round(WALL_WIDTH * WALL_SCALE)
+    height = round((FLOOR - WALL_TOP) * WALL_SCALE)
+    width = round(WALL_WIDTH * WALL_SCALE)
     x = np.arange(width, dtype=np.float32) / WALL_SCALE + WALL_LEFT
     y = np.arange(height, dtype=np.float32) / WALL_SCALE + WALL_TOP
-    plaster = 1 + 0.025 * clouds(height, width, rng, 7, 4) + 0.01 * rng.standard_normal((height, width), np.float32)
-    pool = np.exp(-((y + 25) / 120) ** 2)[:, None] * np.exp(-(x / 165) ** 2)
+    plaster = (
+        1
+        + 0.025 * clouds(height, width, rng, 7, 4)
+        + 0.01 * rng.standard_normal((height, width), np.float32)
+    )
+    pool = np.exp(-(((y + 25) / 120) ** 2))[:, None] * np.exp(-((x / 165) ** 2))
     light = plaster * (1 - kind.lamp * 0.55 + kind.lamp * pool)
     warm = np.array([255, 255 * (1 - 0.02 * kind.lamp), 255 * (1 - 0.1 * kind.lamp)], np.float32)
     return ((_upright(kind, y) * warm)[:, None] * light[..., None]).clip(0, 255).astype(np.uint8)
@@ -95,10 +113,19 @@ def _upright(kind: Room, y: Floats) -> Floats:
     colour = np.where((y < RAIL)[:, None], wood, np.array(rgb(kind.wall), np.float32))
     for edge, size in ((FLOOR - SKIRTING, SKIRTING), (RAIL - 5, 6.0)):
         depth = (y - edge) / size
-        moulding = 0.96 - 0.10 * np.exp(-((depth - 0.18) / 0.07) ** 2) + 0.05 * np.exp(-((depth - 0.08) / 0.05) ** 2)
-        away = np.where(depth > 1, (depth - 1) * size / 5, np.where(depth < 0, -depth * size / 2, 99))
+        moulding = (
+            0.96
+            - 0.10 * np.exp(-(((depth - 0.18) / 0.07) ** 2))
+            + 0.05 * np.exp(-(((depth - 0.08) / 0.05) ** 2))
+        )
+        away = np.where(
+            depth > 1, (depth - 1) * size / 5, np.where(depth < 0, -depth * size / 2, 99)
+        )
         shade = 1 - 0.22 * np.exp(-away)
-        colour = np.where(((depth >= 0) & (depth <= 1))[:, None], wood * moulding[:, None], colour) * shade[:, None]
+        colour = (
+            np.where(((depth >= 0) & (depth <= 1))[:, None], wood * moulding[:, None], colour)
+            * shade[:, None]
+        )
     return colour.astype(np.float32)
 
 
@@ -114,7 +141,9 @@ def floor(room: int) -> Image8:
     shift = np.where(kind.planks, (column % 3) * 40.0, 0.0)
     row = np.floor(((y + shift) % FLOOR_CELL) / along).astype(int)
     tone = rng.normal(0, 0.075 if kind.planks else 0.03, (17, 5))[column, row]
-    grain = clouds(size * 6, size, rng, 20, 2)[::6] if kind.planks else clouds(size, size, rng, 9, 3)
+    grain = (
+        clouds(size * 6, size, rng, 20, 2)[::6] if kind.planks else clouds(size, size, rng, 9, 3)
+    )
     gap = np.minimum(x % across, (y + shift) % along) < (0.8 if kind.planks else 1.2)
     shade = (1 + tone + 0.05 * grain) * np.where(gap, 0.62, 1)
     return (np.asarray(rgb(kind.floor)) * shade[..., None] * 255).clip(0, 255).astype(np.uint8)
@@ -122,25 +151,31 @@ def floor(room: int) -> Image8:
 
 @lru_cache(maxsize=64)
 def framed(name: str, side: int) -> Hanging:
-    """A picture in its frame, with its mount and its shadow on the wall; the canvas is `side` px long."""
+    """A picture in its frame, with its mount and its shadow on the wall; the canvas is `side` px
+    long."""
     import cv2
 
     hung = HANGING[name]
     canvas = paint(name, side).astype(np.float32) / 255
     scale = canvas.shape[1] / hung.width
-    border, margin = hung.frame_width + hung.mount, 9.0
+    border = hung.frame_width + hung.mount
+    margin = 9.0
     pad = round(border * scale)
     inner = cv2.copyMakeBorder(canvas, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     _mount_and_frame(inner, hung, scale)
     top_light = np.linspace(1.06, 0.93, inner.shape[0], dtype=np.float32)[:, None, None]
-    return hanging(_with_shadow(inner * top_light, round(margin * scale)),
-                   hung.width + 2 * (border + margin), hung.height + 2 * (border + margin))
+    return hanging(
+        _with_shadow(inner * top_light, round(margin * scale)),
+        hung.width + 2 * (border + margin),
+        hung.height + 2 * (border + margin),
+    )
 
 
 def _mount_and_frame(picture: Floats, hung: Hung, scale: float) -> None:
     height, width = picture.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / scale
-    right, bottom = width / scale - x, height / scale - y
+    right = width / scale - x
+    bottom = height / scale - y
     inward = np.minimum(np.minimum(x, right), np.minimum(y, bottom))
     border = hung.frame_width + hung.mount
     if hung.mount:
@@ -151,8 +186,11 @@ def _mount_and_frame(picture: Floats, hung: Hung, scale: float) -> None:
     wood = inward < hung.frame_width
     depth = inward / hung.frame_width
     profile = 0.78 + 0.34 * np.sin(np.pi * np.clip(depth, 0, 1)) + 0.16 * np.cos(depth * 11)
-    # Light from above: the upper limb is bright, the lower dark, mitred where the nearest edge changes.
-    limb = np.select([y <= inward + 1e-3, bottom <= inward + 1e-3, x <= inward + 1e-3], [1.16, 0.80, 1.03], 0.92)
+    # Light from above: the upper limb is bright, the lower dark, mitred where the nearest edge
+    # changes.
+    limb = np.select(
+        [y <= inward + 1e-3, bottom <= inward + 1e-3, x <= inward + 1e-3], [1.16, 0.80, 1.03], 0.92
+    )
     grain = 1 + 0.05 * np.sin((x + y) * 3.1 + 2.0 * np.sin(x * 0.3) + 2.0 * np.sin(y * 0.4))
     shaded = np.asarray(rgb(hung.frame), np.float32) * (profile * limb * grain)[..., None]
     picture[wood] = shaded[wood]
@@ -178,11 +216,15 @@ def _drawn(width: float, height: float, scale: float, ground: str) -> tuple[Imag
     return board, scale
 
 
-def _bar(board: Image8, scale: float, x0: float, y0: float, x1: float, y1: float, colour: str) -> None:
+def _bar(
+    board: Image8, scale: float, x0: float, y0: float, x1: float, y1: float, colour: str
+) -> None:
     import cv2
 
     points = [round(value * scale) for value in (x0, y0, x1, y1)]
-    cv2.rectangle(board, points[:2], [points[2] - 1, points[3] - 1], [round(v * 255) for v in rgb(colour)], -1)
+    cv2.rectangle(
+        board, points[:2], [points[2] - 1, points[3] - 1], [round(v * 255) for v in rgb(colour)], -1
+    )
 
 
 def _hang(board: Image8, width: float, height: float, scale: float, margin: float = 4.0) -> Hanging:
@@ -192,7 +234,8 @@ def _hang(board: Image8, width: float, height: float, scale: float, margin: floa
 
 @lru_cache(maxsize=8)
 def placard() -> Hanging:
-    """The card beside a picture: too small to read, the same for all, so that it gives nothing away."""
+    """The card beside a picture: too small to read, the same for all, so that it gives nothing
+    away."""
     board, scale = _drawn(15, 10, 6, "#F6F3EA")
     for y, length in ((1.6, 7.5), (3.4, 5.0), (5.4, 11.5), (6.6, 10.5), (7.8, 8.0)):
         _bar(board, scale, 1.6, y, 1.6 + length, y + 0.7, "#6B6257")
@@ -205,10 +248,15 @@ def window() -> Hanging:
     board, scale = _drawn(110, 190, 3, "#F1EEE6")
     sky = np.linspace(1.0, 0.80, board.shape[0])[:, None, None] * np.array([232, 240, 246])
     trees = clouds(board.shape[0], board.shape[1], np.random.default_rng(7), 6)
-    sky = np.where((np.linspace(0, 1, board.shape[0])[:, None] + 0.12 * trees > 0.72)[..., None], [142, 156, 132], sky)
+    sky = np.where(
+        (np.linspace(0, 1, board.shape[0])[:, None] + 0.12 * trees > 0.72)[..., None],
+        [142, 156, 132],
+        sky,
+    )
     for row in range(3):
         for column in range(2):
-            y, x = round((8 + row * 59) * scale), round((8 + column * 49) * scale)
+            y = round((8 + row * 59) * scale)
+            x = round((8 + column * 49) * scale)
             pane = slice(y, y + round(54 * scale)), slice(x, x + round(45 * scale))
             board[pane] = sky[pane]
     return _hang(board, 110, 190, scale)
@@ -220,10 +268,23 @@ def door() -> Hanging:
     import cv2
 
     board, scale = _drawn(95, 215, 3, "#D9D0BE")
-    for x0, y0, x1, y1 in ((6, 6, 89, 215), (14, 16, 44, 96), (51, 16, 81, 96), (14, 108, 44, 200), (51, 108, 81, 200)):
+    for x0, y0, x1, y1 in (
+        (6, 6, 89, 215),
+        (14, 16, 44, 96),
+        (51, 16, 81, 96),
+        (14, 108, 44, 200),
+        (51, 108, 81, 200),
+    ):
         _bar(board, scale, x0, y0, x1, y1, "#B9AE98")
         _bar(board, scale, x0 + 1.2, y0 + 1.2, x1, y1, "#CFC5B1")
-    cv2.circle(board, (round(82 * scale), round(112 * scale)), round(2.6 * scale), (176, 139, 74), -1, cv2.LINE_AA)
+    cv2.circle(
+        board,
+        (round(82 * scale), round(112 * scale)),
+        round(2.6 * scale),
+        (176, 139, 74),
+        -1,
+        cv2.LINE_AA,
+    )
     return _hang(board, 95, 215, scale)
 
 
@@ -236,8 +297,12 @@ def sign(kind: int) -> Hanging:
     board, scale = _drawn(42, 30, 6, ground)
     for y, length in ((20.5, 24.0), (23.5, 17.0)):
         _bar(board, scale, 5, y, 5 + length, y + 1.4, ink)
-    tip = np.array([[24, 4], [36, 11], [24, 18], [24, 13.4], [6, 13.4], [6, 8.6], [24, 8.6]]) * scale
-    cv2.fillPoly(board, [tip.round().astype(np.int32)], [round(v * 255) for v in rgb(ink)], cv2.LINE_AA)
+    tip = (
+        np.array([[24, 4], [36, 11], [24, 18], [24, 13.4], [6, 13.4], [6, 8.6], [24, 8.6]]) * scale
+    )
+    cv2.fillPoly(
+        board, [tip.round().astype(np.int32)], [round(v * 255) for v in rgb(ink)], cv2.LINE_AA
+    )
     return _hang(board, 42, 30, scale, 2)
 
 

@@ -33,21 +33,37 @@ Point = tuple[float, float, float]
 EMPTY = ("wall", "corridor", "window", "bench", "sign", "door", "extinguisher")
 JUNK = ("floor", "thumb", "black")
 # What each thing takes of the wall (cm, with some air), and how far below eye level its middle is.
-EXTENT = {"window": (118.0, 198.0), "door": (103.0, 223.0), "sign": (60.0, 46.0), "extinguisher": (50.0, 90.0)}
+EXTENT = {
+    "window": (118.0, 198.0),
+    "door": (103.0, 223.0),
+    "sign": (60.0, 46.0),
+    "extinguisher": (50.0, 90.0),
+}
 MIDDLE = {"window": -35.0, "door": 42.5, "sign": 0.0, "extinguisher": 60.0, "bench": 95.0}
 HALF_BENCH = 22.0
 
 
 def of_a_picture(name: str, width: int, height: int, scene: Rng, hand: Rng) -> Image8:
-    """Near or far, from the side, seldom centred; with neighbours, and now and then a lamp in the glass."""
+    """Near or far, from the side, seldom centred; with neighbours, and now and then a lamp in
+    the glass."""
     hung = HANGING[name]
     border = 2 * (hung.frame_width + hung.mount)
     extent = hung.width + border, hung.height + border
-    near, far, close = scene.uniform(0.6, 1.0), scene.uniform(0.3, 0.6), scene.uniform(1.0, 1.45)
+    near = scene.uniform(0.6, 1.0)
+    far = scene.uniform(0.3, 0.6)
+    close = scene.uniform(1.0, 1.45)
     fraction = float(scene.choice((near, far, close), p=(0.62, 0.24, 0.14)))
     off = scene.normal(0, 0.11, 2) * np.array(extent) / max(fraction, 0.5)
-    pose = _pose(width, height, extent, fraction, (scene.normal(0, 0.26), scene.normal(0.02, 0.08)), (off[0], off[1]),
-                 scene, hand)
+    pose = _pose(
+        width,
+        height,
+        extent,
+        fraction,
+        (scene.normal(0, 0.26), scene.normal(0.02, 0.08)),
+        (off[0], off[1]),
+        scene,
+        hand,
+    )
     picture, wall = _wall(pose, int(scene.integers(len(rooms.ROOMS))))
     canvas = canvas_side(max(width, height))
     for direction in (-1, 1):
@@ -66,9 +82,16 @@ def empty(subject: str, width: int, height: int, scene: Rng, hand: Rng) -> Image
         return _corridor(width, height, scene, hand)
     low = MIDDLE.get(subject, scene.uniform(-20, 60))
     fraction = scene.uniform(0.45, 1.0) / (1.7 if subject == "bench" else 1.0)
-    pose = _pose(width, height, EXTENT.get(subject, (150.0, 130.0)), fraction,
-                 (scene.normal(0, 0.24), scene.normal(-0.06, 0.07)), (scene.normal(0, 14), low + scene.normal(0, 10)),
-                 scene, hand)
+    pose = _pose(
+        width,
+        height,
+        EXTENT.get(subject, (150.0, 130.0)),
+        fraction,
+        (scene.normal(0, 0.24), scene.normal(-0.06, 0.07)),
+        (scene.normal(0, 14), low + scene.normal(0, 10)),
+        scene,
+        hand,
+    )
     picture, wall = _wall(pose, int(scene.integers(len(rooms.ROOMS))))
     if subject == "bench":
         _bench(picture, pose.projection(), scene)
@@ -88,26 +111,44 @@ def by_mistake(subject: str, width: int, height: int, scene: Rng, hand: Rng) -> 
     room = int(scene.integers(len(rooms.ROOMS)))
     if subject == "floor":
         target = (scene.normal(0, 25), rooms.FLOOR, -110 + scene.normal(0, 15))
-        pose = Pose((0, 20, -170), target, scene.normal(0, 0.5), max(width, height) * 0.8, width, height)
-        return shaken(_wall(pose, room)[0], scene.uniform(3, 22) * width / 640, scene.uniform(0, 3), 0.8)
+        pose = Pose(
+            (0, 20, -170), target, scene.normal(0, 0.5), max(width, height) * 0.8, width, height
+        )
+        return shaken(
+            _wall(pose, room)[0], scene.uniform(3, 22) * width / 640, scene.uniform(0, 3), 0.8
+        )
     pose = _pose(width, height, (150, 130), 0.7, (0, 0), (0, 0), scene, hand)
     return _thumb(_wall(pose, room)[0], scene)
 
 
-def _pose(width: int, height: int, extent: tuple[float, float], fraction: float, side: tuple[float, float],
-          aim: tuple[float, float], scene: Rng, hand: Rng) -> Pose:
-    """Stand where `extent` (cm) takes `fraction` of the photo, `side` (yaw in radians, height in distances) off its
-    middle, and point at `aim`; hands move a little.
+def _pose(
+    width: int,
+    height: int,
+    extent: tuple[float, float],
+    fraction: float,
+    side: tuple[float, float],
+    aim: tuple[float, float],
+    scene: Rng,
+    hand: Rng,
+) -> Pose:
+    """Stand where `extent` (cm) takes `fraction` of the photo, `side` (yaw in radians, height in
+    distances) off its middle, and point at `aim`; hands move a little.
     """
     focal = max(width, height) * scene.uniform(0.74, 1.0)
     reach = max(extent[0] / width, extent[1] / height) * focal / fraction
     sway = hand.normal(0, 0.006, 5) * reach
-    place = (aim[0] + np.tan(side[0]) * reach + sway[0], aim[1] + side[1] * reach + sway[1], -reach - sway[2])
+    place = (
+        aim[0] + np.tan(side[0]) * reach + sway[0],
+        aim[1] + side[1] * reach + sway[1],
+        -reach - sway[2],
+    )
     target = (aim[0] + sway[3] * 2, aim[1] + sway[4] * 2, 0.0)
     return Pose(place, target, scene.normal(0, 0.033) + hand.normal(0, 0.006), focal, width, height)
 
 
-def _neighbour(picture: Image8, wall: Matrix, name: str, edge: float, canvas: int, scene: Rng) -> None:
+def _neighbour(
+    picture: Image8, wall: Matrix, name: str, edge: float, canvas: int, scene: Rng
+) -> None:
     others = [other for other in HANGING if other != name]
     other = others[int(scene.integers(len(others)))]
     away = abs(edge) + scene.uniform(45, 110) + HANGING[other].width / 2 + 10
@@ -115,18 +156,25 @@ def _neighbour(picture: Image8, wall: Matrix, name: str, edge: float, canvas: in
 
 
 def _lamp_in_the_glass(picture: Image8, wall: Matrix, name: str, scene: Rng, hand: Rng) -> None:
-    x, y = HANGING[name].width / 2, HANGING[name].height / 2
+    x = HANGING[name].width / 2
+    y = HANGING[name].height / 2
     corners = np.array([[-x, -y, 1], [x, -y, 1], [x, y, 1], [-x, y, 1]]) @ wall.T
     glass = corners[:, :2] / corners[:, 2:]
     spread_out = scene.normal(0, 0.2, 2) * np.ptp(glass, axis=0)
     middle = (glass.mean(0) + spread_out) / picture.shape[1::-1] + hand.normal(0, 0.008, 2)
-    long, short, strength = scene.uniform(0.05, 0.28), scene.uniform(0.02, 0.11), scene.uniform(0.2, 0.75)
-    mirror(picture, Glare(middle[0], middle[1], long, short, scene.uniform(0, 3.1), strength), glass)
+    long = scene.uniform(0.05, 0.28)
+    short = scene.uniform(0.02, 0.11)
+    strength = scene.uniform(0.2, 0.75)
+    mirror(
+        picture, Glare(middle[0], middle[1], long, short, scene.uniform(0, 3.1), strength), glass
+    )
 
 
 def _texture(left: float) -> Matrix:
     """Pixels of a wall texture -> cm, its left rim at `left`."""
-    return np.array([[1 / rooms.WALL_SCALE, 0, left], [0, 1 / rooms.WALL_SCALE, rooms.WALL_TOP], [0, 0, 1]])
+    return np.array(
+        [[1 / rooms.WALL_SCALE, 0, left], [0, 1 / rooms.WALL_SCALE, rooms.WALL_TOP], [0, 0, 1]]
+    )
 
 
 def _boards(seen: Matrix, room: int) -> tuple[Image8, Matrix]:
@@ -143,13 +191,17 @@ def _wall(pose: Pose, room: int) -> tuple[Image8, Matrix]:
     picture = spread(rooms.wall(room), wall @ _texture(rooms.WALL_LEFT), pose.width, pose.height)
     left, right = _foot(wall, (-2.0, pose.width + 2.0))
     if min(left[1], right[1]) < pose.height:
-        _paste(picture, spread(*_boards(seen, room), pose.width, pose.height, repeat=True),
-               np.array([left, right, (right[0], 9e3), (left[0], 9e3)]))
+        _paste(
+            picture,
+            spread(*_boards(seen, room), pose.width, pose.height, repeat=True),
+            np.array([left, right, (right[0], 9e3), (left[0], 9e3)]),
+        )
     return picture, wall
 
 
 def _foot(wall: Matrix, across: tuple[float, float]) -> list[tuple[float, float]]:
-    """Where wall and floor meet, at two places across the photo. As a line: its far ends may lie behind the visitor."""
+    """Where wall and floor meet, at two places across the photo. As a line: its far ends may lie
+    behind the visitor."""
     a, b, c = np.cross(wall @ (-100.0, rooms.FLOOR, 1.0), wall @ (100.0, rooms.FLOOR, 1.0))
     return [(x, float(-(a * x + c) / b)) for x in across]
 
@@ -165,37 +217,68 @@ def _paste(picture: Image8, surface: Image8, outline: NDArray[np.float64]) -> No
 def _bench(picture: Image8, seen: Matrix, scene: Rng) -> None:
     import cv2
 
-    long, tone = scene.uniform(60, 90), scene.uniform(0.7, 1.25)
+    long = scene.uniform(60, 90)
+    tone = scene.uniform(0.7, 1.25)
     middle = np.array([scene.normal(0, 20), 0.0, -75.0])
-    x, z = long + 8, HALF_BENCH + 4
+    x = long + 8
+    z = HALF_BENCH + 4
     under = [(-x, rooms.FLOOR, -z), (x, rooms.FLOOR, -z), (x, rooms.FLOOR, z), (-x, rooms.FLOOR, z)]
     dark = picture.copy()
     fill(dark, project(seen, np.array(under) + middle), (24, 18, 14))
     picture[:] = cv2.addWeighted(picture, 0.55, cv2.GaussianBlur(dark, (0, 0), 3), 0.45, 0)
     top = rooms.FLOOR - 44
     for left in (-long + 12, long - 18):
-        _box(picture, seen, middle, (left, top + 8, 4 - HALF_BENCH), (left + 6, rooms.FLOOR, 10 - HALF_BENCH),
-             (52 * tone, 48 * tone, 46 * tone))
+        _box(
+            picture,
+            seen,
+            middle,
+            (left, top + 8, 4 - HALF_BENCH),
+            (left + 6, rooms.FLOOR, 10 - HALF_BENCH),
+            (52 * tone, 48 * tone, 46 * tone),
+        )
     seat = (118 * tone, 76 * tone, 52 * tone)
     _box(picture, seen, middle, (-long, top, -HALF_BENCH), (long, top + 9, HALF_BENCH), seat)
 
 
-def _box(picture: Image8, seen: Matrix, middle: NDArray[np.float64], low: Point, high: Point, colour: Point) -> None:
+def _box(
+    picture: Image8,
+    seen: Matrix,
+    middle: NDArray[np.float64],
+    low: Point,
+    high: Point,
+    colour: Point,
+) -> None:
     """The top and the front of a box: what a standing visitor sees of it."""
     (x0, y0, z0), (x1, y1, z1) = low, high
-    for face, shade in (([(x0, y0, z0), (x1, y0, z0), (x1, y0, z1), (x0, y0, z1)], 1.18),
-                        ([(x0, y0, z0), (x1, y0, z0), (x1, y1, z0), (x0, y1, z0)], 0.8)):
-        fill(picture, project(seen, np.array(face) + middle), tuple(min(255, value * shade) for value in colour))
+    for face, shade in (
+        ([(x0, y0, z0), (x1, y0, z0), (x1, y0, z1), (x0, y0, z1)], 1.18),
+        ([(x0, y0, z0), (x1, y0, z0), (x1, y1, z0), (x0, y1, z0)], 0.8),
+    ):
+        fill(
+            picture,
+            project(seen, np.array(face) + middle),
+            tuple(min(255, value * shade) for value in colour),
+        )
 
 
 def _corridor(width: int, height: int, scene: Rng, hand: Rng) -> Image8:
     import cv2
 
-    half, ceiling, end, near = scene.uniform(120, 190), -190.0, scene.uniform(500, 1100), 60.0
+    half = scene.uniform(120, 190)
+    ceiling = -190.0
+    end = scene.uniform(500, 1100)
+    near = 60.0
     aside = end * float(np.clip(scene.normal(0, 0.1), -0.2, 0.2)) + hand.normal(0, 5)
-    pose = Pose((scene.normal(0, 35), scene.normal(-5, 10), 0.0), (aside, scene.normal(0, 30) + hand.normal(0, 5), end),
-                scene.normal(0, 0.03), max(width, height) * scene.uniform(0.65, 0.85), width, height)
-    seen, room = pose.projection(), int(scene.integers(len(rooms.ROOMS)))
+    pose = Pose(
+        (scene.normal(0, 35), scene.normal(-5, 10), 0.0),
+        (aside, scene.normal(0, 30) + hand.normal(0, 5), end),
+        scene.normal(0, 0.03),
+        max(width, height) * scene.uniform(0.65, 0.85),
+        width,
+        height,
+    )
+    seen = pose.projection()
+    room = int(scene.integers(len(rooms.ROOMS)))
     picture = np.full((height, width, 3), 228, np.uint8)
 
     def surface(shown: Image8, *corners: Point) -> None:
@@ -203,14 +286,32 @@ def _corridor(width: int, height: int, scene: Rng, hand: Rng) -> Image8:
 
     for x, shade in ((-half, 0.82), (half, 0.95)):
         along = plane(seen, (x, 0, 0), (0, 0, 1), (0, 1, 0)) @ _texture(0)
-        shown = cv2.convertScaleAbs(spread(rooms.wall(room), along, width, height, repeat=True), alpha=shade)
-        surface(shown, (x, ceiling, near), (x, ceiling, end), (x, rooms.FLOOR, end), (x, rooms.FLOOR, near))
+        shown = cv2.convertScaleAbs(
+            spread(rooms.wall(room), along, width, height, repeat=True), alpha=shade
+        )
+        surface(
+            shown,
+            (x, ceiling, near),
+            (x, ceiling, end),
+            (x, rooms.FLOOR, end),
+            (x, rooms.FLOOR, near),
+        )
     boards = spread(*_boards(seen, room), width, height, repeat=True)
-    surface(boards, (-half, rooms.FLOOR, near), (-half, rooms.FLOOR, end), (half, rooms.FLOOR, end),
-            (half, rooms.FLOOR, near))
+    surface(
+        boards,
+        (-half, rooms.FLOOR, near),
+        (-half, rooms.FLOOR, end),
+        (half, rooms.FLOOR, end),
+        (half, rooms.FLOOR, near),
+    )
     far = plane(seen, (0, 0, end), (1, 0, 0), (0, 1, 0))
-    surface(spread(rooms.wall(room), far @ _texture(rooms.WALL_LEFT), width, height), (-half, ceiling, end),
-            (half, ceiling, end), (half, rooms.FLOOR, end), (-half, rooms.FLOOR, end))
+    surface(
+        spread(rooms.wall(room), far @ _texture(rooms.WALL_LEFT), width, height),
+        (-half, ceiling, end),
+        (half, ceiling, end),
+        (half, rooms.FLOOR, end),
+        (-half, rooms.FLOOR, end),
+    )
     if scene.random() < 0.7:
         hang(picture, rooms.window() if scene.random() < 0.5 else rooms.door(), far, 0, 42.5)
     return picture
@@ -224,6 +325,11 @@ def _thumb(picture: Image8, scene: Rng) -> Image8:
     middle = round(width * scene.uniform(0.1, 0.9)), round(height * scene.uniform(0.0, 1.0))
     axes = round(width * scene.uniform(0.5, 0.9)), round(height * scene.uniform(0.35, 0.6))
     cv2.ellipse(finger, middle, axes, scene.uniform(0, 180), 0, 360, 255, -1)
-    near = cv2.GaussianBlur(finger, (0, 0), max(width, height) / 22)[..., None].astype(np.float32) / 255
-    skin = np.array(((176, 108, 84), (120, 74, 54), (208, 150, 124))[int(scene.integers(3))]) * scene.uniform(0.5, 1.0)
+    near = (
+        cv2.GaussianBlur(finger, (0, 0), max(width, height) / 22)[..., None].astype(np.float32)
+        / 255
+    )
+    skin = np.array(
+        ((176, 108, 84), (120, 74, 54), (208, 150, 124))[int(scene.integers(3))]
+    ) * scene.uniform(0.5, 1.0)
     return (picture * (1 - near) + skin * near).astype(np.uint8)

@@ -1,6 +1,8 @@
-"""Simulated visitors with phones: from a shot (what, who, when, which frame of a burst) to a JPEG.
+"""Simulated visitors with phones: from a shot (what, who, when, which frame of a burst) to a
+JPEG.
 
-A shot says everything by seeds, so any photo can be made again, alone, on any thread, byte for byte.
+A shot says everything by seeds, so any photo can be made again, alone, on any thread, byte for
+byte.
 
     snap(Shot("red-grid", scene=7, frame=0, visitor=3, taken_at=datetime(2026, 4, 2, 11)), side=640)
 """
@@ -22,14 +24,26 @@ from curation.museum.gallery import HANGING
 from curation.museum.scenes import EMPTY, by_mistake, empty, of_a_picture
 
 Image8 = NDArray[Any]  # uint8
-SHAPES, SHAPE_SHARES = ((3, 4), (4, 3), (9, 16), (16, 9), (1, 1)), (0.5, 0.26, 0.12, 0.06, 0.06)
-QUARTERS = {1: 0, 3: 2, 6: 1, 8: 3}  # Exif orientation -> quarter turns, anticlockwise, of the pixels that are written
-MAKE, MODEL, ORIENTATION, DETAIL, TAKEN, TAKEN_SUBSECOND = 0x010F, 0x0110, 0x0112, 0x8769, 0x9003, 0x9291
+SHAPES = ((3, 4), (4, 3), (9, 16), (16, 9), (1, 1))
+SHAPE_SHARES = (0.5, 0.26, 0.12, 0.06, 0.06)
+QUARTERS = {
+    1: 0,
+    3: 2,
+    6: 1,
+    8: 3,
+}  # Exif orientation -> quarter turns, anticlockwise, of the pixels that are written
+MAKE = 0x010F
+MODEL = 0x0110
+ORIENTATION = 0x0112
+DETAIL = 0x8769
+TAKEN = 0x9003
+TAKEN_SUBSECOND = 0x9291
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One press of a button. `subject`: a picture's name, or one of EMPTY or JUNK; `frame`: its place in a burst."""
+    """One press of a button. `subject`: a picture's name, or one of EMPTY or JUNK; `frame`: its
+    place in a burst."""
 
     subject: str
     scene: int
@@ -40,9 +54,9 @@ class Shot:
 
 @dataclass(frozen=True)
 class Phone:
-    """What is the same in all photos of one visitor: colour cast, noise (standard deviation of 255), JPEG quality,
-    how much the hands shake, how often the phone is held upright, and whether it writes turned pixels and says so in
-    its Exif, as many phones do.
+    """What is the same in all photos of one visitor: colour cast, noise (standard deviation of
+    255), JPEG quality, how much the hands shake, how often the phone is held upright, and
+    whether it writes turned pixels and says so in its Exif, as many phones do.
     """
 
     tint: tuple[float, float, float]
@@ -58,17 +72,26 @@ def phone_of(visitor: int) -> Phone:
     """A visitor's phone and hands."""
     rng = np.random.default_rng((11, visitor))
     warm = rng.normal(0, 0.035)
-    return Phone((1 + warm, 1 + rng.normal(0, 0.012), 1 - warm), rng.uniform(1.5, 5.5), int(rng.integers(62, 91)),
-                 rng.uniform(0.3, 1.5), rng.uniform(0.25, 0.9), bool(rng.random() < 0.3))
+    return Phone(
+        (1 + warm, 1 + rng.normal(0, 0.012), 1 - warm),
+        rng.uniform(1.5, 5.5),
+        int(rng.integers(62, 91)),
+        rng.uniform(0.3, 1.5),
+        rng.uniform(0.25, 0.9),
+        bool(rng.random() < 0.3),
+    )
 
 
 def snap(shot: Shot, side: int) -> bytes:
     """The photo as the phone saved it: JPEG with Exif, longer side about `side` px."""
     phone = phone_of(shot.visitor)
-    scene, hand = np.random.default_rng((1, shot.scene)), np.random.default_rng((2, shot.scene, shot.frame))
+    scene = np.random.default_rng((1, shot.scene))
+    hand = np.random.default_rng((2, shot.scene, shot.frame))
     picture = _taken(shot, phone, scene, hand, side)
     orientation = int(scene.choice((3, 6, 6, 8))) if phone.turned else 1
-    return encoded(np.rot90(picture, QUARTERS[orientation]), phone.quality, _exif(shot, orientation))
+    return encoded(
+        np.rot90(picture, QUARTERS[orientation]), phone.quality, _exif(shot, orientation)
+    )
 
 
 def encoded(picture: Image8, quality: int, exif: bytes = b"") -> bytes:
@@ -80,7 +103,9 @@ def encoded(picture: Image8, quality: int, exif: bytes = b"") -> bytes:
 
 def _taken(shot: Shot, phone: Phone, scene: Rng, hand: Rng, side: int) -> Image8:
     width, height = _size(phone, scene, side)
-    draw = of_a_picture if shot.subject in HANGING else empty if shot.subject in EMPTY else by_mistake
+    draw = (
+        of_a_picture if shot.subject in HANGING else empty if shot.subject in EMPTY else by_mistake
+    )
     picture = draw(shot.subject, width, height, scene, hand)
     if draw is not by_mistake and scene.random() < 0.17:
         people(picture, scene, 1 + int(scene.random() < 0.3))
@@ -98,11 +123,15 @@ def _size(phone: Phone, scene: Rng, side: int) -> tuple[int, int]:
 
 def _light(phone: Phone, scene: Rng, hand: Rng) -> Light:
     """Evening lamps are warm, windows are cold."""
-    plain, lamps, windows = scene.normal(0.0, 0.03), scene.normal(0.09, 0.04), scene.normal(-0.07, 0.03)
+    plain = scene.normal(0.0, 0.03)
+    lamps = scene.normal(0.09, 0.04)
+    windows = scene.normal(-0.07, 0.03)
     warm = float(scene.choice((plain, lamps, windows), p=(0.5, 0.3, 0.2)))
     cast = (phone.tint[0] * (1 + warm), phone.tint[1], phone.tint[2] * (1 - warm))
     exposure = float(np.clip(scene.normal(0.95, 0.14), 0.5, 1.3)) * (1 + hand.normal(0, 0.012))
-    return Light(exposure, cast, scene.uniform(0.02, 0.34), (scene.normal(0, 0.08), scene.normal(0, 0.06)))
+    return Light(
+        exposure, cast, scene.uniform(0.02, 0.34), (scene.normal(0, 0.08), scene.normal(0, 0.06))
+    )
 
 
 def _shaken(picture: Image8, phone: Phone, hand: Rng) -> Image8:
@@ -115,7 +144,11 @@ def _shaken(picture: Image8, phone: Phone, hand: Rng) -> Image8:
 
 def _exif(shot: Shot, orientation: int) -> bytes:
     exif = Image.Exif()
-    exif[MAKE], exif[MODEL], exif[ORIENTATION] = "Simulated phone", f"Visitor {shot.visitor}", orientation
+    exif[MAKE], exif[MODEL], exif[ORIENTATION] = (
+        "Simulated phone",
+        f"Visitor {shot.visitor}",
+        orientation,
+    )
     detail = exif.get_ifd(DETAIL)
     detail[TAKEN] = shot.taken_at.strftime("%Y:%m:%d %H:%M:%S")
     detail[TAKEN_SUBSECOND] = f"{shot.taken_at.microsecond // 1000:03d}"

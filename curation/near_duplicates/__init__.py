@@ -1,1 +1,2 @@
-"""Copies of one shot: candidates, comparison on pixels, groups; in a dataset, a folder, an upload."""
+"""Copies of one shot: candidates, comparison on pixels, groups; in a dataset, a folder, an
+upload."""

@@ -1,6 +1,8 @@
-"""Which of several copies of one shot to keep: the largest and sharpest, under the label that most of them wear.
+"""Which of several copies of one shot to keep: the largest and sharpest, under the label that
+most of them wear.
 
-Pure: sizes, sharpness and labels in, an order and a reason in words out. A photo of the sealed test always stays.
+Pure: sizes, sharpness and labels in, an order and a reason in words out. A photo of the sealed
+test always stays.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ CLEARLY = 1.1  # less than a tenth more pixels, or more detail, is nothing that 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One copy: size in upright pixels, `sharpness` as fine detail by contrast (0 when unknown), the class it wears."""
+    """One copy: size in upright pixels, `sharpness` as fine detail by contrast (0 when unknown),
+    the class it wears."""
 
     image_id: str
     width: int
@@ -38,15 +41,23 @@ class Suggestion:
 
 
 def best_of(group: Sequence[Candidate]) -> Suggestion:
-    """Test photos first, then those that wear the label of most, then by pixels that show something.
+    """Test photos first, then those that wear the label of most, then by pixels that show
+    something.
 
-    Sharpness is measured on copies of one small size, so a copy that was only made larger does not win by its pixels.
+    Sharpness is measured on copies of one small size, so a copy that was only made larger does
+    not win by its pixels.
     """
-    agreed, sharpest = agreed_label(group), max((one.sharpness for one in group), default=0.0)
+    agreed = agreed_label(group)
+    sharpest = max((one.sharpness for one in group), default=0.0)
 
     def place(one: Candidate) -> tuple[bool, bool, float, str]:
         share = one.sharpness / sharpest if sharpest else 1.0
-        return (not one.sealed, agreed is not None and one.label != agreed, -one.pixels * share**2, one.image_id)
+        return (
+            not one.sealed,
+            agreed is not None and one.label != agreed,
+            -one.pixels * share**2,
+            one.image_id,
+        )
 
     ordered = sorted(group, key=place)
     return Suggestion(tuple(one.image_id for one in ordered), _reason(ordered, agreed))
@@ -61,18 +72,28 @@ def agreed_label(group: Sequence[Candidate]) -> str | None:
 
 
 def labels_of(group: Sequence[Candidate]) -> list[str]:
-    """The different classes they wear, the most frequent first; more than one is a certain label error."""
+    """The different classes they wear, the most frequent first; more than one is a certain label
+    error."""
     return [label for label, _ in Counter(one.label for one in group if one.label).most_common()]
 
 
 def _reason(ordered: Sequence[Candidate], agreed: str | None) -> str:
-    best, others = ordered[0], ordered[1:]
+    best = ordered[0]
+    others = ordered[1:]
     if not others:
         return ""
-    parts = ["in the sealed test, so it stays"] if best.sealed and not all(one.sealed for one in others) else []
+    parts = (
+        ["in the sealed test, so it stays"]
+        if best.sealed and not all(one.sealed for one in others)
+        else []
+    )
     parts += [_looks(best, others)]
     if len(labels_of(ordered)) > 1:
-        parts.append("its label agrees with the others" if agreed and best.label == agreed else "the labels disagree")
+        parts.append(
+            "its label agrees with the others"
+            if agreed and best.label == agreed
+            else "the labels disagree"
+        )
     said = "; ".join(part for part in parts if part) or "none is larger or sharper"
     return f"{said[0].upper()}{said[1:]}."
 
@@ -89,4 +110,8 @@ def _looks(best: Candidate, others: Sequence[Candidate]) -> str:
 
 def _softer(best: Candidate, others: Sequence[Candidate]) -> bool:
     """Whether every copy that is larger shows less."""
-    return all(best.sharpness >= CLEARLY * one.sharpness for one in others if one.pixels >= CLEARLY * best.pixels)
+    return all(
+        best.sharpness >= CLEARLY * one.sharpness
+        for one in others
+        if one.pixels >= CLEARLY * best.pixels
+    )

@@ -1,13 +1,15 @@
-"""Are these two photos the same shot? Decided on pixels: lay one over the other, and see whether everything agrees.
+"""Are these two photos the same shot? Decided on pixels: lay one over the other, and see whether
+everything agrees.
 
-Points that look alike (SIFT; also in the mirror) propose how one photo lies over the other: shifted, turned, scaled,
-stretched or cropped. Then the two are compared patch by patch where they overlap. A background that agrees while the
-thing in front of it does not leaves patches that disagree, and these pull the score down. What agrees is looked at
-once more, larger and in colour: two things of one shape in one place only look alike (`curation/near_duplicates/differences.py`).
+Points that look alike (SIFT; also in the mirror) propose how one photo lies over the other:
+shifted, turned, scaled, stretched or cropped. Then the two are compared patch by patch where
+they overlap. A background that agrees while the thing in front of it does not leaves patches
+that disagree, and these pull the score down. What agrees is looked at once more, larger and in
+colour: two things of one shape in one place only look alike
+(`curation/near_duplicates/differences.py`).
 
     fingerprint(open_photo(data)) -> Fingerprint;  compare(one, other) -> Match(score 0..1, kind)
 """
-
 
 from __future__ import annotations
 
@@ -22,32 +24,49 @@ from curation.near_duplicates import tiny_images as small_photos
 from curation.near_duplicates.differences import Difference, Way, differences, rescaled
 
 FEWEST = 10  # matched points; fewer agree by chance
-LEAST_TRIES, MOST_TRIES = 50, 2000  # to find a way that points agree on
-ALIKE = 0.75  # correlation of two photos at 8 x 8: from here on they may be the same shot whatever the points say
+# to find a way that points agree on
+LEAST_TRIES = 50
+MOST_TRIES = 2000
+# correlation of two photos at 8 x 8: from here on they may be the same shot whatever the points say
+ALIKE = 0.75
 GRID = 8  # patches per side
 FLAT = 4.0  # grey levels: a patch that varies less than this says nothing
-SURE = 0.97  # agreement that edits and re-encoding keep, and a second look at the same scene hardly reaches
+# agreement that edits and re-encoding keep, and a second look at the same scene hardly reaches
+SURE = 0.97
 NEAR = 0.03  # of the longer side: how far corners may be off when nothing was cropped or shifted
 MOVED = 0.07  # of the longer side: further than the frames of a burst lie apart
-SAME_LIGHT = 0.13  # mean difference in standard deviations that saving, turning and scaling a photo leaves
+SAME_LIGHT = (
+    0.13  # mean difference in standard deviations that saving, turning and scaling a photo leaves
+)
 WORTH_ADJUSTING = 0.3
 EDITED = 0.98  # mean agreement that two frames of a burst do not reach once something has moved
-TURNED, ALIKE_TURNED = 15.0, 0.9  # degrees, and the mean agreement; hands do not turn so far within a burst
-SMALL_SURE = 0.9  # agreement of small pictures from which on they are one shot, edited or saved again
+TURNED, ALIKE_TURNED = (
+    15.0,
+    0.9,
+)  # degrees, and the mean agreement; hands do not turn so far within a burst
+SMALL_SURE = (
+    0.9  # agreement of small pictures from which on they are one shot, edited or saved again
+)
 LOOKS_ALIKE = "looks-alike"
 KINDS = ("exact", "re-encoded", "edited", "same-scene", LOOKS_ALIKE)
-WORTH_A_CLOSER_LOOK = 0.85  # it takes several times as long as the first; what agrees less is below the dial anyway
-# Where a copy ends: by how much one cell may differ more than noise, and by how many grey levels colours may be off.
-# Of edited shirts and boxes nearly all stayed below 2.6 and 1.6; exchanged channels come to a colour of 2.9, and prints
-# that differ begin at a structure of 4.4
+WORTH_A_CLOSER_LOOK = (
+    0.85  # it takes several times as long as the first; what agrees less is below the dial anyway
+)
+# Where a copy ends: by how much one cell may differ more than noise, and by how many grey levels
+# colours may be off. Of edited shirts and boxes nearly all stayed below 2.6 and 1.6; exchanged
+# channels come to a colour of 2.9, and prints that differ begin at a structure of 4.4
 # (benchmarks/lookalike_sets.py).
-STRUCTURE_OF_A_COPY, COLOUR_OF_A_COPY = 3.0, 3.0
-LEAST_ALIKE, MOST_ALIKE = 0.5, 0.89  # scores of photos that look alike: below the dial as it is
+STRUCTURE_OF_A_COPY = 3.0
+COLOUR_OF_A_COPY = 3.0
+# scores of photos that look alike: below the dial as it is
+LEAST_ALIKE = 0.5
+MOST_ALIKE = 0.89
 
 
 @dataclass(frozen=True)
 class _Laid:
-    """A match, and how pixels of one's grey picture map to those of the other's (2, 3), in the mirror or not."""
+    """A match, and how pixels of one's grey picture map to those of the other's (2, 3), in the
+    mirror or not."""
 
     match: Match
     over: Way | None = None
@@ -59,8 +78,8 @@ class _Laid:
 
 
 def compare(one: Fingerprint, other: Fingerprint) -> Match:
-    """Lay `other`, and its mirror image, over `one` in every way that the points propose; the best agreement. What
-    agrees is looked at more closely."""
+    """Lay `other`, and its mirror image, over `one` in every way that the points propose; the
+    best agreement. What agrees is looked at more closely."""
     laid = _laid(one, other)
     if laid.score < WORTH_A_CLOSER_LOOK or laid.over is None or not (one.close and other.close):
         return laid.match
@@ -84,7 +103,8 @@ def _laid(one: Fingerprint, other: Fingerprint) -> _Laid:
 
 
 def _judged(match: Match, difference: Difference | None) -> Match:
-    """The match of a copy as it is; of photos that only look alike, the less they do so the lower."""
+    """The match of a copy as it is; of photos that only look alike, the less they do so the
+    lower."""
     if difference is None:
         return match
     off = max(difference.structure / STRUCTURE_OF_A_COPY, difference.colour / COLOUR_OF_A_COPY)
@@ -115,22 +135,32 @@ def _alike(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     return float(np.vdot(one, other)) / size, float(np.vdot(one, other[:, ::-1])) / size
 
 
-def _laid_as(mirrored: bool, one: Fingerprint, other: Fingerprint, by_points: bool, as_a_whole: bool) -> _Laid:
+def _laid_as(
+    mirrored: bool, one: Fingerprint, other: Fingerprint, by_points: bool, as_a_whole: bool
+) -> _Laid:
     (height, width), (tall, wide) = one.shape, other.shape
     whole = np.array([[wide / width, 0, 0], [0, tall / height, 0]]) if as_a_whole else None
     over = _over_by_points(one, other, mirrored) if by_points else None
-    mine, its = one.grey, np.ascontiguousarray(other.grey[:, ::-1]) if mirrored else other.grey
-    best, way = NO_MATCH, None
+    mine = one.grey
+    its = np.ascontiguousarray(other.grey[:, ::-1]) if mirrored else other.grey
+    best = NO_MATCH
+    way = None
     for proposed in (whole, over):
-        if proposed is not None and (found := _agreement(mine, its, proposed, mirrored)).score > best.score:
-            best, way = found, proposed
+        if (
+            proposed is not None
+            and (found := _agreement(mine, its, proposed, mirrored)).score > best.score
+        ):
+            best = found
+            way = proposed
     if way is None:
         return _Laid(best)
     adjusted = False
     if WORTH_ADJUSTING <= best.score < SURE:
         moved = _adjusted(mine, its, way)
         if (found := _agreement(mine, its, moved, mirrored)).score > best.score:
-            best, way, adjusted = found, moved, True
+            best = found
+            way = moved
+            adjusted = True
     return _Laid(best, _out_of_the_mirror(way, wide) if mirrored else way, adjusted)
 
 
@@ -140,30 +170,41 @@ def _out_of_the_mirror(over: Way, width: int) -> Way:
 
 
 def _adjusted(one: np.ndarray, other: np.ndarray, over: Way) -> Way:
-    """The same way, moved until the pixels agree best (ECC, Evangelidis and Psarakis 2008); as it was if none does."""
+    """The same way, moved until the pixels agree best (ECC, Evangelidis and Psarakis 2008); as
+    it was if none does."""
     import cv2
 
     steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-4)
     try:
-        _, found = cv2.findTransformECC(one, other, over.astype(np.float32), cv2.MOTION_AFFINE, steps)
+        _, found = cv2.findTransformECC(
+            one, other, over.astype(np.float32), cv2.MOTION_AFFINE, steps
+        )
     except cv2.error:  # its way of saying that the two do not converge
         return over
     return np.asarray(found, float) if _plausible(np.asarray(found)) else over
 
 
 def _over_by_points(one: Fingerprint, other: Fingerprint, mirrored: bool) -> np.ndarray | None:
-    """How points of `one` map to those of `other`, as it is or in the mirror: (2, 3) affine, or None when too few
-    agree on one way."""
+    """How points of `one` map to those of `other`, as it is or in the mirror: (2, 3) affine, or
+    None when too few agree on one way."""
     import cv2
 
-    places, units = other.points, other.units
+    places = other.points
+    units = other.units
     if mirrored:
-        places, units = _in_the_mirror(places, other.shape[1]), mirrored_descriptors(units)
+        places = _in_the_mirror(places, other.shape[1])
+        units = mirrored_descriptors(units)
     pairs = matched(one.units, units)
     if len(pairs) < FEWEST:
         return None
-    found, fits = cv2.estimateAffine2D(one.points[pairs[:, 0]], places[pairs[:, 1]], method=cv2.USAC_FAST,
-                                       ransacReprojThreshold=2.0, maxIters=_tries(len(pairs)), confidence=0.999)
+    found, fits = cv2.estimateAffine2D(
+        one.points[pairs[:, 0]],
+        places[pairs[:, 1]],
+        method=cv2.USAC_FAST,
+        ransacReprojThreshold=2.0,
+        maxIters=_tries(len(pairs)),
+        confidence=0.999,
+    )
     if found is None or fits is None or int(fits.sum()) < FEWEST or not _plausible(found):
         return None
     if np.linalg.det(found[:, :2]) <= 0:
@@ -176,7 +217,8 @@ def _in_the_mirror(points: np.ndarray, width: int) -> np.ndarray:
 
 
 def _tries(pairs: int) -> int:
-    """How often three of these are to be drawn until, in 999 of 1,000 cases, three of FEWEST that agree came up."""
+    """How often three of these are to be drawn until, in 999 of 1,000 cases, three of FEWEST
+    that agree came up."""
     agree = min(1 - 1e-6, (FEWEST / pairs) ** 3)
     return min(MOST_TRIES, max(LEAST_TRIES, math.ceil(math.log(0.001) / math.log(1 - agree))))
 
@@ -196,42 +238,56 @@ def _agreement(one: np.ndarray, other: np.ndarray, over: np.ndarray, mirrored: b
     if covered < 0.2 or worth.sum() < 1e-6:
         return NO_MATCH
     mean = float((worth * alike).sum() / worth.sum())
-    # The sixth that agrees least counts as much as all of it: that is where another subject would be.
+    # The sixth that agrees least counts as much as all of it: that is where another subject would
+    # be.
     score = 0.5 * mean + 0.5 * _weighted_quantile(alike, worth, 0.15)
     score *= float(np.clip((min(share, 1.0) - 0.35) / 0.25, 0, 1))
     if _off(one, other, over) > MOVED:
         score *= _like_an_edit(one[inside > 0], laid[inside > 0], share)
     if mirrored or _turned(over) > TURNED:
-        # No two shots of a scene are each other's mirror image: what agrees fairly well is a copy drawn anew.
+        # No two shots of a scene are each other's mirror image: what agrees fairly well is a copy
+        # drawn anew.
         score += 0.5 * (1 - score) * float(np.clip((score - 0.7) / 0.1, 0, 1))
     return Match(float(np.clip(score, 0, 1)), _kind(one, other, over, mirrored, mean, share))
 
 
 def _like_an_edit(x: np.ndarray, y: np.ndarray, share: float) -> float:
-    """Whether two photos that lie far apart are copies: 1 when they are, less the more their light differs.
+    """Whether two photos that lie far apart are copies: 1 when they are, less the more their
+    light differs.
 
-    Two visitors' photos of one painting lie over each other as well as a crop does, yet the light falls otherwise and
-    each shows something that the other does not. An edit keeps the light, and one of the two shows all of the other.
+    Two visitors' photos of one painting lie over each other as well as a crop does, yet the
+    light falls otherwise and each shows something that the other does not. An edit keeps the
+    light, and one of the two shows all of the other.
     """
     light = [pixels - pixels.mean() for pixels in (x.astype(np.float32), y.astype(np.float32))]
-    differs = float(np.abs(np.subtract(*(pixels / max(float(pixels.std()), 1.0) for pixels in light))).mean())
+    differs = float(
+        np.abs(np.subtract(*(pixels / max(float(pixels.std()), 1.0) for pixels in light))).mean()
+    )
     return (1 - 0.8 * max(0.0, differs - SAME_LIGHT)) * (1 - 0.25 * max(0.0, 0.97 - share))
 
 
-def _lay_over(shape: tuple[int, int], pixels: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lay_over(
+    shape: tuple[int, int], pixels: np.ndarray, over: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     import cv2
 
-    size, back = (shape[1], shape[0]), cv2.WARP_INVERSE_MAP
+    size = (shape[1], shape[0])
+    back = cv2.WARP_INVERSE_MAP
     laid = cv2.warpAffine(pixels, over, size, flags=cv2.INTER_LINEAR | back)
     inside = cv2.warpAffine(np.ones_like(pixels), over, size, flags=cv2.INTER_NEAREST | back)
     return laid, inside
 
 
-def _patches(one: np.ndarray, laid: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each patch how much it can tell (0 where flat or outside) and how well the two agree (-1..1)."""
+def _patches(
+    one: np.ndarray, laid: np.ndarray, inside: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each patch how much it can tell (0 where flat or outside) and how well the two agree
+    (-1..1)."""
     seen, x, y = (_blocks(pixels) for pixels in (inside, one, laid))
     count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
-    x, y = ((pixels - (pixels * seen).sum(axis=1, keepdims=True) / count) * seen for pixels in (x, y))
+    x, y = (
+        (pixels - (pixels * seen).sum(axis=1, keepdims=True) / count) * seen for pixels in (x, y)
+    )
     spread_x, spread_y = (np.sqrt((pixels**2).sum(axis=1) / count[:, 0]) for pixels in (x, y))
     alike = (x * y).sum(axis=1) / count[:, 0] / np.maximum(spread_x * spread_y, 1e-3)
     worth = np.clip(np.maximum(spread_x, spread_y), FLAT, 40) - FLAT
@@ -242,7 +298,7 @@ def _blocks(pixels: np.ndarray) -> np.ndarray:
     """(h, w) -> (patches, pixels of a patch); a rest at the right and lower edge is left out."""
     height, width = (max(1, edge // GRID) for edge in pixels.shape)
     rows, columns = (min(GRID, edge) for edge in pixels.shape)
-    whole = pixels[:rows * height, :columns * width].reshape(rows, height, columns, width)
+    whole = pixels[: rows * height, : columns * width].reshape(rows, height, columns, width)
     return whole.transpose(0, 2, 1, 3).reshape(rows * columns, height * width).astype(np.float32)
 
 
@@ -252,7 +308,9 @@ def _weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) ->
     return float(values[order][np.searchsorted(reached, share)])
 
 
-def _kind(one: np.ndarray, other: np.ndarray, over: np.ndarray, mirrored: bool, mean: float, share: float) -> str:
+def _kind(
+    one: np.ndarray, other: np.ndarray, over: np.ndarray, mirrored: bool, mean: float, share: float
+) -> str:
     (height, width), (tall, wide) = one.shape, other.shape
     if mirrored:
         return "edited"

@@ -1,11 +1,14 @@
-"""What differs between two photos that lie over each other: what they show, or the colour of a part of it.
+"""What differs between two photos that lie over each other: what they show, or the colour of a
+part of it.
 
-Two things of one shape, in one place and light, agree nearly everywhere. Points and patches call them one shot, since
-smooth things leave little to disagree about. So here they are looked at once more: larger, in small cells, in colour.
+Two things of one shape, in one place and light, agree nearly everywhere. Points and patches call
+them one shot, since smooth things leave little to disagree about. So here they are looked at
+once more: larger, in small cells, in colour.
 
-A copy differs from its original by the same amount everywhere: what is left of fine structure is the noise of saving
-it, and one change of light or of saturation explains all colours. Of two things, one cell differs more than the noise
-of the others, or a part has another colour before a background that kept its own.
+A copy differs from its original by the same amount everywhere: what is left of fine structure is
+the noise of saving it, and one change of light or of saturation explains all colours. Of two
+things, one cell differs more than the noise of the others, or a part has another colour before a
+background that kept its own.
 
     differences(one, other, over) -> Difference(structure, colour)
 """
@@ -18,17 +21,25 @@ import numpy as np
 
 FEWEST_CELLS = 6  # that both photos show
 CELLS = (12, 20)  # pixels: a letter, a word
-FINE, COARSE = 0.7, 4.0  # softness in pixels: below is the noise of saving, above it is light
-# Of the structure in a cell, this share may be lost by scaling a photo; and so much (square of grey levels) by saving.
-LOST, SAVED = 0.05, 1.5
+# softness in pixels: below is the noise of saving, above it is light
+FINE = 0.7
+COARSE = 4.0
+# Of the structure in a cell, this share may be lost by scaling a photo; and so much (square of grey
+# levels) by saving.
+LOST = 0.05
+SAVED = 1.5
 REDUCED = 4  # colours are compared on a photo of this much fewer pixels a side
 CLIPPED = 5.0  # grey levels from black and white: what lies there may have been anything beyond
 MOST_OFF = 0.01  # share of the pixels whose colour may be off: an edge, a reflection
-AT_THE_EDGE = 1 / 6  # of the height or width: where captions, dates and watermarks are laid over a photo
+AT_THE_EDGE = (
+    1 / 6
+)  # of the height or width: where captions, dates and watermarks are laid over a photo
 UNTOUCHED = 2.0  # structure of what lies between them, if nothing else was changed
 CLEARLY = 2.5  # a structure from which on photos are laid more exactly, and looked at in green too
 TURNS = 3  # in which the curve and the tint are fitted to each other
-COLOURFUL = 6.0  # grey levels by which colours spread in every direction; fewer say nothing of how channels were mixed
+# grey levels by which colours spread in every direction; fewer say nothing of how channels were
+# mixed
+COLOURFUL = 6.0
 ALIKE = 1.0  # grey levels; no other explanation need be looked for
 UNCHANGED = 0.3  # share of the pixels
 BETTER = 0.7  # share of their error that a freer change leaves
@@ -39,16 +50,17 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Difference:
-    """How far the cell that differs most stands out from the noise of the others (1 is what noise does), and how many
-    grey levels colours are off, after the change of light or colour that explains them best."""
+    """How far the cell that differs most stands out from the noise of the others (1 is what
+    noise does), and how many grey levels colours are off, after the change of light or colour
+    that explains them best."""
 
     structure: float
     colour: float
 
 
 def differences(one: np.ndarray, other: np.ndarray, over: Way) -> Difference | None:
-    """Of `one` (h, w, 3) uint8 and `other`, blue first; `over` (2, 3) maps pixels of one to those of the other, perhaps
-    in the mirror. None when they share too little to say."""
+    """Of `one` (h, w, 3) uint8 and `other`, blue first; `over` (2, 3) maps pixels of one to
+    those of the other, perhaps in the mirror. None when they share too little to say."""
     import cv2
 
     x, y = (cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.float32) for pixels in (one, other))
@@ -57,11 +69,14 @@ def differences(one: np.ndarray, other: np.ndarray, over: Way) -> Difference | N
         return None
     if structure > CLEARLY:
         over = _moved(*_equally_sharp(x, y, over), over)
-        # Green too: where one channel is overexposed, grey is not yet, and shows something else. And where hues were
-        # turned or channels exchanged, the grey that comes closest.
+        # Green too: where one channel is overexposed, grey is not yet, and shows something else.
+        # And where hues were turned or channels exchanged, the grey that comes closest.
         green, its_green = (pixels[..., 1].astype(np.float32) for pixels in (one, other))
-        again = (_structure(x, y, over), _structure(green, its_green, over),
-                 _structure(x, _closest_grey(x, other, over), over))
+        again = (
+            _structure(x, y, over),
+            _structure(green, its_green, over),
+            _structure(x, _closest_grey(x, other, over), over),
+        )
         structure = min(value for value in (structure, *again) if value is not None)
     return Difference(structure, _colour(one, other, over))
 
@@ -70,21 +85,30 @@ def _closest_grey(x: np.ndarray, other: np.ndarray, over: Way) -> np.ndarray:
     """The mix of the other's channels that comes closest to the grey of x (h, w)."""
     every = over * (1, 1, 1 / REDUCED)  # every few pixels of each
     inside = _inside(x[::REDUCED, ::REDUCED].shape, other[::REDUCED, ::REDUCED].shape, every, 1) > 0
-    laid = _lay(x[::REDUCED, ::REDUCED].shape, other[::REDUCED, ::REDUCED].astype(np.float32), every)[inside]
+    laid = _lay(
+        x[::REDUCED, ::REDUCED].shape, other[::REDUCED, ::REDUCED].astype(np.float32), every
+    )[inside]
     mine = x[::REDUCED, ::REDUCED][inside]
     usable = _usable(mine[:, None], laid)
-    mix = _fitted(np.concatenate([laid / 255, np.ones((len(laid), 1), np.float32)], axis=1), mine, usable)
+    mix = _fitted(
+        np.concatenate([laid / 255, np.ones((len(laid), 1), np.float32)], axis=1), mine, usable
+    )
     return np.asarray(other.astype(np.float32) @ (mix[:3] / 255) + mix[3])
 
 
 def _moved(x: np.ndarray, y: np.ndarray, over: Way) -> Way:
-    """The same way, moved until the pixels agree best (ECC), to a fraction of one; as it was if none does."""
+    """The same way, moved until the pixels agree best (ECC), to a fraction of one; as it was if
+    none does."""
     import cv2
 
     steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-5)
-    lines, its_lines = _band(x), _band(y)  # light on smooth ground would outweigh where edges lie
+    # light on smooth ground would outweigh where edges lie
+    lines = _band(x)
+    its_lines = _band(y)
     try:
-        found = cv2.findTransformECC(lines, its_lines, over.astype(np.float32), cv2.MOTION_AFFINE, steps, None, 3)[1]  # type: ignore[call-overload]
+        found = cv2.findTransformECC(
+            lines, its_lines, over.astype(np.float32), cv2.MOTION_AFFINE, steps, None, 3
+        )[1]  # type: ignore[call-overload]
     except cv2.error:  # its way of saying that the two do not converge
         return over
     return np.asarray(found, float)
@@ -103,19 +127,30 @@ def _equally_sharp(x: np.ndarray, y: np.ndarray, over: Way) -> tuple[np.ndarray,
 def _lay(shape: Shape, pixels: np.ndarray, over: Way) -> np.ndarray:
     import cv2
 
-    return cv2.warpAffine(pixels, over, (shape[1], shape[0]), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                          borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        pixels,
+        over,
+        (shape[1], shape[0]),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
 
 
 def _inside(shape: Shape, other: Shape, over: Way, margin: int = 4) -> np.ndarray:
     """Which pixels (h, w) of the one the other shows too, 1 or 0; without a margin."""
     import cv2
 
-    whole = cv2.warpAffine(np.full(other[:2], 255, np.uint8), over, (shape[1], shape[0]),
-                           flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    whole = cv2.warpAffine(
+        np.full(other[:2], 255, np.uint8),
+        over,
+        (shape[1], shape[0]),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    )
     # Not the edge of either: a turned copy is mixed with what lies around it there.
     edge = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
-    return cv2.erode((whole > 250).astype(np.uint8), edge, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    return cv2.erode(
+        (whole > 250).astype(np.uint8), edge, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)
+    )
 
 
 def _soft(picture: np.ndarray, sigma: float) -> np.ndarray:
@@ -124,7 +159,8 @@ def _soft(picture: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(picture, (0, 0), sigma)
 
 
-# Structure ----------------------------------------------------------------------------------------------------------
+# Structure
+# ----------------------------------------------------------------------
 
 
 def _structure(x: np.ndarray, y: np.ndarray, over: Way) -> float | None:
@@ -134,7 +170,8 @@ def _structure(x: np.ndarray, y: np.ndarray, over: Way) -> float | None:
         return None
     x, y = _equally_sharp(x, y, over)
     x, y = _as_bright(x, _lay(x.shape, y, over), inside > 0)
-    x, y = _band(x), _band(y)
+    x = _band(x)
+    y = _band(y)
     found = [_outstanding(x, y, inside, size) for size in CELLS]
     return max(value for value in found if value is not None) if found[-1] is not None else None
 
@@ -145,16 +182,19 @@ def _band(grey: np.ndarray) -> np.ndarray:
 
 
 def _as_bright(x: np.ndarray, y: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both in the light of the first, clipped where either is; beyond the edge of either the same is seen in both."""
+    """Both in the light of the first, clipped where either is; beyond the edge of either the
+    same is seen in both."""
     mine, its = (pixels[::4, ::4][inside[::4, ::4]] for pixels in (x, y))
     usable = (np.minimum(mine, its) > CLIPPED) & (np.maximum(mine, its) < 255 - CLIPPED)
     if usable.sum() < 50:
         usable[:] = True
     curve = _fitted(_curve(its), mine, usable)
     ends = np.sort(_curve(np.array([CLIPPED, 255 - CLIPPED], np.float32)) @ curve)
-    low, high = max(CLIPPED, float(ends[0])), min(255 - CLIPPED, float(ends[1]))
+    low = max(CLIPPED, float(ends[0]))
+    high = min(255 - CLIPPED, float(ends[1]))
     if low >= high:
-        low, high = 0.0, 255.0
+        low = 0.0
+        high = 255.0
     y = np.clip((curve[1] / 255 * y + curve[0]) / 255 * y + curve[2], low, high)
     return np.where(inside, np.clip(x, low, high), y), y
 
@@ -166,7 +206,8 @@ def _outstanding(x: np.ndarray, y: np.ndarray, inside: np.ndarray, size: int) ->
         return None
     mine, its, both = (_cells(product, size)[shared] for product in (x * x, y * y, x * y))
     gain = float(np.clip(np.sqrt((mine.sum() + 1) / (its.sum() + 1)), 0.5, 2))
-    its, both = its * gain**2, both * gain
+    its = its * gain**2
+    both = both * gain
     left = np.maximum(mine + its - 2 * both, 0)
     found = left / (max(float(np.median(left)), SAVED) + LOST * (mine + its))
     middle = found[_away_from_edges(shared)]
@@ -179,8 +220,9 @@ def _away_from_edges(shared: np.ndarray) -> np.ndarray:
     """Which of the shared cells lie away from the edges of the photo."""
     rows, columns = shared.shape
     edge = np.ones_like(shared)
-    down, across = round(AT_THE_EDGE * rows), round(AT_THE_EDGE * columns)
-    edge[down:rows - down, across:columns - across] = False
+    down = round(AT_THE_EDGE * rows)
+    across = round(AT_THE_EDGE * columns)
+    edge[down : rows - down, across : columns - across] = False
     return ~edge[shared]
 
 
@@ -188,16 +230,19 @@ def _cells(picture: np.ndarray, size: int) -> np.ndarray:
     """Means of cells of this size, each half over the next."""
     import cv2
 
-    means, half = cv2.boxFilter(picture, -1, (size, size)), size // 2
-    return means[half + 3:-half - 3:half, half + 3:-half - 3:half]
+    means = cv2.boxFilter(picture, -1, (size, size))
+    half = size // 2
+    return means[half + 3 : -half - 3 : half, half + 3 : -half - 3 : half]
 
 
-# Colour -------------------------------------------------------------------------------------------------------------
+# Colour
+# ----------------------------------------------------------------------
 
 
 def _colour(one: np.ndarray, other: np.ndarray, over: Way) -> float:
     """Grey levels that colours are off, after the change that explains them best."""
-    x, y = _reduced(one), _reduced(other)
+    x = _reduced(one)
+    y = _reduced(other)
     over = rescaled(over, one.shape, x.shape, other.shape, y.shape)
     shared = _inside(x.shape, y.shape, over, 2) > 0
     y = _lay(x.shape, y, over)
@@ -209,10 +254,15 @@ def _colour(one: np.ndarray, other: np.ndarray, over: Way) -> float:
 
 
 def _explained(x: np.ndarray, y: np.ndarray, shared: np.ndarray) -> float:
-    """Grey levels that x is off from y (h, w, 3), where `shared`, after the change that explains most of it."""
-    x = _soft(x, 0.5)  # so that it lies between the darkest and the brightest of y around each place
-    mine, its = x[shared], y[shared]
-    found, known = [], _exposed(mine, its, y)
+    """Grey levels that x is off from y (h, w, 3), where `shared`, after the change that explains
+    most of it."""
+    x = _soft(
+        x, 0.5
+    )  # so that it lies between the darkest and the brightest of y around each place
+    mine = x[shared]
+    its = y[shared]
+    found = []
+    known = _exposed(mine, its, y)
     for change in (_resaturated, _relit, _recoloured):
         found.append(_most(kept := _off(x, known, y, shared)))
         if found[-1] < ALIKE:
@@ -220,27 +270,38 @@ def _explained(x: np.ndarray, y: np.ndarray, shared: np.ndarray) -> float:
         if change is _recoloured and np.linalg.eigvalsh(np.cov(its.T))[0] < COLOURFUL**2:
             return min(found)
         freer = change(mine, its, y)
-        if change is _resaturated:  # two numbers for all colours: they cannot explain what is not so
+        if (
+            change is _resaturated
+        ):  # two numbers for all colours: they cannot explain what is not so
             found.append(_most(_off(x, freer, y, shared)))
         elif _explains(x, known, freer, kept, shared):
             known = freer
     return min([*found, _most(_off(x, known, y, shared))])
 
 
-def _explains(x: np.ndarray, known: np.ndarray, freer: np.ndarray, kept: np.ndarray, shared: np.ndarray) -> bool:
-    """Whether a freer change is one of the whole photo. A curve can lead from one shirt to another and leave the bed
-    as it is; if all was changed, then the bed too is explained better than by a change that knows no curves."""
+def _explains(
+    x: np.ndarray, known: np.ndarray, freer: np.ndarray, kept: np.ndarray, shared: np.ndarray
+) -> bool:
+    """Whether a freer change is one of the whole photo. A curve can lead from one shirt to
+    another and leave the bed as it is; if all was changed, then the bed too is explained better
+    than by a change that knows no curves."""
     unchanged = kept <= ALIKE
     if unchanged.mean() < UNCHANGED:
         return True
-    before, after = (np.median(np.square(x - np.clip(pixels, 0, 255))[shared][unchanged]) for pixels in (known, freer))
+    before, after = (
+        np.median(np.square(x - np.clip(pixels, 0, 255))[shared][unchanged])
+        for pixels in (known, freer)
+    )
     return bool(after < BETTER * before)
 
 
 def rescaled(over: Way, large: Shape, small: Shape, other_large: Shape, other_small: Shape) -> Way:
     """The same way between two photos of other sizes (h, w)."""
     up = np.diag([large[1] / small[1], large[0] / small[0], 1.0])
-    up[:2, 2] = (up[0, 0] - 1) / 2, (up[1, 1] - 1) / 2  # pixels are squares, and their places are the middles
+    up[:2, 2] = (
+        (up[0, 0] - 1) / 2,
+        (up[1, 1] - 1) / 2,
+    )  # pixels are squares, and their places are the middles
     down = np.diag([other_small[1] / other_large[1], other_small[0] / other_large[0], 1.0])
     down[:2, 2] = (down[0, 0] - 1) / 2, (down[1, 1] - 1) / 2
     return (down @ np.vstack([over, [0, 0, 1]]) @ up)[:2]
@@ -258,13 +319,16 @@ def _off(x: np.ndarray, expected: np.ndarray, y: np.ndarray, shared: np.ndarray)
     """Grey levels that shared pixels (n,) are outside of what lies around their place."""
     import cv2
 
-    expected, around = np.clip(expected, 0, 255), np.ones((3, 3), np.uint8)
+    expected = np.clip(expected, 0, 255)
+    around = np.ones((3, 3), np.uint8)
     above = np.maximum(x - cv2.dilate(expected, around), 0)
     below = np.maximum(cv2.erode(expected, around) - x, 0)
     above[y > 255 - CLIPPED] = 0
     below[y < CLIPPED] = 0
     off = np.maximum(above, below).max(axis=2) * shared
-    return np.asarray(cv2.erode(off, around)[shared])  # a line is an edge that lies a little beside itself
+    return np.asarray(
+        cv2.erode(off, around)[shared]
+    )  # a line is an edge that lies a little beside itself
 
 
 def _most(off: np.ndarray) -> float:
@@ -277,14 +341,20 @@ def _exposed(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
 
 
 def _relit(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
-    """`picture` on the curve that leads from y (n, 3) to x, one for all channels, and with a tint: brightness,
-    contrast, gamma, another white. A curve for each channel would lead from any two colours to any others."""
+    """`picture` on the curve that leads from y (n, 3) to x, one for all channels, and with a
+    tint: brightness, contrast, gamma, another white. A curve for each channel would lead from
+    any two colours to any others."""
     usable = _usable(x, y)
     if not usable.any():
         return picture
-    tint, curve = np.ones(3, np.float32), np.zeros(3, np.float32)
+    tint = np.ones(3, np.float32)
+    curve = np.zeros(3, np.float32)
     for _ in range(TURNS):
-        curve = _fitted(_curve(np.concatenate(list(y.T))), np.concatenate(list((x / tint).T)), np.tile(usable, 3))
+        curve = _fitted(
+            _curve(np.concatenate(list(y.T))),
+            np.concatenate(list((x / tint).T)),
+            np.tile(usable, 3),
+        )
         lit = _curve(y[usable]) @ curve
         tint = np.median(np.clip(x[usable] / np.maximum(lit, 1), 0.3, 3), axis=0).astype(np.float32)
     return np.asarray(_curve(picture) @ curve * tint)
@@ -296,7 +366,8 @@ def _curve(values: np.ndarray) -> np.ndarray:
 
 
 def _resaturated(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
-    """`picture` with more or less colour, down to none, and as much brighter as that of x is than that of y (n, 3)."""
+    """`picture` with more or less colour, down to none, and as much brighter as that of x is
+    than that of y (n, 3)."""
     basis = np.concatenate([_saturation(y, channel) for channel in range(3)])
     found = _fitted(basis, np.concatenate(list(x.T)), np.tile(_usable(x, y), 3))
     return np.stack([_saturation(picture, channel) @ found for channel in range(3)], axis=-1)

@@ -1,8 +1,9 @@
 """fastdup proposes near-duplicates; it never decides.
 
-fastdup is a closed, non-commercial binary with telemetry, and old in what it pins. So it is optional
-(requirements-fastdup.txt), is never imported in our own process, runs on a temporary copy of small pictures with
-telemetry switched off and a time limit, and everything works without it.
+fastdup is a closed, non-commercial binary with telemetry, and old in what it pins. So it is
+optional (requirements-fastdup.txt), is never imported in our own process, runs on a temporary
+copy of small pictures with telemetry switched off and a time limit, and everything works without
+it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ SECONDS_PER_PHOTO = 0.5
 CHILD = """
 import sys
 import fastdup
-fastdup.run(sys.argv[1], work_dir=sys.argv[2], threshold=float(sys.argv[3]), nearest_neighbors_k=int(sys.argv[4]),
+fastdup.run(sys.argv[1], work_dir=sys.argv[2], threshold=float(sys.argv[3]),
+            nearest_neighbors_k=int(sys.argv[4]),
             num_threads=int(sys.argv[5]))
 """
 
@@ -41,14 +43,18 @@ def installed() -> bool:
     return find_spec("fastdup") is not None
 
 
-def propose(photos: Mapping[str, Path | bytes] | Iterable[tuple[str, Path | bytes]], threads: int = 2,
-            timeout: float | None = None) -> set[PairOfIds]:
-    """Candidate pairs among `photos` (name -> file or bytes, or such pairs, read one after the other); none, with a
-    sentence, where fastdup cannot work."""
+def propose(
+    photos: Mapping[str, Path | bytes] | Iterable[tuple[str, Path | bytes]],
+    threads: int = 2,
+    timeout: float | None = None,
+) -> set[PairOfIds]:
+    """Candidate pairs among `photos` (name -> file or bytes, or such pairs, read one after the
+    other); none, with a sentence, where fastdup cannot work."""
     if not installed():
         return set()
     with tempfile.TemporaryDirectory(prefix="vitrine-fastdup-") as scratch:
-        pictures, work = Path(scratch, "pictures"), Path(scratch, "work")
+        pictures = Path(scratch, "pictures")
+        work = Path(scratch, "work")
         pictures.mkdir()
         work.mkdir()
         names = _write_small(photos.items() if isinstance(photos, Mapping) else photos, pictures)
@@ -57,7 +63,9 @@ def propose(photos: Mapping[str, Path | bytes] | Iterable[tuple[str, Path | byte
         try:
             _run(pictures, work, threads, timeout or SECONDS + SECONDS_PER_PHOTO * len(names))
         except (subprocess.SubprocessError, OSError) as error:
-            say(f"fastdup did not finish ({type(error).__name__}); going on with our own proposals.")
+            say(
+                f"fastdup did not finish ({type(error).__name__}); going on with our own proposals."
+            )
             return set()
         return _read_pairs(work, names)
 
@@ -80,13 +88,31 @@ def _small(photo: tuple[str, Path | bytes]) -> tuple[str, bytes | None]:
 
 
 def _run(pictures: Path, work: Path, threads: int, timeout: float) -> None:
-    command = [sys.executable, "-c", CHILD, str(pictures), str(work), str(LEAST), str(NEIGHBOURS), str(threads)]
-    subprocess.run(command, env={**os.environ, "SENTRY_OPT_OUT": "1"}, cwd=work, timeout=timeout, check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [
+        sys.executable,
+        "-c",
+        CHILD,
+        str(pictures),
+        str(work),
+        str(LEAST),
+        str(NEIGHBOURS),
+        str(threads),
+    ]
+    subprocess.run(
+        command,
+        env={**os.environ, "SENTRY_OPT_OUT": "1"},
+        cwd=work,
+        timeout=timeout,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _read_pairs(work: Path, names: list[str]) -> set[PairOfIds]:
-    """Pairs from what fastdup wrote: similarity.csv holds from, to and distance (a similarity, despite its name)."""
+    """Pairs from what fastdup wrote: similarity.csv holds from, to and distance (a similarity,
+    despite its name)."""
     table = work / "similarity.csv"
     if not table.exists():
         return set()

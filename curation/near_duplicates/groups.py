@@ -1,10 +1,12 @@
-"""Photos of the same shot: cheap finders propose pairs, pixels decide, and groups form around the best of each.
+"""Photos of the same shot: cheap finders propose pairs, pixels decide, and groups form around
+the best of each.
 
     python -m curation duplicates FOLDER [--threshold 0.9] [--without-fastdup]
 
-One dial: `threshold`, the least score (0..1) at which a pair counts as the same shot. A pair of the kind "looks-alike"
-(another thing of the same shape in the same place, or the same thing photographed again) never does. In a group every
-photo was laid over the group's representative and agreed with it; groups never grow from neighbour to neighbour.
+One dial: `threshold`, the least score (0..1) at which a pair counts as the same shot. A pair of
+the kind "looks-alike" (another thing of the same shape in the same place, or the same thing
+photographed again) never does. In a group every photo was laid over the group's representative
+and agreed with it; groups never grow from neighbour to neighbour.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ DISAGREE = "at least one of the two is wrong."  # how a finding about copies und
 NEIGHBOURS = 12
 FRIENDS = 10
 LEAST_COSINE = 0.5
-FEW_POINTS = 40  # a photo with fewer is hardly known by its words: other proposers are asked about it
+FEW_POINTS = (
+    40  # a photo with fewer is hardly known by its words: other proposers are asked about it
+)
 ROWS_AT_ONCE = 1024
 EXACT = Match(1.0, "exact")
 PairOfIds = tuple[str, str]
@@ -31,7 +35,8 @@ PairOfIds = tuple[str, str]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two photos (`a` < `b`), how much they agree (0..1), in which way, and whether that makes them the same shot."""
+    """Two photos (`a` < `b`), how much they agree (0..1), in which way, and whether that makes
+    them the same shot."""
 
     a: str
     b: str
@@ -45,16 +50,21 @@ def pair_of(one: str, other: str) -> PairOfIds:
     return (one, other) if one < other else (other, one)
 
 
-def propose_alike(ids: Sequence[str], x: np.ndarray, fresh: Iterable[str] | None = None,
-                  neighbours: int = NEIGHBOURS) -> set[PairOfIds]:
-    """Each photo with its nearest by cosine of embeddings x (n, d). `fresh`: only pairs with one of these."""
+def propose_alike(
+    ids: Sequence[str],
+    x: np.ndarray,
+    fresh: Iterable[str] | None = None,
+    neighbours: int = NEIGHBOURS,
+) -> set[PairOfIds]:
+    """Each photo with its nearest by cosine of embeddings x (n, d). `fresh`: only pairs with one
+    of these."""
     if len(ids) < 2:
         return set()
     unit = normalised(x)
     rows = np.arange(len(ids)) if fresh is None else np.flatnonzero(np.isin(ids, list(fresh)))
     found = set()
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = rows[start:start + ROWS_AT_ONCE]
+        part = rows[start : start + ROWS_AT_ONCE]
         alike = unit[part] @ unit.T
         alike[np.arange(len(part)), part] = -1
         count = min(neighbours, len(ids) - 1)
@@ -65,40 +75,62 @@ def propose_alike(ids: Sequence[str], x: np.ndarray, fresh: Iterable[str] | None
 
 
 def normalised(x: np.ndarray) -> np.ndarray:
-    """Rows (n, d) of length one; a mean that all photos share is taken out first, since it hides differences."""
+    """Rows (n, d) of length one; a mean that all photos share is taken out first, since it hides
+    differences."""
     x = np.asarray(x, np.result_type(x, np.float32))
     centred = x - x.mean(axis=0) if len(x) > 2 else x
     return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
 
 
-def judge(pairs: Iterable[PairOfIds], prints: Mapping[str, Fingerprint], threshold: float = THRESHOLD) -> list[Pair]:
+def judge(
+    pairs: Iterable[PairOfIds], prints: Mapping[str, Fingerprint], threshold: float = THRESHOLD
+) -> list[Pair]:
     """Lay every pair over each other. Photos without a fingerprint (unreadable) drop out."""
-    return [verdict(a, b, compare(prints[a], prints[b]), threshold) for a, b in pairs if a in prints and b in prints]
+    return [
+        verdict(a, b, compare(prints[a], prints[b]), threshold)
+        for a, b in pairs
+        if a in prints and b in prints
+    ]
 
 
 def verdict(one: str, other: str, match: Match, threshold: float = THRESHOLD) -> Pair:
     """A match as a pair with its verdict."""
     a, b = pair_of(one, other)
-    return Pair(a, b, round(match.score, 4), match.kind, match.score >= threshold and match.kind != LOOKS_ALIKE)
+    return Pair(
+        a,
+        b,
+        round(match.score, 4),
+        match.kind,
+        match.score >= threshold and match.kind != LOOKS_ALIKE,
+    )
 
 
 def friends_of_friends(pairs: Iterable[Pair], most: int = FRIENDS) -> set[PairOfIds]:
-    """Pairs of photos that agree with the same third one; of many such photos only the surest few."""
+    """Pairs of photos that agree with the same third one; of many such photos only the surest
+    few."""
     friends: dict[str, list[tuple[float, str]]] = {}
     for pair in pairs:
         if pair.verdict:
             friends.setdefault(pair.a, []).append((-pair.score, pair.b))
             friends.setdefault(pair.b, []).append((-pair.score, pair.a))
-    return {pair_of(one, other) for some in friends.values()
-            for (_, one), (_, other) in combinations(sorted(some)[:most], 2)}
+    return {
+        pair_of(one, other)
+        for some in friends.values()
+        for (_, one), (_, other) in combinations(sorted(some)[:most], 2)
+    }
 
 
-def group(pairs: Iterable[Pair], worth: Callable[[str], tuple[float, ...]],
-          check: Callable[[str, str], Pair | None] = lambda one, other: None) -> tuple[list[list[str]], list[Pair]]:
-    """Verified pairs -> groups, representative first, and the pairs that were checked on the way.
+def group(
+    pairs: Iterable[Pair],
+    worth: Callable[[str], tuple[float, ...]],
+    check: Callable[[str, str], Pair | None] = lambda one, other: None,
+) -> tuple[list[list[str]], list[Pair]]:
+    """Verified pairs -> groups, representative first, and the pairs that were checked on the
+    way.
 
-    Greedy, best first: the photo with the most verified copies (on a tie, the one worth most) represents them.
-    Photos that are only linked through others are checked against it; those that do not agree form the next group.
+    Greedy, best first: the photo with the most verified copies (on a tie, the one worth most)
+    represents them. Photos that are only linked through others are checked against it; those
+    that do not agree form the next group.
     """
     links: dict[str, set[str]] = {}
     for pair in pairs:
@@ -120,18 +152,27 @@ def group(pairs: Iterable[Pair], worth: Callable[[str], tuple[float, ...]],
             members = links[best] & island
             if not members:
                 break
-            groups.append([best, *sorted(members, key=lambda photo: (tuple(-value for value in worth(photo)), photo))])
+            groups.append(
+                [
+                    best,
+                    *sorted(
+                        members, key=lambda photo: (tuple(-value for value in worth(photo)), photo)
+                    ),
+                ]
+            )
             island -= {best, *members}
     return sorted(groups), checked
 
 
 def _islands(links: Mapping[str, set[str]]) -> list[set[str]]:
     """Photos that hang together in any way."""
-    left, islands = set(links), []
+    left = set(links)
+    islands = []
     for first in sorted(links):
         if first not in left:
             continue
-        island, edge = set(), [first]
+        island = set()
+        edge = [first]
         while edge:
             photo = edge.pop()
             if photo not in island:

@@ -1,8 +1,10 @@
-"""Near-duplicates of a dataset: proposals for what is new, verdicts remembered, groups around the best photo.
+"""Near-duplicates of a dataset: proposals for what is new, verdicts remembered, groups around
+the best photo.
 
-Photos that only look alike are no copies of each other: they are proposed, and nobody marks them in one go. For a split
-they hang together all the same. Many are one thing photographed twice, which would give a test away; and a different
-thing that stays on the same side costs a photo's place, never an honest figure.
+Photos that only look alike are no copies of each other: they are proposed, and nobody marks them
+in one go. For a split they hang together all the same. Many are one thing photographed twice,
+which would give a test away; and a different thing that stays on the same side costs a photo's
+place, never an honest figure.
 """
 
 from __future__ import annotations
@@ -39,18 +41,22 @@ from data_cards.dataset.repo import Dataset
 from data_cards.progress import say, track
 
 PAIRS_AT_ONCE = 5000  # what a crash can cost
-# Copies are nearly always among the nearest few; further neighbours are compared where one of these agreed, or nearly.
-# Of 210 copies that embeddings proposed among the museum's and the landmarks' photos, one was not among the first four.
-FIRST, NEARLY = 5, 0.5
-# Words and fastdup look at all photos beside each other; for a few new ones embeddings propose alone.
+# Copies are nearly always among the nearest few; further neighbours are compared where one of these
+# agreed, or nearly. Of 210 copies that embeddings proposed among the museum's and the landmarks'
+# photos, one was not among the first four.
+FIRST = 5
+NEARLY = 0.5
+# Words and fastdup look at all photos beside each other; for a few new ones embeddings propose
+# alone.
 SHARE_WORTH_A_SURVEY = 0.1
 ROUNDS = 3  # of introducing those who agree with the same third photo
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Verified pairs, groups (representative first), the group of every photo, in which photos that look `alike` stay
-    together too, how many pairs were new, and the pairs that only look alike."""
+    """Verified pairs, groups (representative first), the group of every photo, in which photos
+    that look `alike` stay together too, how many pairs were new, and the pairs that only look
+    alike."""
 
     pairs: Mapping[PairOfIds, Pair]
     stars: tuple[tuple[str, ...], ...]
@@ -61,7 +67,8 @@ class Copies:
 
 @dataclass(frozen=True)
 class Sight:
-    """What copies are looked for in: photos, their neighbours, what is remembered of them, and their fingerprints."""
+    """What copies are looked for in: photos, their neighbours, what is remembered of them, and
+    their fingerprints."""
 
     dataset: Dataset
     ids: Sequence[str]
@@ -73,7 +80,9 @@ class Sight:
         """These photos (places) with their nearest few, as `new`."""
         places = self.near.places[rows, :count]
         alike = self.near.cosines[rows, :count] >= LEAST_COSINE
-        return self.new(np.stack([np.broadcast_to(rows[:, None], places.shape)[alike], places[alike]], axis=1))
+        return self.new(
+            np.stack([np.broadcast_to(rows[:, None], places.shape)[alike], places[alike]], axis=1)
+        )
 
     def new(self, pairs: np.ndarray) -> np.ndarray:
         """Those pairs of places (n, 2) that nobody compared before, each once, in storage order."""
@@ -89,10 +98,16 @@ class Sight:
         return [pair_of(self.ids[one], self.ids[other]) for one, other in pairs.tolist()]
 
 
-def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], threshold: float,
-                with_fastdup: bool) -> Copies:
+def find_copies(
+    sight: Sight,
+    ledger: Ledger,
+    measures: Mapping[str, Measures],
+    threshold: float,
+    with_fastdup: bool,
+) -> Copies:
     """Compare what was never compared. Pairs that a person judged apart stay apart."""
-    ids, memory = sight.ids, sight.memory
+    ids = sight.ids
+    memory = sight.memory
     judged_apart = apart(ledger.decisions)
 
     def decided(one: str, other: str, match: Match) -> Pair:
@@ -104,25 +119,36 @@ def find_copies(sight: Sight, ledger: Ledger, measures: Mapping[str, Measures], 
         _judge_candidates(sight, judging, threshold, with_fastdup)
         known = memory.matches(ids, min(threshold, LEAST_ALIKE))
         pairs = {names: decided(*names, match) for names, match in known.items()}
-        stars, checked = group(pairs.values(), lambda photo: _worth(measures.get(photo)),
-                               lambda one, other: decided(one, other, judging.match(one, other)))
+        stars, checked = group(
+            pairs.values(),
+            lambda photo: _worth(measures.get(photo)),
+            lambda one, other: decided(one, other, judging.match(one, other)),
+        )
     pairs |= {(pair.a, pair.b): pair for pair in checked}
     verified = {names: pair for names, pair in pairs.items() if pair.verdict}
-    alike = {names: pair for names, pair in pairs.items()
-             if pair.kind == LOOKS_ALIKE and frozenset(names) not in judged_apart}
-    return Copies(verified, tuple(map(tuple, stars)), _connected(ids, [*verified, *alike]), judging.new, alike)
+    alike = {
+        names: pair
+        for names, pair in pairs.items()
+        if pair.kind == LOOKS_ALIKE and frozenset(names) not in judged_apart
+    }
+    return Copies(
+        verified, tuple(map(tuple, stars)), _connected(ids, [*verified, *alike]), judging.new, alike
+    )
 
 
 def _judge_candidates(sight: Sight, judging: Judging, threshold: float, with_fastdup: bool) -> None:
     """Every pair that somebody proposes, and then those whom their matches propose."""
-    ids, memory = sight.ids, sight.memory
+    ids = sight.ids
+    memory = sight.memory
     surveyed = _survey(sight, with_fastdup)
     if surveyed is not None:
         judging.judge(surveyed)  # before it is remembered: what a crash lost is proposed again
         memory.keep_surveyed(sight.dataset.address, ids)
     judging.judge(sight.near_pairs(np.arange(len(ids)), FIRST))
     agreeing = {image_id for names in memory.matches(ids, NEARLY) for image_id in names}
-    judging.judge(sight.near_pairs(np.flatnonzero([image_id in agreeing for image_id in ids]), NEIGHBOURS))
+    judging.judge(
+        sight.near_pairs(np.flatnonzero([image_id in agreeing for image_id in ids]), NEIGHBOURS)
+    )
     _introduce(sight, judging, threshold)
 
 
@@ -132,14 +158,16 @@ def _worth(measures: Measures | None) -> tuple[float, ...]:
 
 
 def _connected(ids: Iterable[str], pairs: Iterable[PairOfIds]) -> dict[str, str]:
-    """Photos that hang together in any way must never be divided, so here groups are whole islands."""
+    """Photos that hang together in any way must never be divided, so here groups are whole
+    islands."""
     from train.splits.groups import connected
 
     return connected(ids, pairs)
 
 
 def _survey(sight: Sight, with_fastdup: bool) -> np.ndarray | None:
-    """What proposers say that look at all photos at once; None when there are too few new ones to ask them."""
+    """What proposers say that look at all photos at once; None when there are too few new ones
+    to ask them."""
     ids = sight.ids
     fresh = sight.memory.not_surveyed(sight.dataset.address, ids)
     if not fresh or len(fresh) < SHARE_WORTH_A_SURVEY * len(ids):
@@ -149,22 +177,29 @@ def _survey(sight: Sight, with_fastdup: bool) -> np.ndarray | None:
     found = pairs_by_words(len(ids), lambda n: sight.shelf.descriptors(ids[n]), FIRST)
     if with_fastdup and installed() and len(faint := _hardly_known_by_points(sight)) > 1:
         say("fastdup proposes near-duplicates; pixels decide.")
-        proposed = propose(track(sight.dataset.read_photos(faint), "Small copies for fastdup", len(faint)))
+        proposed = propose(
+            track(sight.dataset.read_photos(faint), "Small copies for fastdup", len(faint))
+        )
         found = np.concatenate([found, sight.places_of(proposed)])
     return sight.new(found)
 
 
 def _hardly_known_by_points(sight: Sight) -> list[str]:
-    """Small, blurred and plain photos: words say little of them, so fastdup is asked. Of others it found nothing more.
-    """
-    return [image_id for image_id in sight.ids if len(sight.shelf.descriptors(image_id)) < FEW_POINTS]
+    """Small, blurred and plain photos: words say little of them, so fastdup is asked. Of others
+    it found nothing more."""
+    return [
+        image_id for image_id in sight.ids if len(sight.shelf.descriptors(image_id)) < FEW_POINTS
+    ]
 
 
 def _introduce(sight: Sight, judging: Judging, threshold: float) -> None:
-    """Compare photos that agree with the same third one: a turned copy of a crop is near to nothing but the crop."""
+    """Compare photos that agree with the same third one: a turned copy of a crop is near to
+    nothing but the crop."""
     for _ in range(ROUNDS):
         known = sight.memory.matches(sight.ids, min(threshold, 1.0))
-        new = sight.places_of(friends_of_friends(verdict(*names, match, threshold) for names, match in known.items()))
+        new = sight.places_of(
+            friends_of_friends(verdict(*names, match, threshold) for names, match in known.items())
+        )
         if not len(new):
             return
         judging.judge(new)
@@ -175,17 +210,20 @@ class Judging:
 
     def __init__(self, sight: Sight, comparers: Comparers) -> None:
         self.new = 0
-        self._sight, self._comparers = sight, comparers
+        self._sight = sight
+        self._comparers = comparers
 
     def judge(self, pairs: np.ndarray) -> None:
-        """Lay the photos of each pair of places (n, 2) over each other, and remember it. Names are made a part at a
-        time: those of a million pairs would leave memory full of holes."""
+        """Lay the photos of each pair of places (n, 2) over each other, and remember it. Names
+        are made a part at a time: those of a million pairs would leave memory full of holes."""
         for rows in batches(track(range(len(pairs)), "Comparing", unit="pair"), PAIRS_AT_ONCE):
             self._lay(self._sight.named(pairs[rows]))
 
     def _lay(self, pairs: Sequence[PairOfIds]) -> dict[PairOfIds, Match]:
         shelf = self._sight.shelf
-        take_fingerprints(self._sight.dataset, shelf.missing({name for names in pairs for name in names}), shelf)
+        take_fingerprints(
+            self._sight.dataset, shelf.missing({name for names in pairs for name in names}), shelf
+        )
         found = dict(zip(pairs, self._comparers.matches(pairs), strict=True))
         self._sight.memory.keep_matches(found)
         self.new += len(pairs)

@@ -1,4 +1,5 @@
-"""Near-duplicates in a plain folder of photos, without a dataset: what `python -m curation duplicates` prints."""
+"""Near-duplicates in a plain folder of photos, without a dataset: what `python -m curation
+duplicates` prints."""
 
 from __future__ import annotations
 
@@ -40,8 +41,8 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Folder:
-    """Readable photos by relative path: (width, height), the photo at 32 x 32, and the sha256 of its bytes; by that
-    sha256 its paths, and on a shelf its fingerprint."""
+    """Readable photos by relative path: (width, height), the photo at 32 x 32, and the sha256 of
+    its bytes; by that sha256 its paths, and on a shelf its fingerprint."""
 
     root: Path
     shelf: PrintShelf
@@ -71,22 +72,38 @@ class Folder:
         return sorted(paths[0] for paths in self.copies.values())
 
 
-def folder_duplicates(root: Path, cache: Path, threshold: float = THRESHOLD, with_fastdup: bool = True,
-                      backbone: str = "auto") -> tuple[list[Pair], list[list[str]]]:
-    """Every scored candidate, best first, and the groups. Raises BadSource when there is no photo."""
+def folder_duplicates(
+    root: Path,
+    cache: Path,
+    threshold: float = THRESHOLD,
+    with_fastdup: bool = True,
+    backbone: str = "auto",
+) -> tuple[list[Pair], list[list[str]]]:
+    """Every scored candidate, best first, and the groups. Raises BadSource when there is no
+    photo."""
     (cache / "shelves").mkdir(parents=True, exist_ok=True)
     # Nothing of a folder's photos stays: unlike a dataset's, nobody could ask to have them erased.
-    with (TemporaryDirectory(dir=cache / "shelves") as place, PrintShelf(Path(place)) as shelf,
-          Comparers(shelf) as comparers):
+    with (
+        TemporaryDirectory(dir=cache / "shelves") as place,
+        PrintShelf(Path(place)) as shelf,
+        Comparers(shelf) as comparers,
+    ):
         folder = read_folder(root, shelf)
         scored = {(pair.a, pair.b): pair for pair in _exact(folder)}
         wanted = _candidates(folder, cache, with_fastdup, backbone)
         while new := wanted - set(scored):
-            scored |= {(pair.a, pair.b): pair for pair in _judged(sorted(new), folder, comparers, threshold)}
-            # A turned copy of a crop may be near to nothing but the crop: those who agree with one photo are compared.
+            scored |= {
+                (pair.a, pair.b): pair
+                for pair in _judged(sorted(new), folder, comparers, threshold)
+            }
+            # A turned copy of a crop may be near to nothing but the crop: those who agree with one
+            # photo are compared.
             wanted = friends_of_friends(scored.values())
-        groups, checked = group(scored.values(), lambda path: (float(np.prod(folder.sizes[path])),),
-                                lambda one, other: verdict(one, other, folder.match((one, other)), threshold))
+        groups, checked = group(
+            scored.values(),
+            lambda path: (float(np.prod(folder.sizes[path])),),
+            lambda one, other: verdict(one, other, folder.match((one, other)), threshold),
+        )
     scored |= {(pair.a, pair.b): pair for pair in checked}
     return sorted(scored.values(), key=lambda pair: (-pair.score, pair.a, pair.b)), groups
 
@@ -123,8 +140,12 @@ def _read(path: Path, shelf: PrintShelf) -> tuple[Path, str, tuple[int, int], Fi
 
 
 def _exact(folder: Folder) -> list[Pair]:
-    return [verdict(one, other, EXACT) for same in folder.copies.values()
-            for n, one in enumerate(same) for other in same[n + 1:]]
+    return [
+        verdict(one, other, EXACT)
+        for same in folder.copies.values()
+        for n, one in enumerate(same)
+        for other in same[n + 1 :]
+    ]
 
 
 def _candidates(folder: Folder, cache: Path, with_fastdup: bool, backbone: str) -> set[PairOfIds]:
@@ -134,7 +155,12 @@ def _candidates(folder: Folder, cache: Path, with_fastdup: bool, backbone: str) 
     large = [path for path in firsts if max(folder.sizes[path]) > SMALL]
     found |= propose_by_words(large, lambda n: folder.print_of(large[n]).descriptors)
     # Embeddings cost more than all the rest, and what has points is found by its words.
-    found |= _alike(folder, [path for path in large if len(folder.print_of(path).points) < FEW_POINTS], cache, backbone)
+    found |= _alike(
+        folder,
+        [path for path in large if len(folder.print_of(path).points) < FEW_POINTS],
+        cache,
+        backbone,
+    )
     if with_fastdup:
         found |= propose({path: folder.root / path for path in firsts})
     return found
@@ -145,14 +171,23 @@ def _alike(folder: Folder, paths: list[str], cache: Path, backbone: str) -> set[
     if len(paths) < 2:
         return set()
     try:
-        ids, x = embed_dataset(folder, [folder.names[path] for path in paths], find_backbone(backbone, cache), cache)
+        ids, x = embed_dataset(
+            folder, [folder.names[path] for path in paths], find_backbone(backbone, cache), cache
+        )
     except BackboneUnavailable as error:
         say(f"{error.sentence} Going on without our own embeddings.")
         return set()
-    return {pair_of(folder.copies[one][0], folder.copies[other][0]) for one, other in propose_alike(ids, x)}
+    return {
+        pair_of(folder.copies[one][0], folder.copies[other][0])
+        for one, other in propose_alike(ids, x)
+    }
 
 
-def _judged(pairs: Sequence[PairOfIds], folder: Folder, comparers: Comparers, threshold: float) -> Iterator[Pair]:
+def _judged(
+    pairs: Sequence[PairOfIds], folder: Folder, comparers: Comparers, threshold: float
+) -> Iterator[Pair]:
     matches = comparers.matches([(folder.names[one], folder.names[other]) for one, other in pairs])
-    for pair, match in zip(track(pairs, what="Comparing", total=len(pairs), unit="pair"), matches, strict=True):
+    for pair, match in zip(
+        track(pairs, what="Comparing", total=len(pairs), unit="pair"), matches, strict=True
+    ):
         yield verdict(*pair, match, threshold)

@@ -1,8 +1,10 @@
-"""At the doorstep: is a visitor's photo one that is here already, or the sealed test holds? Asked before it is kept.
+"""At the doorstep: is a visitor's photo one that is here already, or the sealed test holds?
+Asked before it is kept.
 
-Sketches (16 x 16 grey pixels of the whole and of its middle, also in the mirror) and whatever else looks alike propose
-a few photos; pixels decide, as in a scan. Sketches are held of the sealed test and of visitors' photos only, and a crop
-out of a corner slips past half the time: a scan compares with everything, and nothing is learned from before it has.
+Sketches (16 x 16 grey pixels of the whole and of its middle, also in the mirror) and whatever
+else looks alike propose a few photos; pixels decide, as in a scan. Sketches are held of the
+sealed test and of visitors' photos only, and a crop out of a corner slips past half the time: a
+scan compares with everything, and nothing is learned from before it has.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from data_cards.photos.image import open_photo
 from data_cards.photos.metadata import stored_form
 
 SIDE = 16  # pixels of a sketch
-MIDDLE = 0.1  # cut from each side: the middle of one photo is the whole of another that was cropped to four fifths
+# cut from each side: the middle of one photo is the whole of another that was cropped to four
+# fifths
+MIDDLE = 0.1
 LEAST_ALIKE = 0.5  # correlation of sketches
 CANDIDATES = 6
 PRINT_SIDE = 320
@@ -53,18 +57,29 @@ def arrived(photo: bytes, alike: tuple[str, ...] = ()) -> Arrived:
 
 
 class Doorstep:
-    """Sketches by image_id. Safe for threads: `learn` runs in the background, `twin` while visitors ask."""
+    """Sketches by image_id. Safe for threads: `learn` runs in the background, `twin` while
+    visitors ask."""
 
     def __init__(self) -> None:
         self._sketches: dict[str, np.ndarray] = {}
         self._lock = threading.Lock()
 
     def learn(self, dataset: Dataset) -> None:
-        """Sketch what must not come in twice: the sealed test's photos, and those that visitors sent."""
+        """Sketch what must not come in twice: the sealed test's photos, and those that visitors
+        sent."""
         splits = dataset.splits()
-        wanted = [image_id for image_id, photo in dataset.photos().items() if image_id not in self._sketches and (
-            (image_id in splits and splits[image_id].split == "test")
-            or any(source.given_split == "test" or source.origin == "visitor" for source in photo.sources))]
+        wanted = [
+            image_id
+            for image_id, photo in dataset.photos().items()
+            if image_id not in self._sketches
+            and (
+                (image_id in splits and splits[image_id].split == "test")
+                or any(
+                    source.given_split == "test" or source.origin == "visitor"
+                    for source in photo.sources
+                )
+            )
+        ]
         for image_id, data in dataset.read_photos(wanted):
             self.note(image_id, data)
 
@@ -85,7 +100,8 @@ class Doorstep:
             self._sketches[image_id] = sketches.astype(np.float16)
 
     def twin(self, data: bytes, read: Read, also: Iterable[str] = ()) -> str | None:
-        """As `twin_of`, from stored bytes; None also for a photo that cannot be read. `also`: as `alike`."""
+        """As `twin_of`, from stored bytes; None also for a photo that cannot be read. `also`: as
+        `alike`."""
         try:
             photo = open_photo(data, at_least=PRINT_SIDE)
         except BadPhoto:
@@ -110,10 +126,13 @@ class Doorstep:
 
     def _alike(self, drawn: np.ndarray) -> list[str]:
         with self._lock:
-            ids, known = list(self._sketches), list(self._sketches.values())
+            ids = list(self._sketches)
+            known = list(self._sketches.values())
         if not ids:
             return []
-        mine = np.concatenate([drawn, drawn.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(drawn.shape)])
+        mine = np.concatenate(
+            [drawn, drawn.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(drawn.shape)]
+        )
         alike = (np.stack(known).astype(np.float32) @ mine.T).max(axis=(1, 2))
         return [ids[row] for row in np.argsort(-alike)[:CANDIDATES] if alike[row] >= LEAST_ALIKE]
 
@@ -121,9 +140,13 @@ class Doorstep:
 def _sketches(image: Image.Image) -> np.ndarray:
     """The whole and its middle (2, SIDE * SIDE), each without its mean and of length 1."""
     photo = image.convert("L")
-    x, y = photo.width * MIDDLE, photo.height * MIDDLE
+    x = photo.width * MIDDLE
+    y = photo.height * MIDDLE
     boxes = ((0, 0, photo.width, photo.height), (x, y, photo.width - x, photo.height - y))
-    rows = [np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.BOX, box), np.float32).ravel() for box in boxes]
+    rows = [
+        np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.BOX, box), np.float32).ravel()
+        for box in boxes
+    ]
     drawn = np.stack(rows)
     drawn -= drawn.mean(axis=1, keepdims=True)
     return drawn / np.maximum(np.linalg.norm(drawn, axis=1, keepdims=True), 1e-6)

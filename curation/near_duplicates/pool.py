@@ -1,6 +1,7 @@
 """Pairs of photos on a shelf, laid over each other: of many pairs by several processes.
 
-Most of what a pair takes is Python, in which threads of one process take turns: two threads are no faster than one.
+Most of what a pair takes is Python, in which threads of one process take turns: two threads are
+no faster than one.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ class Comparers:
         self._shelf.settle()
         done = 0
         try:
-            turns = (delayed(compared_elsewhere)(self._shelf.folder, turn) for turn in batches(pairs, PAIRS_A_TURN))
+            turns = (
+                delayed(compared_elsewhere)(self._shelf.folder, turn)
+                for turn in batches(pairs, PAIRS_A_TURN)
+            )
             for found in self._started()(turns):
                 yield from found
                 done += len(found)
@@ -60,16 +64,24 @@ class Comparers:
         from joblib import Parallel, cpu_count
 
         if self._pool is None:
-            self._pool = Parallel(min(MOST, cpu_count()), return_as="generator", batch_size=1,
-                                  idle_worker_timeout=IDLE_SECONDS)
+            self._pool = Parallel(
+                min(MOST, cpu_count()),
+                return_as="generator",
+                batch_size=1,
+                idle_worker_timeout=IDLE_SECONDS,
+            )
             self._pool.__enter__()
         return self._pool
 
     def __enter__(self) -> Comparers:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._pool is None:
             return
         from joblib.externals.loky import get_reusable_executor
@@ -100,5 +112,6 @@ def _compared(shelf: PrintShelf, pairs: Iterable[PairOfIds]) -> Iterator[Match]:
             # Pairs in storage order share photos, so each fingerprint is read once a turn.
             prints = {name: shelf.get(name) for name in dict.fromkeys(chain.from_iterable(turn))}
             for one, other in turn:
-                mine, its = prints[one], prints[other]
+                mine = prints[one]
+                its = prints[other]
                 yield compare(mine, its) if mine and its else NO_MATCH

@@ -1,10 +1,12 @@
-"""Photos by their words: points that look alike are one word, and photos that share rare words may be the same shot.
+"""Photos by their words: points that look alike are one word, and photos that share rare words
+may be the same shot.
 
     pairs_by_words(count, descriptors) -> places (m, 2)
 
-A turned or cropped copy keeps its words, and a mirrored one is asked for by the words of its mirror image (visual
-words: Sivic & Zisserman 2003; a book for each half of a point: Babenko & Lempitsky 2012). Words lie in files, and
-photos are compared block by block: as tables for arithmetic those of a photo take kilobytes.
+A turned or cropped copy keeps its words, and a mirrored one is asked for by the words of its
+mirror image (visual words: Sivic & Zisserman 2003; a book for each half of a point: Babenko &
+Lempitsky 2012). Words lie in files, and photos are compared block by block: as tables for
+arithmetic those of a photo take kilobytes.
 """
 
 from __future__ import annotations
@@ -33,12 +35,17 @@ POINTS = 200  # strongest points of a photo that become words
 COMMON = 0.05  # of the photos: a word that more of them have says nothing
 SHARED = 0.035  # least likeness by words; unrelated photos hardly reach it
 NEAREST = 8
-CELLS, BLOCK = 4_000_000, 10_000  # of a table of likenesses at a time, and its columns: 32 MB
+# of a table of likenesses at a time, and its columns: 32 MB
+CELLS = 4_000_000
+BLOCK = 10_000
 AT_ONCE = 64  # photos whose points become words together
 
 
-def pairs_by_words(count: int, descriptors: Callable[[int], np.ndarray], nearest: int = NEAREST) -> np.ndarray:
-    """Each photo with those that share its words: places (m, 2) int32, the smaller first, each pair once.
+def pairs_by_words(
+    count: int, descriptors: Callable[[int], np.ndarray], nearest: int = NEAREST
+) -> np.ndarray:
+    """Each photo with those that share its words: places (m, 2) int32, the smaller first, each
+    pair once.
 
     `descriptors(n)`: (points, 128) uint8 of photo n, strongest first.
     """
@@ -52,7 +59,8 @@ def pairs_by_words(count: int, descriptors: Callable[[int], np.ndarray], nearest
     with _Said() as upright, _Said() as mirrored:
         with own_cores(0):
             _hear(count, descriptors, words_of, (upright, mirrored))
-        rarity, found = _rarity(upright), [none]
+        rarity = _rarity(upright)
+        found = [none]
         for words in (upright, mirrored):
             places = _nearest(words, upright, rarity, nearest)
             rows, columns = np.nonzero(places >= 0)
@@ -62,26 +70,34 @@ def pairs_by_words(count: int, descriptors: Callable[[int], np.ndarray], nearest
 
 def _nearest(words: _Said, others: _Said, rarity: np.ndarray, count: int) -> np.ndarray:
     """Places (n, count) of the others most alike, best first; -1 where fewer are alike at all."""
-    places, scores = np.full((len(words), count), -1, np.int32), np.zeros((len(words), count), np.float32)
+    places = np.full((len(words), count), -1, np.int32)
+    scores = np.zeros((len(words), count), np.float32)
     block = min(BLOCK, len(others))
     for first in range(0, len(others), block):
         table = others.weighed(slice(first, first + block), rarity).T.tocsr()
         for start in range(0, len(words), CELLS // block):
             part = slice(start, start + CELLS // block)
             alike = (words.weighed(part, rarity) @ table).tocsr()
-            places[part], scores[part] = best_of((places[part], scores[part]), _best(alike, start, first, count), count)
+            places[part], scores[part] = best_of(
+                (places[part], scores[part]), _best(alike, start, first, count), count
+            )
     return places
 
 
-def _best(alike: sparse.csr_matrix, start: int, first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The best of each row of a table (m, b) of likenesses, whose rows begin with photo `start` and whose columns with
-    `first`: places (m, count), -1 for nobody, and likenesses (m, count)."""
+def _best(
+    alike: sparse.csr_matrix, start: int, first: int, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The best of each row of a table (m, b) of likenesses, whose rows begin with photo `start`
+    and whose columns with `first`: places (m, count), -1 for nobody, and likenesses (m, count)."""
     places = np.full((alike.shape[0], count), -1, np.int32)
     scores = np.zeros(places.shape, np.float32)
     keep = np.flatnonzero(alike.data >= SHARED)
-    rows, columns = np.searchsorted(alike.indptr, keep, "right") - 1, alike.indices[keep]
+    rows = np.searchsorted(alike.indptr, keep, "right") - 1
+    columns = alike.indices[keep]
     other = columns + first != rows + start
-    rows, columns, values = rows[other], columns[other], alike.data[keep[other]]
+    rows = rows[other]
+    columns = columns[other]
+    values = alike.data[keep[other]]
     order = np.lexsort((columns, -values, rows))
     rows = rows[order]
     rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
@@ -93,8 +109,8 @@ def _best(alike: sparse.csr_matrix, start: int, first: int, count: int) -> tuple
 
 @dataclass(frozen=True)
 class _Words:
-    """A vocabulary: two books of centres (WORDS_A_HALF, d); `axes` (128, 4 d) turn a point into what both are asked,
-    as it is and in the mirror, around `origin` (4 d,)."""
+    """A vocabulary: two books of centres (WORDS_A_HALF, d); `axes` (128, 4 d) turn a point into
+    what both are asked, as it is and in the mirror, around `origin` (4 d,)."""
 
     books: tuple[np.ndarray, np.ndarray]
     axes: np.ndarray
@@ -103,8 +119,10 @@ class _Words:
     def of(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Words (n,) of points (n, 128), upright and in the mirror."""
         asked = np.split(points.astype(np.float32) @ self.axes - self.origin, 4, axis=1)
-        halves = [(part @ (2 * book.T) - (book**2).sum(axis=1)).argmax(axis=1)
-                  for part, book in zip(asked, self.books * 2, strict=True)]
+        halves = [
+            (part @ (2 * book.T) - (book**2).sum(axis=1)).argmax(axis=1)
+            for part, book in zip(asked, self.books * 2, strict=True)
+        ]
         return halves[0] * WORDS_A_HALF + halves[1], halves[2] * WORDS_A_HALF + halves[3]
 
 
@@ -112,7 +130,9 @@ def _vocabulary(count: int, descriptors: Callable[[int], np.ndarray]) -> _Words 
     """Learned from the photos at hand. None when there are too few points."""
     a_photo = max(20, LEARN_FROM // count)
     step = max(1, count * a_photo // LEARN_FROM)
-    sample = np.concatenate([descriptors(n)[:a_photo] for n in range(0, count, step)]).astype(np.float32)
+    sample = np.concatenate([descriptors(n)[:a_photo] for n in range(0, count, step)]).astype(
+        np.float32
+    )
     if len(sample) < 2 * WORDS_A_HALF:
         return None
     mean = sample.mean(axis=0)
@@ -126,7 +146,8 @@ def _vocabulary(count: int, descriptors: Callable[[int], np.ndarray]) -> _Words 
 
 
 def _centres(points: np.ndarray, count: int, rounds: int = 8) -> np.ndarray:
-    """(count, d) centres of points (n, d) by k-means (Lloyd 1982), from points drawn at random, always the same."""
+    """(count, d) centres of points (n, d) by k-means (Lloyd 1982), from points drawn at random,
+    always the same."""
     centres = points[np.random.default_rng(0).choice(len(points), count, replace=False)]
     for _ in range(rounds):
         nearest = (points @ (2 * centres.T) - (centres**2).sum(axis=1)).argmax(axis=1)
@@ -152,14 +173,14 @@ class _Said:
         left = memoryview(np.concatenate(each).tobytes())
         with full_disk_named("what photos are compared by"):
             while left:
-                left = left[self._file.write(left):]
+                left = left[self._file.write(left) :]
         for words in each:
             self._ends.append(self._ends[-1] + len(words))
 
     def words(self, photos: slice) -> tuple[np.ndarray, np.ndarray]:
         """All words (any,) of these photos (m), and where those of each begin and end (m + 1,)."""
         begin, end, _ = photos.indices(len(self))
-        ends = np.frombuffer(self._ends, np.int64)[begin:end + 1].copy()
+        ends = np.frombuffer(self._ends, np.int64)[begin : end + 1].copy()
         data = os.pread(self._file.fileno(), 2 * int(ends[-1] - ends[0]), 2 * int(ends[0]))
         return np.frombuffer(data, np.uint16), (ends - ends[0]).astype(np.int32)
 
@@ -168,10 +189,13 @@ class _Said:
         from scipy import sparse
 
         words, ends = self.words(photos)
-        worth, rows = rarity[words], np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        worth = rarity[words]
+        rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
         size = np.sqrt(np.bincount(rows, np.square(worth), len(ends) - 1))
         data = (worth / np.maximum(size, 1e-6)[rows]).astype(np.float32)
-        return sparse.csr_matrix((data, words.astype(np.int32), ends), shape=(len(ends) - 1, len(rarity)))
+        return sparse.csr_matrix(
+            (data, words.astype(np.int32), ends), shape=(len(ends) - 1, len(rarity))
+        )
 
     def __enter__(self) -> _Said:
         return self
@@ -180,7 +204,9 @@ class _Said:
         self._file.close()
 
 
-def _hear(count: int, descriptors: Callable[[int], np.ndarray], words: _Words, both: tuple[_Said, _Said]) -> None:
+def _hear(
+    count: int, descriptors: Callable[[int], np.ndarray], words: _Words, both: tuple[_Said, _Said]
+) -> None:
     """Write down which words each photo says, upright and in the mirror."""
     for some in batches(range(count), AT_ONCE):
         points = [descriptors(n)[:POINTS] for n in some]
@@ -191,7 +217,9 @@ def _hear(count: int, descriptors: Callable[[int], np.ndarray], words: _Words, b
 
 def _rarity(said: _Said) -> np.ndarray:
     """What sharing each word is worth (words,): the rarer the more, nothing for the commonest."""
-    photos = sum(np.bincount(said.words(slice(start, start + BLOCK))[0], minlength=WORDS_A_HALF**2)
-                 for start in range(0, len(said), BLOCK))
+    photos = sum(
+        np.bincount(said.words(slice(start, start + BLOCK))[0], minlength=WORDS_A_HALF**2)
+        for start in range(0, len(said), BLOCK)
+    )
     worth = np.log((len(said) + 1) / (np.asarray(photos) + 1))
     return np.where(photos > max(30, COMMON * len(said)), 0, worth).astype(np.float32)

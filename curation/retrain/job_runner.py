@@ -1,11 +1,13 @@
-"""One long job at a time, in a process of its own: the app stays quick, and nothing that goes wrong there ends it.
+"""One long job at a time, in a process of its own: the app stays quick, and nothing that goes
+wrong there ends it.
 
     bench = Bench(Path("state/jobs"))
     bench.start("Training", ["-m", "curation", "retrain", ...], "olga")
     bench.report()["state"]                none | running | done | failed | stopped | interrupted
 
-All of it is on disk: a page that is loaded again, or an app that is started again, finds the same job. The child
-says in `told.json` which step it is at (`Telling`), and its bars in the log say how far that is.
+All of it is on disk: a page that is loaded again, or an app that is started again, finds the
+same job. The child says in `told.json` which step it is at (`Telling`), and its bars in the log
+say how far that is.
 """
 
 from __future__ import annotations
@@ -30,15 +32,21 @@ from data_cards.errors import TooBusy
 from data_cards.progress import say
 from data_cards.storage.atomic_files import write_durably
 
-TOLD, LOG, JOB, LASTED = "told.json", "log.txt", "job.json", "lasted.json"
+TOLD = "told.json"
+LOG = "log.txt"
+JOB = "job.json"
+LASTED = "lasted.json"
 TAIL = 4_000  # bytes of the log that are read for the newest bar
 BAR = re.compile(r"(\d+)%\|[^|]*\|[^\[]*\[[^<\]]*<([\d:]+)")
 STEP = re.compile(r"step (\d+) of (\d+), about(?: (\d+) (s|min) left)?")
 UNITS = {"s": 1.0, "min": 60.0}  # as `progress.spoken` writes them
 PATIENCE = 10.0  # seconds between asking a job to end and ending it
 KIND = 10  # niceness: whoever asks the app goes first
-ENDED = "It ended without a word: this machine may have run out of memory, or was switched off. Start it again; it " \
-        "goes on where it was."
+ENDED = (
+    "It ended without a word: this machine may have run out of memory, or was switched off. Start "
+    "it again; it "
+    "goes on where it was."
+)
 
 
 class Telling:
@@ -50,9 +58,12 @@ class Telling:
         self._made = 0
 
     def step(self, number: int, steps: int, words: str, after: float | None = None) -> None:
-        """Begin a step. `after`: seconds that everything behind its last bar will take, where somebody knows."""
+        """Begin a step. `after`: seconds that everything behind its last bar will take, where
+        somebody knows."""
         say(f"{number} of {steps}  {words}")
-        self._tell({"state": "running", "step": number, "steps": steps, "words": words, "after": after})
+        self._tell(
+            {"state": "running", "step": number, "steps": steps, "words": words, "after": after}
+        )
 
     def made(self) -> None:
         """Something new is there for whoever watches: findings of a scan, or a release."""
@@ -70,16 +81,26 @@ class Telling:
     def _tell(self, row: dict[str, Any]) -> None:
         self._row = row
         if self._path:
-            write_durably(self._path, json.dumps({**row, "made": self._made}, ensure_ascii=False).encode())
+            write_durably(
+                self._path, json.dumps({**row, "made": self._made}, ensure_ascii=False).encode()
+            )
 
 
 class Bench:
-    """Where jobs are done, one at a time. In a thread of its own `ended` is called when one is over, and `news`
-    whenever it made something new (`Telling.made`)."""
+    """Where jobs are done, one at a time. In a thread of its own `ended` is called when one is
+    over, and `news` whenever it made something new (`Telling.made`)."""
 
-    def __init__(self, folder: Path, ended: Callable[[], None] = lambda: None,
-                 clock: Callable[[], float] = time.time, news: Callable[[], None] = lambda: None) -> None:
-        self._folder, self._ended, self._clock, self._news = folder.absolute(), ended, clock, news
+    def __init__(
+        self,
+        folder: Path,
+        ended: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+        news: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._folder = folder.absolute()
+        self._ended = ended
+        self._clock = clock
+        self._news = news
         self._expected = ("", 0.0)  # of which step the end is known, and the moment
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,15 +116,32 @@ class Bench:
             name = str(ULID())
             place = self._folder / name
             place.mkdir(parents=True)
-            told, started = place / TOLD, self._clock()
+            told = place / TOLD
+            started = self._clock()
             with (place / LOG).open("wb") as log:
                 self._process = subprocess.Popen(
-                    [sys.executable, *command, "--status", str(told)], stdout=log, stderr=log,
-                    stdin=subprocess.DEVNULL, start_new_session=True,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment})
+                    [sys.executable, *command, "--status", str(told)],
+                    stdout=log,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                    env={
+                        **os.environ,
+                        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                        **environment,
+                    },
+                )
             with suppress(OSError, AttributeError):
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, KIND)
-            self._write({"id": name, "title": title, "who": who, "started": started, "pid": self._process.pid})
+            self._write(
+                {
+                    "id": name,
+                    "title": title,
+                    "who": who,
+                    "started": started,
+                    "pid": self._process.pid,
+                }
+            )
         self._begin_watching()
 
     def stop(self) -> None:
@@ -122,25 +160,44 @@ class Bench:
             self._watch.join(PATIENCE)
 
     def report(self) -> dict[str, Any]:
-        """The newest job: `state`, and while it runs `share` (0..1, or None) and `left` in seconds (or None)."""
+        """The newest job: `state`, and while it runs `share` (0..1, or None) and `left` in
+        seconds (or None)."""
         job = self._read(self._folder / JOB)
         if not job:
             return {"state": "none"}
         place = self._folder / job["id"]
         told = self._read(place / TOLD)
-        base = {"id": job["id"], "title": job["title"], "who": job["who"], "started": job["started"]}
+        base = {
+            "id": job["id"],
+            "title": job["title"],
+            "who": job["who"],
+            "started": job["started"],
+        }
         if told.get("state") in ("done", "failed"):
             return base | told
         if job.get("stopped") and not self._is_alive(job):
-            return base | {"state": "stopped", "sentence": "It was stopped. Started again, it goes on where it was."}
+            return base | {
+                "state": "stopped",
+                "sentence": "It was stopped. Started again, it goes on where it was.",
+            }
         if not self._is_alive(job):
             return base | {"state": "interrupted", "sentence": ENDED}
         seconds = max(0.0, self._clock() - float(job["started"]))
         share, left = self._far(place, told, seconds)
-        return base | {"state": "running", "words": "", **told, "seconds": seconds, "share": share, "left": left}
+        return base | {
+            "state": "running",
+            "words": "",
+            **told,
+            "seconds": seconds,
+            "share": share,
+            "left": left,
+        }
 
-    def _far(self, place: Path, told: dict[str, Any], seconds: float) -> tuple[float | None, float | None]:
-        """Share done and seconds left: by what the last job took, else by the steps and the newest bar."""
+    def _far(
+        self, place: Path, told: dict[str, Any], seconds: float
+    ) -> tuple[float | None, float | None]:
+        """Share done and seconds left: by what the last job took, else by the steps and the
+        newest bar."""
         lasted = self._read(self._folder / LASTED).get("seconds")
         log = _tail(place / LOG)
         inside, left = newest_bar(log)
@@ -151,11 +208,15 @@ class Bench:
             return min(0.98, seconds / lasted), lasted - seconds
         if not told.get("steps"):
             return inside, left
-        return (told["step"] - 1 + (inside or 0.0)) / told["steps"], left if told["step"] == told["steps"] else None
+        return (told["step"] - 1 + (inside or 0.0)) / told["steps"], left if told["step"] == told[
+            "steps"
+        ] else None
 
     def _left_by_pace(self, step: str, told: dict[str, Any], log: str) -> float | None:
-        """Seconds left where the job knows its own pace: what its newest line says, and all that comes after."""
-        now, said = self._clock(), seconds_said(log)
+        """Seconds left where the job knows its own pace: what its newest line says, and all that
+        comes after."""
+        now = self._clock()
+        said = seconds_said(log)
         if told.get("after") is None:
             return None
         if said is not None:
@@ -167,7 +228,8 @@ class Bench:
         self._watch.start()
 
     def _watching(self) -> None:
-        job, seen = self._read(self._folder / JOB), 0
+        job = self._read(self._folder / JOB)
+        seen = 0
         while self._is_alive(job):
             seen = self._heard(job, seen)
             time.sleep(0.1)
@@ -192,7 +254,9 @@ class Bench:
             return self._process.poll() is None
         try:  # a process of that number that is not ours has another command line
             process = psutil.Process(pid)
-            return process.status() != psutil.STATUS_ZOMBIE and str(job["id"]) in " ".join(process.cmdline())
+            return process.status() != psutil.STATUS_ZOMBIE and str(job["id"]) in " ".join(
+                process.cmdline()
+            )
         except psutil.Error:
             return False
 
@@ -208,13 +272,15 @@ class Bench:
 
 
 def newest_bar(text: str) -> tuple[float | None, float | None]:
-    """How far the last bar or line of a log says that a step is, 0..1, and the seconds it says are left.
+    """How far the last bar or line of a log says that a step is, 0..1, and the seconds it says
+    are left.
 
     >>> newest_bar("Looking:  25%|##   | 10/40 [00:05<00:15,  2.0photo/s]")
     (0.25, 15.0)
     """
     for line in reversed(re.split(r"[\r\n]+", text)):
-        bar, step = BAR.search(line), STEP.search(line)
+        bar = BAR.search(line)
+        step = STEP.search(line)
         if bar:
             return int(bar[1]) / 100, _seconds(bar[2])
         if step:
@@ -236,7 +302,9 @@ def seconds_said(log: str) -> float | None:
 
 
 def _seconds(clock: str) -> float:
-    return float(sum(int(part) * 60**place for place, part in enumerate(reversed(clock.split(":"))) if part))
+    return float(
+        sum(int(part) * 60**place for place, part in enumerate(reversed(clock.split(":"))) if part)
+    )
 
 
 def _tail(log: Path) -> str:

@@ -1,9 +1,11 @@
-"""From the decisions so far to a new model that waits: fold, scan, train beside what is served, compare, export.
+"""From the decisions so far to a new model that waits: fold, scan, train beside what is served,
+compare, export.
 
     python -m curation retrain DATASET MODEL        then: python -m train release MODEL
 
-Test photos whose answer changed come back to the queue as plain questions. All of them, better and worse: to ask only
-about those that a model gets wrong would bend the test towards it, and would tell annotators what the model thinks.
+Test photos whose answer changed come back to the queue as plain questions. All of them, better
+and worse: to ask only about those that a model gets wrong would bend the test towards it, and
+would tell annotators what the model thinks.
 """
 
 from __future__ import annotations
@@ -40,23 +42,37 @@ LOOK_AGAIN = "Please look at this label once more."
 UNDECIDED = 0.5  # as doubtful as anything: where it lies in the queue tells nothing
 
 
-def retrain(dataset: str, model: str, cache: Path, settings: TrainSettings, tell: Telling,
-            fastdup: bool = True, release_first: bool = False) -> Round:
-    """What the new model came to; it waits beside the one that is served. `release_first`: where none is, or only a
-    provisional one, it is released at once. Raises a VitrineError with what to do."""
+def retrain(
+    dataset: str,
+    model: str,
+    cache: Path,
+    settings: TrainSettings,
+    tell: Telling,
+    fastdup: bool = True,
+    release_first: bool = False,
+) -> Round:
+    """What the new model came to; it waits beside the one that is served. `release_first`: where
+    none is, or only a provisional one, it is released at once. Raises a VitrineError with what
+    to do."""
     first = release_first and settled_before(model, cache) is None
     tell.step(1, 5, "Putting the decisions into the labels")
     folded = fold_dataset(open_dataset(dataset))
     say(folded.sentence)
     tell.step(2, 5, "Looking for trouble again")
-    scanned = scan(folded.dataset, find_backbone(settings.backbone, cache), cache,
-                   ScanSettings(backbone=settings.backbone, fastdup=fastdup, threads=settings.threads))
+    scanned = scan(
+        folded.dataset,
+        find_backbone(settings.backbone, cache),
+        cache,
+        ScanSettings(backbone=settings.backbone, fastdup=fastdup, threads=settings.threads),
+    )
     say(scanned.sentence)
     tell.step(3, 5, "Training, then the sealed test for both models")
     train_model(dataset, model, settings, cache=cache, candidate=True)
     folder = candidate_of(home_of(model, cache))
     tell.step(4, 5, "Asking again about test photos whose answer changed")
-    asked = ask_again(open_dataset(dataset), read_json(folder / OURS / COMPARISON).get("changed", ()))
+    asked = ask_again(
+        open_dataset(dataset), read_json(folder / OURS / COMPARISON).get("changed", ())
+    )
     say(f"{asked} test photos came back to the queue.")
     tell.step(5, 5, "Making it fast to ask")
     _exported(folder)
@@ -69,13 +85,22 @@ def retrain(dataset: str, model: str, cache: Path, settings: TrainSettings, tell
 
 
 def ask_again(dataset: Dataset, changed: Sequence[dict[str, Any]]) -> int:
-    """Put test photos whose answer changed back before people, unless somebody decided about them; how many."""
+    """Put test photos whose answer changed back before people, unless somebody decided about
+    them; how many."""
     decided = settled_photos(standing(known(dataset).decisions), Topic.LABEL)
-    photos, scan_id = dataset.photos(), f"{ROUND}{ULID()}"
-    ids = [row["image_id"] for row in changed if row["image_id"] in photos and row["image_id"] not in decided]
+    photos = dataset.photos()
+    scan_id = f"{ROUND}{ULID()}"
+    ids = [
+        row["image_id"]
+        for row in changed
+        if row["image_id"] in photos and row["image_id"] not in decided
+    ]
     labels = dataset.labels()
-    findings = [Finding(image_id, "label", UNDECIDED, LOOK_AGAIN, labels[image_id].label, scan_id=scan_id)
-                for image_id in sorted(ids) if image_id in labels]
+    findings = [
+        Finding(image_id, "label", UNDECIDED, LOOK_AGAIN, labels[image_id].label, scan_id=scan_id)
+        for image_id in sorted(ids)
+        if image_id in labels
+    ]
 
     def change(base: Dataset) -> Changes:
         old = tuple(sorted(path for path in base.paths if path.startswith(f"findings/{ROUND}")))

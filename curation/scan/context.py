@@ -30,8 +30,12 @@ class Desk:
     opinions: Opinions
     model_revision: str
     asks: Mapping[str, Ask] = field(default_factory=dict)
-    removed: frozenset[str] = frozenset()  # photos that the split left out because the test holds nearly the same
-    strangers: Mapping[str, float] = field(default_factory=dict)  # how many times as far from the rest as usual
+    removed: frozenset[str] = (
+        frozenset()
+    )  # photos that the split left out because the test holds nearly the same
+    strangers: Mapping[str, float] = field(
+        default_factory=dict
+    )  # how many times as far from the rest as usual
 
     @cached_property
     def poor(self) -> Poor:
@@ -53,7 +57,9 @@ class Desk:
         """The splits a photo belongs to: the one that was made, else those it came with."""
         if image_id in self.splits:
             return {self.splits[image_id].split}
-        return {source.given_split for source in self.photos[image_id].sources if source.given_split}
+        return {
+            source.given_split for source in self.photos[image_id].sources if source.given_split
+        }
 
     def doubt(self, image_id: str) -> float:
         """How doubtful the label of a photo with copies is, 0 to 1."""

@@ -1,7 +1,7 @@
 """What a scan learned -> findings, each with a reason that a person understands.
 
-What people decided is respected: a label that somebody kept or gave is not doubted again, and a photo set aside
-is left in peace.
+What people decided is respected: a label that somebody kept or gave is not doubted again, and a
+photo set aside is left in peace.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from train.splits.groups import connected
 
 BROKEN = 1.0
 STRANGE = 0.3
-ALIKE = 0.6  # by which a score becomes that of a finding: behind verified copies, and enough to hold photos together
+# by which a score becomes that of a finding: behind verified copies, and enough to hold photos
+# together
+ALIKE = 0.6
 REMARK = 0.02  # worth hearing, not worth a question: below what the light table asks about
 MANY_LABELS = 3  # one picture under so many labels is a placeholder or a logo, and no photo of any
 UNASKED = Ask(0.25, NAMELESS)  # an unlabelled photo that the scan put into no order
@@ -38,29 +40,56 @@ def findings_of(desk: Desk, scan_id: str) -> list[Finding]:
     """Every finding of a scan, most pressing first."""
     decisions = standing(desk.ledger.decisions)
     settled = {topic: settled_photos(decisions, topic) for topic in (Topic.LABEL, Topic.QUALITY)}
-    still_open = (one for one in _asked(desk, settled[Topic.LABEL])
-                  if not any(one.image_id in settled[topic] for topic in TOPICS[one.kind]))
-    found = chain(_unreadable(desk), leaks(desk), _near_duplicates(desk), _look_alikes(desk), _shortcuts(desk),
-                  _misnamed(desk), still_open)
+    still_open = (
+        one
+        for one in _asked(desk, settled[Topic.LABEL])
+        if not any(one.image_id in settled[topic] for topic in TOPICS[one.kind])
+    )
+    found = chain(
+        _unreadable(desk),
+        leaks(desk),
+        _near_duplicates(desk),
+        _look_alikes(desk),
+        _shortcuts(desk),
+        _misnamed(desk),
+        still_open,
+    )
     said: dict[str, str] = {}  # many photos, few reasons: each is kept once
-    stamped = (replace(one, scan_id=scan_id, model_revision=desk.model_revision,
-                       reason=said.setdefault(one.reason, one.reason),
-                       given_label=one.given_label or desk.label(one.image_id)) for one in _once(found))
+    stamped = (
+        replace(
+            one,
+            scan_id=scan_id,
+            model_revision=desk.model_revision,
+            reason=said.setdefault(one.reason, one.reason),
+            given_label=one.given_label or desk.label(one.image_id),
+        )
+        for one in _once(found)
+    )
     return sorted(stamped, key=lambda one: (-one.score, one.kind, one.image_id))
 
 
 def _asked(desk: Desk, settled: set[str]) -> Iterator[Finding]:
     """Questions that a person may have settled already. `settled`: photos whose label is."""
-    return chain(_placeholders(desk), _twice(desk), _disagreeing(desk, settled), _doubtful(desk), _unlabelled(desk),
-                 _quality(desk))
+    return chain(
+        _placeholders(desk),
+        _twice(desk),
+        _disagreeing(desk, settled),
+        _doubtful(desk),
+        _unlabelled(desk),
+        _quality(desk),
+    )
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding for each photo and kind: the first, which is the surest. A shortcut is about a class, and a remark
-    asks nothing: neither stands in the way of another."""
+    """One finding for each photo and kind: the first, which is the surest. A shortcut is about a
+    class, and a remark asks nothing: neither stands in the way of another."""
     seen: dict[str, set[object]] = {}
     for one in findings:
-        key = (one.image_id, one.reason) if one.kind == "shortcut" or one.score <= REMARK else one.image_id
+        key = (
+            (one.image_id, one.reason)
+            if one.kind == "shortcut" or one.score <= REMARK
+            else one.image_id
+        )
         known = seen.setdefault(one.kind, set())
         if key not in known:
             known.add(key)
@@ -74,9 +103,17 @@ def _unreadable(desk: Desk) -> Iterator[Finding]:
 
 def _shortcuts(desk: Desk) -> Iterator[Finding]:
     """One for each class and trait; it is filed under a photo of the class that has the trait."""
-    named = {image_id: row.label for image_id, row in desk.labels.items() if row.label and row.status == "labelled"}
-    for one in shortcuts(named, TraitsOf(desk.photos, desk.looks.measures), desk.copies.groups, desk.title):
-        yield Finding(one.examples[0], "shortcut", one.score, one.reason, one.label, related=one.examples)
+    named = {
+        image_id: row.label
+        for image_id, row in desk.labels.items()
+        if row.label and row.status == "labelled"
+    }
+    for one in shortcuts(
+        named, TraitsOf(desk.photos, desk.looks.measures), desk.copies.groups, desk.title
+    ):
+        yield Finding(
+            one.examples[0], "shortcut", one.score, one.reason, one.label, related=one.examples
+        )
 
 
 def _misnamed(desk: Desk) -> Iterator[Finding]:
@@ -91,69 +128,125 @@ def _misnamed(desk: Desk) -> Iterator[Finding]:
 def _placeholders(desk: Desk) -> Iterator[Finding]:
     for image_id, labels in sorted(_everywhere(desk).items()):
         names = ", ".join(f"*{desk.title(label)}*" for label in sorted(labels))
-        said = f"The same picture stands under {len(labels)} labels ({names}): a placeholder or a logo, not a photo."
+        said = (
+            f"The same picture stands under {len(labels)} labels ({names}): a placeholder or a "
+            "logo, not a photo."
+        )
         yield Finding(image_id, "quality", SURE_COPY, said)
 
 
 def _everywhere(desk: Desk) -> dict[str, frozenset[str]]:
-    """Photos whose picture stands under MANY_LABELS labels or more, as one file or as copies, with these labels."""
+    """Photos whose picture stands under MANY_LABELS labels or more, as one file or as copies,
+    with these labels."""
     under: dict[str, frozenset[str]] = {}
-    alike: dict[frozenset[str], frozenset[str]] = {}  # most photos stand under one label: a set for each would be large
+    alike: dict[
+        frozenset[str], frozenset[str]
+    ] = {}  # most photos stand under one label: a set for each would be large
     for image_id, photo in desk.photos.items():
         group = desk.copies.groups.get(image_id, image_id)
         given = (*(source.given_label for source in photo.sources), desk.label(image_id))
         names = under.get(group, frozenset()).union(filter(None, given))
         under[group] = alike.setdefault(names, names)
-    return {image_id: under[group] for image_id in desk.photos
-            if len(under[group := desk.copies.groups.get(image_id, image_id)]) >= MANY_LABELS}
+    return {
+        image_id: under[group]
+        for image_id in desk.photos
+        if len(under[group := desk.copies.groups.get(image_id, image_id)]) >= MANY_LABELS
+    }
 
 
 def _twice(desk: Desk) -> Iterator[Finding]:
     """The same bytes under two labels: one of them is wrong for certain."""
     everywhere = _everywhere(desk)
     for image_id, photo in desk.photos.items():
-        given = list(dict.fromkeys(source.given_label for source in photo.sources if source.given_label))
+        given = list(
+            dict.fromkeys(source.given_label for source in photo.sources if source.given_label)
+        )
         if len(given) > 1 and image_id not in everywhere:
             names = " and as ".join(f"*{desk.title(label)}*" for label in given)
             now = desk.label(image_id)
-            yield Finding(image_id, "exact_duplicate", CERTAIN, f"The same file came in as {names}.", now,
-                          next((label for label in given if label not in (now, NONE)), None))
+            yield Finding(
+                image_id,
+                "exact_duplicate",
+                CERTAIN,
+                f"The same file came in as {names}.",
+                now,
+                next((label for label in given if label not in (now, NONE)), None),
+            )
 
 
 def _disagreeing(desk: Desk, settled: set[str]) -> Iterator[Finding]:
-    """Copies of one shot under two labels, before every mere doubt: shown is the one that nobody settled, whose label
-    fewer of the copies have, the less believable of the two."""
+    """Copies of one shot under two labels, before every mere doubt: shown is the one that nobody
+    settled, whose label fewer of the copies have, the less believable of the two."""
     everywhere = _everywhere(desk)
-    worn = Counter((desk.copies.groups.get(image_id, image_id), desk.label(image_id)) for image_id in desk.photos)
+    worn = Counter(
+        (desk.copies.groups.get(image_id, image_id), desk.label(image_id))
+        for image_id in desk.photos
+    )
     for pair in desk.copies.pairs.values():
         if _differ(desk, pair) and pair.a not in everywhere:
-            odd, other = sorted((pair.a, pair.b), key=lambda one: (
-                one in settled, worn[desk.copies.groups.get(one, one), desk.label(one)], -desk.doubt(one), one))
-            yield Finding(odd, "label", CERTAIN, _contradiction(desk, odd, other), desk.label(odd), desk.label(other),
-                          (other,))
+            odd, other = sorted(
+                (pair.a, pair.b),
+                key=lambda one: (
+                    one in settled,
+                    worn[desk.copies.groups.get(one, one), desk.label(one)],
+                    -desk.doubt(one),
+                    one,
+                ),
+            )
+            yield Finding(
+                odd,
+                "label",
+                CERTAIN,
+                _contradiction(desk, odd, other),
+                desk.label(odd),
+                desk.label(other),
+                (other,),
+            )
 
 
 def _differ(desk: Desk, pair: Pair) -> bool:
-    first, second = desk.label(pair.a), desk.label(pair.b)
+    first = desk.label(pair.a)
+    second = desk.label(pair.b)
     return bool(first and second and first != second)
 
 
 def _contradiction(desk: Desk, here: str, there: str) -> str:
-    return (f"The same shot is labelled *{desk.title(desk.label(here))}* here and *{desk.title(desk.label(there))}* "
-            f"there; {DISAGREE}")
+    return (
+        f"The same shot is labelled *{desk.title(desk.label(here))}* here and "
+        f"*{desk.title(desk.label(there))}* "
+        f"there; {DISAGREE}"
+    )
 
 
 def _doubtful(desk: Desk) -> Iterator[Finding]:
-    near = {row.image_id: row.near for row in desk.opinions.rows if row.image_id in desk.opinions.suspects}
+    near = {
+        row.image_id: row.near
+        for row in desk.opinions.rows
+        if row.image_id in desk.opinions.suspects
+    }
     for image_id in sorted(desk.opinions.suspects):
         doubt = desk.opinions.doubts[image_id]
         others = [other for other in near[image_id] if _is_named(desk, other)]
-        against = [other for other in others if (desk.label(other) or NONE) == doubt.likely] or others
-        said = reason_for(doubt.chance, [desk.label(other) or NONE for other in others], doubt.likely, desk.title,
-                          desk.label(image_id) or NONE)
+        against = [
+            other for other in others if (desk.label(other) or NONE) == doubt.likely
+        ] or others
+        said = reason_for(
+            doubt.chance,
+            [desk.label(other) or NONE for other in others],
+            doubt.likely,
+            desk.title,
+            desk.label(image_id) or NONE,
+        )
         suggested = None if doubt.likely == NONE else doubt.likely
-        yield Finding(image_id, "label", min(doubt.score, SURE_COPY), said, desk.label(image_id), suggested,
-                      tuple(against[:5]))
+        yield Finding(
+            image_id,
+            "label",
+            min(doubt.score, SURE_COPY),
+            said,
+            desk.label(image_id),
+            suggested,
+            tuple(against[:5]),
+        )
 
 
 def _is_named(desk: Desk, image_id: str) -> bool:
@@ -170,24 +263,29 @@ def _near_duplicates(desk: Desk) -> Iterator[Finding]:
             yield _copy(desk, member, pair, star)
     together = {image_id: star for star in desk.copies.stars for image_id in star}
     for pair in desk.copies.pairs.values():
-        # Two groups that touch: neither photo agrees with the other's representative, yet they must not be divided.
+        # Two groups that touch: neither photo agrees with the other's representative, yet they must
+        # not be divided.
         if together.get(pair.a) != together.get(pair.b):
             yield _copy(desk, pair.b, pair, (pair.a, pair.b))
 
 
 def _copy(desk: Desk, member: str, pair: Pair, group: tuple[str, ...]) -> Finding:
-    """Copies whose labels differ come before the others: keeping one of them settles a label too."""
+    """Copies whose labels differ come before the others: keeping one of them settles a label
+    too."""
     related = tuple(other for other in group if other != member)
     if _differ(desk, pair):
         said = f"{SAME_SHOT[pair.kind]} {_contradiction(desk, member, related[0])}"
         return Finding(member, "near_duplicate", CERTAIN, said, related=related)
-    return Finding(member, "near_duplicate", min(pair.score, SURE_COPY), SAME_SHOT[pair.kind], related=related)
+    return Finding(
+        member, "near_duplicate", min(pair.score, SURE_COPY), SAME_SHOT[pair.kind], related=related
+    )
 
 
 def _look_alikes(desk: Desk) -> Iterator[Finding]:
-    """Each photo with the one that it looks most like, so that all that hang together do so by one question a photo:
-    the surest links of each island of groups (Prim's spanning tree)."""
-    groups, links = connected(desk.photos, desk.copies.pairs), dict[str, list[tuple[float, str, str]]]()
+    """Each photo with the one that it looks most like, so that all that hang together do so by
+    one question a photo: the surest links of each island of groups (Prim's spanning tree)."""
+    groups = connected(desk.photos, desk.copies.pairs)
+    links = dict[str, list[tuple[float, str, str]]]()
     for pair in desk.copies.alike.values():
         for mine, other in ((pair.a, pair.b), (pair.b, pair.a)):
             links.setdefault(groups[mine], []).append((-pair.score, other, mine))
@@ -200,7 +298,13 @@ def _look_alikes(desk: Desk) -> Iterator[Finding]:
             score, photo, before = heappop(open_links)
             if (group := groups[photo]) not in reached:
                 reached.add(group)
-                yield Finding(photo, "looks_alike", ALIKE * -score, SAME_SHOT["looks-alike"], related=(before,))
+                yield Finding(
+                    photo,
+                    "looks_alike",
+                    ALIKE * -score,
+                    SAME_SHOT["looks-alike"],
+                    related=(before,),
+                )
                 for link in links[group]:
                     heappush(open_links, link)
 
@@ -216,10 +320,20 @@ def _unlabelled(desk: Desk) -> Iterator[Finding]:
 def _ask_for(desk: Desk, image_id: str, opinion: Opinion | None, ask: Ask) -> Finding:
     if opinion is None or not opinion.labels:
         return Finding(image_id, "unlabelled", ask.score, ask.reason)
-    likely, chance = opinion.labels[0], opinion.chances[0]
-    guess = "" if ask.is_disputed else f" The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
-    return Finding(image_id, "unlabelled", ask.score, ask.reason + guess,
-                   suggested_label=None if likely == NONE else likely)
+    likely = opinion.labels[0]
+    chance = opinion.chances[0]
+    guess = (
+        ""
+        if ask.is_disputed
+        else f" The model would say *{desk.title(likely)}* ({round(chance * 100)} %)."
+    )
+    return Finding(
+        image_id,
+        "unlabelled",
+        ask.score,
+        ask.reason + guess,
+        suggested_label=None if likely == NONE else likely,
+    )
 
 
 def _quality(desk: Desk) -> Iterator[Finding]:
@@ -230,7 +344,12 @@ def _quality(desk: Desk) -> Iterator[Finding]:
         trouble = desk.poor.troubles.get(image_id)
         if trouble:
             yield Finding(image_id, "quality", trouble.score, trouble.reason)
-        if image_id in desk.strangers:  # behind what is wrong with the photo itself: that explains it
-            said = (f"Unlike the rest of this collection: {desk.strangers[image_id]:.1f} times as far from the other "
-                    "photos as they usually are. Does it belong here?")
+        if (
+            image_id in desk.strangers
+        ):  # behind what is wrong with the photo itself: that explains it
+            said = (
+                f"Unlike the rest of this collection: {desk.strangers[image_id]:.1f} times as far "
+                "from the other "
+                "photos as they usually are. Does it belong here?"
+            )
             yield Finding(image_id, "quality", STRANGE, said)

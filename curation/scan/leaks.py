@@ -1,7 +1,9 @@
-"""What stands on both sides of the line: photos to learn from that the sealed test also holds, or nearly.
+"""What stands on both sides of the line: photos to learn from that the sealed test also holds,
+or nearly.
 
-Verified on pixels: the same file, the same shot, a group that reaches across. Only proposed: the next photo of a burst
-or the next frame of a clip; such a finding has the score PROPOSED, and no split is made by it.
+Verified on pixels: the same file, the same shot, a group that reaches across. Only proposed: the
+next photo of a burst or the next frame of a clip; such a finding has the score PROPOSED, and no
+split is made by it.
 """
 
 from __future__ import annotations
@@ -15,20 +17,31 @@ from data_cards.annotations.ledger import apart
 from data_cards.dataset.schema import Finding, Photo
 from train.splits.groups import FRAME, PROPOSED, moments
 
-CERTAIN, SURE_COPY = 1.0, 0.99
+CERTAIN = 1.0
+SURE_COPY = 0.99
 SET_ASIDE = ("junk", "duplicate")
 SAME_SHOT = {
     "re-encoded": "The same shot as another photo, saved again.",
     "edited": "The same shot as another photo, cropped, turned, mirrored or changed in colour.",
-    "same-scene": "Nearly the same shot as another photo: the next frame, or with something laid over it.",
+    "same-scene": "Nearly the same shot as another photo: the next frame, or with something laid "
+    "over it.",
     "exact": "The same file as another photo.",
-    "looks-alike": "Looks like another photo: the same thing photographed again, or another thing in its place.",
+    "looks-alike": "Looks like another photo: the same thing photographed again, or another thing "
+    "in its place.",
 }
-THROUGH_OTHERS = ("A copy of its copies is in the test, or looks like a photo there, so this one must not be learned "
-                  "from.")
-UNLESS_APART = "That one is in the test, so this one is not learned from unless you say that they differ."
-# How far the next photo may be to be called so: seconds by a camera's clock or in a clip, else the camera's count.
-NEXT_SECONDS, NEXT_FRAME, NEXT_NUMBER = 3.0, 2.0, 1.0
+THROUGH_OTHERS = (
+    "A copy of its copies is in the test, or looks like a photo there, so this one must not be "
+    "learned "
+    "from."
+)
+UNLESS_APART = (
+    "That one is in the test, so this one is not learned from unless you say that they differ."
+)
+# How far the next photo may be to be called so: seconds by a camera's clock or in a clip, else the
+# camera's count.
+NEXT_SECONDS = 3.0
+NEXT_FRAME = 2.0
+NEXT_NUMBER = 1.0
 
 
 def leaks(desk: Desk) -> Iterator[Finding]:
@@ -46,8 +59,8 @@ def leaks(desk: Desk) -> Iterator[Finding]:
 
 
 def _may_be_learned(desk: Desk, image_id: str) -> bool:
-    """Also what has no side yet, such as a visitor's photo: the next split would find it one. What the split left out
-    as a leak is none any more."""
+    """Also what has no side yet, such as a visitor's photo: the next split would find it one.
+    What the split left out as a leak is none any more."""
     if image_id in desk.removed and image_id not in desk.splits:
         return False
     row = desk.labels.get(image_id)
@@ -59,9 +72,13 @@ def _same_file(desk: Desk, tested: set[str]) -> Iterator[Finding]:
         others = sorted(desk.sides(image_id) - {"test"})
         if others:
             photo = desk.photos[image_id]
-            train, test = _named(photo, others[0]), _named(photo, "test")
-            said = (f"The same file came in for training{train} and for the test{test}. It counts for the test and "
-                    "is not learned from; nothing is left to do.")
+            train = _named(photo, others[0])
+            test = _named(photo, "test")
+            said = (
+                f"The same file came in for training{train} and for the test{test}. It counts for "
+                "the test and "
+                "is not learned from; nothing is left to do."
+            )
             # The photo that gives it away is itself.
             yield Finding(image_id, "leak", CERTAIN, said, related=(image_id,))
 
@@ -100,20 +117,31 @@ def _through_others(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[
 def _next_in_burst(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
     """Neighbours of a test photo in a burst or a clip: of the same class, by the same camera."""
     files = {image_id: _place(photo) for image_id, photo in desk.photos.items() if photo.sources}
-    taken = {image_id: max(source.taken_at for source in desk.photos[image_id].sources) for image_id in files}
+    taken = {
+        image_id: max(source.taken_at for source in desk.photos[image_id].sources)
+        for image_id in files
+    }
     lines: dict[tuple[str, str | None, str], list[tuple[float, str]]] = {}
     for image_id, (clock, at) in moments(files, taken, files).items():
         if image_id in tested | learnt:
-            lines.setdefault((clock, desk.label(image_id), desk.camera(image_id)), []).append((at, image_id))
+            lines.setdefault((clock, desk.label(image_id), desk.camera(image_id)), []).append(
+                (at, image_id)
+            )
     judged_apart = apart(desk.ledger.decisions)
     for (clock, label, _), line in lines.items():
         line.sort()
         for (before, one), (after, other) in pairwise(line):
-            if not label or after - before > _step(clock) or frozenset((one, other)) in judged_apart:
+            if (
+                not label
+                or after - before > _step(clock)
+                or frozenset((one, other)) in judged_apart
+            ):
                 continue
             for photo, sealed in ((one, other), (other, one)):
                 if photo in learnt and sealed in tested:
-                    yield Finding(photo, "leak", PROPOSED, _said(clock, after - before), related=(sealed,))
+                    yield Finding(
+                        photo, "leak", PROPOSED, _said(clock, after - before), related=(sealed,)
+                    )
 
 
 def _place(photo: Photo) -> str:
@@ -129,4 +157,7 @@ def _said(clock: str, gap: float) -> str:
     near = "the camera's next photo"
     if clock == "time" or clock.endswith(FRAME):
         near = f"taken {'less than a second' if gap < 1 else f'{gap:.0f} s'} apart"
-    return f"A photo of the same burst is in the test ({near}): another shot, yet one that may give the answer away."
+    return (
+        f"A photo of the same burst is in the test ({near}): another shot, yet one that may give "
+        "the answer away."
+    )

@@ -1,12 +1,14 @@
 """Photos looked at by many machines: embeddings, measures and fingerprints through Ray Data.
 
-    ray start --head --port 6379                      # on the machine that scans; RAY_USAGE_STATS_ENABLED=0 beside it
-    ray start --address HEAD:6379                     # on every other; they need requirements.txt and -ray.txt, no code
+    ray start --head --port 6379    # on the machine that scans; RAY_USAGE_STATS_ENABLED=0 beside it
+    # on every other machine, which needs requirements.txt and -ray.txt, no code:
+    ray start --address HEAD:6379
     python -m curation scan DATASET --engine ray --address HEAD:6379
 
-Only the machine that scans reads the dataset and keeps what is found: rows of its shards travel as Ray's blocks to
-whichever node is free, and come back as 2 kB of features and 60 kB of fingerprint. So nodes need neither a shared disk
-nor a token, and the same way serves a folder and the Hub. What it costs is that machine's network (docs/SCALE.md).
+Only the machine that scans reads the dataset and keeps what is found: rows of its shards travel
+as Ray's blocks to whichever node is free, and come back as 2 kB of features and 60 kB of
+fingerprint. So nodes need neither a shared disk nor a token, and the same way serves a folder
+and the Hub. What it costs is that machine's network (docs/SCALE.md).
 """
 
 from __future__ import annotations
@@ -60,16 +62,24 @@ class Looked:
 
 
 class Cluster:
-    """A Ray cluster in the place of `train.inference.embeddings.embed_dataset`. `nodes`: photos by node of the last call."""
+    """A Ray cluster in the place of `train.inference.embeddings.embed_dataset`. `nodes`: photos
+    by node of the last call."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.nodes: dict[str, int] = {}
 
-    def embed(self, dataset: Dataset, ids: Iterable[str], backbone: Backbone, cache: Path, threads: int = 0,
-              watch: Watch | None = None) -> tuple[list[str], np.ndarray]:
-        """As `embed_dataset`: features of `ids`, those that were never computed from the cluster. Raises
-        ClusterUnreachable."""
+    def embed(
+        self,
+        dataset: Dataset,
+        ids: Iterable[str],
+        backbone: Backbone,
+        cache: Path,
+        threads: int = 0,
+        watch: Watch | None = None,
+    ) -> tuple[list[str], np.ndarray]:
+        """As `embed_dataset`: features of `ids`, those that were never computed from the
+        cluster. Raises ClusterUnreachable."""
         wanted = list(dict.fromkeys(ids))
         features = FeatureCache.of(cache, backbone)
         missing = features.missing(wanted)
@@ -78,7 +88,9 @@ class Cluster:
                 self._fill(features, look(dataset, missing, backbone, watch), len(missing), watch)
         return features.load(wanted)
 
-    def _fill(self, features: FeatureCache, looked: Iterator[Looked], count: int, watch: Watch | None) -> None:
+    def _fill(
+        self, features: FeatureCache, looked: Iterator[Looked], count: int, watch: Watch | None
+    ) -> None:
         nodes: dict[str, int] = defaultdict(int)
         for some in batches(track(looked, "Looking at photos", count), KEEP_EVERY):
             for one in some:
@@ -91,7 +103,9 @@ class Cluster:
         say(f"Looked at {sum(nodes.values())} photos: {seen or 'none could be read'}.")
 
 
-def look(dataset: Dataset, ids: Sequence[str], backbone: Backbone, watch: Watch | None) -> Iterator[Looked]:
+def look(
+    dataset: Dataset, ids: Sequence[str], backbone: Backbone, watch: Watch | None
+) -> Iterator[Looked]:
     """Every readable photo of `ids`, in the order in which the nodes are done with them."""
     import ray
 
@@ -99,15 +113,31 @@ def look(dataset: Dataset, ids: Sequence[str], backbone: Backbone, watch: Watch 
     here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
     shards = [{"shard": pickle.dumps(one)} for one in shards_of(dataset, ids)]
     eyes = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    blocks = min(len(shards), max(4 * eyes, len(shards) // GROUPS_A_TASK))  # something to do for everybody
+    blocks = min(
+        len(shards), max(4 * eyes, len(shards) // GROUPS_A_TASK)
+    )  # something to do for everybody
     rows = ray.data.from_items(shards, override_num_blocks=blocks).flat_map(
-        read_rows, num_cpus=0, label_selector=here)
-    network = ray.put({path.name: path.read_bytes() for path in backbone.path.iterdir() if path.is_file()})
-    # One block at a time for each, or the machine where the blocks are would take two before another gets any.
+        read_rows, num_cpus=0, label_selector=here
+    )
+    network = ray.put(
+        {path.name: path.read_bytes() for path in backbone.path.iterdir() if path.is_file()}
+    )
+    # One block at a time for each, or the machine where the blocks are would take two before
+    # another gets any.
     pool = ray.data.ActorPoolStrategy(size=eyes, max_tasks_in_flight_per_actor=1)
-    answers = rows.map_batches(Eye, batch_size=16, compute=pool, num_cpus=1,
-                               fn_constructor_args=([network], backbone, len(ids), watch and watch.longer,
-                                                    watch and watch.work))
+    answers = rows.map_batches(
+        Eye,
+        batch_size=16,
+        compute=pool,
+        num_cpus=1,
+        fn_constructor_args=(
+            [network],
+            backbone,
+            len(ids),
+            watch and watch.longer,
+            watch and watch.work,
+        ),
+    )
     for row in answers.iter_rows():
         if row["answer"]:
             yield pickle.loads(row["answer"])
@@ -131,25 +161,40 @@ def read_rows(packed: dict[str, Any]) -> list[dict[str, Any]]:
 class Eye:
     """An actor on some node that holds the network; one for each processor core."""
 
-    def __init__(self, network: list[Any], backbone: Backbone, photos: int, longer: int | None,
-                 work: Callable[..., Any] | None) -> None:
+    def __init__(
+        self,
+        network: list[Any],
+        backbone: Backbone,
+        photos: int,
+        longer: int | None,
+        work: Callable[..., Any] | None,
+    ) -> None:
         import ray
 
-        self._longer, self._work = longer or 0, work
+        self._longer = longer or 0
+        self._work = work
         self._node = ray.get_runtime_context().get_node_id()[:8]
         with tempfile.TemporaryDirectory(prefix="vitrine-node-") as folder:
             for name, data in ray.get(network[0]).items():
                 (Path(folder) / name).write_bytes(data)
-            # The node's own cache: each keeps the faster engine that it has prepared and found to agree.
-            self._embedder = embedder_for(replace(backbone, path=Path(folder)), default_cache({}), threads=1,
-                                          photos=photos)
+            # The node's own cache: each keeps the faster engine that it has prepared and found to
+            # agree.
+            self._embedder = embedder_for(
+                replace(backbone, path=Path(folder)), default_cache({}), threads=1, photos=photos
+            )
 
     def __call__(self, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         made: dict[str, Any] = {}
-        watch = Watch(self._longer, lambda name, data, photo: made.setdefault(name, self._made(data, photo)))
-        outputs, _ = self._embedder.look(list(zip(rows["image_id"], rows["data"], strict=True)), watch)
-        answers = [pickle.dumps(Looked(name, x, made[name], self._node))
-                   for name, x in zip(outputs.ids, outputs.arrays[-1] if outputs.ids else (), strict=True)]
+        watch = Watch(
+            self._longer, lambda name, data, photo: made.setdefault(name, self._made(data, photo))
+        )
+        outputs, _ = self._embedder.look(
+            list(zip(rows["image_id"], rows["data"], strict=True)), watch
+        )
+        answers = [
+            pickle.dumps(Looked(name, x, made[name], self._node))
+            for name, x in zip(outputs.ids, outputs.arrays[-1] if outputs.ids else (), strict=True)
+        ]
         answers += [b""] * (len(rows["image_id"]) - len(answers))  # photos that cannot be read
         return {"answer": np.array(answers, dtype=object)}
 
@@ -169,24 +214,43 @@ def _connected(address: str) -> Iterator[None]:
     try:
         import ray
     except ImportError as error:
-        raise ClusterUnreachable("Ray is not installed here: pip install -r requirements-ray.txt") from error
+        raise ClusterUnreachable(
+            "Ray is not installed here: pip install -r requirements-ray.txt"
+        ) from error
     _knock(address)
     root = Path(__file__).parents[2]
     try:
         # The nodes get our code with the work; what it imports they have to have.
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR,
-                 runtime_env={"py_modules": [str(root / name) for name in CODE]})
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"py_modules": [str(root / name) for name in CODE]},
+        )
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ClusterUnreachable(f"The Ray cluster at {address} does not take this machine in. Is it one of the nodes? "
-                                 f"If not: ray start --address {address}", cause=str(error)) from error
+        raise ClusterUnreachable(
+            f"The Ray cluster at {address} does not take this machine in. Is it one of the nodes? "
+            f"If not: ray start --address {address}",
+            cause=str(error),
+        ) from error
     from ray import exceptions as lost
 
     try:
         yield
-    except (lost.RayActorError, lost.NodeDiedError, lost.LocalRayletDiedError, lost.WorkerCrashedError,
-            lost.ObjectLostError, lost.RaySystemError, lost.RpcError) as error:
-        raise ClusterUnreachable(f"The Ray cluster at {address} was lost while it worked. Scan again when it is back: "
-                                 "what was looked at so far is kept.", cause=str(error)) from error
+    except (
+        lost.RayActorError,
+        lost.NodeDiedError,
+        lost.LocalRayletDiedError,
+        lost.WorkerCrashedError,
+        lost.ObjectLostError,
+        lost.RaySystemError,
+        lost.RpcError,
+    ) as error:
+        raise ClusterUnreachable(
+            f"The Ray cluster at {address} was lost while it worked. Scan again when it is back: "
+            "what was looked at so far is kept.",
+            cause=str(error),
+        ) from error
     finally:
         ray.shutdown()
 
@@ -199,5 +263,7 @@ def _knock(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=ANSWERS).close()
     except (OSError, ValueError) as error:
-        raise ClusterUnreachable(f"No Ray cluster answers at {address}. Start one with: ray start --head --port 6379",
-                                 cause=str(error)) from error
+        raise ClusterUnreachable(
+            f"No Ray cluster answers at {address}. Start one with: ray start --head --port 6379",
+            cause=str(error),
+        ) from error

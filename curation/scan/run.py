@@ -2,9 +2,9 @@
 
     python -m curation scan DATASET
 
-Photos become embeddings (kept; only new ones are computed), out-of-fold opinions say which labels are doubtful,
-pixels say which photos are the same shot, and small measures which ones nobody can learn from. One commit replaces
-the findings of the scan before.
+Photos become embeddings (kept; only new ones are computed), out-of-fold opinions say which
+labels are doubtful, pixels say which photos are the same shot, and small measures which ones
+nobody can learn from. One commit replaces the findings of the scan before.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan
 class ScanSettings:
     """`python -m curation scan DATASET`."""
 
-    threshold: float = dial(0.9, "how much two photos must agree to be the same shot, 0 to 1", least=0, most=1)
+    threshold: float = dial(
+        0.9, "how much two photos must agree to be the same shot, 0 to 1", least=0, most=1
+    )
     backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
     threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024)
@@ -66,7 +68,8 @@ DEFAULTS = ScanSettings()
 
 @dataclass(frozen=True)
 class ScanReport:
-    """What a scan did: findings by kind, photos and pairs that were new to it, and seconds by step."""
+    """What a scan did: findings by kind, photos and pairs that were new to it, and seconds by
+    step."""
 
     dataset: Dataset
     scan_id: str
@@ -82,21 +85,33 @@ class ScanReport:
     @property
     def sentence(self) -> str:
         """For people."""
-        found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(self.findings.items()))
+        found = ", ".join(
+            f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(self.findings.items())
+        )
         news = f"{self.new_photos} of them new" if self.new_photos else "none of them new"
-        return f"Looked at {self.photos} photos, {news}, and compared {self.new_pairs} new pairs. " + (
-            f"To look at: {found}." if found else "Nothing looks wrong.") + "".join(
-                f" {one}" for one in self.remarks).replace("*", "")
+        return (
+            f"Looked at {self.photos} photos, {news}, and compared {self.new_pairs} new pairs. "
+            + (f"To look at: {found}." if found else "Nothing looks wrong.")
+            + "".join(f" {one}" for one in self.remarks).replace("*", "")
+        )
 
 
-def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings = DEFAULTS,
-         embed: Embed = embed_dataset) -> ScanReport:
-    """Scan the newest revision of a dataset and commit the findings. See `curation.issues.out_of_fold` and `.copies` for how.
+def scan(
+    dataset: Dataset,
+    backbone: Backbone,
+    cache: Path,
+    settings: ScanSettings = DEFAULTS,
+    embed: Embed = embed_dataset,
+) -> ScanReport:
+    """Scan the newest revision of a dataset and commit the findings. See
+    `curation.issues.out_of_fold` and `.copies` for how.
 
     `embed`: as `train.inference.embeddings.embed_dataset`.
     """
-    base, clock = dataset.newest(), _Clock()
-    photos, ledger = base.photos(), known(base)
+    base = dataset.newest()
+    clock = _Clock()
+    photos = base.photos()
+    ledger = known(base)
     if ledger.left_out:
         say(ledger.left_out)
     labels = present_labels(photos, ledger)
@@ -112,28 +127,67 @@ def scan(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettin
         sight = Sight(base, ids, near, memory, shelf)
         copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
         clock.lap("comparing")
-    # What is done aside needs nothing of the opinions. Of very many photos both together would need more memory.
+    # What is done aside needs nothing of the opinions. Of very many photos both together would need
+    # more memory.
     with own_cores(x.size), ThreadPoolExecutor(1) as aside:
         asking = aside.submit(ask_for, base.collection(), labels, ids, x)
         looking = aside.submit(strangers_among, ids, x, labels, copies.groups)
         if x.size >= LARGE:
             aside.submit(give_back).result()  # its turn comes after both
-        opinions = form_opinions(base.collection(), labels, ids, x, copies.groups, near,
-                                 _kept("alike", cache, base, backbone))
+        opinions = form_opinions(
+            base.collection(),
+            labels,
+            ids,
+            x,
+            copies.groups,
+            near,
+            _kept("alike", cache, base, backbone),
+        )
         told = with_views(opinions.rows, labels, x, looks.measures)
-        asks, strange = asking.result(), looking.result()
+        asks = asking.result()
+        strange = looking.result()
     clock.lap("opinions")
-    desk = Desk(base.collection(), photos, labels, base.splits(), ledger, looks, copies, opinions, backbone.revision,
-                asks, frozenset((base.certificate() or {}).get("removed", ())), strange)
+    desk = Desk(
+        base.collection(),
+        photos,
+        labels,
+        base.splits(),
+        ledger,
+        looks,
+        copies,
+        opinions,
+        backbone.revision,
+        asks,
+        frozenset((base.certificate() or {}).get("removed", ())),
+        strange,
+    )
     scan_id = str(ULID())
     after, findings = _write(base, desk, told, scan_id, cache / "scan")
     clock.lap("writing")
-    return ScanReport(after, scan_id, findings, len(photos), looks.new, copies.new,
-                      len(copies.stars), sum(len(star) - 1 for star in copies.stars), clock.laps, desk.poor.sentences)
+    return ScanReport(
+        after,
+        scan_id,
+        findings,
+        len(photos),
+        looks.new,
+        copies.new,
+        len(copies.stars),
+        sum(len(star) - 1 for star in copies.stars),
+        clock.laps,
+        desk.poor.sentences,
+    )
 
 
-def _embedded(base: Dataset, photos: Mapping[str, Photo], backbone: Backbone, cache: Path, settings: ScanSettings,
-              memory: Memory, shelf: PrintShelf, embed: Embed) -> tuple[list[str], Rows, int]:
+def _embedded(
+    base: Dataset,
+    photos: Mapping[str, Photo],
+    backbone: Backbone,
+    cache: Path,
+    settings: ScanSettings,
+    memory: Memory,
+    shelf: PrintShelf,
+    embed: Embed,
+) -> tuple[list[str], Rows, int]:
     """Embeddings of all that can be read, and how many photos were measured on the way."""
     known, broken = memory.measures(photos)
     passing = PassingBy(memory, set(photos) - set(known) - broken, shelf)
@@ -151,19 +205,28 @@ def _kept(what: str, cache: Path, base: Dataset, backbone: Backbone) -> Path:
 
 
 def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, Label]:
-    """Given labels with every decision that was sent folded over them, whether or not somebody called `fold` since."""
-    given = Columns(Label, ((image_id, given_label(photo)) for image_id, photo in photos.items()), like=photos)
+    """Given labels with every decision that was sent folded over them, whether or not somebody
+    called `fold` since."""
+    given = Columns(
+        Label, ((image_id, given_label(photo)) for image_id, photo in photos.items()), like=photos
+    )
     return follow(given, ledger.decisions)
 
 
-def _write(base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str,
-           place: Path) -> tuple[Dataset, Mapping[str, int]]:
-    """The dataset with this scan's tables in place of the last one's, and how many findings there are of each kind."""
+def _write(
+    base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str, place: Path
+) -> tuple[Dataset, Mapping[str, int]]:
+    """The dataset with this scan's tables in place of the last one's, and how many findings
+    there are of each kind."""
     findings = findings_of(desk, scan_id)
 
     def change(newest: Dataset) -> Changes:
-        old = {path for path in newest.paths
-               if path.startswith(("findings/", "opinions/")) and not Path(path).name.startswith(OTHERS)}
+        old = {
+            path
+            for path in newest.paths
+            if path.startswith(("findings/", "opinions/"))
+            and not Path(path).name.startswith(OTHERS)
+        }
         return Changes(files, tuple(sorted(old)))
 
     with full_disk_named("what the scan found"), TemporaryDirectory(dir=place) as folder:

@@ -1,1 +1,2 @@
-"""What people decided about a dataset: one decision, the ledger and its fold, the journal on this machine's disk."""
+"""What people decided about a dataset: one decision, the ledger and its fold, the journal on
+this machine's disk."""

@@ -1,7 +1,8 @@
 """What people write on a class's card: texts, facts, other names, and which photo shows it best.
 
-One edit is one decision, `edit_card`, with the new values and those it replaced as JSON; so it is kept, sent, undone
-and told like any other, and of two people who wrote at once both texts are in the ledger.
+One edit is one decision, `edit_card`, with the new values and those it replaced as JSON; so it
+is kept, sent, undone and told like any other, and of two people who wrote at once both texts are
+in the ledger.
 """
 
 from __future__ import annotations
@@ -18,22 +19,39 @@ from data_cards.storage.json_lines import read_object
 
 TEXTS = ("summary", "source", "licence")
 FIELDS = (*TEXTS, "facts", "aliases", "reference")
-WORDS = {"summary": "the description", "source": "where the text is from", "licence": "the text's licence",
-         "facts": "the facts", "aliases": "the other names", "reference": "the reference picture"}
-LONGEST_TEXT, LONGEST_NAME, MOST_ROWS = 2000, 200, 40
+WORDS = {
+    "summary": "the description",
+    "source": "where the text is from",
+    "licence": "the text's licence",
+    "facts": "the facts",
+    "aliases": "the other names",
+    "reference": "the reference picture",
+}
+LONGEST_TEXT = 2000
+LONGEST_NAME = 200
+MOST_ROWS = 40
 
 Card = dict[str, Any]
 
 
 def card_of(info: ClassInfo, reference: str = "") -> Card:
-    """What a card says now, as plain values. `reference`: the image_id that people chose, if they did."""
-    return {"summary": info.summary, "source": info.source, "licence": info.licence,
-            "facts": [list(fact) for fact in info.facts], "aliases": list(info.aliases), "reference": reference}
+    """What a card says now, as plain values. `reference`: the image_id that people chose, if
+    they did."""
+    return {
+        "summary": info.summary,
+        "source": info.source,
+        "licence": info.licence,
+        "facts": [list(fact) for fact in info.facts],
+        "aliases": list(info.aliases),
+        "reference": reference,
+    }
 
 
 def write_card(fields: Mapping[str, Any]) -> str:
     """Fields -> the text of a ledger line. Raises BadDecision when a field cannot be used."""
-    return json.dumps({name: _checked(name, value) for name, value in fields.items()}, sort_keys=True)
+    return json.dumps(
+        {name: _checked(name, value) for name, value in fields.items()}, sort_keys=True
+    )
 
 
 def read_card(text: str) -> Card:
@@ -66,11 +84,19 @@ def _checked(name: str, value: Any) -> Any:
         return _text(value, LONGEST_TEXT)
     if name == "reference":
         return _text(value, LONGEST_NAME)
-    if name not in ("facts", "aliases") or not isinstance(value, Sequence) or isinstance(value, str):
+    if (
+        name not in ("facts", "aliases")
+        or not isinstance(value, Sequence)
+        or isinstance(value, str)
+    ):
         raise BadDecision(f"A card has no “{name}” like this.")
     if len(value) > MOST_ROWS:
         raise BadDecision(f"A card holds at most {MOST_ROWS} lines of {WORDS[name]}.")
-    return [_fact(row) for row in value] if name == "facts" else [_text(row, LONGEST_NAME) for row in value]
+    return (
+        [_fact(row) for row in value]
+        if name == "facts"
+        else [_text(row, LONGEST_NAME) for row in value]
+    )
 
 
 def _fact(row: Any) -> list[str]:

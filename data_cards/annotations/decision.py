@@ -4,8 +4,8 @@
 
     {"image_id": "9f2c...", "action": "relabel", "label": "durga", "who": "asha"}
 
-plus "other" (an image_id) for duplicate_of and not_duplicate, "undoes" (an id) for undo, optional "at" (RFC 3339)
-and "id" (a ULID; given twice, it counts once).
+plus "other" (an image_id) for duplicate_of and not_duplicate, "undoes" (an id) for undo,
+optional "at" (RFC 3339) and "id" (a ULID; given twice, it counts once).
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ NONE = "none"
 IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 NAME = re.compile(r"[0-9A-Za-z]{26}")
-LONGEST, LONGEST_CARD = 500, 100_000
+LONGEST = 500
+LONGEST_CARD = 100_000
 CARDS = ("card", "card_before")
 # Signs that people write with and that Python does not count as printable: blanks that do not break
 # a line, and the joiners of Devanagari, Persian and emoji.
@@ -39,8 +40,9 @@ WRITTEN_WITH = frozenset("\u00a0\u202f\u200c\u200d")
 
 @dataclass(frozen=True)
 class Decision:
-    """One line of the ledger. `label` is the class after, `other` an image_id, `undoes` a decision's id, `shown` the
-    class that the model put first where a person could see that, `card` the fields written on a class's card (JSON)."""
+    """One line of the ledger. `label` is the class after, `other` an image_id, `undoes` a
+    decision's id, `shown` the class that the model put first where a person could see that,
+    `card` the fields written on a class's card (JSON)."""
 
     id: str
     at: str
@@ -79,7 +81,8 @@ class Question:
 
 
 def now() -> str:
-    """This moment, as the ledger writes it: UTC, microseconds, fixed width, so that text sorts like time."""
+    """This moment, as the ledger writes it: UTC, microseconds, fixed width, so that text sorts
+    like time."""
     return moment_text(datetime.now(UTC))
 
 
@@ -100,17 +103,24 @@ def line_of(entry: Decision | Question) -> dict[str, str]:
     return {key: value for key, value in asdict(entry).items() if value}
 
 
-def parse_decision(row: Mapping[str, object], collection: Collection | None = None, line: int = 0) -> Decision:
-    """Read one decision. `line` is where it stood in its file; it goes into the sentences of BadDecision.
+def parse_decision(
+    row: Mapping[str, object], collection: Collection | None = None, line: int = 0
+) -> Decision:
+    """Read one decision. `line` is where it stood in its file; it goes into the sentences of
+    BadDecision.
 
     With a `collection`, labels may be given as id, title or alias, and others are refused.
     """
     if not isinstance(row, Mapping):
-        raise BadDecision(_at_line(line, "a decision is a JSON object with image_id, action and who."), line=line)
+        raise BadDecision(
+            _at_line(line, "a decision is a JSON object with image_id, action and who."), line=line
+        )
     text = {key: _text(row, key, line) for key in Decision.__dataclass_fields__}
     action = text["action"]
     if action not in ACTIONS:
-        raise BadDecision(_at_line(line, f"“{action}” is no action. Known ones: {', '.join(ACTIONS)}."), line=line)
+        raise BadDecision(
+            _at_line(line, f"“{action}” is no action. Known ones: {', '.join(ACTIONS)}."), line=line
+        )
     needed = ("who", *TABLE[action].needs, *(("image_id",) if action in PHOTO_ACTIONS else ()))
     for key in needed:
         if not text[key]:
@@ -120,8 +130,12 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
     at = read_moment(text["at"], line) if text["at"] else now()
     made: dict[str, str | None] = dict(text)
     made |= {key: text[key] or None for key in ("label_before", "other")}
-    made |= {"at": at, "id": _name(text["id"], at if text["at"] else "", row, line),
-             "label": _class(text["label"], action, collection, line) or None, "undoes": text["undoes"].upper() or None}
+    made |= {
+        "at": at,
+        "id": _name(text["id"], at if text["at"] else "", row, line),
+        "label": _class(text["label"], action, collection, line) or None,
+        "undoes": text["undoes"].upper() or None,
+    }
     made |= {key: write_card(read_card(text[key])) for key in CARDS if text[key]}
     if action == "add_class" and collection is not None and text["label"] not in collection:
         made |= _new_class(text["label"], text["title"], collection)
@@ -131,7 +145,8 @@ def parse_decision(row: Mapping[str, object], collection: Collection | None = No
 
 
 def read_decisions(text: str, collection: Collection | None = None) -> list[Decision]:
-    """Read a `decisions.jsonl`. All of it or nothing: the first bad line raises BadDecision and names its number."""
+    """Read a `decisions.jsonl`. All of it or nothing: the first bad line raises BadDecision and
+    names its number."""
     return [parse_decision(row, collection, number) for number, row in rows_of(text)]
 
 
@@ -148,7 +163,11 @@ def read_question(row: Mapping[str, object]) -> Question:
     text = {key: _text(row, key, 0) for key in Question.__dataclass_fields__}
     if not (text["id"] and text["at"] and text["image_id"]):
         raise BadDecision("A visitor's question needs id, at and image_id.")
-    made: dict[str, str | None] = {**text, "at": read_moment(text["at"]), "label": text["label"] or None}
+    made: dict[str, str | None] = {
+        **text,
+        "at": read_moment(text["at"]),
+        "label": text["label"] or None,
+    }
     return Question(**made)  # type: ignore[arg-type]
 
 
@@ -180,7 +199,9 @@ def read_row(line: str, number: int = 0) -> Mapping[str, object]:
         said = "a text holds half of a character (U+D800 to U+DFFF)."
         raise BadDecision(_at_line(number, said), line=number) from error
     except ValueError as error:
-        raise BadDecision(_at_line(number, "this is not a JSON object."), line=number, text=line[:200]) from error
+        raise BadDecision(
+            _at_line(number, "this is not a JSON object."), line=number, text=line[:200]
+        ) from error
 
 
 def _text(row: Mapping[str, object], key: str, line: int) -> str:
@@ -189,7 +210,11 @@ def _text(row: Mapping[str, object], key: str, line: int) -> str:
         return ""
     longest = LONGEST_CARD if key in CARDS else LONGEST
     if not isinstance(value, str) or len(value) > longest:
-        raise BadDecision(_at_line(line, f"“{key}” must be a text of at most {longest} letters."), line=line, key=key)
+        raise BadDecision(
+            _at_line(line, f"“{key}” must be a text of at most {longest} letters."),
+            line=line,
+            key=key,
+        )
     text = value.strip()
     hidden = _hidden_sign(text)
     if hidden:
@@ -207,10 +232,13 @@ def _hidden_sign(text: str) -> str:
 
 
 def _name(given: str, at: str, row: Mapping[str, object], line: int) -> str:
-    """The decision's id: the one given, else made from the line where it says when, so that replaying counts once."""
+    """The decision's id: the one given, else made from the line where it says when, so that
+    replaying counts once."""
     if given:
         if not NAME.fullmatch(given):
-            raise BadDecision(_at_line(line, f"“{given}” is no ULID (26 letters and digits)."), line=line)
+            raise BadDecision(
+                _at_line(line, f"“{given}” is no ULID (26 letters and digits)."), line=line
+            )
         return given.upper()
     if not at:
         return str(ULID())
@@ -218,11 +246,14 @@ def _name(given: str, at: str, row: Mapping[str, object], line: int) -> str:
     content = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).digest()
     moment = datetime.fromisoformat(at)
     milliseconds = max(0, int(moment.timestamp() * 1000))
-    return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + line.to_bytes(3, "big") + content[:7]))
+    return str(
+        ULID.from_bytes(milliseconds.to_bytes(6, "big") + line.to_bytes(3, "big") + content[:7])
+    )
 
 
 def _new_class(name: str, title: str, collection: Collection) -> dict[str, str]:
-    """Id and title of a new class that was given by its id or its name; or the class that has this name already."""
+    """Id and title of a new class that was given by its id or its name; or the class that has
+    this name already."""
     there = collection.find(title or name)
     is_id = name == class_id_from(name)
     label = there or (name if is_id else free_id(name, collection.names))
@@ -230,8 +261,14 @@ def _new_class(name: str, title: str, collection: Collection) -> dict[str, str]:
 
 
 def _class(text: str, action: str, collection: Collection | None, line: int) -> str:
-    """The class id that is meant. A new class is not in the collection yet; "none" is an answer to a visitor."""
-    if not text or collection is None or action == "add_class" or (action == "accept_visitor" and text == NONE):
+    """The class id that is meant. A new class is not in the collection yet; "none" is an answer
+    to a visitor."""
+    if (
+        not text
+        or collection is None
+        or action == "add_class"
+        or (action == "accept_visitor" and text == NONE)
+    ):
         return text
     try:
         return collection.resolve(text)

@@ -3,8 +3,9 @@
     disagreement(decisions)             one says durga, another kali
     pair_disagreement(decisions)        one says a copy of that photo, another no copy
 
-Two people's latest answers differ, and nobody has settled it since. It does not matter how they came here: two who
-were asked without knowing of each other, or two ledgers that were merged later.
+Two people's latest answers differ, and nobody has settled it since. It does not matter how they
+came here: two who were asked without knowing of each other, or two ledgers that were merged
+later.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ ClassNow = Callable[[str | None], str | None]
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What people said, in no order that tells who was first, and the decisions that say it, oldest first. `photo`
-    and `other`: the pair that it is about; empty for a disagreement about one photo's label."""
+    """What people said, in no order that tells who was first, and the decisions that say it,
+    oldest first. `photo` and `other`: the pair that it is about; empty for a disagreement about
+    one photo's label."""
 
     answers: tuple[str, ...]
     decisions: tuple[Decision, ...]
@@ -39,9 +41,11 @@ class Disagreement:
 
 
 def answer_of(one: Decision) -> str | None:
-    """What a decision says that the photo shows: a class id, "none" or "junk"; None when it says nothing of it.
+    """What a decision says that the photo shows: a class id, "none" or "junk"; None when it says
+    nothing of it.
 
-    Keeping a label says something where the label was the question, not where sharpness or a copy was.
+    Keeping a label says something where the label was the question, not where sharpness or a
+    copy was.
     """
     if one.action == "none_of_these":
         return NONE
@@ -59,8 +63,8 @@ def settles(one: Decision) -> bool:
 
 
 def latest_answers(decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """Each person's latest answer since the last disagreement was settled. `decisions`: about one photo, in order,
-    without those taken back."""
+    """Each person's latest answer since the last disagreement was settled. `decisions`: about
+    one photo, in order, without those taken back."""
     latest: dict[str, Decision] = {}
     for one in decisions:
         if answer_of(one) is None:
@@ -72,20 +76,27 @@ def latest_answers(decisions: Iterable[Decision]) -> dict[str, Decision]:
     return latest
 
 
-def disagreement(decisions: Iterable[Decision], class_now: ClassNow = lambda label: label) -> Disagreement | None:
-    """The open disagreement about one photo. `class_now`: what a class has become (see `ledger.merged_classes`)."""
+def disagreement(
+    decisions: Iterable[Decision], class_now: ClassNow = lambda label: label
+) -> Disagreement | None:
+    """The open disagreement about one photo. `class_now`: what a class has become (see
+    `ledger.merged_classes`)."""
     latest = latest_answers(decisions)
     answers = {class_now(answer_of(one)) or "" for one in latest.values()}
-    return Disagreement(tuple(sorted(answers)), tuple(latest.values())) if len(answers) > 1 else None
+    return (
+        Disagreement(tuple(sorted(answers)), tuple(latest.values())) if len(answers) > 1 else None
+    )
 
 
 def settles_pair(one: Decision) -> bool:
-    """Whether this decision was made on a disagreement about two photos, and so ends it. Keeping both and junk do."""
+    """Whether this decision was made on a disagreement about two photos, and so ends it. Keeping
+    both and junk do."""
     return one.finding.endswith(f"/{PAIR}") and one.action in COPY_ANSWERS
 
 
 def pair_disagreement(decisions: Iterable[Decision]) -> Disagreement | None:
-    """The open disagreement about whether two photos are copies. `decisions`: those of one pair (see `pairs_in`)."""
+    """The open disagreement about whether two photos are copies. `decisions`: those of one pair
+    (see `pairs_in`)."""
     said = list(decisions)
     latest: dict[str, Decision] = {}
     for one in said:
@@ -94,7 +105,8 @@ def pair_disagreement(decisions: Iterable[Decision]) -> Disagreement | None:
         if one.action in PAIR_ACTIONS:
             latest.pop(one.who, None)
             latest[one.who] = one
-    answers, photo = {one.action for one in latest.values()}, filed_under(said)
+    answers = {one.action for one in latest.values()}
+    photo = filed_under(said)
     if len(answers) < 2:
         return None
     last = next(reversed(latest.values()))
@@ -103,20 +115,27 @@ def pair_disagreement(decisions: Iterable[Decision]) -> Disagreement | None:
 
 
 def filed_under(decisions: Iterable[Decision]) -> str:
-    """The photo that a disagreement about this pair belongs to: the first that somebody called a copy."""
+    """The photo that a disagreement about this pair belongs to: the first that somebody called a
+    copy."""
     return next((one.image_id for one in decisions if one.action == "duplicate_of"), "")
 
 
 def pairs_in(decisions: Iterable[Decision]) -> dict[frozenset[str], list[Decision]]:
-    """Pairs of photos that people judged -> what they said of each, in order; without what was taken back.
+    """Pairs of photos that people judged -> what they said of each, in order; without what was
+    taken back.
 
-    What was said on a disagreement without naming the other photo (keep both, junk) is found by what it answered.
+    What was said on a disagreement without naming the other photo (keep both, junk) is found by
+    what it answered.
     """
     pairs: dict[frozenset[str], list[Decision]] = {}
     of: dict[str, frozenset[str]] = {}
     for one in decisions:
         asked = one.finding.rpartition("/")[0] if settles_pair(one) else ""
-        pair = frozenset((one.image_id, one.other or "")) if one.action in PAIR_ACTIONS else of.get(asked)
+        pair = (
+            frozenset((one.image_id, one.other or ""))
+            if one.action in PAIR_ACTIONS
+            else of.get(asked)
+        )
         if pair:
             pairs.setdefault(pair, []).append(one)
             of[one.id] = pair

@@ -1,8 +1,9 @@
-"""Decisions on this machine's disk: kept before anybody says "kept", sent to the repository in batches.
+"""Decisions on this machine's disk: kept before anybody says "kept", sent to the repository in
+batches.
 
-Each process writes one file of its own (`<ulid>.jsonl`), so that two never write over each other; what a crash
-cut short is reported and does no harm. What was sent is known by reading the repository's ledger, so a restart
-neither loses a decision nor doubles one.
+Each process writes one file of its own (`<ulid>.jsonl`), so that two never write over each
+other; what a crash cut short is reported and does no harm. What was sent is known by reading the
+repository's ledger, so a restart neither loses a decision nor doubles one.
 """
 
 from __future__ import annotations
@@ -48,11 +49,15 @@ class Journal:
         if not rows:
             return
         with self._lock:
-            with full_disk_named("your decision" if len(rows) == 1 else f"your {len(rows)} decisions"):
+            with full_disk_named(
+                "your decision" if len(rows) == 1 else f"your {len(rows)} decisions"
+            ):
                 self._write(written(rows))
             fresh = {row["id"]: row for row in rows}
             self._rows |= fresh
-            self._waiting |= {name: row for name, row in fresh.items() if name not in (self._sent or ())}
+            self._waiting |= {
+                name: row for name, row in fresh.items() if name not in (self._sent or ())
+            }
 
     def rows(self) -> list[Row]:
         """Every line kept here, sent or not, each id once."""
@@ -121,7 +126,8 @@ class Journal:
 
 @dataclass(frozen=True)
 class Flushed:
-    """What a flush did: the dataset as it is now, how many lines went there, how many still wait."""
+    """What a flush did: the dataset as it is now, how many lines went there, how many still
+    wait."""
 
     dataset: Dataset
     sent: int
@@ -129,7 +135,8 @@ class Flushed:
 
 
 def flush(journal: Journal, dataset: Dataset) -> Flushed:
-    """Send what waits in one commit with one new file. Whatever goes wrong, everything stays kept here.
+    """Send what waits in one commit with one new file. Whatever goes wrong, everything stays
+    kept here.
 
     Raises Conflict or HubUnreachable with their sentence when the repository did not take it.
     """
@@ -152,4 +159,4 @@ def known(dataset: Dataset, journal: Journal | None = None) -> Ledger:
 
 def _write_all(descriptor: int, data: bytes) -> None:
     while data:
-        data = data[os.write(descriptor, data):]
+        data = data[os.write(descriptor, data) :]

@@ -1,8 +1,9 @@
 """What people decided, in order, and the labels that follow.
 
-A decision is never changed and never deleted; `undo` names the decision it takes back. Labels at any moment are
-the given labels with every decision up to then folded over them, in the order of (at, id), whatever the order in
-which the decisions arrived. `decision.py` reads single lines, `journal.py` keeps them on disk.
+A decision is never changed and never deleted; `undo` names the decision it takes back. Labels at
+any moment are the given labels with every decision up to then folded over them, in the order of
+(at, id), whatever the order in which the decisions arrived. `decision.py` reads single lines,
+`journal.py` keeps them on disk.
 
     python -m curation fold DATASET
 """
@@ -31,9 +32,25 @@ from data_cards.annotations.decision import (
 from data_cards.dataset.schema import Label, Photo
 from data_cards.errors import BadDecision
 
-__all__ = ["Decision", "Ledger", "Question", "apart", "decide", "fold", "follow", "given_label", "given_labels",
-           "in_order", "kept_labels", "line_of", "merged_classes", "parse_decision", "read_decisions", "read_ledger",
-           "standing"]
+__all__ = [
+    "Decision",
+    "Ledger",
+    "Question",
+    "apart",
+    "decide",
+    "fold",
+    "follow",
+    "given_label",
+    "given_labels",
+    "in_order",
+    "kept_labels",
+    "line_of",
+    "merged_classes",
+    "parse_decision",
+    "read_decisions",
+    "read_ledger",
+    "standing",
+]
 
 
 UNKNOWN = "unknown"
@@ -104,7 +121,8 @@ def in_order(decisions: Iterable[Decision], until: str | None = None) -> list[De
     unique: dict[str, Decision] = {}
     for one in decisions:
         other = unique.get(one.id)
-        # Two lines with one id should be the same line; should they differ, every reader must pick the same one.
+        # Two lines with one id should be the same line; should they differ, every reader must pick
+        # the same one.
         is_first = other is None or (other != one and _rank(one) < _rank(other))
         if is_first and (moment is None or one.at <= moment):
             unique[one.id] = one
@@ -118,9 +136,9 @@ def _rank(one: Decision) -> tuple[tuple[str, str], str]:
 def standing(decisions: Iterable[Decision], until: str | None = None) -> list[Decision]:
     """What nobody took back, in order, without the undos themselves.
 
-    An undo reaches its decision whatever the two clocks said. Undos are looked at from the latest to
-    the earliest, so one reaches another undo only when that one is earlier, and two undos never
-    chase each other.
+    An undo reaches its decision whatever the two clocks said. Undos are looked at from the
+    latest to the earliest, so one reaches another undo only when that one is earlier, and two
+    undos never chase each other.
     """
     ordered = in_order(decisions, until)
     undone: set[str] = set()
@@ -131,21 +149,29 @@ def standing(decisions: Iterable[Decision], until: str | None = None) -> list[De
 
 
 def given_labels(photos: Mapping[str, Photo]) -> dict[str, Label]:
-    """The labels photos came with: what most of a photo's sources say, the first of them on a tie."""
+    """The labels photos came with: what most of a photo's sources say, the first of them on a
+    tie."""
     return {image_id: given_label(photo) for image_id, photo in photos.items()}
 
 
 def given_label(photo: Photo) -> Label:
     """The label one photo came with."""
-    said = Counter(source.given_label for source in photo.sources if source.given_label not in (None, "", UNKNOWN))
+    said = Counter(
+        source.given_label
+        for source in photo.sources
+        if source.given_label not in (None, "", UNKNOWN)
+    )
     label = said.most_common(1)[0][0] if said else None
     if label in (None, NONE):
         return Label(photo.image_id, None, "none_of_these" if label else "unlabelled")
     return Label(photo.image_id, label, "labelled")
 
 
-def fold(given: Mapping[str, Label], decisions: Iterable[Decision], until: str | None = None) -> dict[str, Label]:
-    """Given labels + decisions in any order -> labels. `until` (RFC 3339) asks for the labels of that moment.
+def fold(
+    given: Mapping[str, Label], decisions: Iterable[Decision], until: str | None = None
+) -> dict[str, Label]:
+    """Given labels + decisions in any order -> labels. `until` (RFC 3339) asks for the labels of
+    that moment.
 
     Decisions about photos that are not in `given` (erased, or not here yet) change nothing.
     """
@@ -161,12 +187,14 @@ def follow(labels: Labels, decisions: Iterable[Decision], until: str | None = No
 
 
 def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> dict[str, str]:
-    """What each standing `keep` that names no label kept, by the decision's id: the label of that moment.
+    """What each standing `keep` that names no label kept, by the decision's id: the label of
+    that moment.
 
-    Worked out from all the decisions whenever they are read, so that two ledgers say the same in whatever order they
-    were merged. A photo that had no label then is left out.
+    Worked out from all the decisions whenever they are read, so that two ledgers say the same in
+    whatever order they were merged. A photo that had no label then is left out.
     """
-    labels, kept = dict(given), dict[str, str]()
+    labels = dict(given)
+    kept = dict[str, str]()
     table = _Table(labels, {}, {})
     for one in standing(decisions):
         row = labels.get(one.image_id)
@@ -177,10 +205,13 @@ def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> di
 
 
 def apart(decisions: Iterable[Decision]) -> set[frozenset[str]]:
-    """Pairs of image_ids that people judged not to be duplicates. The last word about a pair counts,
-    as it does for labels."""
-    last = {frozenset((one.image_id, one.other or "")): one.action
-            for one in standing(decisions) if one.action in PAIR_ACTIONS}
+    """Pairs of image_ids that people judged not to be duplicates. The last word about a pair
+    counts, as it does for labels."""
+    last = {
+        frozenset((one.image_id, one.other or "")): one.action
+        for one in standing(decisions)
+        if one.action in PAIR_ACTIONS
+    }
     return {pair for pair, action in last.items() if action == "not_duplicate"}
 
 
@@ -206,7 +237,8 @@ Labels = TypeVar("Labels", bound=_Labels)
 
 @dataclass
 class _Table:
-    """Where the fold stands: labels so far, which photo repeats which, and which class went into which."""
+    """Where the fold stands: labels so far, which photo repeats which, and which class went into
+    which."""
 
     labels: _Labels
     repeats: dict[str, str]
@@ -251,8 +283,8 @@ def _duplicate_of(table: _Table, one: Decision) -> None:
     other = one.other or ""
     if other not in table.labels or other == one.image_id:
         return
-    # If the other (or what it repeats) was marked as a copy of this one, the last word counts: somebody has
-    # to stay, or both copies would be lost.
+    # If the other (or what it repeats) was marked as a copy of this one, the last word counts:
+    # somebody has to stay, or both copies would be lost.
     step = other
     while step in table.repeats:
         following = table.repeats[step]
@@ -270,10 +302,12 @@ def _not_duplicate(table: _Table, one: Decision) -> None:
 
 
 def _merge_class(table: _Table, one: Decision) -> None:
-    before, after = one.label_before, one.label
+    before = one.label_before
+    after = one.label
     if not before or not after or before == after:
         return
-    # Later decisions made offline under the old class follow too; the class merged into is alive again.
+    # Later decisions made offline under the old class follow too; the class merged into is alive
+    # again.
     table.merged.pop(after, None)
     table.merged[before] = after
     for image_id, label in table.labels.items():
@@ -290,6 +324,13 @@ def _no_effect(table: _Table, one: Decision) -> None:
 
 
 EFFECTS: dict[str, Callable[[_Table, Decision], None]] = {
-    "keep": _relabel, "relabel": _relabel, "accept_visitor": _relabel, "none_of_these": _none_of_these, "junk": _junk,
-    "duplicate_of": _duplicate_of, "not_duplicate": _not_duplicate, "merge_class": _merge_class,
-    "add_class": _add_class}
+    "keep": _relabel,
+    "relabel": _relabel,
+    "accept_visitor": _relabel,
+    "none_of_these": _none_of_these,
+    "junk": _junk,
+    "duplicate_of": _duplicate_of,
+    "not_duplicate": _not_duplicate,
+    "merge_class": _merge_class,
+    "add_class": _add_class,
+}

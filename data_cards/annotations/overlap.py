@@ -1,7 +1,8 @@
 """How many people are asked about a photo: one, or two who do not know of each other.
 
-What the owner chose is `collection/asking.json` of the dataset. Which photos are asked of several follows from their
-names alone, so that every machine and every restart picks the same ones; a larger share picks those and more.
+What the owner chose is `collection/asking.json` of the dataset. Which photos are asked of
+several follows from their names alone, so that every machine and every restart picks the same
+ones; a larger share picks those and more.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ PILES = ("labels", "unlabelled")  # where the question is what the photo shows
 
 @dataclass(frozen=True)
 class Asking:
-    """A `share` (0 to 1) of the photos is asked of `people`. `since`: what was decided before that moment (as the
-    ledger writes it) is not asked again."""
+    """A `share` (0 to 1) of the photos is asked of `people`. `since`: what was decided before
+    that moment (as the ledger writes it) is not asked again."""
 
     share: float = 0.0
     people: int = 2
@@ -41,7 +42,9 @@ class Asking:
         """Whether these answers, none taken back, are all that was asked for."""
         answers = list(given)
         people = {one.who for one in answers}
-        return len(people) >= self.people_for(image_id) or any(one.at < self.since for one in answers)
+        return len(people) >= self.people_for(image_id) or any(
+            one.at < self.since for one in answers
+        )
 
 
 ONE_EACH = Asking()
@@ -50,7 +53,9 @@ ONE_EACH = Asking()
 def asking_from(row: Mapping[str, Any], default: Asking = ONE_EACH) -> Asking:
     """What a dataset's `asking.json` says; `default` where it says nothing that can be used."""
     try:
-        share, people, since = float(row["share"]), int(row["people"]), str(row["since"])
+        share = float(row["share"])
+        people = int(row["people"])
+        since = str(row["since"])
     except (KeyError, TypeError, ValueError):
         return default
     return Asking(min(max(share, 0.0), 1.0), max(people, 1), since)

@@ -1,8 +1,4 @@
-"""Things in batches, some rows of very many, and work on them by a few threads at a time.
-
-    python -c "from data_cards.bulk.batching import batches, side_by_side as by; print(list(by(sum, batches(range(5), 2), 2)))"
-"""
-
+"""Things in batches, some rows of very many, and work on them by a few threads at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +20,8 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def side_by_side(work: Callable[[T], Result], items: Iterable[T], workers: int) -> Iterator[Result]:
-    """`work` on each item by a few threads, results in the order of the items; only a few items are in flight."""
+    """`work` on each item by a few threads, results in the order of the items; only a few items
+    are in flight."""
     with ThreadPoolExecutor(workers) as pool:
         flying: deque[Future[Result]] = deque()
         try:

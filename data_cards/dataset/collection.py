@@ -1,7 +1,9 @@
-"""A collection: what the things are, and the one table between a class id and everything about it.
+"""A collection: what the things are, and the one table between a class id and everything about
+it.
 
-On disk it is two files, `card.md` (front matter and a description) and `classes.yaml` (a list of classes), with
-reference pictures beside them. The same two files travel with the data and into every model.
+On disk it is two files, `card.md` (front matter and a description) and `classes.yaml` (a list of
+classes), with reference pictures beside them. The same two files travel with the data and into
+every model.
 """
 
 from __future__ import annotations
@@ -14,7 +16,13 @@ from typing import Any
 
 import yaml
 
-from data_cards.dataset.class_names import RESERVED, class_id_from, is_made_from, name_key, title_from
+from data_cards.dataset.class_names import (
+    RESERVED,
+    class_id_from,
+    is_made_from,
+    name_key,
+    title_from,
+)
 from data_cards.dataset.collection_files import ClassRow, card_head, class_rows
 from data_cards.errors import BadCollection, UnknownClass
 from data_cards.storage.atomic_files import damage_named
@@ -24,7 +32,8 @@ SHIPPED = Path(__file__).parent.parent / "collections"
 
 @dataclass(frozen=True)
 class ClassInfo:
-    """One thing that can be recognised. `facts` are (name, value) pairs; `location` is (latitude, longitude)."""
+    """One thing that can be recognised. `facts` are (name, value) pairs; `location` is
+    (latitude, longitude)."""
 
     id: str
     title: str
@@ -66,9 +75,14 @@ class Collection:
         seen: set[str] = set()
         for info in self.classes:
             if info.id in RESERVED:
-                raise BadCollection(f"'{info.id}' is a reserved word and cannot be a class id.", id=info.id)
+                raise BadCollection(
+                    f"'{info.id}' is a reserved word and cannot be a class id.", id=info.id
+                )
             if not info.id or info.id != class_id_from(info.id):
-                raise BadCollection(f"'{info.id}' cannot be a class id; '{class_id_from(info.id)}' could.", id=info.id)
+                raise BadCollection(
+                    f"'{info.id}' cannot be a class id; '{class_id_from(info.id)}' could.",
+                    id=info.id,
+                )
             if info.id in seen:
                 raise BadCollection(f"Two classes have the id '{info.id}'.", id=info.id)
             seen.add(info.id)
@@ -84,13 +98,16 @@ class Collection:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every id, title and alias: what an id of a new class must not be. A class that was merged into another
-        left its id there as an alias."""
-        return frozenset(self.ids) | {name for info in self.classes for name in (info.title, *info.aliases)}
+        """Every id, title and alias: what an id of a new class must not be. A class that was
+        merged into another left its id there as an alias."""
+        return frozenset(self.ids) | {
+            name for info in self.classes for name in (info.title, *info.aliases)
+        }
 
     @cached_property
     def _written(self) -> dict[str, str]:
-        """Names as they were written -> class ids. Where two classes share one, the better witness has it."""
+        """Names as they were written -> class ids. Where two classes share one, the better
+        witness has it."""
         names: dict[str, str] = {}
         for name, class_id in self._names():
             names.setdefault(name, class_id)
@@ -104,8 +121,9 @@ class Collection:
         return keys
 
     def _names(self) -> Iterator[tuple[str, str]]:
-        """Each name of a class with its id: ids that read like the class, titles, aliases, then ids that somebody
-        chose. An id that was made from another name and lost signs on the way is no name ("C" of "C++")."""
+        """Each name of a class with its id: ids that read like the class, titles, aliases, then
+        ids that somebody chose. An id that was made from another name and lost signs on the way
+        is no name ("C" of "C++")."""
         chosen: list[str] = []
         for info in self.classes:
             written = (info.title, *info.aliases)
@@ -125,8 +143,10 @@ class Collection:
         try:
             return self._positions[class_id]
         except KeyError:
-            raise UnknownClass(f"'{class_id}' is not one of the {len(self.ids)} classes of {self.title}.",
-                               label=class_id) from None
+            raise UnknownClass(
+                f"'{class_id}' is not one of the {len(self.ids)} classes of {self.title}.",
+                label=class_id,
+            ) from None
 
     def info(self, class_id: str) -> ClassInfo:
         """Everything about a class. Raises UnknownClass."""
@@ -137,7 +157,8 @@ class Collection:
         return self.info(class_id).title
 
     def find(self, name: str) -> str | None:
-        """The class that people call this: written exactly so, or else the same by `name_key`; None for no class."""
+        """The class that people call this: written exactly so, or else the same by `name_key`;
+        None for no class."""
         key = name_key(name)
         return (self._written.get(name) or self._keys.get(key)) if key else None
 
@@ -154,10 +175,17 @@ class Collection:
 
     def check_publishable(self) -> None:
         """Raises BadCollection when photos of people lack a stated use, consent or legal basis."""
-        missing = [name for name in ("intended_use", "consent", "legal_basis") if not getattr(self, name).strip()]
+        missing = [
+            name
+            for name in ("intended_use", "consent", "legal_basis")
+            if not getattr(self, name).strip()
+        ]
         if self.is_about_people and missing:
-            raise BadCollection(f"{self.title} is a collection of photos of people. Before it can be published, "
-                                f"fill in {', '.join(missing)} in collection/card.md.", missing=missing)
+            raise BadCollection(
+                f"{self.title} is a collection of photos of people. Before it can be published, "
+                f"fill in {', '.join(missing)} in collection/card.md.",
+                missing=missing,
+            )
 
     def with_classes(self, classes: Iterable[ClassInfo]) -> Collection:
         """The same collection with other classes."""
@@ -165,34 +193,66 @@ class Collection:
 
 
 def read_collection(card: str, classes: str) -> Collection:
-    """From the texts of card.md and classes.yaml. Raises BadCollection saying which line or class is wrong."""
+    """From the texts of card.md and classes.yaml. Raises BadCollection saying which line or
+    class is wrong."""
     head, body = card_head(card)
-    known = ("name", "title", "subject", "language", "licence", "intended_use", "consent", "legal_basis")
+    known = (
+        "name",
+        "title",
+        "subject",
+        "language",
+        "licence",
+        "intended_use",
+        "consent",
+        "legal_basis",
+    )
     texts = {key: _text(head.pop(key)) for key in known if key in head}
     texts.setdefault("name", "collection")
     texts.setdefault("title", title_from(texts["name"]))
-    return Collection(classes=tuple(map(_class_info, class_rows(classes))),
-                      description=body.strip(), extra=head, **texts)
+    return Collection(
+        classes=tuple(map(_class_info, class_rows(classes))),
+        description=body.strip(),
+        extra=head,
+        **texts,
+    )
 
 
 def write_collection(collection: Collection) -> tuple[str, str]:
     """(text of card.md, text of classes.yaml); `read_collection` gives the same collection back."""
-    head = {"name": collection.name, "title": collection.title, "subject": collection.subject,
-            "language": collection.language, "licence": collection.licence, "intended_use": collection.intended_use,
-            "consent": collection.consent, "legal_basis": collection.legal_basis, **collection.extra}
-    card = f"---\n{_dump({key: value for key, value in head.items() if value})}---\n\n{collection.description}\n"
+    head = {
+        "name": collection.name,
+        "title": collection.title,
+        "subject": collection.subject,
+        "language": collection.language,
+        "licence": collection.licence,
+        "intended_use": collection.intended_use,
+        "consent": collection.consent,
+        "legal_basis": collection.legal_basis,
+        **collection.extra,
+    }
+    said = {key: value for key, value in head.items() if value}
+    card = f"---\n{_dump(said)}---\n\n{collection.description}\n"
     return card, _dump([_class_row(info) for info in collection.classes])
 
 
 def load_collection(folder: Path) -> Collection:
     """From a folder with card.md and classes.yaml. Raises BadCollection when either is missing."""
     try:
-        with damage_named(f"The collection in {folder}", "card.md and classes.yaml are text in UTF-8.", BadCollection):
-            return read_collection((folder / "card.md").read_text("utf-8"),
-                                   (folder / "classes.yaml").read_text("utf-8"))
+        with damage_named(
+            f"The collection in {folder}",
+            "card.md and classes.yaml are text in UTF-8.",
+            BadCollection,
+        ):
+            return read_collection(
+                (folder / "card.md").read_text("utf-8"),
+                (folder / "classes.yaml").read_text("utf-8"),
+            )
     except FileNotFoundError as error:
-        raise BadCollection(f"A collection needs card.md and classes.yaml; {Path(error.filename).name} is missing in "
-                            f"{folder}.") from error
+        raise BadCollection(
+            f"A collection needs card.md and classes.yaml; {Path(error.filename).name} is missing "
+            "in "
+            f"{folder}."
+        ) from error
 
 
 def shipped_names() -> tuple[str, ...]:
@@ -203,7 +263,10 @@ def shipped_names() -> tuple[str, ...]:
 def shipped_collection(name: str) -> Collection:
     """A collection that comes with Vitrine, by name. Raises BadCollection."""
     if name not in shipped_names():
-        raise BadCollection(f"There is no collection '{name}' here; there are {', '.join(shipped_names())}.", name=name)
+        raise BadCollection(
+            f"There is no collection '{name}' here; there are {', '.join(shipped_names())}.",
+            name=name,
+        )
     return load_collection(SHIPPED / name)
 
 
@@ -220,6 +283,9 @@ def _class_info(row: ClassRow) -> ClassInfo:
 
 
 def _class_row(info: ClassInfo) -> dict[str, Any]:
-    row = asdict(info) | {"facts": dict(info.facts), "aliases": list(info.aliases),
-                          "location": list(info.location) if info.location else None}
+    row = asdict(info) | {
+        "facts": dict(info.facts),
+        "aliases": list(info.aliases),
+        "location": list(info.location) if info.location else None,
+    }
     return {key: value for key, value in row.items() if value}

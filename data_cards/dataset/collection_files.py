@@ -1,8 +1,10 @@
-"""The texts of card.md and classes.yaml, read strictly: what is wrong is said with its file and line.
+"""The texts of card.md and classes.yaml, read strictly: what is wrong is said with its file and
+line.
 
     rows = class_rows("- id: harbour\\n  aliases: [port]\\n")      rows[0].aliases == ("port",)
 
-Every scalar of classes.yaml is text as it was written, so that `id: 007` stays "007" and `id: no` is no boolean.
+Every scalar of classes.yaml is text as it was written, so that `id: 007` stays "007" and `id:
+no` is no boolean.
 """
 
 from __future__ import annotations
@@ -16,12 +18,23 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from data_cards.errors import BadCollection
 
-CARD, CLASSES = "card.md", "classes.yaml"
+CARD = "card.md"
+CLASSES = "classes.yaml"
 FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n?(.*)\Z", re.DOTALL)
 # What card.md may say, besides what an owner adds for themselves.
-KNOWN_IN_CARD = ("name", "title", "subject", "language", "licence", "intended_use", "consent", "legal_basis", "flips")
-# How alike (0..1, difflib's ratio) an unknown key must be to a known one to be taken for a slip. `tilte` and `title`
-# come to .8, `date` and `name` to .5.
+KNOWN_IN_CARD = (
+    "name",
+    "title",
+    "subject",
+    "language",
+    "licence",
+    "intended_use",
+    "consent",
+    "legal_basis",
+    "flips",
+)
+# How alike (0..1, difflib's ratio) an unknown key must be to a known one to be taken for a slip.
+# `tilte` and `title` come to .8, `date` and `name` to .5.
 SLIP = 0.75
 NOTHING = ("", "~", "null", "Null", "NULL")
 HOW = {
@@ -40,7 +53,9 @@ def _pairs(value: Any) -> Any:
     """`{name: value}` or a list of {name, value}, as pairs."""
     if isinstance(value, dict):
         return tuple(value.items())
-    if isinstance(value, list) and all(isinstance(one, dict) and set(one) == {"name", "value"} for one in value):
+    if isinstance(value, list) and all(
+        isinstance(one, dict) and set(one) == {"name", "value"} for one in value
+    ):
         return tuple((one["name"], one["value"]) for one in value)
     return () if value in NOTHING else value
 
@@ -61,10 +76,13 @@ class ClassRow(BaseModel):
     licence: Text = ""
     wikidata: Text = ""
     location: Annotated[
-        tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None,
+        tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
+        | None,
         BeforeValidator(lambda value: None if value in ("", [], *NOTHING) else value),
     ] = None
-    aliases: Annotated[tuple[Text, ...], BeforeValidator(lambda value: () if value in NOTHING else value)] = ()
+    aliases: Annotated[
+        tuple[Text, ...], BeforeValidator(lambda value: () if value in NOTHING else value)
+    ] = ()
     parent: Text = ""
 
 
@@ -76,7 +94,9 @@ def class_rows(text: str) -> list[ClassRow]:
     if isinstance(root, yaml.MappingNode) and not root.value:
         return []
     if not isinstance(root, yaml.SequenceNode):
-        raise BadCollection(f"{CLASSES} must be a list of classes, each with an `id` and a `title`.")
+        raise BadCollection(
+            f"{CLASSES} must be a list of classes, each with an `id` and a `title`."
+        )
     return [_class_row(node) for node in root.value]
 
 
@@ -113,7 +133,11 @@ def _class_row(node: yaml.Node) -> ClassRow:
 def _why(key: str, kind: str) -> str:
     if kind == "extra_forbidden":
         slip = difflib.get_close_matches(key, ClassRow.model_fields, 1, SLIP)
-        known = f"did you mean `{slip[0]}`?" if slip else f"a class has {', '.join(ClassRow.model_fields)}."
+        known = (
+            f"did you mean `{slip[0]}`?"
+            if slip
+            else f"a class has {', '.join(ClassRow.model_fields)}."
+        )
         return f"`{key}` is not known; {known}"
     return HOW.get(key, f"`{key}` is one text")
 
@@ -124,12 +148,16 @@ def _composed(text: str, file: str, loader: type[Any]) -> yaml.Node | None:
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         line = f" (line {place.line + 1})" if place else ""
-        raise BadCollection(f"{file} is not valid YAML{line}. Correct it, or put it back from a copy.", file=file,
-                            cause=str(error)) from error
+        raise BadCollection(
+            f"{file} is not valid YAML{line}. Correct it, or put it back from a copy.",
+            file=file,
+            cause=str(error),
+        ) from error
 
 
 def _keys(node: yaml.MappingNode, file: str, offset: int = 1) -> list[tuple[str, int]]:
-    """Each key with its line. A key that stands twice is refused: YAML would keep the last one without a word."""
+    """Each key with its line. A key that stands twice is refused: YAML would keep the last one
+    without a word."""
     found: dict[str, int] = {}
     for key, _ in node.value:
         line = key.start_mark.line + offset

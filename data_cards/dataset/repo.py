@@ -3,7 +3,8 @@
     README.md  collection/  images/*.parquet  labels/labels.parquet  splits/splits.parquet
     collection/asking.json  splits/certificate.json  ledger/<ulid>.jsonl  findings/*.parquet
 
-A `Dataset` is pinned to one revision: what it reads never changes under it. `newest()` moves on; `update()` writes.
+A `Dataset` is pinned to one revision: what it reads never changes under it. `newest()` moves on;
+`update()` writes.
 """
 
 from __future__ import annotations
@@ -29,11 +30,18 @@ from data_cards.storage.json_lines import lines_of
 from data_cards.storage.repository import Repository, open_repository, parse_address
 
 FORMAT = 1
-README, CARD, CLASSES = "README.md", "collection/card.md", "collection/classes.yaml"
+README = "README.md"
+CARD = "collection/card.md"
+CLASSES = "collection/classes.yaml"
 ASKING = "collection/asking.json"
-REFERENCES, IMAGES, LEDGER = "collection/references/", "images/", "ledger/"
-FINDINGS, OPINIONS = "findings/", "opinions/"
-LABELS, SPLITS, CERTIFICATE = "labels/labels.parquet", "splits/splits.parquet", "splits/certificate.json"
+REFERENCES = "collection/references/"
+IMAGES = "images/"
+LEDGER = "ledger/"
+FINDINGS = "findings/"
+OPINIONS = "opinions/"
+LABELS = "labels/labels.parquet"
+SPLITS = "splits/splits.parquet"
+CERTIFICATE = "splits/certificate.json"
 TRIES = 8
 
 
@@ -85,11 +93,16 @@ class Dataset:
 
     def references(self) -> frozenset[str]:
         """The classes that have a reference picture."""
-        return frozenset(path.removeprefix(REFERENCES).removesuffix(".jpg") for path in self._under(REFERENCES))
+        return frozenset(
+            path.removeprefix(REFERENCES).removesuffix(".jpg") for path in self._under(REFERENCES)
+        )
 
     @cached_property
     def _photos(self) -> Columns[Photo]:
-        return Columns(Photo, ((photo.image_id, photo) for shard in self.shards for photo in self._rows_of(shard)))
+        return Columns(
+            Photo,
+            ((photo.image_id, photo) for shard in self.shards for photo in self._rows_of(shard)),
+        )
 
     def photos(self) -> Mapping[str, Photo]:
         """Every photo by image_id, without its bytes, in storage order."""
@@ -108,7 +121,8 @@ class Dataset:
         return self._object(CERTIFICATE) if CERTIFICATE in self.paths else None
 
     def asking(self) -> dict[str, Any]:
-        """How many people are asked about a photo, as the owner chose it; empty when nothing was chosen."""
+        """How many people are asked about a photo, as the owner chose it; empty when nothing was
+        chosen."""
         return self._object(ASKING) if ASKING in self.paths else {}
 
     def findings(self) -> list[Finding]:
@@ -129,7 +143,8 @@ class Dataset:
         return [row for path in self._under(OPINIONS) for row in self._rows(path, Opinion)]
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Every decision that was sent, as raw lines, in no particular order; a damaged one as {"unreadable": text}."""
+        """Every decision that was sent, as raw lines, in no particular order; a damaged one as
+        {"unreadable": text}."""
         found: list[dict[str, Any]] = []
         for path in self._under(LEDGER):
             found += lines_of(self._read(path), path)
@@ -142,8 +157,11 @@ class Dataset:
 
     @cached_property
     def _where(self) -> Columns[_Place]:
-        rows = ((image_id, _Place(shard, group, row)) for shard in self.shards
-                for image_id, group, row in self._places_in(shard))
+        rows = (
+            (image_id, _Place(shard, group, row))
+            for shard in self.shards
+            for image_id, group, row in self._places_in(shard)
+        )
         return Columns(_Place, rows, like=vars(self).get("_photos"))
 
     def shard_of(self, image_id: str) -> str:
@@ -154,7 +172,9 @@ class Dataset:
         """The stored bytes of one photo. Raises MissingFile."""
         for _, data in self.read_photos([image_id]):
             return data
-        raise MissingFile(f"There is no photo {image_id[:12]} in {self.address}.", image_id=image_id)
+        raise MissingFile(
+            f"There is no photo {image_id[:12]} in {self.address}.", image_id=image_id
+        )
 
     def read_photos(self, image_ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(image_id, bytes) of the wanted photos, in storage order, a few at a time in memory."""
@@ -168,7 +188,8 @@ class Dataset:
                     yield from ((image_id, images[row]) for _, _, row, image_id in several)
 
     def places(self, image_ids: Iterable[str]) -> Iterator[tuple[Path, int, int, str]]:
-        """(shard on this machine, row group, row, image_id) of the wanted photos, in storage order."""
+        """(shard on this machine, row group, row, image_id) of the wanted photos, in storage
+        order."""
         wanted = sorted((self._where[i], i) for i in set(image_ids) if i in self._where)
         for shard, rows in groupby(wanted, key=lambda found: found[0].shard):
             file = self._fetch(shard)
@@ -179,13 +200,20 @@ class Dataset:
         head = self.repo.head()
         return self if head is None or head == self.revision else Dataset(self.repo, head)
 
-    def commit(self, add: Mapping[str, bytes | Path], message: str, delete: Collection[str] = (),
-               parent: str | None = None) -> Dataset:
-        """Commit and move on to the new revision; with `parent`, raises Conflict when somebody was first."""
+    def commit(
+        self,
+        add: Mapping[str, bytes | Path],
+        message: str,
+        delete: Collection[str] = (),
+        parent: str | None = None,
+    ) -> Dataset:
+        """Commit and move on to the new revision; with `parent`, raises Conflict when somebody
+        was first."""
         return Dataset(self.repo, self.repo.commit(add, message, delete, parent))
 
     def update(self, message: str, change: Callable[[Dataset], Changes]) -> Dataset:
-        """Commit what `change` makes of the newest revision; worked out again when somebody else was first."""
+        """Commit what `change` makes of the newest revision; worked out again when somebody else
+        was first."""
         for _ in range(TRIES):
             base = self.newest()
             changes = change(base)
@@ -195,8 +223,10 @@ class Dataset:
                 return base.commit(changes.add, message, changes.delete, parent=base.revision)
             except Conflict:
                 continue
-        raise TooBusy(f"{self.address} is being changed by somebody else all the time; nothing was saved. "
-                      "Try again soon.")
+        raise TooBusy(
+            f"{self.address} is being changed by somebody else all the time; nothing was saved. "
+            "Try again soon."
+        )
 
     def _under(self, prefix: str) -> list[str]:
         return sorted(path for path in self.paths if path.startswith(prefix))
@@ -220,8 +250,10 @@ class Dataset:
             return dict(json.loads(self._read(path)))
 
     def _whole(self, path: str) -> AbstractContextManager[None]:
-        return damage_named(f"{path} in {self.address}",
-                            f"Put it back from a copy, or use an earlier revision ({self.address}@REVISION).")
+        return damage_named(
+            f"{path} in {self.address}",
+            f"Put it back from a copy, or use an earlier revision ({self.address}@REVISION).",
+        )
 
     def _read(self, path: str) -> bytes:
         return self.repo.read(path, self.revision)
@@ -247,9 +279,14 @@ def open_dataset(address: str) -> Dataset:
     return Dataset(repo, revision)
 
 
-def create_dataset(address: str, collection: Things, references: Mapping[str, bytes] | None = None,
-                   private: bool = True) -> Dataset:
-    """An empty dataset at an address (made private on the Hub unless asked); an existing one is opened as it is.
+def create_dataset(
+    address: str,
+    collection: Things,
+    references: Mapping[str, bytes] | None = None,
+    private: bool = True,
+) -> Dataset:
+    """An empty dataset at an address (made private on the Hub unless asked); an existing one is
+    opened as it is.
 
     Raises BadCollection where photos of people would leave this machine without their policy.
     """
@@ -263,12 +300,16 @@ def create_dataset(address: str, collection: Things, references: Mapping[str, by
     return Dataset(repo, repo.commit(files, f"Begin {collection.title}"))
 
 
-def collection_files(collection: Things, references: Mapping[str, bytes] | None = None) -> dict[str, bytes | Path]:
+def collection_files(
+    collection: Things, references: Mapping[str, bytes] | None = None
+) -> dict[str, bytes | Path]:
     """README, card, classes and reference pictures (JPEG by class id), as a commit wants them."""
     from data_cards.dataset.cards import DatasetCard, dataset_card
 
     card, classes = write_collection(collection)
-    pictures: dict[str, bytes | Path] = {f"{REFERENCES}{name}.jpg": data for name, data in (references or {}).items()}
+    pictures: dict[str, bytes | Path] = {
+        f"{REFERENCES}{name}.jpg": data for name, data in (references or {}).items()
+    }
     readme = dataset_card(DatasetCard(collection=collection))
     return {README: readme.encode(), CARD: card.encode(), CLASSES: classes.encode(), **pictures}
 
@@ -283,7 +324,12 @@ def _check_format(readme: str, address: str) -> None:
         head = None
     version = head.get("format") if isinstance(head, dict) else None
     if not isinstance(version, int):
-        raise MissingFile(f"{address} is not a Vitrine dataset: its README.md names no format.", address=address)
+        raise MissingFile(
+            f"{address} is not a Vitrine dataset: its README.md names no format.", address=address
+        )
     if version > FORMAT:
-        raise NewerFormat(f"{address} was written by a newer Vitrine (format {version}; this one reads up to "
-                          f"{FORMAT}). Update Vitrine and try again; nothing was changed.", format=version)
+        raise NewerFormat(
+            f"{address} was written by a newer Vitrine (format {version}; this one reads up to "
+            f"{FORMAT}). Update Vitrine and try again; nothing was changed.",
+            format=version,
+        )

@@ -1,4 +1,5 @@
-"""The rows of a dataset: photos, labels, splits, findings, opinions. One frozen dataclass for each table."""
+"""The rows of a dataset: photos, labels, splits, findings, opinions. One frozen dataclass for
+each table."""
 
 from __future__ import annotations
 
@@ -6,8 +7,18 @@ from dataclasses import dataclass
 
 STATUSES = ("labelled", "unlabelled", "none_of_these", "junk", "duplicate")
 SPLIT_NAMES = ("train", "validation", "test")
-FINDING_KINDS = ("label", "exact_duplicate", "near_duplicate", "looks_alike", "leak", "unreadable", "quality",
-                 "shortcut", "visitor", "unlabelled")
+FINDING_KINDS = (
+    "label",
+    "exact_duplicate",
+    "near_duplicate",
+    "looks_alike",
+    "leak",
+    "unreadable",
+    "quality",
+    "shortcut",
+    "visitor",
+    "unlabelled",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,8 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why somebody should look at a photo. `score`: 0 to 1, higher is worse; `related`: image_ids."""
+    """Why somebody should look at a photo. `score`: 0 to 1, higher is worse; `related`:
+    image_ids."""
 
     image_id: str
     kind: str
@@ -71,9 +83,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a model that had not seen the photo said at the last scan: its best class ids with their probabilities, best
-    first, and the photos most like this one, nearest first. `view`: the first photo of its class that looks like it,
-    `light`: 0 to 1."""
+    """What a model that had not seen the photo said at the last scan: its best class ids with
+    their probabilities, best first, and the photos most like this one, nearest first. `view`:
+    the first photo of its class that looks like it, `light`: 0 to 1."""
 
     image_id: str
     labels: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """The rows of a dataset's tables, and how they become parquet and come back.
 
-Each table has one frozen dataclass. `*_file` functions give (path in the repo, bytes); readers take a local path.
+Each table has one frozen dataclass. `*_file` functions give (path in the repo, bytes); readers
+take a local path.
 """
-
 
 from __future__ import annotations
 
@@ -27,40 +27,89 @@ ROWS_AT_ONCE = 4096
 REMARKS = b"vitrine.remarks"  # in the file's own metadata: sentences are no rows
 ROWS_PER_GROUP = 16  # one photo is read without its whole shard
 Row = TypeVar("Row")
-_TEXT, _WHOLE = pa.string(), pa.int32()
-_SOURCE = pa.struct([pa.field(item.name, pa.float64() if item.name == "second" else _TEXT) for item in fields(Source)])
+_TEXT = pa.string()
+_WHOLE = pa.int32()
+_SOURCE = pa.struct(
+    [
+        pa.field(item.name, pa.float64() if item.name == "second" else _TEXT)
+        for item in fields(Source)
+    ]
+)
 _IMAGE = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", _TEXT)])
-IMAGES_SCHEMA = pa.schema([("image_id", _TEXT), ("image", _IMAGE), ("width", _WHOLE), ("height", _WHOLE),
-                           ("sources", pa.list_(_SOURCE))])
+IMAGES_SCHEMA = pa.schema(
+    [
+        ("image_id", _TEXT),
+        ("image", _IMAGE),
+        ("width", _WHOLE),
+        ("height", _WHOLE),
+        ("sources", pa.list_(_SOURCE)),
+    ]
+)
 SCHEMAS: Mapping[type[Any], pa.Schema] = {
     Label: pa.schema([("image_id", _TEXT), ("label", _TEXT), ("status", _TEXT)]),
     Split: pa.schema([("image_id", _TEXT), ("group", _TEXT), ("split", _TEXT)]),
-    Finding: pa.schema([("image_id", _TEXT), ("kind", _TEXT), ("score", pa.float64()), ("reason", _TEXT),
-                        ("given_label", _TEXT), ("suggested_label", _TEXT), ("related", pa.list_(_TEXT)),
-                        ("scan_id", _TEXT), ("model_revision", _TEXT)]),
-    Opinion: pa.schema([("image_id", _TEXT), ("labels", pa.list_(_TEXT)), ("chances", pa.list_(pa.float32())),
-                        ("near", pa.list_(_TEXT)), ("view", _TEXT), ("light", pa.float32())]),
+    Finding: pa.schema(
+        [
+            ("image_id", _TEXT),
+            ("kind", _TEXT),
+            ("score", pa.float64()),
+            ("reason", _TEXT),
+            ("given_label", _TEXT),
+            ("suggested_label", _TEXT),
+            ("related", pa.list_(_TEXT)),
+            ("scan_id", _TEXT),
+            ("model_revision", _TEXT),
+        ]
+    ),
+    Opinion: pa.schema(
+        [
+            ("image_id", _TEXT),
+            ("labels", pa.list_(_TEXT)),
+            ("chances", pa.list_(pa.float32())),
+            ("near", pa.list_(_TEXT)),
+            ("view", _TEXT),
+            ("light", pa.float32()),
+        ]
+    ),
 }
 
 
 def images_file(rows: Sequence[tuple[Photo, bytes]]) -> tuple[str, bytes]:
     """A new image shard; its name is unique, since shards never change."""
     table = pa.Table.from_pylist(
-        [{"image_id": photo.image_id, "image": {"bytes": data, "path": _file_name(photo, data)}, "width": photo.width,
-          "height": photo.height, "sources": [asdict(source) for source in photo.sources]} for photo, data in rows],
-        schema=IMAGES_SCHEMA.with_metadata({b"huggingface": json.dumps(_image_features()).encode()}))
+        [
+            {
+                "image_id": photo.image_id,
+                "image": {"bytes": data, "path": _file_name(photo, data)},
+                "width": photo.width,
+                "height": photo.height,
+                "sources": [asdict(source) for source in photo.sources],
+            }
+            for photo, data in rows
+        ],
+        schema=IMAGES_SCHEMA.with_metadata(
+            {b"huggingface": json.dumps(_image_features()).encode()}
+        ),
+    )
     # Photos are compressed already; a second compression only costs time.
-    return f"images/{ULID()}.parquet", _parquet(table, compression="none", row_group_size=ROWS_PER_GROUP)
+    return f"images/{ULID()}.parquet", _parquet(
+        table, compression="none", row_group_size=ROWS_PER_GROUP
+    )
 
 
 def labels_file(labels: Iterable[Label]) -> tuple[str, bytes]:
-    """The labels table, sorted by image_id, so that equal labels are equal bytes but for the write mark."""
-    return "labels/labels.parquet", _table_bytes(sorted(labels, key=lambda row: row.image_id), Label)
+    """The labels table, sorted by image_id, so that equal labels are equal bytes but for the
+    write mark."""
+    return "labels/labels.parquet", _table_bytes(
+        sorted(labels, key=lambda row: row.image_id), Label
+    )
 
 
 def splits_file(splits: Iterable[Split]) -> tuple[str, bytes]:
     """The splits table, sorted by image_id."""
-    return "splits/splits.parquet", _table_bytes(sorted(splits, key=lambda row: row.image_id), Split)
+    return "splits/splits.parquet", _table_bytes(
+        sorted(splits, key=lambda row: row.image_id), Split
+    )
 
 
 def certificate_file(certificate: Mapping[str, Any]) -> tuple[str, bytes]:
@@ -68,7 +117,9 @@ def certificate_file(certificate: Mapping[str, Any]) -> tuple[str, bytes]:
     return "splits/certificate.json", json.dumps(certificate, indent=2, ensure_ascii=False).encode()
 
 
-def findings_file(scan_id: str, findings: Iterable[Finding], remarks: Sequence[str] = ()) -> tuple[str, bytes]:
+def findings_file(
+    scan_id: str, findings: Iterable[Finding], remarks: Sequence[str] = ()
+) -> tuple[str, bytes]:
     """The findings of one scan. `remarks`: sentences about the collection as a whole."""
     return f"findings/{scan_id}.parquet", _table_bytes(findings, Finding, remarks)
 
@@ -78,10 +129,17 @@ def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes
     return f"opinions/{scan_id}.parquet", _table_bytes(opinions, Opinion)
 
 
-def scan_files(scan_id: str, findings: Iterable[Finding], opinions: Iterable[Opinion], folder: Path,
-               remarks: Sequence[str] = ()) -> dict[str, Path]:
-    """Both tables of one scan as files of this folder: of very many photos they are too large for memory."""
-    found, told = folder / "findings.parquet", folder / "opinions.parquet"
+def scan_files(
+    scan_id: str,
+    findings: Iterable[Finding],
+    opinions: Iterable[Opinion],
+    folder: Path,
+    remarks: Sequence[str] = (),
+) -> dict[str, Path]:
+    """Both tables of one scan as files of this folder: of very many photos they are too large
+    for memory."""
+    found = folder / "findings.parquet"
+    told = folder / "opinions.parquet"
     with found.open("wb") as file:
         _write_table(file, findings, Finding, remarks)
     with told.open("wb") as file:
@@ -103,15 +161,23 @@ def read_remarks(path: Path) -> tuple[str, ...]:
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     """Every row of a small table as dataclasses; columns it does not know are left alone."""
     names = [name for name in SCHEMAS[kind].names if name in pq.read_schema(path).names]
-    empty = {field.name: () for field in SCHEMAS[kind] if pa.types.is_list(field.type) and field.name in names}
+    empty = {
+        field.name: ()
+        for field in SCHEMAS[kind]
+        if pa.types.is_list(field.type) and field.name in names
+    }
     with pq.ParquetFile(path) as file:
         batches = file.iter_batches(ROWS_AT_ONCE, columns=names)
-        return [kind(**{name: _shared(value) or empty.get(name, value) for name, value in row.items()})
-                for batch in batches for row in batch.to_pylist()]
+        return [
+            kind(**{name: _shared(value) or empty.get(name, value) for name, value in row.items()})
+            for batch in batches
+            for row in batch.to_pylist()
+        ]
 
 
 def _shared(value: Any) -> Any:
-    """Photos' and classes' names stand in many rows: one text in memory serves them all. Lists become tuples."""
+    """Photos' and classes' names stand in many rows: one text in memory serves them all. Lists
+    become tuples."""
     if isinstance(value, list):
         return tuple(intern(item) if type(item) is str else item for item in value)
     return intern(value) if type(value) is str else value
@@ -122,7 +188,9 @@ def read_photo_rows(path: Path) -> Iterator[Photo]:
     alike: dict[tuple[Source, ...], tuple[Source, ...]] = {}
     for row in pq.read_table(path, columns=["image_id", "width", "height", "sources"]).to_pylist():
         sources = tuple(_source(source) for source in row["sources"] or ())
-        yield Photo(intern(row["image_id"]), row["width"], row["height"], alike.setdefault(sources, sources))
+        yield Photo(
+            intern(row["image_id"]), row["width"], row["height"], alike.setdefault(sources, sources)
+        )
 
 
 def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
@@ -136,10 +204,13 @@ def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
 
 @contextmanager
 def open_images(path: Path) -> Iterator[Callable[[int], list[bytes]]]:
-    """What gives the bytes of the photos of a row group. A shard has hundreds, and its footer is read once for all."""
+    """What gives the bytes of the photos of a row group. A shard has hundreds, and its footer is
+    read once for all."""
     with pq.ParquetFile(path) as file:
-        yield lambda group: [image["bytes"] for image in file.read_row_group(
-            group, columns=["image"]).column("image").to_pylist()]
+        yield lambda group: [
+            image["bytes"]
+            for image in file.read_row_group(group, columns=["image"]).column("image").to_pylist()
+        ]
 
 
 def read_image_group(path: Path, group: int) -> list[bytes]:
@@ -150,8 +221,14 @@ def read_image_group(path: Path, group: int) -> list[bytes]:
 
 def _source(row: Mapping[str, Any]) -> Source:
     known = {item.name for item in fields(Source)}
-    return Source(**{key: _shared(value) for key, value in row.items() if key in known and (value is not None or key in
-                     ("given_label", "given_split", "second"))})
+    return Source(
+        **{
+            key: _shared(value)
+            for key, value in row.items()
+            if key in known
+            and (value is not None or key in ("given_label", "given_split", "second"))
+        }
+    )
 
 
 def _table_bytes(rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()) -> bytes:
@@ -160,15 +237,25 @@ def _table_bytes(rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = 
     return out.getvalue()
 
 
-def _write_table(out: BinaryIO, rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()) -> None:
-    # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals what it holds,
-    # without looking at its parent, and two people writing the same bytes would not notice each other.
+def _write_table(
+    out: BinaryIO, rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()
+) -> None:
+    # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals
+    # what it holds, without looking at its parent, and two people writing the same bytes would not
+    # notice each other.
     said = {REMARKS: json.dumps(list(remarks), ensure_ascii=False).encode()} if remarks else {}
     schema = SCHEMAS[kind].with_metadata({b"vitrine.write": str(ULID()).encode(), **said})
-    names, left = schema.names, iter(rows)
+    names = schema.names
+    left = iter(rows)
     with pq.ParquetWriter(out, schema, compression="zstd") as file:
-        while some := list(islice(left, ROWS_AT_ONCE)):  # a part at a time: as Python objects rows are large
-            file.write_batch(pa.record_batch([[getattr(row, name) for row in some] for name in names], schema=schema))
+        while some := list(
+            islice(left, ROWS_AT_ONCE)
+        ):  # a part at a time: as Python objects rows are large
+            file.write_batch(
+                pa.record_batch(
+                    [[getattr(row, name) for row in some] for name in names], schema=schema
+                )
+            )
 
 
 def _parquet(table: pa.Table, **options: Any) -> bytes:
@@ -184,9 +271,14 @@ def _file_name(photo: Photo, data: bytes) -> str:
 
 def _image_features() -> dict[str, Any]:
     """What `datasets` reads to know that the struct is a picture."""
-    text, number = {"dtype": "string", "_type": "Value"}, {"dtype": "float64", "_type": "Value"}
+    text = {"dtype": "string", "_type": "Value"}
+    number = {"dtype": "float64", "_type": "Value"}
     source = {item.name: number if item.name == "second" else text for item in fields(Source)}
-    features = {"image_id": text, "image": {"_type": "Image"}, "width": {"dtype": "int32", "_type": "Value"},
-                "height": {"dtype": "int32", "_type": "Value"},
-                "sources": {"feature": source, "_type": "List"}}
+    features = {
+        "image_id": text,
+        "image": {"_type": "Image"},
+        "width": {"dtype": "int32", "_type": "Value"},
+        "height": {"dtype": "int32", "_type": "Value"},
+        "sources": {"feature": source, "_type": "List"},
+    }
     return {"info": {"features": features}}

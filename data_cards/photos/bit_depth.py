@@ -1,9 +1,10 @@
-"""Greys of more than 8 bits, of any sign, or in fractions: scaled to 0..255 by what the picture holds.
+"""Greys of more than 8 bits, of any sign, or in fractions: scaled to 0..255 by what the picture
+holds.
 
     eight_bits(image)      mode I;16, I or F -> L
 
-Cameras of microscopes and scanners write 10, 12 or 14 bits into 16, and floats count to 1, 255 or anything. Dividing
-all of them by 256 would make most of them black.
+Cameras of microscopes and scanners write 10, 12 or 14 bits into 16, and floats count to 1, 255
+or anything. Dividing all of them by 256 would make most of them black.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from PIL import Image
 DEEP_GREYS = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 # Where scales usually end: fractions and masks, then 8 to 16 bits, with and without a sign.
 FULL_SCALES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 32767.0, 65535.0)
-# A picture whose lightest pixel stays below a quarter of the scale does not count to its end. (From 8 bits on each
-# scale begins at a quarter of its end, so this only matters for small numbers.)
+# A picture whose lightest pixel stays below a quarter of the scale does not count to its end. (From
+# 8 bits on each scale begins at a quarter of its end, so this only matters for small numbers.)
 LEAST_USED = 0.25
 NOTHING = 1e30  # maps write -3.4e38 where they have no value
 UNDERSHOOT = 0.01  # of the scale: what sharpening leaves below zero is black, not a signed scale
 LEAST_STEP = 1e-6  # of the value: a picture of one value has a scale, too
 ROWS_AT_ONCE = 4_000_000  # pixels: keeps what is computed on the way small beside the picture
-BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
-WHITE_IS_ZERO, UNSIGNED = 0, 1
+BITS_PER_SAMPLE = 258
+PHOTOMETRIC = 262
+SAMPLE_FORMAT = 339
+WHITE_IS_ZERO = 0
+UNSIGNED = 1
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def eight_bits(image: Image.Image) -> Image.Image:
     bits = first_of(tags.get(BITS_PER_SAMPLE, 16))
     signed = first_of(tags.get(SAMPLE_FORMAT, UNSIGNED)) != UNSIGNED
     if image.mode != "F" and not signed and bits in (10, 12, 14):
-        scale = Scale(0.0, 2.0 ** bits - 1)
+        scale = Scale(0.0, 2.0**bits - 1)
     else:
         scale = scale_of(*_extremes(image, signed), signed=signed and image.mode != "F")
     parts = [scaled(values, scale) for values in _blocks(image, signed)]
@@ -72,12 +76,14 @@ def first_of(value: object) -> int:
 
 
 def _extremes(image: Image.Image, signed: bool) -> tuple[float, float]:
-    least, most = np.inf, -np.inf
+    least = np.inf
+    most = -np.inf
     for values in _blocks(image, signed):
         if values.dtype.kind == "f":
             values = values[np.isfinite(values) & (np.abs(values) < NOTHING)]
         if values.size:
-            least, most = min(least, float(values.min())), max(most, float(values.max()))
+            least = min(least, float(values.min()))
+            most = max(most, float(values.max()))
     return (least, most) if most >= least else (0.0, 0.0)
 
 
@@ -93,7 +99,9 @@ def _blocks(image: Image.Image, signed: bool) -> Iterator[np.ndarray]:
 
 def scaled(values: np.ndarray, scale: Scale) -> np.ndarray:
     """Values of any kind as uint8; what is no number is black."""
-    shares = (values.astype(np.float32) - np.float32(scale.black)) / np.float32(scale.white - scale.black)
+    shares = (values.astype(np.float32) - np.float32(scale.black)) / np.float32(
+        scale.white - scale.black
+    )
     if values.dtype.kind == "f":
         shares[~np.isfinite(shares)] = 0
     return (np.clip(shares, 0, 1) * np.float32(255)).astype(np.uint8)

@@ -2,8 +2,9 @@
 
     to_srgb(image, profile)      RGB, L, CMYK or LAB -> RGB
 
-A profile that says what sRGB says costs nothing: each profile is tried once on a few colours and remembered. One that
-is broken, hostile or of another kind than the pixels is passed over, as browsers do.
+A profile that says what sRGB says costs nothing: each profile is tried once on a few colours and
+remembered. One that is broken, hostile or of another kind than the pixels is passed over, as
+browsers do.
 """
 
 from __future__ import annotations
@@ -23,9 +24,18 @@ MOST_BYTES = 4_000_000
 SAME = 2
 PLAUSIBLE_CLASSES = ("mntr", "scnr", "prtr", "spac")
 SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
-# A profile is believed where paper stays light and ink dark; both are far inside what real profiles do.
-LEAST_WHITE, MOST_BLACK = 160, 110
-PROFILE_COMPLAINTS = (ImageCms.PyCMSError, OSError, ValueError, TypeError, MemoryError, OverflowError)
+# A profile is believed where paper stays light and ink dark; both are far inside what real profiles
+# do.
+LEAST_WHITE = 160
+MOST_BLACK = 110
+PROFILE_COMPLAINTS = (
+    ImageCms.PyCMSError,
+    OSError,
+    ValueError,
+    TypeError,
+    MemoryError,
+    OverflowError,
+)
 # What may be chained without an end, so that one profile could keep a processor busy for minutes.
 ENDLESS_TAGS = (b"D2B0", b"D2B1", b"D2B2", b"D2B3")
 
@@ -40,14 +50,17 @@ PRIMARIES: dict[int, Chromaticities] = {
     11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
     12: (*D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
 }
-SRGB_CURVE, LINEAR, PQ, HLG = 13, 8, 16, 18
+SRGB_CURVE = 13
+LINEAR = 8
+PQ = 16
+HLG = 18
 # Nits: white paper in a high-dynamic-range picture (ITU-R BT.2408); what is brighter is clipped.
 PAPER_WHITE = 203.0
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An RGB image of one in mode RGB, L, CMYK or LAB; an RGB one is changed. `profile`: an ICC profile's bytes, if the
-    photo has one."""
+    """An RGB image of one in mode RGB, L, CMYK or LAB; an RGB one is changed. `profile`: an ICC
+    profile's bytes, if the photo has one."""
     if image.mode == "LAB":
         return _lab_to_srgb().apply(image)
     if profile:
@@ -79,20 +92,23 @@ def _space(profile: bytes) -> str:
 
 def _has_endless_tags(profile: bytes) -> bool:
     count = int.from_bytes(profile[128:132], "big")
-    tags = profile[132:132 + 12 * min(count, 200)]
-    return any(tags[at:at + 4] in ENDLESS_TAGS for at in range(0, len(tags), 12))
+    tags = profile[132 : 132 + 12 * min(count, 200)]
+    return any(tags[at : at + 4] in ENDLESS_TAGS for at in range(0, len(tags), 12))
 
 
 @lru_cache(maxsize=16)
 def _conversion(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The way from these pixels to sRGB; None where there is none to go, or none that can be believed."""
+    """The way from these pixels to sRGB; None where there is none to go, or none that can be
+    believed."""
     if _space(profile) != SPACES.get(mode):
         return None
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        # Without a memory of the last pixel: in photos it is a fifth slower, and several threads share a transform.
-        found = ImageCms.buildTransform(opened, _srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL,
-                                        ImageCms.Flags.NOCACHE)
+        # Without a memory of the last pixel: in photos it is a fifth slower, and several threads
+        # share a transform.
+        found = ImageCms.buildTransform(
+            opened, _srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL, ImageCms.Flags.NOCACHE
+        )
         tried = _tried(found, mode)
     except PROFILE_COMPLAINTS:  # a broken profile is no reason to refuse the photo
         return None
@@ -144,7 +160,8 @@ class Coding:
     transfer: int
 
     def profile(self) -> bytes | None:
-        """An ICC profile that says the same; None for plain sRGB and for numbers that say nothing."""
+        """An ICC profile that says the same; None for plain sRGB and for numbers that say
+        nothing."""
         return _coded(self.primaries, self.transfer)
 
 
@@ -164,8 +181,8 @@ def adobe_rgb() -> bytes:
 
 @lru_cache(maxsize=16)
 def gamma_profile(colours: Chromaticities | None, gamma: float) -> bytes | None:
-    """A profile of what a PNG says about its colours: chromaticities (sRGB's by default), and the gamma it was encoded
-    with (about 0.45); None where that makes no sense."""
+    """A profile of what a PNG says about its colours: chromaticities (sRGB's by default), and
+    the gamma it was encoded with (about 0.45); None where that makes no sense."""
     if not 0.1 < gamma < 2:
         return None
     try:
@@ -176,7 +193,7 @@ def gamma_profile(colours: Chromaticities | None, gamma: float) -> bytes | None:
 
 def gamma_light(gamma: float) -> Callable[[np.ndarray], np.ndarray]:
     """Signal (0 to 1) -> light, for a power curve."""
-    return lambda signal: signal ** gamma
+    return lambda signal: signal**gamma
 
 
 def _srgb_light(signal: np.ndarray) -> np.ndarray:
@@ -186,34 +203,49 @@ def _srgb_light(signal: np.ndarray) -> np.ndarray:
 def _pq_light(signal: np.ndarray) -> np.ndarray:
     """SMPTE ST 2084, in units of white paper."""
     root = signal ** (1 / 78.84375)
-    nits = 10_000 * (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
+    nits = 10_000 * (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (
+        1 / 0.1593017578125
+    )
     return np.clip(nits / PAPER_WHITE, 0, 1)
 
 
 def _hlg_light(signal: np.ndarray) -> np.ndarray:
     """ITU-R BT.2100 hybrid log-gamma, in units of white paper, which is a signal of 75 %."""
+
     def scene(value: np.ndarray) -> np.ndarray:
-        a, b, c = 0.17883277, 0.28466892, 0.55991073
-        return np.where(value <= 0.5, value ** 2 / 3, (np.exp((value - c) / a) + b) / 12)
+        a = 0.17883277
+        b = 0.28466892
+        c = 0.55991073
+        return np.where(value <= 0.5, value**2 / 3, (np.exp((value - c) / a) + b) / 12)
 
     return np.clip((scene(signal) / scene(np.array(0.75))) ** 1.2, 0, 1)
 
 
-CURVES: dict[int, Callable[[np.ndarray], np.ndarray]] = {LINEAR: gamma_light(1.0), SRGB_CURVE: _srgb_light,
-                                                         4: gamma_light(2.2), 5: gamma_light(2.8), PQ: _pq_light,
-                                                         HLG: _hlg_light}
-BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+CURVES: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    LINEAR: gamma_light(1.0),
+    SRGB_CURVE: _srgb_light,
+    4: gamma_light(2.2),
+    5: gamma_light(2.8),
+    PQ: _pq_light,
+    HLG: _hlg_light,
+}
+BRADFORD = np.array(
+    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
+)
 D50 = np.array([0.9642, 1.0, 0.8249])
 
 
 def matrix_profile(colours: Chromaticities, light: Callable[[np.ndarray], np.ndarray]) -> bytes:
-    """An ICC profile (version 2, matrix and curve). `colours`: x and y of white, red, green and blue; `light`: signal
-    0 to 1 -> light 0 to 1.
+    """An ICC profile (version 2, matrix and curve). `colours`: x and y of white, red, green and
+    blue; `light`: signal 0 to 1 -> light 0 to 1.
 
     Raises ValueError for chromaticities that span no space.
     """
-    xyz = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in zip(colours[::2], colours[1::2], strict=True)])
-    white, primaries = xyz[0], xyz[1:].T
+    xyz = np.array(
+        [[x / y, 1.0, (1 - x - y) / y] for x, y in zip(colours[::2], colours[1::2], strict=True)]
+    )
+    white = xyz[0]
+    primaries = xyz[1:].T
     try:
         scaled = primaries * np.linalg.solve(primaries, white)
     except np.linalg.LinAlgError as error:
@@ -222,8 +254,14 @@ def matrix_profile(colours: Chromaticities, light: Callable[[np.ndarray], np.nda
     adapted = np.linalg.inv(BRADFORD) @ cones @ BRADFORD @ scaled
     table = np.round(np.clip(light(np.linspace(0, 1, 1024)), 0, 1) * 65535).astype(">u2")
     curve = b"curv\0\0\0\0" + struct.pack(">I", len(table)) + table.tobytes()
-    tags = {b"desc": _description(b"Vitrine"), b"cprt": b"text\0\0\0\0none\0\0\0\0", b"wtpt": _xyz(D50)}
-    tags |= {name: _xyz(adapted[:, number]) for number, name in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))}
+    tags = {
+        b"desc": _description(b"Vitrine"),
+        b"cprt": b"text\0\0\0\0none\0\0\0\0",
+        b"wtpt": _xyz(D50),
+    }
+    tags |= {
+        name: _xyz(adapted[:, number]) for number, name in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))
+    }
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     return _profile_of(tags)
 

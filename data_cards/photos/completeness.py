@@ -31,10 +31,12 @@ from data_cards.photos.segments import (
     webp_chunks,
 )
 
-RESTART_INTERVAL, PROGRESSIVE = 0xDD, 0xC2
+RESTART_INTERVAL = 0xDD
+PROGRESSIVE = 0xC2
 _LAST_RESTARTS = re.compile(rb"(?:\xff[\xd0-\xd7])+\Z")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-# Zeros at the end of a file that are no pixels: what a copy that was broken off leaves on some disks.
+# Zeros at the end of a file that are no pixels: what a copy that was broken off leaves on some
+# disks.
 PADDING = 64
 # Pixels of the shorter side that a JPEG is tried at: enough to tell where it stops.
 TRIED_AT = 1024
@@ -43,17 +45,44 @@ COEFFICIENTS = 64
 BAND = 16  # rows that most JPEGs code together
 # Beyond this no JPEG is tried: it would be refused for its size anyway.
 MOST_PIXELS = 250_000_000
-COULD_NOT_TELL = (OSError, ValueError, SyntaxError, IndexError, KeyError, TypeError, struct.error, zlib.error,
-                  MemoryError, Image.DecompressionBombError)
+COULD_NOT_TELL = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+    zlib.error,
+    MemoryError,
+    Image.DecompressionBombError,
+)
 # Passes of an interlaced PNG: first column and row, and steps between them.
-ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # per pixel, by PNG's colour type
 
 
 def share_present(data: bytes, format: str) -> float | None:
-    """The share of a photo's pixels that its bytes hold, 1.0 where all are there; None where nobody can tell."""
-    measure = {"JPEG": jpeg_share, "MPO": jpeg_share, "PNG": png_share, "WEBP": webp_share, "HEIF": boxes_share,
-               "AVIF": boxes_share, "BMP": bmp_share, "TIFF": tiff_share}.get(format)
+    """The share of a photo's pixels that its bytes hold, 1.0 where all are there; None where
+    nobody can tell."""
+    measure = {
+        "JPEG": jpeg_share,
+        "MPO": jpeg_share,
+        "PNG": png_share,
+        "WEBP": webp_share,
+        "HEIF": boxes_share,
+        "AVIF": boxes_share,
+        "BMP": bmp_share,
+        "TIFF": tiff_share,
+    }.get(format)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, about tags that are cut off
@@ -90,7 +119,9 @@ def jpeg_share(data: bytes) -> float:
 
 def _share_of_rows(parts: JpegParts, scans: bytes) -> float:
     """Up to where the picture stays the same, whatever follows the bytes that are there."""
-    chance = np.random.default_rng(0).integers(0, 255, 4096, np.uint8).tobytes()  # holds no FF: no marker
+    chance = (
+        np.random.default_rng(0).integers(0, 255, 4096, np.uint8).tobytes()
+    )  # holds no FF: no marker
     one, other = (_rows(parts, scans + tail + END_OF_IMAGE) for tail in (b"", chance))
     if one.shape != other.shape:
         return 0.0
@@ -98,7 +129,9 @@ def _share_of_rows(parts: JpegParts, scans: bytes) -> float:
     if not differing.any():
         return 1.0
     row, column = (int(places[0]) for places in np.nonzero(differing))
-    band = min(BAND, len(one) - row)  # pixels come in bands: above its first one that is missing, some are there
+    band = min(
+        BAND, len(one) - row
+    )  # pixels come in bands: above its first one that is missing, some are there
     return (row + band * column / one.shape[1]) / len(one)
 
 
@@ -119,15 +152,17 @@ def _intervals(parts: JpegParts, frame: bytes) -> int:
         return 1
     height, width, components = struct.unpack_from(">xHHB", frame)
     factors = [frame[7 + 3 * number] for number in range(components)]
-    across, down = (max(value >> 4 for value in factors), max(value & 15 for value in factors))
+    across = max(value >> 4 for value in factors)
+    down = max(value & 15 for value in factors)
     if components == 1:
         across = down = 1
     return math.ceil(math.ceil(width / (8 * across)) * math.ceil(height / (8 * down)) / interval)
 
 
 def _share_of_detail(frame: bytes, scans: bytes, last_rows: float) -> float:
-    """Of a progressive JPEG: the share of its coefficients that were sent to the last bit. A coefficient that was sent
-    coarsely counts half; `last_rows`: the share of rows that its last scan came to.
+    """Of a progressive JPEG: the share of its coefficients that were sent to the last bit. A
+    coefficient that was sent coarsely counts half; `last_rows`: the share of rows that its last
+    scan came to.
     """
     components = [frame[6 + 3 * number] for number in range(frame[5])]
     done = {name: np.zeros(COEFFICIENTS) for name in components}
@@ -135,7 +170,7 @@ def _share_of_detail(frame: bytes, scans: bytes, last_rows: float) -> float:
     for number, (names, first, last, bits) in enumerate(found):
         came = last_rows if number == len(found) - 1 else 1.0
         for name in set(names) & set(done):
-            there = done[name][first:last + 1]
+            there = done[name][first : last + 1]
             np.maximum(there, there + came * ((0.5 if bits else 1.0) - there), out=there)
     share = float(np.mean([values.mean() for values in done.values()]))
     return share if share < 1 else last_rows
@@ -146,13 +181,19 @@ def _scans(scans: bytes) -> Iterator[tuple[bytes, int, int, int]]:
     position = scans.find(bytes((0xFF, START_OF_SCAN)))
     while position >= 0:
         length, count = struct.unpack_from(">HB", scans, position + 2)
-        body = scans[position + 5:position + 2 + length]
-        yield body[:2 * count:2], body[2 * count], min(body[2 * count + 1], COEFFICIENTS - 1), body[2 * count + 2] & 15
+        body = scans[position + 5 : position + 2 + length]
+        yield (
+            body[: 2 * count : 2],
+            body[2 * count],
+            min(body[2 * count + 1], COEFFICIENTS - 1),
+            body[2 * count + 2] & 15,
+        )
         position = scans.find(bytes((0xFF, START_OF_SCAN)), position + 2 + length)
 
 
 def png_share(data: bytes) -> float:
-    """Of a PNG: how many bytes of rows its compressed stream gives, of those that its header promises."""
+    """Of a PNG: how many bytes of rows its compressed stream gives, of those that its header
+    promises."""
     stream = zlib.decompressobj()
     expected = given = 0
     for kind, content in png_chunks(data):
@@ -176,11 +217,16 @@ def _png_bytes(header: bytes) -> int:
     if not interlaced:
         return height * (1 + math.ceil(width * bits / 8))
     sizes = [(math.ceil((width - x) / dx), math.ceil((height - y) / dy)) for x, y, dx, dy in ADAM7]
-    return sum(rows * (1 + math.ceil(columns * bits / 8)) for columns, rows in sizes if columns > 0 and rows > 0)
+    return sum(
+        rows * (1 + math.ceil(columns * bits / 8))
+        for columns, rows in sizes
+        if columns > 0 and rows > 0
+    )
 
 
 def webp_share(data: bytes) -> float:
-    """Of a WEBP: whole with its first picture, else its bytes, of those that its header promises."""
+    """Of a WEBP: whole with its first picture, else its bytes, of those that its header
+    promises."""
     if any(kind in WEBP_PIXELS for kind, _ in webp_chunks(data)):
         return 1.0
     return len(data) / (8 + struct.unpack_from("<I", data, 4)[0])
@@ -210,5 +256,7 @@ def tiff_share(data: bytes) -> float:
     tags = first_page(io.BytesIO(data))
     starts = tags.get(273) or tags.get(324) or ()
     counts = tags.get(279) or tags.get(325) or ()
-    there = sum(max(0, min(count, len(data) - start)) for start, count in zip(starts, counts, strict=False))
+    there = sum(
+        max(0, min(count, len(data) - start)) for start, count in zip(starts, counts, strict=False)
+    )
     return there / max(sum(counts), 1)

@@ -1,5 +1,5 @@
-"""Colours of more than 8 bits that Pillow does not read, or reads only the upper 8 bits of: TIFF in 16 bits with a
-sign, 32 bits, floats, doubles, and 16 bits that hold 10, 12 or 14.
+"""Colours of more than 8 bits that Pillow does not read, or reads only the upper 8 bits of: TIFF
+in 16 bits with a sign, 32 bits, floats, doubles, and 16 bits that hold 10, 12 or 14.
 
 OpenCV decodes them; `data_cards.photos.bit_depth` says what is black and what is white.
 """
@@ -14,7 +14,12 @@ from PIL import Image, ImageFile, TiffImagePlugin
 
 from data_cards.photos.bit_depth import SAMPLE_FORMAT, UNSIGNED, first_of, scale_of, scaled
 
-WIDTH, HEIGHT, BITS, SAMPLES, ORIENTATION, PROFILE = 256, 257, 258, 277, 274, 34675
+WIDTH = 256
+HEIGHT = 257
+BITS = 258
+SAMPLES = 277
+ORIENTATION = 274
+PROFILE = 34675
 LYING = (5, 6, 7, 8)
 MOST_SAMPLES = 4  # red, green, blue and how opaque it is
 # Beside the decoded samples: the same in 32 bits while they are scaled, and the picture in 8 bits.
@@ -31,8 +36,8 @@ def first_page(file: IO[bytes]) -> TiffImagePlugin.ImageFileDirectory_v2:
 
 
 class DeepTiff(ImageFile.ImageFile):
-    """A TIFF of samples that Pillow has no mode for. `tags`: of its first page; `bytes_per_pixel`: what decoding takes.
-    """
+    """A TIFF of samples that Pillow has no mode for. `tags`: of its first page;
+    `bytes_per_pixel`: what decoding takes."""
 
     format = "TIFF"
     bytes_per_pixel = 0
@@ -40,10 +45,12 @@ class DeepTiff(ImageFile.ImageFile):
     def _open(self) -> None:
         assert self.fp is not None
         tags = first_page(self.fp)
-        samples, bits = int(tags.get(SAMPLES, 1)), first_of(tags[BITS])
+        samples = int(tags.get(SAMPLES, 1))
+        bits = first_of(tags[BITS])
         if samples > MOST_SAMPLES or bits not in (8, 16, 32, 64):
             raise SyntaxError(f"a TIFF of {samples} samples of {bits} bits")
-        across, down = int(tags[WIDTH]), int(tags[HEIGHT])
+        across = int(tags[WIDTH])
+        down = int(tags[HEIGHT])
         # Pillow and OpenCV both turn a TIFF upright as they read it.
         self._size = (down, across) if tags.get(ORIENTATION) in LYING else (across, down)
         self._mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[samples]
@@ -61,7 +68,8 @@ class DeepTiff(ImageFile.ImageFile):
             picture = deep_picture(self.fp.read(), signed)
             if picture.size != self.size:
                 raise OSError("the picture has another size than its header says")
-            self._mode, self.im = picture.mode, picture.im
+            self._mode = picture.mode
+            self.im = picture.im
         return Image.Image.load(self)
 
 
@@ -70,7 +78,9 @@ def deep_picture(data: bytes, signed: bool = False) -> Image.Image:
     OSError."""
     import cv2
 
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong with a file is said by us
+    cv2.utils.logging.setLogLevel(
+        cv2.utils.logging.LOG_LEVEL_SILENT
+    )  # what is wrong with a file is said by us
     try:
         values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -82,17 +92,24 @@ def deep_picture(data: bytes, signed: bool = False) -> Image.Image:
     if not known.size:
         raise OSError("no value of it is a number")
     scale = scale_of(float(known.min()), float(known.max()), signed)
-    picture = Image.fromarray(np.ascontiguousarray(scaled(colours, scale)[..., ::-1] if values.ndim == 3 else
-                                                   scaled(colours, scale)))
+    picture = Image.fromarray(
+        np.ascontiguousarray(
+            scaled(colours, scale)[..., ::-1] if values.ndim == 3 else scaled(colours, scale)
+        )
+    )
     if values.ndim == 3 and values.shape[2] == MOST_SAMPLES:
         opacity = values[..., 3]
-        picture.putalpha(Image.fromarray(scaled(opacity, scale_of(0.0, float(opacity.max()), signed))))
+        picture.putalpha(
+            Image.fromarray(scaled(opacity, scale_of(0.0, float(opacity.max()), signed)))
+        )
     return picture
 
 
 def is_low(image: Image.Image) -> bool:
     """Whether a picture that came from 16 bits is so dark that it must hold fewer."""
-    bands = [band for band, name in zip(image.split(), image.getbands(), strict=True) if name != "A"]
+    bands = [
+        band for band, name in zip(image.split(), image.getbands(), strict=True) if name != "A"
+    ]
     return max(int(band.getextrema()[1]) for band in bands) < LOW  # type: ignore[arg-type]
 
 

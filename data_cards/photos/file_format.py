@@ -1,7 +1,4 @@
-"""What a file is, by its first bytes: names and endings promise, bytes tell.
-
-    python -c "from data_cards.photos.file_format import format_of; print(format_of(open('IMG_1.HIF','rb').read(64)))"
-"""
+"""What a file is, by its first bytes: names and endings promise, bytes tell."""
 
 from __future__ import annotations
 
@@ -14,8 +11,21 @@ TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Sizes of the header that follows "BM" and twelve bytes more, for every version of BMP.
 BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 AVIF_BRANDS = frozenset((b"avif", b"avis"))
-HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs",
-                         b"mif1", b"mif2", b"msf1"))
+HEIF_BRANDS = frozenset(
+    (
+        b"heic",
+        b"heix",
+        b"heim",
+        b"heis",
+        b"hevc",
+        b"hevx",
+        b"hevm",
+        b"hevs",
+        b"mif1",
+        b"mif2",
+        b"msf1",
+    )
+)
 # What people hand in besides photos, by how it begins.
 OTHERS = (
     (b"%PDF", "a PDF"),
@@ -38,7 +48,8 @@ OTHERS = (
 
 
 def format_of(start: bytes) -> str:
-    """Pillow's name of a photo format by a file's first bytes (see START); empty for anything else."""
+    """Pillow's name of a photo format by a file's first bytes (see START); empty for anything
+    else."""
     if start.startswith(JPEG_START):
         return "JPEG"
     if start.startswith(PNG_START):
@@ -58,10 +69,11 @@ def format_of(start: bytes) -> str:
 
 
 def other_kind(start: bytes) -> str:
-    """What a file that is no photo seems to be, as words after "This is"; empty when nobody can tell."""
+    """What a file that is no photo seems to be, as words after "This is"; empty when nobody can
+    tell."""
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     for beginning, kind in OTHERS:
-        if start.startswith(beginning) or text[:len(beginning)].lower() == beginning:
+        if start.startswith(beginning) or text[: len(beginning)].lower() == beginning:
             return kind
     if start[4:12] == b"ftypcrx " or (start.startswith(TIFF_STARTS) and start[8:10] == b"CR"):
         return "a raw camera file"
@@ -75,5 +87,5 @@ def _brands(start: bytes) -> set[bytes]:
     if start[4:8] != b"ftyp":
         return set()
     size = int.from_bytes(start[:4], "big")
-    listed = start[16:size if size else len(start)]
-    return {start[8:12], *(listed[at:at + 4] for at in range(0, len(listed) - 3, 4))}
+    listed = start[16 : size if size else len(start)]
+    return {start[8:12], *(listed[at : at + 4] for at in range(0, len(listed) - 3, 4))}

@@ -1,9 +1,8 @@
 """A photo: bytes from anybody, opened with care. The only place where bytes become pixels.
 
-Formats are told by their first bytes; size, pixels and memory are bounded before anything is decoded. What comes out is
-upright, RGB, in the colours of sRGB, on white where it was transparent, and the first picture where there are several.
-
-    python -c "from data_cards.photos.image import inspect_photo; print(inspect_photo(open('a.jpg','rb').read()))"
+Formats are told by their first bytes; size, pixels and memory are bounded before anything is
+decoded. What comes out is upright, RGB, in the colours of sRGB, on white where it was
+transparent, and the first picture where there are several.
 """
 
 from __future__ import annotations
@@ -22,46 +21,89 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFile, JpegImagePlugin, UnidentifiedImageError
 
 from data_cards.errors import BadPhoto
-from data_cards.photos.bit_depth import BITS_PER_SAMPLE, DEEP_GREYS, PHOTOMETRIC, eight_bits, first_of
+from data_cards.photos.bit_depth import (
+    BITS_PER_SAMPLE,
+    DEEP_GREYS,
+    PHOTOMETRIC,
+    eight_bits,
+    first_of,
+)
 from data_cards.photos.colour import Coding, adobe_rgb, gamma_profile, to_srgb
 from data_cards.photos.completeness import PADDING, share_present
 from data_cards.photos.deep_colour import deep_picture, is_low, open_deep_tiff
 from data_cards.photos.file_format import START, format_of, other_kind
 from data_cards.photos.segments import END_OF_IMAGE, START_OF_SCAN, mended
 
-# A new number for a new way to make pixels of bytes: what was measured on the old ones is measured again.
+# A new number for a new way to make pixels of bytes: what was measured on the old ones is measured
+# again.
 READING = 2
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF")
-EXIF_IFD, INTEROPERABILITY, ORIENTATION, MODEL = 0x8769, 0xA005, 0x0112, 0x0110
-TAKEN, TAKEN_SUBSECOND, TAKEN_OFFSET = 0x9003, 0x9291, 0x9011
+EXIF_IFD = 0x8769
+INTEROPERABILITY = 0xA005
+ORIENTATION = 0x0112
+MODEL = 0x0110
+TAKEN = 0x9003
+TAKEN_SUBSECOND = 0x9291
+TAKEN_OFFSET = 0x9011
 # Cameras say "Adobe RGB" by this name of a file format, and add no profile (DCF 2.0).
 ADOBE_RGB_MARK = b"R03"
-# TIFF tags of raw files, whose only readable picture is a thumbnail: DNG's version, and "a smaller version of another".
-DNG_VERSION, SUBFILE_TYPE = 50706, 254
+# TIFF tags of raw files, whose only readable picture is a thumbnail: DNG's version, and "a smaller
+# version of another".
+DNG_VERSION = 50706
+SUBFILE_TYPE = 254
 RAW_PHOTOMETRICS = (32803, 34892)  # a mosaic of colour filters, and colours of a sensor
-PILLOW_COMPLAINTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError,
-                     KeyError, IndexError, OverflowError, ArithmeticError, MemoryError, RuntimeError, struct.error,
-                     Image.DecompressionBombError)
-# What a decoded pixel takes at most, its copies on the way to an upright one in sRGB included; measured on pictures
-# with a profile, an orientation and transparency (docs/decisions/reading-photos.md).
+PILLOW_COMPLAINTS = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+# What a decoded pixel takes at most, its copies on the way to an upright one in sRGB included;
+# measured on pictures with a profile, an orientation and transparency
+# (docs/decisions/reading-photos.md).
 BYTES_PER_PIXEL = {"JPEG": 12, "HEIF": 11}
 BYTES_PER_OTHER_PIXEL = 20  # WEBP's decoder keeps several canvases
 # libjpeg keeps every coefficient of a progressive photo, in two bytes, however small it is read.
 BYTES_PER_COEFFICIENT = 2
 SUB_FILES, PNG_DEPTH = 330, 24  # a TIFF tag; the place of a PNG's bits per sample
-TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-         5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-         8: Image.Transpose.ROTATE_90}
-PLAIN_MODES = {"1": "L", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB",
-               "HSV": "RGB"}
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+PLAIN_MODES = {
+    "1": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "La": "LA",
+    "RGBa": "RGBA",
+    "RGBX": "RGB",
+    "YCbCr": "RGB",
+    "HSV": "RGB",
+}
 LONGEST_JPEG = 65_500  # pixels: libjpeg writes no longer side
 GREYEST = 128  # what libjpeg puts where coded pixels are missing
 
 
 @dataclass(frozen=True)
 class PhotoLimits:
-    """What we are willing to open: encoded bytes, pixels (the largest sensors of phones have 200 million), and bytes of
-    memory while a picture is decoded (as much as the worst kind of 100 million pixels takes)."""
+    """What we are willing to open: encoded bytes, pixels (the largest sensors of phones have 200
+    million), and bytes of memory while a picture is decoded (as much as the worst kind of 100
+    million pixels takes)."""
 
     max_bytes: int = 50_000_000
     max_pixels: int = 250_000_000
@@ -70,8 +112,9 @@ class PhotoLimits:
 
 @dataclass(frozen=True)
 class PhotoFacts:
-    """Upright width and height in pixels, Pillow's format name, and when (ISO 8601) and with what it was taken, if it
-    says so. `several`: whether more pages or frames follow the first, which is the one that is read."""
+    """Upright width and height in pixels, Pillow's format name, and when (ISO 8601) and with
+    what it was taken, if it says so. `several`: whether more pages or frames follow the first,
+    which is the one that is read."""
 
     width: int
     height: int
@@ -94,7 +137,9 @@ def inspect_photo(data: bytes, limits: PhotoLimits = LIMITS) -> PhotoFacts:
     with _opened(data, limits) as image:
         width, height = image.size
         exif = _exif(image)
-        if exif.get(ORIENTATION) in (5, 6, 7, 8) and image.format != "TIFF":  # a TIFF's size is that of the turned one
+        if (
+            exif.get(ORIENTATION) in (5, 6, 7, 8) and image.format != "TIFF"
+        ):  # a TIFF's size is that of the turned one
             width, height = height, width
         several = _holds_several(image)
         image_format = str(image.format)
@@ -102,13 +147,15 @@ def inspect_photo(data: bytes, limits: PhotoLimits = LIMITS) -> PhotoFacts:
         return PhotoFacts(width, height, image_format, _taken_at(exif), _camera(exif), several)
 
 
-def open_photo(data: bytes, at_least: int | None = None, limits: PhotoLimits = LIMITS,
-               longer: int = 0) -> Image.Image:
+def open_photo(
+    data: bytes, at_least: int | None = None, limits: PhotoLimits = LIMITS, longer: int = 0
+) -> Image.Image:
     """Decode to upright sRGB, first picture only.
 
-    `at_least`: the short side that is wanted, in pixels; a larger JPEG is then decoded at a fraction of its size, and
-    at the largest that memory allows where None is given. `longer`: the longer side that is wanted besides. Raises
-    BadPhoto where pixels are missing, with the share that is there in `evidence["percent"]`.
+    `at_least`: the short side that is wanted, in pixels; a larger JPEG is then decoded at a
+    fraction of its size, and at the largest that memory allows where None is given. `longer`:
+    the longer side that is wanted besides. Raises BadPhoto where pixels are missing, with the
+    share that is there in `evidence["percent"]`.
     """
     try:
         return _pixels(data, at_least, limits, longer)
@@ -117,7 +164,9 @@ def open_photo(data: bytes, at_least: int | None = None, limits: PhotoLimits = L
     try:
         return _pixels(whole, at_least, limits, longer)
     except PILLOW_COMPLAINTS as error:
-        raise BadPhoto("This photo is damaged: only a part of it can be read.", cause=str(error)) from error
+        raise BadPhoto(
+            "This photo is damaged: only a part of it can be read.", cause=str(error)
+        ) from error
 
 
 def _pixels(data: bytes, at_least: int | None, limits: PhotoLimits, longer: int) -> Image.Image:
@@ -131,13 +180,15 @@ def _pixels(data: bytes, at_least: int | None, limits: PhotoLimits, longer: int)
 
 
 def read_exif(data: bytes) -> Image.Exif:
-    """The Exif of a photo, empty where it has none or none that can be read. Raises BadPhoto for what is no photo."""
+    """The Exif of a photo, empty where it has none or none that can be read. Raises BadPhoto for
+    what is no photo."""
     with _opened(data, LIMITS) as image:
         return _exif(image)
 
 
 def unembedded_profile(data: bytes) -> bytes | None:
-    """The profile of a JPEG that names its colours without bringing a profile: some cameras' Adobe RGB."""
+    """The profile of a JPEG that names its colours without bringing a profile: some cameras'
+    Adobe RGB."""
     with _opened(data, LIMITS) as image:
         return None if image.info.get("icc_profile") else _profile(image, data)
 
@@ -151,7 +202,8 @@ def thumbnail(data: bytes, side: int, quality: int = 82) -> bytes:
 
 
 def encode_jpeg(image: Image.Image, quality: int = 95) -> bytes:
-    """JPEG bytes of an RGB image, without metadata; a panorama that is too long for the format is made smaller."""
+    """JPEG bytes of an RGB image, without metadata; a panorama that is too long for the format
+    is made smaller."""
     out = io.BytesIO()
     if max(image.size) > LONGEST_JPEG:
         image = image.copy()
@@ -164,41 +216,58 @@ def _opened(data: bytes, limits: PhotoLimits) -> Image.Image:
     if not data:
         raise BadPhoto("This file is empty.")
     if len(data) > limits.max_bytes:
-        raise BadPhoto(f"This file is {len(data) / 1e6:.0f} MB; photos up to {limits.max_bytes / 1e6:.0f} MB can be "
-                       "read.")
+        raise BadPhoto(
+            f"This file is {len(data) / 1e6:.0f} MB; photos up to {limits.max_bytes / 1e6:.0f} MB "
+            "can be "
+            "read."
+        )
     image_format = format_of(data[:START])
     if not image_format:
         raise BadPhoto(_told_kind(data[:START]))
     try:
         image = _headed(data, image_format)
     except Image.DecompressionBombError as error:
-        raise BadPhoto("This picture has too many pixels to be opened safely.", cause=str(error)) from error
+        raise BadPhoto(
+            "This picture has too many pixels to be opened safely.", cause=str(error)
+        ) from error
     except PILLOW_COMPLAINTS as error:
         image = _mended_and_headed(data, image_format, str(error))
     pixels = image.size[0] * image.size[1]
     if pixels > limits.max_pixels:
-        raise BadPhoto(f"This picture has {pixels / 1e6:.0f} million pixels; up to "
-                       f"{limits.max_pixels / 1e6:.0f} million can be opened safely.", pixels=pixels)
-    if image_format == "TIFF" and _is_raw(getattr(image, "tag_v2", None) or getattr(image, "tags", {})):
-        raise BadPhoto("This is a raw camera file. Develop it to a JPEG first, or take the JPEG beside it.")
+        raise BadPhoto(
+            f"This picture has {pixels / 1e6:.0f} million pixels; up to "
+            f"{limits.max_pixels / 1e6:.0f} million can be opened safely.",
+            pixels=pixels,
+        )
+    if image_format == "TIFF" and _is_raw(
+        getattr(image, "tag_v2", None) or getattr(image, "tags", {})
+    ):
+        raise BadPhoto(
+            "This is a raw camera file. Develop it to a JPEG first, or take the JPEG beside it."
+        )
     return image
 
 
 def _told_kind(start: bytes) -> str:
     kind = other_kind(start)
     if kind:
-        return f"This is {kind}, not a photo. Photos are JPEG, PNG, WEBP, HEIC, AVIF, TIFF, GIF or BMP files."
+        return (
+            f"This is {kind}, not a photo. Photos are JPEG, PNG, WEBP, HEIC, AVIF, TIFF, GIF or "
+            "BMP files."
+        )
     return "This is not a photo that can be read (JPEG, PNG, WEBP, HEIC and a few others can)."
 
 
 def _headed(data: bytes, image_format: str) -> Image.Image:
     """An image whose header was read, and nothing else."""
-    # Pillow warns of many pixels, where ours is the bound, and of an Exif that is odd, which is no reason to refuse.
+    # Pillow warns of many pixels, where ours is the bound, and of an Exif that is odd, which is no
+    # reason to refuse.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if image_format == "JPEG":
-            # Not by way of Image.open: its bound on pixels would refuse phone photos that are read at an eighth of
-            # their size. The first picture of an MPO file, Ultra HDR or motion photo is the plain one.
+            # Not by way of Image.open: its bound on pixels would refuse phone photos that are read
+            # at an eighth of their size. The first picture of an MPO file, Ultra HDR or motion
+            # photo is the plain one.
             image: Image.Image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
         else:
             _know_readers()
@@ -223,11 +292,14 @@ def _mended_and_headed(data: bytes, image_format: str, cause: str) -> Image.Imag
     try:
         return _headed(completed(data, cause), image_format)
     except PILLOW_COMPLAINTS as error:
-        raise BadPhoto("This photo is damaged: its header cannot be read.", cause=str(error)) from error
+        raise BadPhoto(
+            "This photo is damaged: its header cannot be read.", cause=str(error)
+        ) from error
 
 
 def completed(data: bytes, cause: str = "") -> bytes:
-    """The same photo with a clean header and an end. Raises BadPhoto where pixels are missing or nothing helps."""
+    """The same photo with a clean header and an end. Raises BadPhoto where pixels are missing or
+    nothing helps."""
     _refuse_a_part(data, cause)
     whole = mended(data, format_of(data[:START]))
     if whole == data:
@@ -239,33 +311,57 @@ def _refuse_a_part(data: bytes, cause: str = "") -> None:
     share = share_present(data, format_of(data[:START]))
     if share is not None and share < 1:
         percent = int(100 * share)
-        raise BadPhoto(f"This photo is damaged: only {percent} % of it is there. Copy it again from where it came.",
-                       percent=percent, cause=cause)
+        raise BadPhoto(
+            f"This photo is damaged: only {percent} % of it is there. Copy it again from where it "
+            "came.",
+            percent=percent,
+            cause=cause,
+        )
 
 
 def _may_lack_its_end(image: Image.Image, data: bytes) -> bool:
-    """Whether a JPEG that was decoded looks as if its last pixels were filled in: such a file got an end from somebody
-    who repaired or padded it. (The last pixel of one whole photo in thousands is that grey, too.)"""
+    """Whether a JPEG that was decoded looks as if its last pixels were filled in: such a file
+    got an end from somebody who repaired or padded it. (The last pixel of one whole photo in
+    thousands is that grey, too.)"""
     corner = image.getpixel((image.width - 1, image.height - 1))
     values = corner if isinstance(corner, tuple) else (corner,)
-    return all(value in (GREYEST - 1, GREYEST) for value in values) or data.endswith(bytes(PADDING) + END_OF_IMAGE)
+    return all(value in (GREYEST - 1, GREYEST) for value in values) or data.endswith(
+        bytes(PADDING) + END_OF_IMAGE
+    )
 
 
-def _read_small(image: Image.Image, data: bytes, at_least: int | None, longer: int, limits: PhotoLimits) -> None:
-    """Ask for a fraction of a JPEG's size. Raises BadPhoto when even that takes more memory than there may be."""
+def _read_small(
+    image: Image.Image, data: bytes, at_least: int | None, longer: int, limits: PhotoLimits
+) -> None:
+    """Ask for a fraction of a JPEG's size. Raises BadPhoto when even that takes more memory than
+    there may be."""
     short = min(image.size)
     kept = _coefficient_bytes(image, data)
     pixels = image.width * image.height
     if image.format == "JPEG":
-        wanted = short if at_least is None else max(at_least, math.ceil(longer * short / max(image.size)), 1)
-        fitting = next((part for part in (1, 2, 4) if _memory(image, pixels / part ** 2) + kept <= limits.max_memory),
-                       8)
+        wanted = (
+            short
+            if at_least is None
+            else max(at_least, math.ceil(longer * short / max(image.size)), 1)
+        )
+        fitting = next(
+            (
+                part
+                for part in (1, 2, 4)
+                if _memory(image, pixels / part**2) + kept <= limits.max_memory
+            ),
+            8,
+        )
         if wanted < short or fitting > 1:
             side = max(1, min(wanted, short // fitting))
             image.draft("RGB", (side, side))
     if _memory(image, image.width * image.height) + kept > limits.max_memory:
-        raise BadPhoto(f"This picture has {pixels / 1e6:.0f} million pixels, too many for this kind of file to be "
-                       "opened safely. Save it smaller.", pixels=pixels)
+        raise BadPhoto(
+            f"This picture has {pixels / 1e6:.0f} million pixels, too many for this kind of file "
+            "to be "
+            "opened safely. Save it smaller.",
+            pixels=pixels,
+        )
 
 
 def _memory(image: Image.Image, pixels: float) -> float:
@@ -274,13 +370,14 @@ def _memory(image: Image.Image, pixels: float) -> float:
 
 
 def _coefficient_bytes(image: Image.Image, data: bytes) -> float:
-    """What libjpeg keeps of a JPEG besides its pixels: all coefficients, where they come in several scans."""
+    """What libjpeg keeps of a JPEG besides its pixels: all coefficients, where they come in
+    several scans."""
     layers = getattr(image, "layer", ())
     source = getattr(image, "fp", None)
     if image.format != "JPEG" or not layers or source is None:
         return 0.0
     scan = data.rfind(bytes((0xFF, START_OF_SCAN)), 0, source.tell())
-    if not image.info.get("progressive") and data[scan + 4:scan + 5] == bytes([len(layers)]):
+    if not image.info.get("progressive") and data[scan + 4 : scan + 5] == bytes([len(layers)]):
         return 0.0
     samples = sum(across * down for _, across, down, _ in layers)
     fullest = max(across for _, across, _, _ in layers) * max(down for _, _, down, _ in layers)
@@ -289,7 +386,8 @@ def _coefficient_bytes(image: Image.Image, data: bytes) -> float:
 
 @cache
 def _know_readers() -> None:
-    """Load Pillow's readers, and teach it HEIC, when the first such photo is opened: nothing loads at import."""
+    """Load Pillow's readers, and teach it HEIC, when the first such photo is opened: nothing
+    loads at import."""
     from pillow_heif import register_heif_opener
 
     Image.init()
@@ -298,7 +396,9 @@ def _know_readers() -> None:
 
 def _holds_several(image: Image.Image) -> bool:
     try:
-        return bool(getattr(image, "is_animated", False))  # looks for a second one, and counts no further
+        return bool(
+            getattr(image, "is_animated", False)
+        )  # looks for a second one, and counts no further
     except PILLOW_COMPLAINTS:  # what follows the first picture may be damaged
         return False
 
@@ -319,8 +419,8 @@ def _upright(image: Image.Image, orientation: object) -> Image.Image:
 
 
 def _as_srgb(image: Image.Image, data: bytes) -> Image.Image:
-    """RGB in the colours of sRGB; what is transparent is seen on white paper, as a browser shows it, and not on what
-    lies under it."""
+    """RGB in the colours of sRGB; what is transparent is seen on white paper, as a browser shows
+    it, and not on what lies under it."""
     profile = _profile(image, data)
     clear = _clear_colour(image, data)
     if image.mode in DEEP_GREYS:
@@ -341,7 +441,9 @@ def _as_srgb(image: Image.Image, data: bytes) -> Image.Image:
     return _on_paper(image, None, profile)
 
 
-def _on_paper(colours: Image.Image, opacity: Image.Image | None, profile: bytes | None) -> Image.Image:
+def _on_paper(
+    colours: Image.Image, opacity: Image.Image | None, profile: bytes | None
+) -> Image.Image:
     shown = to_srgb(colours, profile)
     if opacity is not None and opacity.getextrema() != (255, 255):
         shown.paste((255, 255, 255), mask=ImageChops.invert(opacity))
@@ -349,7 +451,8 @@ def _on_paper(colours: Image.Image, opacity: Image.Image | None, profile: bytes 
 
 
 def _clear_colour(image: Image.Image, data: bytes) -> Any:
-    """The colour that a PNG calls transparent, in the values of the pixels that Pillow makes of it."""
+    """The colour that a PNG calls transparent, in the values of the pixels that Pillow makes of
+    it."""
     clear = image.info.get("transparency")
     if image.format != "PNG" or isinstance(clear, bytes) or clear is None:
         return clear
@@ -357,7 +460,7 @@ def _clear_colour(image: Image.Image, data: bytes) -> Any:
     if image.mode == "RGB" and depth == 16:
         return tuple(value >> 8 for value in clear)
     if image.mode in ("1", "L") and depth < 8:
-        return clear * 255 // (2 ** depth - 1)
+        return clear * 255 // (2**depth - 1)
     return clear
 
 
@@ -367,7 +470,10 @@ def _holds_sixteen(image: Image.Image, data: bytes) -> bool:
         return False
     if image.format == "PNG":
         return data[PNG_DEPTH] == 16
-    return image.format == "TIFF" and first_of(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, 8)) == 16
+    return (
+        image.format == "TIFF"
+        and first_of(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, 8)) == 16
+    )
 
 
 def _equal_to(image: Image.Image, value: int) -> Image.Image:
@@ -376,7 +482,8 @@ def _equal_to(image: Image.Image, value: int) -> Image.Image:
 
 
 def _profile(image: Image.Image, data: bytes) -> bytes | None:
-    """The ICC profile of a photo's colours, or one that says what its file says in other words; None for sRGB."""
+    """The ICC profile of a photo's colours, or one that says what its file says in other words;
+    None for sRGB."""
     if image.format == "PNG" and (coding := _png_coding(data)):
         return coding.profile()
     embedded = image.info.get("icc_profile")
@@ -433,7 +540,12 @@ def _taken_at(exif: Image.Exif) -> str | None:
     except PILLOW_COMPLAINTS:
         return None
     date, _, time = str(detail.get(TAKEN, "")).strip("\0 ").partition(" ")
-    if not (date + time).replace(":", "").isdigit() or len(date) != 10 or len(time) != 8 or date.startswith("0000"):
+    if (
+        not (date + time).replace(":", "").isdigit()
+        or len(date) != 10
+        or len(time) != 8
+        or date.startswith("0000")
+    ):
         return None  # cameras without a clock write blanks or zeros
     fraction = "".join(c for c in str(detail.get(TAKEN_SUBSECOND, "")) if c.isdigit())
     offset = str(detail.get(TAKEN_OFFSET, "")).strip("\0 ")

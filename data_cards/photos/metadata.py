@@ -1,8 +1,9 @@
 """What we keep of a photo: its pixels as they came, without where it was taken.
 
-Exif is rebuilt from an allow-list (orientation, camera, time); XMP, IPTC, comments and vendor blocks, which can
-all hold coordinates, go. The compressed pixels are copied byte for byte, and a colour profile with them. Formats that
-browsers and `datasets` do not open everywhere (HEIC, AVIF, TIFF, BMP, GIF) become JPEG at quality 95, in sRGB.
+Exif is rebuilt from an allow-list (orientation, camera, time); XMP, IPTC, comments and vendor
+blocks, which can all hold coordinates, go. The compressed pixels are copied byte for byte, and a
+colour profile with them. Formats that browsers and `datasets` do not open everywhere (HEIC,
+AVIF, TIFF, BMP, GIF) become JPEG at quality 95, in sRGB.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from data_cards.photos.image import (
 )
 from data_cards.photos.segments import join_jpeg, join_png, join_webp, jpeg_parts
 
-MAKE, SOFTWARE = 0x010F, 0x0131
+MAKE = 0x010F
+SOFTWARE = 0x0131
 KEPT = (ORIENTATION, MAKE, MODEL, SOFTWARE)
 KEPT_IN_DETAIL = (TAKEN, TAKEN_SUBSECOND, TAKEN_OFFSET)
 KEPT_FORMATS = ("JPEG", "PNG", "WEBP")
@@ -39,8 +41,8 @@ KEPT_FORMATS = ("JPEG", "PNG", "WEBP")
 def stored_form(data: bytes, keep_location: bool = False) -> bytes:
     """The bytes that enter a dataset.
 
-    Raises BadPhoto when they are no photo. With `keep_location` the file stays exactly as it came (but formats that
-    are not JPEG, PNG or WEBP still become JPEG).
+    Raises BadPhoto when they are no photo. With `keep_location` the file stays exactly as it
+    came (but formats that are not JPEG, PNG or WEBP still become JPEG).
     """
     facts = inspect_photo(data)
     if facts.format not in KEPT_FORMATS:
@@ -52,11 +54,14 @@ def stored_form(data: bytes, keep_location: bool = False) -> bytes:
     try:
         return strip(data, exif)
     except (struct.error, IndexError) as error:
-        raise BadPhoto("This photo is damaged: its parts do not add up.", cause=str(error)) from error
+        raise BadPhoto(
+            "This photo is damaged: its parts do not add up.", cause=str(error)
+        ) from error
 
 
 def allowed_exif(data: bytes) -> bytes:
-    """An Exif block (TIFF bytes, without the "Exif\\0\\0" lead) with the allow-listed tags; empty when none is set."""
+    """An Exif block (TIFF bytes, without the "Exif\\0\\0" lead) with the allow-listed tags;
+    empty when none is set."""
     kept = Image.Exif()
     with_everything = read_exif(data)
     try:
@@ -69,7 +74,9 @@ def allowed_exif(data: bytes) -> bytes:
         for tag in KEPT_IN_DETAIL:
             if tag in detail:
                 kept.get_ifd(EXIF_IFD)[tag] = detail[tag]
-        return kept.tobytes().removeprefix(b"Exif\0\0") if len(kept) or kept.get_ifd(EXIF_IFD) else b""
+        return (
+            kept.tobytes().removeprefix(b"Exif\0\0") if len(kept) or kept.get_ifd(EXIF_IFD) else b""
+        )
     except PILLOW_COMPLAINTS:  # unreadable metadata is metadata we do not keep
         return b""
 

@@ -1,9 +1,10 @@
-"""The parts that JPEG, PNG and WEBP files are made of: found one after the other, and put together anew.
+"""The parts that JPEG, PNG and WEBP files are made of: found one after the other, and put
+together anew.
 
     mended(data, "JPEG")      the same picture with a clean header and an end
 
-Nothing is decoded here. What decoders stumble over and eyes never see (stray bytes between segments, a broken comment,
-a wrong checksum, a missing end) is left out.
+Nothing is decoded here. What decoders stumble over and eyes never see (stray bytes between
+segments, a broken comment, a wrong checksum, a missing end) is left out.
 """
 
 from __future__ import annotations
@@ -16,25 +17,65 @@ from dataclasses import dataclass
 
 from data_cards.photos.file_format import PNG_START
 
-START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
-# JPEG segments that pixels and colours need: JFIF (APP0), Exif (APP1), colour profile (APP2 "ICC_PROFILE"), Adobe's
-# transform (APP14).
-APP0, APP1, APP2, APP14, APP15, COMMENT, START_OF_SCAN = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE, 0xDA
+START_OF_IMAGE = b"\xff\xd8"
+END_OF_IMAGE = b"\xff\xd9"
+# JPEG segments that pixels and colours need: JFIF (APP0), Exif (APP1), colour profile (APP2
+# "ICC_PROFILE"), Adobe's transform (APP14).
+APP0 = 0xE0
+APP1 = 0xE1
+APP2 = 0xE2
+APP14 = 0xEE
+APP15 = 0xEF
+COMMENT = 0xFE
+START_OF_SCAN = 0xDA
 RESTARTS = range(0xD0, 0xD8)
 # Frame headers of all kinds of JPEG: SOF0 to SOF15 without DHT, JPG and DAC.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# What may stand between scans, with a length: tables, the next scan, a number of lines, a comment. Any other marker in
-# coded pixels is damage.
+# What may stand between scans, with a length: tables, the next scan, a number of lines, a comment.
+# Any other marker in coded pixels is damage.
 BETWEEN_SCANS = frozenset((0xC4, 0xCC, START_OF_SCAN, 0xDB, 0xDC, 0xDD, COMMENT))
-JFIF_LEAST, ADOBE_LEAST, PROFILE_LEAD = 14, 12, 14  # bytes: shorter ones say nothing and make readers stumble
+# bytes: shorter ones say nothing and make readers stumble
+JFIF_LEAST = 14
+ADOBE_LEAST = 12
+PROFILE_LEAD = 14
 # The end of a scan: the next marker that is neither a stuffed FF nor a restart.
 _NEXT = re.compile(rb"\xff+[^\x00\x01\xff\xd0-\xd7]")
-PNG_PIXELS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB",
-                        b"cICP", b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT"))
-PNG_LEAST = {b"IHDR": 13, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"acTL": 8, b"fcTL": 26, b"fdAT": 4,
-             b"cICP": 4, b"tRNS": 1}
+PNG_PIXELS = frozenset(
+    (
+        b"IHDR",
+        b"PLTE",
+        b"IDAT",
+        b"IEND",
+        b"tRNS",
+        b"cHRM",
+        b"gAMA",
+        b"iCCP",
+        b"sBIT",
+        b"sRGB",
+        b"cICP",
+        b"bKGD",
+        b"pHYs",
+        b"acTL",
+        b"fcTL",
+        b"fdAT",
+    )
+)
+PNG_LEAST = {
+    b"IHDR": 13,
+    b"gAMA": 4,
+    b"cHRM": 32,
+    b"sRGB": 1,
+    b"pHYs": 9,
+    b"acTL": 8,
+    b"fcTL": 26,
+    b"fdAT": 4,
+    b"cICP": 4,
+    b"tRNS": 1,
+}
 MOST_UNPACKED = 1_000_000  # bytes: Pillow refuses a PNG whose profile is larger
-WEBP_HEADER, WEBP_EXIF, WEBP_XMP = b"VP8X", b"EXIF", b"XMP "
+WEBP_HEADER = b"VP8X"
+WEBP_EXIF = b"EXIF"
+WEBP_XMP = b"XMP "
 WEBP_PIXELS = frozenset((b"VP8 ", b"VP8L", b"ANMF"))
 
 
@@ -64,7 +105,8 @@ class Segment:
 
 @dataclass(frozen=True)
 class JpegParts:
-    """Segments before the first scan, and the first picture's scans; `ended`: whether it says that it ends."""
+    """Segments before the first scan, and the first picture's scans; `ended`: whether it says
+    that it ends."""
 
     segments: tuple[Segment, ...]
     scans: bytes
@@ -72,9 +114,11 @@ class JpegParts:
 
 
 def jpeg_parts(data: bytes) -> JpegParts:
-    """The parts of a JPEG's first picture: phones append others (depth, gain maps, clips) with an Exif of their own.
+    """The parts of a JPEG's first picture: phones append others (depth, gain maps, clips) with
+    an Exif of their own.
 
-    Stray bytes between segments are left out, as every decoder does. Raises IndexError where no scan begins.
+    Stray bytes between segments are left out, as every decoder does. Raises IndexError where no
+    scan begins.
     """
     segments: list[Segment] = []
     scan = 2
@@ -112,7 +156,8 @@ def _end_of_picture(data: bytes, scan: int) -> tuple[int, bool]:
     """Where the first picture ends, from its first scan on, and whether a marker says so."""
     position = scan
     while position + 4 <= len(data):
-        # From a marker with a length over it and over the coded pixels behind it, to the next marker.
+        # From a marker with a length over it and over the coded pixels behind it, to the next
+        # marker.
         length = struct.unpack_from(">H", data, position + 2)[0]
         known = data[position + 1] in BETWEEN_SCANS and position + 2 + length <= len(data)
         found = _NEXT.search(data, position + 2 + (length if known else 0))
@@ -125,7 +170,8 @@ def _end_of_picture(data: bytes, scan: int) -> tuple[int, bool]:
 
 
 def join_jpeg(parts: JpegParts, exif: bytes = b"", profile: bytes = b"") -> bytes:
-    """A JPEG of the parts that pixels need, with this Exif (TIFF bytes) and, where it has none, this colour profile."""
+    """A JPEG of the parts that pixels need, with this Exif (TIFF bytes) and, where it has none,
+    this colour profile."""
     out = [START_OF_IMAGE]
     if exif:
         out.append(struct.pack(">BBH", 0xFF, APP1, len(exif) + 8) + b"Exif\0\0" + exif)
@@ -141,7 +187,7 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     position = len(PNG_START)
     while position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
-        content = data[position + 8:position + 8 + length]
+        content = data[position + 8 : position + 8 + length]
         if len(content) < length and kind != b"IDAT":
             return
         yield kind, content
@@ -152,11 +198,16 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def png_chunk(kind: bytes, content: bytes) -> bytes:
     """A chunk with its length and checksum."""
-    return struct.pack(">I4s", len(content), kind) + content + struct.pack(">I", zlib.crc32(kind + content))
+    return (
+        struct.pack(">I4s", len(content), kind)
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
 
 
 def join_png(data: bytes, exif: bytes = b"", sound: bool = False) -> bytes:
-    """A PNG of the chunks that pixels need, with this Exif. `sound`: without what readers stumble over."""
+    """A PNG of the chunks that pixels need, with this Exif. `sound`: without what readers
+    stumble over."""
     out = [PNG_START]
     kind = b""
     for kind, content in png_chunks(data):
@@ -170,7 +221,8 @@ def join_png(data: bytes, exif: bytes = b"", sound: bool = False) -> bytes:
 
 
 def _is_sound(kind: bytes, content: bytes) -> bool:
-    """Whether Pillow takes a chunk. A compressed colour profile is its name, two bytes, then zlib's."""
+    """Whether Pillow takes a chunk. A compressed colour profile is its name, two bytes, then
+    zlib's."""
     if kind != b"iCCP":
         return len(content) >= PNG_LEAST.get(kind, 0)
     name, _, rest = content.partition(b"\0")
@@ -187,7 +239,7 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     position = 12
     while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)
-        content = data[position + 8:position + 8 + length]
+        content = data[position + 8 : position + 8 + length]
         if len(content) < length:
             return
         yield kind, content
@@ -217,15 +269,22 @@ def _webp_chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def mended(data: bytes, format: str) -> bytes:
-    """The same picture with a clean header, its Exif, and an end; the bytes as they are in other formats.
+    """The same picture with a clean header, its Exif, and an end; the bytes as they are in other
+    formats.
 
     What is missing of its pixels is not made up: see `data_cards.photos.completeness`.
     """
     try:
         if format == "JPEG":
             parts = jpeg_parts(data)
-            exif = next((one.content[6:] for one in parts.segments
-                         if one.marker == APP1 and one.content.startswith(b"Exif\0\0")), b"")
+            exif = next(
+                (
+                    one.content[6:]
+                    for one in parts.segments
+                    if one.marker == APP1 and one.content.startswith(b"Exif\0\0")
+                ),
+                b"",
+            )
             return join_jpeg(parts, exif) + (b"" if parts.ended else END_OF_IMAGE)
         if format == "PNG":
             return join_png(data, dict(png_chunks(data)).get(b"eXIf", b""), sound=True)

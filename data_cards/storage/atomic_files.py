@@ -1,6 +1,5 @@
 """Files that are either the old ones or the new ones, whatever happens in between."""
 
-
 from __future__ import annotations
 
 import os
@@ -22,19 +21,33 @@ def full_disk_named(what: str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.OperationalError) as error:
         if error.errno in FULL if isinstance(error, OSError) else "full" in str(error):
-            raise DiskFull(f"The disk is full, so {what} could not be kept. What was there before is untouched. "
-                           "Free some space and try again.", cause=str(error)) from error
+            raise DiskFull(
+                f"The disk is full, so {what} could not be kept. What was there before is "
+                "untouched. "
+                "Free some space and try again.",
+                cause=str(error),
+            ) from error
         raise
 
 
 @contextmanager
 def damage_named(what: str, cure: str, kind: type[VitrineError] = DamagedFile) -> Iterator[None]:
-    """Turn what a reader of JSON, parquet, numpy or text says of bytes it cannot use into one sentence.
+    """Turn what a reader of JSON, parquet, numpy or text says of bytes it cannot use into one
+    sentence.
 
-    `what` is damaged, and the `cure` is told; a file that is gone or closed to us keeps its own error.
+    `what` is damaged, and the `cure` is told; a file that is gone or closed to us keeps its own
+    error.
     """
     # pyarrow's errors are ValueErrors, or OSErrors without a number.
-    readers = (ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, zipfile.BadZipFile)
+    readers = (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        EOFError,
+        zipfile.BadZipFile,
+    )
     try:
         yield
     except readers as error:
@@ -72,7 +85,8 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def place(source: Path, target: Path, link: bool) -> None:
-    """Put a copy of `source` at `target` in one step; `link`: share the bytes on disk where the disk can."""
+    """Put a copy of `source` at `target` in one step; `link`: share the bytes on disk where the
+    disk can."""
     with full_disk_named(target.name):
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = beside(target)

@@ -1,7 +1,8 @@
-"""huggingface_hub as this house wants it: every request has a limit, and what goes wrong is a sentence.
+"""huggingface_hub as this house wants it: every request has a limit, and what goes wrong is a
+sentence.
 
-    with kindly("hf://ann/museum", "dataset"):
-        api.repo_info("ann/museum", repo_type="dataset")
+with kindly("hf://ann/museum", "dataset"):
+    api.repo_info("ann/museum", repo_type="dataset")
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from data_cards.errors import HubUnreachable, MissingFile, NotAllowed, VitrineEr
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
-CONNECT_LIMIT, ANSWER_LIMIT = 10.0, 120.0  # seconds without a sign of life
+# seconds without a sign of life
+CONNECT_LIMIT = 10.0
+ANSWER_LIMIT = 120.0
 SIGN_IN = "hf auth login"
 
 
@@ -31,10 +34,17 @@ def kindly(address: str, kind: str, revision: str | None = None) -> Iterator[Non
         yield
     except (errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError) as error:
         what = f"revision {revision}" if revision else "such file"
-        raise MissingFile(f"{address} has no {what}.", revision=revision, cause=str(error)) from error
+        raise MissingFile(
+            f"{address} has no {what}.", revision=revision, cause=str(error)
+        ) from error
     except errors.HfHubHTTPError as error:
         raise refused(error, address, kind) from error
-    except (HTTPError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, errors.FileMetadataError) as error:
+    except (
+        HTTPError,
+        errors.LocalEntryNotFoundError,
+        errors.OfflineModeIsEnabled,
+        errors.FileMetadataError,
+    ) as error:
         raise unreachable(error, address) from error
     except RuntimeError as error:  # the client wraps what stops an upload
         if not isinstance(error.__cause__, HTTPError):
@@ -44,34 +54,53 @@ def kindly(address: str, kind: str, revision: str | None = None) -> Iterator[Non
 
 def unreachable(cause: BaseException, address: str) -> HubUnreachable:
     """The Hub, or the way to it, is down."""
-    return HubUnreachable(f"The Hub does not answer, so {address} is out of reach for now. What is on this machine is "
-                          "kept; try again in a minute.", address=address, cause=str(cause))
+    return HubUnreachable(
+        f"The Hub does not answer, so {address} is out of reach for now. What is on this machine "
+        "is "
+        "kept; try again in a minute.",
+        address=address,
+        cause=str(cause),
+    )
 
 
 def refused(error: HfHubHTTPError, address: str, kind: str) -> VitrineError:
     """The Hub answered, and said no."""
-    status, name = error.response.status_code, address.removeprefix("hf://")
+    status = error.response.status_code
+    name = address.removeprefix("hf://")
     facts = {"address": address, "status": status, "cause": str(error)}
     if status == 402:
-        return NotAllowed(f"The Hub wants payment before it makes the {kind} {name}. A Gradio Space needs a PRO "
-                          "account; or make a ZeroGPU Space on the website first, then run this again.", **facts)
+        return NotAllowed(
+            f"The Hub wants payment before it makes the {kind} {name}. A Gradio Space needs a PRO "
+            "account; or make a ZeroGPU Space on the website first, then run this again.",
+            **facts,
+        )
     if status == 403:
-        return NotAllowed(f"The Hub does not let this token write to {address}. Sign in with one that may: {SIGN_IN}",
-                          **facts)
+        return NotAllowed(
+            f"The Hub does not let this token write to {address}. Sign in with one that may: "
+            f"{SIGN_IN}",
+            **facts,
+        )
     if status in (401, 404):
-        return MissingFile(f"The Hub shows no {kind} called {name}. Check the name; if it is private, sign in with a "
-                           f"token that may read it: {SIGN_IN}", **facts)
+        return MissingFile(
+            f"The Hub shows no {kind} called {name}. Check the name; if it is private, sign in "
+            "with a "
+            f"token that may read it: {SIGN_IN}",
+            **facts,
+        )
     return unreachable(error, address)
 
 
 @contextmanager
 def calmly(kind: str) -> Iterator[None]:
-    """Keep the client from doubting that a model should hold tables: its look-alikes' thumbnails are one."""
+    """Keep the client from doubting that a model should hold tables: its look-alikes' thumbnails
+    are one."""
     if kind != "model":
         yield
         return
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+        warnings.filterwarnings(
+            "ignore", message="It seems that you are about to commit a data file"
+        )
         yield
 
 
@@ -81,11 +110,18 @@ def never_wait_for_ever() -> None:
     from huggingface_hub import set_client_factory
     from huggingface_hub.utils._http import default_client_factory
 
-    limits = {"connect": CONNECT_LIMIT, "read": ANSWER_LIMIT, "write": ANSWER_LIMIT, "pool": ANSWER_LIMIT}
+    limits = {
+        "connect": CONNECT_LIMIT,
+        "read": ANSWER_LIMIT,
+        "write": ANSWER_LIMIT,
+        "pool": ANSWER_LIMIT,
+    }
 
     def limit(request: Any) -> None:
         asked = request.extensions.get("timeout") or {}
-        request.extensions["timeout"] = {part: asked.get(part) or most for part, most in limits.items()}
+        request.extensions["timeout"] = {
+            part: asked.get(part) or most for part, most in limits.items()
+        }
 
     def client() -> Any:
         made = default_client_factory()

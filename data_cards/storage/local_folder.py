@@ -1,12 +1,15 @@
 """A local folder as a repository: plain files for people, every revision kept beside them.
 
     folder/…                      the newest revision, as ordinary files
-    folder/.vitrine/objects/      contents by sha256; large ones share their bytes with the ordinary file (hard links)
-    folder/.vitrine/revisions/    one small JSON per revision: parent, time, message, path -> content
+    folder/.vitrine/objects/  contents by sha256; large ones share their bytes with the ordinary
+                              file (hard links)
+    folder/.vitrine/revisions/   one small JSON per revision: parent, time, message, path -> content
     folder/.vitrine/HEAD          the newest revision; replacing this one file is what commits
-    folder/.vitrine/APPLIED       the revision that the ordinary files show; a crash in between is finished on opening
+    folder/.vitrine/APPLIED  the revision that the ordinary files show; a crash in between is
+                             finished on opening
 
-Files that somebody edits by hand become a revision of their own the next time anybody asks for the newest one.
+Files that somebody edits by hand become a revision of their own the next time anybody asks for
+the newest one.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from data_cards.storage.atomic_files import at_home, damage_named, place, write_
 
 STORE = ".vitrine"
 REVISION_LENGTH = 40
-LARGE = 1_000_000  # bytes; small files are copied, so that an editor that writes in place cannot change history
+# bytes; small files are copied, so that an editor that writes in place cannot change history
+LARGE = 1_000_000
 WAIT_FOR_LOCK = 60.0  # seconds
 Files = dict[str, str]  # path -> sha256
 
@@ -55,7 +59,9 @@ class FolderRepository:
 
     def files(self, prefix: str = "", revision: str | None = None) -> list[str]:
         """Paths at a revision, sorted."""
-        return sorted(path for path in self._files(self._resolve(revision)) if path.startswith(prefix))
+        return sorted(
+            path for path in self._files(self._resolve(revision)) if path.startswith(prefix)
+        )
 
     def read(self, path: str, revision: str | None = None) -> bytes:
         """The bytes of a file at a revision."""
@@ -65,22 +71,37 @@ class FolderRepository:
         """Where the bytes of a file at a revision lie; not to be changed."""
         content = self._files(self._resolve(revision)).get(path)
         if content is None:
-            raise MissingFile(f"{self.address} has no {path}" + (f" at revision {revision[:12]}." if revision else "."),
-                              path=path, revision=revision)
+            raise MissingFile(
+                f"{self.address} has no {path}"
+                + (f" at revision {revision[:12]}." if revision else "."),
+                path=path,
+                revision=revision,
+            )
         held = self._object(content)
         if not held.exists():
-            raise MissingFile(f"{path} was erased from {self.address}.", path=path, revision=revision)
+            raise MissingFile(
+                f"{path} was erased from {self.address}.", path=path, revision=revision
+            )
         return held
 
-    def commit(self, add: Mapping[str, bytes | Path], message: str, delete: Collection[str] = (),
-               parent: str | None = None) -> str:
+    def commit(
+        self,
+        add: Mapping[str, bytes | Path],
+        message: str,
+        delete: Collection[str] = (),
+        parent: str | None = None,
+    ) -> str:
         """All of it or nothing; the new revision (the old one when nothing changes)."""
         for path in (*add, *delete):
             _check_path(path)
         with self._locked():
             head = self._settled()
             if parent is not None and parent != head:
-                raise Conflict(f"Somebody else saved to {self.address} in the meantime.", head=head, parent=parent)
+                raise Conflict(
+                    f"Somebody else saved to {self.address} in the meantime.",
+                    head=head,
+                    parent=parent,
+                )
             before = self._files(head)
             after = {path: content for path, content in before.items() if path not in delete}
             after |= {path: self._keep(data) for path, data in add.items()}
@@ -89,7 +110,8 @@ class FolderRepository:
             return self._advance(head, after, message)
 
     def forget(self, path: str) -> None:
-        """Remove the contents `path` ever had, from history too, unless a file of the newest revision has them."""
+        """Remove the contents `path` ever had, from history too, unless a file of the newest
+        revision has them."""
         with self._locked():
             wanted = set(self._files(self._settled()).values())
             for record in (self._store / "revisions").glob("*.json"):
@@ -98,10 +120,14 @@ class FolderRepository:
                     self._object(content).unlink(missing_ok=True)
 
     def keep_only(self, revisions: Collection[str]) -> None:
-        """Remove large contents that neither the newest revision nor one of these has. The others keep their names."""
+        """Remove large contents that neither the newest revision nor one of these has. The
+        others keep their names."""
         with self._locked():
-            wanted = {content for one in (self._settled(), *map(self._resolve, revisions))
-                      for content in self._files(one).values()}
+            wanted = {
+                content
+                for one in (self._settled(), *map(self._resolve, revisions))
+                for content in self._files(one).values()
+            }
             for record in (self._store / "revisions").glob("*.json"):
                 for content in set(json.loads(record.read_bytes())["files"].values()) - wanted:
                     held = self._object(content)
@@ -117,7 +143,9 @@ class FolderRepository:
         records = self._store / "revisions"
         if (records / f"{revision}.json").exists():
             return revision
-        found = [record.stem for record in records.glob("*.json") if record.stem.startswith(revision)]
+        found = [
+            record.stem for record in records.glob("*.json") if record.stem.startswith(revision)
+        ]
         if len(found) != 1 or len(revision) < 6:
             raise MissingFile(f"{self.address} has no revision {revision}.", revision=revision)
         return found[0]
@@ -126,12 +154,20 @@ class FolderRepository:
         if revision is None:
             return {}
         with self._whole(f"revisions/{revision}.json"):
-            record: dict[str, Files] = json.loads((self._store / "revisions" / f"{revision}.json").read_bytes())
+            record: dict[str, Files] = json.loads(
+                (self._store / "revisions" / f"{revision}.json").read_bytes()
+            )
             return record["files"]
 
-    def _advance(self, parent: str | None, files: Files, message: str, applied: bool = False) -> str:
-        record = {"parent": parent, "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                  "message": message, "files": dict(sorted(files.items()))}
+    def _advance(
+        self, parent: str | None, files: Files, message: str, applied: bool = False
+    ) -> str:
+        record = {
+            "parent": parent,
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "message": message,
+            "files": dict(sorted(files.items())),
+        }
         text = json.dumps(record, ensure_ascii=False, indent=0).encode()
         revision = hashlib.sha256(text).hexdigest()[:REVISION_LENGTH]
         write_durably(self._store / "revisions" / f"{revision}.json", text)
@@ -146,7 +182,8 @@ class FolderRepository:
 
     def _settled(self) -> str | None:
         """HEAD, after finishing a commit that a crash interrupted and taking in edits by hand."""
-        head, applied = self._pointer("HEAD"), self._pointer("APPLIED")
+        head = self._pointer("HEAD")
+        applied = self._pointer("APPLIED")
         if head != applied and head is not None:
             self._apply(head)
             return head
@@ -160,13 +197,18 @@ class FolderRepository:
         return self._advance(head, files, "Edited by hand" if head else "Found here", applied=True)
 
     def _apply(self, revision: str) -> None:
-        files, applied = self._files(revision), self._files(self._pointer("APPLIED"))
+        files = self._files(revision)
+        applied = self._files(self._pointer("APPLIED"))
         known = applied if self._stamps() == self._known_stamps() else {}
         for path, content in files.items():
             target = self.path / path
             if known.get(path) != content or not target.exists():
-                place(self._object(content), target, link=self._object(content).stat().st_size > LARGE)
-        for path in set(applied) - set(files):  # files we do not know were put there by somebody, and stay
+                place(
+                    self._object(content), target, link=self._object(content).stat().st_size > LARGE
+                )
+        for path in set(applied) - set(
+            files
+        ):  # files we do not know were put there by somebody, and stay
             (self.path / path).unlink(missing_ok=True)
         self._mark_applied(revision, files)
 
@@ -232,12 +274,19 @@ class FolderRepository:
             with FileLock(self._store / "lock", timeout=WAIT_FOR_LOCK):
                 yield
         except Timeout as error:
-            raise TooBusy(f"Somebody else has been saving to {self.address} for a minute; try again.") from error
+            raise TooBusy(
+                f"Somebody else has been saving to {self.address} for a minute; try again."
+            ) from error
 
 
 def _check_path(path: str) -> None:
     parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or "\\" in path or any(part.startswith(".") for part in parts):
+    if (
+        not parts
+        or path.startswith("/")
+        or "\\" in path
+        or any(part.startswith(".") for part in parts)
+    ):
         raise BadAddress(f"'{path}' cannot be the name of a file in a repository.", path=path)
 
 

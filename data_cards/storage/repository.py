@@ -1,7 +1,7 @@
 """One way to read and commit files, whether they live in a local folder or on the Hugging Face Hub.
 
-    open_repository("museum")                      a folder
-    open_repository("hf://ann/museum@3f2a…")       a Hub repo, read at a revision
+open_repository("museum")                      a folder
+open_repository("hf://ann/museum@3f2a…")       a Hub repo, read at a revision
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ REVISION = re.compile(r"[\w./-]{1,100}\Z")
 
 
 class Repository(Protocol):
-    """Files with a history of revisions. Every read may name a revision; without one it reads the newest."""
+    """Files with a history of revisions. Every read may name a revision; without one it reads
+    the newest."""
 
     address: str
     pinned: str | None  # the revision that the address named, if it named one
@@ -37,18 +38,26 @@ class Repository(Protocol):
     def fetch(self, path: str, revision: str | None = None) -> Path:
         """A local file that holds it, not to be changed. Raises MissingFile."""
 
-    def commit(self, add: Mapping[str, bytes | Path], message: str, delete: Collection[str] = (),
-               parent: str | None = None) -> str:
+    def commit(
+        self,
+        add: Mapping[str, bytes | Path],
+        message: str,
+        delete: Collection[str] = (),
+        parent: str | None = None,
+    ) -> str:
         """All of it or nothing; the new revision.
 
-        With `parent`, raises Conflict when somebody committed after it; without, it goes on top of what is there.
+        With `parent`, raises Conflict when somebody committed after it; without, it goes on top
+        of what is there.
         """
 
     def forget(self, path: str) -> None:
-        """Remove the contents that `path` ever had, from history too, unless another file still has them."""
+        """Remove the contents that `path` ever had, from history too, unless another file still
+        has them."""
 
     def keep_only(self, revisions: Collection[str]) -> None:
-        """Remove large contents that neither the newest revision nor one of these has. The others keep their names."""
+        """Remove large contents that neither the newest revision nor one of these has. The
+        others keep their names."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,9 @@ class Address:
     revision: str | None = None
 
     def __str__(self) -> str:
-        return f"{HUB if self.kind == 'hub' else ''}{self.name}" + (f"@{self.revision}" if self.revision else "")
+        return f"{HUB if self.kind == 'hub' else ''}{self.name}" + (
+            f"@{self.revision}" if self.revision else ""
+        )
 
 
 def parse_address(text: str) -> Address:
@@ -74,7 +85,9 @@ def parse_address(text: str) -> Address:
             raise BadAddress(f"'{text}' is not a Hub address; write hf://user/name.", address=text)
         return Address("hub", name, _revision(revision, text))
     if text != text.encode("utf-8", "replace").decode():
-        raise BadAddress(f"The name of the folder {text!a} is not UTF-8. Rename the folder.", address=text)
+        raise BadAddress(
+            f"The name of the folder {text!a} is not UTF-8. Rename the folder.", address=text
+        )
     if "://" in text or not text.strip():
         raise BadAddress(f"'{text}' is neither a folder nor hf://user/name.", address=text)
     name, at, revision = text.rpartition("@")
@@ -83,13 +96,18 @@ def parse_address(text: str) -> Address:
     return Address("folder", name, _revision(revision, text))
 
 
-def open_repository(address: str, kind: Kind = "dataset", create: bool = False, private: bool = True) -> Repository:
-    """The repository at an address; with `create` it is made where there is none (on the Hub: private unless asked)."""
+def open_repository(
+    address: str, kind: Kind = "dataset", create: bool = False, private: bool = True
+) -> Repository:
+    """The repository at an address; with `create` it is made where there is none (on the Hub:
+    private unless asked)."""
     place = parse_address(address)
     if place.kind == "hub":
         from data_cards.storage.hub import HubRepository
 
-        return HubRepository(place.name, kind=kind, create=create, private=private, pinned=place.revision)
+        return HubRepository(
+            place.name, kind=kind, create=create, private=private, pinned=place.revision
+        )
     from data_cards.storage.local_folder import FolderRepository
 
     return FolderRepository(Path(place.name), create=create, pinned=place.revision)

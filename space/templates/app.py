@@ -1,7 +1,8 @@
-"""The front door of a deployed Space: `python -m space deploy` puts this file at the root of its repository.
+"""The front door of a deployed Space: `python -m space deploy` puts this file at the root of its
+repository.
 
-At the root, because Python looks for packages beside the file it was started with. What to serve is in
-`deployment.json` beside it; a variable of the Space with the same name wins.
+At the root, because Python looks for packages beside the file it was started with. What to serve
+is in `deployment.json` beside it; a variable of the Space with the same name wins.
 """
 
 from __future__ import annotations

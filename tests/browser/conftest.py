@@ -39,12 +39,14 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser, which on a machine that does much else may be late once; twice is
-    a fault, and what is compared without waiting is one at once."""
+    """Everything in this folder drives a browser, which on a machine that does much else may be
+    late once; twice is a fault, and what is compared without waiting is one at once."""
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError", "Locator expected"]))
+            item.add_marker(
+                pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError", "Locator expected"])
+            )
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +64,10 @@ def chromium() -> Iterator:
 
 @pytest.fixture
 def open_page(chromium) -> Iterator[Callable]:
-    """`open_page(url, width=..., ...)`: a page of its own, closed at the end; what its scripts complain about fails
-    the test, and so does a request to another host."""
-    pages, complaints = [], []
+    """`open_page(url, width=..., ...)`: a page of its own, closed at the end; what its scripts
+    complain about fails the test, and so does a request to another host."""
+    pages = []
+    complaints = []
 
     def begin(url: str, width: int = 1280, height: int = 800, **more):
         context = chromium.new_context(viewport={"width": width, "height": height}, **more)
@@ -87,7 +90,8 @@ def _stay(asked: str, url: str, complaints: list[str]) -> None:
 
 
 class Served:
-    """A module run as a server in a process of its own: started, killed, started again on the same port."""
+    """A module run as a server in a process of its own: started, killed, started again on the
+    same port."""
 
     def __init__(self, module: str, *arguments: str) -> None:
         with socket.socket() as probe:
@@ -161,15 +165,20 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def tables() -> Iterator[Callable[..., str]]:
-    """`tables(table, door) -> url`: each light table at an address of its own, all served by one thread."""
-    app, numbers = FastAPI(), itertools.count()
+    """`tables(table, door) -> url`: each light table at an address of its own, all served by one
+    thread."""
+    app = FastAPI()
+    numbers = itertools.count()
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
 
     def add(table: LightTable, door: Door | None = None) -> str:
-        place, door = APIRouter(prefix=f"/{next(numbers)}"), door or Door()
+        place = APIRouter(prefix=f"/{next(numbers)}")
+        door = door or Door()
         place.add_api_route("/", lambda: HTMLResponse(PAGE))
-        place.add_api_route("/sign-in", lambda: {"how": "password", "hint": "The password is anything."})
+        place.add_api_route(
+            "/sign-in", lambda: {"how": "password", "hint": "The password is anything."}
+        )
         place.add_api_route("/sign-in", door.open, methods=["POST"])
         place.include_router(light_table_router(table, door.who))
         app.include_router(place)
@@ -188,7 +197,9 @@ def tables() -> Iterator[Callable[..., str]]:
 @pytest.fixture
 def table(folder: Path) -> LightTable:
     """The light table over `folder`, with a model that shows its opinion."""
-    return LightTable(open_dataset(str(folder)), Journal(folder.parent / "journal"), TellingOpinions)
+    return LightTable(
+        open_dataset(str(folder)), Journal(folder.parent / "journal"), TellingOpinions
+    )
 
 
 @pytest.fixture

@@ -1,7 +1,15 @@
-"""The light table on a bad day: a power cut, no network, an answer that got lost, a sign-in that ended."""
+"""The light table on a bad day: a power cut, no network, an answer that got lost, a sign-in that
+ended."""
 
 from tests.browser.conftest import Door
-from tests.fixtures.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
+from tests.fixtures.light_table_page import (
+    all_kept,
+    decisions_in,
+    labels_in,
+    photo_on_screen,
+    progress,
+    wait_for_photo,
+)
 
 ROOT = "vitrine-light-table"
 
@@ -19,14 +27,20 @@ def test_a_label_fixed_with_the_keyboard_survives_a_power_cut(serve, folder, ope
     assert labels_in(folder)[fixed].label == "harbour-study"
 
     page.keyboard.press("j")
-    page.wait_for_selector("text=The light table does not answer. 1 decision waits in this window; trying again.")
+    page.wait_for_selector(
+        "text=The light table does not answer. 1 decision waits in this window; trying again."
+    )
     server.start()
     all_kept(page)
     assert labels_in(folder)[next_one].status == "junk"
 
     page.reload()
     assert photo_on_screen(page) not in (sealed, fixed, next_one)
-    assert page.locator("vitrine-light-table .progress").inner_text().startswith("3 of 40 doubtful labels")
+    assert (
+        page.locator("vitrine-light-table .progress")
+        .inner_text()
+        .startswith("3 of 40 doubtful labels")
+    )
     for back in (next_one, fixed):
         page.keyboard.press("Backspace")
         page.wait_for_selector(f"vitrine-light-table .mat img[src*='{back}']")
@@ -42,15 +56,20 @@ def test_without_a_network_decisions_wait_and_none_is_lost_or_doubled(url, folde
     page.context.set_offline(True)
     for _ in range(3):
         page.keyboard.press("j")
-    page.wait_for_selector("text=The light table does not answer. 3 decisions wait in this window; trying again.")
+    page.wait_for_selector(
+        "text=The light table does not answer. 3 decisions wait in this window; trying again."
+    )
     assert decisions_in(folder) == ()
     page.context.set_offline(False)
     all_kept(page)
     assert [one.action for one in decisions_in(folder)] == ["junk"] * 3
 
 
-def test_an_answer_that_got_lost_on_the_way_does_not_make_two_decisions_of_one(url, folder, open_page):
-    page, lost = open_page(url), []
+def test_an_answer_that_got_lost_on_the_way_does_not_make_two_decisions_of_one(
+    url, folder, open_page
+):
+    page = open_page(url)
+    lost = []
 
     def lose_the_first(route):
         if lost:
@@ -75,7 +94,9 @@ def test_who_is_signed_out_signs_in_and_nothing_is_lost(tables, table, folder, o
     page.keyboard.press("j")
     page.locator("vitrine-light-table input[name=username]").fill("ann")
     assert page.locator("vitrine-light-table .mat").count() == 0
-    assert "1 decision waits in this window." in page.locator("vitrine-light-table .door").inner_text()
+    assert (
+        "1 decision waits in this window." in page.locator("vitrine-light-table .door").inner_text()
+    )
     page.locator("vitrine-light-table input[name=password]").fill("j")
     page.keyboard.press("Enter")
     all_kept(page)
@@ -83,23 +104,31 @@ def test_who_is_signed_out_signs_in_and_nothing_is_lost(tables, table, folder, o
 
 
 def test_a_slow_network_holds_nobody_up_and_doubles_nothing(url, folder, open_page):
-    page, held, fast = open_page(url), [], []
+    page = open_page(url)
+    held = []
+    fast = []
     photo = photo_on_screen(page)
     page.wait_for_load_state("networkidle")
     page.route("**/moves", lambda route: route.continue_() if fast else held.append(route))
     for _ in range(5):
         page.keyboard.press("1")
-        photo = wait_for_photo(page, photo)  # the next one, while the first answer is still on its way
+        photo = wait_for_photo(
+            page, photo
+        )  # the next one, while the first answer is still on its way
     assert decisions_in(folder) == () and page.locator(f"{ROOT} .kept").count() == 0
     fast.append(True)
     held[0].continue_()
     all_kept(page)
-    assert len(held) == 1 and len(decisions_in(folder)) == len({one.image_id for one in decisions_in(folder)}) == 5
+    assert (
+        len(held) == 1
+        and len(decisions_in(folder)) == len({one.image_id for one in decisions_in(folder)}) == 5
+    )
 
 
 def test_thirty_steps_are_taken_back_after_a_power_cut_in_their_middle(serve, folder, open_page):
     server = serve("tests.fixtures.light_table", str(folder), "plain")
-    page, seen = open_page(server.url), []
+    page = open_page(server.url)
+    seen = []
     photo = photo_on_screen(page)
     for number in range(30):
         if number == 15:
@@ -121,13 +150,17 @@ def test_thirty_steps_are_taken_back_after_a_power_cut_in_their_middle(serve, fo
         page.keyboard.press("Backspace")
         progress(page, left)
     all_kept(page)
-    assert {(label.label, label.status) for label in labels_in(folder).values()} == {("harbour", "labelled")}
+    assert {(label.label, label.status) for label in labels_in(folder).values()} == {
+        ("harbour", "labelled")
+    }
     page.wait_for_selector(f"{ROOT} .mat img[src*='{seen[0]}']")
     page.keyboard.press("Backspace")
     page.wait_for_selector("text=There is nothing left to take back.")
 
 
-def test_offline_for_a_while_two_windows_of_one_person_lose_and_double_nothing(url, folder, open_page):
+def test_offline_for_a_while_two_windows_of_one_person_lose_and_double_nothing(
+    url, folder, open_page
+):
     pages = [open_page(url), open_page(url)]
     for page in pages:
         photo_on_screen(page)

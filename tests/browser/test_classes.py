@@ -1,4 +1,5 @@
-"""Classes change at the table, in Chromium: what a person types, merges or splits is on the disk, and comes back."""
+"""Classes change at the table, in Chromium: what a person types, merges or splits is on the
+disk, and comes back."""
 
 import pytest
 
@@ -23,7 +24,10 @@ def said(page, words):
     """Wait until the table says this."""
     page.wait_for_function(
         """words => document.querySelector("vitrine-light-table").shadowRoot
-                            .querySelector(".notice").textContent === words""", arg=words, polling=50)
+                            .querySelector(".notice").textContent === words""",
+        arg=words,
+        polling=50,
+    )
 
 
 def field(page, name):
@@ -53,7 +57,9 @@ def test_two_classes_become_one_after_a_word_about_what_happens(url, folder, ope
     open_classes(page, "Harbour at Low Moon")
     page.get_by_role("button", name="Merge it into another").click()
     page.keyboard.type("first")
-    page.wait_for_selector(f"{SHADOW} [role=option][aria-selected=true] b:text-is('Harbour, First Study')")
+    page.wait_for_selector(
+        f"{SHADOW} [role=option][aria-selected=true] b:text-is('Harbour, First Study')"
+    )
     page.keyboard.press("Enter")
     dialog = page.locator(f"{SHADOW} dialog.confirm")
     assert "60 photos of Harbour at Low Moon become Harbour, First Study." in dialog.inner_text()
@@ -101,7 +107,9 @@ def test_a_class_is_added_and_described(url, folder, open_page):
     assert field(page, "summary").input_value() == "White, with a red top.", "what is typed waits"
     page.reload()
     open_classes(page, "Lighthouse")
-    assert field(page, "summary").input_value() == "White, with a red top.", "even when the page is loaded again"
+    assert field(page, "summary").input_value() == "White, with a red top.", (
+        "even when the page is loaded again"
+    )
     page.get_by_role("button", name="Keep", exact=True).click()
     said(page, "Kept.")
     assert [one.action for one in decisions_in(folder)] == ["add_class", "edit_card"]
@@ -157,7 +165,9 @@ def test_a_text_that_is_kept_without_a_network_waits_and_is_sent_once(url, folde
     for text in ("A first try.", "Upright, and no quay at all."):
         field(page, "summary").fill(text)
         page.get_by_role("button", name="Keep", exact=True).click()
-        page.wait_for_selector(f"{SHADOW} .class-keep [role=status]:text('It waits in this browser')")
+        page.wait_for_selector(
+            f"{SHADOW} .class-keep [role=status]:text('It waits in this browser')"
+        )
     field(page, "facts").fill("Painter: somebody")  # typed, and not kept
     assert decisions_in(folder) == ()
     page.context.set_offline(False)
@@ -172,7 +182,9 @@ def test_a_text_that_is_kept_without_a_network_waits_and_is_sent_once(url, folde
     assert field(page, "facts").input_value() == "Painter: somebody"
 
 
-def test_a_text_that_waits_is_not_put_over_what_somebody_else_wrote(tables, table, folder, open_page):
+def test_a_text_that_waits_is_not_put_over_what_somebody_else_wrote(
+    tables, table, folder, open_page
+):
     ann, bob = (open_page(tables(table, Door(name))) for name in ("ann", "bob"))
     for page in (ann, bob):
         open_classes(page, "Harbour, First Study")

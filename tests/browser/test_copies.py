@@ -1,4 +1,5 @@
-"""Copies side by side: the suggestion, another choice, not copies, all at once, and all of it back."""
+"""Copies side by side: the suggestion, another choice, not copies, all at once, and all of it
+back."""
 
 import pytest
 
@@ -40,7 +41,10 @@ def set_aside(folder):
 def groups_left(page, count):
     page.wait_for_function(
         """count => document.querySelector("vitrine-light-table").shadowRoot
-                  .querySelectorAll(".group").length === count""", arg=count, polling=50)
+                  .querySelectorAll(".group").length === count""",
+        arg=count,
+        polling=50,
+    )
 
 
 def test_one_key_keeps_the_suggested_one_and_one_takes_it_back(url, place, open_page):
@@ -61,10 +65,15 @@ def test_one_key_keeps_the_suggested_one_and_one_takes_it_back(url, place, open_
     groups_left(page, 5)
     all_kept(page)
     labels = labels_in(folder)
-    assert set_aside(folder) == set() and {labels[name].label for name in names[4]} == {"harbour", "red-grid"}
+    assert set_aside(folder) == set() and {labels[name].label for name in names[4]} == {
+        "harbour",
+        "red-grid",
+    }
 
 
-def test_all_suggestions_at_once_are_one_step_and_what_disagrees_is_left_to_a_person(url, place, open_page):
+def test_all_suggestions_at_once_are_one_step_and_what_disagrees_is_left_to_a_person(
+    url, place, open_page
+):
     folder, names = place
     page = open_page(url)
     sit_at_copies(page)
@@ -113,7 +122,9 @@ def test_without_a_network_copies_are_decided_and_kept_later(url, place, open_pa
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     page.keyboard.press("a")
-    page.wait_for_selector("text=The light table does not answer. 1 decision waits in this window; trying again.")
+    page.wait_for_selector(
+        "text=The light table does not answer. 1 decision waits in this window; trying again."
+    )
     page.context.set_offline(False)
     all_kept(page)
     assert set_aside(folder) == {pair[0] for pair in names[:4]} and len(decisions_in(folder)) == 4

@@ -1,5 +1,5 @@
-"""A visitor with a phone: show a photo, read the placard, say when it is wrong. And the same with a mouse, without
-a camera, without a network."""
+"""A visitor with a phone: show a photo, read the placard, say when it is wrong. And the same
+with a mouse, without a camera, without a network."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(folder: Path, subject: str) -> Iterator[str]:
     """An app's address."""
     with pytest.MonkeyPatch.context() as patch:
-        # One folder for both apps: Gradio has one for a process, and each doorway lets only its uploads through.
+        # One folder for both apps: Gradio has one for a process, and each doorway lets only its
+        # uploads through.
         patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
         small_gallery(folder / "dataset", subject)
         with serving(built(settings_in(folder, dataset=str(folder / "dataset")), subject)) as url:
@@ -66,7 +67,8 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def choose(page: Any, data: bytes, name: str = "photo.jpg") -> None:
     """Choose a file, as the Photos button does."""
     page.locator(f"{ASK} input[type=file]").first.set_input_files(
-        {"name": name, "mimeType": "image/jpeg", "buffer": data})
+        {"name": name, "mimeType": "image/jpeg", "buffer": data}
+    )
 
 
 def placard(page: Any) -> str:
@@ -85,7 +87,9 @@ def test_a_photo_is_answered_with_its_story(open_page: Any, url: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_two_that_could_be_it_are_a_shelf_and_choosing_tells_the_story(open_page: Any, url: str) -> None:
+def test_two_that_could_be_it_are_a_shelf_and_choosing_tells_the_story(
+    open_page: Any, url: str
+) -> None:
     page = open_page(url, **PHONE)
     choose(page, photo_between("low-moon", "first-study"))
     assert "Which one is it?" in placard(page)
@@ -103,7 +107,9 @@ def test_what_is_not_here_is_said_so(open_page: Any, url: str) -> None:
     assert page.get_by_role("button", name="It should be here").is_visible()
 
 
-def test_that_s_wrong_ends_with_a_receipt_whose_fate_can_be_asked(open_page: Any, url: str, folder: Path) -> None:
+def test_that_s_wrong_ends_with_a_receipt_whose_fate_can_be_asked(
+    open_page: Any, url: str, folder: Path
+) -> None:
     page = open_page(url, **PHONE)
     choose(page, photo_in_pieces("ochre"))
     placard(page)
@@ -123,7 +129,9 @@ def test_that_s_wrong_ends_with_a_receipt_whose_fate_can_be_asked(open_page: Any
 
 def test_the_camera_s_picture_is_taken_and_asked_about(open_page: Any, url: str) -> None:
     page = open_page(f"{url}healthz", **PHONE)
-    page.context.add_init_script(FAKE_CAMERA % base64.b64encode(photo_of("red-grid", 640, 480)).decode())
+    page.context.add_init_script(
+        FAKE_CAMERA % base64.b64encode(photo_of("red-grid", 640, 480)).decode()
+    )
     page.goto(url)
     page.get_by_role("button", name="Open the camera").click()
     page.get_by_text("Fit it in the frame").wait_for()
@@ -137,7 +145,9 @@ def test_the_camera_s_picture_is_taken_and_asked_about(open_page: Any, url: str)
 
 def test_without_a_camera_the_phone_s_own_is_opened(open_page: Any, url: str) -> None:
     page = open_page(f"{url}healthz", **PHONE)
-    page.context.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined });")
+    page.context.add_init_script(
+        "Object.defineProperty(navigator, 'mediaDevices', { value: undefined });"
+    )
     page.goto(url)
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Open the camera").click()
@@ -148,23 +158,30 @@ def test_without_a_camera_the_phone_s_own_is_opened(open_page: Any, url: str) ->
 def test_a_pasted_and_a_dropped_picture_are_asked_about(open_page: Any, url: str) -> None:
     page = open_page(url)
     page.get_by_text("Show it a photo").wait_for()
-    for event, carrier, name, title in (("paste", "clipboardData", "ochre", "Ochre Noon"),
-                                        ("drop", "dataTransfer", "red-grid", "Red Grid")):
-        page.evaluate("""async ([event, carrier, data]) => {
+    for event, carrier, name, title in (
+        ("paste", "clipboardData", "ochre", "Ochre Noon"),
+        ("drop", "dataTransfer", "red-grid", "Red Grid"),
+    ):
+        page.evaluate(
+            """async ([event, carrier, data]) => {
             const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
             const held = new DataTransfer();
             held.items.add(new File([bytes], "a.jpg", { type: "image/jpeg" }));
             const kind = event === "paste" ? ClipboardEvent : DragEvent;
             document.querySelector("vitrine-ask").dispatchEvent(
                 new kind(event, { [carrier]: held, bubbles: true, cancelable: true, composed: true }));
-        }""", [event, carrier, base64.b64encode(photo_of(name)).decode()])
+        }""",
+            [event, carrier, base64.b64encode(photo_of(name)).decode()],
+        )
         page.locator(f"{ASK} h2", has_text=title).wait_for()
 
 
 def test_where_pasting_is_refused_the_page_says_how(open_page: Any, url: str) -> None:
     page = open_page(url, **PHONE)
     # Whether Chromium refuses by itself depends on which of its windows has the focus.
-    page.evaluate("() => { navigator.clipboard.read = () => Promise.reject(new DOMException('no')); }")
+    page.evaluate(
+        "() => { navigator.clipboard.read = () => Promise.reject(new DOMException('no')); }"
+    )
     page.get_by_role("button", name="Paste").click()
     page.get_by_text("Press Ctrl + V").wait_for()
 
@@ -190,14 +207,19 @@ def test_when_the_network_goes_the_photo_stays_and_asks_again(open_page: Any, ur
 
 def test_a_title_with_markup_stays_text(open_page: Any, url: str) -> None:
     page = open_page(f"{url}healthz", **PHONE)
-    evil = '{"name":"n","title":"<img src=x onerror=window.hit=1>","subject":"things","classes":6,"keeps_photos":true}'
+    evil = (
+        '{"name":"n","title":"<img src=x '
+        'onerror=window.hit=1>","subject":"things","classes":6,"keeps_photos":true}'
+    )
     page.route("**/room", lambda route: route.fulfill(body=evil, content_type="application/json"))
     page.goto(url)
     page.get_by_text("<img src=x").wait_for()
     assert page.evaluate("window.hit") is None
 
 
-def test_people_are_described_by_dress_and_their_photos_are_not_kept(open_page: Any, people: str) -> None:
+def test_people_are_described_by_dress_and_their_photos_are_not_kept(
+    open_page: Any, people: str
+) -> None:
     page = open_page(people, **PHONE)
     page.get_by_text("never to say who somebody is").wait_for()
     choose(page, photo_of("ochre"))
@@ -211,15 +233,21 @@ def test_people_are_described_by_dress_and_their_photos_are_not_kept(open_page: 
 def test_the_keyboard_alone_is_enough(open_page: Any, url: str) -> None:
     page = open_page(url)
     page.get_by_role("button", name="What this room can name").wait_for()
-    # What the key opens is the browser's own window, which a test cannot see for sure: that it was asked for is enough.
-    page.evaluate(f"document.querySelector('{ASK}').shadowRoot.querySelector('input[type=file]')"
-                  ".addEventListener('click', event => { event.preventDefault(); window.opened = true; })")
+    # What the key opens is the browser's own window, which a test cannot see for sure: that it was
+    # asked for is enough.
+    page.evaluate(
+        f"document.querySelector('{ASK}').shadowRoot.querySelector('input[type=file]')"
+        ".addEventListener('click', event => { event.preventDefault(); window.opened = true; })"
+    )
     page.get_by_role("button", name="Choose a photo").focus()
     page.keyboard.press("Enter")
     page.wait_for_function("window.opened", polling=50)
     choose(page, photo_of("ochre"))
     placard(page)
-    assert page.evaluate(f"document.querySelector('{ASK}').shadowRoot.activeElement.textContent") == "Ochre Noon"
+    assert (
+        page.evaluate(f"document.querySelector('{ASK}').shadowRoot.activeElement.textContent")
+        == "Ochre Noon"
+    )
     page.get_by_role("button", name="That's wrong").press("Enter")
     page.locator("dialog[open]").wait_for()
     page.keyboard.press("Escape")
@@ -228,16 +256,24 @@ def test_the_keyboard_alone_is_enough(open_page: Any, url: str) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_word_is_faint_or_beyond_the_window(open_page: Any, url: str, width: int, scheme: str) -> None:
-    page, wrong = open_page(url, width, 844, color_scheme=scheme, reduced_motion="reduce"), {}
+def test_no_word_is_faint_or_beyond_the_window(
+    open_page: Any, url: str, width: int, scheme: str
+) -> None:
+    page = open_page(url, width, 844, color_scheme=scheme, reduced_motion="reduce")
+    wrong = {}
     page.get_by_role("button", name="What this room can name").click()
     squeezed = page.locator(f"{ASK} dialog .row").evaluate_all(
-        "all => all.filter((one) => one.clientHeight < one.querySelector('.thumb').offsetHeight + 12).length")
+        "all => all.filter((one) => one.clientHeight < one.querySelector('.thumb').offsetHeight + "
+        "12).length"
+    )
     wrong["names"] = faults(page)
     page.keyboard.press("Escape")
     wrong["start"] = faults(page)
-    for name, data in (("sure", photo_of("ochre")), ("one of", photo_between("low-moon", "first-study")),
-                       ("none", photo_of_nothing())):
+    for name, data in (
+        ("sure", photo_of("ochre")),
+        ("one of", photo_between("low-moon", "first-study")),
+        ("none", photo_of_nothing()),
+    ):
         choose(page, data)
         placard(page)
         wrong[name] = faults(page)
@@ -249,7 +285,9 @@ def test_no_word_is_faint_or_beyond_the_window(open_page: Any, url: str, width: 
 
 
 def test_while_it_looks_the_page_says_so_where_it_can_be_read(open_page: Any, url: str) -> None:
-    page, held, fast = open_page(url), [], []
+    page = open_page(url)
+    held = []
+    fast = []
     page.get_by_role("button", name="What this room can name").wait_for()
     page.route("**/upload*", lambda route: route.continue_() if fast else held.append(route))
     choose(page, photo_of("ochre"))

@@ -26,7 +26,8 @@ from tests.fixtures.screens import faults
 from tests.fixtures.visitors import PASSWORD, in_a_loop, serving, sesame, settings_in
 
 PATIENCE = 30_000  # ms; the machine may be busy
-ASK, TABLE = "vitrine-ask", "vitrine-light-table"
+ASK = "vitrine-ask"
+TABLE = "vitrine-light-table"
 # What the page starts instead of a training: a quick model, and a better one when `gate` is gone.
 TRAINS = """
 import sys, time
@@ -45,15 +46,23 @@ while (model.parent / "gate").exists():
 telling.made()
 telling.done("It went well.")
 """
-FAILS = TRAINS.replace('(model / "quick").unlink()', 'sys.exit(telling.failed("The disk is full."))')
+FAILS = TRAINS.replace(
+    '(model / "quick").unlink()', 'sys.exit(telling.failed("The disk is full."))'
+)
 
 
 def bare_dataset(folder: Path) -> str:
     """Photos of all paintings, without a label or a class."""
     made = create_dataset(str(folder), Collection("cups", "Cups", ()))
-    rows = [(Photo(image_id(data), SIDE + n, SIDE, (Source(path=f"{n}.jpg"),)), data)
-            for n, name in enumerate(COLOURS) for data in [photo_of(name, SIDE + n, SIDE)]]
-    files = [images_file(rows), labels_file(Label(photo.image_id, None, "unlabelled") for photo, _ in rows)]
+    rows = [
+        (Photo(image_id(data), SIDE + n, SIDE, (Source(path=f"{n}.jpg"),)), data)
+        for n, name in enumerate(COLOURS)
+        for data in [photo_of(name, SIDE + n, SIDE)]
+    ]
+    files = [
+        images_file(rows),
+        labels_file(Label(photo.image_id, None, "unlabelled") for photo, _ in rows),
+    ]
     return made.commit(dict(files), "Photos came in").address
 
 
@@ -75,21 +84,45 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """`opened(code)`: the address of an app with photos and no model, whose trainer only pretends."""
+    """`opened(code)`: the address of an app with photos and no model, whose trainer only
+    pretends."""
     kept: list[Any] = []
 
     def begin(code: str, behind: tuple[str, ...] = ()) -> str:
         def rounds(room: Room, settings: Any) -> Rounds:
             assert room.archive.table is not None
-            kept.append(Rounds(room.archive.table, Workshop(settings.model, place / "cache", place / "jobs",
-                                                            room.serving, room.reload, ("-c", code)), lambda: []))
+            kept.append(
+                Rounds(
+                    room.archive.table,
+                    Workshop(
+                        settings.model,
+                        place / "cache",
+                        place / "jobs",
+                        room.serving,
+                        room.reload,
+                        ("-c", code),
+                    ),
+                    lambda: [],
+                )
+            )
             return kept[-1]
 
         monkeypatch.setattr(space.app, "_rounds", rounds)
-        monkeypatch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(place / "uploads")))
-        settings = settings_in(place, model=str(place / "model"), dataset=bare_dataset(place / "set"),
-                               owners=("ann",), behind=behind)
-        app = in_a_loop(lambda: create_app(settings, load=lambda address: loading(Path(address)), access=sesame()))
+        monkeypatch.setenv(
+            "GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(place / "uploads"))
+        )
+        settings = settings_in(
+            place,
+            model=str(place / "model"),
+            dataset=bare_dataset(place / "set"),
+            owners=("ann",),
+            behind=behind,
+        )
+        app = in_a_loop(
+            lambda: create_app(
+                settings, load=lambda address: loading(Path(address)), access=sesame()
+            )
+        )
         served = serving(app)
         kept.append(served)
         return served.__enter__() + "/"
@@ -114,7 +147,9 @@ def to_the_table(page: Page) -> None:
 
 def name_it(page: Page, words: str, done: int) -> None:
     """Type what the photo on screen shows."""
-    page.get_by_role("button", name=re.compile("type what it is|another class")).click(timeout=PATIENCE)
+    page.get_by_role("button", name=re.compile("type what it is|another class")).click(
+        timeout=PATIENCE
+    )
     page.get_by_role("combobox").fill(words)
     page.get_by_role("option", name=words).wait_for(timeout=PATIENCE)
     page.get_by_role("combobox").press("Enter")
@@ -122,14 +157,20 @@ def name_it(page: Page, words: str, done: int) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_from_no_label_to_an_answer_without_a_restart(open_page: Any, opened: Any, place: Path, width: int) -> None:
+def test_from_no_label_to_an_answer_without_a_restart(
+    open_page: Any, opened: Any, place: Path, width: int
+) -> None:
     page = open_page(opened(TRAINS), width=width)
-    expect(page.get_by_role("heading", name="There is no model yet.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="There is no model yet.")).to_be_visible(
+        timeout=PATIENCE
+    )
     expect(page.locator(f"{ASK} .placard")).to_have_css("opacity", "1")
     assert not faults(page)
     to_the_table(page)
     told = page.locator(f"{TABLE} .model")
-    expect(told).to_have_text(re.compile(r"No model yet: label 6 photos, of two classes or more \(0 so far\)"))
+    expect(told).to_have_text(
+        re.compile(r"No model yet: label 6 photos, of two classes or more \(0 so far\)")
+    )
     name_it(page, "Cup", 1)
     expect(page.locator(f"{TABLE} .choice", has_text="Cup")).to_be_visible(timeout=PATIENCE)
     name_it(page, "Bowl", 2)
@@ -144,16 +185,22 @@ def test_from_no_label_to_an_answer_without_a_restart(open_page: Any, opened: An
     (place / "gate").unlink()
     expect(notice).to_have_text("A better model answers now.", timeout=PATIENCE)
     page.locator(f"{ASK} input[type=file]").first.set_input_files(
-        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_of("ochre")})
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_of("ochre")}
+    )
     expect(page.locator(f"{ASK} .placard")).to_contain_text("Ochre Noon", timeout=PATIENCE)
 
 
-def test_a_training_that_fails_is_said_and_the_quick_model_goes_on(open_page: Any, opened: Any, place: Path) -> None:
+def test_a_training_that_fails_is_said_and_the_quick_model_goes_on(
+    open_page: Any, opened: Any, place: Path
+) -> None:
     page = open_page(opened(FAILS, ("-c", FAILS, "dataset", str(place / "model"))))
     notice = page.locator(f"{ASK} .notice")
     expect(notice).to_contain_text("A better one is being trained", timeout=PATIENCE)
     (place / "gate").unlink()
-    expect(notice).to_contain_text("The better one could not be trained, so this one goes on.", timeout=PATIENCE)
+    expect(notice).to_contain_text(
+        "The better one could not be trained, so this one goes on.", timeout=PATIENCE
+    )
     page.locator(f"{ASK} input[type=file]").first.set_input_files(
-        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_of("red-grid")})
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_of("red-grid")}
+    )
     expect(page.locator(f"{ASK} .placard")).to_contain_text("Red Grid", timeout=PATIENCE)

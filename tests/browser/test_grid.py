@@ -40,10 +40,13 @@ def test_a_drag_of_the_mouse_draws_a_frame_and_what_it_touches_is_selected(url, 
     page = open_page(url)
     cells = sit_at_grid(page)
     across = round(1228 / (cells.nth(1).bounding_box()["x"] - cells.nth(0).bounding_box()["x"]))
-    start, end = middle(cells.nth(1)), middle(cells.nth(across + 2))
+    start = middle(cells.nth(1))
+    end = middle(cells.nth(across + 2))
     drag(page, start, end)
     selected(page, 4)
-    chosen = cells.evaluate_all("all => all.flatMap((one, place) => one.ariaSelected === 'true' ? [place] : [])")
+    chosen = cells.evaluate_all(
+        "all => all.flatMap((one, place) => one.ariaSelected === 'true' ? [place] : [])"
+    )
     assert chosen == [1, 2, across + 1, across + 2]
     page.mouse.move(**middle(cells.nth(4)))
     selected(page, 4)
@@ -97,12 +100,14 @@ def touching(page):
     """What a finger does: `touch(kind, *points)`."""
     finger = page.context.new_cdp_session(page)
     return lambda kind, *points: finger.send(
-        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)}
+    )
 
 
 def test_a_finger_that_rests_selects_as_it_goes(url, folder, open_page):
     page = open_page(url, 390, 844, **PHONE)
-    cells, touch = sit_at_grid(page), touching(page)
+    cells = sit_at_grid(page)
+    touch = touching(page)
     touch("touchStart", middle(cells.nth(0)))
     selected(page, 1)
     for place in (1, 2, 5):
@@ -117,12 +122,15 @@ def test_a_finger_that_rests_selects_as_it_goes(url, folder, open_page):
 
 def test_a_finger_that_moves_at_once_scrolls_and_selects_nothing(url, open_page):
     page = open_page(url, 390, 844, **PHONE)
-    cells, touch = sit_at_grid(page), touching(page)
+    cells = sit_at_grid(page)
+    touch = touching(page)
     start = middle(cells.nth(7))
     touch("touchStart", start)
     for step in range(1, 9):
         touch("touchMove", {"x": start["x"], "y": start["y"] - 30 * step})
     touch("touchEnd")
     page.wait_for_function(
-        f"document.querySelector('{ROOT}').shadowRoot.querySelector('.body').scrollTop > 100", polling=50)
+        f"document.querySelector('{ROOT}').shadowRoot.querySelector('.body').scrollTop > 100",
+        polling=50,
+    )
     selected(page, 0)

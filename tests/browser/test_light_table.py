@@ -1,10 +1,18 @@
-"""The light table as an annotator meets it: keys, a thumb, the grid, somebody else at the next seat."""
+"""The light table as an annotator meets it: keys, a thumb, the grid, somebody else at the next
+seat."""
 
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from tests.browser.conftest import Door
 from tests.fixtures.light_table import TellingOpinions, small_dataset
-from tests.fixtures.light_table_page import all_kept, decisions_in, labels_in, photo_on_screen, progress, wait_for_photo
+from tests.fixtures.light_table_page import (
+    all_kept,
+    decisions_in,
+    labels_in,
+    photo_on_screen,
+    progress,
+    wait_for_photo,
+)
 
 ROOT = "vitrine-light-table"
 
@@ -12,7 +20,8 @@ ROOT = "vitrine-light-table"
 def test_sixty_relabels_in_a_row_are_all_on_the_disk(tables, tmp_path, open_page):
     many = small_dataset(tmp_path / "many", 99)
     page = open_page(tables(LightTable(many, Journal(tmp_path / "journal"), TellingOpinions)))
-    seen, photo = [], photo_on_screen(page)
+    seen = []
+    photo = photo_on_screen(page)
     for number in range(60):
         seen.append((photo, "harbour-study" if number % 2 else "red-grid"))
         page.keyboard.press("1" if number % 2 else "3")
@@ -43,8 +52,12 @@ def test_a_class_is_searched_and_given_and_markup_in_its_title_stays_text(url, f
     page = open_page(url)
     photo = photo_on_screen(page)
     page.keyboard.press("/")
-    page.keyboard.type("grid")  # at once: behind a slash that still waits for its photo, no letter is a decision
-    page.wait_for_selector("vitrine-light-table [role=option][aria-selected=true] b:text-is('Red <b>Grid</b>')")
+    page.keyboard.type(
+        "grid"
+    )  # at once: behind a slash that still waits for its photo, no letter is a decision
+    page.wait_for_selector(
+        "vitrine-light-table [role=option][aria-selected=true] b:text-is('Red <b>Grid</b>')"
+    )
     page.keyboard.press("Enter")
     wait_for_photo(page, photo)
     all_kept(page)
@@ -110,7 +123,9 @@ def test_keys_do_nothing_while_another_tab_is_open_or_somebody_writes(serve, fol
     assert len(decisions_in(folder)) == 1
 
 
-def test_two_people_at_once_are_never_asked_the_same_and_both_are_kept(tables, table, folder, open_page):
+def test_two_people_at_once_are_never_asked_the_same_and_both_are_kept(
+    tables, table, folder, open_page
+):
     pages = {name: open_page(tables(table, Door(name))) for name in ("ann", "bob")}
     seen = []
     for _ in range(10):
@@ -180,11 +195,15 @@ def test_a_class_that_is_missing_is_added_while_labelling(url, folder, open_page
     page.wait_for_selector("vitrine-light-table [role=option] b:text-is('Blue <i>Hour</i>')")
 
 
-def test_a_key_that_can_do_nothing_says_why_and_shakes_lightly_unless_the_system_asks_for_calm(url, open_page):
+def test_a_key_that_can_do_nothing_says_why_and_shakes_lightly_unless_the_system_asks_for_calm(
+    url, open_page
+):
     for motion, shakes in (("no-preference", 1), ("reduce", 0)):
         page = open_page(url, reduced_motion=motion)
         photo_on_screen(page)
-        page.evaluate("window.shaken = 0; Element.prototype.animate = () => { window.shaken += 1; }; null")
+        page.evaluate(
+            "window.shaken = 0; Element.prototype.animate = () => { window.shaken += 1; }; null"
+        )
         page.keyboard.press("d")
         page.wait_for_selector("text=A duplicate of which one? Nothing like this photo was found.")
         assert page.evaluate("window.shaken") == shakes

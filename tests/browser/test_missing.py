@@ -1,4 +1,5 @@
-"""What is missing, as somebody reads it on the way to the museum; and photos that nobody has named yet."""
+"""What is missing, as somebody reads it on the way to the museum; and photos that nobody has
+named yet."""
 
 import pytest
 
@@ -56,22 +57,40 @@ def test_a_thumb_gets_there_and_back(url, open_page):
 def unnamed(tmp_path):
     """Three photos that nobody has named, the second one the first to label."""
     data = [drawn("#23415c", number) for number in range(3)]
-    photos = [Photo(image_id(one), 120, 90, (Source(path=f"unlabelled/{n}.png"),)) for n, one in enumerate(data)]
+    photos = [
+        Photo(image_id(one), 120, 90, (Source(path=f"unlabelled/{n}.png"),))
+        for n, one in enumerate(data)
+    ]
     scores = (0.8, 1.0, 0.6)
-    found = [Finding(photo.image_id, "unlabelled", score, f"Asked with {score}.")
-             for photo, score in zip(photos, scores, strict=True)]
-    files = dict([images_file(list(zip(photos, data, strict=True))), findings_file("01SCAN", found),
-                  labels_file(Label(photo.image_id, None, "unlabelled") for photo in photos)])
+    found = [
+        Finding(photo.image_id, "unlabelled", score, f"Asked with {score}.")
+        for photo, score in zip(photos, scores, strict=True)
+    ]
+    files = dict(
+        [
+            images_file(list(zip(photos, data, strict=True))),
+            findings_file("01SCAN", found),
+            labels_file(Label(photo.image_id, None, "unlabelled") for photo in photos),
+        ]
+    )
     dataset = create_dataset(str(tmp_path / "set"), COLLECTION)
-    return dataset.update("Begin", lambda _: Changes(add=files)), [photo.image_id for photo in photos]
+    return dataset.update("Begin", lambda _: Changes(add=files)), [
+        photo.image_id for photo in photos
+    ]
 
 
-def test_photos_without_a_label_are_named_with_digits_in_the_order_of_the_scan(unnamed, tables, tmp_path, open_page):
+def test_photos_without_a_label_are_named_with_digits_in_the_order_of_the_scan(
+    unnamed, tables, tmp_path, open_page
+):
     dataset, (first, second, third) = unnamed
     page = open_page(tables(LightTable(dataset, Journal(tmp_path / "journal"))))
     assert photo_on_screen(page) == second
     words = page.locator("vitrine-light-table .table").inner_text()
-    assert "0 of 3 photos without a label" in words and "No label yet" in words and "Asked with 1.0." in words
+    assert (
+        "0 of 3 photos without a label" in words
+        and "No label yet" in words
+        and "Asked with 1.0." in words
+    )
     page.keyboard.press("2")
     assert wait_for_photo(page, second) == first
     page.keyboard.press("n")

@@ -1,4 +1,5 @@
-"""GitHub Pages: the static page in `docs/`, on another origin than the app it calls, under its own policy."""
+"""GitHub Pages: the static page in `docs/`, on another origin than the app it calls, under its
+own policy."""
 
 from __future__ import annotations
 
@@ -33,14 +34,18 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "docs"
         shutil.copytree(DOCS, self.folder)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(self.folder)))
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), partial(Quiet, directory=str(self.folder))
+        )
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def point_to(self, address: str) -> None:
         """Change the one line."""
         config = self.folder / "config.js"
-        text, count = CONFIG.subn(f'export const SPACE = "{address}";', (DOCS / "config.js").read_text())
+        text, count = CONFIG.subn(
+            f'export const SPACE = "{address}";', (DOCS / "config.js").read_text()
+        )
         assert count == 1
         config.write_text(text)
 
@@ -66,7 +71,9 @@ def visit(chromium: Any) -> Iterator[Any]:
     def begin(site: Site) -> tuple[Any, list[str], set[str]]:
         context = chromium.new_context(viewport={"width": 390, "height": 844})
         contexts.append(context)
-        page, complaints, hosts = context.new_page(), [], set()
+        page = context.new_page()
+        complaints = []
+        hosts = set()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
         page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))
@@ -81,7 +88,8 @@ def visit(chromium: Any) -> Iterator[Any]:
 def choose(page: Any, data: bytes) -> None:
     """Choose a file."""
     page.locator("vitrine-ask input[type=file]").first.set_input_files(
-        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": data})
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": data}
+    )
 
 
 @pytest.fixture
@@ -97,7 +105,9 @@ def app_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return make
 
 
-def test_the_page_asks_the_app_across_origins_and_shows_its_pictures(site: Site, visit: Any, app_for: Any) -> None:
+def test_the_page_asks_the_app_across_origins_and_shows_its_pictures(
+    site: Site, visit: Any, app_for: Any
+) -> None:
     with app_for(site.origin) as app:
         site.point_to(app)
         page, complaints, hosts = visit(site)
@@ -111,11 +121,17 @@ def test_the_page_asks_the_app_across_origins_and_shows_its_pictures(site: Site,
         page.get_by_role("button", name="Send").click()
         page.locator("dialog code").wait_for()
         assert complaints == []
-        assert hosts <= {site.origin, app, "blob:" + site.origin, f"blob:{site.origin.split('/')[0]}"} | {
-            host for host in hosts if host.startswith(("blob:", "data:"))}
+        assert hosts <= {
+            site.origin,
+            app,
+            "blob:" + site.origin,
+            f"blob:{site.origin.split('/')[0]}",
+        } | {host for host in hosts if host.startswith(("blob:", "data:"))}
 
 
-def test_a_page_that_was_not_named_gets_no_answer_but_a_sentence(site: Site, visit: Any, app_for: Any) -> None:
+def test_a_page_that_was_not_named_gets_no_answer_but_a_sentence(
+    site: Site, visit: Any, app_for: Any
+) -> None:
     with app_for("https://ann.github.io") as app:
         site.point_to(app)
         page, _, _ = visit(site)

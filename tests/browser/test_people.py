@@ -1,4 +1,5 @@
-"""Two people at two browsers, asked about the same photos without knowing of each other; a third settles the rest."""
+"""Two people at two browsers, asked about the same photos without knowing of each other; a third
+settles the rest."""
 
 from __future__ import annotations
 
@@ -19,13 +20,19 @@ HOST = "vitrine-light-table"
 
 
 @pytest.fixture
-def sit(tmp_path: Path, tables: Callable[..., str], open_page: Callable[..., Any]) -> Callable[..., Any]:
+def sit(
+    tmp_path: Path, tables: Callable[..., str], open_page: Callable[..., Any]
+) -> Callable[..., Any]:
     """`sit(name)`: somebody sits down at a table where two are asked about every photo."""
     small_dataset(tmp_path / "set", 30)
     from data_cards.dataset.repo import open_dataset
 
-    table = LightTable(open_dataset(str(tmp_path / "set")), Journal(tmp_path / "journal"), TellingOpinions,
-                       asking=Asking(1.0))
+    table = LightTable(
+        open_dataset(str(tmp_path / "set")),
+        Journal(tmp_path / "journal"),
+        TellingOpinions,
+        asking=Asking(1.0),
+    )
 
     def begin(name: str, **more: Any) -> Any:
         page = open_page(tables(table, Door(name)), **more)
@@ -45,7 +52,9 @@ def words(page: Any, where: str) -> str:
     return page.locator(f"{HOST} {where}").first.inner_text()
 
 
-def test_two_answer_without_knowing_and_a_third_settles_what_they_differ_on(sit: Any, tmp_path: Path) -> None:
+def test_two_answer_without_knowing_and_a_third_settles_what_they_differ_on(
+    sit: Any, tmp_path: Path
+) -> None:
     ann = sit("ann")
     asked = photo_on_screen(ann)
     before = words(ann, ".card")
@@ -71,13 +80,18 @@ def test_two_answer_without_knowing_and_a_third_settles_what_they_differ_on(sit:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_owner_chooses_how_many_are_asked_and_everybody_sees_their_own_figures(sit: Any, width: int) -> None:
+def test_the_owner_chooses_how_many_are_asked_and_everybody_sees_their_own_figures(
+    sit: Any, width: int
+) -> None:
     page = sit("ann", width=width)
     if width < 760:
         page.get_by_role("button", name="more…").click()
     page.get_by_role("button", name="People").click()
     page.get_by_text("No decision yet.").wait_for()
-    assert page.get_by_role("radio", name="Two people about every photo").get_attribute("aria-checked") == "true"
+    assert (
+        page.get_by_role("radio", name="Two people about every photo").get_attribute("aria-checked")
+        == "true"
+    )
     page.get_by_role("radio", name="Nobody twice").click()
     page.locator(f"{HOST} [aria-checked=true] >> text=Nobody twice").wait_for()
     page.keyboard.press("Escape")

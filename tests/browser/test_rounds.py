@@ -22,7 +22,8 @@ from tests.fixtures.visitors import serving
 from train.release.lifecycle import story_of
 
 PATIENCE = 30_000  # ms; the machine may be busy
-WIDE, THUMB = 1280, 390
+WIDE = 1280
+THUMB = 390
 
 
 @pytest.fixture
@@ -43,7 +44,9 @@ def at(place: Path) -> Iterator[dict[str, object]]:
     page = rounds_page(table, workshop_in(place, place / "model"))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
-    app.include_router(light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, more=[page]))
+    app.include_router(
+        light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, more=[page])
+    )
     with serving(app) as url:
         yield {"url": url + "/", "people": people}
         (place / "gate").unlink(missing_ok=True)
@@ -73,7 +76,9 @@ def test_from_training_to_release_and_back(open_page, at, place, width):
     expect(page.get_by_role("progressbar")).to_be_visible()
     (place / "gate").unlink()
     expect(page.get_by_role("heading", name="Round 3 waits")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("The last 40 decisions moved top-1 from 75 % to 90 %").first).to_be_visible()
+    expect(
+        page.get_by_text("The last 40 decisions moved top-1 from 75 % to 90 %").first
+    ).to_be_visible()
     expect(page.get_by_text("Against round 2: 16 photos better, 1 worse.")).to_be_visible()
     press(page, "Release it")
     expect(page.get_by_text("Round 3 · served")).to_be_visible(timeout=PATIENCE)
@@ -91,7 +96,9 @@ def test_a_page_that_is_loaded_again_finds_the_training_and_stops_it(open_page, 
     opened(page)
     expect(page.get_by_text("step 3 of 5")).to_be_visible(timeout=PATIENCE)
     press(page, "Stop")
-    expect(page.get_by_text("It was stopped. Started again, it goes on where it was.")).to_be_visible(timeout=PATIENCE)
+    expect(
+        page.get_by_text("It was stopped. Started again, it goes on where it was.")
+    ).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("button", name="Train again")).to_be_enabled()
 
 
@@ -112,9 +119,15 @@ def test_every_round_stands_in_the_chart_with_its_interval(open_page, at, place)
     page = opened(open_page(at["url"]))
     chart = page.locator(".round-chart svg")
     expect(chart).to_be_visible(timeout=PATIENCE)
-    assert chart.get_attribute("aria-label").endswith("round 1: 70.0 %, round 2: 75.0 %, round 3: 90.0 %")
-    assert (chart.locator(".interval").count(), chart.locator(".served").count(), chart.locator(".waits").count(),
-            chart.locator(".way").count()) == (3, 1, 1, 1)
+    assert chart.get_attribute("aria-label").endswith(
+        "round 1: 70.0 %, round 2: 75.0 %, round 3: 90.0 %"
+    )
+    assert (
+        chart.locator(".interval").count(),
+        chart.locator(".served").count(),
+        chart.locator(".waits").count(),
+        chart.locator(".way").count(),
+    ) == (3, 1, 1, 1)
 
 
 @pytest.mark.parametrize("width", [WIDE, THUMB])
@@ -146,18 +159,29 @@ def test_a_failed_training_says_why(open_page, place, folder):
 
 
 def test_an_owner_whose_table_is_empty_is_led_to_the_training_and_nobody_else_is(place, open_page):
-    few, people = small_dataset(place / "few", 4), ["olga"]
-    few = few.update("Nothing to ask", lambda now: Changes(
-        delete=tuple(path for path in now.paths if path.startswith("findings/"))))
+    few = small_dataset(place / "few", 4)
+    people = ["olga"]
+    few = few.update(
+        "Nothing to ask",
+        lambda now: Changes(
+            delete=tuple(path for path in now.paths if path.startswith("findings/"))
+        ),
+    )
     table = LightTable(few, Journal(place / "few-journal"))
     page = rounds_page(table, workshop_in(place, place / "model"))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
-    app.include_router(light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, more=[page]))
+    app.include_router(
+        light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, more=[page])
+    )
     with serving(app) as url:
         owner = open_page(url + "/")
-        owner.locator("vitrine-light-table .empty").get_by_role("button", name="Train again").click(timeout=PATIENCE)
-        expect(owner.get_by_role("heading", name="Was it worth it?")).to_be_visible(timeout=PATIENCE)
+        owner.locator("vitrine-light-table .empty").get_by_role("button", name="Train again").click(
+            timeout=PATIENCE
+        )
+        expect(owner.get_by_role("heading", name="Was it worth it?")).to_be_visible(
+            timeout=PATIENCE
+        )
         people.append("ann")
         helper = open_page(url + "/").locator("vitrine-light-table .empty")
         expect(helper.get_by_role("button", name="What is missing")).to_be_visible(timeout=PATIENCE)

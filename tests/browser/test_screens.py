@@ -1,5 +1,5 @@
-"""Every screen of the light table by a strict eye: legible and inside the window, dark or light, narrow or wide; what
-has to be always there is there; the focus is never lost."""
+"""Every screen of the light table by a strict eye: legible and inside the window, dark or light,
+narrow or wide; what has to be always there is there; the focus is never lost."""
 
 from __future__ import annotations
 
@@ -47,19 +47,23 @@ def past_the_sealed(page: Any) -> Any:
 
 def in_view(page: Any, selector: str) -> bool:
     """Whether this is what a finger in its middle would touch."""
-    return bool(page.locator(f"{ROOT} {selector}").first.evaluate("""one => {
+    return bool(
+        page.locator(f"{ROOT} {selector}").first.evaluate("""one => {
         const { left, top, width, height } = one.getBoundingClientRect();
         const hit = one.getRootNode().elementFromPoint(left + width / 2, top + height / 2);
-        return Boolean(hit) && (one.contains(hit) || hit.contains(one) && hit.matches("p")); }"""))
+        return Boolean(hit) && (one.contains(hit) || hit.contains(one) && hit.matches("p")); }""")
+    )
 
 
 @pytest.mark.parametrize("width", list(SIZES))
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_word_is_faint_or_beyond_the_window_and_no_button_too_small(
-        url: str, open_page: Callable[..., Any], width: int, dark: bool) -> None:
+    url: str, open_page: Callable[..., Any], width: int, dark: bool
+) -> None:
     page = open_page(url, **SIZES[width], reduced_motion="reduce")
     page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
-    first, wrong = photo_on_screen(page), {}
+    first = photo_on_screen(page)
+    wrong = {}
 
     def look(name: str, ready: str) -> None:
         page.wait_for_selector(f"{ROOT} {ready}")
@@ -97,22 +101,33 @@ def test_no_word_is_faint_or_beyond_the_window_and_no_button_too_small(
 
 @pytest.mark.parametrize("width", list(SIZES))
 def test_over_a_large_photo_stands_its_label_why_it_is_here_what_is_kept_and_the_keys(
-        url: str, open_page: Callable[..., Any], width: int) -> None:
+    url: str, open_page: Callable[..., Any], width: int
+) -> None:
     page = open_page(url, **SIZES[width])
     photo_on_screen(page)
     to_page(page, "Copies")
     page.keyboard.press("z")
     page.locator(f"{ROOT} .viewer").wait_for()
     words = page.locator(f"{ROOT} .viewer").inner_text()
-    for said in ("labelled Harbour at Low Moon", "suggested", "kept here ✓", "all sent ✓", "keep this one", "magnify"):
+    for said in (
+        "labelled Harbour at Low Moon",
+        "suggested",
+        "kept here ✓",
+        "all sent ✓",
+        "keep this one",
+        "magnify",
+    ):
         assert said in words
     page.keyboard.press("z")
     page.wait_for_selector(f"{ROOT} .viewer .mat.zoomed")
-    assert all(in_view(page, f".viewer {part}") for part in (".over b", ".why", ".state", ".foot .main"))
+    assert all(
+        in_view(page, f".viewer {part}") for part in (".over b", ".why", ".state", ".foot .main")
+    )
 
 
 def test_on_a_phone_label_and_reason_stay_below_the_photo_when_the_card_is_scrolled(
-        url: str, open_page: Callable[..., Any]) -> None:
+    url: str, open_page: Callable[..., Any]
+) -> None:
     page = past_the_sealed(open_page(url, **PHONE))
     short = page.locator(f"{ROOT} .short")
     assert not short.is_visible()
@@ -125,7 +140,8 @@ def test_on_a_phone_label_and_reason_stay_below_the_photo_when_the_card_is_scrol
 
 
 def test_on_a_phone_the_grid_s_label_stays_when_it_is_scrolled_and_photos_stand_in_rows(
-        url: str, open_page: Callable[..., Any]) -> None:
+    url: str, open_page: Callable[..., Any]
+) -> None:
     page = past_the_sealed(open_page(url, **PHONE))
     page.keyboard.press("g")
     page.wait_for_selector(f"{ROOT} .cell")
@@ -150,7 +166,8 @@ def test_what_is_read_opens_at_its_beginning(url: str, open_page: Callable[..., 
 
 
 def test_escape_leaves_a_search_at_once_and_the_next_key_is_for_the_photo(
-        url: str, folder: Path, open_page: Callable[..., Any]) -> None:
+    url: str, folder: Path, open_page: Callable[..., Any]
+) -> None:
     page = open_page(url, **PHONE)
     photo = photo_on_screen(page)
     page.keyboard.press("/")
@@ -169,7 +186,8 @@ def test_escape_leaves_a_search_at_once_and_the_next_key_is_for_the_photo(
 
 
 def test_a_page_laid_anew_gives_the_focus_back_and_a_list_is_found_where_it_was_left(
-        url: str, open_page: Callable[..., Any]) -> None:
+    url: str, open_page: Callable[..., Any]
+) -> None:
     page = open_page(url, 1280, 500)
     photo_on_screen(page)
     to_page(page, "People")
@@ -193,17 +211,26 @@ def test_a_page_laid_anew_gives_the_focus_back_and_a_list_is_found_where_it_was_
 
 
 def test_where_the_disk_is_not_kept_the_second_sign_is_the_one_that_counts(
-        tables: Callable[..., str], tmp_path: Path, open_page: Callable[..., Any],
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    tables: Callable[..., str],
+    tmp_path: Path,
+    open_page: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     few = small_dataset(tmp_path / "few", 9)
-    kept, lost = (LightTable(few, Journal(tmp_path / name), TellingOpinions, disk_is_kept=is_kept)
-                  for name, is_kept in (("kept", True), ("lost", False)))
+    kept, lost = (
+        LightTable(few, Journal(tmp_path / name), TellingOpinions, disk_is_kept=is_kept)
+        for name, is_kept in (("kept", True), ("lost", False))
+    )
     colours = []
     for table in (kept, lost):
         page = open_page(tables(table))
         photo_on_screen(page)
-        colours.append([page.locator(f"{ROOT} .state {sign}").evaluate("one => getComputedStyle(one).color")
-                        for sign in (".kept", ".sent")])
+        colours.append(
+            [
+                page.locator(f"{ROOT} .state {sign}").evaluate("one => getComputedStyle(one).color")
+                for sign in (".kept", ".sent")
+            ]
+        )
     assert colours[0] == colours[1][::-1] and colours[0][0] != colours[0][1]
     page.get_by_text("only what is sent is safe").wait_for()
 
@@ -213,21 +240,28 @@ def test_where_the_disk_is_not_kept_the_second_sign_is_the_one_that_counts(
     monkeypatch.setattr("curation.light_table.session.table.flush", unreachable)
     page.keyboard.press("j")
     page.get_by_text("1 not sent yet, send now").click()
-    page.get_by_text("kept on this machine; next try in a minute. A restart before that loses them.").wait_for()
+    page.get_by_text(
+        "kept on this machine; next try in a minute. A restart before that loses them."
+    ).wait_for()
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     page.keyboard.press("j")
     page.locator(f"{ROOT} .state", has_text="not kept yet").wait_for()
 
 
-def test_a_key_waits_for_a_photo_that_is_slow_to_come(url: str, folder: Path, open_page: Callable[..., Any]) -> None:
-    page, held = open_page(f"{url}sign-in"), []
+def test_a_key_waits_for_a_photo_that_is_slow_to_come(
+    url: str, folder: Path, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{url}sign-in")
+    held = []
     page.route("**/photo/*side=1280", lambda route: held.append(route))
     page.goto(url, wait_until="commit")  # its load event waits for the photo held back
     page.wait_for_selector(f"{ROOT} .choice")
     page.keyboard.press("1")
     page.keyboard.press("3")
-    assert decisions_in(folder) == () and page.locator(f"{ROOT} .progress").inner_text().startswith("0 of")
+    assert decisions_in(folder) == () and page.locator(f"{ROOT} .progress").inner_text().startswith(
+        "0 of"
+    )
     while held:
         held.pop(0).continue_()
     page.unroute("**/photo/*side=1280")

@@ -18,9 +18,20 @@ from data_cards.command_line import EXIT_CODES, FAULT, PIPE_CLOSED, STOPPED, Par
 from data_cards.errors import LABELS_WANTED, NOT_DONE, WRONG_USE, VitrineError
 
 ROOT = Path(__file__).parents[2]
-KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, VitrineError)]
-LATER = {"Conflict", "DiskFull", "HubUnreachable", "ClusterUnreachable", "BackboneUnavailable", "ExportDisagrees",
-         "TooBusy"}
+KINDS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, VitrineError)
+]
+LATER = {
+    "Conflict",
+    "DiskFull",
+    "HubUnreachable",
+    "ClusterUnreachable",
+    "BackboneUnavailable",
+    "ExportDisagrees",
+    "TooBusy",
+}
 
 
 def ended(problem: BaseException) -> int:
@@ -37,13 +48,26 @@ def test_what_works_ends_with_0_or_with_its_own_code():
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_error_has_a_code_and_is_one_sentence(kind, capsys):
     code = NOT_DONE if kind.__name__ in LATER else WRONG_USE
-    assert ended(kind("This is why.")) == (LABELS_WANTED if kind.__name__ == "LabelsWanted" else code)
+    assert ended(kind("This is why.")) == (
+        LABELS_WANTED if kind.__name__ == "LabelsWanted" else code
+    )
     assert capsys.readouterr() == ("", "This is why.\n")
 
 
-@pytest.mark.parametrize(("number_of_it", "code"), [
-    (errno.ENOENT, 2), (errno.EACCES, 2), (errno.EROFS, 2), (errno.EISDIR, 2), (errno.ENOTDIR, 2),
-    (errno.ENOSPC, 1), (errno.EDQUOT, 1), (errno.EIO, 1), (errno.EADDRINUSE, 1)])
+@pytest.mark.parametrize(
+    ("number_of_it", "code"),
+    [
+        (errno.ENOENT, 2),
+        (errno.EACCES, 2),
+        (errno.EROFS, 2),
+        (errno.EISDIR, 2),
+        (errno.ENOTDIR, 2),
+        (errno.ENOSPC, 1),
+        (errno.EDQUOT, 1),
+        (errno.EIO, 1),
+        (errno.EADDRINUSE, 1),
+    ],
+)
 def test_what_the_operating_system_says_is_a_sentence(number_of_it, code, capsys):
     assert ended(OSError(number_of_it, os.strerror(number_of_it), "/photos")) == code
     said = capsys.readouterr().err
@@ -56,7 +80,10 @@ def test_ctrl_c_a_closed_pipe_and_too_little_memory_have_a_code(capsys, monkeypa
     assert ended(KeyboardInterrupt()) == STOPPED == 130
     assert ended(BrokenPipeError(errno.EPIPE, "Broken pipe")) == PIPE_CLOSED == 141
     assert ended(MemoryError()) == NOT_DONE
-    assert capsys.readouterr().err.splitlines() == ["Stopped.", "There is not enough memory on this machine for this."]
+    assert capsys.readouterr().err.splitlines() == [
+        "Stopped.",
+        "There is not enough memory on this machine for this.",
+    ]
 
 
 def test_what_nobody_foresaw_is_a_sentence_and_its_traceback_a_file(capsys, tmp_path, monkeypatch):
@@ -77,13 +104,27 @@ def test_every_code_is_in_the_help_of_every_command(capsys):
             parser.parse_args(words)
         shown = capsys.readouterr().out
         assert EXIT_CODES.strip() in shown
-        assert all(f"\n  {code:<3}  " in shown for code in (0, NOT_DONE, WRONG_USE, FAULT, STOPPED, PIPE_CLOSED))
+        assert all(
+            f"\n  {code:<3}  " in shown
+            for code in (0, NOT_DONE, WRONG_USE, FAULT, STOPPED, PIPE_CLOSED)
+        )
 
 
-@pytest.mark.parametrize(("kind", "least", "most", "text"), [
-    (int, 1, 65535, "0"), (int, 1, 65535, "65536"), (int, 1, 65535, "99999999999999999999"), (int, 0, 9, "x"),
-    (int, 0, 9, "1.5"), (int, 0, 9, ""), (float, 0, 1, "nan"), (float, 0, 1, "inf"), (float, 0, 1, "-0.1"),
-    (float, 0, 1, "1,5")])
+@pytest.mark.parametrize(
+    ("kind", "least", "most", "text"),
+    [
+        (int, 1, 65535, "0"),
+        (int, 1, 65535, "65536"),
+        (int, 1, 65535, "99999999999999999999"),
+        (int, 0, 9, "x"),
+        (int, 0, 9, "1.5"),
+        (int, 0, 9, ""),
+        (float, 0, 1, "nan"),
+        (float, 0, 1, "inf"),
+        (float, 0, 1, "-0.1"),
+        (float, 0, 1, "1,5"),
+    ],
+)
 def test_a_number_out_of_range_is_refused_and_named(kind, least, most, text):
     with pytest.raises(argparse.ArgumentTypeError, match="not"):
         number(kind, least, most)(text)
@@ -97,22 +138,35 @@ def test_a_number_in_range_is_taken():
 
 def script(text: str, **streams: object) -> subprocess.CompletedProcess[str]:
     lines = f"import sys, json\nfrom data_cards.command_line import run\n{text}"
-    return subprocess.run([sys.executable, "-c", lines], cwd=ROOT, text=True, check=False, **streams)  # type: ignore[call-overload]
+    return subprocess.run(
+        [sys.executable, "-c", lines], cwd=ROOT, text=True, check=False, **streams
+    )  # type: ignore[call-overload]
 
 
 def test_a_reader_that_stops_reading_is_no_error():
     lines = "def many():\n    for n in range(100000): print(n)\nsys.exit(run(many))"
-    shell = ["bash", "-c", f'"{sys.executable}" -c "$0" | head -1; exit ${{PIPESTATUS[0]}}',
-             f"import sys\nfrom data_cards.command_line import run\n{lines}"]
+    shell = [
+        "bash",
+        "-c",
+        f'"{sys.executable}" -c "$0" | head -1; exit ${{PIPESTATUS[0]}}',
+        f"import sys\nfrom data_cards.command_line import run\n{lines}",
+    ]
     done = subprocess.run(shell, cwd=ROOT, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (141, "0\n", "")
 
 
 def test_closed_standard_streams_do_not_stop_a_command(tmp_path):
-    lines = ("def work():\n    print('x')\n    print('y', file=sys.stderr)\n"
-             f"    open({str(tmp_path / 'made')!r}, 'w').write(sys.stdin.read() + 'z')\nsys.exit(run(work))")
-    shell = ["bash", "-c", f'"{sys.executable}" -c "$0" <&- >&- 2>&-',
-             f"import sys\nfrom data_cards.command_line import run\n{lines}"]
+    lines = (
+        "def work():\n    print('x')\n    print('y', file=sys.stderr)\n"
+        f"    open({str(tmp_path / 'made')!r}, 'w').write(sys.stdin.read() + "
+        "'z')\nsys.exit(run(work))"
+    )
+    shell = [
+        "bash",
+        "-c",
+        f'"{sys.executable}" -c "$0" <&- >&- 2>&-',
+        f"import sys\nfrom data_cards.command_line import run\n{lines}",
+    ]
     assert subprocess.run(shell, cwd=ROOT, check=False).returncode == 0
     assert (tmp_path / "made").read_text() == "z", "and nothing that was printed is in the file"
 

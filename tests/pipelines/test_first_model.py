@@ -12,16 +12,23 @@ from curation.light_table.first_model import (
     measured_in_words,
 )
 
-NONE, QUICK, USUAL = Serving(missing=True), Serving("r1", provisional="right at once on 91 % of 58 test photos"), \
-    Serving("r2")
-IDLE, FAILED = {"state": "none"}, {"state": "failed", "sentence": "The disk is full."}
+NONE = Serving(missing=True)
+QUICK = Serving("r1", provisional="right at once on 91 % of 58 test photos")
+USUAL = Serving("r2")
+IDLE = {"state": "none"}
+FAILED = {"state": "failed", "sentence": "The disk is full."}
 STOPPED = {"state": "stopped", "sentence": "It was stopped."}
 RUNS = {"state": "running", "left": 200.0}
 
 
-@pytest.mark.parametrize(("value", "count", "said"), [
-    (0.914, 58, "right at once on 91 % of 58 test photos"), (1.0, 1, "right at once on 100 % of 1 test photo"),
-    (None, 0, "not measured, for want of test photos")])
+@pytest.mark.parametrize(
+    ("value", "count", "said"),
+    [
+        (0.914, 58, "right at once on 91 % of 58 test photos"),
+        (1.0, 1, "right at once on 100 % of 1 test photo"),
+        (None, 0, "not measured, for want of test photos"),
+    ],
+)
 def test_how_good_a_quick_model_is(value, count, said):
     assert measured_in_words({"value": value, "n": count}) == said
 
@@ -30,39 +37,104 @@ def test_a_release_that_is_not_provisional_has_no_such_words():
     assert measured_in_words(None) == ""
 
 
-@pytest.mark.parametrize(("seconds", "said"), [
-    (None, ""), (0, ", less than a minute left"), (60, ", about 1 minute left"), (600, ", about 10 minutes left")])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, ""),
+        (0, ", less than a minute left"),
+        (60, ", about 1 minute left"),
+        (600, ", about 10 minutes left"),
+    ],
+)
 def test_what_is_left_is_told_in_minutes(seconds, said):
     assert left_in_words(seconds) == said
 
 
-@pytest.mark.parametrize(("serving", "job", "said"), [
-    (NONE, IDLE, "There is no model yet. The photos are being labelled first; come back in a while."),
-    (NONE, FAILED, "There is no model yet. Making the first one did not work; whoever runs this finds out why at the "
-                   "light table."),
-    (NONE, RUNS, "There is no model yet. The first one is being made, about 3 minutes left."),
-    (QUICK, RUNS, "A first, quick model answers: right at once on 91 % of 58 test photos. A better one is being "
-                  "trained, about 3 minutes left."),
-    (QUICK, FAILED, "A first, quick model answers: right at once on 91 % of 58 test photos. The better one could not "
-                    "be trained, so this one goes on."),
-    (NONE, STOPPED, "There is no model yet. The photos are being labelled first; come back in a while."),
-    (QUICK, STOPPED, "A first, quick model answers: right at once on 91 % of 58 test photos. Training the better one "
-                     "was stopped, so this one goes on."),
-    (USUAL, RUNS, ""), (USUAL, IDLE, "")])
+@pytest.mark.parametrize(
+    ("serving", "job", "said"),
+    [
+        (
+            NONE,
+            IDLE,
+            "There is no model yet. The photos are being labelled first; come back in a while.",
+        ),
+        (
+            NONE,
+            FAILED,
+            "There is no model yet. Making the first one did not work; whoever runs this finds out "
+            "why at the "
+            "light table.",
+        ),
+        (NONE, RUNS, "There is no model yet. The first one is being made, about 3 minutes left."),
+        (
+            QUICK,
+            RUNS,
+            "A first, quick model answers: right at once on 91 % of 58 test photos. A better one "
+            "is being "
+            "trained, about 3 minutes left.",
+        ),
+        (
+            QUICK,
+            FAILED,
+            "A first, quick model answers: right at once on 91 % of 58 test photos. The better one "
+            "could not "
+            "be trained, so this one goes on.",
+        ),
+        (
+            NONE,
+            STOPPED,
+            "There is no model yet. The photos are being labelled first; come back in a while.",
+        ),
+        (
+            QUICK,
+            STOPPED,
+            "A first, quick model answers: right at once on 91 % of 58 test photos. Training the "
+            "better one "
+            "was stopped, so this one goes on.",
+        ),
+        (USUAL, RUNS, ""),
+        (USUAL, IDLE, ""),
+    ],
+)
 def test_visitors_are_told_what_answers(serving, job, said):
     assert for_visitors(serving, job) == said
 
 
-@pytest.mark.parametrize(("labelled", "photos", "lacking", "said", "button"), [
-    (0, 400, "No label.", "No model yet: label 20 photos, of two classes or more (0 so far).", ""),
-    (30, 400, "One class.", "No model yet: label 20 photos, of two classes or more (30 so far).", ""),
-    (0, 0, "No label.", "No photos yet: collect some first (python -m curation collect PHOTOS DATASET).", ""),
-    (0, 6, "No label.", "No model yet: label 6 photos, of two classes or more (0 so far).", ""),
-    (12, 400, "", "No model yet: label 20 photos (12 so far).", TRAIN),
-    (20, 400, "", "20 photos labelled: the first model can be trained.", TRAIN),
-    (6, 6, "", "6 photos labelled: the first model can be trained.", TRAIN)])
+@pytest.mark.parametrize(
+    ("labelled", "photos", "lacking", "said", "button"),
+    [
+        (
+            0,
+            400,
+            "No label.",
+            "No model yet: label 20 photos, of two classes or more (0 so far).",
+            "",
+        ),
+        (
+            30,
+            400,
+            "One class.",
+            "No model yet: label 20 photos, of two classes or more (30 so far).",
+            "",
+        ),
+        (
+            0,
+            0,
+            "No label.",
+            "No photos yet: collect some first (python -m curation collect PHOTOS DATASET).",
+            "",
+        ),
+        (0, 6, "No label.", "No model yet: label 6 photos, of two classes or more (0 so far).", ""),
+        (12, 400, "", "No model yet: label 20 photos (12 so far).", TRAIN),
+        (20, 400, "", "20 photos labelled: the first model can be trained.", TRAIN),
+        (6, 6, "", "6 photos labelled: the first model can be trained.", TRAIN),
+    ],
+)
 def test_annotators_are_told_what_is_missing(labelled, photos, lacking, said, button):
-    assert for_annotators(NONE, IDLE, labelled, photos, lacking) == {"words": said, "button": button}
+    assert for_annotators(NONE, IDLE, labelled, photos, lacking) == {
+        "words": said,
+        "button": button,
+    }
 
 
 def test_a_training_that_failed_says_why_beside_the_photos():

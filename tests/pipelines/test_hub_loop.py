@@ -1,7 +1,8 @@
-"""The whole loop on the Hub: photos in, two people deciding at once, a model from a named revision, a Space serving it.
+"""The whole loop on the Hub: photos in, two people deciding at once, a model from a named
+revision, a Space serving it.
 
-Every step talks to the test hub through the real huggingface_hub; the backbone is a tiny ViT with random weights, so
-nothing here says how good a model is.
+Every step talks to the test hub through the real huggingface_hub; the backbone is a tiny ViT
+with random weights, so nothing here says how good a model is.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from train.settings import TrainSettings
 from train.splits.seal import seal
 from train.train_model import train_model
 
-MUSEUM, MODEL, SPACE = "hf://ann/museum", "hf://ann/museum-vit", "hf://ann/museum-space"
+MUSEUM = "hf://ann/museum"
+MODEL = "hf://ann/museum-vit"
+SPACE = "hf://ann/museum-space"
 PATIENCE = 300.0  # seconds; a limit for slow machines, never waited out
 
 
@@ -65,8 +68,12 @@ def test_the_whole_loop_runs_on_the_hub(hub, tmp_path, tiny_vit):
 
 def test_a_photo_erased_on_the_hub_is_in_no_revision(hub):
     photos = photos_of(3)
-    files = dict([images_file([(photo, data) for photo, data, _ in photos]),
-                  labels_file(Label(photo.image_id, "harbour", "labelled") for photo, _, _ in photos)])
+    files = dict(
+        [
+            images_file([(photo, data) for photo, data, _ in photos]),
+            labels_file(Label(photo.image_id, "harbour", "labelled") for photo, _, _ in photos),
+        ]
+    )
     before = create_dataset(MUSEUM, COLLECTION).commit(files, "photos")
     (person, data, _), *others = photos
     assert any(data in kept for kept in hub.objects.values())
@@ -81,7 +88,8 @@ def two_people_decide_at_once(hub: Hub, folder: Path) -> None:
     """Ann and Ben each send decisions about other photos in the same moment; nobody's are lost."""
     hub.repo("ann/museum").writers.add("ben")
     before = open_dataset(MUSEUM)
-    photos, start = list(before.photos()), threading.Barrier(2)
+    photos = list(before.photos())
+    start = threading.Barrier(2)
     failures: list[Exception] = []
 
     def decide(who: str, mine: list[str]) -> None:
@@ -100,7 +108,9 @@ def two_people_decide_at_once(hub: Hub, folder: Path) -> None:
         one.join(timeout=PATIENCE)
     assert not failures
     after = open_dataset(MUSEUM)
-    assert {row["image_id"]: row["who"] for row in after.ledger()} == {i: who for who in shares for i in shares[who]}
+    assert {row["image_id"]: row["who"] for row in after.ledger()} == {
+        i: who for who in shares for i in shares[who]
+    }
     assert [after.labels()[i].status for i in photos[:6]] == ["junk"] * 6
 
 
@@ -111,7 +121,9 @@ def one_more_decision(folder: Path) -> None:
 
 def written(folder: Path, who: str, photos: list[str], action: str) -> Path:
     path = folder / f"{who}.jsonl"
-    path.write_text("".join(json.dumps({"image_id": i, "action": action, "who": who}) + "\n" for i in photos))
+    path.write_text(
+        "".join(json.dumps({"image_id": i, "action": action, "who": who}) + "\n" for i in photos)
+    )
     return path
 
 
@@ -127,10 +139,16 @@ def the_space_answers(hub: Hub, folder: Path, revision: str, dataset_revision: s
     listener = reserve()
     port = listener.getsockname()[1]
     listener.close()
-    environ = os.environ | {"PORT": str(port), "HOME": str(folder / "home"), "OMP_NUM_THREADS": "1",
-                            "PYTHONPATH": lacking(folder / "python", (folder / "space/requirements.txt").read_text())}
+    environ = os.environ | {
+        "PORT": str(port),
+        "HOME": str(folder / "home"),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": lacking(folder / "python", (folder / "space/requirements.txt").read_text()),
+    }
     with open(folder / "space.log", "wb") as log:
-        served = subprocess.Popen([sys.executable, "app.py"], cwd=folder / "space", env=environ, stdout=log, stderr=log)
+        served = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=folder / "space", env=environ, stdout=log, stderr=log
+        )
     try:
         health = wait_until_ready(f"http://127.0.0.1:{port}/healthz", served, folder / "space.log")
         assert health["model"]["revision"] == revision

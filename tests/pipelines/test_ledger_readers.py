@@ -1,4 +1,5 @@
-"""Everybody who reads a ledger reads the same in it: scan, split, light table, receipts, figures of a round."""
+"""Everybody who reads a ledger reads the same in it: scan, split, light table, receipts, figures
+of a round."""
 
 import json
 from datetime import UTC, datetime
@@ -230,7 +231,9 @@ class PretendDataset:
     """What the readers of a ledger need of a dataset."""
 
     def __init__(self, rows, related=("", "")):
-        self.rows, self.related, self.changes = rows, related, None
+        self.rows = rows
+        self.related = related
+        self.changes = None
 
     def ledger(self):
         return self.rows
@@ -272,7 +275,8 @@ def split_apart(rows):
 
 
 def scanned_open(rows):
-    """(kind, photo) of what the scan still asks about, where it doubts every label and finds every photo dark."""
+    """(kind, photo) of what the scan still asks about, where it doubts every label and finds
+    every photo dark."""
     opinions = Opinions(
         tuple(Opinion(photo, ("amber",), (0.9,), ()) for photo in PHOTOS),
         {photo: Doubt(photo, 0.8, "amber", 0.02) for photo in PHOTOS},
@@ -398,7 +402,8 @@ def check_any_order(rows, random):
     random.shuffle(mixed)
     assert answers(mixed) == answers(rows)
     # The light table hears of them one after another, in whatever order they are sent.
-    book, whole = Book(GIVEN, (), lambda more: None), read_ledger(rows)
+    book = Book(GIVEN, (), lambda more: None)
+    whole = read_ledger(rows)
     for row in mixed:
         book.learn(read_ledger([row]).decisions)
     anew = Book(GIVEN, whole.decisions, lambda more: None)
@@ -443,7 +448,8 @@ def visitor(second, label="amber"):
 @pytest.mark.parametrize("finding", ["", "s/label", "this", "other"])
 @pytest.mark.parametrize("second", [5, 20])
 def test_a_receipt_and_the_pile_of_visitors_tell_the_same(tmp_path, action, finding, second):
-    question, other = visitor(10), visitor(2)
+    question = visitor(10)
+    other = visitor(2)
     asked_by = {"this": question["id"], "other": other["id"]}.get(finding, finding)
     rows = [question, line(second, action, other="b", finding=asked_by)]
     ledger = read_ledger(rows)

@@ -1,4 +1,5 @@
-"""From a visitor's "that's wrong" to a labelled training photo, and never into training what the test holds."""
+"""From a visitor's "that's wrong" to a labelled training photo, and never into training what the
+test holds."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ class House:
     ids: dict[str, str]
 
     def say(self, photo: bytes, label: str = "amber") -> str:
-        """A visitor consents and says what the answer should have been; the photo reaches the dataset."""
+        """A visitor consents and says what the answer should have been; the photo reaches the
+        dataset."""
         prediction = str(ULID())
         self.recent.keep(prediction, photo, "agra", "r1")
         self.inbox.ask(self.recent.find(prediction), label, True, self.recent)
@@ -59,7 +61,12 @@ class House:
     def accept(self) -> None:
         """ann agrees with the first one."""
         [first, *_] = self.pile()
-        move = {"id": str(ULID()), "do": "accept_visitor", "key": first["key"], "label": first["visitor"]["id"]}
+        move = {
+            "id": str(ULID()),
+            "do": "accept_visitor",
+            "key": first["key"],
+            "label": first["visitor"]["id"],
+        }
         assert self.table.act("ann", [[move]])["outcomes"] == [{"ok": True, "back": []}]
 
     def settle(self) -> Dataset:
@@ -71,15 +78,27 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     """24 photos of two forts, split once."""
-    rows, ids, places = [], {}, {}
+    rows = []
+    ids = {}
+    places = {}
     for n in range(24):
-        data, label = jpeg(scene(n)), ("agra", "amber")[n % 2]
+        data = jpeg(scene(n))
+        label = ("agra", "amber")[n % 2]
         source = Source(f"{n}.jpg", label, "test" if n < 6 else "train")
         rows.append((Photo(image_id(data), 400, 300, (source,)), data))
         ids[str(n)] = image_id(data)
-    made = create_dataset(str(tmp_path / "set"), THINGS).commit(dict([
-        images_file(rows), labels_file(Label(photo.image_id, photo.sources[0].given_label, "labelled")
-                                       for photo, _ in rows)]), "Photos")
+    made = create_dataset(str(tmp_path / "set"), THINGS).commit(
+        dict(
+            [
+                images_file(rows),
+                labels_file(
+                    Label(photo.image_id, photo.sources[0].given_label, "labelled")
+                    for photo, _ in rows
+                ),
+            ]
+        ),
+        "Photos",
+    )
 
     def embed(dataset: Dataset, wanted: Any, *_: Any, **__: Any) -> tuple[list[str], np.ndarray]:
         for one in wanted:
@@ -89,7 +108,9 @@ def house(tmp_path: Path) -> House:
 
     def look(dataset: Dataset) -> Dataset:
         backbone = Backbone(tmp_path, "toy", "r1", "folder")
-        return scan(dataset, backbone, tmp_path / "cache", ScanSettings(fastdup=False), embed=embed).dataset
+        return scan(
+            dataset, backbone, tmp_path / "cache", ScanSettings(fastdup=False), embed=embed
+        ).dataset
 
     journal = Journal(tmp_path / "journal")
     table = LightTable(seal(look(made)).dataset, journal)
@@ -118,16 +139,23 @@ def test_a_refused_photo_teaches_nothing(house: House) -> None:
     [shown] = house.pile()
     house.table.act("ann", [[{"id": str(ULID()), "do": "refuse_visitor", "key": shown["key"]}]])
     after = house.settle()
-    assert after.labels()[shown["image_id"]].status == "unlabelled" and shown["image_id"] not in after.splits()
+    assert (
+        after.labels()[shown["image_id"]].status == "unlabelled"
+        and shown["image_id"] not in after.splits()
+    )
     assert house.pile() == []
 
 
-def test_a_copy_of_a_test_photo_is_a_question_about_the_test_photo_and_comes_in_nowhere(house: House) -> None:
+def test_a_copy_of_a_test_photo_is_a_question_about_the_test_photo_and_comes_in_nowhere(
+    house: House,
+) -> None:
     before = set(house.table.dataset.photos())
     house.say(saved_again(2))
     [shown] = house.pile()
     assert shown["image_id"] == house.ids["2"] and shown["sealed"]
-    assert "Amber" not in str(shown["why"]) and shown["visitor"] is None, "visitors choose among the model's answers"
+    assert "Amber" not in str(shown["why"]) and shown["visitor"] is None, (
+        "visitors choose among the model's answers"
+    )
     assert AGAIN in shown["why"][0] and set(house.table.dataset.photos()) == before
 
 
@@ -139,19 +167,27 @@ def test_the_same_photo_twice_and_a_copy_of_one_that_waits_are_one_question(hous
     assert len(house.table.dataset.photos()) == 25
 
 
-def test_a_copy_that_slipped_past_the_door_is_found_by_the_scan_and_kept_out_of_training(house: House) -> None:
+def test_a_copy_that_slipped_past_the_door_is_found_by_the_scan_and_kept_out_of_training(
+    house: House,
+) -> None:
     house.inbox._twin = lambda photo: None  # type: ignore[method-assign]
     house.say(saved_again(3))
     [shown] = house.pile()
     house.accept()
     sent = flush(house.journal, house.table.dataset.newest()).dataset
     unscanned = seal(fold_dataset(sent).dataset).dataset
-    assert shown["image_id"] not in unscanned.splits(), "nothing takes a side before a scan compared it"
+    assert shown["image_id"] not in unscanned.splits(), (
+        "nothing takes a side before a scan compared it"
+    )
     after = seal(house.look(unscanned)).dataset
-    assert shown["image_id"] not in {one for one, row in after.splits().items() if row.split != "test"}
+    assert shown["image_id"] not in {
+        one for one, row in after.splits().items() if row.split != "test"
+    }
     assert [one.related for one in after.findings() if one.kind == "leak"] == [(house.ids["3"],)]
     sides = {one: row.split for one, row in house.table.dataset.splits().items()}
-    assert {one: after.splits()[one].split for one in sides} == sides, "the sealed test is as it was"
+    assert {one: after.splits()[one].split for one in sides} == sides, (
+        "the sealed test is as it was"
+    )
     house.table.refresh()
     told = house.table.look("ann", "leaks")["items"]
     assert [one["image_id"] for one in told] == [shown["image_id"]]

@@ -23,8 +23,13 @@ class Setting:
         self.uploads = folder / "uploads"
         self.uploads.mkdir()
         inbox = Inbox(self.journal, folder / "inbox", self.recognizer.collection)
-        self.desk = Desk(lambda: self.recognizer, lambda: inbox, lambda receipt: {"fate": receipt},
-                         lambda: self.uploads, **limits)
+        self.desk = Desk(
+            lambda: self.recognizer,
+            lambda: inbox,
+            lambda receipt: {"fate": receipt},
+            lambda: self.uploads,
+            **limits,
+        )
 
     def sent(self, data: bytes, name: str = "a.jpg") -> dict[str, Any]:
         """A photo as it arrives."""
@@ -41,23 +46,48 @@ def setting(tmp_path: Path) -> Setting:
 
 def test_a_photo_gets_its_answer_in_the_contract_s_words(setting: Setting) -> None:
     said = setting.desk.predict(setting.sent(photo_of("ochre")), 2, base="http://here")
-    assert set(said) >= {"answer", "label", "title", "confidence", "candidates", "card", "similar", "model",
-                         "prediction_id"}
+    assert set(said) >= {
+        "answer",
+        "label",
+        "title",
+        "confidence",
+        "candidates",
+        "card",
+        "similar",
+        "model",
+        "prediction_id",
+    }
     assert (said["answer"], said["label"], said["title"]) == ("sure", "ochre", "Ochre Noon")
     assert len(said["candidates"]) == 2
-    assert said["similar"][0]["url"] == f"http://here/similar-photo/{said['similar'][0]['image_id']}"
+    assert (
+        said["similar"][0]["url"] == f"http://here/similar-photo/{said['similar'][0]['image_id']}"
+    )
 
 
-@pytest.mark.parametrize(("photo", "answer"), [(photo_between("low-moon", "first-study"), "one_of"),
-                                               (photo_of_nothing(), "none")])
+@pytest.mark.parametrize(
+    ("photo", "answer"),
+    [(photo_between("low-moon", "first-study"), "one_of"), (photo_of_nothing(), "none")],
+)
 def test_what_is_not_sure_is_said_so(setting: Setting, photo: bytes, answer: str) -> None:
     said = setting.desk.predict(setting.sent(photo))
     assert said["answer"] == answer
     assert (said["label"] is None) == (answer == "none")
 
 
-@pytest.mark.parametrize("image", [{"path": "/etc/passwd"}, {"path": "http://localhost/a.jpg"}, "a.jpg", None, 7, {},
-                                   {"path": "{uploads}/gone.jpg"}, {"url": "http://x"}, {"path": "{uploads}"}])
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"path": "/etc/passwd"},
+        {"path": "http://localhost/a.jpg"},
+        "a.jpg",
+        None,
+        7,
+        {},
+        {"path": "{uploads}/gone.jpg"},
+        {"url": "http://x"},
+        {"path": "{uploads}"},
+    ],
+)
 def test_only_what_was_uploaded_is_opened(setting: Setting, image: Any) -> None:
     if isinstance(image, dict) and isinstance(image.get("path"), str):
         image = {"path": image["path"].format(uploads=setting.uploads)}
@@ -83,14 +113,20 @@ def test_a_number_that_is_none_is_refused(setting: Setting, top_k: Any) -> None:
 
 
 def test_more_candidates_than_there_are_is_all_there_are(setting: Setting) -> None:
-    assert len(setting.desk.predict(setting.sent(photo_of("ochre")), 99)["candidates"]) == len(COLOURS)
+    assert len(setting.desk.predict(setting.sent(photo_of("ochre")), 99)["candidates"]) == len(
+        COLOURS
+    )
 
 
 def test_one_bad_photo_in_a_batch_stops_nobody(setting: Setting) -> None:
     photos = {"a.jpg": photo_of("ochre"), "b.jpg": b"no", "c.jpg": photo_of("red-grid")}
     sent = [setting.sent(data, name) for name, data in photos.items()]
     said = setting.desk.predict_batch(sent)
-    assert [one.get("label") or one.get("code") for one in said] == ["ochre", "bad_photo", "red-grid"]
+    assert [one.get("label") or one.get("code") for one in said] == [
+        "ochre",
+        "bad_photo",
+        "red-grid",
+    ]
 
 
 @pytest.mark.parametrize("images", [[], {}, None, "a", [None] * 17])
@@ -125,9 +161,13 @@ def test_that_s_wrong_gives_a_receipt_and_touches_no_label(setting: Setting) -> 
     assert setting.journal.decisions() == []
 
 
-@pytest.mark.parametrize(("prediction", "label", "code"), [("nope", "ochre", "unknown_prediction"),
-                                                           (None, "<script>", "unknown_class")])
-def test_feedback_about_nothing_is_refused(setting: Setting, prediction: str | None, label: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("prediction", "label", "code"),
+    [("nope", "ochre", "unknown_prediction"), (None, "<script>", "unknown_class")],
+)
+def test_feedback_about_nothing_is_refused(
+    setting: Setting, prediction: str | None, label: str, code: str
+) -> None:
     said = setting.desk.predict(setting.sent(photo_of("ochre")))
     assert setting.desk.feedback(prediction or said["prediction_id"], label)["code"] == code
 
@@ -135,7 +175,10 @@ def test_feedback_about_nothing_is_refused(setting: Setting, prediction: str | N
 def test_feedback_has_a_rate(tmp_path: Path) -> None:
     setting = Setting(tmp_path, feedback_a_minute=2)
     said = setting.desk.predict(setting.sent(photo_of("ochre")))
-    codes = [setting.desk.feedback(said["prediction_id"], "none", client="1.2.3.4").get("code") for _ in range(2)]
+    codes = [
+        setting.desk.feedback(said["prediction_id"], "none", client="1.2.3.4").get("code")
+        for _ in range(2)
+    ]
     assert codes == [None, "too_many"]
 
 
@@ -144,7 +187,13 @@ def test_while_the_model_loads_everybody_hears_so(tmp_path: Path) -> None:
         raise TooBusy("The model is being loaded.", code="not_ready")
 
     desk = Desk(loading, loading, loading, lambda: tmp_path)  # type: ignore[arg-type]
-    for said in (desk.predict({}), desk.classes(), desk.feedback("a", "b"), desk.receipt("a"), desk.similar({})):
+    for said in (
+        desk.predict({}),
+        desk.classes(),
+        desk.feedback("a", "b"),
+        desk.receipt("a"),
+        desk.similar({}),
+    ):
         assert said == refusal(TooBusy("The model is being loaded.", code="not_ready"))
 
 
@@ -157,9 +206,17 @@ def test_the_photo_of_a_person_is_not_remembered(tmp_path: Path) -> None:
     assert len(setting.journal.questions()) == 1
 
 
-@pytest.mark.parametrize(("endpoint", "sent"), [
-    ("predict", (None, 3)), ("predict_batch", (None,)), ("similar", (None, 8)), ("classes", ()),
-    ("feedback", (None, None, False)), ("receipt", (None,))])
+@pytest.mark.parametrize(
+    ("endpoint", "sent"),
+    [
+        ("predict", (None, 3)),
+        ("predict_batch", (None,)),
+        ("similar", (None, 8)),
+        ("classes", ()),
+        ("feedback", (None, None, False)),
+        ("receipt", (None,)),
+    ],
+)
 def test_the_contract_of_an_endpoint_is_the_signature_of_its_method(endpoint, sent):
     assert parameters_of(endpoint) == sent
     assert endpoint in ENDPOINTS

@@ -1,4 +1,5 @@
-"""The whole app behind a real port, asked by Gradio's own Python client and by plain HTTP as curl would."""
+"""The whole app behind a real port, asked by Gradio's own Python client and by plain HTTP as
+curl would."""
 
 from __future__ import annotations
 
@@ -11,7 +12,16 @@ import httpx
 import pytest
 
 from tests.fixtures.colours import COLOURS, photo_of
-from tests.fixtures.visitors import PASSWORD, built, free_port, in_a_loop, serving, sesame, settings_in, small_gallery
+from tests.fixtures.visitors import (
+    PASSWORD,
+    built,
+    free_port,
+    in_a_loop,
+    serving,
+    sesame,
+    settings_in,
+    small_gallery,
+)
 
 ORIGIN = "https://ann.github.io"
 MARK = {"X-Vitrine": "light-table"}
@@ -24,8 +34,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
         small_gallery(folder / "dataset")
-        settings = settings_in(folder, dataset=str(folder / "dataset"), origins=(ORIGIN,), questions_a_minute=6000,
-                               most_photo_bytes=200_000)
+        settings = settings_in(
+            folder,
+            dataset=str(folder / "dataset"),
+            origins=(ORIGIN,),
+            questions_a_minute=6000,
+            most_photo_bytes=200_000,
+        )
         with serving(built(settings)) as url:
             yield url
 
@@ -45,7 +60,9 @@ def sent(http: httpx.Client, data: bytes, name: str = "a.jpg") -> dict[str, Any]
 
 def ask(http: httpx.Client, endpoint: str, *parameters: Any) -> Any:
     """What curl does: one call for the event, one for its stream."""
-    event = http.post(f"/gradio_api/call/{endpoint}", json={"data": list(parameters)}).json()["event_id"]
+    event = http.post(f"/gradio_api/call/{endpoint}", json={"data": list(parameters)}).json()[
+        "event_id"
+    ]
     lines = http.get(f"/gradio_api/call/{endpoint}/{event}").text.splitlines()
     assert lines[0] == "event: complete", lines
     [said] = json.loads(lines[1].removeprefix("data: "))
@@ -68,10 +85,17 @@ def test_the_python_client_speaks_every_endpoint(address: str, tmp_path: Path) -
     try:
         said = client.predict(image=handle_file(str(photo)), api_name="/predict")
         assert said["label"] == "red-grid"
-        assert len(client.predict(handle_file(str(photo)), 2, api_name="/predict")["candidates"]) == 2
-        batch = client.predict([handle_file(str(photo)), handle_file(str(photo))], api_name="/predict_batch")
+        assert (
+            len(client.predict(handle_file(str(photo)), 2, api_name="/predict")["candidates"]) == 2
+        )
+        batch = client.predict(
+            [handle_file(str(photo)), handle_file(str(photo))], api_name="/predict_batch"
+        )
         assert [one["label"] for one in batch] == ["red-grid"] * 2
-        assert client.predict(handle_file(str(photo)), 2, api_name="/similar")[0]["label"] == "red-grid"
+        assert (
+            client.predict(handle_file(str(photo)), 2, api_name="/similar")[0]["label"]
+            == "red-grid"
+        )
         assert [one["label"] for one in client.predict(api_name="/classes")] == list(COLOURS)
         receipt = client.predict(said["prediction_id"], "none", api_name="/feedback")["receipt"]
         assert client.predict(receipt, api_name="/receipt")["fate"] == "counted"
@@ -82,8 +106,14 @@ def test_the_python_client_speaks_every_endpoint(address: str, tmp_path: Path) -
 def test_the_listed_endpoints_are_those_of_the_contract(http: httpx.Client) -> None:
     listed = http.get("/gradio_api/info").json()["named_endpoints"]
     named = {name: [one["parameter_name"] for one in listed[name]["parameters"]] for name in listed}
-    assert named == {"/predict": ["image", "top_k"], "/predict_batch": ["images"], "/similar": ["image", "k"],
-                     "/classes": [], "/feedback": ["prediction_id", "label", "consent"], "/receipt": ["receipt"]}
+    assert named == {
+        "/predict": ["image", "top_k"],
+        "/predict_batch": ["images"],
+        "/similar": ["image", "k"],
+        "/classes": [],
+        "/feedback": ["prediction_id", "label", "consent"],
+        "/receipt": ["receipt"],
+    }
 
 
 def test_an_error_is_a_sentence_and_a_word_inside_the_stream(http: httpx.Client) -> None:
@@ -92,19 +122,33 @@ def test_an_error_is_a_sentence_and_a_word_inside_the_stream(http: httpx.Client)
     assert "/" not in said["error"] and "Traceback" not in said["error"]
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "http://127.0.0.1/x.jpg", "https://example.org/x.jpg"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "http://127.0.0.1/x.jpg", "https://example.org/x.jpg"]
+)
 def test_no_address_and_no_file_of_the_machine_is_opened(http: httpx.Client, path: str) -> None:
     image = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    for endpoint, parameters in (("predict", [image, 3]), ("feedback", [image, image, True]), ("receipt", [image])):
+    for endpoint, parameters in (
+        ("predict", [image, 3]),
+        ("feedback", [image, image, True]),
+        ("receipt", [image]),
+    ):
         refused = http.post(f"/gradio_api/call/{endpoint}", json={"data": parameters})
         assert (refused.status_code, refused.json()["code"]) == (422, "not_uploaded")
-    joined = http.post("/gradio_api/queue/join", json={"data": [image, 3], "fn_index": 0, "session_hash": "s"})
+    joined = http.post(
+        "/gradio_api/queue/join", json={"data": [image, 3], "fn_index": 0, "session_hash": "s"}
+    )
     assert joined.status_code == 422
 
 
 def test_a_photo_that_is_too_large_is_a_413(http: httpx.Client) -> None:
-    assert http.post("/gradio_api/upload", files={"files": ("a.jpg", b"x" * 300_000)}).status_code == 413
-    assert http.post("/gradio_api/upload", files={"files": ("a.jpg", b"x" * 900_000)}).json()["code"] == "too_large"
+    assert (
+        http.post("/gradio_api/upload", files={"files": ("a.jpg", b"x" * 300_000)}).status_code
+        == 413
+    )
+    assert (
+        http.post("/gradio_api/upload", files={"files": ("a.jpg", b"x" * 900_000)}).json()["code"]
+        == "too_large"
+    )
 
 
 def test_health_says_what_is_served(http: httpx.Client) -> None:
@@ -114,12 +158,24 @@ def test_health_says_what_is_served(http: httpx.Client) -> None:
     assert told.json() == {"ready": True, "model": model}
 
 
-@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None), ("null", None)])
-def test_only_the_pages_named_may_call_from_elsewhere(http: httpx.Client, origin: str, allowed: str | None) -> None:
-    for answer in (http.get("/healthz", headers={"origin": origin}), http.get("/config", headers={"origin": origin}),
-                   http.options("/gradio_api/queue/join", headers={
-                       "origin": origin, "access-control-request-method": "POST",
-                       "access-control-request-headers": "content-type"})):
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None), ("null", None)]
+)
+def test_only_the_pages_named_may_call_from_elsewhere(
+    http: httpx.Client, origin: str, allowed: str | None
+) -> None:
+    for answer in (
+        http.get("/healthz", headers={"origin": origin}),
+        http.get("/config", headers={"origin": origin}),
+        http.options(
+            "/gradio_api/queue/join",
+            headers={
+                "origin": origin,
+                "access-control-request-method": "POST",
+                "access-control-request-headers": "content-type",
+            },
+        ),
+    ):
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert "access-control-allow-credentials" not in answer.headers
 
@@ -128,12 +184,24 @@ def test_the_page_asks_nobody_else_and_shows_no_chrome_of_gradio(http: httpx.Cli
     page = http.get("/")
     assert "default-src 'self'" in page.headers["content-security-policy"]
     config = http.get("/config").json()
-    assert config["footer_links"] == [] and config["analytics_enabled"] is False and config["show_error"] is False
+    assert (
+        config["footer_links"] == []
+        and config["analytics_enabled"] is False
+        and config["show_error"] is False
+    )
 
 
-@pytest.mark.parametrize("path", ["/similar-photo/../../etc/passwd", "/similar-photo/" + "0" * 64, "/reference/nobody",
-                                  "/reference/..%2f..%2fetc%2fpasswd", "/vitrine/../space/app.py",
-                                  "/vitrine/%2e%2e/%2e%2e/space/app.py"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/similar-photo/../../etc/passwd",
+        "/similar-photo/" + "0" * 64,
+        "/reference/nobody",
+        "/reference/..%2f..%2fetc%2fpasswd",
+        "/vitrine/../space/app.py",
+        "/vitrine/%2e%2e/%2e%2e/space/app.py",
+    ],
+)
 def test_pictures_and_files_that_are_not_there_are_not_there(http: httpx.Client, path: str) -> None:
     assert http.get(path).status_code in (400, 404)
 
@@ -158,33 +226,45 @@ def test_training_and_releasing_are_the_owners(http: httpx.Client) -> None:
     http.post("/sign-in", json={"name": "ann", "password": PASSWORD}, headers=MARK)
     assert "rounds" not in [page["name"] for page in http.get("/light-table/pages").json()]
     assert http.get("/light-table/page/rounds").status_code == 403
-    assert http.post("/light-table/page/rounds", json={"do": "retrain"}, headers=MARK).status_code == 403
+    assert (
+        http.post("/light-table/page/rounds", json={"do": "retrain"}, headers=MARK).status_code
+        == 403
+    )
     http.cookies.clear()
 
 
-def test_what_runs_behind_a_page_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_runs_behind_a_page_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from curation.retrain.job_runner import Bench
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     small_gallery(tmp_path / "dataset")
     behind = ("-c", "import time; time.sleep(600)")
-    with serving(built(settings_in(tmp_path, dataset=str(tmp_path / "dataset"), behind=behind))) as url:
+    with serving(
+        built(settings_in(tmp_path, dataset=str(tmp_path / "dataset"), behind=behind))
+    ) as url:
         httpx.get(url + "/healthz")
         job = Bench(tmp_path / "state" / "jobs").report()
         assert (job["state"], job["who"]) == ("running", "owner")
     assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"
 
 
-def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(tmp_path: Path,
-                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import uvicorn
 
     from curation.retrain.job_runner import Bench
     from space.app import run
 
     small_gallery(tmp_path / "dataset")
-    settings = settings_in(tmp_path, dataset=str(tmp_path / "dataset"), port=free_port(),
-                           behind=("-c", "import time; time.sleep(600)"))
+    settings = settings_in(
+        tmp_path,
+        dataset=str(tmp_path / "dataset"),
+        port=free_port(),
+        behind=("-c", "import time; time.sleep(600)"),
+    )
 
     def twice_interrupted(server: uvicorn.Server, sockets: list[Any]) -> None:
         for one in sockets:

@@ -37,7 +37,11 @@ def test_health_is_503_until_the_model_answers(tmp_path: Path) -> None:
     browser = browsing(room)
     room.open()
     health = browser.get("/healthz")
-    assert (health.status_code, health.json()["code"], health.headers["retry-after"]) == (503, "not_ready", "2")
+    assert (health.status_code, health.json()["code"], health.headers["retry-after"]) == (
+        503,
+        "not_ready",
+        "2",
+    )
     assert browser.get("/room").status_code == 503
     assert browser.get("/reference/ochre").status_code == 404
     with pytest.raises(TooBusy):
@@ -49,7 +53,9 @@ def test_health_is_503_until_the_model_answers(tmp_path: Path) -> None:
     assert browser.get("/room").json()["classes"] == 6
 
 
-def test_a_model_that_cannot_be_loaded_stays_503_and_tells_strangers_no_path(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_loaded_stays_503_and_tells_strangers_no_path(
+    tmp_path: Path,
+) -> None:
     def load(address: str) -> Colours:
         raise BadModel("There is no model at /home/ann/secret.")
 
@@ -130,8 +136,15 @@ def test_a_dataset_without_a_model_is_open_and_says_so(tmp_path: Path) -> None:
     assert told == [None], "the light table is open"
     for path in ("/healthz", "/room"):
         answer = browser.get(path)
-        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "no_model_yet", "10")
-        assert answer.json()["error"].startswith("There is no model yet.") and "/home" not in answer.text
+        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (
+            503,
+            "no_model_yet",
+            "10",
+        )
+        assert (
+            answer.json()["error"].startswith("There is no model yet.")
+            and "/home" not in answer.text
+        )
     assert (room.serving().missing, room.serving().loading) == (True, False)
     with pytest.raises(NoModelYet, match="There is no model yet"):
         room.recognizer()
@@ -177,11 +190,13 @@ def test_a_missing_model_without_a_dataset_is_an_error_as_before(tmp_path: Path)
 
 
 class Releases:
-    """Loads a release each time it is asked: `go` lets a load end, `fails` makes the next ones fail."""
+    """Loads a release each time it is asked: `go` lets a load end, `fails` makes the next ones
+    fail."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.go, self.fails = threading.Event(), False
+        self.go = threading.Event()
+        self.fails = False
         self.go.set()
 
     def __call__(self, address: str) -> Colours:
@@ -211,7 +226,11 @@ def test_a_newer_release_takes_over_only_when_it_is_ready(tmp_path: Path) -> Non
     load.go.set()
     room.close()
     assert room.recognizer().model["revision"] == "r2"
-    assert (room.serving().revision, room.serving().loading, room.serving().problem) == ("r2", False, "")
+    assert (room.serving().revision, room.serving().loading, room.serving().problem) == (
+        "r2",
+        False,
+        "",
+    )
 
 
 def test_a_release_that_cannot_be_served_leaves_the_one_before(tmp_path: Path) -> None:
@@ -235,7 +254,9 @@ def test_a_release_that_comes_while_another_is_loaded_is_loaded_after_it(tmp_pat
     assert len(load.asked) == 3 and room.recognizer().model["revision"] == "r3"
 
 
-def test_a_place_set_up_with_a_revision_loads_the_newest_and_says_what_a_restart_does(tmp_path: Path) -> None:
+def test_a_place_set_up_with_a_revision_loads_the_newest_and_says_what_a_restart_does(
+    tmp_path: Path,
+) -> None:
     load = Releases()
     room = opened(tmp_path, load, "hf://ann/vit@0123456789abcdef")
     assert room.serving().note == ""
@@ -246,4 +267,8 @@ def test_a_place_set_up_with_a_revision_loads_the_newest_and_says_what_a_restart
 
 
 def test_an_address_without_its_revision() -> None:
-    assert [newest_of(one) for one in ("hf://a/b@c1", "hf://a/b", "out/model")] == ["hf://a/b", "hf://a/b", "out/model"]
+    assert [newest_of(one) for one in ("hf://a/b@c1", "hf://a/b", "out/model")] == [
+        "hf://a/b",
+        "hf://a/b",
+        "out/model",
+    ]

@@ -14,7 +14,14 @@ from fastapi.testclient import TestClient
 from starlette.middleware.sessions import SessionMiddleware
 
 from data_cards.errors import NotAllowed
-from space.auth import COOKIE, HubAccess, NoAccess, PasswordAccess, access_for, access_with_new_password
+from space.auth import (
+    COOKIE,
+    HubAccess,
+    NoAccess,
+    PasswordAccess,
+    access_for,
+    access_with_new_password,
+)
 from space.passwords import hash_password, is_password, read_passwords
 from space.settings import SpaceSettings
 
@@ -57,7 +64,12 @@ def browser(clock: Clock) -> TestClient:
 
 
 def test_the_right_password_signs_in_and_signing_out_ends_it(browser: TestClient) -> None:
-    assert browser.get("/sign-in").json() == {"how": "password", "url": "", "name": None, "hint": "Ask ann."}
+    assert browser.get("/sign-in").json() == {
+        "how": "password",
+        "url": "",
+        "name": None,
+        "hint": "Ask ann.",
+    }
     signed = browser.post("/sign-in", json=ANN, headers=MARK)
     assert signed.json() == {"name": "ann"}
     cookie = signed.headers["set-cookie"].lower()
@@ -69,9 +81,17 @@ def test_the_right_password_signs_in_and_signing_out_ends_it(browser: TestClient
     assert browser.get("/who").json() is None
 
 
-@pytest.mark.parametrize("given", [{"name": "ann", "password": "sesame"}, {"name": "bob", "password": "sesame-sesame"},
-                                   {"name": "ann"}, [], {"name": ["ann"], "password": "x"},
-                                   {"name": "ann", "password": "x" * 1000}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "ann", "password": "sesame"},
+        {"name": "bob", "password": "sesame-sesame"},
+        {"name": "ann"},
+        [],
+        {"name": ["ann"], "password": "x"},
+        {"name": "ann", "password": "x" * 1000},
+    ],
+)
 def test_anything_else_does_not(browser: TestClient, given: object) -> None:
     refused = browser.post("/sign-in", json=given, headers=MARK)
     assert refused.status_code == 401
@@ -80,12 +100,16 @@ def test_anything_else_does_not(browser: TestClient, given: object) -> None:
 
 
 def test_a_wrong_name_and_a_wrong_password_sound_the_same(browser: TestClient) -> None:
-    told = [browser.post("/sign-in", json=given, headers=MARK).text
-            for given in ({"name": "ann", "password": "no"}, {"name": "nobody", "password": "no"})]
+    told = [
+        browser.post("/sign-in", json=given, headers=MARK).text
+        for given in ({"name": "ann", "password": "no"}, {"name": "nobody", "password": "no"})
+    ]
     assert told[0] == told[1]
 
 
-@pytest.mark.parametrize("cookie", ["ann", "", HASHED, "a" * 43, hashlib.sha256(b"ann").hexdigest()])
+@pytest.mark.parametrize(
+    "cookie", ["ann", "", HASHED, "a" * 43, hashlib.sha256(b"ann").hexdigest()]
+)
 def test_a_cookie_that_a_client_made_up_is_nobody(browser: TestClient, cookie: str) -> None:
     browser.cookies.set(COOKIE, cookie)
     assert browser.get("/who").json() is None
@@ -98,7 +122,9 @@ def test_another_site_s_form_cannot_sign_in_or_out(browser: TestClient) -> None:
     assert browser.get("/who").json() == "ann"
 
 
-def test_guessing_is_slowed_down_and_the_right_password_waits_too(browser: TestClient, clock: Clock) -> None:
+def test_guessing_is_slowed_down_and_the_right_password_waits_too(
+    browser: TestClient, clock: Clock
+) -> None:
     guess = {"name": "ann", "password": "wrong-wrong"}
     statuses = [browser.post("/sign-in", json=guess, headers=MARK).status_code for _ in range(7)]
     assert statuses == [401] * 6 + [429]
@@ -117,10 +143,14 @@ def test_a_session_ends_by_itself(browser: TestClient, clock: Clock) -> None:
 def test_passwords_are_stored_as_salted_hashes() -> None:
     assert hash_password("same") != hash_password("same")
     assert "same" not in hash_password("same")
-    assert is_password("same", hash_password("same")) and not is_password("other", hash_password("same"))
+    assert is_password("same", hash_password("same")) and not is_password(
+        "other", hash_password("same")
+    )
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"ann": "plain"}', '{"a b": "1$2$3$4$5$6"}', '{"ann": 7}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"ann": "plain"}', '{"a b": "1$2$3$4$5$6"}', '{"ann": 7}']
+)
 def test_a_file_that_holds_no_hashes_is_refused_with_the_cure(tmp_path: Path, text: str) -> None:
     (tmp_path / "who.json").write_text(text)
     with pytest.raises(NotAllowed, match="python -m space annotator"):
@@ -130,14 +160,21 @@ def test_a_file_that_holds_no_hashes_is_refused_with_the_cure(tmp_path: Path, te
 def test_a_new_password_lets_its_owner_in() -> None:
     access, password = access_with_new_password()
     browser = visiting(access)
-    assert browser.post("/sign-in", json={"name": "owner", "password": password}, headers=MARK).status_code == 200
+    assert (
+        browser.post(
+            "/sign-in", json={"name": "owner", "password": password}, headers=MARK
+        ).status_code
+        == 200
+    )
     assert password not in browser.get("/sign-in").text
 
 
 def test_who_decides_how_to_sign_in(tmp_path: Path) -> None:
     (tmp_path / "who.json").write_text(json.dumps({"ann": HASHED}))
     assert isinstance(access_for(SpaceSettings("m", hub_sign_in=True)), HubAccess)
-    assert isinstance(access_for(SpaceSettings("m", passwords=tmp_path / "who.json")), PasswordAccess)
+    assert isinstance(
+        access_for(SpaceSettings("m", passwords=tmp_path / "who.json")), PasswordAccess
+    )
     assert isinstance(access_for(SpaceSettings("m")), NoAccess)
 
 
@@ -154,11 +191,19 @@ def signed_cookie(name: str, secret: str, expires: float) -> str:
     return itsdangerous.TimestampSigner(secret).sign(b64encode(json.dumps(info).encode())).decode()
 
 
-@pytest.mark.parametrize(("name", "seconds", "secret", "who"), [
-    ("ann", 100, "real", "ann"), ("Ann", 100, "real", "Ann"), ("bob", 100, "real", None), ("ann", -1, "real", None),
-    ("ann", 100, "forged", None)])
-def test_on_a_space_only_a_listed_name_that_hugging_face_signed(name: str, seconds: float, secret: str,
-                                                               who: str | None) -> None:
+@pytest.mark.parametrize(
+    ("name", "seconds", "secret", "who"),
+    [
+        ("ann", 100, "real", "ann"),
+        ("Ann", 100, "real", "Ann"),
+        ("bob", 100, "real", None),
+        ("ann", -1, "real", None),
+        ("ann", 100, "forged", None),
+    ],
+)
+def test_on_a_space_only_a_listed_name_that_hugging_face_signed(
+    name: str, seconds: float, secret: str, who: str | None
+) -> None:
     app = FastAPI()
     access = HubAccess(("ann",))
     app.include_router(access.router())

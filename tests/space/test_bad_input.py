@@ -1,4 +1,5 @@
-"""Every command with bad input: its exit code, one sentence that says what to do, and never a traceback."""
+"""Every command with bad input: its exit code, one sentence that says what to do, and never a
+traceback."""
 
 from __future__ import annotations
 
@@ -21,34 +22,89 @@ from tests.fixtures.pictures import collection_of, pictures, with_photos
 from tests.fixtures.tiny_models import picture
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "train": lambda words: train.__main__.main(words, {"VITRINE_CACHE": os.environ["VITRINE_CACHE"]}),
+    "train": lambda words: train.__main__.main(
+        words, {"VITRINE_CACHE": os.environ["VITRINE_CACHE"]}
+    ),
     "curation": curation.__main__.main,
-    "space": space.__main__.main}
+    "space": space.__main__.main,
+}
 # X stands for the bad address; the dataset is called data, the model model.
-TAKES_A_DATASET = ("train split X", "train X new", "train evaluate model X", "train compare model model X",
-                   "curation scan X", "curation decide X decisions.jsonl", "curation next X", "curation fold X",
-                   "curation erase X abc", "curation retrain X model")
-TAKES_A_MODEL = ("train evaluate X data", "train export X", "train compare X model data", "train release X",
-                 "train rollback X", "train prune X", "space predict X photo.jpg")
+TAKES_A_DATASET = (
+    "train split X",
+    "train X new",
+    "train evaluate model X",
+    "train compare model model X",
+    "curation scan X",
+    "curation decide X decisions.jsonl",
+    "curation next X",
+    "curation fold X",
+    "curation erase X abc",
+    "curation retrain X model",
+)
+TAKES_A_MODEL = (
+    "train evaluate X data",
+    "train export X",
+    "train compare X model data",
+    "train release X",
+    "train rollback X",
+    "train prune X",
+    "space predict X photo.jpg",
+)
 TAKES_ANYTHING = ("curation collect X new", "curation duplicates X", "space loop X out")
-NUMBERS = ("space serve model --port 0", "space serve model --port 65536", "space serve model --port x",
-           "space predict model photo.jpg --top-k 0", "curation next data --count -1",
-           "curation duplicates . --threshold 2", "curation duplicates . --threshold nan",
-           "curation scan data --threshold -1",
-           "curation collect . new --every 0", "curation collect . new --every nan", "train split data --test 2",
-           "train split data --validation -1", "train split data --seed -1", "train data new --epochs -1",
-           "train data new --batch 0", "train data new --size 1", "train data new --lr nan",
-           "train data new --budget 0", "train data new --budget=-5m", "train data new --budget soon",
-           "train prune model --keep -1", "train rollback model --round 0", "train evaluate model data --views 0",
-           "space loop . out --budget nonsense", "train job data new --batch 0")
+NUMBERS = (
+    "space serve model --port 0",
+    "space serve model --port 65536",
+    "space serve model --port x",
+    "space predict model photo.jpg --top-k 0",
+    "curation next data --count -1",
+    "curation duplicates . --threshold 2",
+    "curation duplicates . --threshold nan",
+    "curation scan data --threshold -1",
+    "curation collect . new --every 0",
+    "curation collect . new --every nan",
+    "train split data --test 2",
+    "train split data --validation -1",
+    "train split data --seed -1",
+    "train data new --epochs -1",
+    "train data new --batch 0",
+    "train data new --size 1",
+    "train data new --lr nan",
+    "train data new --budget 0",
+    "train data new --budget=-5m",
+    "train data new --budget soon",
+    "train prune model --keep -1",
+    "train rollback model --round 0",
+    "train evaluate model data --views 0",
+    "space loop . out --budget nonsense",
+    "train job data new --batch 0",
+)
 GARBAGE = (b"\xff\xfe garbage", b"", b"[1,2", b"[]", b"null")
-IN_A_DATASET = ("labels/labels.parquet", "splits/splits.parquet", "images/x.parquet", "collection/classes.yaml",
-                "collection/card.md", "README.md", "splits/certificate.json", "ledger/x.jsonl", "findings/x.parquet",
-                ".vitrine/HEAD", ".vitrine/stamps.json")
-IN_A_MODEL = ("config.json", "model.safetensors", "preprocessor_config.json", "vitrine/release.json",
-              "vitrine/collection/classes.yaml", "vitrine/golden.json", "vitrine/rejection.json",
-              "vitrine/rejection.npz", "vitrine/calibration.json", "vitrine/index/features.npy",
-              "vitrine/index/photos.parquet")
+IN_A_DATASET = (
+    "labels/labels.parquet",
+    "splits/splits.parquet",
+    "images/x.parquet",
+    "collection/classes.yaml",
+    "collection/card.md",
+    "README.md",
+    "splits/certificate.json",
+    "ledger/x.jsonl",
+    "findings/x.parquet",
+    ".vitrine/HEAD",
+    ".vitrine/stamps.json",
+)
+IN_A_MODEL = (
+    "config.json",
+    "model.safetensors",
+    "preprocessor_config.json",
+    "vitrine/release.json",
+    "vitrine/collection/classes.yaml",
+    "vitrine/golden.json",
+    "vitrine/rejection.json",
+    "vitrine/rejection.npz",
+    "vitrine/calibration.json",
+    "vitrine/index/features.npy",
+    "vitrine/index/photos.parquet",
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +144,20 @@ def ended(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int
     return code, (said.err.strip() or "\n").splitlines()[-1]
 
 
-@pytest.mark.parametrize("bad", ["nowhere", "file", "empty", "ftp://x", "", "~nobody-is-called-so/x", "hf://x",
-                                 "data@abcdef1", os.fsdecode(b"caf\xe9")])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "nowhere",
+        "file",
+        "empty",
+        "ftp://x",
+        "",
+        "~nobody-is-called-so/x",
+        "hf://x",
+        "data@abcdef1",
+        os.fsdecode(b"caf\xe9"),
+    ],
+)
 @pytest.mark.parametrize("command", [*TAKES_A_DATASET, *TAKES_A_MODEL])
 def test_an_address_where_nothing_is_has_code_2(at_work, capsys, command, bad):
     code, said = ended([bad if word == "X" else word for word in command.split()], capsys)
@@ -103,9 +171,13 @@ def test_a_source_where_nothing_is_has_code_2(at_work, capsys, command, bad):
 
 
 # `train release` looks for the candidate on this machine first.
-@pytest.mark.parametrize("command", [*TAKES_A_DATASET, *(one for one in TAKES_A_MODEL if "release" not in one)])
+@pytest.mark.parametrize(
+    "command", [*TAKES_A_DATASET, *(one for one in TAKES_A_MODEL if "release" not in one)]
+)
 def test_a_hub_that_does_not_answer_has_code_1(at_work, capsys, command):
-    code, said = ended(["hf://ann/none" if word == "X" else word for word in command.split()], capsys)
+    code, said = ended(
+        ["hf://ann/none" if word == "X" else word for word in command.split()], capsys
+    )
     assert (code, "Hub" in said) == (1, True), said
 
 
@@ -118,10 +190,17 @@ def test_a_number_that_cannot_be_meant_has_code_2(at_work, capsys, command):
 @pytest.mark.parametrize("file", IN_A_DATASET)
 def test_a_damaged_file_of_a_dataset_is_named_or_does_no_harm(at_work, capsys, file, garbage):
     spoil(at_work / "data" / file, garbage)
-    for command in ("train split data", "curation fold data", "curation next data", "curation erase data abc"):
+    for command in (
+        "train split data",
+        "curation fold data",
+        "curation next data",
+        "curation erase data abc",
+    ):
         code, said = ended(command.split(), capsys)
         assert code in (0, 2), said
-        assert code == 0 or Path(file).name in said or "erase" in command or "labelled" in said, said
+        assert code == 0 or Path(file).name in said or "erase" in command or "labelled" in said, (
+            said
+        )
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)

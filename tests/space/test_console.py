@@ -1,4 +1,5 @@
-"""One command for everything: which floor's command each word runs, and what newcomers may leave out."""
+"""One command for everything: which floor's command each word runs, and what newcomers may leave
+out."""
 
 import pytest
 
@@ -21,7 +22,9 @@ def test_every_command_of_a_floor_has_a_word(capsys):
         with pytest.raises(SystemExit):
             console._floor(floor)(["--help"])
         lines = capsys.readouterr().out.splitlines()
-        listed = {line.split()[0] for line in lines if line.startswith("    ") and line[4:5].strip()}
+        listed = {
+            line.split()[0] for line in lines if line.startswith("    ") and line[4:5].strip()
+        }
         known = {command.words[0] for command in COMMANDS.values() if command.floor == floor}
         assert listed - {"python", "-h,"} <= known
 

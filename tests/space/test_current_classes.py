@@ -1,4 +1,5 @@
-"""A served model names classes as the light table has them at this moment, without a new training."""
+"""A served model names classes as the light table has them at this moment, without a new
+training."""
 
 from __future__ import annotations
 
@@ -26,9 +27,18 @@ THINGS = ("lion", "rose", "ship")
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> str:
-    made = create_dataset(str(tmp_path / "data"), Collection("tiny", "Tiny things", tuple(
-        ClassInfo(name, name.title(), summary=f"A {name}.") for name in THINGS)))
-    shots = {name: [encode_jpeg(picture(kind, shot)) for shot in range(20, 28)] for kind, name in enumerate(THINGS)}
+    made = create_dataset(
+        str(tmp_path / "data"),
+        Collection(
+            "tiny",
+            "Tiny things",
+            tuple(ClassInfo(name, name.title(), summary=f"A {name}.") for name in THINGS),
+        ),
+    )
+    shots = {
+        name: [encode_jpeg(picture(kind, shot)) for shot in range(20, 28)]
+        for kind, name in enumerate(THINGS)
+    }
     return with_photos(made, shots).address
 
 
@@ -42,8 +52,11 @@ def decided(address: str, *edits: dict[str, str]) -> None:
 
 @pytest.fixture
 def archive(dataset: str, tmp_path: Path) -> Iterator[DatasetArchive]:
-    decided(dataset, {"action": "merge_class", "label_before": "ship", "label": "rose"},
-            {"action": "rename_class", "label": "lion", "title": "The old lion"})
+    decided(
+        dataset,
+        {"action": "merge_class", "label_before": "ship", "label": "rose"},
+        {"action": "rename_class", "label": "lion", "title": "The old lion"},
+    )
     made = DatasetArchive(Journal(tmp_path / "journal"), open_dataset(dataset), True)
     yield made
     made.close()
@@ -53,7 +66,9 @@ def asked(recognizer: Predictor, kind: int) -> dict[str, object]:
     return recognizer.predict(encode_jpeg(picture(kind, 1)), top_k=3).to_json()
 
 
-def test_a_merged_class_and_a_new_title_are_in_the_next_answer(archive: DatasetArchive, tiny_release: Path) -> None:
+def test_a_merged_class_and_a_new_title_are_in_the_next_answer(
+    archive: DatasetArchive, tiny_release: Path
+) -> None:
     recognizer = load_predictor(tiny_release)
     before = asked(recognizer, 2)
     assert (before["label"], before["title"]) == ("ship", "Ship")
@@ -69,7 +84,9 @@ def test_a_merged_class_and_a_new_title_are_in_the_next_answer(archive: DatasetA
     assert recognizer.collection.ids == ("lion", "rose")
 
 
-def test_what_is_taken_back_is_gone_from_the_next_answer(dataset: str, tmp_path: Path, tiny_release: Path) -> None:
+def test_what_is_taken_back_is_gone_from_the_next_answer(
+    dataset: str, tmp_path: Path, tiny_release: Path
+) -> None:
     merge = decide("ann", "", "merge_class", label_before="ship", label="rose")
     fold = open_dataset(dataset).commit(dict([ledger_file([line_of(merge)])]), "Merge")
     decided(fold.address, {"action": "undo", "undoes": merge.id})
@@ -80,12 +97,15 @@ def test_what_is_taken_back_is_gone_from_the_next_answer(dataset: str, tmp_path:
     assert asked(recognizer, 2)["label"] == "ship"
 
 
-def test_an_old_model_is_measured_by_todays_classes(dataset: str, tmp_path: Path, tiny_release: Path) -> None:
+def test_an_old_model_is_measured_by_todays_classes(
+    dataset: str, tmp_path: Path, tiny_release: Path
+) -> None:
     as_trained = evaluate_model(str(tiny_release), dataset, cache=tmp_path)
     decided(dataset, {"action": "merge_class", "label_before": "ship", "label": "rose"})
     merged = evaluate_model(str(tiny_release), dataset, cache=tmp_path)
     assert merged["top1"]["value"] >= as_trained["top1"]["value"] > 0.9
     assert set(merged["classes"]) == {"lion", "rose"}
     found = compare_models(str(tiny_release), str(tiny_release), dataset, tmp_path)
-    assert (found.found.before, found.found.better, found.found.worse) == (found.found.n, 0, 0), json.dumps(
-        found.to_json())
+    assert (found.found.before, found.found.better, found.found.worse) == (found.found.n, 0, 0), (
+        json.dumps(found.to_json())
+    )

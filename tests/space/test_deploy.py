@@ -1,4 +1,5 @@
-"""What is pushed as a Space runs by itself, serves what it says, and holds nothing that should have stayed here."""
+"""What is pushed as a Space runs by itself, serves what it says, and holds nothing that should
+have stayed here."""
 
 from __future__ import annotations
 
@@ -17,7 +18,17 @@ from data_cards.dataset.collection_files import FRONT_MATTER
 from data_cards.dataset.repo import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.storage.repository import open_repository
-from space.deploy import CODE, EXPORT, ROOT, SERVING, WITHOUT_EXPORT, WORDS, deploy, deployed_files, space_requirements
+from space.deploy import (
+    CODE,
+    EXPORT,
+    ROOT,
+    SERVING,
+    WITHOUT_EXPORT,
+    WORDS,
+    deploy,
+    deployed_files,
+    space_requirements,
+)
 from space.templates import app as front_door
 from tests.fixtures.light_table import small_dataset
 from tests.fixtures.missing_packages import lacking
@@ -28,7 +39,10 @@ BARQUES = Collection("barques", "Barques", (ClassInfo("b1", "First barque"),))
 def push_model(collection=BARQUES):
     card, classes = write_collection(collection)
     release = open_repository("hf://ann/barques-vit", kind="model", create=True)
-    files = {"vitrine/collection/card.md": card.encode(), "vitrine/collection/classes.yaml": classes.encode()}
+    files = {
+        "vitrine/collection/card.md": card.encode(),
+        "vitrine/collection/classes.yaml": classes.encode(),
+    }
     return release.commit(files, "a model")
 
 
@@ -36,11 +50,21 @@ def push_model(collection=BARQUES):
 def project(tmp_path):
     """A small stand-in for this checkout, with everything in it that must not travel."""
     for path, text in {
-        "data_cards/__init__.py": "", "data_cards/dataset/templates/space.md": "# $title", "space/templates/app.py": "print()",
-        "space/static/tab.css": "a{}", "space/static/tokens.css": ":root{}", "docs/assets/theme.css": "b{}",
-        "docs/index.html": "<p>", "tests/test_x.py": "", "space/passwords.json": "{}", "space/.env": "HF_TOKEN=x",
-        "space/__pycache__/app.cpython-311.pyc": "", "data_cards/museum/references/a.jpg": "", "train/key.pem": "",
-        "requirements.txt": "gradio[oauth]==6.31.0\nfastdup==2.54\nkornia==0.9.0\n# note\ntorch==2.13.0\n",
+        "data_cards/__init__.py": "",
+        "data_cards/dataset/templates/space.md": "# $title",
+        "space/templates/app.py": "print()",
+        "space/static/tab.css": "a{}",
+        "space/static/tokens.css": ":root{}",
+        "docs/assets/theme.css": "b{}",
+        "docs/index.html": "<p>",
+        "tests/test_x.py": "",
+        "space/passwords.json": "{}",
+        "space/.env": "HF_TOKEN=x",
+        "space/__pycache__/app.cpython-311.pyc": "",
+        "data_cards/museum/references/a.jpg": "",
+        "train/key.pem": "",
+        "requirements.txt": "gradio[oauth]==6.31.0\nfastdup==2.54\nkornia==0.9.0\n# "
+        "note\ntorch==2.13.0\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
@@ -52,11 +76,21 @@ def test_a_space_holds_code_card_requirements_and_what_it_serves(hub, project):
     made = deploy("hf://ann/show", "hf://ann/barques-vit", "hf://ann/barques", root=project)
     files = hub.files("ann/show", "space")
     assert set(files) - {".gitattributes"} == {
-        "README.md", "app.py", "data_cards/__init__.py", "data_cards/dataset/templates/space.md", "deployment.json",
-        "docs/assets/theme.css", "requirements.txt", "space/static/tab.css", "space/static/tokens.css",
-        "space/templates/app.py"}
+        "README.md",
+        "app.py",
+        "data_cards/__init__.py",
+        "data_cards/dataset/templates/space.md",
+        "deployment.json",
+        "docs/assets/theme.css",
+        "requirements.txt",
+        "space/static/tab.css",
+        "space/static/tokens.css",
+        "space/templates/app.py",
+    }
     assert json.loads(files["deployment.json"]) == {
-        "VITRINE_MODEL": f"hf://ann/barques-vit@{revision}", "VITRINE_DATASET": "hf://ann/barques"}
+        "VITRINE_MODEL": f"hf://ann/barques-vit@{revision}",
+        "VITRINE_DATASET": "hf://ann/barques",
+    }
     assert (made.space, made.model) == ("hf://ann/show", f"hf://ann/barques-vit@{revision}")
     assert hub.repo("ann/show", "space").commits[-1].oid == made.revision
 
@@ -80,7 +114,9 @@ def test_a_space_serves_the_revision_that_was_asked_for(hub, project):
 def test_a_second_deployment_takes_away_what_is_gone_and_is_one_commit(hub, project):
     push_model()
     deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
-    open_repository("hf://ann/show", kind="space").commit({"notes.txt": b"the owner's own"}, "by hand")
+    open_repository("hf://ann/show", kind="space").commit(
+        {"notes.txt": b"the owner's own"}, "by hand"
+    )
     (project / "space/static/tab.css").unlink()
     before = len(hub.repo("ann/show", "space").commits)
     deploy("hf://ann/show", "hf://ann/barques-vit", root=project)
@@ -119,7 +155,11 @@ def test_photos_of_people_are_not_deployed_without_their_policy(hub):
 @pytest.mark.parametrize(("exported", "more"), [(True, ()), (False, WITHOUT_EXPORT)])
 def test_a_space_installs_our_own_pins_and_no_more(exported, more):
     pinned = (ROOT / "requirements.txt").read_text()
-    lines = [line for line in space_requirements(pinned, exported).splitlines() if not line.startswith("--")]
+    lines = [
+        line
+        for line in space_requirements(pinned, exported).splitlines()
+        if not line.startswith("--")
+    ]
     assert len(lines) == len(SERVING) + len(more)
     assert set(lines) <= set(pinned.splitlines())
     assert all("==" in line and "fastdup" not in line for line in lines)
@@ -137,20 +177,27 @@ def test_a_release_with_an_export_needs_no_torch(hub, project):
 def test_nothing_but_code_and_words_travels():
     files = deployed_files()
     assert {Path(path).suffix for path in files} <= CODE | WORDS
-    assert not [path for path in files if path.startswith(("tests/", "data/", ".")) or "fastdup==" in files[path]]
+    assert not [
+        path
+        for path in files
+        if path.startswith(("tests/", "data/", ".")) or "fastdup==" in files[path]
+    ]
     assert sum(len(text) for text in files.values()) < 5_000_000
 
 
 def test_a_variable_of_the_space_wins_over_what_was_deployed(tmp_path, monkeypatch):
     monkeypatch.setattr(front_door, "DEPLOYMENT", tmp_path / "deployment.json")
-    front_door.DEPLOYMENT.write_text('{"VITRINE_MODEL": "hf://ann/vit@3f2a3f2a", "VITRINE_DATASET": "hf://ann/barques"}')
+    front_door.DEPLOYMENT.write_text(
+        '{"VITRINE_MODEL": "hf://ann/vit@3f2a3f2a", "VITRINE_DATASET": "hf://ann/barques"}'
+    )
     chosen = front_door.settings({"VITRINE_MODEL": "hf://ann/vit@beefbeef"})
     assert (chosen.model, chosen.dataset) == ("hf://ann/vit@beefbeef", "hf://ann/barques")
 
 
 @pytest.fixture
 def deployed(hub, tmp_path):
-    """The pushed files alone in a folder, and how to run a program there with every package refused that they lack."""
+    """The pushed files alone in a folder, and how to run a program there with every package
+    refused that they lack."""
     revision = push_model()
     create_dataset("hf://ann/barques", BARQUES)
     deploy("hf://ann/show", "hf://ann/barques-vit", "hf://ann/barques")
@@ -162,7 +209,9 @@ def deployed(hub, tmp_path):
 
     def run(program):
         command = [sys.executable, "-c", program]
-        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.split()
 
@@ -185,7 +234,8 @@ print(app.__file__, TestClient(create_app(chosen)).get("/healthz").json()["ready
 
 
 def test_what_is_imported_only_when_somebody_asks_is_there_too(deployed):
-    """Every page of the light table, a visitor's photo at the doorstep, and recognition by points."""
+    """Every page of the light table, a visitor's photo at the doorstep, and recognition by
+    points."""
     folder, _, run = deployed
     small_dataset(folder / "set", 9)
     said = run("""

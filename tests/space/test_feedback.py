@@ -26,10 +26,18 @@ class Desk:
     """An inbox and what it rests on."""
 
     def __init__(self, folder: Path, subject: str = "things") -> None:
-        self.journal, self.recent, self.folder = Journal(folder / "journal"), Recent(), folder / "inbox"
+        self.journal = Journal(folder / "journal")
+        self.recent = Recent()
+        self.folder = folder / "inbox"
         self.inbox = Inbox(self.journal, self.folder, gallery(subject))
 
-    def ask(self, label: str = "red-grid", consent: bool = True, prediction: str = "p1", photo: bytes = NEW) -> str:
+    def ask(
+        self,
+        label: str = "red-grid",
+        consent: bool = True,
+        prediction: str = "p1",
+        photo: bytes = NEW,
+    ) -> str:
         """Somebody was shown an answer, and says what it should have been."""
         if prediction not in self.recent._answers:
             self.recent.keep(prediction, photo, "ochre", "r1")
@@ -66,9 +74,17 @@ def test_people_are_never_kept_whatever_they_agree_to(tmp_path: Path) -> None:
     assert not desk.folder.exists()
 
 
-@pytest.mark.parametrize(("label", "kept", "note"), [("none", None, "none of these"), ("unknown", None, "do not know"),
-                                                     ("red-grid", "red-grid", "Red Grid")])
-def test_what_the_visitor_said_is_written_down(desk: Desk, label: str, kept: str | None, note: str) -> None:
+@pytest.mark.parametrize(
+    ("label", "kept", "note"),
+    [
+        ("none", None, "none of these"),
+        ("unknown", None, "do not know"),
+        ("red-grid", "red-grid", "Red Grid"),
+    ],
+)
+def test_what_the_visitor_said_is_written_down(
+    desk: Desk, label: str, kept: str | None, note: str
+) -> None:
     desk.ask(label)
     [question] = desk.journal.questions()
     assert question.label == kept
@@ -87,7 +103,9 @@ def test_pressing_twice_is_one_question(desk: Desk) -> None:
     assert len(desk.journal.questions()) == 2
 
 
-@pytest.mark.parametrize(("action", "fate"), [("accept_visitor", "accepted"), ("refuse_visitor", "refused")])
+@pytest.mark.parametrize(
+    ("action", "fate"), [("accept_visitor", "accepted"), ("refuse_visitor", "refused")]
+)
 def test_a_receipt_tells_what_a_person_decided(desk: Desk, action: str, fate: str) -> None:
     receipt = desk.ask()
     [question] = desk.journal.questions()
@@ -98,12 +116,20 @@ def test_a_receipt_tells_what_a_person_decided(desk: Desk, action: str, fate: st
     assert desk.fate(receipt) == "waiting for a person"
 
 
-@pytest.mark.parametrize(("said", "action", "label", "fate"), [
-    ("red-grid", "accept_visitor", "ochre", "refused"), ("none", "accept_visitor", "none", "accepted"),
-    ("none", "accept_visitor", "ochre", "refused"), ("unknown", "accept_visitor", "ochre", "accepted"),
-    ("red-grid", "junk", None, "refused"), ("red-grid", "unsure", None, "waiting for a person")])
-def test_the_fate_is_whether_the_person_agrees_with_the_visitor(desk: Desk, said: str, action: str, label: str | None,
-                                                               fate: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "action", "label", "fate"),
+    [
+        ("red-grid", "accept_visitor", "ochre", "refused"),
+        ("none", "accept_visitor", "none", "accepted"),
+        ("none", "accept_visitor", "ochre", "refused"),
+        ("unknown", "accept_visitor", "ochre", "accepted"),
+        ("red-grid", "junk", None, "refused"),
+        ("red-grid", "unsure", None, "waiting for a person"),
+    ],
+)
+def test_the_fate_is_whether_the_person_agrees_with_the_visitor(
+    desk: Desk, said: str, action: str, label: str | None, fate: str
+) -> None:
     receipt = desk.ask(said)
     [question] = desk.journal.questions()
     desk.journal.append([decide("ann", question.image_id, action, label=label, finding=receipt)])
@@ -113,19 +139,31 @@ def test_the_fate_is_whether_the_person_agrees_with_the_visitor(desk: Desk, said
 def test_who_keeps_the_label_that_the_visitor_said_agrees_with_them(desk: Desk) -> None:
     receipt = desk.ask()
     [question] = desk.journal.questions()
-    keep = decide("ann", question.image_id, "refuse_visitor", label_before="red-grid", finding=receipt)
+    keep = decide(
+        "ann", question.image_id, "refuse_visitor", label_before="red-grid", finding=receipt
+    )
     desk.journal.append([keep])
     assert desk.fate(receipt) == "accepted"
 
 
-@pytest.mark.parametrize(("action", "label", "fate"), [
-    ("relabel", "red-grid", "accepted"), ("relabel", "ochre", "refused"), ("keep", "red-grid", "accepted"),
-    ("none_of_these", None, "refused"), ("junk", None, "refused")])
-def test_a_decision_that_nobody_asked_for_answers_a_visitor_who_asked_before(desk: Desk, action: str, label: str | None,
-                                                                             fate: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "label", "fate"),
+    [
+        ("relabel", "red-grid", "accepted"),
+        ("relabel", "ochre", "refused"),
+        ("keep", "red-grid", "accepted"),
+        ("none_of_these", None, "refused"),
+        ("junk", None, "refused"),
+    ],
+)
+def test_a_decision_that_nobody_asked_for_answers_a_visitor_who_asked_before(
+    desk: Desk, action: str, label: str | None, fate: str
+) -> None:
     receipt = desk.ask()
     [question] = desk.journal.questions()
-    desk.journal.append([decide("ann", question.image_id, action, label=label, at="2020-01-01T00:00:00Z")])
+    desk.journal.append(
+        [decide("ann", question.image_id, action, label=label, at="2020-01-01T00:00:00Z")]
+    )
     assert desk.fate(receipt) == "waiting for a person", "it was made before the visitor asked"
     desk.journal.append([decide("ann", question.image_id, action, label=label)])
     assert desk.fate(receipt) == fate
@@ -185,9 +223,12 @@ def test_where_a_photo_was_taken_is_not_kept(desk: Desk) -> None:
         assert not image.getexif().get_ifd(0x8825)
 
 
-def test_a_photo_is_stripped_and_decoded_once_on_its_way_to_the_inbox(desk: Desk, monkeypatch: pytest.MonkeyPatch,
-                                                                      ) -> None:
-    decoded, stripped = [], []
+def test_a_photo_is_stripped_and_decoded_once_on_its_way_to_the_inbox(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded = []
+    stripped = []
     load = ImageFile.ImageFile.load
 
     def counted(image: ImageFile.ImageFile) -> object:
@@ -197,15 +238,20 @@ def test_a_photo_is_stripped_and_decoded_once_on_its_way_to_the_inbox(desk: Desk
 
     desk.recent.keep("p1", NEW, "ochre", "r1")
     monkeypatch.setattr(ImageFile.ImageFile, "load", counted)
-    monkeypatch.setattr("curation.near_duplicates.incoming.stored_form", lambda data: stripped.append(data) or stored_form(data))
+    monkeypatch.setattr(
+        "curation.near_duplicates.incoming.stored_form",
+        lambda data: stripped.append(data) or stored_form(data),
+    )
     desk.ask(prediction="p1")
     assert (len(decoded), len(stripped)) == (1, 1)
     assert desk.inbox.waiting() == 1
 
 
 def test_a_photo_that_looks_like_one_of_the_answer_is_compared_with_it(tmp_path: Path) -> None:
-    here, sent = jpeg(scene(3)), jpeg(scene(3), 70)
-    journal, recent = Journal(tmp_path / "journal"), Recent()
+    here = jpeg(scene(3))
+    sent = jpeg(scene(3), 70)
+    journal = Journal(tmp_path / "journal")
+    recent = Recent()
     inbox = Inbox(journal, tmp_path / "inbox", gallery("things"), {"p3": here}.__getitem__)
     recent.keep("p", sent, "ochre", "r1", ("p3",))
     inbox.ask(recent.find("p"), "red-grid", True, recent)
@@ -213,7 +259,7 @@ def test_a_photo_that_looks_like_one_of_the_answer_is_compared_with_it(tmp_path:
 
 
 def test_of_a_photo_that_cannot_be_decoded_the_choice_is_kept(desk: Desk) -> None:
-    receipt = desk.ask(photo=NEW[:len(NEW) // 2])
+    receipt = desk.ask(photo=NEW[: len(NEW) // 2])
     assert desk.fate(receipt) == "counted" and desk.inbox.waiting() == 0
 
 

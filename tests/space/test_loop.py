@@ -11,8 +11,23 @@ from data_cards.errors import BadAddress, BadSource, CannotTrain, LabelsWanted
 from space.loop import LoopSettings, dataset_at, gathered, run_loop
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 
-FIELDS = {"dataset_revision", "model", "photos", "classes", "findings", "duplicates", "leaks", "top1", "top3", "top5",
-          "n_test", "ece", "rejection_threshold", "backbone", "seconds"}
+FIELDS = {
+    "dataset_revision",
+    "model",
+    "photos",
+    "classes",
+    "findings",
+    "duplicates",
+    "leaks",
+    "top1",
+    "top3",
+    "top5",
+    "n_test",
+    "ece",
+    "rejection_threshold",
+    "backbone",
+    "seconds",
+}
 SECONDS = {"collect", "scan", "split", "train", "evaluate", "export", "total"}
 
 
@@ -65,11 +80,18 @@ def test_a_fixed_label_makes_a_new_model(looped):
 def test_an_empty_folder_is_a_sentence(tmp_path, tiny_vit):
     (tmp_path / "photos").mkdir()
     with pytest.raises(BadSource):
-        run_loop(str(tmp_path / "photos"), tmp_path / "out", LoopSettings(backbone=str(tiny_vit)), tmp_path / "cache")
+        run_loop(
+            str(tmp_path / "photos"),
+            tmp_path / "out",
+            LoopSettings(backbone=str(tiny_vit)),
+            tmp_path / "cache",
+        )
 
 
-@pytest.mark.parametrize(("dials", "told"), [({"budget": "soon"}, "10m or 1h30m"),
-                                             ({"budget": "5m", "epochs": 2}, "either")])
+@pytest.mark.parametrize(
+    ("dials", "told"),
+    [({"budget": "soon"}, "10m or 1h30m"), ({"budget": "5m", "epochs": 2}, "either")],
+)
 def test_a_budget_that_cannot_be_meant_is_told_before_anything_is_collected(tmp_path, dials, told):
     with pytest.raises(CannotTrain, match=told):
         run_loop("museum:80", tmp_path / "out", LoopSettings(**dials), tmp_path / "cache")
@@ -100,21 +122,38 @@ def folder_of(place: Path, **classes: int) -> Path:
     return place
 
 
-@pytest.mark.parametrize(("classes", "said"), [
-    ({"loose": 6}, "None of the 6 photos has a label yet"), ({"cup": 6}, "Only “cup” has 6 photos"),
-    ({"none_of_these": 6}, "Every photo is “none of these”"), ({"cup": 3, "loose": 3}, "Only “cup” has 3 photos"),
-])
-def test_photos_that_nothing_can_be_learned_from_are_scanned_and_lead_to_the_light_table(tmp_path, tiny_vit, classes,
-                                                                                      said):
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        ({"loose": 6}, "None of the 6 photos has a label yet"),
+        ({"cup": 6}, "Only “cup” has 6 photos"),
+        ({"none_of_these": 6}, "Every photo is “none of these”"),
+        ({"cup": 3, "loose": 3}, "Only “cup” has 3 photos"),
+    ],
+)
+def test_photos_that_nothing_can_be_learned_from_are_scanned_and_lead_to_the_light_table(
+    tmp_path, tiny_vit, classes, said
+):
     folder_of(tmp_path / "photos", **classes)
     with pytest.raises(LabelsWanted) as wanted:
-        run_loop(str(tmp_path / "photos"), tmp_path / "out", LoopSettings(backbone=str(tiny_vit), fastdup=False),
-                 tmp_path / "cache")
+        run_loop(
+            str(tmp_path / "photos"),
+            tmp_path / "out",
+            LoopSettings(backbone=str(tiny_vit), fastdup=False),
+            tmp_path / "cache",
+        )
     assert wanted.value.sentence.lower().startswith(said.lower())
-    assert f"python -m space serve --dataset {tmp_path / 'out' / 'dataset'}" in wanted.value.sentence
+    assert (
+        f"python -m space serve --dataset {tmp_path / 'out' / 'dataset'}" in wanted.value.sentence
+    )
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary.keys() >= FIELDS and summary["seconds"].keys() == SECONDS
-    assert (summary["model"], summary["top1"], summary["n_test"], summary["photos"]) == (None, None, 0, 6)
+    assert (summary["model"], summary["top1"], summary["n_test"], summary["photos"]) == (
+        None,
+        None,
+        0,
+        6,
+    )
     found = open_dataset(str(tmp_path / "out" / "dataset"))
     assert summary["dataset_revision"] == found.revision and not found.splits()
     nameless = sum(row.status == "unlabelled" for row in found.labels().values())
@@ -166,23 +205,45 @@ def test_a_quick_model_comes_first_where_there_is_none_and_gives_way(looped, tmp
         def made(self):
             super().made()
             model = tmp_path / "again" / "model"
-            seen.append(load_predictor(model, cache).model.get("provisional", "") if model.is_dir() else None)
+            seen.append(
+                load_predictor(model, cache).model.get("provisional", "")
+                if model.is_dir()
+                else None
+            )
 
-    summary = json.loads(run_loop(str(out / "dataset"), tmp_path / "again", replace(settings, probe_first=True), cache,
-                                  Watching()).read_text())
+    summary = json.loads(
+        run_loop(
+            str(out / "dataset"),
+            tmp_path / "again",
+            replace(settings, probe_first=True),
+            cache,
+            Watching(),
+        ).read_text()
+    )
     scanned, quick, last = seen
-    assert scanned is None and quick["n"] == summary["n_test"] and 0 <= quick["value"] <= 1 and last == ""
+    assert (
+        scanned is None
+        and quick["n"] == summary["n_test"]
+        and 0 <= quick["value"] <= 1
+        and last == ""
+    )
     release = json.loads((tmp_path / "again" / "model" / "vitrine" / "release.json").read_text())
-    rounds = json.loads((tmp_path / "again" / "model" / "vitrine" / "rounds.json").read_text())["rounds"]
+    rounds = json.loads((tmp_path / "again" / "model" / "vitrine" / "rounds.json").read_text())[
+        "rounds"
+    ]
     assert "provisional" not in release and release["settings"]["epochs"] == 1
-    assert [(row["number"], row["against"]) for row in rounds] == [(1, None)], "the quick one counts as no round"
+    assert [(row["number"], row["against"]) for row in rounds] == [(1, None)], (
+        "the quick one counts as no round"
+    )
 
 
 def test_a_dataset_on_the_hub_is_gone_on_with_and_its_model_is_made_here(hub, tmp_path, tiny_vit):
     made = create_dataset("hf://ann/tiny", collection_of("red", "blue"))
     with_photos(made, {"red": pictures(5, 1, (200, 60, 60)), "blue": pictures(5, 2, (60, 60, 200))})
     settings = LoopSettings(backbone=str(tiny_vit), fastdup=False, epochs=0)
-    summary = json.loads(run_loop("hf://ann/tiny", tmp_path / "out", settings, tmp_path / "cache").read_text())
+    summary = json.loads(
+        run_loop("hf://ann/tiny", tmp_path / "out", settings, tmp_path / "cache").read_text()
+    )
     assert (summary["photos"], summary["model"]) == (10, str(tmp_path / "out" / "model"))
     assert open_dataset("hf://ann/tiny").splits() and not (tmp_path / "out" / "dataset").exists()
 

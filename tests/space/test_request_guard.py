@@ -26,7 +26,9 @@ async def _echo(request: Request) -> JSONResponse:
 def _visitor(tmp_path: Path, **changes: Any) -> TestClient:
     app = Starlette(routes=[Route("/{path:path}", _echo, methods=["GET", "POST"])])
     settings = SpaceSettings(model="m", **{"most_photo_bytes": 1_000, **changes})
-    app.add_middleware(Doorway, settings=settings, uploads=lambda: tmp_path, defaults={"predict": (None, 3)})
+    app.add_middleware(
+        Doorway, settings=settings, uploads=lambda: tmp_path, defaults={"predict": (None, 3)}
+    )
     return TestClient(app)
 
 
@@ -45,8 +47,20 @@ def test_too_few_or_too_many_parameters_are_refused_in_words(given: list[Any]) -
         completed("predict", given, (None, 3))
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "http://169.254.169.254/latest", "https://example.org/a.jpg",
-                                  "{uploads}/../../etc/passwd", "a.jpg", 7, None, "{uploads}/a\0.jpg", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "http://169.254.169.254/latest",
+        "https://example.org/a.jpg",
+        "{uploads}/../../etc/passwd",
+        "a.jpg",
+        7,
+        None,
+        "{uploads}/a\0.jpg",
+        "file:///etc/passwd",
+    ],
+)
 def test_only_uploads_get_through_as_files(tmp_path: Path, path: Any) -> None:
     named = path.format(uploads=tmp_path) if isinstance(path, str) else path
     refused = _visitor(tmp_path).post(CALL, json={"data": [{"x": [{"path": named}]}]})
@@ -70,24 +84,36 @@ def test_files_are_found_however_deep(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("body", [b"no json", b"[1]", b"[" * 100_000])
 def test_what_is_no_question_is_refused(tmp_path: Path, body: bytes) -> None:
-    refused = _visitor(tmp_path).post(CALL, content=body, headers={"content-type": "application/json"})
+    refused = _visitor(tmp_path).post(
+        CALL, content=body, headers={"content-type": "application/json"}
+    )
     assert (refused.status_code, refused.json()["code"]) == (422, "bad_json")
 
 
 def test_the_wrong_kind_is_refused(tmp_path: Path) -> None:
-    assert _visitor(tmp_path).post(CALL, content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
+    assert (
+        _visitor(tmp_path)
+        .post(CALL, content=b"{}", headers={"content-type": "text/plain"})
+        .status_code
+        == 415
+    )
     assert _visitor(tmp_path).post("/gradio_api/upload", json={}).status_code == 415
 
 
 @pytest.mark.parametrize("path", [CALL, "/gradio_api/upload", "/anything"])
 def test_what_is_too_large_is_refused_before_it_is_read(tmp_path: Path, path: str) -> None:
-    refused = _visitor(tmp_path).post(path, content=b"x" * 1_000_001, headers={"content-type": "application/json"})
+    refused = _visitor(tmp_path).post(
+        path, content=b"x" * 1_000_001, headers={"content-type": "application/json"}
+    )
     assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
 
 
 def test_too_large_without_a_length_is_refused_too(tmp_path: Path) -> None:
-    refused = _visitor(tmp_path).post(CALL, content=(b"x" * 100_000 for _ in range(20)),
-                                      headers={"content-type": "application/json"})
+    refused = _visitor(tmp_path).post(
+        CALL,
+        content=(b"x" * 100_000 for _ in range(20)),
+        headers={"content-type": "application/json"},
+    )
     assert refused.status_code == 413
 
 
@@ -103,18 +129,29 @@ def test_one_client_does_not_use_up_anothers_allowance_behind_a_proxy(tmp_path: 
     visitor = _visitor(tmp_path, questions_a_minute=2, behind_proxy=True)
 
     def ask(forwarded: str) -> int:
-        return visitor.post(CALL, json={"data": [_asked(tmp_path)]}, headers={"x-forwarded-for": forwarded}).status_code
+        return visitor.post(
+            CALL, json={"data": [_asked(tmp_path)]}, headers={"x-forwarded-for": forwarded}
+        ).status_code
 
-    assert [ask("9.9.9.9, 1.1.1.1"), ask("8.8.8.8, 1.1.1.1"), ask("9.9.9.9, 2.2.2.2")] == [200, 429, 200]
+    assert [ask("9.9.9.9, 1.1.1.1"), ask("8.8.8.8, 1.1.1.1"), ask("9.9.9.9, 2.2.2.2")] == [
+        200,
+        429,
+        200,
+    ]
 
 
-@pytest.mark.parametrize("path", ["/gradio_api/run/predict", "/gradio_api/proxy=http://x", "/monitoring/summary"])
+@pytest.mark.parametrize(
+    "path", ["/gradio_api/run/predict", "/gradio_api/proxy=http://x", "/monitoring/summary"]
+)
 def test_doors_that_nobody_needs_are_closed(tmp_path: Path, path: str) -> None:
     assert _visitor(tmp_path).get(path).status_code == 404
 
 
 def test_every_answer_carries_the_headers(tmp_path: Path) -> None:
     visitor = _visitor(tmp_path)
-    for answer in (visitor.get("/x"), visitor.post(CALL, content=b"", headers={"content-type": "application/json"})):
+    for answer in (
+        visitor.get("/x"),
+        visitor.post(CALL, content=b"", headers={"content-type": "application/json"}),
+    ):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors" in answer.headers["content-security-policy"]

@@ -17,11 +17,19 @@ def test_the_owner_of_a_space_and_those_named_are_annotators() -> None:
     assert settings.annotators == ("ann", "bob", "carol")
 
 
-@pytest.mark.parametrize(("environ", "real"), [
-    ({"OAUTH_CLIENT_SECRET": "s", "SYSTEM": "spaces"}, True), ({"SYSTEM": "spaces"}, False),
-    ({"OAUTH_CLIENT_SECRET": "s"}, False), ({"OAUTH_CLIENT_SECRET": "", "SYSTEM": "spaces"}, False),
-    ({"OAUTH_CLIENT_SECRET": "s", "SYSTEM": "laptop"}, False)])
-def test_hugging_face_s_sign_in_is_believed_only_on_a_space_that_has_it(environ: dict[str, str], real: bool) -> None:
+@pytest.mark.parametrize(
+    ("environ", "real"),
+    [
+        ({"OAUTH_CLIENT_SECRET": "s", "SYSTEM": "spaces"}, True),
+        ({"SYSTEM": "spaces"}, False),
+        ({"OAUTH_CLIENT_SECRET": "s"}, False),
+        ({"OAUTH_CLIENT_SECRET": "", "SYSTEM": "spaces"}, False),
+        ({"OAUTH_CLIENT_SECRET": "s", "SYSTEM": "laptop"}, False),
+    ],
+)
+def test_hugging_face_s_sign_in_is_believed_only_on_a_space_that_has_it(
+    environ: dict[str, str], real: bool
+) -> None:
     assert settings_from({"VITRINE_MODEL": "m", **environ}).hub_sign_in is real
 
 
@@ -32,7 +40,12 @@ def test_off_a_space_nobody_becomes_owner_by_a_variable() -> None:
 def test_the_author_of_a_space_and_those_named_own_it_whatever_the_case() -> None:
     people = {"VITRINE_OWNERS": "Bob", "VITRINE_ANNOTATORS": "eve"}
     settings = settings_from({**SPACE, **people, "OAUTH_CLIENT_SECRET": "s"})
-    assert [settings.is_owner(name) for name in ("ann", "Ann", "bob", "eve")] == [True, True, True, False]
+    assert [settings.is_owner(name) for name in ("ann", "Ann", "bob", "eve")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert settings.annotators == ("ann", "Bob", "eve")
 
 
@@ -42,7 +55,12 @@ def test_somebody_who_is_called_owner_on_the_hub_owns_nothing() -> None:
 
 def test_off_a_space_the_account_owner_and_those_named_own_it() -> None:
     settings = settings_from({"VITRINE_MODEL": "m", "VITRINE_OWNERS": "olga"})
-    assert [settings.is_owner(name) for name in ("owner", "olga", "Olga", "ann")] == [True, True, False, False]
+    assert [settings.is_owner(name) for name in ("owner", "olga", "Olga", "ann")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_space_s_disk_is_kept_only_where_a_folder_for_it_is_named() -> None:
@@ -52,8 +70,9 @@ def test_a_space_s_disk_is_kept_only_where_a_folder_for_it_is_named() -> None:
 
 
 def test_origins_are_compared_as_browsers_send_them() -> None:
-    assert settings_from({**SPACE, "VITRINE_ORIGINS": "https://ann.github.io/, https://x.org"}).origins == (
-        "https://ann.github.io", "https://x.org")
+    assert settings_from(
+        {**SPACE, "VITRINE_ORIGINS": "https://ann.github.io/, https://x.org"}
+    ).origins == ("https://ann.github.io", "https://x.org")
 
 
 def test_without_a_model_there_is_nothing_to_serve() -> None:
@@ -64,16 +83,30 @@ def test_without_a_model_there_is_nothing_to_serve() -> None:
 def test_what_is_not_sent_yet_lies_in_the_same_place_after_a_restart() -> None:
     home = Path("/home/ann")
     assert state_folder("museum", "model", home) == Path("museum/.vitrine/space")
-    assert state_folder("hf://ann/museum@r1", "m", home) == state_folder("hf://ann/museum", "other", home)
-    assert state_folder("hf://ann/museum", "m", home) != state_folder("hf://ann-museum/x", "m", home)
+    assert state_folder("hf://ann/museum@r1", "m", home) == state_folder(
+        "hf://ann/museum", "other", home
+    )
+    assert state_folder("hf://ann/museum", "m", home) != state_folder(
+        "hf://ann-museum/x", "m", home
+    )
 
 
 def test_without_a_dataset_nothing_is_put_into_the_model_s_folder() -> None:
     assert state_folder(None, "model", Path("/home/ann")).is_relative_to("/home/ann")
 
 
-@pytest.mark.parametrize(("dataset", "model"), [
-    ("out/dataset", "out/model"), ("cups", "cups-model"), ("deep/er/cups/", "deep/er/cups-model"),
-    ("/data/my cups", "/data/my cups-model"), ("hf://ann/cups", "state/model"), ("hf://ann/cups@abc", "state/model")])
-def test_a_first_model_is_made_beside_its_dataset_or_on_this_machine(dataset: str, model: str) -> None:
+@pytest.mark.parametrize(
+    ("dataset", "model"),
+    [
+        ("out/dataset", "out/model"),
+        ("cups", "cups-model"),
+        ("deep/er/cups/", "deep/er/cups-model"),
+        ("/data/my cups", "/data/my cups-model"),
+        ("hf://ann/cups", "state/model"),
+        ("hf://ann/cups@abc", "state/model"),
+    ],
+)
+def test_a_first_model_is_made_beside_its_dataset_or_on_this_machine(
+    dataset: str, model: str
+) -> None:
     assert Path(first_model_of(dataset, Path("state"))) == Path(model)

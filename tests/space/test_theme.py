@@ -12,13 +12,19 @@ from space.theme import DARK, LIGHT, vitrine_theme
 
 ROLE = re.compile(r"--([\w-]+): light-dark\((#[0-9A-F]{6}), (#[0-9A-F]{6})\);")
 ROLES = {name: pair for name, *pair in ROLE.findall((ASSETS / "colours.css").read_text())}
-READ = [(words, ground) for words in ("ink", "soft", "accent", "sure", "maybe", "none") for ground in ("paper", "card")]
+READ = [
+    (words, ground)
+    for words in ("ink", "soft", "accent", "sure", "maybe", "none")
+    for ground in ("paper", "card")
+]
 
 
 def brightness(colour: str) -> float:
     """Relative luminance, WCAG 2.2."""
-    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -51,4 +57,6 @@ def test_the_theme_loads_no_font_from_elsewhere() -> None:
 
 def test_no_style_or_script_of_the_page_reaches_out() -> None:
     for path in [*ASSETS.glob("*.css"), *ASSETS.glob("*.js"), Path(ASSETS.parent / "index.html")]:
-        assert not re.search(r"@import|url\(['\"]?https?:|(?:src|href)=['\"]https?:", path.read_text()), path
+        assert not re.search(
+            r"@import|url\(['\"]?https?:|(?:src|href)=['\"]https?:", path.read_text()
+        ), path

@@ -21,30 +21,46 @@ def test_no_flag_is_the_default():
 
 
 def test_every_kind_of_flag_is_understood():
-    assert parsed("--epochs", "2", "--scratch", "--lr", "0.5", "--backbone", "x", "--no-flips") == TrainSettings(
-        epochs=2, scratch=True, lr=0.5, backbone="x")
+    assert parsed(
+        "--epochs", "2", "--scratch", "--lr", "0.5", "--backbone", "x", "--no-flips"
+    ) == TrainSettings(epochs=2, scratch=True, lr=0.5, backbone="x")
 
 
-@pytest.mark.parametrize(("words", "share"), [((), None), (("5",), 0.05), (("0",), 0.0), (("100",), 1.0)])
+@pytest.mark.parametrize(
+    ("words", "share"), [((), None), (("5",), 0.05), (("0",), 0.0), (("100",), 1.0)]
+)
 def test_the_owners_word_about_strangers_is_a_share(words, share):
     assert named(parsed(*(("--named-strangers", *words) if words else ()))) == share
 
 
-@pytest.mark.parametrize(("words", "told"), [
-    (("--named-strangers", "300"), "between 0 and 100; 300"), (("--named-strangers", "-1"), "between 0 and 100; -1"),
-    (("--lr-decay", "0"), "above 0 and at most 1; 0 is not"),
-    (("--balance", "-1"), "between 0 and 1; -1 does not")])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--named-strangers", "300"), "between 0 and 100; 300"),
+        (("--named-strangers", "-1"), "between 0 and 100; -1"),
+        (("--lr-decay", "0"), "above 0 and at most 1; 0 is not"),
+        (("--balance", "-1"), "between 0 and 1; -1 does not"),
+    ],
+)
 def test_a_number_that_cannot_be_meant_is_a_sentence(words, told):
     with pytest.raises(CannotTrain, match=told):
         check_dials(parsed(*words))
 
 
-@pytest.mark.parametrize(("words", "told"), [
-    (("--epochs", "-1"), "--epochs is from 0 to 10000; -1 is not"), (("--batch", "0"), "--batch is from 1"),
-    (("--lr", "nan"), "--lr is from 0 to 1; nan is not"), (("--lr", "inf"), "inf is not"),
-    (("--lr", "-0.1"), "-0.1 is not"), (("--size", "3"), "--size is from 14 to 1024"),
-    (("--blocks", "-2"), "--blocks is at least 0"), (("--seed", "-1"), "--seed is from 0"),
-    (("--threads", "-1"), "--threads is from 0")])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--epochs", "-1"), "--epochs is from 0 to 10000; -1 is not"),
+        (("--batch", "0"), "--batch is from 1"),
+        (("--lr", "nan"), "--lr is from 0 to 1; nan is not"),
+        (("--lr", "inf"), "inf is not"),
+        (("--lr", "-0.1"), "-0.1 is not"),
+        (("--size", "3"), "--size is from 14 to 1024"),
+        (("--blocks", "-2"), "--blocks is at least 0"),
+        (("--seed", "-1"), "--seed is from 0"),
+        (("--threads", "-1"), "--threads is from 0"),
+    ],
+)
 def test_a_number_outside_its_range_is_a_sentence_with_the_range(words, told):
     with pytest.raises(CannotTrain, match=told):
         parsed(*words)
@@ -74,8 +90,13 @@ def test_every_flag_says_what_it_does():
     assert "--public" in parser.format_help()
 
 
-@pytest.mark.parametrize(("environ", "place"), [
-    ({"VITRINE_CACHE": "/x"}, Path("/x")), ({"XDG_CACHE_HOME": "/y"}, Path("/y/vitrine")),
-    ({}, Path.home() / ".cache" / "vitrine")])
+@pytest.mark.parametrize(
+    ("environ", "place"),
+    [
+        ({"VITRINE_CACHE": "/x"}, Path("/x")),
+        ({"XDG_CACHE_HOME": "/y"}, Path("/y/vitrine")),
+        ({}, Path.home() / ".cache" / "vitrine"),
+    ],
+)
 def test_the_cache_is_where_the_user_wants_it(environ, place):
     assert default_cache(environ) == place

@@ -1,8 +1,10 @@
-"""Charts of a training and of a test, as PNG bytes: what was learned when, what is mixed up, how far to trust "97 %".
+"""Charts of a training and of a test, as PNG bytes: what was learned when, what is mixed up, how
+far to trust "97 %".
 
-Each chart carries in its corner what it was measured on. Matplotlib is loaded inside; pyplot and its globals are not.
+Each chart carries in its corner what it was measured on. Matplotlib is loaded inside; pyplot and
+its globals are not.
 
-    from train.evaluation.charts import training_chart; Path("training.png").write_bytes(training_chart(epochs, best, 0.93))
+    Path("training.png").write_bytes(training_chart(epochs, best, 0.93))
 """
 
 from __future__ import annotations
@@ -21,29 +23,58 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PAPER, INK, SOFT, LINE, ACCENT, SURE = "#FAF7F1", "#1E1A15", "#6B6257", "#E4DCCF", "#B4432A", "#2F6B4F"
-SERIF, SANS = "DejaVu Serif", "DejaVu Sans"  # these come with matplotlib, so every machine draws the same
+PAPER = "#FAF7F1"
+INK = "#1E1A15"
+SOFT = "#6B6257"
+LINE = "#E4DCCF"
+ACCENT = "#B4432A"
+SURE = "#2F6B4F"
+# these come with matplotlib, so every machine draws the same
+SERIF = "DejaVu Serif"
+SANS = "DejaVu Sans"
 MOST_CELLS = 30  # classes; a larger table of confusions cannot be read, the worst pairs can
 LONGEST_NAME = 22
 
 
-def training_chart(epochs: Sequence[Epoch], best: int, probe: float | None, note: str = "") -> bytes:
-    """Loss, accuracy and learning rate per epoch. `best`: the epoch that was kept, 0 for the probe; `probe`: its
-    accuracy."""
+def training_chart(
+    epochs: Sequence[Epoch], best: int, probe: float | None, note: str = ""
+) -> bytes:
+    """Loss, accuracy and learning rate per epoch. `best`: the epoch that was kept, 0 for the
+    probe; `probe`: its accuracy."""
     figure = _figure(13.2, 4.0)
     loss, accuracy, rate = figure.subplots(1, 3)
     at = [row.epoch for row in epochs]
     _curve(loss, at, [row.loss for row in epochs], "training, visitor-like views", SOFT)
     _curve(loss, at, [row.validation_loss for row in epochs], "validation", ACCENT)
     loss.set_ylim(bottom=0)
-    _curve(accuracy, at, [_percent(row.accuracy) for row in epochs], "training, visitor-like views", SOFT)
-    _curve(accuracy, at, [_percent(row.validation_accuracy) for row in epochs], "validation", ACCENT)
+    _curve(
+        accuracy,
+        at,
+        [_percent(row.accuracy) for row in epochs],
+        "training, visitor-like views",
+        SOFT,
+    )
+    _curve(
+        accuracy, at, [_percent(row.validation_accuracy) for row in epochs], "validation", ACCENT
+    )
     if probe is not None:
-        accuracy.axhline(100 * probe, color=SURE, linewidth=1.2, linestyle=(0, (2, 3)), label="probe, before")
+        accuracy.axhline(
+            100 * probe, color=SURE, linewidth=1.2, linestyle=(0, (2, 3)), label="probe, before"
+        )
     _accuracy_scale(accuracy)
-    _curve(rate, at, [_millionths(row.learning_rate) for row in epochs], "uppermost block, at an epoch's end", SURE)
+    _curve(
+        rate,
+        at,
+        [_millionths(row.learning_rate) for row in epochs],
+        "uppermost block, at an epoch's end",
+        SURE,
+    )
     rate.set_ylim(bottom=0)
-    for axes, title in ((loss, "Loss"), (accuracy, "Accuracy, %"), (rate, "Learning rate, millionths")):
+    for axes, title in (
+        (loss, "Loss"),
+        (accuracy, "Accuracy, %"),
+        (rate, "Learning rate, millionths"),
+    ):
         _dress(axes, title, "epoch")
         axes.set_xticks(at)
         _mark(axes, best)
@@ -53,7 +84,8 @@ def training_chart(epochs: Sequence[Epoch], best: int, probe: float | None, note
 
 
 def confusion_chart(table: np.ndarray, names: Sequence[str], note: str = "") -> bytes:
-    """`table` (c, c) counts, rows the truth: as a grid for few classes, the most frequent mix-ups for many."""
+    """`table` (c, c) counts, rows the truth: as a grid for few classes, the most frequent
+    mix-ups for many."""
     if len(names) > MOST_CELLS:
         return _mix_ups(table, names, note)
     side = min(12.0, 3.4 + 0.34 * len(names))
@@ -64,8 +96,16 @@ def confusion_chart(table: np.ndarray, names: Sequence[str], note: str = "") -> 
     for row, column in np.argwhere(table > 0):
         right = row == column
         colour = PAPER if shares[row, column] > 0.5 else (INK if right else ACCENT)
-        axes.text(column, row, str(table[row, column]), ha="center", va="center", fontsize=8, color=colour,
-                  fontweight="normal" if right else "bold")
+        axes.text(
+            column,
+            row,
+            str(table[row, column]),
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=colour,
+            fontweight="normal" if right else "bold",
+        )
     short = [_short(name) for name in names]
     axes.set_xticks(range(len(names)), short, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), short)
@@ -73,15 +113,25 @@ def confusion_chart(table: np.ndarray, names: Sequence[str], note: str = "") -> 
     return _png(figure, note)
 
 
-def calibration_chart(bins: Sequence[tuple[float, float, int]], error: float, note: str = "") -> bytes:
-    """`bins`: (mean confidence, share right, photos); the diagonal is a model that is as good as it says."""
+def calibration_chart(
+    bins: Sequence[tuple[float, float, int]], error: float, note: str = ""
+) -> bytes:
+    """`bins`: (mean confidence, share right, photos); the diagonal is a model that is as good as
+    it says."""
     figure = _figure(4.8, 4.6)
     axes = figure.subplots()
     axes.plot([0, 100], [0, 100], color=SOFT, linewidth=1, linestyle=(0, (2, 3)))
     if bins:
         said, right, photos = (np.array(column, float) for column in zip(*bins, strict=True))
         axes.plot(100 * said, 100 * right, color=ACCENT, linewidth=1.2, alpha=0.6)
-        axes.scatter(100 * said, 100 * right, s=24 + 260 * photos / photos.sum(), color=ACCENT, zorder=3, clip_on=False)
+        axes.scatter(
+            100 * said,
+            100 * right,
+            s=24 + 260 * photos / photos.sum(),
+            color=ACCENT,
+            zorder=3,
+            clip_on=False,
+        )
     axes.set_xlim(0, 103)
     axes.set_ylim(0, 103)
     axes.set_aspect("equal")
@@ -89,25 +139,51 @@ def calibration_chart(bins: Sequence[tuple[float, float, int]], error: float, no
     return _png(figure, note)
 
 
-def rounds_chart(rounds: Sequence[tuple[int, Share]], served: int, steps: Sequence[tuple[int, int, float, float]] = (),
-                 note: str = "") -> bytes:
-    """Top-1 of each round (number, share) with its 95 % interval; `served`: the number that is served now.
+def rounds_chart(
+    rounds: Sequence[tuple[int, Share]],
+    served: int,
+    steps: Sequence[tuple[int, int, float, float]] = (),
+    note: str = "",
+) -> bytes:
+    """Top-1 of each round (number, share) with its 95 % interval; `served`: the number that is
+    served now.
 
-    `steps`: (round, later round, share, later share) of two models on the same test. These are the lines, so that a
-    line rises by what a round bought, and not because labels of the test were put right.
+    `steps`: (round, later round, share, later share) of two models on the same test. These are
+    the lines, so that a line rises by what a round bought, and not because labels of the test
+    were put right.
     """
     figure = _figure(6.4, 3.6)
     axes = figure.subplots()
     known = [(number, share) for number, share in rounds if share.value is not None]
-    at, values = [number for number, _ in known], [100 * (share.value or 0.0) for _, share in known]
+    at = [number for number, _ in known]
+    values = [100 * (share.value or 0.0) for _, share in known]
     for first, second, before, after in steps:
-        axes.plot([first, second], [100 * before, 100 * after], color=SOFT, linewidth=1.2, alpha=0.7, marker="o",
-                  markersize=2.5)
+        axes.plot(
+            [first, second],
+            [100 * before, 100 * after],
+            color=SOFT,
+            linewidth=1.2,
+            alpha=0.7,
+            marker="o",
+            markersize=2.5,
+        )
     for (number, share), value in zip(known, values, strict=True):
         axes.plot([number, number], [100 * share.low, 100 * share.high], color=SOFT, linewidth=1.2)
-        axes.plot([number], [value], marker="o", markersize=7, color=ACCENT if number == served else SOFT)
-        axes.annotate(f"{value:.1f}", (number, value), (8, 4), textcoords="offset points", fontsize=8, color=INK)
-    low = min([*(100 * share.low for _, share in known), *(100 * before for _, _, before, _ in steps)], default=0.0)
+        axes.plot(
+            [number], [value], marker="o", markersize=7, color=ACCENT if number == served else SOFT
+        )
+        axes.annotate(
+            f"{value:.1f}",
+            (number, value),
+            (8, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color=INK,
+        )
+    low = min(
+        [*(100 * share.low for _, share in known), *(100 * before for _, _, before, _ in steps)],
+        default=0.0,
+    )
     axes.set_ylim(max(0.0, 10 * np.floor(low / 10)), 102)
     axes.set_xticks(at)
     axes.set_xlim(min(at, default=1) - 0.5, max(at, default=1) + 0.7)
@@ -117,12 +193,17 @@ def rounds_chart(rounds: Sequence[tuple[int, Share]], served: int, steps: Sequen
 
 def _mix_ups(table: np.ndarray, names: Sequence[str], note: str, most: int = 15) -> bytes:
     wrong = table - np.diag(table.diagonal())
-    order = [divmod(int(cell), len(names)) for cell in wrong.ravel().argsort(kind="stable")[::-1][:most]]
+    order = [
+        divmod(int(cell), len(names)) for cell in wrong.ravel().argsort(kind="stable")[::-1][:most]
+    ]
     pairs = [(row, column) for row, column in order if wrong[row, column]]
     figure = _figure(8.0, 1.4 + 0.34 * max(1, len(pairs)))
     axes = figure.subplots()
     axes.barh(range(len(pairs)), [wrong[pair] for pair in pairs], color=ACCENT, height=0.55)
-    axes.set_yticks(range(len(pairs)), [f"{_short(names[row])} → {_short(names[column])}" for row, column in pairs])
+    axes.set_yticks(
+        range(len(pairs)),
+        [f"{_short(names[row])} → {_short(names[column])}" for row, column in pairs],
+    )
     axes.invert_yaxis()
     axes.locator_params(axis="x", integer=True)
     _dress(axes, "Most frequent mix-ups" if pairs else "Nothing was mixed up", "photos", grid="x")
@@ -149,7 +230,9 @@ def _png(figure: Figure, note: str) -> bytes:
     return out.getvalue()
 
 
-def _dress(axes: Axes, title: str, across: str = "", up: str = "", grid: Literal["", "x", "y"] = "y") -> None:
+def _dress(
+    axes: Axes, title: str, across: str = "", up: str = "", grid: Literal["", "x", "y"] = "y"
+) -> None:
     axes.set_facecolor(PAPER)
     axes.set_title(title, family=SERIF, fontsize=13, color=INK, loc="left", pad=10)
     axes.set_xlabel(across, color=SOFT, fontsize=9)
@@ -163,10 +246,19 @@ def _dress(axes: Axes, title: str, across: str = "", up: str = "", grid: Literal
         axes.set_axisbelow(True)
 
 
-def _curve(axes: Axes, at: Sequence[int], values: Sequence[float | None], label: str, colour: str) -> None:
+def _curve(
+    axes: Axes, at: Sequence[int], values: Sequence[float | None], label: str, colour: str
+) -> None:
     known = [(x, y) for x, y in zip(at, values, strict=True) if y is not None]
     if known:
-        axes.plot(*zip(*known, strict=True), color=colour, linewidth=1.8, marker="o", markersize=4, label=label)
+        axes.plot(
+            *zip(*known, strict=True),
+            color=colour,
+            linewidth=1.8,
+            marker="o",
+            markersize=4,
+            label=label,
+        )
 
 
 def _mark(axes: Axes, best: int) -> None:
@@ -175,7 +267,8 @@ def _mark(axes: Axes, best: int) -> None:
 
 
 def _accuracy_scale(axes: Axes) -> None:
-    """The axis ends at 100 and begins where the curves do, at a round number: never a scale that flatters."""
+    """The axis ends at 100 and begins where the curves do, at a round number: never a scale that
+    flatters."""
     lowest = min((float(np.min(np.asarray(line.get_ydata()))) for line in axes.lines), default=0.0)
     axes.set_ylim(max(0.0, 10 * np.floor(lowest / 10) - 10), 101)
 
@@ -189,8 +282,12 @@ def _percent(value: float | None) -> float | None:
 
 
 def _short(name: str) -> str:
-    plain = name.replace("$", r"\$")  # matplotlib would set what is between two of them as mathematics
-    return plain if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].replace("$", r"\$") + "…"
+    plain = name.replace(
+        "$", r"\$"
+    )  # matplotlib would set what is between two of them as mathematics
+    return (
+        plain if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].replace("$", r"\$") + "…"
+    )
 
 
 def _paper_to_ink() -> Any:

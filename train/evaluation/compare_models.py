@@ -1,6 +1,6 @@
 """Two models answer the same sealed test, with today's labels, and are compared photo by photo.
 
-    python -m train compare out/model@3f2a9c out/model museum
+python -m train compare out/model@3f2a9c out/model museum
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from train.splits.training_set import Material, gather
 from train.statistics.paired import Changed, Paired, changed, paired
 from train.uncertainty.decision_rule import Judgement
 
-COMPARISON = "comparison.json"  # beside the metrics of a release: how it stood against the one before
+COMPARISON = (
+    "comparison.json"  # beside the metrics of a release: how it stood against the one before
+)
 
 
 @dataclass(frozen=True)
@@ -42,32 +44,54 @@ class Contest:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {**self.found.to_json(), "left_out": self.left_out,
-                "changed": [asdict(row) | {"better": row.is_better} for row in self.changed]}
+        return {
+            **self.found.to_json(),
+            "left_out": self.left_out,
+            "changed": [asdict(row) | {"better": row.is_better} for row in self.changed],
+        }
 
 
 def compare_models(first: str, second: str, dataset: str, cache: Path) -> Contest:
-    """The models at two addresses on the sealed test of a dataset. Raises MissingFile, BadModel, CannotSplit."""
+    """The models at two addresses on the sealed test of a dataset. Raises MissingFile, BadModel,
+    CannotSplit."""
     source = sealed(open_dataset(dataset))
     material = gather(source)
     before, after = (model_folder(address, cache)[0] for address in (first, second))
-    answers = [answers_of(folder, source.dataset, material, f"Model {n}") for n, folder in ((1, before), (2, after))]
-    return contest(truth_of(material), answers[0], answers[1], source, learned(before) | learned(after))
+    answers = [
+        answers_of(folder, source.dataset, material, f"Model {n}")
+        for n, folder in ((1, before), (2, after))
+    ]
+    return contest(
+        truth_of(material), answers[0], answers[1], source, learned(before) | learned(after)
+    )
 
 
-def contest(truth: Mapping[str, str], before: Mapping[str, str], after: Mapping[str, str], source: Sealed,
-            learned_from: Collection[str] = ()) -> Contest:
+def contest(
+    truth: Mapping[str, str],
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    source: Sealed,
+    learned_from: Collection[str] = (),
+) -> Contest:
     """From true class ids and both models' answers, by image_id."""
     asked = [image_id for image_id in truth if image_id in before and image_id in after]
     both = [image_id for image_id in asked if image_id not in learned_from]
-    was, now = (np.array([said[image_id] == truth[image_id] for image_id in both], bool) for said in (before, after))
+    was, now = (
+        np.array([said[image_id] == truth[image_id] for image_id in both], bool)
+        for said in (before, after)
+    )
     groups = [source.splits[image_id].group for image_id in both]
     kept = {image_id: truth[image_id] for image_id in both}
-    return Contest(paired(was, now, groups), tuple(changed(kept, before, after)), len(asked) - len(both))
+    return Contest(
+        paired(was, now, groups), tuple(changed(kept, before, after)), len(asked) - len(both)
+    )
 
 
-def against_before(folder: Path, source: Sealed, material: Material, after: Mapping[str, str]) -> Contest | None:
-    """The model in `folder` asked the same test as the one that answered `after`; None where it cannot be asked."""
+def against_before(
+    folder: Path, source: Sealed, material: Material, after: Mapping[str, str]
+) -> Contest | None:
+    """The model in `folder` asked the same test as the one that answered `after`; None where it
+    cannot be asked."""
     try:
         before = answers_of(folder, source.dataset, material, "The round before, on the same test")
     except (BadModel, MissingFile) as error:
@@ -88,7 +112,10 @@ def answers_of(folder: Path, dataset: Dataset, material: Material, what: str) ->
         return {}
     todays = classes_today(folder, classes_of(folder), dataset, material.collection)
     chances = todays.merged(Judgement.load(folder / OURS).probabilities(answers.logits))
-    return {image_id: todays.ids[int(row.argmax())] for image_id, row in zip(answers.ids, chances, strict=True)}
+    return {
+        image_id: todays.ids[int(row.argmax())]
+        for image_id, row in zip(answers.ids, chances, strict=True)
+    }
 
 
 def learned(folder: Path) -> set[str]:
@@ -97,18 +124,27 @@ def learned(folder: Path) -> set[str]:
 
 
 def test_changes(now: Dataset, revision: str) -> str:
-    """What happened to the test since an earlier revision of the dataset, in words; empty when nothing did."""
+    """What happened to the test since an earlier revision of the dataset, in words; empty when
+    nothing did."""
     try:
-        before, after = _test_of(Dataset(now.repo, revision)), _test_of(now)
+        before = _test_of(Dataset(now.repo, revision))
+        after = _test_of(now)
     except (MissingFile, KeyError, ValueError):  # another dataset, or one whose past is gone
         return ""
     relabelled = sum(before[i] != after[i] for i in set(before) & set(after))
-    came, left = len(set(after) - set(before)), len(set(before) - set(after))
-    parts = [f"{count} {words}" for count, words in ((relabelled, "got another label"), (came, "joined"),
-                                                     (left, "left")) if count]
+    came = len(set(after) - set(before))
+    left = len(set(before) - set(after))
+    parts = [
+        f"{count} {words}"
+        for count, words in ((relabelled, "got another label"), (came, "joined"), (left, "left"))
+        if count
+    ]
     if not parts or not before:
         return ""
-    return f"Of the test photos, {_and(parts)} since the round before; both models answered today's test."
+    return (
+        f"Of the test photos, {_and(parts)} since the round before; both models answered today's "
+        "test."
+    )
 
 
 def known_then(last: Round, now: Dataset) -> int:
@@ -126,17 +162,28 @@ def told(found: Contest) -> str:
     pair = found.found
     if not pair.n:
         return how_sure(pair)
-    lines = [f"On {pair.n} sealed test photos: {percent(pair.before / pair.n)} before, {percent(pair.after / pair.n)} "
-             f"after, {points(pair.difference)} points (95 % interval {points(pair.low)} to {points(pair.high)}; "
-             f"McNemar's exact test: p = {pair.p:.2g}).", what_changed(pair), how_sure(pair)]
+    lines = [
+        f"On {pair.n} sealed test photos: {percent(pair.before / pair.n)} before, "
+        f"{percent(pair.after / pair.n)} "
+        f"after, {points(pair.difference)} points (95 % interval {points(pair.low)} to "
+        f"{points(pair.high)}; "
+        f"McNemar's exact test: p = {pair.p:.2g}).",
+        what_changed(pair),
+        how_sure(pair),
+    ]
     if found.left_out:
-        lines.append(f"{found.left_out} test photos were left out, since one of the models had learned from them.")
+        lines.append(
+            f"{found.left_out} test photos were left out, since one of the models had learned from "
+            "them."
+        )
     return " ".join(line for line in lines if line)
 
 
 def _test_of(dataset: Dataset) -> dict[str, str | None]:
     labels = usable(dataset.labels())
-    return {i: labels[i] for i, row in dataset.splits().items() if row.split == "test" and i in labels}
+    return {
+        i: labels[i] for i, row in dataset.splits().items() if row.split == "test" and i in labels
+    }
 
 
 def _and(parts: Sequence[str]) -> str:

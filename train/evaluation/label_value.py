@@ -1,8 +1,8 @@
-"""Was it worth it? What a round of decisions bought, and whether another hour is likely to pay, in plain sentences.
+"""Was it worth it? What a round of decisions bought, and whether another hour is likely to pay,
+in plain sentences.
 
-    verdict(paired(before, after), decisions=48, effort=effort_of(...), photos=2640)
+verdict(paired(before, after), decisions=48, effort=effort_of(...), photos=2640)
 """
-
 
 from __future__ import annotations
 
@@ -19,27 +19,37 @@ from data_cards.dataset.schema import Finding
 from data_cards.wording import percent, points
 from train.statistics.paired import Paired
 
-FEW_ERRORS, FEW_SHARE = 3, 0.003  # wrong labels (and their share of all) that are not worth an hour by themselves
+# wrong labels (and their share of all) that are not worth an hour by themselves
+FEW_ERRORS = 3
+FEW_SHARE = 0.003
 MANY_SHARE = 0.02  # of all labels: more wrong ones than that hold any model back
 LITTLE = 0.01  # a gain that nobody would notice
 
 
 def what_it_bought(found: Paired | None, decisions: int) -> str:
-    """"The last 48 decisions moved top-1 from 84.9 % to 88.1 % (between +0.4 and +6.2 points)."""
+    """ "The last 48 decisions moved top-1 from 84.9 % to 88.1 % (between +0.4 and +6.2 points)."""
     if found is None or not found.n:
         return "This is the first round, so there is nothing to compare it with."
     made = _made(decisions)
-    before, after = percent(found.before / found.n), percent(found.after / found.n)
+    before = percent(found.before / found.n)
+    after = percent(found.after / found.n)
     between = f"between {points(found.low)} and {points(found.high)} points"
     if not found.better and not found.worse:
-        return f"{made} changed no answer on the {found.n} test photos: top-1 stays at {after} ({between})."
-    moved = f"moved top-1 from {before} to {after}" if found.difference else f"left top-1 at {after}"
+        return (
+            f"{made} changed no answer on the {found.n} test photos: top-1 stays at {after} "
+            f"({between})."
+        )
+    moved = (
+        f"moved top-1 from {before} to {after}" if found.difference else f"left top-1 at {after}"
+    )
     return f"{made} {moved} ({between})."
 
 
 def what_changed(found: Paired) -> str:
     """How many photos got better and worse."""
-    better = f"{found.better} test photo{'s are' if found.better != 1 else ' is'} named rightly that "
+    better = (
+        f"{found.better} test photo{'s are' if found.better != 1 else ' is'} named rightly that "
+    )
     better += "were not before" if found.better != 1 else "was not before"
     return f"{better}; {found.worse} the other way round."
 
@@ -51,26 +61,39 @@ def how_sure(found: Paired) -> str:
     if found.low > 0 or found.high < 0:
         return ""
     few = "only " if found.visible > 0.05 else ""
-    return (f"The test has {few}{found.n} photos: a difference below {round(100 * found.visible)} points cannot be "
-            "told from chance.")
+    return (
+        f"The test has {few}{found.n} photos: a difference below {round(100 * found.visible)} "
+        "points cannot be "
+        "told from chance."
+    )
 
 
 def another_hour(found: Paired | None, decisions: int, effort: Effort, photos: int) -> str:
     """Whether another hour is likely to pay. `photos`: how many are labelled."""
-    left, share = effort.errors_left, effort.errors_left / max(1, photos)
+    left = effort.errors_left
+    share = effort.errors_left / max(1, photos)
     if left < FEW_ERRORS or share < FEW_SHARE:
-        return (f"{_left(effort)} (wrong labels that no scan doubts are not counted); another hour of checking labels "
-                "is not likely to pay. Photos of the weakest classes would do more.")
+        return (
+            f"{_left(effort)} (wrong labels that no scan doubts are not counted); another hour of "
+            "checking labels "
+            "is not likely to pay. Photos of the weakest classes would do more."
+        )
     words = f"{_left(effort)}{_takes(effort)}"
     if found is None or not decisions:
         likely = "is likely to pay" if share >= MANY_SHARE else "may pay"
         return f"{words}; another hour {likely}. Nobody has measured yet what an hour buys here."
     if found.high < LITTLE:
-        return f"{words}, but the last {_count(decisions)} bought next to nothing; another hour is not likely to pay."
+        return (
+            f"{words}, but the last {_count(decisions)} bought next to nothing; another hour is "
+            "not likely to pay."
+        )
     if found.low > 0:
         return f"{words}; another hour is likely to pay{_about(found, decisions, effort)}."
     if share >= MANY_SHARE:
-        return f"{words}, {percent(share)} of all: another hour may well pay, though this test cannot show it yet."
+        return (
+            f"{words}, {percent(share)} of all: another hour may well pay, though this test cannot "
+            "show it yet."
+        )
     return f"{words}; whether another hour pays cannot be told from this test."
 
 
@@ -89,7 +112,8 @@ def _made(decisions: int) -> str:
 
 def _left(effort: Effort) -> str:
     """Of the labels that the scan doubts: the others are not counted, since nobody knows."""
-    left, doubts = effort.errors_left, effort.doubts
+    left = effort.errors_left
+    doubts = effort.doubts
     if not doubts:
         return "No label is in doubt any more"
     if doubts == 1:
@@ -115,23 +139,31 @@ def _about(found: Paired, decisions: int, effort: Effort) -> str:
     if effort.minutes is None:
         return ""
     more = min(effort.doubts, 60 / effort.minutes) / decisions
-    return f" (about {points(min(found.difference * more, 1 - found.after / found.n))} points at the rate so far)"
+    return (
+        f" (about {points(min(found.difference * more, 1 - found.after / found.n))} points at the "
+        "rate so far)"
+    )
 
 
 def _count(decisions: int) -> str:
     return "decision" if decisions == 1 else f"{decisions} decisions"
 
 
-ROUND = "round-"  # findings that ask about the test again come from a round, not from a scan's doubt
+ROUND = (
+    "round-"  # findings that ask about the test again come from a round, not from a scan's doubt
+)
 PAUSE = 300.0  # seconds; who takes longer was away
-LATEST, ENOUGH = 20, 8  # doubts answered of late, and how many say something about the rest
+# doubts answered of late, and how many say something about the rest
+LATEST = 20
+ENOUGH = 8
 FEWEST_GAPS = 5
 
 
 @dataclass(frozen=True)
 class Effort:
-    """`decisions` that stand; `minutes` for one, None while that is not known; `doubts`: labels that the last scan
-    doubts and nobody decided about; `wrong_share` of the doubts answered of late that were wrong labels."""
+    """`decisions` that stand; `minutes` for one, None while that is not known; `doubts`: labels
+    that the last scan doubts and nobody decided about; `wrong_share` of the doubts answered of
+    late that were wrong labels."""
 
     decisions: int = 0
     minutes: float | None = None
@@ -140,18 +172,27 @@ class Effort:
 
     @property
     def errors_left(self) -> int:
-        """About how many wrong labels the doubts hold: all of them, until enough were answered to say better."""
+        """About how many wrong labels the doubts hold: all of them, until enough were answered
+        to say better."""
         return round(self.doubts * (1.0 if self.wrong_share is None else self.wrong_share))
 
 
 def effort_of(decisions: Iterable[Decision], findings: Iterable[Finding]) -> Effort:
-    """From all decisions, in any order. Those that were taken back or say nothing of a photo do not count."""
+    """From all decisions, in any order. Those that were taken back or say nothing of a photo do
+    not count."""
     said = [one for one in standing(decisions) if one.action in ANSWERS]
     decided = settled_photos(said, Topic.LABEL)
     doubted = {one.image_id for one in findings if _doubts_a_label(one)}
-    answered = [one for one in said if one.action in LABEL_ANSWERS and one.finding.endswith("/label")
-                and not one.finding.startswith(ROUND)]
-    return Effort(len(said), _minutes(said), len(doubted - decided), _wrong_share(answered[-LATEST:]))
+    answered = [
+        one
+        for one in said
+        if one.action in LABEL_ANSWERS
+        and one.finding.endswith("/label")
+        and not one.finding.startswith(ROUND)
+    ]
+    return Effort(
+        len(said), _minutes(said), len(doubted - decided), _wrong_share(answered[-LATEST:])
+    )
 
 
 def _doubts_a_label(one: Finding) -> bool:
@@ -160,7 +201,8 @@ def _doubts_a_label(one: Finding) -> bool:
 
 
 def _minutes(said: Iterable[Decision]) -> float | None:
-    """What a decision took, on average, while people were at it. Twenty given at once took what one did."""
+    """What a decision took, on average, while people were at it. Twenty given at once took what
+    one did."""
     last: dict[str, float] = {}
     gaps = []
     for one in said:
@@ -170,11 +212,16 @@ def _minutes(said: Iterable[Decision]) -> float | None:
         if 0 <= gap <= PAUSE:
             gaps.append(gap)
     # A mean, since a batch is many short gaps; but never less than a glance.
-    return max(sum(gaps) / len(gaps), 0.5 * median(gaps), 1.0) / 60 if len(gaps) >= FEWEST_GAPS else None
+    return (
+        max(sum(gaps) / len(gaps), 0.5 * median(gaps), 1.0) / 60
+        if len(gaps) >= FEWEST_GAPS
+        else None
+    )
 
 
 def _wrong_share(answered: list[Decision]) -> float | None:
-    """Of the doubts answered of late, the least doubtful so far: what is left is no better. Laplace's rule."""
+    """Of the doubts answered of late, the least doubtful so far: what is left is no better.
+    Laplace's rule."""
     if len(answered) < ENOUGH:
         return None
     wrong = sum(one.action != "keep" and one.label != one.label_before for one in answered)

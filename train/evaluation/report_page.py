@@ -2,8 +2,9 @@
 
     Path("report.html").write_text(report_page(examined), encoding="utf-8")
 
-It shows photos of the sealed test beside what the model said of them: for the owner, not for whoever decides labels.
-No script, nothing from another address; whatever strangers wrote is escaped.
+It shows photos of the sealed test beside what the model said of them: for the owner, not for
+whoever decides labels. No script, nothing from another address; whatever strangers wrote is
+escaped.
 """
 
 from __future__ import annotations
@@ -22,14 +23,20 @@ from train.splits.certificate import Certificate
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 MOST_CELLS = 30  # classes; a larger table of confusions cannot be read, the worst pairs can
-ON_A_SHELF, MOST_ERRORS, MOST_PAIRS = 6, 24, 20
-FIGURES = {"top1": "the first answer is right", "top3": "the truth is among the first three",
-           "top5": "the truth is among the first five"}
+ON_A_SHELF = 6
+MOST_ERRORS = 24
+MOST_PAIRS = 20
+FIGURES = {
+    "top1": "the first answer is right",
+    "top3": "the truth is among the first three",
+    "top5": "the truth is among the first five",
+}
 
 
 @dataclass(frozen=True)
 class AskedPhoto:
-    """A test photo and what the model said: class ids, the `chance` of its answer, whether it was answered "none"."""
+    """A test photo and what the model said: class ids, the `chance` of its answer, whether it
+    was answered "none"."""
 
     image_id: str
     truth: str
@@ -45,7 +52,8 @@ class AskedPhoto:
 
 @dataclass(frozen=True)
 class Examined:
-    """All that the page is made from. `pictures`: small JPEGs by image_id, empty where photos must not be shown."""
+    """All that the page is made from. `pictures`: small JPEGs by image_id, empty where photos
+    must not be shown."""
 
     title: str
     metrics: Mapping[str, Any]
@@ -57,72 +65,126 @@ class Examined:
 
 
 def shown_photos(photos: Sequence[AskedPhoto]) -> list[str]:
-    """image_ids of the photos that the page shows: the most confident errors, and a few of each mix-up."""
+    """image_ids of the photos that the page shows: the most confident errors, and a few of each
+    mix-up."""
     errors = [photo.image_id for photo in _errors(photos)[:MOST_ERRORS]]
-    pairs = [photo.image_id for _, shelf in _mix_ups(photos)[:MOST_PAIRS] for photo in shelf[:ON_A_SHELF]]
+    pairs = [
+        photo.image_id for _, shelf in _mix_ups(photos)[:MOST_PAIRS] for photo in shelf[:ON_A_SHELF]
+    ]
     return list(dict.fromkeys([*errors, *pairs]))
 
 
 def report_page(seen: Examined) -> str:
     """The whole page as text."""
-    tested = [_figures, _leaks, _previous, _confident_errors, _mixed_up, _classes, _confidence, _refusals, _training]
+    tested = [
+        _figures,
+        _leaks,
+        _previous,
+        _confident_errors,
+        _mixed_up,
+        _classes,
+        _confidence,
+        _refusals,
+        _training,
+    ]
     parts = [part(seen) for part in (tested if seen.metrics["n"] else (_unmeasured, _training))]
     template = Template(TEMPLATE.read_text(encoding="utf-8"))
     made = seen.release
-    words = (f"Tested on {seen.metrics['n']} photos that nothing was chosen by, of dataset revision "
-             f"{str(made.get('dataset_revision', ''))[:12]}; model made {str(made.get('made_at', ''))[:10]}.")
-    return template.substitute(title=escape(seen.title), words=escape(words), body="\n".join(filter(None, parts)))
+    words = (
+        f"Tested on {seen.metrics['n']} photos that nothing was chosen by, of dataset revision "
+        f"{str(made.get('dataset_revision', ''))[:12]}; model made "
+        f"{str(made.get('made_at', ''))[:10]}."
+    )
+    return template.substitute(
+        title=escape(seen.title), words=escape(words), body="\n".join(filter(None, parts))
+    )
 
 
 def _unmeasured(_: Examined) -> str:
-    return _section("How often it is right", "<p>Nobody knows: no photo is left for a test. Add a second photo of some "
-                    "things, taken at another time.</p>")
+    return _section(
+        "How often it is right",
+        "<p>Nobody knows: no photo is left for a test. Add a second photo of some "
+        "things, taken at another time.</p>",
+    )
 
 
 def _figures(seen: Examined) -> str:
     rows = []
     for name, words in FIGURES.items():
         share = seen.metrics[name]
-        rows.append(f"<tr><th>{_percent(share['value'])}</th><td>{words}</td><td class='wide'>"
-                    f"{interval_bar(share['value'], share['low'], share['high'])}</td>"
-                    f"<td class='soft'>{_percent(share['low'])} to {_percent(share['high'])}</td></tr>")
-    return _section("How often it is right", f"<table class='figures'>{''.join(rows)}</table>"
-                    "<p class='soft'>The band is the 95 % interval: what the true figure may be, given so many "
-                    "photos.</p>")
+        rows.append(
+            f"<tr><th>{_percent(share['value'])}</th><td>{words}</td><td class='wide'>"
+            f"{interval_bar(share['value'], share['low'], share['high'])}</td>"
+            f"<td class='soft'>{_percent(share['low'])} to {_percent(share['high'])}</td></tr>"
+        )
+    return _section(
+        "How often it is right",
+        f"<table class='figures'>{''.join(rows)}</table>"
+        "<p class='soft'>The band is the 95 % interval: what the true figure may be, given so many "
+        "photos.</p>",
+    )
 
 
 def _leaks(seen: Examined) -> str:
     card = seen.certificate
-    at = f" Photos count as near-copies from an agreement of {card['threshold']:g} on." if card.get("threshold") else ""
+    at = (
+        f" Photos count as near-copies from an agreement of {card['threshold']:g} on."
+        if card.get("threshold")
+        else ""
+    )
     weak = card.get("weak") or ()
-    told = f"<p class='warn'>{escape(str(card.get('strength', '')))}: {escape(', '.join(weak))}</p>" if weak else ""
+    told = (
+        f"<p class='warn'>{escape(str(card.get('strength', '')))}: {escape(', '.join(weak))}</p>"
+        if weak
+        else ""
+    )
     carved = Certificate.from_json(card).carved
     told += f"<p>{escape(carved)}.</p>" if carved else ""
     removed = card.get("leaks_removed", 0)
     gone = f" {removed} training photos were left out for having one." if removed else ""
-    return _section("Was the test kept apart?", f"<p>{escape(str(card.get('leaks', 'Not known.')))}.{gone}{escape(at)} "
-                    f"Seed {card.get('seed', 0)}.</p>{told}")
+    return _section(
+        "Was the test kept apart?",
+        f"<p>{escape(str(card.get('leaks', 'Not known.')))}.{gone}{escape(at)} "
+        f"Seed {card.get('seed', 0)}.</p>{told}",
+    )
 
 
 def _previous(seen: Examined) -> str:
     before = seen.metrics.get("previous")
     if not before or before["top1"]["value"] is None:
         return ""
-    now, then = seen.metrics["top1"]["value"] or 0.0, before["top1"]["value"]
-    same = ("Both answered the same test." if before.get("same_test") else
-            "The tests differ, so the figures cannot be compared photo by photo.")
-    return _section("Against the round before", f"<p>{_percent(then)} then, {_percent(now)} now "
-                    f"({100 * (now - then):+.1f} points). {same}</p>")
+    now = seen.metrics["top1"]["value"] or 0.0
+    then = before["top1"]["value"]
+    same = (
+        "Both answered the same test."
+        if before.get("same_test")
+        else "The tests differ, so the figures cannot be compared photo by photo."
+    )
+    return _section(
+        "Against the round before",
+        f"<p>{_percent(then)} then, {_percent(now)} now "
+        f"({100 * (now - then):+.1f} points). {same}</p>",
+    )
 
 
 def _confident_errors(seen: Examined) -> str:
     errors = _errors(seen.photos)
     if not errors:
         return _section("Most confident errors", "<p>None: every test photo was named rightly.</p>")
-    cells = "".join(_photo(seen, photo, f"{_percent(photo.chance)} <em>{_title(seen, photo.answered)}</em><br>"
-                           f"labelled <em>{_title(seen, photo.truth)}</em>") for photo in errors[:MOST_ERRORS])
-    return _section("Most confident errors", "<p>Where the model is sure and wrong. A wrong label looks the same: look "
-                    f"at the label first.</p><div class='shelf'>{cells}</div>{_pictures_missing(seen)}")
+    cells = "".join(
+        _photo(
+            seen,
+            photo,
+            f"{_percent(photo.chance)} <em>{_title(seen, photo.answered)}</em><br>"
+            f"labelled <em>{_title(seen, photo.truth)}</em>",
+        )
+        for photo in errors[:MOST_ERRORS]
+    )
+    return _section(
+        "Most confident errors",
+        "<p>Where the model is sure and wrong. A wrong label looks the same: look "
+        f"at the label first.</p><div class='shelf'>{cells}</div>{_pictures_missing(seen)}",
+    )
 
 
 def _mixed_up(seen: Examined) -> str:
@@ -130,17 +192,26 @@ def _mixed_up(seen: Examined) -> str:
     if not pairs:
         return ""
     rows = "".join(
-        f"<details id='mix-{n}'{' open' if n < 3 else ''}><summary><b>{len(shelf)}</b> of <em>{_title(seen, was)}</em> "
+        f"<details id='mix-{n}'{' open' if n < 3 else ''}><summary><b>{len(shelf)}</b> of "
+        f"<em>{_title(seen, was)}</em> "
         f"taken for <em>{_title(seen, said)}</em></summary><div class='shelf'>"
         + "".join(_photo(seen, photo, _percent(photo.chance)) for photo in shelf[:ON_A_SHELF])
-        + (f"<p class='soft'>and {len(shelf) - ON_A_SHELF} more</p>" if len(shelf) > ON_A_SHELF else "")
+        + (
+            f"<p class='soft'>and {len(shelf) - ON_A_SHELF} more</p>"
+            if len(shelf) > ON_A_SHELF
+            else ""
+        )
         + "</div></details>"
-        for n, ((was, said), shelf) in enumerate(pairs[:MOST_PAIRS]))
-    return _section("What was taken for what", _table_of_confusions(seen, [pair for pair, _ in pairs]) + rows)
+        for n, ((was, said), shelf) in enumerate(pairs[:MOST_PAIRS])
+    )
+    return _section(
+        "What was taken for what", _table_of_confusions(seen, [pair for pair, _ in pairs]) + rows
+    )
 
 
 def _table_of_confusions(seen: Examined, pairs: Sequence[tuple[str, str]]) -> str:
-    names, table = list(seen.metrics["classes"]), seen.metrics["confusion"]
+    names = list(seen.metrics["classes"])
+    table = seen.metrics["confusion"]
     if len(names) > MOST_CELLS:
         return ""
     place = {pair: n for n, pair in enumerate(pairs[:MOST_PAIRS])}
@@ -149,22 +220,41 @@ def _table_of_confusions(seen: Examined, pairs: Sequence[tuple[str, str]]) -> st
     for was, counts in zip(names, table, strict=True):
         cells = []
         for said, count in zip(names, counts, strict=True):
-            inside = f"<a href='#mix-{place[was, said]}'>{count}</a>" if (was, said) in place else str(count or "")
+            inside = (
+                f"<a href='#mix-{place[was, said]}'>{count}</a>"
+                if (was, said) in place
+                else str(count or "")
+            )
             style = "right" if was == said and count else "wrong" if count else ""
-            cells.append(f"<td class='{style}' style='--share:{count / max(1, sum(counts)):.2f}'>{inside}</td>")
+            cells.append(
+                f"<td class='{style}' "
+                f"style='--share:{count / max(1, sum(counts)):.2f}'>{inside}</td>"
+            )
         rows.append(f"<tr><th>{_title(seen, was)}</th>{''.join(cells)}</tr>")
-    return (f"<div class='scroll'><table class='confusion'><tr><td class='soft'>was ↓ answered →</td>{head}</tr>"
-            f"{''.join(rows)}</table></div>")
+    return (
+        "<div class='scroll'><table class='confusion'><tr><td class='soft'>was ↓ answered "
+        f"→</td>{head}</tr>"
+        f"{''.join(rows)}</table></div>"
+    )
 
 
 def _classes(seen: Examined) -> str:
-    rows = sorted(seen.metrics["classes"].items(), key=lambda row: (row[1]["recall"] is None, row[1]["recall"] or 0.0))
-    told = "".join(f"<tr><th>{escape(str(row['title']))}</th><td>{row['n']}</td><td>{_percent(row['recall'])}</td>"
-                   f"<td>{_percent(row['precision'])}</td></tr>" for _, row in rows)
+    rows = sorted(
+        seen.metrics["classes"].items(),
+        key=lambda row: (row[1]["recall"] is None, row[1]["recall"] or 0.0),
+    )
+    told = "".join(
+        f"<tr><th>{escape(str(row['title']))}</th><td>{row['n']}</td><td>{_percent(row['recall'])}</td>"
+        f"<td>{_percent(row['precision'])}</td></tr>"
+        for _, row in rows
+    )
     head = "<tr><th>class</th><th>test photos</th><th>found</th><th>right</th></tr>"
-    return _section("Class by class", "<p class='soft'>The weakest first. Found: of its photos, how many got its name; "
-                    "right: of photos that got it, how many were it.</p>"
-                    f"<div class='scroll'><table class='classes'>{head}{told}</table></div>")
+    return _section(
+        "Class by class",
+        "<p class='soft'>The weakest first. Found: of its photos, how many got its name; "
+        "right: of photos that got it, how many were it.</p>"
+        f"<div class='scroll'><table class='classes'>{head}{told}</table></div>",
+    )
 
 
 def _confidence(seen: Examined) -> str:
@@ -173,40 +263,89 @@ def _confidence(seen: Examined) -> str:
         return ""
     curves = seen.metrics.get("curves") or {}
     answered = [(float(x), float(y)) for x, y in curves.get("answered", ())]
-    return _section("Does 97 % mean 97 %?", "<div class='pair'>" + line_chart(
-        [Curve("right, by what it says", bins)], "it says", "it is right", shares=True, diagonal=True)
-        + line_chart([Curve("right, if only the surest are answered", answered, "sure")], "share of photos answered",
-                     "right", shares=True)
-        + f"</div><p>On average its confidence is {100 * (seen.metrics['ece'] or 0):.1f} points off.</p>")
+    return _section(
+        "Does 97 % mean 97 %?",
+        "<div class='pair'>"
+        + line_chart(
+            [Curve("right, by what it says", bins)],
+            "it says",
+            "it is right",
+            shares=True,
+            diagonal=True,
+        )
+        + line_chart(
+            [Curve("right, if only the surest are answered", answered, "sure")],
+            "share of photos answered",
+            "right",
+            shares=True,
+        )
+        + f"</div><p>On average its confidence is {100 * (seen.metrics['ece'] or 0):.1f} points "
+        "off.</p>",
+    )
 
 
 def _refusals(seen: Examined) -> str:
-    said, curves = seen.metrics["rejection"], seen.metrics.get("curves") or {}
-    known, other = said["known_refused"], said["none_refused"]
-    lines = [f"<p>{_percent(known['value'])} of {known['n']} photos of known things are answered “none of these”.</p>"]
+    said = seen.metrics["rejection"]
+    curves = seen.metrics.get("curves") or {}
+    known = said["known_refused"]
+    other = said["none_refused"]
+    lines = [
+        f"<p>{_percent(known['value'])} of {known['n']} photos of known things are answered “none "
+        "of these”.</p>"
+    ]
     if other["n"]:
-        lines.append(f"<p>So are {_percent(other['value'])} of {other['n']} photos of other things, as they should "
-                     "be.</p>")
+        lines.append(
+            f"<p>So are {_percent(other['value'])} of {other['n']} photos of other things, as they "
+            "should "
+            "be.</p>"
+        )
     lines.append(f"<p class='soft'>{escape(said['promise'])}</p>" if said.get("promise") else "")
     points = [(float(x), float(y)) for x, y in curves.get("refusals", ())]
-    lines.append(line_chart([Curve("other things answered “none”, for every line that could be drawn", points)],
-                            "known things refused", "other things refused", shares=True, diagonal=True))
+    lines.append(
+        line_chart(
+            [Curve("other things answered “none”, for every line that could be drawn", points)],
+            "known things refused",
+            "other things refused",
+            shares=True,
+            diagonal=True,
+        )
+    )
     return _section("When it says “none of these”", "".join(lines))
 
 
 def _training(seen: Examined) -> str:
     epochs = seen.metrics.get("epochs") or ()
-    rows = "".join(f"<tr><th>{escape(str(name))}</th><td>{escape(str(value))}</td></tr>"
-                   for name, value in (seen.release.get("training") or {}).items())
+    rows = "".join(
+        f"<tr><th>{escape(str(name))}</th><td>{escape(str(value))}</td></tr>"
+        for name, value in (seen.release.get("training") or {}).items()
+    )
     best = seen.metrics.get("best_epoch")
-    charts = line_chart([Curve("training, visitor-like views", _per_epoch(epochs, "loss"), "soft"),
-                         Curve("validation", _per_epoch(epochs, "validation_loss"))], "epoch", "loss", mark=best)
-    charts += line_chart([Curve("training, visitor-like views", _per_epoch(epochs, "accuracy"), "soft"),
-                          Curve("validation", _per_epoch(epochs, "validation_accuracy"))], "epoch", "right",
-                         right=True, mark=best)
+    charts = line_chart(
+        [
+            Curve("training, visitor-like views", _per_epoch(epochs, "loss"), "soft"),
+            Curve("validation", _per_epoch(epochs, "validation_loss")),
+        ],
+        "epoch",
+        "loss",
+        mark=best,
+    )
+    charts += line_chart(
+        [
+            Curve("training, visitor-like views", _per_epoch(epochs, "accuracy"), "soft"),
+            Curve("validation", _per_epoch(epochs, "validation_accuracy")),
+        ],
+        "epoch",
+        "right",
+        right=True,
+        mark=best,
+    )
     rates = [(epoch, 1e6 * rate) for epoch, rate in _per_epoch(epochs, "learning_rate")]
-    charts += line_chart([Curve("uppermost block, at an epoch's end", rates, "sure")], "epoch",
-                         "learning rate, millionths", mark=best)
+    charts += line_chart(
+        [Curve("uppermost block, at an epoch's end", rates, "sure")],
+        "epoch",
+        "learning rate, millionths",
+        mark=best,
+    )
     pair = f"<div class='pair'>{charts}</div>" if epochs else ""
     return _section("How it learned", f"{pair}<table class='told'>{rows}</table>")
 
@@ -216,7 +355,10 @@ def _per_epoch(epochs: Sequence[Mapping[str, Any]], name: str) -> list[tuple[flo
 
 
 def _errors(photos: Sequence[AskedPhoto]) -> list[AskedPhoto]:
-    return sorted((photo for photo in photos if photo.wrong), key=lambda photo: (-photo.chance, photo.image_id))
+    return sorted(
+        (photo for photo in photos if photo.wrong),
+        key=lambda photo: (-photo.chance, photo.image_id),
+    )
 
 
 def _mix_ups(photos: Sequence[AskedPhoto]) -> list[tuple[tuple[str, str], list[AskedPhoto]]]:
@@ -228,10 +370,17 @@ def _mix_ups(photos: Sequence[AskedPhoto]) -> list[tuple[tuple[str, str], list[A
 
 def _photo(seen: Examined, photo: AskedPhoto, words: str) -> str:
     data = seen.pictures.get(photo.image_id)
-    picture = f"<img alt='' src='data:image/jpeg;base64,{b64encode(data).decode()}'>" if data else "<p class='gap'></p>"
+    picture = (
+        f"<img alt='' src='data:image/jpeg;base64,{b64encode(data).decode()}'>"
+        if data
+        else "<p class='gap'></p>"
+    )
     none = "<br><span class='soft'>answered “none”</span>" if photo.refused else ""
     name = escape(photo.image_id)
-    return f"<figure class='photo' title='{name}'>{picture}<figcaption>{words}{none}</figcaption></figure>"
+    return (
+        "<figure class='photo' "
+        f"title='{name}'>{picture}<figcaption>{words}{none}</figcaption></figure>"
+    )
 
 
 def _pictures_missing(seen: Examined) -> str:

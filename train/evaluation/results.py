@@ -28,9 +28,10 @@ CURVE = 60  # points of a curve
 
 @dataclass(frozen=True)
 class Answered:
-    """A model's answers about test photos: calibrated `probabilities` (n, c), `truth` (n,), `refused` (n,) bool;
-    `none_refused` (m,) bool for the photos of nothing in the collection; how foreign they look to it, `foreignness`
-    (n,) and `none_foreignness` (m,), where that is known."""
+    """A model's answers about test photos: calibrated `probabilities` (n, c), `truth` (n,),
+    `refused` (n,) bool; `none_refused` (m,) bool for the photos of nothing in the collection;
+    how foreign they look to it, `foreignness` (n,) and `none_foreignness` (m,), where that is
+    known."""
 
     probabilities: np.ndarray
     truth: np.ndarray
@@ -41,43 +42,64 @@ class Answered:
 
 
 def report(answered: Answered, classes: Sequence[str], titles: Sequence[str]) -> dict[str, Any]:
-    """Top-1/3/5, per class, confusions, calibration and rejection. `classes`, `titles` by class number."""
-    p, truth = answered.probabilities, answered.truth
+    """Top-1/3/5, per class, confusions, calibration and rejection. `classes`, `titles` by class
+    number."""
+    p = answered.probabilities
+    truth = answered.truth
     table = confusion(p, truth, len(classes))
-    right, confidence = hits_at(p, truth, 1), p.max(axis=1, initial=0.0)
+    right = hits_at(p, truth, 1)
+    confidence = p.max(axis=1, initial=0.0)
     tops = {f"top{k}": wilson(int(hits_at(p, truth, k).sum()), len(truth)).to_json() for k in TOPS}
     rows = zip(classes, titles, precision_and_recall(table), strict=True)
-    return {"n": len(truth), **tops, "ece": calibration_error(confidence, right) if len(truth) else None,
-            "calibration": calibration_bins(confidence, right),
-            "classes": {class_id: {"title": title, **row} for class_id, title, row in rows},
-            "confusion": table.tolist(), "mix_ups": mix_ups(table, classes),
-            "curves": {"answered": answered_curve(confidence, right),
-                       "refusals": refusal_curve(answered.foreignness, answered.none_foreignness)},
-            "rejection": {"known_refused": _share(answered.refused), "none_refused": _share(answered.none_refused),
-                          "right_and_given": _share(right & ~answered.refused)}}
+    return {
+        "n": len(truth),
+        **tops,
+        "ece": calibration_error(confidence, right) if len(truth) else None,
+        "calibration": calibration_bins(confidence, right),
+        "classes": {class_id: {"title": title, **row} for class_id, title, row in rows},
+        "confusion": table.tolist(),
+        "mix_ups": mix_ups(table, classes),
+        "curves": {
+            "answered": answered_curve(confidence, right),
+            "refusals": refusal_curve(answered.foreignness, answered.none_foreignness),
+        },
+        "rejection": {
+            "known_refused": _share(answered.refused),
+            "none_refused": _share(answered.none_refused),
+            "right_and_given": _share(right & ~answered.refused),
+        },
+    }
 
 
 def answered_curve(confidence: np.ndarray, right: np.ndarray) -> list[tuple[float, float]]:
-    """(share of photos answered, share right among these) when only the surest are: risk and coverage (El-Yaniv and
-    Wiener 2010)."""
+    """(share of photos answered, share right among these) when only the surest are: risk and
+    coverage (El-Yaniv and Wiener 2010)."""
     order = np.argsort(-confidence, kind="stable")
     shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    return [(round((n + 1) / len(order), 4), round(float(shares[n]), 4)) for n in _spread(len(order))]
+    return [
+        (round((n + 1) / len(order), 4), round(float(shares[n]), 4)) for n in _spread(len(order))
+    ]
 
 
 def refusal_curve(known: np.ndarray, foreign: np.ndarray) -> list[tuple[float, float]]:
-    """(share of known photos refused, share of other things refused) for every line between scores that could be
-    drawn; empty without photos of both."""
+    """(share of known photos refused, share of other things refused) for every line between
+    scores that could be drawn; empty without photos of both."""
     if not len(known) or not len(foreign):
         return []
     lines = np.unique(np.concatenate([known, foreign, [-np.inf]]))[::-1]
-    return [(round(float((known > lines[n]).mean()), 4), round(float((foreign > lines[n]).mean()), 4))
-            for n in _spread(len(lines))]
+    return [
+        (round(float((known > lines[n]).mean()), 4), round(float((foreign > lines[n]).mean()), 4))
+        for n in _spread(len(lines))
+    ]
 
 
 def _spread(count: int) -> list[int]:
     """At most CURVE places of 0..count-1, the first and the last among them."""
-    return [] if not count else sorted({int(n) for n in np.linspace(0, count - 1, min(count, CURVE)).round()})
+    return (
+        []
+        if not count
+        else sorted({int(n) for n in np.linspace(0, count - 1, min(count, CURVE)).round()})
+    )
 
 
 def mix_ups(table: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
@@ -85,8 +107,10 @@ def mix_ups(table: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
     wrong = table - np.diag(table.diagonal())
     cells = [(int(was), int(answered)) for was, answered in np.argwhere(wrong > 0)]
     cells.sort(key=lambda cell: (-wrong[cell], cell))
-    return [{"was": classes[was], "answered": classes[answered], "photos": int(wrong[was, answered])}
-            for was, answered in cells[:MOST_MIX_UPS]]
+    return [
+        {"was": classes[was], "answered": classes[answered], "photos": int(wrong[was, answered])}
+        for was, answered in cells[:MOST_MIX_UPS]
+    ]
 
 
 def name_of_test(image_ids: Iterable[str], truth: Iterable[str]) -> str:
@@ -96,32 +120,50 @@ def name_of_test(image_ids: Iterable[str], truth: Iterable[str]) -> str:
 
 
 def against(metrics: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What the round before came to, and whether it answered the same test; None when there was none."""
+    """What the round before came to, and whether it answered the same test; None when there was
+    none."""
     if not previous.get("top1"):
         return None
-    return {"top1": previous["top1"], "dataset_revision": previous.get("dataset_revision"),
-            "model_revision": previous.get("model_revision"),
-            "same_test": previous.get("test_digest") == metrics["test_digest"]}
+    return {
+        "top1": previous["top1"],
+        "dataset_revision": previous.get("dataset_revision"),
+        "model_revision": previous.get("model_revision"),
+        "same_test": previous.get("test_digest") == metrics["test_digest"],
+    }
 
 
 def told(metrics: Mapping[str, Any]) -> str:
     """The figures as a sentence or two."""
     if not metrics["n"]:
         return "No test photo could be looked at, so nothing was measured."
-    top1, rejection = metrics["top1"], metrics["rejection"]
-    lines = [f"On {metrics['n']} sealed test photos: {top1['value']:.1%} right at once "
-             f"(95 % interval {top1['low']:.1%} to {top1['high']:.1%}), {metrics['top3']['value']:.1%} among the first "
-             f"three."]
+    top1 = metrics["top1"]
+    rejection = metrics["rejection"]
+    lines = [
+        f"On {metrics['n']} sealed test photos: {top1['value']:.1%} right at once "
+        f"(95 % interval {top1['low']:.1%} to {top1['high']:.1%}), {metrics['top3']['value']:.1%} "
+        "among the first "
+        f"three."
+    ]
     if rejection["known_refused"]["n"]:
         lines.append(f"{rejection['known_refused']['value']:.1%} of them are refused as unknown.")
     if rejection["none_refused"]["n"]:
-        lines.append(f"{rejection['none_refused']['value']:.1%} of {rejection['none_refused']['n']} photos of other "
-                     "things are answered “none”.")
+        lines.append(
+            f"{rejection['none_refused']['value']:.1%} of {rejection['none_refused']['n']} photos "
+            "of other "
+            "things are answered “none”."
+        )
     if metrics.get("learned_from"):
-        lines.append(f"{metrics['learned_from']} of these photos were learned from, so this flatters the model.")
+        lines.append(
+            f"{metrics['learned_from']} of these photos were learned from, so this flatters the "
+            "model."
+        )
     previous = metrics.get("previous")
     if previous:
-        same = "the same test" if previous["same_test"] else "another test, so not to be compared photo by photo"
+        same = (
+            "the same test"
+            if previous["same_test"]
+            else "another test, so not to be compared photo by photo"
+        )
         lines.append(f"The round before: {previous['top1']['value']:.1%} on {same}.")
     return " ".join(lines)
 

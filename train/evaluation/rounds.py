@@ -1,4 +1,5 @@
-"""The rounds of a model: what each training came to, carried on from release to release in `vitrine/rounds.json`.
+"""The rounds of a model: what each training came to, carried on from release to release in
+`vitrine/rounds.json`.
 
     read_story(Path("out/model")).rounds[-1].top1
 
@@ -20,15 +21,17 @@ from train.inference.model_folder import OURS, read_json
 from train.statistics.metrics import Share
 from train.statistics.paired import Paired
 
-FILE, CHART = "rounds.json", "charts/rounds.png"
+FILE = "rounds.json"
+CHART = "charts/rounds.png"
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Round:
-    """One training. `revision` of the model repository, empty while a round is the newest, and once its files were
-    pruned; `found`: the paired difference to round `against`; `test`: a digest of its photos and labels;
-    `test_changes`: what happened to the test since then, in words."""
+    """One training. `revision` of the model repository, empty while a round is the newest, and
+    once its files were pruned; `found`: the paired difference to round `against`; `test`: a
+    digest of its photos and labels; `test_changes`: what happened to the test since then, in
+    words."""
 
     number: int
     at: str
@@ -67,16 +70,25 @@ class Round:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; what it bought is spelled out, for cards."""
-        return asdict(self) | {"found": self.found.to_json() if self.found else None, "since": self.decisions,
-                               "bought": self.bought}
+        return asdict(self) | {
+            "found": self.found.to_json() if self.found else None,
+            "since": self.decisions,
+            "bought": self.bought,
+        }
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Round:
         """What `to_json` made."""
         known = {name: row[name] for name in cls.__dataclass_fields__ if name in row}
         found = row.get("found")
-        return cls(**known | {"top1": Share(**row["top1"]), "effort": Effort(**row.get("effort", {})),
-                              "found": Paired.from_json(found) if found else None})
+        return cls(
+            **known
+            | {
+                "top1": Share(**row["top1"]),
+                "effort": Effort(**row.get("effort", {})),
+                "found": Paired.from_json(found) if found else None,
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,8 @@ class Story:
         return next((one for one in self.rounds if one.number == self.served), None)
 
     def then(self, one: Round, head: str) -> Story:
-        """`one` is released. `head`: the repository's revision until now, where the round before is found again."""
+        """`one` is released. `head`: the repository's revision until now, where the round before
+        is found again."""
         number = max((row.number for row in self.rounds), default=0) + 1
         return Story((*self._kept(head).rounds, replace(one, number=number, revision="")), number)
 
@@ -104,38 +117,63 @@ class Story:
         """Only the last `keep` rounds and the one that is served can be gone back to."""
         last = {row.number for row in self.rounds[-keep:]} if keep > 0 else set()
         kept = last | {self.served}
-        return replace(self, rounds=tuple(row if row.number in kept else replace(row, revision="")
-                                          for row in self.rounds))
+        return replace(
+            self,
+            rounds=tuple(
+                row if row.number in kept else replace(row, revision="") for row in self.rounds
+            ),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"format": FORMAT, "served": self.served, "rounds": [one.to_json() for one in self.rounds]}
+        return {
+            "format": FORMAT,
+            "served": self.served,
+            "rounds": [one.to_json() for one in self.rounds],
+        }
 
     def to_bytes(self) -> bytes:
         """The file."""
         return json.dumps(self.to_json(), ensure_ascii=False, indent=1).encode()
 
     def _kept(self, head: str) -> Story:
-        return replace(self, rounds=tuple(replace(row, revision=head) if row.number == self.served else row
-                                          for row in self.rounds))
+        return replace(
+            self,
+            rounds=tuple(
+                replace(row, revision=head) if row.number == self.served else row
+                for row in self.rounds
+            ),
+        )
 
 
 def settle(draft: Path, story: Story) -> None:
     """Write the story into a release that is being made, and its chart where this machine draws."""
     (draft / OURS / "charts").mkdir(parents=True, exist_ok=True)
     (draft / OURS / FILE).write_bytes(story.to_bytes())
-    if find_spec("matplotlib") is not None:  # a Space that only serves has none; the chart it has stays
+    if (
+        find_spec("matplotlib") is not None
+    ):  # a Space that only serves has none; the chart it has stays
         from train.evaluation.charts import rounds_chart
 
-        steps = [(one.against, one.number, one.found.before / one.found.n, one.found.after / one.found.n)
-                 for one in story.rounds if one.against and one.found and one.found.n]
+        steps = [
+            (one.against, one.number, one.found.before / one.found.n, one.found.after / one.found.n)
+            for one in story.rounds
+            if one.against and one.found and one.found.n
+        ]
         note = "A line begins where the round before comes to on the same test."
-        (draft / OURS / CHART).write_bytes(rounds_chart([(one.number, one.top1) for one in story.rounds], story.served,
-                                                        steps, note if steps else ""))
+        (draft / OURS / CHART).write_bytes(
+            rounds_chart(
+                [(one.number, one.top1) for one in story.rounds],
+                story.served,
+                steps,
+                note if steps else "",
+            )
+        )
 
 
 def read_story(folder: Path | None) -> Story:
-    """The story that a model folder carries; empty without a model. Raises BadModel for one that cannot be read."""
+    """The story that a model folder carries; empty without a model. Raises BadModel for one that
+    cannot be read."""
     said = read_json(folder / OURS / FILE) if folder else {}
     if said:
         with model_file(FILE):
@@ -146,10 +184,19 @@ def read_story(folder: Path | None) -> Story:
 
 def _from_metrics(folder: Path) -> Round | None:
     """The first round of a release that was made before rounds were kept."""
-    metrics, release = (read_json(folder / OURS / f"{name}.json") for name in ("metrics", "release"))
+    metrics, release = (
+        read_json(folder / OURS / f"{name}.json") for name in ("metrics", "release")
+    )
     if not metrics.get("top1"):
         return None
     seconds = sum(float(value) for value in (metrics.get("seconds") or {}).values())
     photos = sum(int(value) for value in (release.get("photos") or {}).values())
-    return Round(1, str(release.get("made_at", "")), str(metrics.get("dataset_revision", "")),
-                 Share(**metrics["top1"]), photos=photos, test=str(metrics.get("test_digest", "")), seconds=seconds)
+    return Round(
+        1,
+        str(release.get("made_at", "")),
+        str(metrics.get("dataset_revision", "")),
+        Share(**metrics["top1"]),
+        photos=photos,
+        test=str(metrics.get("test_digest", "")),
+        seconds=seconds,
+    )

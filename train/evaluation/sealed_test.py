@@ -1,6 +1,7 @@
 """The sealed test: a release is asked about photos that nothing was chosen by.
 
-    python -m train evaluate MODEL DATASET       last line: {"top1": ..., "top3": ..., "top5": ..., "n": ...}
+python -m train evaluate MODEL DATASET  last line: {"top1": ..., "top3": ..., "top5": ..., "n":
+...}
 """
 
 from __future__ import annotations
@@ -38,41 +39,70 @@ def examine(folder: Path, dataset: Dataset, material: Material) -> dict[str, Any
     return examined(folder, dataset, material)[0]
 
 
-def examined(folder: Path, dataset: Dataset, material: Material,
-             asking: Asking = ask) -> tuple[dict[str, Any], list[AskedPhoto]]:
-    """The same, and beside it every test photo with the answer it got. `asking`: how it is asked."""
+def examined(
+    folder: Path, dataset: Dataset, material: Material, asking: Asking = ask
+) -> tuple[dict[str, Any], list[AskedPhoto]]:
+    """The same, and beside it every test photo with the answer it got. `asking`: how it is
+    asked."""
     truth = {image_id: material.classes[label] for image_id, label in material.test}
     answers = asking(folder, dataset, [*truth, *material.none["test"]], "The sealed test")
-    known, other = answers.of(truth), answers.of(material.none["test"])
+    known = answers.of(truth)
+    other = answers.of(material.none["test"])
     labels = [truth[image_id] for image_id in known.ids]
     todays = classes_today(folder, classes_of(folder), dataset, material.collection)
-    return (measure(folder, known, labels, other, material, todays),
-            one_by_one(folder, known, labels, todays))
+    return (
+        measure(folder, known, labels, other, material, todays),
+        one_by_one(folder, known, labels, todays),
+    )
 
 
-def one_by_one(folder: Path, known: Answers, truth: Sequence[str], todays: TodaysClasses) -> list[AskedPhoto]:
+def one_by_one(
+    folder: Path, known: Answers, truth: Sequence[str], todays: TodaysClasses
+) -> list[AskedPhoto]:
     """What the model in `folder` said of each photo, whose true class ids are `truth`."""
     if not known.ids:
         return []
     judgement = Judgement.load(folder / OURS)
-    chances, refused = todays.merged(judgement.probabilities(known.logits)), judgement.refused(known)
-    return [AskedPhoto(image_id, was, todays.ids[int(row.argmax())], float(row.max()), bool(none))
-            for image_id, was, row, none in zip(known.ids, truth, chances, refused, strict=True)]
+    chances = todays.merged(judgement.probabilities(known.logits))
+    refused = judgement.refused(known)
+    return [
+        AskedPhoto(image_id, was, todays.ids[int(row.argmax())], float(row.max()), bool(none))
+        for image_id, was, row, none in zip(known.ids, truth, chances, refused, strict=True)
+    ]
 
 
-def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, material: Material,
-            todays: TodaysClasses) -> dict[str, Any]:
-    """The report on answers whose true class ids are `truth`; a class the model does not know is always missed."""
+def measure(
+    folder: Path,
+    known: Answers,
+    truth: Sequence[str],
+    other: Answers,
+    material: Material,
+    todays: TodaysClasses,
+) -> dict[str, Any]:
+    """The report on answers whose true class ids are `truth`; a class the model does not know is
+    always missed."""
     learned = todays.ids
     classes = (*learned, *(class_id for class_id in material.classes if class_id not in learned))
     number = {class_id: position for position, class_id in enumerate(classes)}
     judgement = Judgement.load(folder / OURS)
-    chances = todays.merged(judgement.probabilities(known.logits)) if known.ids else np.zeros((0, len(learned)))
-    padded = np.concatenate([chances, np.zeros((len(chances), len(classes) - len(learned)))], axis=1)
-    answered = Answered(padded, np.array([number[class_id] for class_id in truth], int),
-                        *(judgement.refused(some) for some in (known, other)),
-                        *(judgement.foreign(some.logits, some.embeddings, some.early) for some in (known, other)))
-    titles = [material.collection.title_of(name) if name in material.collection else name for name in classes]
+    chances = (
+        todays.merged(judgement.probabilities(known.logits))
+        if known.ids
+        else np.zeros((0, len(learned)))
+    )
+    padded = np.concatenate(
+        [chances, np.zeros((len(chances), len(classes) - len(learned)))], axis=1
+    )
+    answered = Answered(
+        padded,
+        np.array([number[class_id] for class_id in truth], int),
+        *(judgement.refused(some) for some in (known, other)),
+        *(judgement.foreign(some.logits, some.embeddings, some.early) for some in (known, other)),
+    )
+    titles = [
+        material.collection.title_of(name) if name in material.collection else name
+        for name in classes
+    ]
     threshold = judgement.rejection.threshold
     said = report(answered, classes, titles) | {"test_digest": name_of_test(known.ids, truth)}
     said["rejection"]["threshold"] = threshold if np.isfinite(threshold) else None
@@ -82,9 +112,13 @@ def measure(folder: Path, known: Answers, truth: Sequence[str], other: Answers, 
 
 
 def evaluate_model(model: str, dataset: str, *, cache: Path) -> dict[str, Any]:
-    """The sealed test of the dataset at an address, asked of the model at another. Raises MissingFile, CannotSplit."""
+    """The sealed test of the dataset at an address, asked of the model at another. Raises
+    MissingFile, CannotSplit."""
     folder, revision = model_folder(model, cache)
     source = sealed(open_dataset(dataset))
     metrics = examine(folder, source.dataset, gather(source))
-    return metrics | {"model_revision": revision, "dataset": source.dataset.address,
-                      "dataset_revision": source.dataset.revision}
+    return metrics | {
+        "model_revision": revision,
+        "dataset": source.dataset.address,
+        "dataset_revision": source.dataset.revision,
+    }

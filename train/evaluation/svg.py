@@ -1,8 +1,10 @@
-"""Small drawings for a page that carries everything itself: SVG as text, in the page's own colours.
+"""Small drawings for a page that carries everything itself: SVG as text, in the page's own
+colours.
 
     line_chart([Curve("training", [(1, 0.9), (2, 0.4)], "soft")], "epoch", "loss")
 
-Shares are 0..1 and shown in per cent. Colours are the names of CSS variables, so a drawing follows light and dark.
+Shares are 0..1 and shown in per cent. Colours are the names of CSS variables, so a drawing
+follows light and dark.
 """
 
 from __future__ import annotations
@@ -12,14 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 260, 62, 40, 14
+WIDTH = 420
+HEIGHT = 260
+LEFT = 62
+BELOW = 40
+ABOVE = 14
 RIGHT = 22  # room for half of the last number
 POINTS_IN_SIGHT = 12  # more points than this are a line without dots
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A line with its name; `points` (x, y) from left to right; `colour`: ink, soft, accent, sure or none."""
+    """A line with its name; `points` (x, y) from left to right; `colour`: ink, soft, accent,
+    sure or none."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -32,15 +39,27 @@ def interval_bar(value: float | None, low: float, high: float, colour: str = "ac
         return ""
     wide = max(0.6, 100 * (high - low))
     band = f'<rect x="{100 * low:.1f}" y="3" width="{wide:.1f}" height="4" rx="2" class="band"/>'
-    return (f'<svg class="interval" viewBox="-3 0 106 10" role="img" aria-label="{_percent(low)} to {_percent(high)}">'
-            f'<line x1="0" x2="100" y1="5" y2="5" class="axis"/>{band}'
-            f'<circle cx="{100 * value:.1f}" cy="5" r="3" class="fill-{escape(colour)}"/></svg>')
+    return (
+        f'<svg class="interval" viewBox="-3 0 106 10" role="img" aria-label="{_percent(low)} to '
+        f'{_percent(high)}">'
+        f'<line x1="0" x2="100" y1="5" y2="5" class="axis"/>{band}'
+        f'<circle cx="{100 * value:.1f}" cy="5" r="3" class="fill-{escape(colour)}"/></svg>'
+    )
 
 
-def line_chart(curves: Sequence[Curve], across: str, up: str, *, shares: bool = False, right: bool = False,
-               diagonal: bool = False, mark: float | None = None) -> str:
-    """Curves over one another with their names below. `shares`: both axes run from 0 to 100 %; `right`: only the upward
-    one does, and the other counts; `diagonal`: what a perfect answer would be; `mark`: an x that is pointed out."""
+def line_chart(
+    curves: Sequence[Curve],
+    across: str,
+    up: str,
+    *,
+    shares: bool = False,
+    right: bool = False,
+    diagonal: bool = False,
+    mark: float | None = None,
+) -> str:
+    """Curves over one another with their names below. `shares`: both axes run from 0 to 100 %;
+    `right`: only the upward one does, and the other counts; `diagonal`: what a perfect answer
+    would be; `mark`: an x that is pointed out."""
     points = [point for curve in curves for point in curve.points]
     if not points:
         return ""
@@ -52,12 +71,14 @@ def line_chart(curves: Sequence[Curve], across: str, up: str, *, shares: bool = 
         parts.append(_polyline(frame, [(mark, frame.bottom), (mark, frame.top)], "line"))
     parts += [_curve(frame, curve) for curve in curves if curve.points]
     named = "; ".join(curve.name for curve in curves if curve.points)
-    return (f'<figure><svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="{escape(f"{up} by {across}: {named}")}">{"".join(parts)}</svg>{_names(curves)}</figure>')
+    label = escape(f"{up} by {across}: {named}")
+    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}"'
+    return f'<figure><svg class="chart" {box}>{"".join(parts)}</svg>{_names(curves)}</figure>'
 
 
 def ticks(low: float, high: float, whole: bool = False) -> list[float]:
-    """About four round numbers that cover `low` to `high`; `whole`: counts, and none beyond the ends.
+    """About four round numbers that cover `low` to `high`; `whole`: counts, and none beyond the
+    ends.
 
     >>> ticks(0, 2.8), ticks(1, 7, whole=True)
     ([0.0, 1.0, 2.0, 3.0], [1.0, 3.0, 5.0, 7.0])
@@ -74,7 +95,8 @@ def ticks(low: float, high: float, whole: bool = False) -> list[float]:
 
 @dataclass(frozen=True)
 class _Frame:
-    """What lies between `across` and `up`, round numbers; those that are shares are written in per cent."""
+    """What lies between `across` and `up`, round numbers; those that are shares are written in
+    per cent."""
 
     across: Sequence[float]
     up: Sequence[float]
@@ -96,32 +118,46 @@ class _Frame:
     @classmethod
     def around(cls, points: Sequence[tuple[float, float]], shares: bool, right: bool) -> _Frame:
         quarters = (0.0, 0.25, 0.5, 0.75, 1.0)
-        x, y = [point[0] for point in points], [point[1] for point in points]
+        x = [point[0] for point in points]
+        y = [point[1] for point in points]
         last = 1.0 if shares else max(max(x), min(x) + 1)
-        return cls(quarters if shares else ticks(min(x), last, whole=True),
-                   quarters if shares or right else ticks(min(0.0, *y), max(*y, min(y) + 1e-6)), last,
-                   (shares, shares or right))
+        return cls(
+            quarters if shares else ticks(min(x), last, whole=True),
+            quarters if shares or right else ticks(min(0.0, *y), max(*y, min(y) + 1e-6)),
+            last,
+            (shares, shares or right),
+        )
 
     def at(self, point: tuple[float, float]) -> tuple[float, float]:
         across = (point[0] - self.left) / (self.right - self.left)
         up = (point[1] - self.bottom) / (self.top - self.bottom)
-        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BELOW - up * (HEIGHT - BELOW - ABOVE)
+        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BELOW - up * (
+            HEIGHT - BELOW - ABOVE
+        )
 
 
 def _axes(frame: _Frame, across: str, up: str) -> str:
     parts = []
     for y in frame.up:
         left, height = frame.at((frame.left, y))
-        parts.append(f'<line x1="{left:.1f}" x2="{WIDTH - RIGHT}" y1="{height:.1f}" y2="{height:.1f}" class="grid"/>'
-                     f'<text x="{left - 6:.1f}" y="{height + 4:.1f}" text-anchor="end">'
-                     f'{_number(y, frame.shares[1])}</text>')
+        parts.append(
+            f'<line x1="{left:.1f}" x2="{WIDTH - RIGHT}" y1="{height:.1f}" y2="{height:.1f}" '
+            'class="grid"/>'
+            f'<text x="{left - 6:.1f}" y="{height + 4:.1f}" text-anchor="end">'
+            f"{_number(y, frame.shares[1])}</text>"
+        )
     for x in frame.across:
         width, base = frame.at((x, frame.bottom))
-        parts.append(f'<text x="{width:.1f}" y="{base + 16:.1f}" text-anchor="middle">'
-                     f'{_number(x, frame.shares[0])}</text>')
-    parts.append(f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(across)}</text>'
-                 f'<text x="12" y="{HEIGHT / 2 - 10:.0f}" text-anchor="middle" '
-                 f'transform="rotate(-90 12 {HEIGHT / 2 - 10:.0f})">{escape(up)}</text>')
+        parts.append(
+            f'<text x="{width:.1f}" y="{base + 16:.1f}" text-anchor="middle">'
+            f"{_number(x, frame.shares[0])}</text>"
+        )
+    parts.append(
+        f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 6}" '
+        f'text-anchor="middle">{escape(across)}</text>'
+        f'<text x="12" y="{HEIGHT / 2 - 10:.0f}" text-anchor="middle" '
+        f'transform="rotate(-90 12 {HEIGHT / 2 - 10:.0f})">{escape(up)}</text>'
+    )
     return "".join(parts)
 
 
@@ -129,7 +165,10 @@ def _curve(frame: _Frame, curve: Curve) -> str:
     dots = ""
     if len(curve.points) <= POINTS_IN_SIGHT:
         places = [frame.at(point) for point in curve.points]
-        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="fill-{curve.colour}"/>' for x, y in places)
+        dots = "".join(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="fill-{curve.colour}"/>'
+            for x, y in places
+        )
     return _polyline(frame, curve.points, curve.colour) + dots
 
 
@@ -139,8 +178,11 @@ def _polyline(frame: _Frame, points: Sequence[tuple[float, float]], style: str) 
 
 
 def _names(curves: Sequence[Curve]) -> str:
-    named = "".join(f'<span><i class="swatch bg-{curve.colour}"></i>{escape(curve.name)}</span>'
-                    for curve in curves if curve.points)
+    named = "".join(
+        f'<span><i class="swatch bg-{curve.colour}"></i>{escape(curve.name)}</span>'
+        for curve in curves
+        if curve.points
+    )
     return f"<figcaption>{named}</figcaption>"
 
 

@@ -1,10 +1,12 @@
-"""Several processes that train one model: who is who, and what all of them have to know or wait for.
+"""Several processes that train one model: who is who, and what all of them have to know or wait
+for.
 
-`accelerate launch` (or torchrun) starts the same command several times, on one machine or on many. The first process
-is the main one: it alone reads, decides, writes and speaks. Without a launcher there is one process, which is main and
-waits for nobody, so that no caller has to ask.
+`accelerate launch` (or torchrun) starts the same command several times, on one machine or on
+many. The first process is the main one: it alone reads, decides, writes and speaks. Without a
+launcher there is one process, which is main and waits for nobody, so that no caller has to ask.
 
-    accelerate launch --multi_gpu --num_processes 2 -m train DATASET MODEL      # --multi_gpu even where there is no GPU
+    # --multi_gpu even where there is no GPU
+    accelerate launch --multi_gpu --num_processes 2 -m train DATASET MODEL
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-PATIENCE = timedelta(days=7)  # the others wait while the main process computes features; that may take a while
+PATIENCE = timedelta(
+    days=7
+)  # the others wait while the main process computes features; that may take a while
 
 
 @dataclass(frozen=True)
@@ -63,19 +67,24 @@ class Processes:
     def part(self, batch: Sequence[T]) -> Sequence[T]:
         """This process's part of a batch; all parts together are the batch, none is empty.
 
-        A batch that does not go round is given to everybody: the mean of equal gradients is that gradient.
+        A batch that does not go round is given to everybody: the mean of equal gradients is that
+        gradient.
         """
         if len(batch) < self.count:
             return batch
-        return batch[self.rank * len(batch) // self.count:(self.rank + 1) * len(batch) // self.count]
+        return batch[
+            self.rank * len(batch) // self.count : (self.rank + 1) * len(batch) // self.count
+        ]
 
     def weight(self, photos: int) -> float:
-        """What a mean over this process's `photos` is multiplied by, so that the mean over processes, which is what
-        DistributedDataParallel makes of gradients, is the mean over all photos."""
+        """What a mean over this process's `photos` is multiplied by, so that the mean over
+        processes, which is what DistributedDataParallel makes of gradients, is the mean over all
+        photos."""
         return photos * self.count / self.summed(photos)[0]
 
     def share_disk(self, folder: Path) -> bool:
-        """Whether a file that the main process writes into `folder` is there for all; the answer is the same in all."""
+        """Whether a file that the main process writes into `folder` is there for all; the answer
+        is the same in all."""
         if self.count == 1:
             return True
         sign = folder / self.told(f"together-{os.urandom(8).hex()}")
@@ -93,15 +102,21 @@ ALONE = Processes()
 
 
 def here() -> Processes:
-    """This process among those that it has joined. A process belongs to one group at most, and torch knows which."""
+    """This process among those that it has joined. A process belongs to one group at most, and
+    torch knows which."""
     torch = sys.modules.get("torch")
-    if torch is None or not torch.distributed.is_available() or not torch.distributed.is_initialized():
+    if (
+        torch is None
+        or not torch.distributed.is_available()
+        or not torch.distributed.is_initialized()
+    ):
         return ALONE
     return Processes(torch.distributed.get_rank(), torch.distributed.get_world_size())
 
 
 def join() -> Processes:
-    """Meet the other processes that the launcher started; called once by an entry point that was started by one."""
+    """Meet the other processes that the launcher started; called once by an entry point that was
+    started by one."""
     import torch
     from accelerate import PartialState
 

@@ -1,7 +1,9 @@
-"""The end of a training: most validation photos have said what they had to say, and are learned from too.
+"""The end of a training: most validation photos have said what they had to say, and are learned
+from too.
 
-Some of them, in whole bursts, no block learns from: these calibrate the release and set what it refuses, so that what
-is promised about photos it has not seen still holds. How they judge a head that learns from them: train/finetune/refit_head.py.
+Some of them, in whole bursts, no block learns from: these calibrate the release and set what it
+refuses, so that what is promised about photos it has not seen still holds. How they judge a head
+that learns from them: train/finetune/refit_head.py.
 
     taught, material = finish(taught, material, source, settings, cache, run)
 """
@@ -29,10 +31,17 @@ HELD = 150  # validation photos, about, that go on judging
 RATE = 0.4  # of the rate that the training began with
 
 
-def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSettings, cache: Path,
-           run: Path) -> tuple[Taught, Material]:
-    """`settings.finish` more epochs of a fine-tuned model, and who now is on which side. As it was where there are too
-    few validation photos, or where those that are held back say that it became worse. Raises CannotTrain, DiskFull."""
+def finish(
+    taught: Taught,
+    material: Material,
+    source: Sealed,
+    settings: TrainSettings,
+    cache: Path,
+    run: Path,
+) -> tuple[Taught, Material]:
+    """`settings.finish` more epochs of a fine-tuned model, and who now is on which side. As it
+    was where there are too few validation photos, or where those that are held back say that it
+    became worse. Raises CannotTrain, DiskFull."""
     held = held_back(source, material.validation, settings.seed)
     more = [example for example in material.validation if example not in held]
     if taught.kept != "fine-tuned" or taught.steered_by != "validation" or not more:
@@ -40,15 +49,28 @@ def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSe
     from train.finetune.wise_ft import judge_on
 
     say(f"Learning from {len(more)} validation photos too: {settings.finish} epochs.")
-    moved = replace(material, sides={**material.sides, "train": (*material.train, *more), "validation": held})
-    shelf = shelf_of(moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size)
+    moved = replace(
+        material, sides={**material.sides, "train": (*material.train, *more), "validation": held}
+    )
+    shelf = shelf_of(
+        moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size
+    )
     judge = judge_on(shelf, held, taught.framing)
-    before, weights = judge(taught.model)[0], deepcopy(taught.model.state_dict())
-    plan = replace(taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, seed=taught.plan.seed + 1)
-    train = tuple(one for one in _believed(moved, source.dataset, taught, settings, cache) if one[0] in shelf)
+    before = judge(taught.model)[0]
+    weights = deepcopy(taught.model.state_dict())
+    plan = replace(
+        taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, seed=taught.plan.seed + 1
+    )
+    train = tuple(
+        one for one in _believed(moved, source.dataset, taught, settings, cache) if one[0] in shelf
+    )
     at = f"{source.dataset.address}@{source.dataset.revision}"
-    tuned = train_together(Task(taught.model, at, train, held, taught.framing, plan, f"{run.name}/finish"), shelf,
-                           run / "finish", settings.track)
+    tuned = train_together(
+        Task(taught.model, at, train, held, taught.framing, plan, f"{run.name}/finish"),
+        shelf,
+        run / "finish",
+        settings.track,
+    )
     if tuned.best.validation_accuracy < before - standard_error(before, len(held)):
         say("That made it worse, so it is left as it was.")
         taught.model.load_state_dict(weights)
@@ -57,7 +79,8 @@ def finish(taught: Taught, material: Material, source: Sealed, settings: TrainSe
 
 
 def held_back(source: Sealed, validation: Sequence[Example], seed: int) -> tuple[Example, ...]:
-    """About HELD of the validation photos: near-copies and bursts stay together, or some would be as good as seen."""
+    """About HELD of the validation photos: near-copies and bursts stay together, or some would
+    be as good as seen."""
     units = source.units([name for name, _ in validation])
     held: list[Example] = []
     for unit in np.random.default_rng(seed).permutation(len(set(units))):
@@ -66,11 +89,25 @@ def held_back(source: Sealed, validation: Sequence[Example], seed: int) -> tuple
     return tuple(held)
 
 
-def _believed(material: Material, dataset: Dataset, taught: Taught, settings: TrainSettings,
-              cache: Path) -> tuple[Example, ...]:
+def _believed(
+    material: Material, dataset: Dataset, taught: Taught, settings: TrainSettings, cache: Path
+) -> tuple[Example, ...]:
     """The training photos that can be read, without labels that the photos contradict."""
     label = dict(material.train)
-    ids, x = embed_dataset(dataset, list(label), taught.backbone, cache, size=settings.size, batch=settings.batch,
-                           threads=settings.threads)
-    read = replace(material, sides={**material.sides, "train": tuple((name, label[name]) for name in ids)})
-    return without_doubted(read, x, np.array([label[name] for name in ids])).train if settings.doubt else read.train
+    ids, x = embed_dataset(
+        dataset,
+        list(label),
+        taught.backbone,
+        cache,
+        size=settings.size,
+        batch=settings.batch,
+        threads=settings.threads,
+    )
+    read = replace(
+        material, sides={**material.sides, "train": tuple((name, label[name]) for name in ids)}
+    )
+    return (
+        without_doubted(read, x, np.array([label[name] for name in ids])).train
+        if settings.doubt
+        else read.train
+    )

@@ -1,10 +1,11 @@
 """The Trainer run: from a model whose head the probe gave it to one that knows this collection.
 
-The lower blocks stay as they were pretrained; the upper ones learn, the lower the slower; every epoch shows each
-photo as another visitor would have taken it. What remains is the end of it, or the epoch that validation prefers.
-A run folder keeps a checkpoint per epoch, so that a killed training goes on where it was and ends the same.
+The lower blocks stay as they were pretrained; the upper ones learn, the lower the slower; every
+epoch shows each photo as another visitor would have taken it. What remains is the end of it, or
+the epoch that validation prefers. A run folder keeps a checkpoint per epoch, so that a killed
+training goes on where it was and ends the same.
 
-    tuned = fine_tune(model, shelf, train, validation, framing, plan_for(len(train), "dinov2", 224), run)
+    tuned = fine_tune(model, shelf, train, validation, framing, plan, run)
 """
 
 from __future__ import annotations
@@ -32,16 +33,20 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import Trainer
 
-PATIENCE = 4, 1 / 3  # epochs, or the share of all, without a better one, after which more of them only cost time
+PATIENCE = (
+    4,
+    1 / 3,
+)  # epochs, or the share of all, without a better one, after which more of them only cost time
 STATE = "trainer_state.json"  # what the Trainer writes last: a checkpoint without it was cut short
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to; `loss` and `accuracy` on training views, the others on validation photos as they are.
+    """What one epoch came to; `loss` and `accuracy` on training views, the others on validation
+    photos as they are.
 
-    `learning_rate`: the uppermost block's at the end of the epoch; `seconds`: since fine-tuning began, without what
-    was done in vain before a resume.
+    `learning_rate`: the uppermost block's at the end of the epoch; `seconds`: since fine-tuning
+    began, without what was done in vain before a resume.
     """
 
     epoch: int
@@ -63,16 +68,27 @@ class FineTuned:
 
 
 def score(accuracy: float, loss: float) -> float:
-    """Validation accuracy, and among equals the smaller loss: few validation photos make many ties."""
+    """Validation accuracy, and among equals the smaller loss: few validation photos make many
+    ties."""
     return accuracy + 1e-5 * math.exp(-max(0.0, loss))
 
 
-def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Sequence[Example],
-              framing: Preprocessing, plan: Plan, run: Path, track: str = "none") -> FineTuned:
-    """Train `model` (an ...ForImageClassification) in place; it ends with the weights of the epoch `kept`.
+def fine_tune(
+    model: Any,
+    shelf: Shelf,
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    framing: Preprocessing,
+    plan: Plan,
+    run: Path,
+    track: str = "none",
+) -> FineTuned:
+    """Train `model` (an ...ForImageClassification) in place; it ends with the weights of the
+    epoch `kept`.
 
-    `framing` is what serving does, used for validation as it is. `run`: a folder for checkpoints, resumed when it
-    holds some. `track`: "none" or a tracker's name for the Trainer. Raises CannotTrain.
+    `framing` is what serving does, used for validation as it is. `run`: a folder for
+    checkpoints, resumed when it holds some. `track`: "none" or a tracker's name for the Trainer.
+    Raises CannotTrain.
     """
     checkpoint = last_checkpoint(run)
     done = history((_state(checkpoint) or {}).get("log_history", ())) if checkpoint else ()
@@ -88,22 +104,30 @@ def fine_tune(model: Any, shelf: Shelf, train: Sequence[Example], validation: Se
         epochs = history(trainer.state.log_history)
     model.to("cpu").eval()
     if not epochs or not all(math.isfinite(epoch.validation_loss) for epoch in epochs):
-        raise CannotTrain("The training lost its footing (the loss is no number). Try a smaller --lr.", epochs=epochs)
-    best, newest = kept(epochs, plan, len(validation)), last_checkpoint(run)
+        raise CannotTrain(
+            "The training lost its footing (the loss is no number). Try a smaller --lr.",
+            epochs=epochs,
+        )
+    best = kept(epochs, plan, len(validation))
+    newest = last_checkpoint(run)
     if here().main and newest:
         _read(model, newest, best is epochs[-1])
     return FineTuned(epochs, best)
 
 
 def last_checkpoint(run: Path) -> Path | None:
-    """The newest checkpoint in `run` that was written to its end; where several train, on all of their disks."""
+    """The newest checkpoint in `run` that was written to its end; where several train, on all of
+    their disks."""
     whole = here().everybodys({path.name for path in run.glob("checkpoint-*") if _state(path)})
-    newest = max(set.intersection(*whole), key=lambda name: int(name.rpartition("-")[2]), default=None)
+    newest = max(
+        set.intersection(*whole), key=lambda name: int(name.rpartition("-")[2]), default=None
+    )
     return run / newest if newest else None
 
 
 def finished(epochs: Sequence[Epoch], plan: Plan) -> bool:
-    """Whether all epochs are done, or the last of them, as many as PATIENCE says, brought nothing better."""
+    """Whether all epochs are done, or the last of them, as many as PATIENCE says, brought
+    nothing better."""
     scores = [epoch.score for epoch in epochs]
     best = max(range(len(scores)), key=lambda n: (scores[n], -n), default=0)
     few, share = PATIENCE
@@ -111,29 +135,52 @@ def finished(epochs: Sequence[Epoch], plan: Plan) -> bool:
 
 
 def kept(epochs: Sequence[Epoch], plan: Plan, photos: int) -> Epoch:
-    """The end of the schedule, where the weights have come to rest, unless validation, so many `photos`, finds another
-    epoch better by more than one standard error (the rule of Breiman 1984); then the one it finds best."""
-    best, last = max(epochs, key=lambda epoch: epoch.score), epochs[-1]
+    """The end of the schedule, where the weights have come to rest, unless validation, so many
+    `photos`, finds another epoch better by more than one standard error (the rule of Breiman
+    1984); then the one it finds best."""
+    best = max(epochs, key=lambda epoch: epoch.score)
+    last = epochs[-1]
     behind = best.validation_accuracy - last.validation_accuracy
-    rested = len(epochs) == plan.epochs and behind <= standard_error(best.validation_accuracy, photos)
+    rested = len(epochs) == plan.epochs and behind <= standard_error(
+        best.validation_accuracy, photos
+    )
     return last if rested else best
 
 
 def history(log: Sequence[dict[str, Any]]) -> tuple[Epoch, ...]:
-    """The Trainer's log, where training and validation stand on separate lines, as one row per epoch."""
+    """The Trainer's log, where training and validation stand on separate lines, as one row per
+    epoch."""
     learned = {round(row["epoch"]): row for row in log if "loss" in row}
     rows = []
     for row in log:
         if "eval_accuracy" in row:
             epoch = round(row["epoch"])
             of = learned.get(epoch, {})
-            rows.append(Epoch(epoch, of.get("loss"), of.get("accuracy"), row["eval_surprise"], row["eval_accuracy"],
-                              row["eval_score"], of.get("learning_rate"), row.get("seconds")))
+            rows.append(
+                Epoch(
+                    epoch,
+                    of.get("loss"),
+                    of.get("accuracy"),
+                    row["eval_surprise"],
+                    row["eval_accuracy"],
+                    row["eval_score"],
+                    of.get("learning_rate"),
+                    row.get("seconds"),
+                )
+            )
     return tuple(rows)
 
 
-def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Sequence[Example],
-             framing: Preprocessing, plan: Plan, run: Path, track: str) -> Trainer:
+def _trainer(
+    model: Any,
+    shelf: Shelf,
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    framing: Preprocessing,
+    plan: Plan,
+    run: Path,
+    track: str,
+) -> Trainer:
     from transformers import PrinterCallback
 
     from train.finetune.callbacks import Averaged
@@ -142,10 +189,17 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
     views = Views(shelf, train, framing, plan)
     narrator = Narrator(views, lambda log: finished(history(log), plan))
     trainer = CountingTrainer(
-        model=model, args=arguments(plan, run, track), train_dataset=views,
-        eval_dataset=Plain(shelf, validation, framing), compute_metrics=judge(run),
-        optimizers=(optimizer_for(model, plan), None), callbacks=[narrator])
-    if not any("running" in name for name, _ in model.named_buffers()):  # statistics of other weights than the average
+        model=model,
+        args=arguments(plan, run, track),
+        train_dataset=views,
+        eval_dataset=Plain(shelf, validation, framing),
+        compute_metrics=judge(run),
+        optimizers=(optimizer_for(model, plan), None),
+        callbacks=[narrator],
+    )
+    if not any(
+        "running" in name for name, _ in model.named_buffers()
+    ):  # statistics of other weights than the average
         trainer.averaged = Averaged(model)  # after the optimizer, which says what learns
         trainer.add_callback(trainer.averaged)
     trainer.remove_callback(PrinterCallback)
@@ -153,13 +207,15 @@ def _trainer(model: Any, shelf: Shelf, train: Sequence[Example], validation: Seq
 
 
 def judge(cache: Path) -> Any:
-    """The Trainer's `compute_metrics`: accuracy through `evaluate`, surprise in nats, and the score that picks."""
+    """The Trainer's `compute_metrics`: accuracy through `evaluate`, surprise in nats, and the
+    score that picks."""
     from train.finetune.accuracy import TopAccuracy
 
     metric = TopAccuracy(cache_dir=str(cache / "evaluate"))
 
     def measured(prediction: Any) -> dict[str, float]:
-        probabilities, truth = softmax(np.asarray(prediction.predictions, np.float64)), prediction.label_ids
+        probabilities = softmax(np.asarray(prediction.predictions, np.float64))
+        truth = prediction.label_ids
         accuracy = metric.compute(predictions=probabilities, references=truth)["top1"]
         surprise = cross_entropy(probabilities, truth)
         return {"accuracy": accuracy, "surprise": surprise, "score": score(accuracy, surprise)}
@@ -178,7 +234,9 @@ def optimizer_for(model: nn.Module, plan: Plan) -> Any:
         if rate:
             decay = plan.weight_decay if parameter.ndim > 1 else 0.0
             groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
-    return torch.optim.AdamW(groups, lr=plan.lr, fused=True)  # a group for each parameter is slow otherwise
+    return torch.optim.AdamW(
+        groups, lr=plan.lr, fused=True
+    )  # a group for each parameter is slow otherwise
 
 
 def _state(checkpoint: Path) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
-"""From photos to weights: the probe, then the fine-tuning, and whichever of the two validation prefers.
+"""From photos to weights: the probe, then the fine-tuning, and whichever of the two validation
+prefers.
 
-    taught = teach(material, dataset, find_backbone("auto", cache), TrainSettings(), cache, run)
+taught = teach(material, dataset, find_backbone("auto", cache), TrainSettings(), cache, run)
 """
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ class Head(Protocol):
 class Taught:
     """A model (...ForImageClassification, on the CPU) and how it came about.
 
-    `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or "references" (nothing was
-    learned). `best`: the epoch kept, 0 for the probe. `steered_by`: which photos chose between epochs. `share`: how far
-    the weights are from the probe's to that epoch's. `refitted`: whether the head was fitted anew (train/finetune/refit_head.py).
-    `finish`: epochs after that in which `also` validation photos were learned from, too. `learned`: the training photos
-    with the labels that were believed; empty where there is no probe.
+    `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or
+    "references" (nothing was learned). `best`: the epoch kept, 0 for the probe. `steered_by`:
+    which photos chose between epochs. `share`: how far the weights are from the probe's to that
+    epoch's. `refitted`: whether the head was fitted anew (train/finetune/refit_head.py).
+    `finish`: epochs after that in which `also` validation photos were learned from, too.
+    `learned`: the training photos with the labels that were believed; empty where there is no
+    probe.
     """
 
     model: Any
@@ -78,8 +81,14 @@ class Taught:
     learned: tuple[Example, ...] = ()
 
 
-def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
-          run: Path) -> Taught:
+def teach(
+    material: Material,
+    dataset: Dataset,
+    backbone: Backbone,
+    settings: TrainSettings,
+    cache: Path,
+    run: Path,
+) -> Taught:
     """Train on the training side alone; validation decides what is kept; the test is not looked at.
 
     `cache`: features; `run`: this training's checkpoints. Raises CannotTrain, DiskFull.
@@ -87,80 +96,183 @@ def teach(material: Material, dataset: Dataset, backbone: Backbone, settings: Tr
     check_budget(settings.budget, settings.epochs)
     check_tracker(settings.track)
     prepare(settings)
-    return (_from_scratch if settings.scratch else _from_backbone)(material, dataset, backbone, settings, cache, run)
+    return (_from_scratch if settings.scratch else _from_backbone)(
+        material, dataset, backbone, settings, cache, run
+    )
 
 
-def run_name(dataset: Dataset, material: Material, backbone: Backbone, settings: TrainSettings) -> str:
+def run_name(
+    dataset: Dataset, material: Material, backbone: Backbone, settings: TrainSettings
+) -> str:
     """The same for the same training, so that a second start finds the first one's checkpoints."""
     what = {name: value for name, value in asdict(settings).items() if name not in UNTOUCHED}
-    facts = [dataset.address, backbone.revision, what, sorted(material.train), sorted(material.validation)]
+    facts = [
+        dataset.address,
+        backbone.revision,
+        what,
+        sorted(material.train),
+        sorted(material.validation),
+    ]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
 
 
-def _from_backbone(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
-                   run: Path) -> Taught:
-    begun, own = time.monotonic(), Preprocessing.from_folder(backbone.path)
+def _from_backbone(
+    material: Material,
+    dataset: Dataset,
+    backbone: Backbone,
+    settings: TrainSettings,
+    cache: Path,
+    run: Path,
+) -> Taught:
+    begun = time.monotonic()
+    own = Preprocessing.from_folder(backbone.path)
     framing = own.at(settings.size) if settings.size else own
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
     model = with_head(backbone, _labels(material), probe)
     family = str(backbone.config["model_type"])
-    plan = plan_for(len(material.train), family, framing.size, settings.epochs,
-                    **_dials(settings, material.collection))
+    plan = plan_for(
+        len(material.train),
+        family,
+        framing.size,
+        settings.epochs,
+        **_dials(settings, material.collection),
+    )
     if settings.budget:
-        plan = _affordable(plan, sides_for(plan, family, framing.size), begun, model, material, dataset, framing,
-                           settings.budget, run)
+        plan = _affordable(
+            plan,
+            sides_for(plan, family, framing.size),
+            begun,
+            model,
+            material,
+            dataset,
+            framing,
+            settings.budget,
+            run,
+        )
     if not plan.epochs:
-        return Taught(model, framing, backbone, "probe", 0, (), probed, plan, steered_by, learned=material.train)
-    say(f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of {len(material.train)} photos.")
+        return Taught(
+            model,
+            framing,
+            backbone,
+            "probe",
+            0,
+            (),
+            probed,
+            plan,
+            steered_by,
+            learned=material.train,
+        )
+    say(
+        f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of "
+        f"{len(material.train)} photos."
+    )
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
     untuned = with_head(backbone, _labels(material), probe)
     blend = _blended(model, untuned, tuned, material, dataset, framing, run)
     # Photos that both were fitted on say nothing about who is surer rightly.
-    grown = blend.score > probed.score if steered_by == "validation" else blend.accuracy > probed.validation_accuracy
+    grown = (
+        blend.score > probed.score
+        if steered_by == "validation"
+        else blend.accuracy > probed.validation_accuracy
+    )
     if grown:
-        return Taught(model, framing, backbone, "fine-tuned", tuned.best.epoch, tuned.epochs, probed, plan, steered_by,
-                      blend.share, learned=material.train)
+        return Taught(
+            model,
+            framing,
+            backbone,
+            "fine-tuned",
+            tuned.best.epoch,
+            tuned.epochs,
+            probed,
+            plan,
+            steered_by,
+            blend.share,
+            learned=material.train,
+        )
     say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
-    return Taught(untuned, framing, backbone, "probe", 0, tuned.epochs, probed, plan, steered_by,
-                  learned=material.train)
+    return Taught(
+        untuned,
+        framing,
+        backbone,
+        "probe",
+        0,
+        tuned.epochs,
+        probed,
+        plan,
+        steered_by,
+        learned=material.train,
+    )
 
 
-def _from_scratch(material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path,
-                  run: Path) -> Taught:
-    begun, framing = time.monotonic(), scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
+def _from_scratch(
+    material: Material,
+    dataset: Dataset,
+    backbone: Backbone,
+    settings: TrainSettings,
+    cache: Path,
+    run: Path,
+) -> Taught:
+    begun = time.monotonic()
+    framing = scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
     lr = {} if settings.lr == TrainSettings().lr else {"lr": settings.lr}
-    plan = plan_from_scratch(len(material.train), framing.size, settings.epochs, seed=settings.seed,
-                                     batch=settings.batch, balance=settings.balance,
-                                     look=_dials(settings, material.collection)["look"], **lr)
+    plan = plan_from_scratch(
+        len(material.train),
+        framing.size,
+        settings.epochs,
+        seed=settings.seed,
+        batch=settings.batch,
+        balance=settings.balance,
+        look=_dials(settings, material.collection)["look"],
+        **lr,
+    )
     model = scratch.small_network(_labels(material), settings.seed)
     material, steered_by = _steered(material)
     if settings.budget:
-        plan = _affordable(plan, (plan.side,), begun, model, material, dataset, framing, settings.budget, run)
+        plan = _affordable(
+            plan, (plan.side,), begun, model, material, dataset, framing, settings.budget, run
+        )
     if not plan.epochs:
         raise CannotTrain("A network trained from scratch needs at least one epoch.")
-    say(f"Training a small network from scratch: {plan.epochs} epochs of {len(material.train)} photos.")
+    say(
+        f"Training a small network from scratch: {plan.epochs} epochs of {len(material.train)} "
+        "photos."
+    )
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
-    return Taught(model, framing, backbone, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by)
+    return Taught(
+        model, framing, backbone, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by
+    )
 
 
-def _probe(material: Material, dataset: Dataset, settings: TrainSettings, cache: Path,
-           backbone: Backbone) -> tuple[Material, str, Probe, Epoch]:
-    """The probe, and how it does on validation; photos that cannot be read have left the material."""
+def _probe(
+    material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, backbone: Backbone
+) -> tuple[Material, str, Probe, Epoch]:
+    """The probe, and how it does on validation; photos that cannot be read have left the
+    material."""
     ids = [image_id for image_id, _ in (*material.train, *material.validation)]
-    readable, features = embed_dataset(dataset, ids, backbone, cache, size=settings.size,
-                                       batch=settings.batch, threads=settings.threads)
+    readable, features = embed_dataset(
+        dataset,
+        ids,
+        backbone,
+        cache,
+        size=settings.size,
+        batch=settings.batch,
+        threads=settings.threads,
+    )
     material, steered_by = _steered(_only(material, set(readable)))
     row = {image_id: number for number, image_id in enumerate(readable)}
 
     def side(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
-        return features[[row[image_id] for image_id, _ in examples]], np.array([label for _, label in examples])
+        return features[[row[image_id] for image_id, _ in examples]], np.array(
+            [label for _, label in examples]
+        )
 
     if settings.doubt:
         material = without_doubted(material, *side(material.train))
     probe = fitted(*side(material.train), classes=len(material.classes))
     x, y = side(material.validation)
     logits = probe.logits(x)
-    accuracy, loss = top_k(logits, y, 1), cross_entropy(softmax(logits), y)
+    accuracy = top_k(logits, y, 1)
+    loss = cross_entropy(softmax(logits), y)
     say(f"Probe: {accuracy:.1%} of {len(y)} {steered_by} photos right.")
     grade = score(accuracy, calibrated_loss(logits, y))
     return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, grade)
@@ -172,23 +284,46 @@ def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Materia
     changed = int((found.labels != y).sum())
     if not changed:
         return material
-    say(f"About {found.slips:.0%} of the training labels seem wrong: {found.left_out} photos are not learned from, "
-        f"{changed - found.left_out} as what they look like. Fix them at the light table, or say --no-doubt.")
-    kept = tuple((image_id, int(label)) for (image_id, _), label in zip(material.train, found.labels, strict=True)
-                 if label >= 0)
+    say(
+        f"About {found.slips:.0%} of the training labels seem wrong: {found.left_out} photos are "
+        "not learned from, "
+        f"{changed - found.left_out} as what they look like. Fix them at the light table, or say "
+        "--no-doubt."
+    )
+    kept = tuple(
+        (image_id, int(label))
+        for (image_id, _), label in zip(material.train, found.labels, strict=True)
+        if label >= 0
+    )
     return replace(material, sides={**material.sides, "train": kept})
 
 
-def _tuned(model: Any, material: Material, dataset: Dataset, framing: Preprocessing, plan: Plan, run: Path,
-           tracker: str) -> FineTuned:
+def _tuned(
+    model: Any,
+    material: Material,
+    dataset: Dataset,
+    framing: Preprocessing,
+    plan: Plan,
+    run: Path,
+    tracker: str,
+) -> FineTuned:
     shelf = shelf_of(material, dataset, run, framing.short or framing.size)
     kept = _only(material, set(shelf.places))
     at = f"{dataset.address}@{dataset.revision}"
-    return train_together(Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker)
+    return train_together(
+        Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker
+    )
 
 
-def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, dataset: Dataset, framing: Preprocessing,
-             run: Path) -> Blend:
+def _blended(
+    model: Any,
+    probe: Any,
+    tuned: FineTuned,
+    material: Material,
+    dataset: Dataset,
+    framing: Preprocessing,
+    run: Path,
+) -> Blend:
     """`model` ends with the best weights between the `probe` and what it was `tuned` to."""
     from train.finetune.wise_ft import Blend, blended, judge_on
 
@@ -198,12 +333,24 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, material: Material, datas
     end = Blend(1.0, tuned.best.validation_accuracy, judge(model)[1])
     blend = blended(model, probe.state_dict(), end, judge, len(kept.validation))
     if blend.share < 1:
-        say(f"Best on validation is {blend.share:.0%} of the way from the probe: {blend.accuracy:.1%} right.")
+        say(
+            f"Best on validation is {blend.share:.0%} of the way from the probe: "
+            f"{blend.accuracy:.1%} right."
+        )
     return blend
 
 
-def _affordable(plan: Plan, sides: Sequence[int], begun: float, model: Any, material: Material, dataset: Dataset,
-                framing: Preprocessing, budget: str, run: Path) -> Plan:
+def _affordable(
+    plan: Plan,
+    sides: Sequence[int],
+    begun: float,
+    model: Any,
+    material: Material,
+    dataset: Dataset,
+    framing: Preprocessing,
+    budget: str,
+    run: Path,
+) -> Plan:
     """The plan that fits into a budget that runs since `begun`."""
     if not plan.epochs:
         return plan
@@ -221,10 +368,12 @@ def _affordable(plan: Plan, sides: Sequence[int], begun: float, model: Any, mate
 
 
 def shelf_of(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf:
-    """Small copies of all that a training looks at, in its folder `run`: found, or made. Raises DiskFull."""
+    """Small copies of all that a training looks at, in its folder `run`: found, or made. Raises
+    DiskFull."""
     ids = [image_id for image_id, _ in (*material.train, *material.validation)]
     return find_shelf(run, short) or fill_shelf(
-        run, track(dataset.read_photos(ids), "Making small copies", len(set(ids))), short)
+        run, track(dataset.read_photos(ids), "Making small copies", len(set(ids))), short
+    )
 
 
 def with_head(backbone: Backbone, labels: dict[int, str], probe: Head) -> Any:
@@ -232,11 +381,18 @@ def with_head(backbone: Backbone, labels: dict[int, str], probe: Head) -> Any:
     import torch
     from transformers import AutoModelForImageClassification
 
-    # On a processor transformers' fused attention takes a seventh longer, forward and back, than plain matrices do.
+    # On a processor transformers' fused attention takes a seventh longer, forward and back, than
+    # plain matrices do.
     attention = None if torch.cuda.is_available() else "eager"
     model = AutoModelForImageClassification.from_pretrained(
-        backbone.path, dtype=torch.float32, local_files_only=True, attn_implementation=attention,
-        ignore_mismatched_sizes=True, id2label=labels, label2id={name: number for number, name in labels.items()})
+        backbone.path,
+        dtype=torch.float32,
+        local_files_only=True,
+        attn_implementation=attention,
+        ignore_mismatched_sizes=True,
+        id2label=labels,
+        label2id={name: number for number, name in labels.items()},
+    )
     give_head(model, probe)
     return model.eval()
 
@@ -253,12 +409,14 @@ def give_head(model: Any, probe: Head) -> None:
 
 def head_of(model: Any) -> tuple[np.ndarray, np.ndarray]:
     """Weight (c, d) and bias (c,) of a model's classifier."""
-    weight, bias = model.classifier.weight, model.classifier.bias
+    weight = model.classifier.weight
+    bias = model.classifier.bias
     return weight.detach().numpy(), bias.detach().numpy()
 
 
 def _steered(material: Material) -> tuple[Material, str]:
-    """A collection too small to spare validation photos is steered by its training photos, as they are."""
+    """A collection too small to spare validation photos is steered by its training photos, as
+    they are."""
     if not material.train:
         raise CannotTrain("None of the training photos can be read.")
     if material.validation:
@@ -267,8 +425,10 @@ def _steered(material: Material) -> tuple[Material, str]:
 
 
 def _only(material: Material, readable: set[str]) -> Material:
-    kept = {side: tuple(example for example in examples if example[0] in readable or side == "test")
-            for side, examples in material.sides.items()}
+    kept = {
+        side: tuple(example for example in examples if example[0] in readable or side == "test")
+        for side, examples in material.sides.items()
+    }
     return replace(material, sides=kept)
 
 
@@ -279,10 +439,15 @@ def _labels(material: Material) -> dict[int, str]:
 def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
     flips = settings.flips or things.extra.get("flips") is True
     look = replace(GENTLE if settings.gentle else LOOK, flip=0.5 if flips else 0.0)
-    return {"batch": settings.batch, "lr": settings.lr, "lr_decay": settings.lr_decay, "blocks": settings.blocks,
-            "seed": settings.seed,
-            "balance": settings.balance,
-            "look": look if settings.augment else None}
+    return {
+        "batch": settings.batch,
+        "lr": settings.lr,
+        "lr_decay": settings.lr_decay,
+        "blocks": settings.blocks,
+        "seed": settings.seed,
+        "balance": settings.balance,
+        "look": look if settings.augment else None,
+    }
 
 
 def prepare(settings: TrainSettings) -> None:
@@ -292,5 +457,6 @@ def prepare(settings: TrainSettings) -> None:
 
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    logging.set_verbosity_error()  # its remarks about a new head and old names are not for our users
+    # its remarks about a new head and old names are not for our users
+    logging.set_verbosity_error()
     logging.disable_progress_bar()

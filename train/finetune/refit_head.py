@@ -1,11 +1,13 @@
-"""A head fitted anew at the very end, to what the network sees of all photos outside the test, as they are.
+"""A head fitted anew at the very end, to what the network sees of all photos outside the test,
+as they are.
 
-While the blocks learned, the head learned on views, half in the dark and half covered; served, it meets whole photos.
-And the features of photos that were learned from lie closer together than those of new ones: only validation photos
-show how far a thing strays. So the discriminant (train/probes/lda.py) is fitted to both, and asked about each
-validation photo without it and all that hangs together with it: that decides whether the new head is taken, and it is
-what the release is calibrated on (cross-conformal, Vovk 2015; the head alone is Kang 2020, "Decoupling representation
-and classifier").
+While the blocks learned, the head learned on views, half in the dark and half covered; served,
+it meets whole photos. And the features of photos that were learned from lie closer together than
+those of new ones: only validation photos show how far a thing strays. So the discriminant
+(train/probes/lda.py) is fitted to both, and asked about each validation photo without it and all
+that hangs together with it: that decides whether the new head is taken, and it is what the
+release is calibrated on (cross-conformal, Vovk 2015; the head alone is Kang 2020, "Decoupling
+representation and classifier").
 
     anew = refitted(learned, held, units)
 """
@@ -26,27 +28,32 @@ from train.uncertainty.temperature import calibrated_loss
 
 FOLDS = 10
 NEVER = -1  # the fold of what is always learned from
-# Share of the round covariance. Of .03 to .9, .2 to .5 did best on groceries' test after each of four trainings;
-# validation cannot say, where it holds photos of bursts that were learned from.
+# Share of the round covariance. Of .03 to .9, .2 to .5 did best on groceries' test after each of
+# four trainings; validation cannot say, where it holds photos of bursts that were learned from.
 SHRUNK = 0.3
 
 
 @dataclass(frozen=True)
 class Refitted:
-    """A head, and the logits (v, c) of validation photos by heads that saw neither them nor their kin."""
+    """A head, and the logits (v, c) of validation photos by heads that saw neither them nor
+    their kin."""
 
     probe: Probe
     held: np.ndarray
 
 
 def refitted(learned: Seen, held: Seen, units: Sequence[object]) -> Refitted | None:
-    """The new head where it does better on validation photos than the network's own did: more answers right, or as many
-    and a smaller calibrated loss. `units`: which of the photos `held` hang together, one per photo."""
+    """The new head where it does better on validation photos than the network's own did: more
+    answers right, or as many and a smaller calibrated loss. `units`: which of the photos `held`
+    hang together, one per photo."""
     if not len(learned.truth) or not len(held.truth):
         return None
-    x, y = np.concatenate([learned.embeddings, held.embeddings]), np.concatenate([learned.truth, held.truth])
+    x = np.concatenate([learned.embeddings, held.embeddings])
+    y = np.concatenate([learned.truth, held.truth])
     fold = np.concatenate([np.full(len(learned.truth), NEVER), folds_of(held.truth, units, FOLDS)])
     found = Refitted(*fit_beside(x, y, fold, held.logits.shape[1], SHRUNK))
-    own, anew = (score(top_k(said, held.truth, 1), calibrated_loss(said, held.truth))
-                 for said in (held.logits, found.held))
+    own, anew = (
+        score(top_k(said, held.truth, 1), calibrated_loss(said, held.truth))
+        for said in (held.logits, found.held)
+    )
     return found if anew > own else None

@@ -1,8 +1,5 @@
-"""How a training goes: how long, how fast each layer learns, and what each photo looks like when.
-
-    python -c "from train.finetune.fit.schedule import plan_for; print(plan_for(280, 'dinov2', 224))"
-"""
-
+"""How a training goes: how long, how fast each layer learns, and what each photo looks like
+when."""
 
 from __future__ import annotations
 
@@ -20,19 +17,22 @@ from train.images.preprocessing import Preprocessing
 from train.models.families import BLOCK, FAMILIES
 from train.splits.training_set import Example
 
-# Photos seen in a whole run: about three minutes on two cores, and from MANY photos on 27 minutes of processor (2,516
-# photos, cores with AMX). So many say what every layer should learn, how it reads colours included (docs/DECISIONS.md,
-# 2026-11-22); fewer say it to the upper blocks only.
-VIEWS, VIEWS_OF_MANY = 2000, 12_000
+# Photos seen in a whole run: about three minutes on two cores, and from MANY photos on 27 minutes
+# of processor (2,516 photos, cores with AMX). So many say what every layer should learn, how it
+# reads colours included (docs/DECISIONS.md, 2026-11-22); fewer say it to the upper blocks only.
+VIEWS = 2000
+VIEWS_OF_MANY = 12_000
 MANY = 800
 CHOSEN = ("blocks", "lr_decay")  # by the number of photos, where they are None
-FEWEST_EPOCHS, MOST_EPOCHS = 3, 12
+FEWEST_EPOCHS = 3
+MOST_EPOCHS = 12
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to fine-tune. `side`: pixels of a training view; `blocks`: upper blocks that learn, 0 for all of them and for
-    what lies below them; `lr_decay`: a block's rate by that of the one above it."""
+    """How to fine-tune. `side`: pixels of a training view; `blocks`: upper blocks that learn, 0
+    for all of them and for what lies below them; `lr_decay`: a block's rate by that of the one
+    above it."""
 
     epochs: int
     side: int
@@ -40,7 +40,9 @@ class Plan:
     batch: int = 16
     lr: float = 1e-4
     lr_decay: float = 0.75
-    head_lr: float = 5.0  # times lr: the head starts from the probe and may move faster than what it stands on
+    head_lr: float = (
+        5.0  # times lr: the head starts from the probe and may move faster than what it stands on
+    )
     warmup: float = 0.1
     smoothing: float = 0.1
     weight_decay: float = 0.05
@@ -51,13 +53,17 @@ class Plan:
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
-    """A plan whose cost hardly depends on the number of photos below MANY, nor from there on until there are too many
-    to see three times. `dials`: fields of a Plan; CHOSEN ones may be None.
+    """A plan whose cost hardly depends on the number of photos below MANY, nor from there on
+    until there are too many to see three times. `dials`: fields of a Plan; CHOSEN ones may be
+    None.
 
-    DINOv2 learns at seven eighths of the serving size: random crops make things look larger than they will be when
-    served, which the smaller size makes up for (Touvron 2019, "Fixing the train-test resolution discrepancy").
+    DINOv2 learns at seven eighths of the serving size: random crops make things look larger than
+    they will be when served, which the smaller size makes up for (Touvron 2019, "Fixing the
+    train-test resolution discrepancy").
     """
-    given = {name: value for name, value in dials.items() if value is not None or name not in CHOSEN}
+    given = {
+        name: value for name, value in dials.items() if value is not None or name not in CHOSEN
+    }
     views = VIEWS if photos < MANY else VIEWS_OF_MANY
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(views / max(1, photos))))
     every = given.get("blocks", 4 if photos < MANY else 0) == 0
@@ -68,11 +74,13 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
 
 
 def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
-    """Learning rate by parameter name; 0.0 stays frozen. `names` as in `model.named_parameters()`."""
+    """Learning rate by parameter name; 0.0 stays frozen. `names` as in
+    `model.named_parameters()`."""
     depth = 1 + max((int(found[1]) for name in names if (found := BLOCK.search(name))), default=-1)
     if not depth:  # no blocks to tell apart
         return dict.fromkeys(names, plan.lr)
-    learning, rates = plan.blocks or depth, {}
+    learning = plan.blocks or depth
+    rates = {}
     for name in names:
         found = BLOCK.search(name)
         if found:
@@ -80,28 +88,42 @@ def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
             rates[name] = plan.lr * plan.lr_decay**below_top if below_top < learning else 0.0
         elif "classifier" in name:
             rates[name] = plan.lr * plan.head_lr
-        elif "embeddings" in name:  # what turns pixels into the first block's patches: the block below all others
+        elif (
+            "embeddings" in name
+        ):  # what turns pixels into the first block's patches: the block below all others
             rates[name] = 0.0 if plan.blocks else plan.lr * plan.lr_decay**depth
         else:  # the last norm learns with the top block
             rates[name] = plan.lr
     return rates
 
 
-def visitor_pixels(shelf: Shelf, example: Example, framing: Preprocessing, plan: Plan, epoch: int) -> np.ndarray:
-    """(3, side, side) float32: what a photo looks like to the model in an epoch; the same whenever it is asked."""
+def visitor_pixels(
+    shelf: Shelf, example: Example, framing: Preprocessing, plan: Plan, epoch: int
+) -> np.ndarray:
+    """(3, side, side) float32: what a photo looks like to the model in an epoch; the same
+    whenever it is asked."""
     (image_id, _), side = example, plan.side
     if plan.look is None:
         plain = framing.at(side)
         return plain.tensor(plain.framed(shelf.photo(image_id)))
     rng = np.random.default_rng([plan.seed, epoch, int(image_id[:12], 16)])
-    return framing.tensor(Image.fromarray(visitor_view(shelf.photo(image_id), side, rng, plan.look)))
+    return framing.tensor(
+        Image.fromarray(visitor_view(shelf.photo(image_id), side, rng, plan.look))
+    )
 
 
-VIEWS_FROM_SCRATCH = 16_000  # photos seen in a whole run: it has everything to learn, and a view costs a tenth of a ViT's
-FEWEST_EPOCHS_FROM_SCRATCH, MOST_EPOCHS_FROM_SCRATCH = 10, 60
+# photos seen in a whole run: it has everything to learn, and a view costs a tenth of a ViT's
+VIEWS_FROM_SCRATCH = 16_000
+FEWEST_EPOCHS_FROM_SCRATCH = 10
+MOST_EPOCHS_FROM_SCRATCH = 60
 
 
 def plan_from_scratch(photos: int, side: int, epochs: int | None = None, **dials: Any) -> Plan:
     """Everything learns, fast, for long."""
-    wanted = min(MOST_EPOCHS_FROM_SCRATCH, max(FEWEST_EPOCHS_FROM_SCRATCH, math.ceil(VIEWS_FROM_SCRATCH / max(1, photos))))
-    return Plan(epochs=wanted if epochs is None else epochs, side=side, blocks=0, **({"lr": 2e-3} | dials))
+    wanted = min(
+        MOST_EPOCHS_FROM_SCRATCH,
+        max(FEWEST_EPOCHS_FROM_SCRATCH, math.ceil(VIEWS_FROM_SCRATCH / max(1, photos))),
+    )
+    return Plan(
+        epochs=wanted if epochs is None else epochs, side=side, blocks=0, **({"lr": 2e-3} | dials)
+    )

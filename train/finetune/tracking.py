@@ -1,8 +1,9 @@
-"""Where figures go while training: nowhere, to trackio or to W&B, as `--track` says. None by default.
+"""Where figures go while training: nowhere, to trackio or to W&B, as `--track` says. None by
+default.
 
-trackio keeps them in a file of this machine (`trackio show --project vitrine`), without a network. W&B sends them to
-its server, or with WANDB_MODE=offline keeps them in ./wandb for `wandb sync`. Neither is needed for anything else, so
-neither is installed with Vitrine.
+trackio keeps them in a file of this machine (`trackio show --project vitrine`), without a
+network. W&B sends them to its server, or with WANDB_MODE=offline keeps them in ./wandb for
+`wandb sync`. Neither is needed for anything else, so neither is installed with Vitrine.
 """
 
 from __future__ import annotations
@@ -14,21 +15,26 @@ from importlib.util import find_spec
 
 from data_cards.errors import CannotTrain
 
-NONE, PROJECT = "none", "vitrine"
+NONE = "none"
+PROJECT = "vitrine"
 PACKAGES = {"trackio": "trackio==0.43.0", "wandb": "wandb"}
 
 
 def check_tracker(name: str) -> None:
     """Before any work: is it installed? Raises CannotTrain."""
     if name != NONE and find_spec(name) is None:
-        raise CannotTrain(f"--track {name} needs a package that is not installed: pip install {PACKAGES[name]}. "
-                          "Without it nothing is tracked, and the report has the charts all the same.", tracker=name)
+        raise CannotTrain(
+            f"--track {name} needs a package that is not installed: pip install {PACKAGES[name]}. "
+            "Without it nothing is tracked, and the report has the charts all the same.",
+            tracker=name,
+        )
 
 
 @contextmanager
 def tracked(name: str, run: str) -> Iterator[None]:
-    """A run that the Trainer's callback will find; for W&B, where that would name the project otherwise, begin a second
-    run after a resume, and leave it open for the next training of this process."""
+    """A run that the Trainer's callback will find; for W&B, where that would name the project
+    otherwise, begin a second run after a resume, and leave it open for the next training of this
+    process."""
     if name != "wandb":
         yield
         return

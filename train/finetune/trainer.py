@@ -37,8 +37,13 @@ PAUSE = 10.0  # seconds between two lines of progress
 class Views(Dataset[dict[str, Any]]):
     """Training photos, each time as another visitor took them; `epoch` says which time."""
 
-    def __init__(self, shelf: Shelf, examples: Sequence[Example], framing: Preprocessing, plan: Plan) -> None:
-        self.shelf, self.examples, self.framing, self.plan = shelf, examples, framing, plan
+    def __init__(
+        self, shelf: Shelf, examples: Sequence[Example], framing: Preprocessing, plan: Plan
+    ) -> None:
+        self.shelf = shelf
+        self.examples = examples
+        self.framing = framing
+        self.plan = plan
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -54,18 +59,24 @@ class Plain(Dataset[dict[str, Any]]):
     """Validation photos as serving would frame them."""
 
     def __init__(self, shelf: Shelf, examples: Sequence[Example], framing: Preprocessing) -> None:
-        self.shelf, self.examples, self.framing = shelf, examples, framing
+        self.shelf = shelf
+        self.examples = examples
+        self.framing = framing
 
     def __len__(self) -> int:
         return len(self.examples)
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         image_id, label = self.examples[number]
-        return {"pixel_values": self.framing.tensor(self.framing.framed(self.shelf.photo(image_id))), "labels": label}
+        return {
+            "pixel_values": self.framing.tensor(self.framing.framed(self.shelf.photo(image_id))),
+            "labels": label,
+        }
 
 
 class Shuffled(Sampler[int]):
-    """An order that only the seed and the epoch decide: the Trainer's own differs after a resume."""
+    """An order that only the seed and the epoch decide: the Trainer's own differs after a
+    resume."""
 
     def __init__(self, views: Views) -> None:
         self.views = views
@@ -77,14 +88,17 @@ class Shuffled(Sampler[int]):
         views = self.views
         rng = np.random.default_rng([views.plan.seed, views.epoch])
         order = epoch_order([label for _, label in views.examples], views.plan.balance, rng)
-        return iter(order[:len(self)])
+        return iter(order[: len(self)])
 
 
 class Parts(Sampler[list[int]]):
-    """What one of several processes sees of each batch that one process alone would see, so that a step is the same."""
+    """What one of several processes sees of each batch that one process alone would see, so that
+    a step is the same."""
 
     def __init__(self, order: Shuffled, batch: int, processes: Processes) -> None:
-        self.order, self.batch, self.processes = order, batch, processes
+        self.order = order
+        self.batch = batch
+        self.processes = processes
 
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch)
@@ -94,8 +108,8 @@ class Parts(Sampler[list[int]]):
 
 
 class ClockedTrainer(Trainer):
-    """Each evaluation says how many seconds of training came before it, without those that a killed run took along;
-    and what a checkpoint holds is read whole."""
+    """Each evaluation says how many seconds of training came before it, without those that a
+    killed run took along; and what a checkpoint holds is read whole."""
 
     _clock = 0.0
 
@@ -106,14 +120,18 @@ class ClockedTrainer(Trainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "eval_accuracy" in logs:
             now = time.monotonic()
-            before = next((row["seconds"] for row in reversed(self.state.log_history) if "seconds" in row), 0.0)
+            before = next(
+                (row["seconds"] for row in reversed(self.state.log_history) if "seconds" in row),
+                0.0,
+            )
             logs = {**logs, "seconds": before + now - self._clock}
             self._clock = now
         super().log(logs, start_time)
 
-    # transformers 5.23 saves a model under its old parameter names, but the Trainer reads checkpoints by the new ones
-    # and skips what it does not find: after a resume, and in the "best" model, every attention layer of a DINOv2
-    # would be the one from before. So both are read as any model is.
+    # transformers 5.23 saves a model under its old parameter names, but the Trainer reads
+    # checkpoints by the new ones and skips what it does not find: after a resume, and in the "best"
+    # model, every attention layer of a DINOv2 would be the one from before. So both are read as any
+    # model is.
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         if here().main:  # who tells the others, when they begin to train together
@@ -121,7 +139,10 @@ class ClockedTrainer(Trainer):
 
     def _load_best_model(self) -> None:
         if self.state.best_model_checkpoint and here().main:
-            read_weights(self.model, Path(self.args.output_dir or ".") / Path(self.state.best_model_checkpoint).name)
+            read_weights(
+                self.model,
+                Path(self.args.output_dir or ".") / Path(self.state.best_model_checkpoint).name,
+            )
 
 
 class CountingTrainer(ClockedTrainer):
@@ -137,13 +158,19 @@ class CountingTrainer(ClockedTrainer):
         processes = here()
         if processes.count == 1:
             return super().get_train_dataloader()
-        # accelerate would give each process whole batches of its own, and repeat photos where they do not go round.
+        # accelerate would give each process whole batches of its own, and repeat photos where they
+        # do not go round.
         parts = Parts(self._get_train_sampler(), self.args.per_device_train_batch_size, processes)
-        return DataLoader(cast(Views, self.train_dataset), batch_sampler=parts, collate_fn=self.data_collator,
-                          pin_memory=self.args.dataloader_pin_memory)
+        return DataLoader(
+            cast(Views, self.train_dataset),
+            batch_sampler=parts,
+            collate_fn=self.data_collator,
+            pin_memory=self.args.dataloader_pin_memory,
+        )
 
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False,
-                     num_items_in_batch: Any = None) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         truth = inputs["labels"]
         loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
         if model.training:
@@ -156,7 +183,11 @@ class CountingTrainer(ClockedTrainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
             right, seen = here().summed(self._right, self._seen)
-            logs = {**logs, **({"accuracy": right / seen} if seen else {}), "learning_rate": self._top_rate()}
+            logs = {
+                **logs,
+                **({"accuracy": right / seen} if seen else {}),
+                "learning_rate": self._top_rate(),
+            }
             self._right = self._seen = 0
         super().log(logs, start_time)
 
@@ -166,7 +197,8 @@ class CountingTrainer(ClockedTrainer):
         return cast(Views, self.train_dataset).plan
 
     def _top_rate(self) -> float:
-        """Of the uppermost block: the Trainer itself would name the rate of whichever parameter comes first."""
+        """Of the uppermost block: the Trainer itself would name the rate of whichever parameter
+        comes first."""
         first = cast(torch.optim.Optimizer, self.optimizer).param_groups[0]
         return self.plan.lr * float(first["lr"]) / float(first["initial_lr"])
 
@@ -177,16 +209,19 @@ class CountingTrainer(ClockedTrainer):
 
 
 def read_weights(model: Any, folder: Path) -> None:
-    """Give `model` the weights that `save_pretrained` wrote into `folder`; every one of them, or an error."""
+    """Give `model` the weights that `save_pretrained` wrote into `folder`; every one of them, or
+    an error."""
     saved = type(model).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     model.load_state_dict(saved.state_dict(), strict=True)
 
 
 class Narrator(TrainerCallback):
-    """Tells the views which epoch it is, and the user how far we are: a line now and then, not a wall."""
+    """Tells the views which epoch it is, and the user how far we are: a line now and then, not a
+    wall."""
 
     def __init__(self, views: Views, finished: Callable[[Sequence[dict[str, Any]]], bool]) -> None:
-        self.views, self.finished = views, finished
+        self.views = views
+        self.finished = finished
         self.begun = self.spoke = time.monotonic()
         self.first_step = 0
 
@@ -201,15 +236,24 @@ class Narrator(TrainerCallback):
         now = time.monotonic()
         if now - self.spoke >= PAUSE:
             self.spoke = now
-            left = (now - self.begun) / (state.global_step - self.first_step) * (state.max_steps - state.global_step)
-            say(f"Fine-tuning: epoch {math.ceil(state.epoch or 1)} of {args.num_train_epochs}, "
-                f"step {state.global_step} of {state.max_steps}, about {spoken(left)} left.")
+            left = (
+                (now - self.begun)
+                / (state.global_step - self.first_step)
+                * (state.max_steps - state.global_step)
+            )
+            say(
+                f"Fine-tuning: epoch {math.ceil(state.epoch or 1)} of {args.num_train_epochs}, "
+                f"step {state.global_step} of {state.max_steps}, about {spoken(left)} left."
+            )
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None,
-                    **_: Any) -> None:
+    def on_evaluate(
+        self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **_: Any
+    ) -> None:
         if metrics:
-            say(f"Epoch {round(state.epoch or 0)} of {args.num_train_epochs}: "
-                f"{metrics['eval_accuracy']:.1%} of the validation photos right.")
+            say(
+                f"Epoch {round(state.epoch or 0)} of {args.num_train_epochs}: "
+                f"{metrics['eval_accuracy']:.1%} of the validation photos right."
+            )
             # From the log and not from a counter of its own, which a resumed run would begin again.
             control.should_training_stop |= self.finished(state.log_history)
 
@@ -220,22 +264,43 @@ def arguments(plan: Plan, run: Path, track: str) -> TrainingArguments:
     transformers_logging.disable_progress_bar()
     warnings.filterwarnings("ignore", module="torch.utils.data", message=".*pin_memory.*")
     return TrainingArguments(
-        output_dir=str(run), num_train_epochs=plan.epochs, per_device_train_batch_size=plan.batch,
-        per_device_eval_batch_size=2 * plan.batch, learning_rate=plan.lr, lr_scheduler_type="cosine",
-        warmup_steps=plan.warmup, label_smoothing_factor=plan.smoothing, max_grad_norm=1.0, seed=plan.seed,
-        eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=2,
-        load_best_model_at_end=True, metric_for_best_model="score", greater_is_better=True,
-        remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(), disable_tqdm=True,
+        output_dir=str(run),
+        num_train_epochs=plan.epochs,
+        per_device_train_batch_size=plan.batch,
+        per_device_eval_batch_size=2 * plan.batch,
+        learning_rate=plan.lr,
+        lr_scheduler_type="cosine",
+        warmup_steps=plan.warmup,
+        label_smoothing_factor=plan.smoothing,
+        max_grad_norm=1.0,
+        seed=plan.seed,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="score",
+        greater_is_better=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        disable_tqdm=True,
         save_on_each_node=not here().share_disk(run),
         average_tokens_across_devices=False,  # `Processes.weight` does it, for every kind of loss
-        ddp_find_unused_parameters=not plan.blocks,  # where all is to learn, so is what only masked pretraining used
-        report_to=track, project=PROJECT, run_name=run.name, bf16=computes_in_bf16(),
-        # Without being told so, transformers looks for bf16 on a GPU and refuses a processor that has it.
-        use_cpu=not torch.cuda.is_available())
+        # where all is to learn, so is what only masked pretraining used
+        ddp_find_unused_parameters=not plan.blocks,
+        report_to=track,
+        project=PROJECT,
+        run_name=run.name,
+        bf16=computes_in_bf16(),
+        # Without being told so, transformers looks for bf16 on a GPU and refuses a processor that
+        # has it.
+        use_cpu=not torch.cuda.is_available(),
+    )
 
 
 def computes_in_bf16() -> bool:
-    """Whether this machine multiplies in bf16 (four times faster where it does; slower than float32 elsewhere)."""
+    """Whether this machine multiplies in bf16 (four times faster where it does; slower than
+    float32 elsewhere)."""
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

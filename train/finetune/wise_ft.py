@@ -1,10 +1,12 @@
-"""Between the probe and the fine-tuned network: weights part of the way often know more than either end.
+"""Between the probe and the fine-tuned network: weights part of the way often know more than
+either end.
 
-Source: WiSE-FT (Wortsman 2022). Both have the same form, and fine-tuning began at the probe, so that the way between
-them is smooth. Validation picks how far to go: all of the way, unless it finds less of it better by more than one
-standard error, and then the best, among equals by the smaller loss at its own temperature. Of few photos that error is
-large: then the most answers right decide and, among equals, what is nearest to half of the way, where the source found
-most sets of photos served best. Importing this room imports torch.
+Source: WiSE-FT (Wortsman 2022). Both have the same form, and fine-tuning began at the probe, so
+that the way between them is smooth. Validation picks how far to go: all of the way, unless it
+finds less of it better by more than one standard error, and then the best, among equals by the
+smaller loss at its own temperature. Of few photos that error is large: then the most answers
+right decide and, among equals, what is nearest to half of the way, where the source found most
+sets of photos served best. Importing this room imports torch.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Blend:
-    """How far from the probe, 1.0 for all of the way, and what validation says of it, its loss calibrated."""
+    """How far from the probe, 1.0 for all of the way, and what validation says of it, its loss
+    calibrated."""
 
     share: float
     accuracy: float
@@ -44,10 +47,16 @@ class Blend:
         return score(self.accuracy, self.loss)
 
 
-def blended(tuned: Any, probe: Mapping[str, torch.Tensor], end: Blend,
-            judge: Callable[[Any], tuple[float, float]], photos: int = FEW) -> Blend:
-    """Give the model `tuned` the best weights on the way to it from those of the `probe`. `end`: what validation said
-    of it as it is; `judge`: accuracy and loss of a model on validation photos, so many `photos`."""
+def blended(
+    tuned: Any,
+    probe: Mapping[str, torch.Tensor],
+    end: Blend,
+    judge: Callable[[Any], tuple[float, float]],
+    photos: int = FEW,
+) -> Blend:
+    """Give the model `tuned` the best weights on the way to it from those of the `probe`. `end`:
+    what validation said of it as it is; `judge`: accuracy and loss of a model on validation
+    photos, so many `photos`."""
     own = {name: value.clone() for name, value in tuned.state_dict().items()}
     tried = [end]
     for share in WAY:
@@ -58,41 +67,72 @@ def blended(tuned: Any, probe: Mapping[str, torch.Tensor], end: Blend,
     if photos < FEW:
         best = min(equals, key=lambda blend: abs(blend.share - HALF))
     else:
-        best = end if right - end.accuracy <= standard_error(right, photos) else max(equals, key=lambda one: one.score)
+        best = (
+            end
+            if right - end.accuracy <= standard_error(right, photos)
+            else max(equals, key=lambda one: one.score)
+        )
     _at(tuned, probe, own, best.share)
     return best
 
 
-def judge_on(shelf: Shelf, validation: Sequence[Example],
-             framing: Preprocessing) -> Callable[[Any], tuple[float, float]]:
-    """A model's top-1 accuracy and calibrated loss on validation photos, framed as serving would."""
+def judge_on(
+    shelf: Shelf, validation: Sequence[Example], framing: Preprocessing
+) -> Callable[[Any], tuple[float, float]]:
+    """A model's top-1 accuracy and calibrated loss on validation photos, framed as serving
+    would."""
     truth = np.array([label for _, label in validation])
 
     def judge(model: Any) -> tuple[float, float]:
-        said = seen_of(lambda network, pixels: network(pixel_values=pixels).logits, model, shelf, validation, framing)
+        said = seen_of(
+            lambda network, pixels: network(pixel_values=pixels).logits,
+            model,
+            shelf,
+            validation,
+            framing,
+        )
         return top_k(said, truth, 1), calibrated_loss(said, truth)
 
     return judge
 
 
-def seen_of(what: Callable[[Any, torch.Tensor], torch.Tensor], model: Any, shelf: Shelf, examples: Sequence[Example],
-            framing: Preprocessing) -> np.ndarray:
-    """`what` (n, d) float32 a model makes of photos, framed as serving would; the model ends on the CPU."""
+def seen_of(
+    what: Callable[[Any, torch.Tensor], torch.Tensor],
+    model: Any,
+    shelf: Shelf,
+    examples: Sequence[Example],
+    framing: Preprocessing,
+) -> np.ndarray:
+    """`what` (n, d) float32 a model makes of photos, framed as serving would; the model ends on
+    the CPU."""
     from train.finetune.trainer import computes_in_bf16
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = model.to(device).eval()
     with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
-        parts = [what(model, pixels.to(device)).float().cpu().numpy() for pixels in _framed(shelf, examples, framing)]
+        parts = [
+            what(model, pixels.to(device)).float().cpu().numpy()
+            for pixels in _framed(shelf, examples, framing)
+        ]
     model.to("cpu")
     return np.concatenate(parts)
 
 
-def _framed(shelf: Shelf, examples: Sequence[Example], framing: Preprocessing) -> Iterable[torch.Tensor]:
+def _framed(
+    shelf: Shelf, examples: Sequence[Example], framing: Preprocessing
+) -> Iterable[torch.Tensor]:
     for some in batches(examples, BATCH):
-        yield torch.from_numpy(np.stack([framing.tensor(framing.framed(shelf.photo(name))) for name, _ in some]))
+        yield torch.from_numpy(
+            np.stack([framing.tensor(framing.framed(shelf.photo(name))) for name, _ in some])
+        )
 
 
-def _at(model: Any, probe: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], share: float) -> None:
-    model.load_state_dict({name: torch.lerp(probe[name], value, share) if value.is_floating_point() else value
-                           for name, value in own.items()})
+def _at(
+    model: Any, probe: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], share: float
+) -> None:
+    model.load_state_dict(
+        {
+            name: torch.lerp(probe[name], value, share) if value.is_floating_point() else value
+            for name, value in own.items()
+        }
+    )

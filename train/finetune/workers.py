@@ -1,9 +1,10 @@
-"""What the other processes of a training do: they wait until the main one says what to train, and train with it.
+"""What the other processes of a training do: they wait until the main one says what to train,
+and train with it.
 
-They neither seal, probe, evaluate nor write a release; they need the dataset only where they do not see the main
-process's small copies of the photos, which is so on another machine.
+They neither seal, probe, evaluate nor write a release; they need the dataset only where they do
+not see the main process's small copies of the photos, which is so on another machine.
 
-    train_together(Task(...), shelf, run)      # the main process, as if it were alone; at its end `dismiss()`
+    train_together(Task(...), shelf, run)  # the main process; at its end `dismiss()`
     assist(cache)                              # the others
 """
 
@@ -29,7 +30,8 @@ from train.splits.training_set import Example
 
 @dataclass(frozen=True)
 class Task:
-    """A fine-tuning: the model as it is to begin, from which photos, how. `run`: the name of its folder."""
+    """A fine-tuning: the model as it is to begin, from which photos, how. `run`: the name of its
+    folder."""
 
     model: Any
     dataset: str
@@ -52,7 +54,8 @@ def dismiss() -> None:
 
 
 def assist(cache: Path, local_rank: int) -> None:
-    """Help until dismissed. `cache`: for unfinished runs; `local_rank`: this process's number on its machine.
+    """Help until dismissed. `cache`: for unfinished runs; `local_rank`: this process's number on
+    its machine.
 
     Raises CannotTrain where the main process does.
     """
@@ -67,13 +70,19 @@ def assist(cache: Path, local_rank: int) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
-def _train(task: Task, shelf: Callable[[], Shelf], run: Path, local_rank: int = 0, tracker: str = "none") -> FineTuned:
-    if local_rank == 0:  # the first process of each machine makes the small copies, where there are none
+def _train(
+    task: Task, shelf: Callable[[], Shelf], run: Path, local_rank: int = 0, tracker: str = "none"
+) -> FineTuned:
+    if (
+        local_rank == 0
+    ):  # the first process of each machine makes the small copies, where there are none
         copies = shelf()
     here().wait()
     if local_rank != 0:
         copies = shelf()
-    tuned = fine_tune(task.model, copies, task.train, task.validation, task.framing, task.plan, run, tracker)
+    tuned = fine_tune(
+        task.model, copies, task.train, task.validation, task.framing, task.plan, run, tracker
+    )
     here().wait()  # nobody's checkpoints are cleared away while somebody reads them
     return tuned
 

@@ -1,7 +1,9 @@
-"""Photos decoded once and kept small in one file, so that an epoch neither reads nor decodes the originals again.
+"""Photos decoded once and kept small in one file, so that an epoch neither reads nor decodes the
+originals again.
 
-Each photo becomes a JPEG of about 30 kB with a short side a little over what the model sees: a thousand photos take
-30 MB of disk and, being read when needed, no memory. A shelf whose list is missing was cut short and is made again.
+Each photo becomes a JPEG of about 30 kB with a short side a little over what the model sees: a
+thousand photos take 30 MB of disk and, being read when needed, no memory. A shelf whose list is
+missing was cut short and is made again.
 
     shelf = fill_shelf(folder, dataset.read_photos(ids), short=257)
     shelf.photo(image_id)   # a PIL image
@@ -44,11 +46,14 @@ class Shelf:
 
 
 def fill_shelf(folder: Path, photos: Iterable[tuple[str, bytes]], short: int) -> Shelf:
-    """Read (image_id, bytes) once and keep each with a short side of at most `short` pixels. Raises DiskFull.
+    """Read (image_id, bytes) once and keep each with a short side of at most `short` pixels.
+    Raises DiskFull.
 
-    Photos that cannot be decoded are left out: the scan reports them, and the caller sees which are missing.
+    Photos that cannot be decoded are left out: the scan reports them, and the caller sees which
+    are missing.
     """
-    file, contents = folder / "photos.bin", folder / "photos.json"
+    file = folder / "photos.bin"
+    contents = folder / "photos.json"
     folder.mkdir(parents=True, exist_ok=True)
     places: dict[str, tuple[int, int]] = {}
     with full_disk_named("the training's small copies"), open(file, "wb") as out:
@@ -59,19 +64,29 @@ def fill_shelf(folder: Path, photos: Iterable[tuple[str, bytes]], short: int) ->
                 continue
             places[image_id] = (out.tell(), len(small))
             out.write(small)
-    write_durably(contents, json.dumps({"short": short, "reading": READING, "places": places}).encode())
+    write_durably(
+        contents, json.dumps({"short": short, "reading": READING, "places": places}).encode()
+    )
     return Shelf(file, places)
 
 
 def find_shelf(folder: Path, short: int) -> Shelf | None:
-    """The shelf an earlier run left in `folder`, when it is complete, of that size and of this reading."""
+    """The shelf an earlier run left in `folder`, when it is complete, of that size and of this
+    reading."""
     try:
         contents = json.loads((folder / "photos.json").read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    if contents["short"] != short or contents.get("reading") != READING or not (folder / "photos.bin").exists():
+    if (
+        contents["short"] != short
+        or contents.get("reading") != READING
+        or not (folder / "photos.bin").exists()
+    ):
         return None
-    return Shelf(folder / "photos.bin", {name: (place[0], place[1]) for name, place in contents["places"].items()})
+    return Shelf(
+        folder / "photos.bin",
+        {name: (place[0], place[1]) for name, place in contents["places"].items()},
+    )
 
 
 def _small(data: bytes, short: int) -> bytes:
@@ -87,5 +102,6 @@ def _small(data: bytes, short: int) -> bytes:
 
 def _middle(photo: Image.Image) -> Image.Image:
     width, height = (min(edge, LONGEST * min(photo.size)) for edge in photo.size)
-    left, top = (photo.width - width) // 2, (photo.height - height) // 2
+    left = (photo.width - width) // 2
+    top = (photo.height - height) // 2
     return photo.crop((left, top, left + width, top + height))

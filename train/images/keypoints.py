@@ -1,6 +1,7 @@
-"""Points that a photo is known by, and how many of them agree with a picture of the same flat thing.
+"""Points that a photo is known by, and how many of them agree with a picture of the same flat
+thing.
 
-    agreeing(find_points(photo, 700), find_points(picture, 500))
+agreeing(find_points(photo, 700), find_points(picture, 500))
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ SIDE = 640  # pixels of the longer side
 CLEAR = 0.85  # a point belongs to another when it is this much nearer than to the second nearest
 FEWEST = 6  # matched points; fewer say nothing
 OFF = 3.0  # pixels that an agreeing point may be off
-SMALLEST, LARGEST = 0.1, 10.0  # how much larger or smaller the picture may lie in the photo
+# how much larger or smaller the picture may lie in the photo
+SMALLEST = 0.1
+LARGEST = 10.0
 SAME_PLACE = 2.0  # pixels: points closer than this are one
 
 
 @dataclass(frozen=True)
 class Points:
-    """Places (n, 2) float32 in a photo whose longer side is SIDE, and descriptors (n, 128) uint8, strongest first."""
+    """Places (n, 2) float32 in a photo whose longer side is SIDE, and descriptors (n, 128)
+    uint8, strongest first."""
 
     places: np.ndarray
     descriptors: np.ndarray
@@ -41,18 +45,23 @@ def find_points(photo: Image.Image, count: int) -> Points:
     """The `count` strongest points of an upright photo."""
     scale = SIDE / max(photo.size)
     size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
-    return root_sift(np.asarray(photo.convert("L").resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)), count)
+    return root_sift(
+        np.asarray(photo.convert("L").resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)),
+        count,
+    )
 
 
 def root_sift(grey: np.ndarray, count: int) -> Points:
-    """The `count` strongest points of grey pixels (h, w) uint8, places in these pixels (SIFT, Lowe 2004)."""
+    """The `count` strongest points of grey pixels (h, w) uint8, places in these pixels (SIFT,
+    Lowe 2004)."""
     import cv2
 
     sift: Any = cv2.SIFT_create(nfeatures=count, contrastThreshold=0.02)  # type: ignore[attr-defined]
     found, counts = sift.detectAndCompute(grey, None)
     if counts is None or not len(found):
         return NO_POINTS
-    # Square roots of shares compare better than raw counts (RootSIFT, Arandjelovic and Zisserman 2012).
+    # Square roots of shares compare better than raw counts (RootSIFT, Arandjelovic and Zisserman
+    # 2012).
     shares = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9))
     order = np.argsort([-point.response for point in found], kind="stable")[:count]
     places = np.array([point.pt for point in found], np.float32)
@@ -70,7 +79,8 @@ def apart(cosines: np.ndarray) -> np.ndarray:
 
 
 def agreeing(photo: Points, picture: Points) -> int:
-    """How many points of the photo lie where the picture, seen flat from some angle, would have them; 0 for none."""
+    """How many points of the photo lie where the picture, seen flat from some angle, would have
+    them; 0 for none."""
     import cv2
 
     if min(len(photo), len(picture)) < FEWEST:
@@ -78,8 +88,11 @@ def agreeing(photo: Points, picture: Points) -> int:
     pairs = matched(alike(photo.descriptors, picture.descriptors), CLEAR)
     if len(pairs) < FEWEST:
         return 0
-    here, there = photo.places[pairs[:, 0]], picture.places[pairs[:, 1]]
-    over, fits = cv2.findHomography(there, here, cv2.USAC_MAGSAC, OFF, maxIters=2000, confidence=0.999)
+    here = photo.places[pairs[:, 0]]
+    there = picture.places[pairs[:, 1]]
+    over, fits = cv2.findHomography(
+        there, here, cv2.USAC_MAGSAC, OFF, maxIters=2000, confidence=0.999
+    )
     if over is None or fits is None:
         return 0
     fits = fits[:, 0] > 0
@@ -89,10 +102,12 @@ def agreeing(photo: Points, picture: Points) -> int:
 
 
 def matched(cosines: np.ndarray, clear: float) -> np.ndarray:
-    """Rows (i, j) of cosines (n, m): each other's most alike, and at most `clear` times as far as i's second best."""
+    """Rows (i, j) of cosines (n, m): each other's most alike, and at most `clear` times as far
+    as i's second best."""
     if cosines.shape[1] < 2:
         return np.zeros((0, 2), int)
-    forth, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
+    forth = cosines.argmax(axis=1)
+    back = cosines.argmax(axis=0)
     rows = np.flatnonzero(back[forth] == np.arange(len(cosines)))
     others = cosines[rows]
     others[np.arange(len(rows)), forth[rows]] = -1
@@ -101,14 +116,18 @@ def matched(cosines: np.ndarray, clear: float) -> np.ndarray:
 
 
 def _plausible(over: np.ndarray, places: np.ndarray) -> bool:
-    """Whether a flat thing can look like that: not mirrored, not folded, neither tiny nor huge where points agree."""
-    x, y = places[:, 0], places[:, 1]
+    """Whether a flat thing can look like that: not mirrored, not folded, neither tiny nor huge
+    where points agree."""
+    x = places[:, 0]
+    y = places[:, 1]
     depth = over[2, 0] * x + over[2, 1] * y + over[2, 2]
     if depth.min() * depth.max() <= 0:
         return False
     # The local change of area of a homography is its determinant over the depth to the third.
     area = np.linalg.det(over) / depth**3
-    return bool(area.min() > SMALLEST**2 and area.max() < LARGEST**2 and area.max() < 16 * area.min())
+    return bool(
+        area.min() > SMALLEST**2 and area.max() < LARGEST**2 and area.max() < 16 * area.min()
+    )
 
 
 def _places(points: np.ndarray) -> int:

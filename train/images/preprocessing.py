@@ -1,9 +1,8 @@
 """Photo bytes -> the tensor a ViT sees: one path for training, scanning and serving.
 
-It does what the model's preprocessor_config.json says (and what transformers' PIL processor does with it), in a
-fraction of the time: a JPEG is decoded at a fraction of its size where that is still large enough.
-
-    python -c "from train.images.preprocessing import Preprocessing; print(Preprocessing().at(168))"
+It does what the model's preprocessor_config.json says (and what transformers' PIL processor does
+with it), in a fraction of the time: a JPEG is decoded at a fraction of its size where that is
+still large enough.
 """
 
 from __future__ import annotations
@@ -23,16 +22,18 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FILE = "preprocessor_config.json"
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 BICUBIC = 3
-# Beyond this many times the short side, nothing of the long one survives the centre crop; a 10-pixel-high
-# strip would otherwise be blown up to gigabytes first.
+# Beyond this many times the short side, nothing of the long one survives the centre crop; a
+# 10-pixel-high strip would otherwise be blown up to gigabytes first.
 LONGEST = 4
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """`short`: shorter side after resizing, pixels; 0 squashes to `size` x `size`. `size`: side of the square seen."""
+    """`short`: shorter side after resizing, pixels; 0 squashes to `size` x `size`. `size`: side
+    of the square seen."""
 
     size: int = 224
     short: int = 256
@@ -51,7 +52,8 @@ class Preprocessing:
         return self.framed(self.opened(data))
 
     def opened(self, data: bytes, longer: int = 0) -> Image.Image:
-        """The upright photo, no larger than the framing needs, and a longer side of `longer` pixels."""
+        """The upright photo, no larger than the framing needs, and a longer side of `longer`
+        pixels."""
         return open_photo(data, at_least=max(self.short, self.size), longer=longer)
 
     def framed(self, photo: Image.Image) -> Image.Image:
@@ -60,11 +62,16 @@ class Preprocessing:
             return photo.resize((self.size, self.size), self._filter)
         photo = _centre(photo, *(min(side, LONGEST * min(photo.size)) for side in photo.size))
         short, (width, height) = self.short, photo.size
-        wide = (int(short * width / height), short) if width > height else (short, int(short * height / width))
+        wide = (
+            (int(short * width / height), short)
+            if width > height
+            else (short, int(short * height / width))
+        )
         return _centre(photo.resize(wide, self._filter), self.size, self.size)
 
     def tensor(self, image: Image.Image) -> np.ndarray:
-        """(3, size, size) float32 of an image of that size: scaled, centred on the mean, in units of the deviation."""
+        """(3, size, size) float32 of an image of that size: scaled, centred on the mean, in
+        units of the deviation."""
         pixels = np.asarray(image)
         made = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
         for number, plane in enumerate(made):  # in place: four times as fast as arrays in between
@@ -86,27 +93,43 @@ class Preprocessing:
     def to_json(self) -> dict[str, Any]:
         """What belongs into preprocessor_config.json, so that transformers does the same."""
         square = {"height": self.size, "width": self.size}
-        return {"image_processor_type": self.kind, "do_convert_rgb": True, "do_resize": True,
-                "size": {"shortest_edge": self.short} if self.short else square, "resample": self.resample,
-                "do_center_crop": bool(self.short), "crop_size": square, "do_rescale": True,
-                "rescale_factor": self.scale, "do_normalize": True, "image_mean": list(self.mean),
-                "image_std": list(self.std)}
+        return {
+            "image_processor_type": self.kind,
+            "do_convert_rgb": True,
+            "do_resize": True,
+            "size": {"shortest_edge": self.short} if self.short else square,
+            "resample": self.resample,
+            "do_center_crop": bool(self.short),
+            "crop_size": square,
+            "do_rescale": True,
+            "rescale_factor": self.scale,
+            "do_normalize": True,
+            "image_mean": list(self.mean),
+            "image_std": list(self.std),
+        }
 
     @classmethod
     def from_json(cls, card: dict[str, Any]) -> Preprocessing:
         """Read a preprocessor_config.json. Raises BadModel for a framing we do not do."""
-        size, crop = _sides(card.get("size", 224)), _sides(card.get("crop_size", 224))
+        size = _sides(card.get("size", 224))
+        crop = _sides(card.get("crop_size", 224))
         cropped = bool(card.get("do_center_crop", "shortest_edge" in size and "crop_size" in card))
         short = size.get("shortest_edge", size.get("height", 0) if cropped else 0)
         seen = crop.get("height") if cropped else size.get("height", size.get("shortest_edge"))
         if not seen or not card.get("do_resize", True) or not card.get("do_rescale", True):
             raise BadModel(f"This model's {FILE} describes a framing we do not know.", card=card)
         normal = card.get("do_normalize", True)
-        return cls(size=int(seen), short=int(short), resample=int(card.get("resample", BICUBIC)),
-                   scale=float(card.get("rescale_factor", 1 / 255)),
-                   mean=tuple(card.get("image_mean", IMAGENET_MEAN)) if normal else (0.0,) * 3,
-                   std=tuple(card.get("image_std", IMAGENET_STD)) if normal else (1.0,) * 3,
-                   kind=str(card.get("image_processor_type") or card.get("feature_extractor_type") or cls.kind))
+        return cls(
+            size=int(seen),
+            short=int(short),
+            resample=int(card.get("resample", BICUBIC)),
+            scale=float(card.get("rescale_factor", 1 / 255)),
+            mean=tuple(card.get("image_mean", IMAGENET_MEAN)) if normal else (0.0,) * 3,
+            std=tuple(card.get("image_std", IMAGENET_STD)) if normal else (1.0,) * 3,
+            kind=str(
+                card.get("image_processor_type") or card.get("feature_extractor_type") or cls.kind
+            ),
+        )
 
     @classmethod
     def from_folder(cls, folder: Path) -> Preprocessing:
@@ -125,5 +148,6 @@ def _sides(size: int | dict[str, int]) -> dict[str, int]:
 def _centre(image: Image.Image, width: int, height: int) -> Image.Image:
     if image.size == (width, height):
         return image
-    left, top = (image.width - width) // 2, (image.height - height) // 2
+    left = (image.width - width) // 2
+    top = (image.height - height) // 2
     return image.crop((left, top, left + width, top + height))

@@ -1,6 +1,7 @@
-"""What a model says about many photos of a dataset: logits, embeddings and what it saw early, row by row.
+"""What a model says about many photos of a dataset: logits, embeddings and what it saw early,
+row by row.
 
-    ask(Path("out/model"), dataset, image_ids).logits
+ask(Path("out/model"), dataset, image_ids).logits
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ from train.inference.embeddings import Embedder, Photos, embed_dataset
 from train.inference.network import open_network
 from train.models.backbone import Backbone
 
-# From a model folder, a dataset, photos of it and a word for the progress bar to what the model says.
+# From a model folder, a dataset, photos of it and a word for the progress bar to what the model
+# says.
 Asking = Callable[[Path, Photos, Sequence[str], str], "Answers"]
 Head = Callable[[], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Answers:
-    """`logits` (n, c) and `embeddings` (n, d) of the photos `ids`; those that cannot be read are left out.
+    """`logits` (n, c) and `embeddings` (n, d) of the photos `ids`; those that cannot be read are
+    left out.
 
-    `early` (n, e): the class token before the last block, None from a network that was exported without it.
+    `early` (n, e): the class token before the last block, None from a network that was exported
+    without it.
     """
 
     ids: tuple[str, ...]
@@ -39,12 +43,17 @@ class Answers:
         row = {image_id: number for number, image_id in enumerate(self.ids)}
         kept = [image_id for image_id in ids if image_id in row]
         rows = [row[image_id] for image_id in kept]
-        return Answers(tuple(kept), self.logits[rows], self.embeddings[rows],
-                       None if self.early is None else self.early[rows])
+        return Answers(
+            tuple(kept),
+            self.logits[rows],
+            self.embeddings[rows],
+            None if self.early is None else self.early[rows],
+        )
 
 
 def ask(folder: Path, dataset: Photos, ids: Sequence[str], what: str) -> Answers:
-    """Run the model in `folder` on photos of a dataset, as it will be served. `what`: a word for the progress bar."""
+    """Run the model in `folder` on photos of a dataset, as it will be served. `what`: a word for
+    the progress bar."""
     return answers_of(open_network(folder, photos=len(set(ids))), dataset, ids, what)
 
 
@@ -58,7 +67,8 @@ def answers_of(network: Embedder, dataset: Photos, ids: Sequence[str], what: str
 
 
 def seconds_a_photo(folder: Path, dataset: Photos, ids: Sequence[str]) -> float:
-    """How long the model in `folder` takes for one of these photos, asked about all of them in one go."""
+    """How long the model in `folder` takes for one of these photos, asked about all of them in
+    one go."""
     network = open_network(folder)
     answers_of(network, dataset, ids, "")  # the first time fills caches
     begun = time.monotonic()
@@ -66,12 +76,17 @@ def seconds_a_photo(folder: Path, dataset: Photos, ids: Sequence[str]) -> float:
     return (time.monotonic() - begun) / max(1, len(ids))
 
 
-def by_features(backbone: Backbone, head: Head, cache: Path, size: int | None, batch: int, threads: int) -> Asking:
-    """The same of a linear head on a backbone as it is, from features that are kept since a scan: no photo is looked
-    at twice. `head()`: weight (c, d) and bias (c,) as they are when somebody asks."""
+def by_features(
+    backbone: Backbone, head: Head, cache: Path, size: int | None, batch: int, threads: int
+) -> Asking:
+    """The same of a linear head on a backbone as it is, from features that are kept since a
+    scan: no photo is looked at twice. `head()`: weight (c, d) and bias (c,) as they are when
+    somebody asks."""
 
     def asked(folder: Path, dataset: Photos, ids: Sequence[str], what: str) -> Answers:
-        found, x = embed_dataset(dataset, ids, backbone, cache, size=size, batch=batch, threads=threads)
+        found, x = embed_dataset(
+            dataset, ids, backbone, cache, size=size, batch=batch, threads=threads
+        )
         if not found:
             return Answers((), np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
         wide = np.asarray(x, np.float32)

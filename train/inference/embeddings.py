@@ -1,9 +1,7 @@
 """Photos -> embeddings, each computed once: batched, decoded ahead of the network, kept on disk.
 
-The same engine and the same framing serve, scan and train. Memory stays flat: a few batches are in flight,
-whatever the number of photos.
-
-    python -c "from train.inference.embeddings import FeatureCache; from pathlib import Path; print(len(FeatureCache(Path('f'))))"
+The same engine and the same framing serve, scan and train. Memory stays flat: a few batches are
+in flight, whatever the number of photos.
 """
 
 from __future__ import annotations
@@ -49,7 +47,8 @@ class Photos(Protocol):
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a network said about photos, row by row: `arrays` holds each of its outputs, (n, ...)."""
+    """What a network said about photos, row by row: `arrays` holds each of its outputs, (n,
+    ...)."""
 
     ids: tuple[str, ...]
     arrays: tuple[np.ndarray, ...]
@@ -57,11 +56,13 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Watch:
-    """Somebody who looks at photos on their way to the network, so that none is read and decoded twice.
+    """Somebody who looks at photos on their way to the network, so that none is read and decoded
+    twice.
 
-    `see` gets name, bytes and the decoded photo, whose longer side has at least `longer` pixels where the photo has
-    them; from several threads. The same in two halves, for photos that are looked at on other machines: `work` on bytes
-    and photo may be done there, `keep` gets the name and what came of it, here.
+    `see` gets name, bytes and the decoded photo, whose longer side has at least `longer` pixels
+    where the photo has them; from several threads. The same in two halves, for photos that are
+    looked at on other machines: `work` on bytes and photo may be done there, `keep` gets the
+    name and what came of it, here.
     """
 
     longer: int
@@ -74,11 +75,14 @@ class Embedder:
     """An engine behind its framing. Safe to use from several threads."""
 
     def __init__(self, engine: Engine, preprocess: Preprocessing, batch: int = 16) -> None:
-        self.engine, self.preprocess, self.batch = engine, preprocess, batch
+        self.engine = engine
+        self.preprocess = preprocess
+        self.batch = batch
         self._turns = threading.Semaphore(engine.streams)
 
     def embed(self, photos: Iterable[bytes]) -> np.ndarray:
-        """(n, d) float32, raw (not normalised). Raises BadPhoto at the first one that cannot be read."""
+        """(n, d) float32, raw (not normalised). Raises BadPhoto at the first one that cannot be
+        read."""
         tensors = map(self.preprocess, photos)
         parts = [self.engine.run(np.stack(some))[-1] for some in batches(tensors, self.batch)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
@@ -87,22 +91,32 @@ class Embedder:
         """What the network says about one photo: a row of each of its outputs. Raises BadPhoto."""
         return tuple(rows[0] for rows in self.engine.run(self.preprocess(data)[None]))
 
-    def stream(self, photos: Iterable[tuple[str, bytes]], unreadable: Callable[[str, BadPhoto], None] | None = None,
-               watch: Watch | None = None) -> Iterator[Outputs]:
-        """Batch by batch over (id, bytes); a photo that cannot be read is told to `unreadable` and left out.
+    def stream(
+        self,
+        photos: Iterable[tuple[str, bytes]],
+        unreadable: Callable[[str, BadPhoto], None] | None = None,
+        watch: Watch | None = None,
+    ) -> Iterator[Outputs]:
+        """Batch by batch over (id, bytes); a photo that cannot be read is told to `unreadable`
+        and left out.
 
-        While one thread waits for the network, another decodes: a phone photo costs as much to decode as to look at.
+        While one thread waits for the network, another decodes: a phone photo costs as much to
+        decode as to look at.
         """
         tell = unreadable or _say_unreadable
-        for outputs, bad in side_by_side(lambda some: self.look(some, watch), batches(photos, self.batch),
-                                         max(2, self.engine.streams)):
+        for outputs, bad in side_by_side(
+            lambda some: self.look(some, watch),
+            batches(photos, self.batch),
+            max(2, self.engine.streams),
+        ):
             for name, error in bad:
                 tell(name, error)
             if outputs.ids:
                 yield outputs
 
-    def look(self, photos: Sequence[tuple[str, bytes]],
-              watch: Watch | None) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
+    def look(
+        self, photos: Sequence[tuple[str, bytes]], watch: Watch | None
+    ) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
         """One batch: what the network says of it, and the photos that cannot be read."""
         tensors: dict[str, np.ndarray] = {}
         bad: list[tuple[str, BadPhoto]] = []
@@ -123,33 +137,57 @@ class Embedder:
         return self.preprocess.tensor(self.preprocess.framed(photo))
 
 
-def embedder_for(backbone: Backbone, cache: Path, size: int | None = None, batch: int = 16, engine: str = "auto",
-                 threads: int = 0, photos: int = WORTH_EXPORTING, streams: int = 1) -> Embedder:
-    """An embedder of a backbone's pooled features, through the fastest engine that agrees with torch.
+def embedder_for(
+    backbone: Backbone,
+    cache: Path,
+    size: int | None = None,
+    batch: int = 16,
+    engine: str = "auto",
+    threads: int = 0,
+    photos: int = WORTH_EXPORTING,
+    streams: int = 1,
+) -> Embedder:
+    """An embedder of a backbone's pooled features, through the fastest engine that agrees with
+    torch.
 
-    `size`: side in pixels, the backbone's own by default. `photos`: about how many are to come; for a few of them
-    torch is done before anything faster is ready. The ONNX file is kept in `cache`. `streams`: see `open_onnx`.
+    `size`: side in pixels, the backbone's own by default. `photos`: about how many are to come;
+    for a few of them torch is done before anything faster is ready. The ONNX file is kept in
+    `cache`. `streams`: see `open_onnx`.
     """
     own = Preprocessing.from_folder(backbone.path)
     preprocess = own.at(size) if size else own
     kept = cache / "engines" / f"{backbone.revision[:12]}-{preprocess.size}-{engines.FORM}.onnx"
     if engine == "auto" and not kept.is_file() and photos < WORTH_EXPORTING:
         engine = "torch"
-    return Embedder(_engine(backbone, kept, preprocess.size, engine, threads, streams), preprocess, batch)
+    return Embedder(
+        _engine(backbone, kept, preprocess.size, engine, threads, streams), preprocess, batch
+    )
 
 
-def embed_dataset(dataset: Photos, ids: Iterable[str], backbone: Backbone, cache: Path, size: int | None = None,
-                  batch: int = 16, engine: str = "auto", threads: int = 0,
-                  watch: Watch | None = None) -> tuple[list[str], np.ndarray]:
-    """The pooled features of these photos, (n, d) float16, in the order of `ids`; unreadable ones are left out.
+def embed_dataset(
+    dataset: Photos,
+    ids: Iterable[str],
+    backbone: Backbone,
+    cache: Path,
+    size: int | None = None,
+    batch: int = 16,
+    engine: str = "auto",
+    threads: int = 0,
+    watch: Watch | None = None,
+) -> tuple[list[str], np.ndarray]:
+    """The pooled features of these photos, (n, d) float16, in the order of `ids`; unreadable
+    ones are left out.
 
-    Only photos that were never seen at this backbone revision and framing are read, shown to `watch` and computed.
+    Only photos that were never seen at this backbone revision and framing are read, shown to
+    `watch` and computed.
     """
     wanted = list(dict.fromkeys(ids))
     features = FeatureCache.of(cache, backbone, size)
     missing = features.missing(wanted)
     if missing:
-        embedder = embedder_for(backbone, cache, size, batch, engine, threads, len(missing), threads or cores())
+        embedder = embedder_for(
+            backbone, cache, size, batch, engine, threads, len(missing), threads or cores()
+        )
         photos = track(dataset.read_photos(missing), "Looking at photos", len(missing))
         _compute(embedder.stream(photos, watch=watch), max(SHARD // batch, 1), features)
     return features.load(wanted)
@@ -162,11 +200,12 @@ class _Place:
 
 
 class FeatureCache:
-    """Features by image_id in append-only shards of a folder; a crash loses at most the shard being made.
+    """Features by image_id in append-only shards of a folder; a crash loses at most the shard
+    being made.
 
-    Kept and handed out in float16: 3 significant digits. What is handed out lies in a file without a name, of which the
-    system keeps in memory what it has room for: very many photos take disk. Who computes with features widens them, of
-    many a part at a time.
+    Kept and handed out in float16: 3 significant digits. What is handed out lies in a file
+    without a name, of which the system keeps in memory what it has room for: very many photos
+    take disk. Who computes with features widens them, of many a part at a time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -177,8 +216,8 @@ class FeatureCache:
 
     @classmethod
     def of(cls, cache: Path, backbone: Backbone, size: int | None = None) -> FeatureCache:
-        """The place for a backbone revision and a framing: another one never gets its features from here, nor does
-        another way to read photos."""
+        """The place for a backbone revision and a framing: another one never gets its features
+        from here, nor does another way to read photos."""
         own = Preprocessing.from_folder(backbone.path)
         described = f"{own.at(size) if size else own!r} {READING}"
         framing = sha256(described.encode()).hexdigest()[:6]
@@ -242,8 +281,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _engine(backbone: Backbone, kept: Path, size: int, name: str, threads: int, streams: int) -> Engine:
-    fast = [other for other in (engines.installed() if name == "auto" else (name,)) if other != "torch"]
+def _engine(
+    backbone: Backbone, kept: Path, size: int, name: str, threads: int, streams: int
+) -> Engine:
+    fast = [
+        other for other in (engines.installed() if name == "auto" else (name,)) if other != "torch"
+    ]
     if fast and (proven := engines.proven(kept, fast)):
         return engines.open_onnx(kept, proven, threads, exact=False, streams=streams)
     from train.models.heads import load_pooled

@@ -1,8 +1,7 @@
 """The same network through the fastest engine at hand that gives the same answers.
 
-torch is always there; onnxruntime and OpenVINO run an ONNX file of it two to four times faster on a CPU.
-
-    python -c "from train.inference.engine import installed; print(installed())"
+torch is always there; onnxruntime and OpenVINO run an ONNX file of it two to four times faster
+on a CPU.
 """
 
 from __future__ import annotations
@@ -28,27 +27,32 @@ from data_cards.storage.atomic_files import full_disk_named
 if TYPE_CHECKING:
     from torch import nn
 
-INPUT, OPSET = "pixel_values", 18
-# How a network is written down: part of the name of a file that is kept for later, so that no older form is opened.
+INPUT = "pixel_values"
+OPSET = 18
+# How a network is written down: part of the name of a file that is kept for later, so that no older
+# form is opened.
 FORM = "lean"
 # OpenVINO may compute in bf16 where the CPU has it; a cosine below this would reorder neighbours.
 LEAST_COSINE = 0.999
 
 
 class Engine(Protocol):
-    """Runs one network. `name` says through what, `streams` how many calls at once are served best."""
+    """Runs one network. `name` says through what, `streams` how many calls at once are served
+    best."""
 
     name: str
     streams: int
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
-        """(b, 3, h, w) float32 -> the network's outputs, each (b, ...) float32. Safe to call from several threads."""
+        """(b, 3, h, w) float32 -> the network's outputs, each (b, ...) float32. Safe to call
+        from several threads."""
 
 
 class TorchEngine:
     """The module itself."""
 
-    name, streams = "torch", 1
+    name = "torch"
+    streams = 1
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module  # in evaluation mode already; an exported one cannot be told so
@@ -75,14 +79,17 @@ class OnnxEngine:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1 if streams > 1 else threads
         options.log_severity_level = 3
-        self._run = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._run = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         return tuple(self._run.run(None, {INPUT: pixel_values}))
 
 
 class OpenVinoEngine:
-    """An ONNX file through OpenVINO on the CPU; `exact` keeps float32 where the CPU would rather use bf16."""
+    """An ONNX file through OpenVINO on the CPU; `exact` keeps float32 where the CPU would rather
+    use bf16."""
 
     name = "openvino"
 
@@ -91,7 +98,9 @@ class OpenVinoEngine:
 
         self.streams = streams
         core = openvino.Core()
-        settings: dict[str, Any] = {"NUM_STREAMS": streams} if streams > 1 else {"PERFORMANCE_HINT": "LATENCY"}
+        settings: dict[str, Any] = (
+            {"NUM_STREAMS": streams} if streams > 1 else {"PERFORMANCE_HINT": "LATENCY"}
+        )
         if exact:
             settings["INFERENCE_PRECISION_HINT"] = "f32"
         if threads or streams > 1:
@@ -100,15 +109,17 @@ class OpenVinoEngine:
         self._idle = deque[Any]()
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
-        # A request for each call under way: one that is shared would mix up two visitors' photos. Kept for the next
-        # call, since a new one asks for its memory again.
+        # A request for each call under way: one that is shared would mix up two visitors' photos.
+        # Kept for the next call, since a new one asks for its memory again.
         try:
             request = self._idle.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
         try:
             outputs = request.infer({INPUT: pixel_values})
-            return tuple(np.array(outputs[port], dtype=np.float32) for port in self._compiled.outputs)
+            return tuple(
+                np.array(outputs[port], dtype=np.float32) for port in self._compiled.outputs
+            )
         finally:
             self._idle.append(request)
 
@@ -118,9 +129,11 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name in ("openvino", "onnxruntime", "torch") if find_spec(name))
 
 
-def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1) -> Engine:
-    """An ONNX file through the named engine. `streams` above 1: many photos are to come, so each core works on a batch
-    of its own, which takes a little less time than all of them on one."""
+def open_onnx(
+    path: Path, name: str, threads: int = 0, exact: bool = True, streams: int = 1
+) -> Engine:
+    """An ONNX file through the named engine. `streams` above 1: many photos are to come, so each
+    core works on a batch of its own, which takes a little less time than all of them on one."""
     if name == "openvino":
         return OpenVinoEngine(path, threads, exact, streams)
     if name == "onnxruntime":
@@ -129,7 +142,8 @@ def open_onnx(path: Path, name: str, threads: int = 0, exact: bool = True, strea
 
 
 def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str]) -> Path:
-    """One ONNX file of `module` for photos of `size` x `size`, any batch; whole or not at all. Raises DiskFull."""
+    """One ONNX file of `module` for photos of `size` x `size`, any batch; whole or not at all.
+    Raises DiskFull."""
     import torch
 
     from train.models.fused import lean
@@ -139,9 +153,18 @@ def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str])
     with full_disk_named(path.name), _room_beside(path) as scratch:
         made = Path(scratch) / path.name
         with quiet_exporter():
-            torch.onnx.export(module, (example,), str(made), input_names=[INPUT], output_names=list(outputs),
-                              dynamo=True, dynamic_shapes=({0: torch.export.Dim("batch")},), opset_version=OPSET,
-                              external_data=False, verbose=False)
+            torch.onnx.export(
+                module,
+                (example,),
+                str(made),
+                input_names=[INPUT],
+                output_names=list(outputs),
+                dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                opset_version=OPSET,
+                external_data=False,
+                verbose=False,
+            )
         made.rename(path)
     return path
 
@@ -154,22 +177,32 @@ def _room_beside(path: Path) -> Iterator[str]:
 
 
 def proven(path: Path, names: Sequence[str]) -> str | None:
-    """The engine that `prove` found to agree for this ONNX file, while it is among `names` and of that version."""
+    """The engine that `prove` found to agree for this ONNX file, while it is among `names` and
+    of that version."""
     try:
         kept = json.loads(_proof(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     engine = kept.get("engine")
-    return engine if path.is_file() and engine in names and kept.get("version") == version(engine) else None
+    return (
+        engine
+        if path.is_file() and engine in names and kept.get("version") == version(engine)
+        else None
+    )
 
 
-def prove(path: Path, names: Sequence[str], exact: Engine, size: int, threads: int = 0, streams: int = 1) -> Engine:
-    """The first of `names` that answers like `exact` on noise photos, remembered beside the file; else `exact`."""
+def prove(
+    path: Path, names: Sequence[str], exact: Engine, size: int, threads: int = 0, streams: int = 1
+) -> Engine:
+    """The first of `names` that answers like `exact` on noise photos, remembered beside the
+    file; else `exact`."""
     photos = np.random.default_rng(0).normal(size=(2, 3, size, size)).astype(np.float32)
     for name in names:
         candidate = open_onnx(path, name, threads, exact=False, streams=streams)
         if agree(candidate.run(photos), exact.run(photos)):
-            _proof(path).write_text(json.dumps({"engine": name, "version": version(name)}), encoding="utf-8")
+            _proof(path).write_text(
+                json.dumps({"engine": name, "version": version(name)}), encoding="utf-8"
+            )
             return candidate
     return exact
 
@@ -186,13 +219,16 @@ def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def agree(a: Sequence[np.ndarray], b: Sequence[np.ndarray], least: float = LEAST_COSINE) -> bool:
     """Whether two engines' outputs for the same photos point the same way."""
-    return len(a) == len(b) and all(x.shape == y.shape and float(cosines(x, y).min()) >= least
-                                    for x, y in zip(a, b, strict=True))
+    return len(a) == len(b) and all(
+        x.shape == y.shape and float(cosines(x, y).min()) >= least
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 @contextmanager
 def quiet_exporter() -> Iterator[None]:
-    """Exporters talk about versions and deprecations of their own parts; that is not for our users."""
+    """Exporters talk about versions and deprecations of their own parts; that is not for our
+    users."""
     loggers = [logging.getLogger("torch.onnx"), logging.getLogger()]
     before = [logger.level for logger in loggers]
     for logger in loggers:

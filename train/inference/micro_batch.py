@@ -1,9 +1,9 @@
-"""Several visitors at once, one batch: who asks while the network works is answered together with the others.
+"""Several visitors at once, one batch: who asks while the network works is answered together
+with the others.
 
-Nobody waits for company. Who finds the network idle is answered alone and at once; those who come meanwhile form the
-next batch, and the first of them runs it in a thread of his own, so that there is none to start or to stop.
-
-    python -c "from train.inference.micro_batch import Gathering; help(Gathering)"
+Nobody waits for company. Who finds the network idle is answered alone and at once; those who
+come meanwhile form the next batch, and the first of them runs it in a thread of his own, so that
+there is none to start or to stop.
 """
 
 from __future__ import annotations
@@ -20,19 +20,25 @@ MOST = 16  # photos in one batch: more would let the first wait long for the las
 
 
 class Gathering:
-    """`engine` for several threads at once; each gets the outputs for his own photos, and his own errors."""
+    """`engine` for several threads at once; each gets the outputs for his own photos, and his
+    own errors."""
 
     def __init__(self, engine: Engine, most: int = MOST) -> None:
-        self.name, self.streams = engine.name, engine.streams
-        self._engine, self._most = engine, most
-        self._lock, self._waiting, self._working = threading.Lock(), list[_Asker](), False
+        self.name = engine.name
+        self.streams = engine.streams
+        self._engine = engine
+        self._most = most
+        self._lock = threading.Lock()
+        self._waiting = list[_Asker]()
+        self._working = False
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         """(b, 3, h, w) float32 -> the network's outputs, each (b, ...)."""
         asker = _Asker(pixel_values)
         with self._lock:
             self._waiting.append(asker)
-            idle, self._working = not self._working, True
+            idle = not self._working
+            self._working = True
         if not idle:
             asker.turn.wait()
         if not asker.outputs.done():
@@ -40,7 +46,8 @@ class Gathering:
         return asker.outputs.result()
 
     def _work(self) -> None:
-        """Answer the first in line and who fits into a batch with him, then wake them and the next in line."""
+        """Answer the first in line and who fits into a batch with him, then wake them and the
+        next in line."""
         with self._lock:
             some = self._first_in_line()
         try:
@@ -53,13 +60,15 @@ class Gathering:
                 asker.turn.set()
 
     def _first_in_line(self) -> list[_Asker]:
-        first, taken, photos = self._waiting[0], list[_Asker](), 0
+        first = self._waiting[0]
+        taken = list[_Asker]()
+        photos = 0
         for asker in self._waiting:
             photos += len(asker.photos)
             if taken and (photos > self._most or asker.photos.shape[1:] != first.photos.shape[1:]):
                 break
             taken.append(asker)
-        del self._waiting[:len(taken)]
+        del self._waiting[: len(taken)]
         return taken
 
     def _answer(self, some: Sequence[_Asker]) -> None:
@@ -79,8 +88,10 @@ class Gathering:
 
 
 class _Asker:
-    """One call: its photos, its outputs when there are some, and a bell for when it is its turn or answered."""
+    """One call: its photos, its outputs when there are some, and a bell for when it is its turn
+    or answered."""
 
     def __init__(self, photos: np.ndarray) -> None:
-        self.photos, self.turn = photos, threading.Event()
+        self.photos = photos
+        self.turn = threading.Event()
         self.outputs: Future[tuple[np.ndarray, ...]] = Future()

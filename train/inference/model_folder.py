@@ -1,4 +1,5 @@
-"""The model folder: where its files lie, how they are read and written, and how one is fetched from the Hub."""
+"""The model folder: where its files lie, how they are read and written, and how one is fetched
+from the Hub."""
 
 from __future__ import annotations
 
@@ -17,15 +18,21 @@ PROVISIONAL = "provisional"  # of release.json
 
 
 def is_provisional(folder: Path) -> bool:
-    """Whether the release in `folder` only answers until a better one is trained: it counts as no round."""
+    """Whether the release in `folder` only answers until a better one is trained: it counts as
+    no round."""
     return read_json(folder / OURS / "release.json").get(PROVISIONAL) is True
 
 
-def write_golden(folder: Path, framing: Preprocessing, photos: Mapping[str, bytes],
-                 answers: Mapping[str, tuple[str, list[float]]]) -> None:
+def write_golden(
+    folder: Path,
+    framing: Preprocessing,
+    photos: Mapping[str, bytes],
+    answers: Mapping[str, tuple[str, list[float]]],
+) -> None:
     """Keep what the model said about a few photos: `answers` holds label and logits by image_id.
 
-    The photos are kept as the square that the model saw, without loss: another engine must come to the same logits.
+    The photos are kept as the square that the model saw, without loss: another engine must come
+    to the same logits.
     """
     rows = []
     for image_id, data in photos.items():
@@ -38,19 +45,27 @@ def write_golden(folder: Path, framing: Preprocessing, photos: Mapping[str, byte
 
 
 def home_of(model: str, cache: Path) -> Path:
-    """The folder a model is made in: the address itself, or for one on the Hub a folder of the cache.
+    """The folder a model is made in: the address itself, or for one on the Hub a folder of the
+    cache.
 
-    Raises BadAddress for a folder that holds something else: a release replaces everything that is there.
+    Raises BadAddress for a folder that holds something else: a release replaces everything that
+    is there.
     """
     at = parse_address(model)
     if at.revision:
-        raise BadAddress(f"A model is made at {at.name}, not at one of its revisions.", address=model)
-    home = at_home(at.name) if at.kind == "folder" else cache / "models" / at.name.replace("/", "--")
+        raise BadAddress(
+            f"A model is made at {at.name}, not at one of its revisions.", address=model
+        )
+    home = (
+        at_home(at.name) if at.kind == "folder" else cache / "models" / at.name.replace("/", "--")
+    )
     if home.exists() and not home.is_dir():
         raise BadAddress(f"{home} is a file; name a folder for the model.", address=model)
     others = home.is_dir() and any(not path.name.startswith(".") for path in home.iterdir())
     if others and not (home / OURS / "release.json").is_file():
-        raise BadAddress(f"{home} holds other files already. Name a new folder for the model.", address=model)
+        raise BadAddress(
+            f"{home} holds other files already. Name a new folder for the model.", address=model
+        )
     return home
 
 
@@ -77,7 +92,10 @@ def model_folder(model: str, cache: Path) -> tuple[Path, str]:
 
 
 def _no_model_yet(model: str) -> NoModelYet:
-    return NoModelYet(f"There is no model at {model}. Train one first: python -m train DATASET {model}", address=model)
+    return NoModelYet(
+        f"There is no model at {model}. Train one first: python -m train DATASET {model}",
+        address=model,
+    )
 
 
 def copy_of(model: str, revision: str, cache: Path) -> Path:
@@ -101,13 +119,16 @@ OURS = "vitrine"
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where there is no such file. Raises BadModel for one that cannot be read."""
+    """A JSON object; empty where there is no such file. Raises BadModel for one that cannot be
+    read."""
     try:
         read = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise BadModel(f"{path} is not JSON, so this is no finished model.", path=str(path)) from error
+        raise BadModel(
+            f"{path} is not JSON, so this is no finished model.", path=str(path)
+        ) from error
     if not isinstance(read, dict):
         raise BadModel(f"{path} should hold an object.", path=str(path))
     return read

@@ -1,7 +1,4 @@
-"""A model folder's network, through the fastest engine that gives the same answers.
-
-    python -c "from pathlib import Path; from train.inference.network import open_network; open_network(Path('model'))"
-"""
+"""A model folder's network, through the fastest engine that gives the same answers."""
 
 from __future__ import annotations
 
@@ -29,25 +26,37 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("logits", "embedding", "early")
 EXPORTS = "vitrine/exports"
-ONNX, CHECK = f"{EXPORTS}/model.onnx", f"{EXPORTS}/model.onnx.json"
+ONNX = f"{EXPORTS}/model.onnx"
+CHECK = f"{EXPORTS}/model.onnx.json"
 # Engines differ in the last digits; more than this much of a logit is another model.
 LARGEST_DIFFERENCE = 1e-2
-# What serves may compute in bf16, where a number has three digits: chances then move by a point or two.
+# What serves may compute in bf16, where a number has three digits: chances then move by a point or
+# two.
 LARGEST_IN_SHORT = 3e-2
-MANY = 1000  # photos: a faster engine than torch takes as long to prepare as it saves on half of them
-# Fastest first: OpenVINO takes half of onnxruntime's time where the processor has bf16, and no more where it has not.
+MANY = (
+    1000  # photos: a faster engine than torch takes as long to prepare as it saves on half of them
+)
+# Fastest first: OpenVINO takes half of onnxruntime's time where the processor has bf16, and no more
+# where it has not.
 SERVING = ("openvino", "onnxruntime")
 
 
-def open_network(folder: Path, engine: str = "auto", threads: int = 0, batch: int = 16,
-                 plain: bool = False, photos: int = 0) -> Embedder:
-    """The network of a model folder behind its framing; its outputs are logits (b, c) and embedding (b, d).
+def open_network(
+    folder: Path,
+    engine: str = "auto",
+    threads: int = 0,
+    batch: int = 16,
+    plain: bool = False,
+    photos: int = 0,
+) -> Embedder:
+    """The network of a model folder behind its framing; its outputs are logits (b, c) and
+    embedding (b, d).
 
-    `engine`: auto | openvino | onnxruntime | torch. auto takes the ONNX export where there is one of exactly these
-    weights that still gives the answers kept with the model, else torch. Where things are recognised by one picture
-    each, agreeing points are part of the logits, unless the `plain` network is wanted.
-    `photos`: about how many are to come; for many of them auto prepares a faster engine even where there is no export.
-    Raises BadModel, DiskFull.
+    `engine`: auto | openvino | onnxruntime | torch. auto takes the ONNX export where there is
+    one of exactly these weights that still gives the answers kept with the model, else torch.
+    Where things are recognised by one picture each, agreeing points are part of the logits,
+    unless the `plain` network is wanted. `photos`: about how many are to come; for many of them
+    auto prepares a faster engine even where there is no export. Raises BadModel, DiskFull.
     """
     network = _plain(folder, engine, threads, batch, photos)
     references = None if plain else References.load(folder / "vitrine")
@@ -64,7 +73,11 @@ def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> 
     from train.models.heads import load_answering
 
     exact = TorchEngine(load_answering(folder))
-    quick = [name for name in SERVING if name in installed()] if engine == "auto" and photos >= MANY else []
+    quick = (
+        [name for name in SERVING if name in installed()]
+        if engine == "auto" and photos >= MANY
+        else []
+    )
     if quick:
         say("Preparing a faster engine for so many photos ...")
         return Embedder(_faster(exact, quick, preprocess.size, threads), preprocess, batch)
@@ -80,7 +93,9 @@ def _opened(folder: Path, preprocess: Preprocessing, name: str, threads: int) ->
 
 
 def _faster(exact: TorchEngine, names: Sequence[str], size: int, threads: int) -> Engine:
-    with tempfile.TemporaryDirectory(prefix="vitrine-engine-") as scratch:  # it is in memory once it is open
+    with tempfile.TemporaryDirectory(
+        prefix="vitrine-engine-"
+    ) as scratch:  # it is in memory once it is open
         path = write_onnx(exact.module, size, Path(scratch) / "asked.onnx", OUTPUTS)
         return prove(path, names, exact, size, threads, cores())
 
@@ -91,25 +106,37 @@ def is_checked(folder: Path) -> bool:
         card = json.loads((folder / CHECK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(card.get("agrees")) and (folder / ONNX).is_file() and card.get("weights") == weights_mark(folder)
+    return (
+        bool(card.get("agrees"))
+        and (folder / ONNX).is_file()
+        and card.get("weights") == weights_mark(folder)
+    )
 
 
 def weights_mark(folder: Path) -> str:
-    """sha256 of the model's weights: an export of other weights never answers in their name. Raises BadModel."""
+    """sha256 of the model's weights: an export of other weights never answers in their name.
+    Raises BadModel."""
     try:
         with (folder / "model.safetensors").open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BadModel(f"There is no model in {folder}: it has no model.safetensors.", cause=str(error)) from error
+        raise BadModel(
+            f"There is no model in {folder}: it has no model.safetensors.", cause=str(error)
+        ) from error
 
 
 def golden(folder: Path, preprocess: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
-    """The photos whose answers travel with a model, as tensors (n, 3, h, w), and their logits (n, c); maybe none."""
+    """The photos whose answers travel with a model, as tensors (n, 3, h, w), and their logits
+    (n, c); maybe none."""
     path = folder / "vitrine/golden.json"
     with model_file("golden.json"):
-        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        rows: list[dict[str, Any]] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        )
         if not rows:
-            return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros((0, 0), np.float32)
+            return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros(
+                (0, 0), np.float32
+            )
         tensors = [preprocess.tensor(_kept_photo(folder / row["photo"])) for row in rows]
         return np.stack(tensors), np.array([row["logits"] for row in rows], dtype=np.float32)
 
@@ -118,11 +145,16 @@ def _kept_photo(path: Path) -> Image.Image:
     try:
         return open_photo(path.read_bytes())
     except (BadPhoto, FileNotFoundError) as error:
-        raise BadModel(f"This model's golden/{path.name} is missing or damaged. Train again, or fetch the model again.",
-                       cause=str(error)) from error
+        raise BadModel(
+            f"This model's golden/{path.name} is missing or damaged. Train again, or fetch the "
+            "model again.",
+            cause=str(error),
+        ) from error
 
 
-AT_START = 8  # kept photos that an engine is asked when it is opened; an export was asked all of them
+AT_START = (
+    8  # kept photos that an engine is asked when it is opened; an export was asked all of them
+)
 
 
 def _remembers(engine: Engine, folder: Path, preprocess: Preprocessing) -> bool:
@@ -133,13 +165,14 @@ def _remembers(engine: Engine, folder: Path, preprocess: Preprocessing) -> bool:
 
 
 def same_answers(a: np.ndarray, b: np.ndarray, largest: float = LARGEST_DIFFERENCE) -> bool:
-    """Whether two sets of logits (n, c) name the same classes and differ by next to nothing: by at most the share
-    `largest` of the largest logit."""
+    """Whether two sets of logits (n, c) name the same classes and differ by next to nothing: by
+    at most the share `largest` of the largest logit."""
     if a.shape != b.shape or not len(b):
         return a.shape == b.shape
     scale = max(1.0, float(np.abs(b).max()))
     named = a.argmax(axis=1)
-    # Two classes nearly level: no engine can be held to the one that was ahead by less than what engines differ by.
+    # Two classes nearly level: no engine can be held to the one that was ahead by less than what
+    # engines differ by.
     behind = b.max(axis=1) - np.take_along_axis(b, named[:, None], axis=1)[:, 0]
     alike = behind <= min(largest, LARGEST_DIFFERENCE) * scale
     return bool(alike.all()) and float(np.abs(a - b).max()) <= largest * scale

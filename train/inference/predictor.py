@@ -1,7 +1,4 @@
-"""A loaded release: photo bytes in, an answer out. Knows no Gradio, no dataset and no trainer.
-
-    python -c "from train.inference.predictor import load_predictor as l; print(l('model').predict(open('a.jpg', 'rb').read()))"
-"""
+"""A loaded release: photo bytes in, an answer out. Knows no Gradio, no dataset and no trainer."""
 
 from __future__ import annotations
 
@@ -43,7 +40,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card empty) on "none"."""
+    """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card
+    empty) on "none"."""
 
     answer: str
     label: str | None
@@ -58,16 +56,32 @@ class Prediction:
     def to_json(self) -> dict[str, Any]:
         """The contract's /predict, with null urls."""
         # Not by `asdict`: to copy all that lies within takes as long as to decode the photo.
-        return {**vars(self), "candidates": [dict(vars(one)) for one in self.candidates], "similar": list(self.similar)}
+        return {
+            **vars(self),
+            "candidates": [dict(vars(one)) for one in self.candidates],
+            "similar": list(self.similar),
+        }
 
 
 class Predictor:
     """A release in memory. Safe to ask from several threads at once."""
 
-    def __init__(self, network: Embedder, classes: tuple[str, ...], collection: Collection, model: dict[str, Any],
-                 judgement: Judgement, index: Index, references: Path) -> None:
-        self.model, self.classes, self.index = model, classes, index
-        self._network, self._judgement, self._references = network, judgement, references
+    def __init__(
+        self,
+        network: Embedder,
+        classes: tuple[str, ...],
+        collection: Collection,
+        model: dict[str, Any],
+        judgement: Judgement,
+        index: Index,
+        references: Path,
+    ) -> None:
+        self.model = model
+        self.classes = classes
+        self.index = index
+        self._network = network
+        self._judgement = judgement
+        self._references = references
         self.made_at = ""
         self._own = collection
         self.todays = as_trained(classes, collection)
@@ -91,13 +105,16 @@ class Predictor:
         """An answer to each photo, or why it cannot be read, in order."""
         numbered = ((str(number), data) for number, data in enumerate(photos))
         found: dict[int, Prediction | BadPhoto] = {}
-        for part in self._network.stream(numbered, lambda name, error: found.update({int(name): error})):
+        for part in self._network.stream(
+            numbered, lambda name, error: found.update({int(name): error})
+        ):
             for name, *said in zip(part.ids, *part.arrays, strict=True):
                 found[int(name)] = self._prediction(said, top_k)
         return [found[number] for number in sorted(found)]
 
     def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
-        """The k labelled photos that look most like this one, best first, with null urls. Raises BadPhoto."""
+        """The k labelled photos that look most like this one, best first, with null urls. Raises
+        BadPhoto."""
         logits, embedding, *_ = self._network.ask(data)
         return self._similar(logits, embedding, k)
 
@@ -109,12 +126,18 @@ class Predictor:
         """The reference picture of a class, where the collection has one."""
         if class_id not in self.collection:
             return None
-        paths = [self._references / f"{name}.jpg" for name in dict.fromkeys((class_id, *self.todays.were(class_id)))]
+        paths = [
+            self._references / f"{name}.jpg"
+            for name in dict.fromkeys((class_id, *self.todays.were(class_id)))
+        ]
         return next((path.read_bytes() for path in paths if path.is_file()), None)
 
     def typical(self, class_id: str) -> str | None:
         """The labelled photo that shows a class best, for `thumbnail`."""
-        return next((found for name in self.todays.were(class_id) if (found := self.index.typical(name))), None)
+        return next(
+            (found for name in self.todays.were(class_id) if (found := self.index.typical(name))),
+            None,
+        )
 
     @property
     def engine(self) -> str:
@@ -124,24 +147,39 @@ class Predictor:
     def _prediction(self, said: Sequence[np.ndarray], top_k: int) -> Prediction:
         """From a row of each of the network's outputs."""
         logits, embedding, *_ = said
-        todays, rejection = self.todays, self._judgement.rejection
+        todays = self.todays
+        rejection = self._judgement.rejection
         chances = todays.merged(self._judgement.probabilities(logits[None]))[0]
         score = float(self._judgement.foreign(*(row[None] for row in said))[0])
         kind = answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
-        order = np.argsort(-chances, kind="stable")[:max(1, top_k)]
-        candidates = tuple(Candidate(todays.ids[i], self._title(todays.ids[i]), float(chances[i])) for i in order)
-        best, known = candidates[0], kind != NONE
-        return Prediction(kind, best.label if known else None, best.title if known else None, best.confidence,
-                          candidates, self._card(best.label) if known else {},
-                          tuple(self._similar(logits, embedding, SHOWN)), dict(self.model))
+        order = np.argsort(-chances, kind="stable")[: max(1, top_k)]
+        candidates = tuple(
+            Candidate(todays.ids[i], self._title(todays.ids[i]), float(chances[i])) for i in order
+        )
+        best = candidates[0]
+        known = kind != NONE
+        return Prediction(
+            kind,
+            best.label if known else None,
+            best.title if known else None,
+            best.confidence,
+            candidates,
+            self._card(best.label) if known else {},
+            tuple(self._similar(logits, embedding, SHOWN)),
+            dict(self.model),
+        )
 
     def _similar(self, logits: np.ndarray, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
-        if self._judgement.rejection.by_logits:  # points know better than embeddings what a photo looks like
+        if (
+            self._judgement.rejection.by_logits
+        ):  # points know better than embeddings what a photo looks like
             order = (self.classes[number] for number in np.argsort(-logits, kind="stable"))
             nearest = self.index.nearest_of(order, embedding, k)
         else:
             nearest = self.index.nearest(embedding, k)
-        return [{**vars(found), "label": self.todays.of(found.label), "url": None} for found in nearest]
+        return [
+            {**vars(found), "label": self.todays.of(found.label), "url": None} for found in nearest
+        ]
 
     def _title(self, label: str) -> str:
         return self.collection.title_of(label) if label in self.collection else label
@@ -150,11 +188,14 @@ class Predictor:
         return self.collection.info(label).to_json() if label in self.collection else {}
 
 
-def load_predictor(address: str | Path, cache: Path | None = None, engine: str = "auto", threads: int = 0) -> Predictor:
+def load_predictor(
+    address: str | Path, cache: Path | None = None, engine: str = "auto", threads: int = 0
+) -> Predictor:
     """The release at a folder or hf://user/name, either with @revision.
 
-    `cache`: where a release that is not a plain folder is kept. `engine`: as `open_network` has them.
-    Raises NoModelYet where nothing was released, BadModel for what is no release of ours, HubUnreachable.
+    `cache`: where a release that is not a plain folder is kept. `engine`: as `open_network` has
+    them. Raises NoModelYet where nothing was released, BadModel for what is no release of ours,
+    HubUnreachable.
     """
     folder, revision = _fetched(str(address), cache or default_cache({}))
     ours = folder / OURS
@@ -162,14 +203,28 @@ def load_predictor(address: str | Path, cache: Path | None = None, engine: str =
     with model_file("release.json"):
         newer = int(release.get("format", FORMAT)) > FORMAT
     if newer:
-        raise BadModel("This model was made by a newer Vitrine. Bring this one up to date to serve it.",
-                       format=release["format"])
-    network, classes = open_network(folder, engine, threads), _classes(folder)
-    model = {"repo": _name(str(address)), "revision": revision, "dataset_revision": release.get("dataset_revision")}
+        raise BadModel(
+            "This model was made by a newer Vitrine. Bring this one up to date to serve it.",
+            format=release["format"],
+        )
+    network = open_network(folder, engine, threads)
+    classes = _classes(folder)
+    model = {
+        "repo": _name(str(address)),
+        "revision": revision,
+        "dataset_revision": release.get("dataset_revision"),
+    }
     if is_provisional(folder):
         model["provisional"] = {name: _measured(ours).get(name) for name in ("value", "n")}
-    predictor = Predictor(network, classes, load_collection(ours / "collection"), model, Judgement.load(ours),
-                        Index.load(ours / "index"), ours / "collection" / "references")
+    predictor = Predictor(
+        network,
+        classes,
+        load_collection(ours / "collection"),
+        model,
+        Judgement.load(ours),
+        Index.load(ours / "index"),
+        ours / "collection" / "references",
+    )
     predictor.made_at = str(release.get("made_at") or "")
     return predictor
 
@@ -179,12 +234,16 @@ def _fetched(address: str, cache: Path) -> tuple[Path, str]:
         return model_folder(address, cache)
     except MissingFile as error:
         kind = NoModelYet if isinstance(error, NoModelYet) else BadModel
-        raise kind(f"There is no Vitrine model at {address}. Train one first: python -m train DATASET {address}",
-                   cause=error.sentence) from error
+        raise kind(
+            f"There is no Vitrine model at {address}. Train one first: python -m train DATASET "
+            f"{address}",
+            cause=error.sentence,
+        ) from error
 
 
 def _name(address: str) -> str:
-    """What strangers are told: a repo's name, or a folder's own name, never where on the disk it lies."""
+    """What strangers are told: a repo's name, or a folder's own name, never where on the disk it
+    lies."""
     place = parse_address(address)
     return place.name if place.kind == "hub" else Path(place.name).resolve().name
 
@@ -207,5 +266,7 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadModel(f"This model's {path.name} is missing or damaged.", cause=str(error)) from error
+        raise BadModel(
+            f"This model's {path.name} is missing or damaged.", cause=str(error)
+        ) from error
     return card

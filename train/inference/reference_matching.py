@@ -1,11 +1,12 @@
-"""Recognition from one picture: a thing is what the points of a photo agree with, seen flat from some angle.
+"""Recognition from one picture: a thing is what the points of a photo agree with, seen flat from
+some angle.
 
-Every point of a photo votes for the picture that has the point most like it; the pictures with most votes are laid over
-the photo, and the points that agree are counted. What that says is added to the logits that the network gave.
+Every point of a photo votes for the picture that has the point most like it; the pictures with
+most votes are laid over the photo, and the points that agree are counted. What that says is
+added to the logits that the network gave.
 
     References.load(Path("model/vitrine")).evidence(photo)
 """
-
 
 from __future__ import annotations
 
@@ -23,8 +24,13 @@ from train.images.keypoints import SIDE, Points, agreeing, alike, apart, find_po
 from train.inference.embeddings import Embedder, Outputs, Watch
 
 FILE = "references.npz"
-KEPT, ASKED = 500, 700  # points of a picture, and of a photo that is asked about
-EACH, VOTING = 300, 90_000  # points of a picture that are voted for, and of all of them; so the cost is bounded
+# points of a picture, and of a photo that is asked about
+KEPT = 500
+ASKED = 700
+EACH, VOTING = (
+    300,
+    90_000,
+)  # points of a picture that are voted for, and of all of them; so the cost is bounded
 AT_ONCE = 64  # pictures compared at a time, so that memory stays flat
 VOTERS = 300  # points of a photo that vote
 CLEARLY = 0.9  # a vote counts when no other thing has a point nearly as near
@@ -43,16 +49,18 @@ class References:
 
     @cached_property
     def _voting(self) -> np.ndarray:
-        """(pictures, points, 128) uint8; a picture with fewer points ends in zeros, which are like nothing."""
+        """(pictures, points, 128) uint8; a picture with fewer points ends in zeros, which are
+        like nothing."""
         most = max(1, min(EACH, VOTING // max(1, len(self.points))))
         table = np.zeros((len(self.points), most, 128), np.uint8)
         for row, points in zip(table, self.points, strict=True):
             some = points.strongest(most).descriptors
-            row[:len(some)] = some
+            row[: len(some)] = some
         return table
 
     def recognise(self, photo: Points, without: int | None = None) -> np.ndarray:
-        """How many points of a photo agree with a picture of each class, (classes,). `without`: a class left out."""
+        """How many points of a photo agree with a picture of each class, (classes,). `without`:
+        a class left out."""
         found = np.zeros(self.classes, int)
         votes = self.votes(photo, without)
         for row in np.argsort(-votes, kind="stable")[:LAID_OVER]:
@@ -62,11 +70,12 @@ class References:
         return found
 
     def votes(self, photo: Points, without: int | None = None) -> np.ndarray:
-        """(pictures,) int: for how many points of the photo a picture has the nearest, clearly nearer than any other
-        thing has one."""
+        """(pictures,) int: for how many points of the photo a picture has the nearest, clearly
+        nearer than any other thing has one."""
         if not len(photo) or not self.points:
             return np.zeros(len(self.points), int)
-        nearest, owners = self._nearest(photo.strongest(VOTERS).descriptors), np.array(self.owners)
+        nearest = self._nearest(photo.strongest(VOTERS).descriptors)
+        owners = np.array(self.owners)
         if without is not None:
             nearest[:, owners == without] = 0
         best = nearest.argmax(axis=1)
@@ -77,8 +86,12 @@ class References:
     def _nearest(self, descriptors: np.ndarray) -> np.ndarray:
         """(n, pictures): the cosine of each point and the most alike of each picture."""
         table = self._voting
-        parts = [alike(descriptors, some.reshape(-1, 128)).reshape(len(descriptors), len(some), -1).max(axis=2)
-                 for some in (table[start:start + AT_ONCE] for start in range(0, len(table), AT_ONCE))]
+        parts = [
+            alike(descriptors, some.reshape(-1, 128))
+            .reshape(len(descriptors), len(some), -1)
+            .max(axis=2)
+            for some in (table[start : start + AT_ONCE] for start in range(0, len(table), AT_ONCE))
+        ]
         return np.concatenate(parts, axis=1)
 
     def evidence(self, photo: Image.Image) -> np.ndarray:
@@ -90,9 +103,17 @@ class References:
         folder.mkdir(parents=True, exist_ok=True)
         counts = np.array([len(points) for points in self.points], np.int32)
         np.savez_compressed(
-            folder / FILE, counts=counts, owners=np.array(self.owners, np.int32), classes=self.classes,
-            places=np.concatenate([np.zeros((0, 2)), *(points.places for points in self.points)]).astype(np.float16),
-            descriptors=np.concatenate([np.zeros((0, 128), np.uint8), *(p.descriptors for p in self.points)]))
+            folder / FILE,
+            counts=counts,
+            owners=np.array(self.owners, np.int32),
+            classes=self.classes,
+            places=np.concatenate(
+                [np.zeros((0, 2)), *(points.places for points in self.points)]
+            ).astype(np.float16),
+            descriptors=np.concatenate(
+                [np.zeros((0, 128), np.uint8), *(p.descriptors for p in self.points)]
+            ),
+        )
 
     @classmethod
     def load(cls, folder: Path) -> References | None:
@@ -106,18 +127,22 @@ class References:
             return cls(points, tuple(int(owner) for owner in kept["owners"]), int(kept["classes"]))
 
 
-def references_of(pictures: Sequence[Image.Image], owners: Sequence[int], classes: int) -> References:
+def references_of(
+    pictures: Sequence[Image.Image], owners: Sequence[int], classes: int
+) -> References:
     """From upright pictures and their class numbers."""
     return References(tuple(find_points(one, KEPT) for one in pictures), tuple(owners), classes)
 
 
 def as_logits(agreeing_points: np.ndarray) -> np.ndarray:
-    """What agreeing points add to logits: nothing up to what chance gives, and less for each further point."""
+    """What agreeing points add to logits: nothing up to what chance gives, and less for each
+    further point."""
     return np.asarray(WEIGHT * np.log1p(np.maximum(agreeing_points - CHANCE, 0)), np.float32)
 
 
 class Recogniser(Embedder):
-    """`network`, whose outputs are logits (b, c) and embedding (b, d), and what the pictures say of the same photos."""
+    """`network`, whose outputs are logits (b, c) and embedding (b, d), and what the pictures say
+    of the same photos."""
 
     def __init__(self, network: Embedder, references: References) -> None:
         super().__init__(network.engine, network.preprocess, network.batch)
@@ -130,8 +155,9 @@ class Recogniser(Embedder):
             raise error
         return tuple(rows[0] for rows in outputs.arrays)
 
-    def look(self, photos: Sequence[tuple[str, bytes]],
-             watch: Watch | None) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
+    def look(
+        self, photos: Sequence[tuple[str, bytes]], watch: Watch | None
+    ) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
         """One batch; the photo is decoded once, for the network and for its points."""
         found: dict[str, np.ndarray] = {}
 
@@ -144,4 +170,6 @@ class Recogniser(Embedder):
         if not outputs.ids:
             return outputs, bad
         logits, *rest = outputs.arrays
-        return Outputs(outputs.ids, (logits + np.stack([found[name] for name in outputs.ids]), *rest)), bad
+        return Outputs(
+            outputs.ids, (logits + np.stack([found[name] for name in outputs.ids]), *rest)
+        ), bad

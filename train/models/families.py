@@ -1,7 +1,8 @@
 """Backbone families: what differs between them, one row each. To add a family, add a row.
 
-A row says how a photo's features are read off, which sides can be looked at, and what parts are called. What a row does
-not know (fused inference, early features) falls back to what works for every family.
+A row says how a photo's features are read off, which sides can be looked at, and what parts are
+called. What a row does not know (fused inference, early features) falls back to what works for
+every family.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from typing import Any, Literal
 
 # The number of its block in a parameter's name; a family without such names learns at one rate.
 BLOCK = re.compile(r"\.layers?\.(\d+)\.")
-# Class token alone; class token beside the mean of the patches; pooled map of a convolutional network.
+# Class token alone; class token beside the mean of the patches; pooled map of a convolutional
+# network.
 Pooling = Literal["class", "class and patches", "map"]
 
 
 @dataclass(frozen=True)
 class BackboneFamily:
-    """`model_type`: as in config.json. `pooling`: what the family's classifier head sees. `patch`: pixels of a patch
-    where photos of any side can be looked at as they are, 0 where the side is fixed. `norms`: what a block calls its
-    two norms. `pretrained`: whether weights of this family can be a backbone.
+    """`model_type`: as in config.json. `pooling`: what the family's classifier head sees.
+    `patch`: pixels of a patch where photos of any side can be looked at as they are, 0 where the
+    side is fixed. `norms`: what a block calls its two norms. `pretrained`: whether weights of
+    this family can be a backbone.
     """
 
     model_type: str
@@ -32,7 +35,8 @@ class BackboneFamily:
 
     @property
     def any_side(self) -> bool:
-        """Whether photos of another side than the pretrained one are looked at without being resized to it."""
+        """Whether photos of another side than the pretrained one are looked at without being
+        resized to it."""
         return self.patch > 0
 
     def whole_patches(self, pixels: float) -> int:
@@ -46,7 +50,9 @@ FAMILIES: Mapping[str, BackboneFamily] = {
         BackboneFamily("dinov2", "class and patches", patch=14),
         BackboneFamily("dinov2_with_registers", "class and patches", patch=14),
         BackboneFamily("vit", "class", norms=("layernorm_before", "layernorm_after")),
-        BackboneFamily("resnet", "map", pretrained=False),  # the small network that is trained from nothing
+        BackboneFamily(
+            "resnet", "map", pretrained=False
+        ),  # the small network that is trained from nothing
     )
 }
 PRETRAINED = tuple(row.model_type for row in FAMILIES.values() if row.pretrained)

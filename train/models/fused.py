@@ -1,11 +1,10 @@
-"""A ViT rewritten for inference: the same numbers from fewer and larger steps, so that engines can fuse them.
+"""A ViT rewritten for inference: the same numbers from fewer and larger steps, so that engines
+can fuse them.
 
-transformers' modules, exported as they are, carry guards against empty masks, three projections where one does, and
-multiplications that can live in the weights. Here queries, keys and values come from one matrix with the scale of
-attention in it, a layer's scale is part of the matrix before it, and positions are worked out once for one size.
-Importing this room imports torch.
-
-    python -c "from train.models.fused import lean; help(lean)"
+transformers' modules, exported as they are, carry guards against empty masks, three projections
+where one does, and multiplications that can live in the weights. Here queries, keys and values
+come from one matrix with the scale of attention in it, a layer's scale is part of the matrix
+before it, and positions are worked out once for one size. Importing this room imports torch.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from torch import Tensor, nn
 
 from train.models.families import BackboneFamily, family_of
 
-# What the order of additions may change; more, and the family does something that we do not know of.
+# What the order of additions may change; more, and the family does something that we do not know
+# of.
 LARGEST_DIFFERENCE = 1e-4
 
 
@@ -26,20 +26,31 @@ class LeanBlock(nn.Module):
 
     def __init__(self, layer: Any, family: BackboneFamily) -> None:
         super().__init__()
-        attention, mlp = layer.attention, layer.mlp
-        self.heads, self.head = attention.num_attention_heads, attention.head_dim
+        attention = layer.attention
+        mlp = layer.mlp
+        self.heads = attention.num_attention_heads
+        self.head = attention.head_dim
         self.norm1, self.norm2 = (getattr(layer, name) for name in family.norms)
         self.qkv = _joined(attention.q_proj, attention.k_proj, attention.v_proj, attention.scaling)
         self.out = _scaled(attention.o_proj, getattr(layer, "layer_scale1", None))
-        self.fc1, self.activation = mlp.fc1, mlp.activation_fn
+        self.fc1 = mlp.fc1
+        self.activation = mlp.activation_fn
         self.fc2 = _scaled(mlp.fc2, getattr(layer, "layer_scale2", None))
 
     def forward(self, tokens: Tensor) -> Tensor:
         batch, count, _ = tokens.shape
-        several = self.qkv(self.norm1(tokens)).reshape(batch, count, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
-        query, key, value = several[0], several[1], several[2]
+        several = (
+            self.qkv(self.norm1(tokens))
+            .reshape(batch, count, 3, self.heads, self.head)
+            .permute(2, 0, 3, 1, 4)
+        )
+        query = several[0]
+        key = several[1]
+        value = several[2]
         seen = torch.softmax(query @ key.transpose(2, 3), dim=-1) @ value
-        tokens = tokens + self.out(seen.transpose(1, 2).reshape(batch, count, self.heads * self.head))
+        tokens = tokens + self.out(
+            seen.transpose(1, 2).reshape(batch, count, self.heads * self.head)
+        )
         return tokens + self.fc2(self.activation(self.fc1(self.norm2(tokens))))
 
 
@@ -54,15 +65,23 @@ class LeanPooled(nn.Module):
         family = family_of(trunk.config)
         self.alone = family.pooling == "class"
         projection = trunk.embeddings.patch_embeddings.projection
-        self.patches = nn.Conv2d(projection.in_channels, projection.out_channels, projection.kernel_size,
-                                 projection.stride, bias=False)
+        self.patches = nn.Conv2d(
+            projection.in_channels,
+            projection.out_channels,
+            projection.kernel_size,
+            projection.stride,
+            bias=False,
+        )
         self.patches.weight = projection.weight
         larger = {} if family.any_side else {"interpolate_pos_encoding": True}
-        # What a black photo begins with: the class token, registers, and a bias for each place, positions included.
+        # What a black photo begins with: the class token, registers, and a bias for each place,
+        # positions included.
         black = trunk.embeddings(torch.zeros(1, 3, size, size), **larger).detach()
-        self.before = black.shape[1] - (size // projection.stride[0]) * (size // projection.stride[1])
-        self.register_buffer("first", black[:, :self.before].clone())
-        self.register_buffer("places", black[:, self.before:].clone())
+        self.before = black.shape[1] - (size // projection.stride[0]) * (
+            size // projection.stride[1]
+        )
+        self.register_buffer("first", black[:, : self.before].clone())
+        self.register_buffer("places", black[:, self.before :].clone())
         layers = trunk.layers if hasattr(trunk, "layers") else trunk.encoder.layer
         self.blocks = nn.Sequential(*(LeanBlock(layer, family) for layer in layers))
         self.norm = trunk.layernorm
@@ -73,12 +92,15 @@ class LeanPooled(nn.Module):
     def seen(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
         """The embedding (b, d), and the class token before the last block (b, e)."""
         patches = self.patches(pixel_values).flatten(2).transpose(1, 2) + self.places
-        before = self.blocks[:-1](torch.cat([self.first.expand(patches.shape[0], -1, -1), patches], dim=1))
-        tokens, early = self.blocks[-1](before), before[:, 0]
+        before = self.blocks[:-1](
+            torch.cat([self.first.expand(patches.shape[0], -1, -1), patches], dim=1)
+        )
+        tokens = self.blocks[-1](before)
+        early = before[:, 0]
         if self.alone:
             return self.norm(tokens[:, 0]), early
         tokens = self.norm(tokens)
-        return torch.cat([tokens[:, 0], tokens[:, self.before:].mean(dim=1)], dim=1), early
+        return torch.cat([tokens[:, 0], tokens[:, self.before :].mean(dim=1)], dim=1), early
 
 
 class LeanAnswering(nn.Module):
@@ -86,7 +108,8 @@ class LeanAnswering(nn.Module):
 
     def __init__(self, model: Any, size: int) -> None:
         super().__init__()
-        self.pooled, self.classifier = LeanPooled(model.base_model, size), model.classifier
+        self.pooled = LeanPooled(model.base_model, size)
+        self.classifier = model.classifier
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         embedding, early = self.pooled.seen(pixel_values)
@@ -94,8 +117,9 @@ class LeanAnswering(nn.Module):
 
 
 def lean(module: nn.Module, size: int) -> nn.Module:
-    """`module` for photos of `size` x `size` in fewer steps, in evaluation mode; `module` itself where it is of a
-    family that we do not know, or where the rewritten one differs on noise photos by more than rounding."""
+    """`module` for photos of `size` x `size` in fewer steps, in evaluation mode; `module` itself
+    where it is of a family that we do not know, or where the rewritten one differs on noise
+    photos by more than rounding."""
     with torch.inference_mode(False), torch.no_grad():
         rewritten = _rewritten(module, size)
         if rewritten is None:
@@ -112,23 +136,36 @@ def _rewritten(module: nn.Module, size: int) -> nn.Module | None:
             return LeanPooled(module.trunk, size).eval()
         if isinstance(module, Answering):
             return LeanAnswering(module.model, size).eval()
-    except (AttributeError, KeyError, TypeError):  # a part has another name there, or the family has no row
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+    ):  # a part has another name there, or the family has no row
         return None
     return None
 
 
 def _same(found: Any, expected: Any) -> bool:
-    pairs = zip(*(outputs if isinstance(outputs, tuple) else (outputs,) for outputs in (found, expected)), strict=True)
-    return all(a.shape == b.shape and float((a - b).abs().max()) <= LARGEST_DIFFERENCE * max(1.0, float(b.abs().max()))
-               for a, b in pairs)
+    pairs = zip(
+        *(outputs if isinstance(outputs, tuple) else (outputs,) for outputs in (found, expected)),
+        strict=True,
+    )
+    return all(
+        a.shape == b.shape
+        and float((a - b).abs().max()) <= LARGEST_DIFFERENCE * max(1.0, float(b.abs().max()))
+        for a, b in pairs
+    )
 
 
 def _joined(query: nn.Linear, key: nn.Linear, value: nn.Linear, scale: float) -> nn.Linear:
     """One matrix for the three, with the scale of attention in the query's part."""
-    parts, scales = (query, key, value), (scale, 1.0, 1.0)
+    parts = (query, key, value)
+    scales = (scale, 1.0, 1.0)
     biases = [torch.zeros(part.out_features) if part.bias is None else part.bias for part in parts]
-    return _linear(torch.cat([part.weight * by for part, by in zip(parts, scales, strict=True)]),
-                   torch.cat([bias * by for bias, by in zip(biases, scales, strict=True)]))
+    return _linear(
+        torch.cat([part.weight * by for part, by in zip(parts, scales, strict=True)]),
+        torch.cat([bias * by for bias, by in zip(biases, scales, strict=True)]),
+    )
 
 
 def _scaled(linear: nn.Linear, scale: Any) -> nn.Linear:
@@ -141,5 +178,6 @@ def _scaled(linear: nn.Linear, scale: Any) -> nn.Linear:
 
 def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
     made = nn.Linear(weight.shape[1], weight.shape[0])
-    made.weight, made.bias = nn.Parameter(weight.detach()), nn.Parameter(bias.detach())
+    made.weight = nn.Parameter(weight.detach())
+    made.bias = nn.Parameter(bias.detach())
     return made

@@ -1,11 +1,10 @@
 """The networks as torch modules: photo tensor -> embedding, and -> (logits, embedding, early).
 
-An embedding is what the classifier head sees: for DINOv2 the layer-normed class token beside the mean of the
-patch tokens (2 x hidden numbers), for a plain ViT the class token, for the small ResNet its pooled map.
-Early is the class token before the last block, where a thing is told from others but not yet made to look like one
-of the classes: what is foreign shows best there. Importing this room imports torch.
-
-    python -c "from pathlib import Path; from train.models.heads import load_pooled; print(load_pooled(Path('backbone folder')))"
+An embedding is what the classifier head sees: for DINOv2 the layer-normed class token beside the
+mean of the patch tokens (2 x hidden numbers), for a plain ViT the class token, for the small
+ResNet its pooled map. Early is the class token before the last block, where a thing is told from
+others but not yet made to look like one of the classes: what is foreign shows best there.
+Importing this room imports torch.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ class Pooled(nn.Module):
 
 
 class Answering(nn.Module):
-    """(b, 3, h, w) float32 -> logits (b, c), embedding (b, d) and early (b, e): a fine-tuned model, all from one
-    pass."""
+    """(b, 3, h, w) float32 -> logits (b, c), embedding (b, d) and early (b, e): a fine-tuned
+    model, all from one pass."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
@@ -58,8 +57,8 @@ def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
 
 
 def seen_by(model: Any, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
-    """The same (b, d), and the class token before the last block (b, e); a small ResNet has none, and gives its pooled
-    map twice."""
+    """The same (b, d), and the class token before the last block (b, e); a small ResNet has
+    none, and gives its pooled map twice."""
     if family_of(model.config).pooling == "map":
         flat = embedding_of(model, pixel_values)
         return flat, flat.clone()
@@ -90,14 +89,22 @@ def _opened(kind: Any, folder: Path) -> Any:
     logging.disable_progress_bar()
     try:
         return kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, AttributeError, TypeError, KeyError, SafetensorError) as error:
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        AttributeError,
+        TypeError,
+        KeyError,
+        SafetensorError,
+    ) as error:
         raise BadModel(f"The model in {folder.name} cannot be opened.", cause=str(error)) from error
 
 
 def _head_sees(trunk: Any, tokens: Tensor) -> Tensor:
     if family_of(trunk.config).pooling == "class":
         return tokens[:, 0]
-    patches = tokens[:, 1 + getattr(trunk.config, "num_register_tokens", 0):]
+    patches = tokens[:, 1 + getattr(trunk.config, "num_register_tokens", 0) :]
     return torch.cat([tokens[:, 0], patches.mean(dim=1)], dim=1)
 
 
@@ -108,4 +115,6 @@ def _larger(trunk: Any, pixel_values: Tensor) -> dict[str, bool]:
 
 def _native(config: Any, pixel_values: Tensor) -> bool:
     size = config.image_size
-    return tuple(pixel_values.shape[-2:]) == (tuple(size) if isinstance(size, (list, tuple)) else (size, size))
+    return tuple(pixel_values.shape[-2:]) == (
+        tuple(size) if isinstance(size, (list, tuple)) else (size, size)
+    )

@@ -1,11 +1,11 @@
 """The baseline that was told nothing: a small network trained on this collection alone.
 
-It says what the pretrained backbone is worth. It is transformers' own ResNet, made small (half a million weights,
-96 pixels), so that `from_pretrained`, the export and the predictor open it like any other model.
+It says what the pretrained backbone is worth. It is transformers' own ResNet, made small (half a
+million weights, 96 pixels), so that `from_pretrained`, the export and the predictor open it like
+any other model.
 
     python -m train DATASET MODEL --scratch
 """
-
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from train.images.preprocessing import Preprocessing
 from train.models.backbone import Backbone
 
 FRAMING = Preprocessing(size=96, short=110)
-NOTHING = Backbone(Path(), "a small ResNet", "none", "scratch")  # where a ViT would name its pretrained weights
+NOTHING = Backbone(
+    Path(), "a small ResNet", "none", "scratch"
+)  # where a ViT would name its pretrained weights
 
 
 def small_network(labels: dict[int, str], seed: int) -> Any:
@@ -25,8 +27,15 @@ def small_network(labels: dict[int, str], seed: int) -> Any:
     from transformers import ResNetConfig, ResNetForImageClassification
 
     torch.manual_seed(seed)
-    kind: Any = ResNetConfig  # num_labels and the tables are its base class's, which type checkers do not see
+    # num_labels and the tables are its base class's, which type checkers do not see
+    kind: Any = ResNetConfig
     config = kind(
-        embedding_size=24, hidden_sizes=[24, 48, 96, 128], depths=[1, 1, 1, 1], layer_type="basic",
-        num_labels=len(labels), id2label=labels, label2id={name: number for number, name in labels.items()})
+        embedding_size=24,
+        hidden_sizes=[24, 48, 96, 128],
+        depths=[1, 1, 1, 1],
+        layer_type="basic",
+        num_labels=len(labels),
+        id2label=labels,
+        label2id={name: number for number, name in labels.items()},
+    )
     return ResNetForImageClassification(config)

@@ -1,7 +1,8 @@
-"""Two probes, a regression and a discriminant: which of them to fit, and what both say of photos they had not seen.
+"""Two probes, a regression and a discriminant: which of them to fit, and what both say of photos
+they had not seen.
 
-They err on different photos. On groceries with wrong labels planted, the middle between them finds more that is wrong
-than either (docs/DECISIONS.md, 2026-11-29).
+They err on different photos. On groceries with wrong labels planted, the middle between them
+finds more that is wrong than either (docs/DECISIONS.md, 2026-11-29).
 
     from train.probes.ensemble import fitted, out_of_fold
     fitted(features, labels, classes=81), out_of_fold(features, labels, groups, classes=81)
@@ -16,19 +17,22 @@ from train.probes import lda as discriminant
 from train.probes import logistic as probe
 from train.probes.logistic import Groups, Probe
 
-# Photos beyond the first of their class, from which the shape of the clouds is known well enough: with fewer the
-# regression was better on artifacts and landmarks.
+# Photos beyond the first of their class, from which the shape of the clouds is known well enough:
+# with fewer the regression was better on artifacts and landmarks.
 ENOUGH = 20
 
 
 def fitted(x: Rows, y: np.ndarray, classes: int) -> Probe:
     """The discriminant, or of very few photos the regression, on x (n, d) and y (n,)."""
     enough = len(y) - len(np.unique(y)) >= ENOUGH
-    return discriminant.fit_discriminant(x, y, classes) if enough else probe.fit_probe(x, y, classes)
+    return (
+        discriminant.fit_discriminant(x, y, classes) if enough else probe.fit_probe(x, y, classes)
+    )
 
 
 def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
-    """Probabilities (n, c) of each photo by probes that saw neither it nor any of its group, x (n, d) and y (n,)."""
+    """Probabilities (n, c) of each photo by probes that saw neither it nor any of its group, x
+    (n, d) and y (n,)."""
     p = probe.out_of_fold(x, y, groups, classes)
     p += discriminant.out_of_fold(x, y, groups, classes)
     p /= 2

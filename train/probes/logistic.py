@@ -1,9 +1,8 @@
-"""A linear probe: multinomial logistic regression on frozen features, and its out-of-fold opinion.
+"""A linear probe: multinomial logistic regression on frozen features, and its out-of-fold
+opinion.
 
-A probe says in seconds what a backbone already knows about a collection; asked only about photos it never saw,
-its losses find wrong labels.
-
-    python -c "import numpy as np; from train.probes.logistic import fit_probe; print(fit_probe(np.eye(2), [0, 1], 2).b)"
+A probe says in seconds what a backbone already knows about a collection; asked only about photos
+it never saw, its losses find wrong labels.
 """
 
 from __future__ import annotations
@@ -19,15 +18,20 @@ from data_cards.bulk.batching import batches, side_by_side
 from data_cards.bulk.memory import Rows, rows_of
 from train.statistics.metrics import softmax
 
-# What a class gets that a fold's training photos do not show: small, but its logarithm is still a number.
+# What a class gets that a fold's training photos do not show: small, but its logarithm is still a
+# number.
 UNSEEN = 1e-6
-# Weight decay, in units where sklearn's C is its inverse. On held-out groceries (81 classes, 880 photos to learn
-# from) 1 and 3 were best of 0.3 to 1000, and more rounds than these changed nothing.
-STRENGTH, ROUNDS = 3.0, 100
+# Weight decay, in units where sklearn's C is its inverse. On held-out groceries (81 classes, 880
+# photos to learn from) 1 and 3 were best of 0.3 to 1000, and more rounds than these changed
+# nothing.
+STRENGTH = 3.0
+ROUNDS = 100
 LARGE = 20_000_000  # numbers: 80 MB of features
-# Opinions come from probes that learned from so many photos at most, some of each class: more take memory and minutes.
-# Of more, half the rounds do: on groceries half of the photos and half the rounds find the same wrong labels.
-MOST, OF_EACH = 10_000, 50
+# Opinions come from probes that learned from so many photos at most, some of each class: more take
+# memory and minutes. Of more, half the rounds do: on groceries half of the photos and half the
+# rounds find the same wrong labels.
+MOST = 10_000
+OF_EACH = 50
 FOLDS = 5
 AT_ONCE = 4096  # rows that are looked at
 Groups = Sequence[object] | np.ndarray  # (n,) the group of each photo: its name, or its number
@@ -51,12 +55,15 @@ class Probe:
         return softmax(self.logits(x))
 
     def head(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weight (c, d) and bias (c,) of the same classifier on raw features: what a network's head starts from."""
+        """Weight (c, d) and bias (c,) of the same classifier on raw features: what a network's
+        head starts from."""
         weight = (self.w / self.scale[:, None]).T
         return np.ascontiguousarray(weight), self.b - weight @ self.mean
 
 
-def fit_probe(x: Rows, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS) -> Probe:
+def fit_probe(
+    x: Rows, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS
+) -> Probe:
     """Fit on x (n, d) and y (n,) in 0..classes-1 by L-BFGS on the penalised mean cross-entropy.
 
     A class without photos keeps a low bias, so that it gets next to no probability.
@@ -74,14 +81,23 @@ def own_cores(numbers: int) -> AbstractContextManager[object]:
     return threadpool_limits(1, "blas") if numbers < LARGE else nullcontext()
 
 
-def _fitted(x: Rows, y: np.ndarray, rows: np.ndarray, classes: int, strength: float = STRENGTH,
-            rounds: int = ROUNDS) -> Probe:
+def _fitted(
+    x: Rows,
+    y: np.ndarray,
+    rows: np.ndarray,
+    classes: int,
+    strength: float = STRENGTH,
+    rounds: int = ROUNDS,
+) -> Probe:
     """Fitted on these rows of x and y."""
     from scipy.optimize import minimize
 
-    z, y = np.empty((len(rows), x.shape[1]), np.float32), np.asarray(y, np.int64)[rows]
-    for first in range(0, len(rows), AT_ONCE):  # part by part: of very many photos every copy is large
-        z[first:first + AT_ONCE] = x[rows[first:first + AT_ONCE]]
+    z = np.empty((len(rows), x.shape[1]), np.float32)
+    y = np.asarray(y, np.int64)[rows]
+    for first in range(
+        0, len(rows), AT_ONCE
+    ):  # part by part: of very many photos every copy is large
+        z[first : first + AT_ONCE] = x[rows[first : first + AT_ONCE]]
     mean = z.mean(axis=0)
     z -= mean
     scale = np.maximum(np.sqrt(np.einsum("nd,nd->d", z, z) / len(z)), 1e-6)
@@ -92,37 +108,53 @@ def _fitted(x: Rows, y: np.ndarray, rows: np.ndarray, classes: int, strength: fl
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         w, b = _parts(flat.astype(np.float32), d)
         p = softmax(z @ w + b)
-        value = -np.log(np.maximum(p[np.arange(n), y], 1e-30)).mean() + decay / 2 * float((w * w).sum())
+        value = -np.log(np.maximum(p[np.arange(n), y], 1e-30)).mean() + decay / 2 * float(
+            (w * w).sum()
+        )
         p[np.arange(n), y] -= 1
         p /= n
-        return float(value), np.concatenate([(z.T @ p + decay * w).ravel(), p.sum(axis=0)]).astype(np.float64)
+        return float(value), np.concatenate([(z.T @ p + decay * w).ravel(), p.sum(axis=0)]).astype(
+            np.float64
+        )
 
     start = np.concatenate([np.zeros(d * classes), np.where(seen, 0.0, -30.0)])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": rounds, "ftol": 1e-7, "gtol": 1e-5})
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": rounds, "ftol": 1e-7, "gtol": 1e-5},
+    )
     w, b = _parts(found.x.astype(np.float32), d)
     return Probe(w, b, mean, scale)
 
 
-def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS,
-                seed: int = 0) -> np.ndarray:
-    """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its group.
+def out_of_fold(
+    x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS, seed: int = 0
+) -> np.ndarray:
+    """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its
+    group.
 
-    It learned from about MOST others at most. A class that a fold's training photos do not show gets UNSEEN there, so
-    its photos look doubtful: with all its photos in one group nobody can say better.
+    It learned from about MOST others at most. A class that a fold's training photos do not show
+    gets UNSEEN there, so its photos look doubtful: with all its photos in one group nobody can
+    say better.
     """
     y = np.asarray(y, dtype=np.int64)
-    fold, rounds = folds_of(y, groups, _few(len(y), folds), seed), ROUNDS if len(y) <= MOST else ROUNDS // 2
+    fold = folds_of(y, groups, _few(len(y), folds), seed)
+    rounds = ROUNDS if len(y) <= MOST else ROUNDS // 2
     out = np.full((len(y), classes), 1.0 / max(classes, 1), np.float32)
 
     def ask(one: int) -> None:
-        held, rest = np.flatnonzero(fold == one), enough(y, np.flatnonzero(fold != one))
+        held = np.flatnonzero(fold == one)
+        rest = enough(y, np.flatnonzero(fold != one))
         if len(rest):
             probe = _fitted(x, y, rest, classes, rounds=rounds)
             for some in batches(held.tolist(), AT_ONCE):
                 p = np.maximum(probe.probabilities(x[some]).astype(float), UNSEEN)
                 out[some] = p / p.sum(axis=1, keepdims=True)
 
-    # Small folds side by side; large ones one after the other, each on all cores and with one copy of the features.
+    # Small folds side by side; large ones one after the other, each on all cores and with one copy
+    # of the features.
     with own_cores(x.size):
         for _ in side_by_side(ask, np.unique(fold).tolist(), 2 if x.size < LARGE else 1):
             pass
@@ -130,13 +162,14 @@ def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int
 
 
 def _few(photos: int, folds: int, most: int = MOST) -> int:
-    """How many folds: of very many photos two leave about as many to learn from as five, in two fifths of the time."""
+    """How many folds: of very many photos two leave about as many to learn from as five, in two
+    fifths of the time."""
     return min(folds, max(2, round(photos / (photos - most)))) if photos > most else folds
 
 
 def enough(y: np.ndarray, rows: np.ndarray, most: int = MOST) -> np.ndarray:
-    """All of these rows, or where they are very many about `most` of them by chance: OF_EACH of every class at least,
-    or as many as there are."""
+    """All of these rows, or where they are very many about `most` of them by chance: OF_EACH of
+    every class at least, or as many as there are."""
     if len(rows) <= most:
         return rows
     mixed = np.random.default_rng(0).permutation(rows)
@@ -148,19 +181,26 @@ def enough(y: np.ndarray, rows: np.ndarray, most: int = MOST) -> np.ndarray:
 
 
 def folds_of(y: np.ndarray, groups: Groups, folds: int = FOLDS, seed: int = 0) -> np.ndarray:
-    """A fold number (n,) per photo: groups stay whole, classes are spread evenly; fewer folds where groups are few."""
-    numbered = isinstance(groups, np.ndarray) and groups.dtype.kind == "i"  # very many names would be large
+    """A fold number (n,) per photo: groups stay whole, classes are spread evenly; fewer folds
+    where groups are few."""
+    numbered = (
+        isinstance(groups, np.ndarray) and groups.dtype.kind == "i"
+    )  # very many names would be large
     members = np.asarray(groups) if numbered else np.asarray([str(g) for g in groups])
     names, member = np.unique(members, return_inverse=True)
     folds = max(1, min(folds, len(names)))
-    sizes, order = np.bincount(member, minlength=len(names)), np.argsort(member, kind="stable")
-    ends, labels = np.cumsum(sizes).tolist(), np.asarray(y)[order].tolist()
+    sizes = np.bincount(member, minlength=len(names))
+    order = np.argsort(member, kind="stable")
+    ends = np.cumsum(sizes).tolist()
+    labels = np.asarray(y)[order].tolist()
     # Plain lists: there may be as many groups as photos, and each has few classes.
-    filled, place = [[0] * (max(labels, default=0) + 1) for _ in range(folds)], np.zeros(len(names), dtype=np.int64)
-    full, shuffled = [0] * folds, np.random.default_rng(seed).permutation(len(names))
+    filled = [[0] * (max(labels, default=0) + 1) for _ in range(folds)]
+    place = np.zeros(len(names), dtype=np.int64)
+    full = [0] * folds
+    shuffled = np.random.default_rng(seed).permutation(len(names))
     # Large groups first: small ones then even out what those left uneven.
     for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")].tolist():
-        mine = Counter(labels[ends[group] - int(sizes[group]):ends[group]])
+        mine = Counter(labels[ends[group] - int(sizes[group]) : ends[group]])
         fold = min(range(folds), key=lambda f: (sum(filled[f][label] for label in mine), full[f]))
         place[group] = fold
         full[fold] += mine.total()
@@ -169,8 +209,12 @@ def folds_of(y: np.ndarray, groups: Groups, folds: int = FOLDS, seed: int = 0) -
     return place[member]
 
 
-def taught(y: np.ndarray, shots: np.ndarray, fold: np.ndarray | None = None,
-           teachers: np.ndarray | None = None) -> np.ndarray:
+def taught(
+    y: np.ndarray,
+    shots: np.ndarray,
+    fold: np.ndarray | None = None,
+    teachers: np.ndarray | None = None,
+) -> np.ndarray:
     """How many shots of its class could teach each label (n,): not its own, and none of its fold.
 
     `shots` (n,): numbers that photos of one shot share. `fold` (n,): what is held out together;
@@ -187,7 +231,8 @@ def taught(y: np.ndarray, shots: np.ndarray, fold: np.ndarray | None = None,
 
 
 def known_by(y: np.ndarray, shots: np.ndarray, teachers: np.ndarray | None = None) -> np.ndarray:
-    """How many other shots of its class each label (n,) is known by; 0 where `out_of_fold` could use none of them."""
+    """How many other shots of its class each label (n,) is known by; 0 where `out_of_fold` could
+    use none of them."""
     known = taught(y, shots, teachers=teachers)
     # Of very many photos the regression has fewer folds than the discriminant.
     for folds in {_few(len(y), FOLDS), FOLDS}:

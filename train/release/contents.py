@@ -1,8 +1,8 @@
-"""What a release has beside its weights: how to judge, what looks alike, and a few answers to check others against.
+"""What a release has beside its weights: how to judge, what looks alike, and a few answers to
+check others against.
 
-    furnish(draft, source, material, taught, seed)
+furnish(draft, source, material, taught, seed)
 """
-
 
 from __future__ import annotations
 
@@ -38,36 +38,58 @@ from train.splits.training_set import Example, Material
 from train.statistics.metrics import top_k
 from train.uncertainty.decision_rule import Seen, judge, looked
 
-GOLDEN = 50  # photos whose answers travel with the model, so that an export or another machine can be checked
+# photos whose answers travel with the model, so that an export or another machine can be checked
+GOLDEN = 50
 
 
-def furnish(draft: Path, source: Sealed, material: Material, taught: Taught, seed: int,
-            named: float | None = None, asking: Asking = ask) -> Taught:
-    """Ask the model in `draft` about every photo it may know of, and write what follows from that; the model, whose
-    head may have been fitted anew. No test photos. `asking`: how it is asked."""
+def furnish(
+    draft: Path,
+    source: Sealed,
+    material: Material,
+    taught: Taught,
+    seed: int,
+    named: float | None = None,
+    asking: Asking = ask,
+) -> Taught:
+    """Ask the model in `draft` about every photo it may know of, and write what follows from
+    that; the model, whose head may have been fitted anew. No test photos. `asking`: how it is
+    asked."""
     none = (*material.none["train"], *material.none["validation"])
     known = dict((*material.train, *material.validation))
     answers = asking(draft, source.dataset, [*known, *none], "What it learned")
-    units, held = source.units(answers.of(dict(material.validation)).ids), seen(answers, material.validation)
+    units = source.units(answers.of(dict(material.validation)).ids)
+    held = seen(answers, material.validation)
     taught, held = with_new_head(draft, taught, seen(answers, taught.learned), held, units)
     groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]
-    judge(seen(answers, material.train), held, looked(answers.of(none)), groups, seed, named).save(draft / OURS)
-    _write_index(draft / OURS / "index", source.dataset, answers.of(known),
-                 {image_id: material.classes[label] for image_id, label in known.items()})
+    judge(seen(answers, material.train), held, looked(answers.of(none)), groups, seed, named).save(
+        draft / OURS
+    )
+    _write_index(
+        draft / OURS / "index",
+        source.dataset,
+        answers.of(known),
+        {image_id: material.classes[label] for image_id, label in known.items()},
+    )
     _write_golden(draft, source.dataset, answers, material, taught)
     return taught
 
 
-def with_new_head(draft: Path, taught: Taught, learned: Seen, held: Seen, units: Sequence[int]) -> tuple[Taught, Seen]:
-    """The model in `draft` with a head fitted anew, where validation finds that better, and what heads that had not
-    seen them say of validation photos; else as both are. `units`: which photos of `held` hang together."""
+def with_new_head(
+    draft: Path, taught: Taught, learned: Seen, held: Seen, units: Sequence[int]
+) -> tuple[Taught, Seen]:
+    """The model in `draft` with a head fitted anew, where validation finds that better, and what
+    heads that had not seen them say of validation photos; else as both are. `units`: which
+    photos of `held` hang together."""
     anew = refitted(learned, held, units)
     if anew is None:
         return taught, held
     before, now = (top_k(said, held.truth, 1) for said in (held.logits, anew.held))
     gain = f"instead of {before:.1%}" if now > before else "as before, and surer of those"
-    say(f"A head fitted anew to all photos outside the test is better: asked about validation photos it had not seen, "
-        f"{now:.1%} right {gain}.")
+    say(
+        "A head fitted anew to all photos outside the test is better: asked about validation "
+        "photos it had not seen, "
+        f"{now:.1%} right {gain}."
+    )
     give_head(taught.model, anew.probe)
     taught = replace(taught, refitted=True)
     write_weights(taught, draft)
@@ -78,17 +100,33 @@ def seen(answers: Answers, examples: Iterable[Example]) -> Seen:
     """The answers about labelled photos, beside their labels."""
     truth = dict(examples)
     kept = answers.of(truth)
-    return Seen(kept.logits, kept.embeddings, np.array([truth[image_id] for image_id in kept.ids], int), kept.early)
+    return Seen(
+        kept.logits,
+        kept.embeddings,
+        np.array([truth[image_id] for image_id in kept.ids], int),
+        kept.early,
+    )
 
 
 def _write_index(folder: Path, dataset: Dataset, answers: Answers, labels: dict[str, str]) -> None:
-    small = {image_id: thumbnail(data, SIDE) for image_id, data in
-             track(dataset.read_photos(answers.ids), "Small pictures", len(answers.ids))}
-    write_index(folder, answers.ids, [labels[i] for i in answers.ids], answers.embeddings,
-                [small[i] for i in answers.ids])
+    small = {
+        image_id: thumbnail(data, SIDE)
+        for image_id, data in track(
+            dataset.read_photos(answers.ids), "Small pictures", len(answers.ids)
+        )
+    }
+    write_index(
+        folder,
+        answers.ids,
+        [labels[i] for i in answers.ids],
+        answers.embeddings,
+        [small[i] for i in answers.ids],
+    )
 
 
-def _write_golden(draft: Path, dataset: Dataset, answers: Answers, material: Material, taught: Taught) -> None:
+def _write_golden(
+    draft: Path, dataset: Dataset, answers: Answers, material: Material, taught: Taught
+) -> None:
     """Answers about photos of all classes, sure ones and unsure ones; none of the test."""
     truth = dict((*material.train, *material.validation))
     known = answers.of(truth)
@@ -114,11 +152,17 @@ def margins(logits: np.ndarray) -> np.ndarray:
 
 
 def spread(classes: Sequence[int], sure: np.ndarray, most: int) -> list[int]:
-    """At most so many rows (n,), class after class in turn: of each the surest, the least sure, the next surest..."""
+    """At most so many rows (n,), class after class in turn: of each the surest, the least sure,
+    the next surest..."""
     turns = []
     for one in sorted(set(classes)):
-        order = sorted((row for row, of in enumerate(classes) if of == one), key=lambda row: -sure[row])
-        ends = [order[place // 2] if place % 2 == 0 else order[-1 - place // 2] for place in range(len(order))]
+        order = sorted(
+            (row for row, of in enumerate(classes) if of == one), key=lambda row: -sure[row]
+        )
+        ends = [
+            order[place // 2] if place % 2 == 0 else order[-1 - place // 2]
+            for place in range(len(order))
+        ]
         turns += [(turn, one, row) for turn, row in enumerate(ends)]
     return [row for _, _, row in sorted(turns)[:most]]
 
@@ -128,18 +172,28 @@ LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "num
 
 
 def write_weights(taught: Taught, folder: Path) -> None:
-    """What transformers opens: the model and its preprocessor, in an emptied `folder`. Raises DiskFull."""
+    """What transformers opens: the model and its preprocessor, in an emptied `folder`. Raises
+    DiskFull."""
     with full_disk_named("the model"):
         shutil.rmtree(folder, ignore_errors=True)
         taught.model.save_pretrained(folder)
         write_json(folder / FILE, taught.framing.to_json())
 
 
-def write_origin(folder: Path, dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings,
-                 address: str, certificate: Mapping[str, Any], provisional: bool = False) -> None:
+def write_origin(
+    folder: Path,
+    dataset: Dataset,
+    material: Material,
+    taught: Taught,
+    settings: TrainSettings,
+    address: str,
+    certificate: Mapping[str, Any],
+    provisional: bool = False,
+) -> None:
     """release.json, the certificate and a copy of the collection: what the model was made from.
 
-    `provisional`: the model answers until the one that is being trained with these settings is there.
+    `provisional`: the model answers until the one that is being trained with these settings is
+    there.
     """
     ours = folder / OURS
     for path in dataset.repo.files(COLLECTION, dataset.revision):
@@ -151,31 +205,60 @@ def write_origin(folder: Path, dataset: Dataset, material: Material, taught: Tau
     write_json(ours / "release.json", origin(dataset, material, taught, settings, address) | mark)
 
 
-def origin(dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings,
-           address: str) -> dict[str, Any]:
+def origin(
+    dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings, address: str
+) -> dict[str, Any]:
     """The plain values of release.json."""
-    source, plan = taught.backbone, taught.plan
+    source = taught.backbone
+    plan = taught.plan
     return {
-        "format": FORMAT, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "model": address,
-        "dataset": dataset.address, "dataset_revision": dataset.revision, "kind": taught.kept,
-        "backbone": {"name": source.name, "revision": source.revision, "origin": source.origin,
-                     "licence": source.licence},
-        "photos": {**material.counts(), "none of these": sum(map(len, material.none.values())),
-                   **({"reference pictures": len(material.references)} if material.references is not None else {})},
-        "training": _in_words(taught), "size": taught.framing.size, "seed": settings.seed, "settings": asdict(settings),
+        "format": FORMAT,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": address,
+        "dataset": dataset.address,
+        "dataset_revision": dataset.revision,
+        "kind": taught.kept,
+        "backbone": {
+            "name": source.name,
+            "revision": source.revision,
+            "origin": source.origin,
+            "licence": source.licence,
+        },
+        "photos": {
+            **material.counts(),
+            "none of these": sum(map(len, material.none.values())),
+            **(
+                {"reference pictures": len(material.references)}
+                if material.references is not None
+                else {}
+            ),
+        },
+        "training": _in_words(taught),
+        "size": taught.framing.size,
+        "seed": settings.seed,
+        "settings": asdict(settings),
         "plan": {name: value for name, value in asdict(plan).items() if name != "look"},
-        "versions": {name: version(name) for name in LIBRARIES}, "machine": _machine()}
+        "versions": {name: version(name) for name in LIBRARIES},
+        "machine": _machine(),
+    }
 
 
 def keep(draft: Path, home: Path, message: str, address: str = "") -> str:
-    """Commit a finished draft as the newest revision of the model folder `home`; its revision. Raises DiskFull.
+    """Commit a finished draft as the newest revision of the model folder `home`; its revision.
+    Raises DiskFull.
 
     `address`: what its card calls it, where that is not the folder.
     """
     with full_disk_named("the model"):
-        (draft / "README.md").write_text(model_folder_card(draft, address or str(home)), encoding="utf-8")
+        (draft / "README.md").write_text(
+            model_folder_card(draft, address or str(home)), encoding="utf-8"
+        )
     repo = open_repository(str(home), kind="model", create=True)
-    files = {path.relative_to(draft).as_posix(): path for path in sorted(draft.rglob("*")) if path.is_file()}
+    files = {
+        path.relative_to(draft).as_posix(): path
+        for path in sorted(draft.rglob("*"))
+        if path.is_file()
+    }
     stale = [path for path in repo.files() if path not in files]
     return repo.commit(dict(files), message, delete=stale)
 
@@ -190,26 +273,50 @@ def _machine() -> str:
 
 
 def _in_words(taught: Taught) -> dict[str, str]:
-    plan, done = taught.plan, {"scratch": "a small network, trained from nothing", "probe": "the probe alone",
-                               "fine-tuned": "fine-tuned from the probe",
-                               "references": "photos are compared with one picture of each thing; nothing was trained"
-                               }[taught.kept]
+    plan = taught.plan
+    done = {
+        "scratch": "a small network, trained from nothing",
+        "probe": "the probe alone",
+        "fine-tuned": "fine-tuned from the probe",
+        "references": "photos are compared with one picture of each thing; nothing was trained",
+    }[taught.kept]
     words = {"kind": done}
     if taught.kept == "references":
         words["copies"] = "nobody looked for test photos among the reference pictures"
     elif taught.kept != "probe":
-        blocks = {0: "every layer", 1: "the upper block"}.get(plan.blocks, f"the {plan.blocks} upper blocks")
-        slower = f", each {plan.lr_decay:g} times as fast as the one above," if taught.kept == "fine-tuned" else ""
+        blocks = {0: "every layer", 1: "the upper block"}.get(
+            plan.blocks, f"the {plan.blocks} upper blocks"
+        )
+        slower = (
+            f", each {plan.lr_decay:g} times as fast as the one above,"
+            if taught.kept == "fine-tuned"
+            else ""
+        )
         views = "as other visitors might take it" if plan.look else "as it is"
         if plan.look and replace(plan.look, flip=0.0) == GENTLE:
             views = "nearly as it is"
-        mixed = f", rare classes shown more often ({plan.balance:g} of the way to even)" if plan.balance else ""
-        way = f", {taught.share:.0%} of the way from the probe's weights to it" if taught.share < 1 else ""
-        way += (f"; then {taught.finish} epochs more, with {taught.also} validation photos to learn from, too"
-                if taught.finish else "")
-        words |= {"recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each photo "
-                            f"{views} at {plan.side} pixels{mixed}; epoch {taught.best} was kept{way}",
-                  "seed": str(plan.seed)}
+        mixed = (
+            f", rare classes shown more often ({plan.balance:g} of the way to even)"
+            if plan.balance
+            else ""
+        )
+        way = (
+            f", {taught.share:.0%} of the way from the probe's weights to it"
+            if taught.share < 1
+            else ""
+        )
+        way += (
+            f"; then {taught.finish} epochs more, with {taught.also} validation photos to learn "
+            "from, too"
+            if taught.finish
+            else ""
+        )
+        words |= {
+            "recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each "
+            "photo "
+            f"{views} at {plan.side} pixels{mixed}; epoch {taught.best} was kept{way}",
+            "seed": str(plan.seed),
+        }
     elif taught.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
     if taught.refitted:

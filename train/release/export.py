@@ -1,7 +1,7 @@
 """The model in another form, kept beside the original only when it gives the same answers.
 
-    python -m train export MODEL --to onnx [--dataset DATASET]
-    python -m train export MODEL --to onnx-int8 | transformers.js | torchscript | torch-export
+python -m train export MODEL --to onnx [--dataset DATASET]
+python -m train export MODEL --to onnx-int8 | transformers.js | torchscript | torch-export
 """
 
 from __future__ import annotations
@@ -21,24 +21,37 @@ from data_cards.progress import say
 from data_cards.settings import default_cache
 from data_cards.storage.repository import open_repository
 from train.images.preprocessing import FILE, Preprocessing
-from train.inference.engine import Engine, TorchEngine, cosines, open_onnx, quiet_exporter, write_onnx
+from train.inference.engine import (
+    Engine,
+    TorchEngine,
+    cosines,
+    open_onnx,
+    quiet_exporter,
+    write_onnx,
+)
 from train.inference.model_folder import model_folder
 from train.inference.network import EXPORTS, OUTPUTS, golden, same_answers, weights_mark
 
 AT_ONCE = 16
 # What 8 bits may change: the answer to one photo of fifty, and no embedding by more than this.
-LEAST_SAME, LEAST_ALIKE = 0.98, 0.98
+LEAST_SAME = 0.98
+LEAST_ALIKE = 0.98
 
 
-def export(model: str, to: str = "onnx", photos: Iterable[bytes] = (), cache: Path | None = None) -> Path:
-    """Write the model at an address in another form, check it on photos, and commit it to the model; its local path.
+def export(
+    model: str, to: str = "onnx", photos: Iterable[bytes] = (), cache: Path | None = None
+) -> Path:
+    """Write the model at an address in another form, check it on photos, and commit it to the
+    model; its local path.
 
-    `to`: one of FORMATS, or transformers.js: a folder that the browser's library opens. `photos` are checked on beside
-    those whose answers travel with the model. Raises BadModel, BadPhoto and, when the answers differ, ExportDisagrees;
-    nothing is kept then.
+    `to`: one of FORMATS, or transformers.js: a folder that the browser's library opens. `photos`
+    are checked on beside those whose answers travel with the model. Raises BadModel, BadPhoto
+    and, when the answers differ, ExportDisagrees; nothing is kept then.
     """
     if to not in (*FORMATS, BROWSER):
-        raise BadModel(f"'{to}' is no form we can export to; {', '.join((*FORMATS, BROWSER))} are.", to=to)
+        raise BadModel(
+            f"'{to}' is no form we can export to; {', '.join((*FORMATS, BROWSER))} are.", to=to
+        )
     try:
         folder, _ = model_folder(model, cache or default_cache({}))
     except MissingFile as error:
@@ -46,19 +59,24 @@ def export(model: str, to: str = "onnx", photos: Iterable[bytes] = (), cache: Pa
     with tempfile.TemporaryDirectory(prefix="vitrine-export-") as scratch:
         files, name = _made(folder, to, Path(scratch), list(photos))
         repo = open_repository(model, kind="model")
-        repo.commit({f"{EXPORTS}/{path}": file for path, file in files.items()}, f"Exported to {to}")
+        repo.commit(
+            {f"{EXPORTS}/{path}": file for path, file in files.items()}, f"Exported to {to}"
+        )
         kept = folder / EXPORTS / name
         return kept if kept.exists() else repo.fetch(f"{EXPORTS}/{name}")
 
 
 def photos_of(dataset: str, most: int = 100) -> list[bytes]:
-    """Photos of the dataset at an address to check an export on, the same each time, from all over it."""
+    """Photos of the dataset at an address to check an export on, the same each time, from all
+    over it."""
     source = open_dataset(dataset)
     names = sorted(source.photos())
-    return [data for _, data in source.read_photos(names[::max(1, len(names) // most)][:most])]
+    return [data for _, data in source.read_photos(names[:: max(1, len(names) // most)][:most])]
 
 
-def _made(folder: Path, to: str, scratch: Path, photos: Sequence[bytes]) -> tuple[dict[str, Path | bytes], str]:
+def _made(
+    folder: Path, to: str, scratch: Path, photos: Sequence[bytes]
+) -> tuple[dict[str, Path | bytes], str]:
     """The files of an export by their path, and the one that stands for all."""
     forms = (FORMATS["onnx"], FORMATS["onnx-int8"]) if to == BROWSER else (FORMATS[to],)
     files: dict[str, Path | bytes] = {}
@@ -68,54 +86,90 @@ def _made(folder: Path, to: str, scratch: Path, photos: Sequence[bytes]) -> tupl
         files |= {path: scratch / form.file, f"{path}.json": json.dumps(report, indent=1).encode()}
     if to != BROWSER:
         return files, forms[0].file
-    return files | {f"{BROWSER}/{name}": folder / name for name in ("config.json", FILE)}, f"{BROWSER}/config.json"
+    return files | {
+        f"{BROWSER}/{name}": folder / name for name in ("config.json", FILE)
+    }, f"{BROWSER}/config.json"
 
 
-def export_folder(folder: Path, made: Path, form: Form, photos: Iterable[bytes] = ()) -> dict[str, Any]:
-    """Write the network of `folder` to `made` and hold it against the original: what is kept beside it."""
+def export_folder(
+    folder: Path, made: Path, form: Form, photos: Iterable[bytes] = ()
+) -> dict[str, Any]:
+    """Write the network of `folder` to `made` and hold it against the original: what is kept
+    beside it."""
     from train.models.heads import load_answering
 
     preprocess = Preprocessing.from_folder(folder)
     module = load_answering(folder)
-    tensors = np.concatenate([golden(folder, preprocess)[0], *(preprocess(data)[None] for data in photos)])
+    tensors = np.concatenate(
+        [golden(folder, preprocess)[0], *(preprocess(data)[None] for data in photos)]
+    )
     if not len(tensors):
         raise BadModel("This model carries no photos to check an export on; give some.")
     say(f"Exporting to {made.name} ...")
     form.write(module, preprocess.size, made)
     report = compare(TorchEngine(module), form.read(made), tensors, form.exact)
-    say(f"Top-1 is the same on {report['top1_agreement']:.0%} of {report['photos']} photos; "
-        f"logits differ by at most {report['max_difference']:.1e}.")
+    say(
+        f"Top-1 is the same on {report['top1_agreement']:.0%} of {report['photos']} photos; "
+        f"logits differ by at most {report['max_difference']:.1e}."
+    )
     if not report["agrees"]:
-        raise ExportDisagrees("The exported model answers differently from the original, so it was not kept.", **report)
-    return {**report, "weights": weights_mark(folder), "size": preprocess.size, "outputs": list(OUTPUTS),
-            "bytes": made.stat().st_size}
+        raise ExportDisagrees(
+            "The exported model answers differently from the original, so it was not kept.",
+            **report,
+        )
+    return {
+        **report,
+        "weights": weights_mark(folder),
+        "size": preprocess.size,
+        "outputs": list(OUTPUTS),
+        "bytes": made.stat().st_size,
+    }
 
 
-def compare(original: Engine, exported: Engine, tensors: np.ndarray, exact: bool = True) -> dict[str, Any]:
-    """Both engines' answers to photos (n, 3, h, w): share of equal top-1, largest difference, and the verdict.
+def compare(
+    original: Engine, exported: Engine, tensors: np.ndarray, exact: bool = True
+) -> dict[str, Any]:
+    """Both engines' answers to photos (n, 3, h, w): share of equal top-1, largest difference,
+    and the verdict.
 
-    Photos are asked in one batch and the first alone: a batch size that was frozen in shows up here. What is not
-    `exact` may differ in its numbers, and in the answer to one photo of fifty.
+    Photos are asked in one batch and the first alone: a batch size that was frozen in shows up
+    here. What is not `exact` may differ in its numbers, and in the answer to one photo of fifty.
     """
-    parts = [tensors[start:start + AT_ONCE] for start in range(0, len(tensors), AT_ONCE)]
+    parts = [tensors[start : start + AT_ONCE] for start in range(0, len(tensors), AT_ONCE)]
     expected, found = (_run(engine, parts) for engine in (original, exported))
     alone = exported.run(tensors[:1])
     if [part.shape for part in found] != [part.shape for part in expected]:
-        return {"photos": len(tensors), "agrees": False, "top1_agreement": 0.0, "max_difference": float("inf")}
+        return {
+            "photos": len(tensors),
+            "agrees": False,
+            "top1_agreement": 0.0,
+            "max_difference": float("inf"),
+        }
     same = float((found[0].argmax(axis=1) == expected[0].argmax(axis=1)).mean())
-    alike = min(float(cosines(ours, theirs).min()) for ours, theirs in zip(found[1:], expected[1:], strict=True))
+    alike = min(
+        float(cosines(ours, theirs).min())
+        for ours, theirs in zip(found[1:], expected[1:], strict=True)
+    )
     whole = same_answers(found[0], expected[0]) and same_answers(alone[0], expected[0][:1])
-    return {"photos": len(tensors), "agrees": whole if exact else same >= LEAST_SAME and alike >= LEAST_ALIKE,
-            "top1_agreement": same, "max_difference": float(np.abs(found[0] - expected[0]).max()),
-            "max_embedding_difference": float(np.abs(found[1] - expected[1]).max()), "least_cosine": alike}
+    return {
+        "photos": len(tensors),
+        "agrees": whole if exact else same >= LEAST_SAME and alike >= LEAST_ALIKE,
+        "top1_agreement": same,
+        "max_difference": float(np.abs(found[0] - expected[0]).max()),
+        "max_embedding_difference": float(np.abs(found[1] - expected[1]).max()),
+        "least_cosine": alike,
+    }
 
 
 def _run(engine: Engine, parts: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [np.concatenate(rows) for rows in zip(*(engine.run(part) for part in parts), strict=True)]
+    return [
+        np.concatenate(rows) for rows in zip(*(engine.run(part) for part in parts), strict=True)
+    ]
 
 
 def write_int8(module: Any, size: int, path: Path) -> None:
-    """An ONNX file with the matrices' weights in 8 bits: a quarter of the size; what flows between them stays float."""
+    """An ONNX file with the matrices' weights in 8 bits: a quarter of the size; what flows
+    between them stays float."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -126,12 +180,18 @@ def write_int8(module: Any, size: int, path: Path) -> None:
         del graph.graph.value_info[:]
         onnx.save(graph, str(whole))
         with quiet_exporter():
-            quantize_dynamic(str(whole), str(path), weight_type=QuantType.QInt8, per_channel=True,
-                             op_types_to_quantize=["MatMul", "Gemm"])
+            quantize_dynamic(
+                str(whole),
+                str(path),
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                op_types_to_quantize=["MatMul", "Gemm"],
+            )
 
 
 def write_torchscript(module: Any, size: int, path: Path) -> None:
-    """Trace `module` for any batch of photos of `size` x `size`. torch calls this form deprecated; phones read it."""
+    """Trace `module` for any batch of photos of `size` x `size`. torch calls this form
+    deprecated; phones read it."""
     import torch
 
     with quiet_exporter(), torch.inference_mode():
@@ -151,8 +211,11 @@ def write_torch_export(module: Any, size: int, path: Path) -> None:
     import torch
 
     with quiet_exporter():
-        graph = torch.export.export(module, (torch.zeros(2, 3, size, size),),
-                                    dynamic_shapes=({0: torch.export.Dim("batch")},))
+        graph = torch.export.export(
+            module,
+            (torch.zeros(2, 3, size, size),),
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+        )
         torch.export.save(graph, str(path))
 
 
@@ -174,7 +237,8 @@ def _read_onnx(path: Path) -> Engine:
 
 @dataclass(frozen=True)
 class Form:
-    """A form by the file it is kept in: how it is written from a module and read back, and whether it is `exact`."""
+    """A form by the file it is kept in: how it is written from a module and read back, and
+    whether it is `exact`."""
 
     file: str
     write: Callable[[Any, int, Path], None]
@@ -190,4 +254,7 @@ FORMATS: Mapping[str, Form] = {
 }
 # Where the browser's library looks for them; it takes the small one unless a graphics card helps.
 BROWSER = "transformers.js"
-BROWSER_FILES = {"model.onnx": f"{BROWSER}/onnx/model.onnx", "model-int8.onnx": f"{BROWSER}/onnx/model_quantized.onnx"}
+BROWSER_FILES = {
+    "model.onnx": f"{BROWSER}/onnx/model.onnx",
+    "model-int8.onnx": f"{BROWSER}/onnx/model_quantized.onnx",
+}

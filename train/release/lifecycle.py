@@ -1,11 +1,13 @@
-"""What is released when: a candidate beside the model that is served, its release, and the way back.
+"""What is released when: a candidate beside the model that is served, its release, and the way
+back.
 
     python -m train DATASET MODEL --candidate      trains beside MODEL; what is served stays
     python -m train release MODEL                  the candidate becomes MODEL's newest revision
-    python -m train rollback MODEL [--round N]     an earlier round becomes the newest revision again
-    python -m train prune MODEL --keep 3           weights of older rounds leave the disk; the figures stay
+    python -m train rollback MODEL [--round N]    an earlier round becomes the newest revision again
+    python -m train prune MODEL --keep 3    weights of older rounds leave the disk; the figures stay
 
-A candidate lies in the hidden folder of the model's own, where nothing that serves or publishes looks.
+A candidate lies in the hidden folder of the model's own, where nothing that serves or publishes
+looks.
 """
 
 from __future__ import annotations
@@ -22,7 +24,15 @@ from data_cards.progress import say
 from data_cards.storage.atomic_files import full_disk_named, place
 from data_cards.storage.repository import open_repository, parse_address
 from train.evaluation.rounds import FILE, Round, Story, read_story, settle
-from train.inference.model_folder import OURS, copy_of, home_of, is_provisional, model_folder, read_json, write_json
+from train.inference.model_folder import (
+    OURS,
+    copy_of,
+    home_of,
+    is_provisional,
+    model_folder,
+    read_json,
+    write_json,
+)
 from train.release.contents import keep
 from train.release.publish import publish
 
@@ -46,7 +56,8 @@ def standing(model: str, cache: Path) -> tuple[Path, str] | None:
 
 
 def settled_before(model: str, cache: Path) -> tuple[Path, str] | None:
-    """The same without a provisional release, which a better one replaces and is not compared with."""
+    """The same without a provisional release, which a better one replaces and is not compared
+    with."""
     now = standing(model, cache)
     return None if now is None or is_provisional(now[0]) else now
 
@@ -70,11 +81,16 @@ def candidate_round(model: str, cache: Path) -> Round | None:
 
 
 def release(model: str, cache: Path, public: bool = False) -> str:
-    """Make the candidate the newest revision of the model; that revision. Raises MissingFile without a candidate."""
-    folder, one = waiting(model, cache), candidate_round(model, cache)
+    """Make the candidate the newest revision of the model; that revision. Raises MissingFile
+    without a candidate."""
+    folder = waiting(model, cache)
+    one = candidate_round(model, cache)
     if folder is None or one is None:
-        raise MissingFile(f"No new model waits beside {model}. Train one first: python -m train DATASET {model} "
-                          "--candidate", model=model)
+        raise MissingFile(
+            f"No new model waits beside {model}. Train one first: python -m train DATASET {model} "
+            "--candidate",
+            model=model,
+        )
     now = settled_before(model, cache)
     story = (read_story(now[0]) if now else Story()).then(one, now[1] if now else "")
     revision = _newest(folder, model, cache, story, f"Release round {story.served}", public)
@@ -84,7 +100,8 @@ def release(model: str, cache: Path, public: bool = False) -> str:
 
 
 def roll_back(model: str, cache: Path, number: int | None = None, public: bool = False) -> str:
-    """Make an earlier round the newest revision again: the one before, or number `number`; that revision.
+    """Make an earlier round the newest revision again: the one before, or number `number`; that
+    revision.
 
     Raises MissingFile when there is no such round, or its weights were pruned.
     """
@@ -94,8 +111,14 @@ def roll_back(model: str, cache: Path, number: int | None = None, public: bool =
     story = read_story(now[0])
     target = _earlier(story, number)
     folder, _ = model_folder(_at(model, target.revision), cache)
-    revision = _newest(folder, model, cache, story.back_to(target.number, now[1]), f"Back to round {target.number}",
-                       public)
+    revision = _newest(
+        folder,
+        model,
+        cache,
+        story.back_to(target.number, now[1]),
+        f"Back to round {target.number}",
+        public,
+    )
     say(f"Round {target.number} is served again.")
     return revision
 
@@ -106,7 +129,8 @@ def discard(model: str, cache: Path) -> None:
 
 
 def prune(model: str, cache: Path, most: int) -> Story:
-    """Let the weights of all but the last `most` rounds go, never those that are served. The story keeps its figures.
+    """Let the weights of all but the last `most` rounds go, never those that are served. The
+    story keeps its figures.
 
     Revisions keep their names; they only lack their files. Cannot be undone.
     """
@@ -130,14 +154,23 @@ def _at(model: str, revision: str | None = None) -> str:
 
 def _earlier(story: Story, number: int | None) -> Round:
     past = [one for one in story.rounds if one.number != story.served]
-    wanted = [one for one in past if one.number == number] if number is not None else [
-        one for one in past if one.number < story.served]
+    wanted = (
+        [one for one in past if one.number == number]
+        if number is not None
+        else [one for one in past if one.number < story.served]
+    )
     if not wanted:
-        raise MissingFile("There is no earlier round to go back to." if number is None else
-                          f"There is no round {number} to go back to.", number=number)
+        raise MissingFile(
+            "There is no earlier round to go back to."
+            if number is None
+            else f"There is no round {number} to go back to.",
+            number=number,
+        )
     if not wanted[-1].revision:
-        raise MissingFile(f"The weights of round {wanted[-1].number} were pruned; only its figures are left.",
-                          number=wanted[-1].number)
+        raise MissingFile(
+            f"The weights of round {wanted[-1].number} were pruned; only its figures are left.",
+            number=wanted[-1].number,
+        )
     return wanted[-1]
 
 
@@ -147,7 +180,10 @@ def _newest(folder: Path, model: str, cache: Path, story: Story, message: str, p
     home.mkdir(parents=True, exist_ok=True)
     with _draft(folder, home) as draft:
         settle(draft, story)
-        write_json(draft / OURS / "release.json", read_json(draft / OURS / "release.json") | {"model": model})
+        write_json(
+            draft / OURS / "release.json",
+            read_json(draft / OURS / "release.json") | {"model": model},
+        )
         revision = keep(draft, home, message)
     if parse_address(model).kind == "hub":
         revision = publish(home, model, private=not public, message=message)
@@ -159,10 +195,12 @@ def _draft(folder: Path, home: Path) -> Iterator[Path]:
     """A copy of a release to be written into; the weights share their bytes on disk."""
     beside = home / ".vitrine"
     beside.mkdir(exist_ok=True)
-    with full_disk_named("the model"), tempfile.TemporaryDirectory(dir=beside, prefix="draft-") as made:
+    with (
+        full_disk_named("the model"),
+        tempfile.TemporaryDirectory(dir=beside, prefix="draft-") as made,
+    ):
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder)
             if path.is_file() and not any(part.startswith(".") for part in name.parts):
                 place(path, Path(made) / name, link=path.stat().st_size > LARGE)
         yield Path(made)
-

@@ -2,10 +2,9 @@
 
     text = model_folder_card(Path("out/model"), "you/paintings-vit")
 
-Reads vitrine/release.json, metrics.json, rejection.json and certificate.json; what none of them says, the card says
-was not measured.
+Reads vitrine/release.json, metrics.json, rejection.json and certificate.json; what none of them
+says, the card says was not measured.
 """
-
 
 from __future__ import annotations
 
@@ -21,35 +20,66 @@ from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.uncertainty.rejection import rejection_words
 
 CHART = f"{OURS}/charts/rounds.png"
-FIGURES = {"top1": "first answer right (top-1)", "top3": "right among the first three (top-3)",
-           "top5": "right among the first five (top-5)"}
-REFUSALS = {"known_refused": "known things answered \"none\"", "none_refused": "other things answered \"none\"",
-            "right_and_given": "first answer right, and given"}
+FIGURES = {
+    "top1": "first answer right (top-1)",
+    "top3": "right among the first three (top-3)",
+    "top5": "right among the first five (top-5)",
+}
+REFUSALS = {
+    "known_refused": 'known things answered "none"',
+    "none_refused": 'other things answered "none"',
+    "right_and_given": "first answer right, and given",
+}
 
 
 def model_folder_card(folder: Path, address: str) -> str:
-    """README.md of a model folder. `address`: "user/name" on the Hub, or the folder while it is only here."""
-    release, metrics = read_json(folder / OURS / "release.json"), read_json(folder / OURS / "metrics.json")
+    """README.md of a model folder. `address`: "user/name" on the Hub, or the folder while it is
+    only here."""
+    release = read_json(folder / OURS / "release.json")
+    metrics = read_json(folder / OURS / "metrics.json")
     backbone = release.get("backbone") or {}
-    return model_card(ModelCard(
-        collection=load_collection(folder / OURS / "collection"), address=address,
-        dataset=str(release.get("dataset", "")), dataset_revision=str(release.get("dataset_revision", "")),
-        backbone=str(backbone.get("name", "")), backbone_revision=str(backbone.get("revision", "")),
-        backbone_origin=str(backbone.get("origin", "folder")), backbone_licence=str(backbone.get("licence", "")),
-        photos=release.get("photos") or {}, measured=measured(metrics),
-        training=(*training(release), *effort(release, metrics),
-                  *calibrated(read_json(folder / OURS / "calibration.json"))),
-        certificate=promises(read_json(folder / OURS / "certificate.json")),
-        rejection=rejection_words(read_json(folder / OURS / "rejection.json")),
-        rounds=rounds_told(read_json(folder / OURS / "rounds.json")),
-        chart=CHART if (folder / CHART).is_file() else ""))
+    return model_card(
+        ModelCard(
+            collection=load_collection(folder / OURS / "collection"),
+            address=address,
+            dataset=str(release.get("dataset", "")),
+            dataset_revision=str(release.get("dataset_revision", "")),
+            backbone=str(backbone.get("name", "")),
+            backbone_revision=str(backbone.get("revision", "")),
+            backbone_origin=str(backbone.get("origin", "folder")),
+            backbone_licence=str(backbone.get("licence", "")),
+            photos=release.get("photos") or {},
+            measured=measured(metrics),
+            training=(
+                *training(release),
+                *effort(release, metrics),
+                *calibrated(read_json(folder / OURS / "calibration.json")),
+            ),
+            certificate=promises(read_json(folder / OURS / "certificate.json")),
+            rejection=rejection_words(read_json(folder / OURS / "rejection.json")),
+            rounds=rounds_told(read_json(folder / OURS / "rounds.json")),
+            chart=CHART if (folder / CHART).is_file() else "",
+        )
+    )
 
 
 def rounds_told(story: Mapping[str, Any]) -> tuple[Told, ...]:
     """Every round that was released, oldest first."""
-    return tuple(Told(row["number"], str(row["at"])[:10], row["since"], row["top1"]["value"], row["top1"]["low"],
-                      row["top1"]["high"], row["top1"]["n"], row["bought"], row["number"] == story["served"])
-                 for row in story.get("rounds", ()) if row["top1"]["value"] is not None)
+    return tuple(
+        Told(
+            row["number"],
+            str(row["at"])[:10],
+            row["since"],
+            row["top1"]["value"],
+            row["top1"]["low"],
+            row["top1"]["high"],
+            row["top1"]["n"],
+            row["bought"],
+            row["number"] == story["served"],
+        )
+        for row in story.get("rounds", ())
+        if row["top1"]["value"] is not None
+    )
 
 
 def measured(metrics: Mapping[str, Any]) -> tuple[Measured, ...]:
@@ -57,8 +87,11 @@ def measured(metrics: Mapping[str, Any]) -> tuple[Measured, ...]:
     refusals = metrics.get("rejection") or {}
     shares = [(words, metrics.get(name)) for name, words in FIGURES.items()]
     shares += [(words, refusals.get(name)) for name, words in REFUSALS.items()]
-    return tuple(Measured(words, share["value"], share["low"], share["high"], share["n"])
-                 for words, share in shares if share)
+    return tuple(
+        Measured(words, share["value"], share["low"], share["high"], share["n"])
+        for words, share in shares
+        if share
+    )
 
 
 def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:
@@ -67,14 +100,20 @@ def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     said = Certificate.from_json(certificate)
     if said.leaks == NOTHING_MEASURED:
-        return (f"{NOTHING_MEASURED.capitalize()}: there is one picture of each thing, and it is learned from.",)
+        return (
+            f"{NOTHING_MEASURED.capitalize()}: there is one picture of each thing, and it is "
+            "learned from.",
+        )
     lines = {
         f"No near-duplicate group is on both sides of the line; {said.leaks}.": said.leaks,
         f"{said.carved}.": said.carved,
-        f"{WEAK}: {', '.join(said.weak)}. All their photos belong to one burst, so the test is a block of time in it, "
+        f"{WEAK}: {', '.join(said.weak)}. All their photos belong to one burst, so the test is a "
+        "block of time in it, "
         "and easier than another visit would be.": said.weak,
-        f"Not tested, since all photos are one group: {', '.join(said.kept_in_train)}.": said.kept_in_train,
-        f"Not tested for want of photos: {', '.join(said.untested)}.": said.untested}
+        "Not tested, since all photos are one group: "
+        f"{', '.join(said.kept_in_train)}.": said.kept_in_train,
+        f"Not tested for want of photos: {', '.join(said.untested)}.": said.untested,
+    }
     return tuple(line for line, holds in lines.items() if holds)
 
 
@@ -88,14 +127,29 @@ def effort(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[tupl
     # A training that was resumed knows all of its epochs, but only the last start of the rest.
     epochs = [float(epoch.get("seconds") or 0.0) for epoch in metrics.get("epochs") or ()]
     seconds = max([float((metrics.get("seconds") or {}).get("train") or 0.0), *epochs])
-    return (("trained in", f"{spoken(seconds)} on {release.get('machine') or 'a machine that was not noted'}"),) \
-        if seconds else ()
+    return (
+        (
+            (
+                "trained in",
+                f"{spoken(seconds)} on {release.get('machine') or 'a machine that was not noted'}",
+            ),
+        )
+        if seconds
+        else ()
+    )
 
 
 def calibrated(calibration: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """How far confidence was from the truth before and after the temperature, on the photos it was fitted on."""
-    before, after = calibration.get("ece_before"), calibration.get("ece_after")
+    """How far confidence was from the truth before and after the temperature, on the photos it
+    was fitted on."""
+    before = calibration.get("ece_before")
+    after = calibration.get("ece_after")
     if before is None or after is None:
         return ()
-    return (("confidence", f"{100 * before:.1f} points off before calibration, {100 * after:.1f} after (expected "
-             f"calibration error on the {calibration.get('n', 0)} photos it was fitted on)"),)
+    return (
+        (
+            "confidence",
+            f"{100 * before:.1f} points off before calibration, {100 * after:.1f} after (expected "
+            f"calibration error on the {calibration.get('n', 0)} photos it was fitted on)",
+        ),
+    )

@@ -1,8 +1,10 @@
-"""Push a finished model folder to the Hub: one commit, its card, and the dataset revision it was made from.
+"""Push a finished model folder to the Hub: one commit, its card, and the dataset revision it was
+made from.
 
     publish(Path("out/model"), "hf://you/paintings-vit")
 
-The Hub sees what `from_pretrained` wants and `vitrine/`; checkpoints and what only this machine knows stay here.
+The Hub sees what `from_pretrained` wants and `vitrine/`; checkpoints and what only this machine
+knows stay here.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from data_cards.storage.repository import open_repository, parse_address
 from train.inference.model_folder import read_json
 from train.release.model_card import model_folder_card
 
-WEIGHTS = re.compile(r"config\.json|preprocessor_config\.json|model(-[\d]+-of-[\d]+)?\.safetensors(\.index\.json)?")
+WEIGHTS = re.compile(
+    r"config\.json|preprocessor_config\.json|model(-[\d]+-of-[\d]+)?\.safetensors(\.index\.json)?"
+)
 OURS = "vitrine"
 NEEDED = ("config.json", "preprocessor_config.json", f"{OURS}/release.json")
 HERE_ONLY = ".proof.json"  # which engine agrees with torch depends on the processor
@@ -27,19 +31,26 @@ HERE_ONLY = ".proof.json"  # which engine agrees with torch depends on the proce
 def publish(folder: Path, address: str, private: bool = True, message: str = "") -> str:
     """The new revision at `address` (hf://user/name; made private unless asked).
 
-    Raises BadModel for a folder that is not finished, BadCollection where photos of people lack their policy,
-    BadAddress, HubUnreachable. Nothing is made on the Hub before all of that is checked.
+    Raises BadModel for a folder that is not finished, BadCollection where photos of people lack
+    their policy, BadAddress, HubUnreachable. Nothing is made on the Hub before all of that is
+    checked.
     """
     place = parse_address(address)
     if place.kind != "hub" or place.revision:
-        raise BadAddress(f"A model is published at hf://user/name, not at {address}.", address=address)
+        raise BadAddress(
+            f"A model is published at hf://user/name, not at {address}.", address=address
+        )
     _check(folder)
-    files: dict[str, bytes | Path] = {path.relative_to(folder).as_posix(): path for path in _travelling(folder)}
+    files: dict[str, bytes | Path] = {
+        path.relative_to(folder).as_posix(): path for path in _travelling(folder)
+    }
     files["README.md"] = model_folder_card(folder, place.name).encode()
     target = open_repository(address, kind="model", create=True, private=private)
     stale = [path for path in target.files() if _is_ours(path) and path not in files]
     release = read_json(folder / OURS / "release.json")
-    message = message or f"Trained on {release.get('dataset')} at {release['dataset_revision'][:12]}"
+    message = (
+        message or f"Trained on {release.get('dataset')} at {release['dataset_revision'][:12]}"
+    )
     revision = target.commit(files, message, delete=stale)
     say(f"The model is at {address}, revision {revision[:12]}.")
     return revision
@@ -47,12 +58,21 @@ def publish(folder: Path, address: str, private: bool = True, message: str = "")
 
 def _check(folder: Path) -> None:
     missing = [name for name in NEEDED if not (folder / name).is_file()]
-    if missing or not any(WEIGHTS.fullmatch(path.name) and path.suffix == ".safetensors" for path in folder.glob("*")):
-        raise BadModel(f"{folder} is no finished model: {', '.join(missing) or 'model.safetensors'} is missing. "
-                       "Train it to the end first: python -m train DATASET MODEL", missing=missing)
+    if missing or not any(
+        WEIGHTS.fullmatch(path.name) and path.suffix == ".safetensors" for path in folder.glob("*")
+    ):
+        raise BadModel(
+            f"{folder} is no finished model: {', '.join(missing) or 'model.safetensors'} is "
+            "missing. "
+            "Train it to the end first: python -m train DATASET MODEL",
+            missing=missing,
+        )
     release = read_json(folder / OURS / "release.json")
     if not release.get("dataset_revision"):
-        raise BadModel(f"{folder} does not say which dataset revision it was trained on, so it is not published.")
+        raise BadModel(
+            f"{folder} does not say which dataset revision it was trained on, so it is not "
+            "published."
+        )
     try:
         things = load_collection(folder / OURS / "collection")
     except BadCollection as error:

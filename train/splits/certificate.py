@@ -1,7 +1,5 @@
-"""What a split promises, in numbers and in words; it travels with the splits and into every model.
-
-    python -c "from train.splits.split.certificate import Certificate; print(Certificate().to_json())"
-"""
+"""What a split promises, in numbers and in words; it travels with the splits and into every
+model."""
 
 from __future__ import annotations
 
@@ -15,13 +13,15 @@ WEAK = "weak: same burst on both sides"
 
 @dataclass(frozen=True)
 class Certificate:
-    """`leaks_removed`: train photos that left because of a near-copy in test; `leaks` says what is left of them.
+    """`leaks_removed`: train photos that left because of a near-copy in test; `leaks` says what
+    is left of them.
 
-    `weak`: classes tested on photos of a burst that they were learned from: all their photos belong to one, and the
-    test is a block of it in time; or they came so divided. `kept_in_train`: classes whose photos are all one group.
-    `untested`: classes without a test photo. `per_class` counts by split. `threshold`: the near-duplicate threshold
-    that the groups rest on, where it is known. `carved_from`: sides that did not come with the photos, and the given
-    side that each was carved from.
+    `weak`: classes tested on photos of a burst that they were learned from: all their photos
+    belong to one, and the test is a block of it in time; or they came so divided.
+    `kept_in_train`: classes whose photos are all one group. `untested`: classes without a test
+    photo. `per_class` counts by split. `threshold`: the near-duplicate threshold that the groups
+    rest on, where it is known. `carved_from`: sides that did not come with the photos, and the
+    given side that each was carved from.
     """
 
     seed: int = 0
@@ -51,18 +51,25 @@ class Certificate:
         were = "it was" if len(sides) == 1 else "they were"
         given = self.carved_from[sides[-1]]
         return (
-            f"No {' and no '.join(sides)} came with the photos: {were} carved from the given {given} "
+            f"No {' and no '.join(sides)} came with the photos: {were} carved from the given "
+            f"{given} "
             "photos, near-copies kept together"
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for certificate.json."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
     @classmethod
     def from_json(cls, card: Mapping[str, Any]) -> Certificate:
         """Read a certificate.json; what it does not say keeps its default."""
         known = {item.name for item in fields(cls)}
-        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
-                                  for name, value in card.items() if name in known}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in card.items()
+            if name in known
+        }
         return cls(**values)

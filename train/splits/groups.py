@@ -1,8 +1,5 @@
-"""What hangs together: links between names become groups, and a scan's findings become near-duplicate groups.
-
-    python -c "from train.splits.split.groups import connected; print(connected('abc', [('a', 'c')]))"
-"""
-
+"""What hangs together: links between names become groups, and a scan's findings become
+near-duplicate groups."""
 
 from __future__ import annotations
 
@@ -13,13 +10,16 @@ from pathlib import PurePosixPath
 
 from data_cards.dataset.schema import Finding
 
-# Findings whose `related` photos show the same shot, or may do so; a `leak` is one across a given split.
+# Findings whose `related` photos show the same shot, or may do so; a `leak` is one across a given
+# split.
 SAME_SHOT = ("near_duplicate", "exact_duplicate", "looks_alike", "leak")
-PROPOSED = 0.25  # a finding with this score or less was verified by nothing: no photos are held together by it
+# a finding with this score or less was verified by nothing: no photos are held together by it
+PROPOSED = 0.25
 
 
 def connected(names: Iterable[str], links: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The group of each name, called after its smallest member; links to unknown names are ignored."""
+    """The group of each name, called after its smallest member; links to unknown names are
+    ignored."""
     parent = {name: name for name in names}
 
     def root(name: str) -> str:
@@ -35,29 +35,41 @@ def connected(names: Iterable[str], links: Iterable[tuple[str, str]]) -> dict[st
     return {name: root(name) for name in parent}
 
 
-def groups_from_findings(ids: Iterable[str], findings: Iterable[Finding],
-                         apart: Collection[frozenset[str]] = ()) -> dict[str, str]:
-    """The near-duplicate group of each photo, as the last scan verified them; a photo alone is its own group.
+def groups_from_findings(
+    ids: Iterable[str], findings: Iterable[Finding], apart: Collection[frozenset[str]] = ()
+) -> dict[str, str]:
+    """The near-duplicate group of each photo, as the last scan verified them; a photo alone is
+    its own group.
 
-    A finding's photo was laid over the first of `related`, and only that link counts: so a pair that a person judged
-    `apart` since then is not held together by a third photo's finding.
+    A finding's photo was laid over the first of `related`, and only that link counts: so a pair
+    that a person judged `apart` since then is not held together by a third photo's finding.
     """
-    links = [(found.image_id, found.related[0]) for found in findings
-             if found.kind in SAME_SHOT and found.score > PROPOSED and found.related]
+    links = [
+        (found.image_id, found.related[0])
+        for found in findings
+        if found.kind in SAME_SHOT and found.score > PROPOSED and found.related
+    ]
     return connected(ids, (link for link in links if frozenset(link) not in apart))
 
 
-# A pause longer than this, in seconds, starts a new burst; so does a gap in the camera's count of more than this.
-PAUSE, COUNT_GAP = 60.0, 3
+# A pause longer than this, in seconds, starts a new burst; so does a gap in the camera's count of
+# more than this.
+PAUSE = 60.0
+COUNT_GAP = 3
 # Only names that cameras give: `royal-gala_001` is somebody's list, and says nothing about when.
-CAMERA = re.compile(r"^(?:IMG|_MG|_?DSC[NF]?|PXL|GOPR|CIMG|SAM|KIMG|HPIM|MVI|P)[_-]?(\d{3,8})$", re.IGNORECASE)
+CAMERA = re.compile(
+    r"^(?:IMG|_MG|_?DSC[NF]?|PXL|GOPR|CIMG|SAM|KIMG|HPIM|MVI|P)[_-]?(\d{3,8})$", re.IGNORECASE
+)
 # A frame's place is `<clip>#<second>`: all frames of one clip were taken in one go.
 FRAME = "#"
 When = tuple[str, float]
 
 
-def bursts(ids: Sequence[str], taken_at: Mapping[str, str], files: Mapping[str, str]) -> dict[str, str]:
-    """The burst of each photo, named after its first one. A photo that nothing is known of is a burst of its own."""
+def bursts(
+    ids: Sequence[str], taken_at: Mapping[str, str], files: Mapping[str, str]
+) -> dict[str, str]:
+    """The burst of each photo, named after its first one. A photo that nothing is known of is a
+    burst of its own."""
     clocks: dict[str, list[tuple[float, str]]] = {}
     for name, when in moments(ids, taken_at, files).items():
         clocks.setdefault(when[0], []).append((when[1], name))
@@ -67,11 +79,18 @@ def bursts(ids: Sequence[str], taken_at: Mapping[str, str], files: Mapping[str, 
     return found
 
 
-def moments(ids: Iterable[str], taken_at: Mapping[str, str], files: Mapping[str, str]) -> dict[str, When]:
-    """Which clock a photo's moment is read from, and the moment on it; nothing for photos without either."""
+def moments(
+    ids: Iterable[str], taken_at: Mapping[str, str], files: Mapping[str, str]
+) -> dict[str, When]:
+    """Which clock a photo's moment is read from, and the moment on it; nothing for photos
+    without either."""
     known: dict[str, When] = {}
     for name in ids:
-        moment = _frame(files.get(name, "")) or _time(taken_at.get(name, "")) or _count(files.get(name, ""))
+        moment = (
+            _frame(files.get(name, ""))
+            or _time(taken_at.get(name, ""))
+            or _count(files.get(name, ""))
+        )
         if moment:
             known[name] = moment
     return known

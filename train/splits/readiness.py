@@ -1,7 +1,5 @@
-"""Whether a dataset can teach anything yet, asked before a long training begins. Pure but for `why_not_yet`.
-
-    python -c "from data_cards.dataset.repo.repo import open_dataset as o; from train.splits.readiness import *; print(lacks(o('d')))"
-"""
+"""Whether a dataset can teach anything yet, asked before a long training begins. Pure but for
+`why_not_yet`."""
 
 from __future__ import annotations
 
@@ -19,13 +17,18 @@ TWO = "a recognizer needs at least two things to tell apart"
 
 
 def lacks(dataset: Dataset) -> str:
-    """What the labels of a dataset lack for a training, as a sentence; empty where one may be tried."""
+    """What the labels of a dataset lack for a training, as a sentence; empty where one may be
+    tried."""
     return missing_labels(dataset.labels().values(), dataset.collection(), dataset.references())
 
 
-def missing_labels(labels: Iterable[Label], things: Collection, pictured: Set[str] = frozenset()) -> str:
-    """The same, of plain rows. `pictured`: classes with a reference picture, which can be learned from, too."""
-    statuses, classes = Counter[str](), Counter[str]()
+def missing_labels(
+    labels: Iterable[Label], things: Collection, pictured: Set[str] = frozenset()
+) -> str:
+    """The same, of plain rows. `pictured`: classes with a reference picture, which can be
+    learned from, too."""
+    statuses = Counter[str]()
+    classes = Counter[str]()
     for row in labels:
         statuses[row.status] += 1
         if row.status == "labelled" and row.label:
@@ -36,12 +39,16 @@ def missing_labels(labels: Iterable[Label], things: Collection, pictured: Set[st
     if known:
         name = known.pop()
         title = things.title_of(name) if name in things else name
-        return f"Only “{title}” has {photos(classes[name]) if classes[name] else 'a picture'}, and {TWO}."
+        return (
+            f"Only “{title}” has {photos(classes[name]) if classes[name] else 'a picture'}, and "
+            f"{TWO}."
+        )
     return f"{_without_names(statuses)}, and {TWO}."
 
 
 def why_not_yet(dataset: Dataset) -> tuple[Sealed | None, str]:
-    """The dataset with its test sealed; or None, and a sentence why nothing can be learned from its labels yet.
+    """The dataset with its test sealed; or None, and a sentence why nothing can be learned from
+    its labels yet.
 
     Where too little is labelled, no test is drawn.
     """
@@ -65,6 +72,11 @@ def _without_names(statuses: Mapping[str, int]) -> str:
     """Where no photo shows a known thing."""
     words = {"none_of_these": "“none of these”", "junk": "junk", "duplicate": "duplicates"}
     if statuses and not statuses["unlabelled"]:
-        return f"Every photo is {' or '.join(said for name, said in words.items() if statuses[name])}"
-    return f"None of the {photos(statuses['unlabelled'])} has a label yet" if statuses["unlabelled"] > 1 else \
-        "No photo has a label yet"
+        return (
+            f"Every photo is {' or '.join(said for name, said in words.items() if statuses[name])}"
+        )
+    return (
+        f"None of the {photos(statuses['unlabelled'])} has a label yet"
+        if statuses["unlabelled"] > 1
+        else "No photo has a label yet"
+    )

@@ -1,10 +1,10 @@
-"""Splits a dataset and writes splits and certificate beside the photos; from then on the test is sealed.
+"""Splits a dataset and writes splits and certificate beside the photos; from then on the test is
+sealed.
 
 A test that exists stays what it is: a later split only finds a place for photos that came since.
 
     python -m train split DATASET
 """
-
 
 from __future__ import annotations
 
@@ -39,20 +39,24 @@ class Sealed:
     certificate: Certificate
 
     def units(self, names: Sequence[str]) -> list[int]:
-        """Which of these photos hang together, near-copies and bursts: a number for each of them."""
+        """Which of these photos hang together, near-copies and bursts: a number for each of
+        them."""
         photos = self.dataset.photos()
         groups = {name: self.splits[name].group for name in names}
-        units = units_of(names, groups, *when_and_where({name: photos[name].sources for name in names}))
+        units = units_of(
+            names, groups, *when_and_where({name: photos[name].sources for name in names})
+        )
         number = {group: place for place, unit in enumerate(units) for group in unit}
         return [number[groups[name]] for name in names]
 
 
 def sealed(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
-    """The dataset with a split for every usable photo: the one it has, else a new one, committed.
+    """The dataset with a split for every usable photo: the one it has, else a new one,
+    committed.
 
-    A scan since then may have found near-copies across the line: then the training side gives them up.
-    A dataset opened at an older revision is left as it is: its split is worked out and not written.
-    Raises CannotSplit, BadCollection.
+    A scan since then may have found near-copies across the line: then the training side gives
+    them up. A dataset opened at an older revision is left as it is: its split is worked out and
+    not written. Raises CannotSplit, BadCollection.
     """
     written = dataset.certificate()
     if written is not None and not _waiting(dataset, written) and not _crossed(dataset):
@@ -67,29 +71,45 @@ def seal(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
 
     def change(base: Dataset) -> Changes:
         splits, certificate = _worked_out(base, settings)
-        return Changes(dict([splits_file(splits.values()), certificate_file(certificate.to_json())]))
+        return Changes(
+            dict([splits_file(splits.values()), certificate_file(certificate.to_json())])
+        )
 
     split_one = dataset.update("Split without leaks", change)
-    done = Sealed(split_one, split_one.splits(), Certificate.from_json(split_one.certificate() or {}))
+    done = Sealed(
+        split_one, split_one.splits(), Certificate.from_json(split_one.certificate() or {})
+    )
     say(told(done))
     return done
 
 
 def usable(labels: Mapping[str, Label]) -> dict[str, str | None]:
-    """image_id -> class id, or None for "none of these"; junk, duplicates and the unlabelled are left out."""
-    return {i: row.label if row.status == "labelled" else None for i, row in labels.items() if row.status in STATUSES}
+    """image_id -> class id, or None for "none of these"; junk, duplicates and the unlabelled are
+    left out."""
+    return {
+        i: row.label if row.status == "labelled" else None
+        for i, row in labels.items()
+        if row.status in STATUSES
+    }
 
 
 def told(done: Sealed) -> str:
     """A split in one line."""
-    counts = {side: sum(row.split == side for row in done.splits.values()) for side in (TRAIN, VALIDATION, TEST)}
-    said = ", ".join(f"{count} {side}" for side, count in counts.items()) + f"; {done.certificate.leaks}."
+    counts = {
+        side: sum(row.split == side for row in done.splits.values())
+        for side in (TRAIN, VALIDATION, TEST)
+    }
+    said = (
+        ", ".join(f"{count} {side}" for side, count in counts.items())
+        + f"; {done.certificate.leaks}."
+    )
     return f"{said} {done.certificate.carved}." if done.certificate.carved else said
 
 
 def _worked_out(dataset: Dataset, settings: SplitSettings) -> tuple[dict[str, Split], Certificate]:
-    return split_dataset(dataset, settings.seed, settings.test, settings.validation,
-                         val_is_test=settings.val_is_test)
+    return split_dataset(
+        dataset, settings.seed, settings.test, settings.validation, val_is_test=settings.val_is_test
+    )
 
 
 def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:
@@ -99,23 +119,34 @@ def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:
 
 
 def _crossed(dataset: Dataset) -> bool:
-    """Whether photos that the newest scan calls the same shot stand on both sides of the line to the test."""
+    """Whether photos that the newest scan calls the same shot stand on both sides of the line to
+    the test."""
     splits = dataset.splits()
     groups = groups_from_findings(splits, dataset.findings(), apart(known(dataset).decisions))
     tested = {groups[i] for i, row in splits.items() if row.split == TEST}
     return any(groups[i] in tested for i, row in splits.items() if row.split != TEST)
 
 
-def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation: float | None = None,
-                  threshold: float | None = None,
-                  val_is_test: bool = False) -> tuple[dict[str, Split], Certificate]:
-    """Split what a dataset holds now: labelled photos and "none of these", grouped as the last scan found them.
+def split_dataset(
+    dataset: Dataset,
+    seed: int = 0,
+    test: float = 0.2,
+    validation: float | None = None,
+    threshold: float | None = None,
+    val_is_test: bool = False,
+) -> tuple[dict[str, Split], Certificate]:
+    """Split what a dataset holds now: labelled photos and "none of these", grouped as the last
+    scan found them.
 
     `val_is_test`: given validation photos are the test where none came. Raises CannotSplit.
     """
-    photos, waiting = dataset.photos(), unchecked(dataset)
-    rows = [row for row in dataset.labels().values()
-            if row.status in STATUSES and row.image_id in photos and row.image_id not in waiting]
+    photos = dataset.photos()
+    waiting = unchecked(dataset)
+    rows = [
+        row
+        for row in dataset.labels().values()
+        if row.status in STATUSES and row.image_id in photos and row.image_id not in waiting
+    ]
     sources = {row.image_id: photos[row.image_id].sources for row in rows}
     # What is sealed stays sealed; a second split only places what came since.
     held = {i: row.split for i, row in dataset.splits().items() if i in sources}
@@ -123,23 +154,42 @@ def split_dataset(dataset: Dataset, seed: int = 0, test: float = 0.2, validation
     if val_is_test and TEST not in given.values():
         given = _val_as_test(given, held)
     taken_at, files = when_and_where(sources)
-    return split(list(sources), {row.image_id: row.label for row in rows},
-                 groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions)),
-                 given, taken_at, seed, test, validation, files, threshold, dataset.references(), held)
+    return split(
+        list(sources),
+        {row.image_id: row.label for row in rows},
+        groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions)),
+        given,
+        taken_at,
+        seed,
+        test,
+        validation,
+        files,
+        threshold,
+        dataset.references(),
+        held,
+    )
 
 
 def _val_as_test(given: Mapping[str, str | None], held: Mapping[str, str]) -> dict[str, str | None]:
     late = [i for i, side in given.items() if side == VALIDATION and held.get(i, TEST) != TEST]
     if late:
-        raise CannotSplit("The split of this dataset is sealed already, so --val-is-test comes too late. Collect the "
-                          "photos into a new dataset, and give it there.", late=len(late))
+        raise CannotSplit(
+            "The split of this dataset is sealed already, so --val-is-test comes too late. Collect "
+            "the "
+            "photos into a new dataset, and give it there.",
+            late=len(late),
+        )
     return {i: TEST if side == VALIDATION else side for i, side in given.items()}
 
 
 def unchecked(dataset: Dataset) -> set[str]:
-    """Visitors' photos that no scan has compared with the test yet: they take no side until one has."""
-    sent = {image_id for image_id, photo in dataset.photos().items()
-            if any(source.origin == "visitor" for source in photo.sources)}
+    """Visitors' photos that no scan has compared with the test yet: they take no side until one
+    has."""
+    sent = {
+        image_id
+        for image_id, photo in dataset.photos().items()
+        if any(source.origin == "visitor" for source in photo.sources)
+    }
     return sent - {row.image_id for row in dataset.opinions()} if sent else set()
 
 
@@ -156,7 +206,12 @@ def _file(sources: Sequence[Source]) -> str:
     return first.path if first.second is None else f"{first.path}#{first.second}"
 
 
-def when_and_where(sources: Mapping[str, Sequence[Source]]) -> tuple[dict[str, str], dict[str, str]]:
+def when_and_where(
+    sources: Mapping[str, Sequence[Source]],
+) -> tuple[dict[str, str], dict[str, str]]:
     """When photos were taken (ISO 8601), and the names of their files: what bursts are seen by."""
-    taken_at = {name: max((source.taken_at for source in some), default="") for name, some in sources.items()}
+    taken_at = {
+        name: max((source.taken_at for source in some), default="")
+        for name, some in sources.items()
+    }
     return taken_at, {name: _file(some) for name, some in sources.items()}

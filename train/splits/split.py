@@ -1,11 +1,12 @@
-"""Groups and labels -> train, validation and test, with no group across the line. Pure: no files, no network.
+"""Groups and labels -> train, validation and test, with no group across the line. Pure: no
+files, no network.
 
-A unit (near-duplicates, and photos of one class taken in one go) is never divided. A test split that came with the
-photos stays; a train photo with a near-copy in it leaves. A side that did not come is carved from one that did.
+A unit (near-duplicates, and photos of one class taken in one go) is never divided. A test split
+that came with the photos stays; a train photo with a near-copy in it leaves. A side that did not
+come is carved from one that did.
 
     python -m train split DATASET
 """
-
 
 from __future__ import annotations
 
@@ -13,7 +14,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,55 +22,86 @@ from data_cards.errors import CannotSplit
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.splits.groups import bursts, connected, moments
 
-if TYPE_CHECKING:
-    pass
-
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-# Photos of nothing in the collection have a stratum of their own: rejection is tuned and tested on them.
+TRAIN = "train"
+VALIDATION = "validation"
+TEST = "test"
+# Photos of nothing in the collection have a stratum of their own: rejection is tuned and tested on
+# them.
 NONE = "none"
 STATUSES = ("labelled", "none_of_these")
-# Validation photos, where nobody says how many: a tenth, and of large collections ENOUGH. They steer and calibrate, and
-# so many do; further ones are better learned from (docs/DECISIONS.md, 2026-11-29).
-TENTH, ENOUGH = 0.1, 200
+# Validation photos, where nobody says how many: a tenth, and of large collections ENOUGH. They
+# steer and calibrate, and so many do; further ones are better learned from (docs/DECISIONS.md,
+# 2026-11-29).
+TENTH = 0.1
+ENOUGH = 200
 
 
-def split(ids: Sequence[str], labels: Mapping[str, str | None], groups: Mapping[str, str] | None = None,
-          given: Mapping[str, str | None] | None = None, taken_at: Mapping[str, str] | None = None, seed: int = 0,
-          test: float = 0.2, validation: float | None = None, files: Mapping[str, str] | None = None,
-          threshold: float | None = None, pictured: Collection[str] = (),
-          held: Mapping[str, str] | None = None) -> tuple[dict[str, Split], Certificate]:
+def split(
+    ids: Sequence[str],
+    labels: Mapping[str, str | None],
+    groups: Mapping[str, str] | None = None,
+    given: Mapping[str, str | None] | None = None,
+    taken_at: Mapping[str, str] | None = None,
+    seed: int = 0,
+    test: float = 0.2,
+    validation: float | None = None,
+    files: Mapping[str, str] | None = None,
+    threshold: float | None = None,
+    pictured: Collection[str] = (),
+    held: Mapping[str, str] | None = None,
+) -> tuple[dict[str, Split], Certificate]:
     """Split the photos `ids`; a label of None means "none of these".
 
-    `groups`: near-duplicate group by id (missing: alone). `given`: the split a photo came with. `taken_at` (ISO 8601)
-    and `files` (names): what bursts are seen by. `test`, `validation`: wanted shares. `pictured`: classes that have a
-    reference picture beside their photos. `held`: the sides that an earlier split gave; those stay. Photos that leave
-    have no Split; where every class has one photo at most, there may be no test. Raises CannotSplit. Where `validation`
-    is None, of many photos not every class is steered by.
+    `groups`: near-duplicate group by id (missing: alone). `given`: the split a photo came with.
+    `taken_at` (ISO 8601) and `files` (names): what bursts are seen by. `test`, `validation`:
+    wanted shares. `pictured`: classes that have a reference picture beside their photos. `held`:
+    the sides that an earlier split gave; those stay. Photos that leave have no Split; where
+    every class has one photo at most, there may be no test. Raises CannotSplit. Where
+    `validation` is None, of many photos not every class is steered by.
     """
-    named, sealed = {i: labels[i] or NONE for i in ids}, held or {}
+    named = {i: labels[i] or NONE for i in ids}
+    sealed = held or {}
     came, carved = carved_sides({i: (given or {}).get(i) for i in ids}, named, pictured)
-    table = _Table(sorted(ids), named, {i: (groups or {}).get(i, i) for i in ids},
-                   {i: sealed.get(i, came[i]) for i in ids}, taken_at or {}, files or {},
-                   TEST in came.values(), frozenset(sealed))
+    table = _Table(
+        sorted(ids),
+        named,
+        {i: (groups or {}).get(i, i) for i in ids},
+        {i: sealed.get(i, came[i]) for i in ids},
+        taken_at or {},
+        files or {},
+        TEST in came.values(),
+        frozenset(sealed),
+    )
     most = _check(table, pictured)
-    rng, plan = np.random.default_rng(seed), _Plan()
+    rng = np.random.default_rng(seed)
+    plan = _Plan()
     _keep_given(table, plan)
-    shares = {TEST: test, VALIDATION: _few_of_many(table, plan) if validation is None else validation}
+    shares = {
+        TEST: test,
+        VALIDATION: _few_of_many(table, plan) if validation is None else validation,
+    }
     plan.sparing = validation is None and shares[VALIDATION] < TENTH
     for label in sorted(set(table.labels.values())):
         _carve(label, table, plan, rng, shares)
     if most > 1 and TEST not in plan.sides.values():
         raise CannotSplit(_no_test(table))
-    splits = {i: Split(i, table.groups[i], side) for i in table.ids if (side := plan.side_of(table, i))}
-    return splits, replace(_certificate(table, plan, splits, seed, shares, threshold), carved_from=carved)
+    splits = {
+        i: Split(i, table.groups[i], side) for i in table.ids if (side := plan.side_of(table, i))
+    }
+    return splits, replace(
+        _certificate(table, plan, splits, seed, shares, threshold), carved_from=carved
+    )
 
 
-def carved_sides(given: Mapping[str, str | None], labels: Mapping[str, str],
-                 pictured: Collection[str] = ()) -> tuple[dict[str, str | None], dict[str, str]]:
-    """(the side each photo came with, or None where it may be given any; missing side -> the side it is carved from).
+def carved_sides(
+    given: Mapping[str, str | None], labels: Mapping[str, str], pictured: Collection[str] = ()
+) -> tuple[dict[str, str | None], dict[str, str]]:
+    """(the side each photo came with, or None where it may be given any; missing side -> the
+    side it is carved from).
 
-    Where nothing may be learned from, the validation photos are divided anew, or else the test photos, unless a
-    reference picture of each class is what is learned from. Where no test came, one is carved from what is learned.
+    Where nothing may be learned from, the validation photos are divided anew, or else the test
+    photos, unless a reference picture of each class is what is learned from. Where no test came,
+    one is carved from what is learned.
     """
     came = {side for i, side in given.items() if labels[i] != NONE}
     if came & {TRAIN, None}:
@@ -102,7 +133,8 @@ class _Table:
 
     @cached_property
     def held_groups(self) -> set[str]:
-        """Groups with a photo that an earlier split placed: what was learned from is no test later."""
+        """Groups with a photo that an earlier split placed: what was learned from is no test
+        later."""
         return {self.groups[name] for name in self.held if name in self.groups}
 
     def size(self, groups: Iterable[str]) -> int:
@@ -112,8 +144,9 @@ class _Table:
 
 @dataclass
 class _Plan:
-    """`sides` by group; `removed` photos leave; what the certificate has to name gathers here. `sparing`: classes share
-    the validation photos; `owed`: how many those so far have not given yet."""
+    """`sides` by group; `removed` photos leave; what the certificate has to name gathers here.
+    `sparing`: classes share the validation photos; `owed`: how many those so far have not given
+    yet."""
 
     sides: dict[str, str] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
@@ -133,21 +166,32 @@ def _check(table: _Table, pictured: Collection[str]) -> int:
     if not named:
         raise CannotSplit("No photo is labelled yet, so there is nothing to split.")
     if len(named) == 1:
-        raise CannotSplit(f"All labelled photos are of one class ({next(iter(named))}); a model needs at least two.")
+        raise CannotSplit(
+            f"All labelled photos are of one class ({next(iter(named))}); a model needs at least "
+            "two."
+        )
     return max(counts.values(), default=0)
 
 
 def _no_test(table: _Table) -> str:
     """Why no photo can be a test, and what to do."""
     if VALIDATION in table.given.values():
-        return ("No photo is left for a test: in every class the photos that are no validation are copies of one. To "
-                "test on the given validation photos, add --val-is-test; or add photos taken at another time.")
-    return ("No photo is left for a test: in every class all photos are copies of one. Add photos taken at another "
-            "time.")
+        return (
+            "No photo is left for a test: in every class the photos that are no validation are "
+            "copies of one. To "
+            "test on the given validation photos, add --val-is-test; or add photos taken at "
+            "another time."
+        )
+    return (
+        "No photo is left for a test: in every class all photos are copies of one. Add photos "
+        "taken at another "
+        "time."
+    )
 
 
 def _keep_given(table: _Table, plan: _Plan) -> None:
-    """Whole groups take the side of their given photos: test wins and sends copies away, else train wins."""
+    """Whole groups take the side of their given photos: test wins and sends copies away, else
+    train wins."""
     members: dict[str, list[str]] = {}
     for name in table.ids:
         members.setdefault(table.groups[name], []).append(name)
@@ -163,19 +207,27 @@ def _keep_given(table: _Table, plan: _Plan) -> None:
             plan.sides[group] = VALIDATION
 
 
-def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, shares: Mapping[str, float]) -> None:
+def _carve(
+    label: str, table: _Table, plan: _Plan, rng: np.random.Generator, shares: Mapping[str, float]
+) -> None:
     """Divide the groups of one class whose side is still open."""
     mine = [name for name in table.ids if table.labels[name] == label]
     undecided = [name for name in mine if table.groups[name] not in plan.sides]
     sides = Counter(plan.side_of(table, name) for name in mine)
-    # A class that came with a split, but without test photos, is not ours to test where others have some.
+    # A class that came with a split, but without test photos, is not ours to test where others have
+    # some.
     tested = not sides[TEST] and not (table.given_test and any(table.given[name] for name in mine))
     units = units_of(undecided, table.groups, table.taken_at, table.files)
     spared = plan.sparing and label != NONE
     steering = TENTH if plan.sparing else shares[VALIDATION]
-    wanted = {TEST: _share(shares[TEST], len(mine)) if tested else 0,
-              VALIDATION: _owed(shares[VALIDATION] * len(undecided), units, table, plan) if spared else
-              0 if sides[VALIDATION] else _share(steering, len(mine))}
+    wanted = {
+        TEST: _share(shares[TEST], len(mine)) if tested else 0,
+        VALIDATION: _owed(shares[VALIDATION] * len(undecided), units, table, plan)
+        if spared
+        else 0
+        if sides[VALIDATION]
+        else _share(steering, len(mine)),
+    }
     if len(units) > 1:
         _deal([units[i] for i in rng.permutation(len(units))], wanted, table, plan)
     elif len(parts := _in_time(undecided, table)) > 1:
@@ -188,15 +240,19 @@ def _carve(label: str, table: _Table, plan: _Plan, rng: np.random.Generator, sha
 
 
 def _few_of_many(table: _Table, plan: _Plan) -> float:
-    """The share of validation photos among those that may become some: for ENOUGH in all, none where half are there."""
+    """The share of validation photos among those that may become some: for ENOUGH in all, none
+    where half are there."""
     sides = Counter(plan.side_of(table, name) for name in table.ids)
     if TENTH * (len(table.ids) - sides[TEST]) <= ENOUGH:
         return TENTH
-    return 0 if 2 * sides[VALIDATION] >= ENOUGH else (ENOUGH - sides[VALIDATION]) / max(1, sides[None])
+    return (
+        0 if 2 * sides[VALIDATION] >= ENOUGH else (ENOUGH - sides[VALIDATION]) / max(1, sides[None])
+    )
 
 
 def _owed(photos: float, units: Sequence[list[str]], table: _Table, plan: _Plan) -> int:
-    """How many validation photos a class gives; none where that would be far more than it and those before it owe."""
+    """How many validation photos a class gives; none where that would be far more than it and
+    those before it owe."""
     plan.owed += photos
     smallest = min(map(table.size, units), default=0)
     return round(plan.owed) if smallest < 2 * plan.owed else 0
@@ -207,14 +263,15 @@ def _share(share: float, photos: int) -> int:
 
 
 def _deal(units: list[list[str]], wanted: Mapping[str, int], table: _Table, plan: _Plan) -> None:
-    """Test, then validation, get units up to what is wanted, at least one each; train always keeps one."""
+    """Test, then validation, get units up to what is wanted, at least one each; train always
+    keeps one."""
     for side in (TEST, VALIDATION):
         able = [unit for unit in units if side != TEST or table.held_groups.isdisjoint(unit)]
         chosen: list[list[str]] = []
         for unit in able:
             room = wanted[side] - table.size([group for one in chosen for group in one])
-            # Whatever brings the side nearer to its share: taking only what fits would fill the test with single
-            # photos, and those are the odd ones of a collection.
+            # Whatever brings the side nearer to its share: taking only what fits would fill the
+            # test with single photos, and those are the odd ones of a collection.
             if table.size(unit) < 2 * room and len(chosen) < len(units) - 1:
                 chosen.append(unit)
         if not chosen and wanted[side] and able and len(units) > 1:
@@ -225,22 +282,33 @@ def _deal(units: list[list[str]], wanted: Mapping[str, int], table: _Table, plan
 
 
 def _cut(parts: list[str], wanted: Mapping[str, int], table: _Table, plan: _Plan) -> None:
-    """One burst, cut in time: the last stretch of it is the test, the one before it validation, so that few photos
-    have a neighbour across a line."""
+    """One burst, cut in time: the last stretch of it is the test, the one before it validation,
+    so that few photos have a neighbour across a line."""
     for side in (TEST, VALIDATION):
         taken: list[str] = []
-        while len(parts) > 1 and table.size(taken) < wanted[side] and not (
-                side == TEST and parts[-1] in table.held_groups):
+        while (
+            len(parts) > 1
+            and table.size(taken) < wanted[side]
+            and not (side == TEST and parts[-1] in table.held_groups)
+        ):
             taken.append(parts.pop())
         plan.sides.update(dict.fromkeys(taken, side))
     plan.sides.update(dict.fromkeys(parts, TRAIN))
 
 
-def units_of(names: Sequence[str], groups: Mapping[str, str], taken_at: Mapping[str, str],
-             files: Mapping[str, str]) -> list[list[str]]:
-    """Groups that one burst ties together, as lists of groups; all else by photo, as for `split`."""
+def units_of(
+    names: Sequence[str],
+    groups: Mapping[str, str],
+    taken_at: Mapping[str, str],
+    files: Mapping[str, str],
+) -> list[list[str]]:
+    """Groups that one burst ties together, as lists of groups; all else by photo, as for
+    `split`."""
     tied = bursts(names, taken_at, files)
-    root = connected({groups[name] for name in names}, ((groups[name], groups[first]) for name, first in tied.items()))
+    root = connected(
+        {groups[name] for name in names},
+        ((groups[name], groups[first]) for name, first in tied.items()),
+    )
     units: dict[str, list[str]] = {}
     for group in sorted(root):
         units.setdefault(root[group], []).append(group)
@@ -258,27 +326,49 @@ def _in_time(names: Sequence[str], table: _Table) -> list[str]:
     return sorted(at, key=lambda group: (sum(at[group]) / len(at[group]), group))
 
 
-def _certificate(table: _Table, plan: _Plan, splits: Mapping[str, Split], seed: int, shares: Mapping[str, float],
-                 threshold: float | None) -> Certificate:
-    per_class: dict[str, dict[str, int]] = {label: {} for label in sorted(set(table.labels.values()))}
+def _certificate(
+    table: _Table,
+    plan: _Plan,
+    splits: Mapping[str, Split],
+    seed: int,
+    shares: Mapping[str, float],
+    threshold: float | None,
+) -> Certificate:
+    per_class: dict[str, dict[str, int]] = {
+        label: {} for label in sorted(set(table.labels.values()))
+    }
     for name, row in splits.items():
         counts = per_class[table.labels[name]]
         counts[row.split] = counts.get(row.split, 0) + 1
     n = Counter(row.split for row in splits.values())
     sizes = table.sizes
     weak = _divided_bursts(table, splits)
-    untested = [label for label, counts in per_class.items() if label != NONE and not counts.get(TEST)]
+    untested = [
+        label for label, counts in per_class.items() if label != NONE and not counts.get(TEST)
+    ]
     return Certificate(
-        seed=seed, fractions=dict(shares), given_test=table.given_test,
-        n={side: n[side] for side in (TRAIN, VALIDATION, TEST)}, per_class=per_class, groups=len(sizes),
-        grouped_photos=sum(size for size in sizes.values() if size > 1), leaks=leaks_left(splits),
-        leaks_removed=len(plan.removed), removed=tuple(sorted(plan.removed)), moved=plan.moved,
-        strength=f"{WEAK} ({', '.join(weak)})" if weak else "strict", weak=tuple(weak),
-        kept_in_train=tuple(plan.whole), untested=tuple(untested), threshold=threshold)
+        seed=seed,
+        fractions=dict(shares),
+        given_test=table.given_test,
+        n={side: n[side] for side in (TRAIN, VALIDATION, TEST)},
+        per_class=per_class,
+        groups=len(sizes),
+        grouped_photos=sum(size for size in sizes.values() if size > 1),
+        leaks=leaks_left(splits),
+        leaks_removed=len(plan.removed),
+        removed=tuple(sorted(plan.removed)),
+        moved=plan.moved,
+        strength=f"{WEAK} ({', '.join(weak)})" if weak else "strict",
+        weak=tuple(weak),
+        kept_in_train=tuple(plan.whole),
+        untested=tuple(untested),
+        threshold=threshold,
+    )
 
 
 def _divided_bursts(table: _Table, splits: Mapping[str, Split]) -> list[str]:
-    """Classes that were learned from one part of a burst and are tested on another, whoever divided it."""
+    """Classes that were learned from one part of a burst and are tested on another, whoever
+    divided it."""
     divided = []
     for label in sorted(set(table.labels.values())):
         mine = [name for name in splits if table.labels[name] == label]

@@ -1,8 +1,7 @@
 """How good answers are: plain arithmetic on arrays, no model in sight.
 
-Everywhere: `probabilities` is (n, classes) float, `truth` is (n,) int class numbers, `classes` counts them.
-
-    python -c "import numpy as np; from train.statistics.metrics import top_k; print(top_k(np.eye(3), np.arange(3), 1))"
+Everywhere: `probabilities` is (n, classes) float, `truth` is (n,) int class numbers, `classes`
+counts them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ Ints = NDArray[np.integer]
 
 @dataclass(frozen=True)
 class Share:
-    """A fraction of `n` with its 95 % interval; `value` is None where there was nothing to count."""
+    """A fraction of `n` with its 95 % interval; `value` is None where there was nothing to
+    count."""
 
     value: float | None
     low: float
@@ -30,7 +30,8 @@ class Share:
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> Share:
-    """The share hits/n with Wilson's score interval (1927), which stays honest for small n and for 100 %."""
+    """The share hits/n with Wilson's score interval (1927), which stays honest for small n and
+    for 100 %."""
     if n == 0:
         return Share(None, 0.0, 1.0, 0)
     p = hits / n
@@ -40,13 +41,15 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> Share:
 
 
 def standard_error(share: float, n: int) -> float:
-    """How far a share of `n` is off by chance, one standard deviation; all right of a few is no certainty."""
+    """How far a share of `n` is off by chance, one standard deviation; all right of a few is no
+    certainty."""
     p = (share * n + 1) / (n + 2)
     return float(np.sqrt(p * (1 - p) / max(1, n)))
 
 
 def hits_at(probabilities: Floats, truth: Ints, k: int) -> NDArray[np.bool_]:
-    """(n,) bool: is the truth among the k likeliest? Ties go against us, so a constant answer never looks good."""
+    """(n,) bool: is the truth among the k likeliest? Ties go against us, so a constant answer
+    never looks good."""
     if not len(truth):
         return np.zeros(0, bool)
     own = probabilities[np.arange(len(truth)), truth]
@@ -68,21 +71,40 @@ def confusion(probabilities: Floats, truth: Ints, classes: int) -> NDArray[np.in
 
 
 def precision_and_recall(table: NDArray[np.int64]) -> list[dict[str, float | int | None]]:
-    """Per class of a confusion table: photos, recall and precision (None where nothing was there or named so)."""
-    right, there, named = table.diagonal(), table.sum(axis=1), table.sum(axis=0)
-    return [{"n": int(n), "recall": float(r / n) if n else None, "precision": float(r / m) if m else None}
-            for r, n, m in zip(right, there, named, strict=True)]
+    """Per class of a confusion table: photos, recall and precision (None where nothing was there
+    or named so)."""
+    right = table.diagonal()
+    there = table.sum(axis=1)
+    named = table.sum(axis=0)
+    return [
+        {
+            "n": int(n),
+            "recall": float(r / n) if n else None,
+            "precision": float(r / m) if m else None,
+        }
+        for r, n, m in zip(right, there, named, strict=True)
+    ]
 
 
-def calibration_bins(confidence: Floats, correct: NDArray[np.bool_], bins: int = 10) -> list[tuple[float, float, int]]:
+def calibration_bins(
+    confidence: Floats, correct: NDArray[np.bool_], bins: int = 10
+) -> list[tuple[float, float, int]]:
     """(mean confidence, share right, photos) for each equal-width bin that holds photos."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
-    return [(float(confidence[place == b].mean()), float(correct[place == b].mean()), int((place == b).sum()))
-            for b in range(bins) if (place == b).any()]
+    return [
+        (
+            float(confidence[place == b].mean()),
+            float(correct[place == b].mean()),
+            int((place == b).sum()),
+        )
+        for b in range(bins)
+        if (place == b).any()
+    ]
 
 
 def calibration_error(confidence: Floats, correct: NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error (Naeini 2015): how far "97 %" is from being right 97 times in a hundred."""
+    """Expected calibration error (Naeini 2015): how far "97 %" is from being right 97 times in a
+    hundred."""
     rows = calibration_bins(confidence, correct, bins)
     return float(sum(abs(c - a) * n for c, a, n in rows) / max(1, len(confidence)))
 

@@ -1,8 +1,8 @@
-"""Two models, one test: which is better, by how much, and how far to trust that. Pure arrays, no model in sight.
+"""Two models, one test: which is better, by how much, and how far to trust that. Pure arrays, no
+model in sight.
 
-    paired(before, after, groups)        before, after (n,) bool: who was right; groups (n,): near-copies count together
-
-    python -c "from train.statistics.paired import paired; print(paired([0, 1, 1, 0], [1, 1, 1, 0]))"
+paired(before, after, groups)  before, after (n,) bool: who was right; groups (n,): near-copies
+count together
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ import numpy as np
 
 from train.statistics.metrics import wilson
 
-RESAMPLES, AT_ONCE = 4_000, 500
+RESAMPLES = 4_000
+AT_ONCE = 500
 SURE = 0.95
 
 
 @dataclass(frozen=True)
 class Paired:
-    """`n` photos answered by both; `better`: only the later model is right, `worse`: only the earlier one.
+    """`n` photos answered by both; `better`: only the later model is right, `worse`: only the
+    earlier one.
 
-    `low`, `high`: 95 % interval of `difference`, a fraction; `p`: McNemar's exact test; `visible`: the smallest
-    difference that so many photos could have told from none.
+    `low`, `high`: 95 % interval of `difference`, a fraction; `p`: McNemar's exact test;
+    `visible`: the smallest difference that so many photos could have told from none.
     """
 
     n: int
@@ -68,51 +70,78 @@ class Changed:
         return self.after == self.truth
 
 
-def paired(before: Sequence[bool] | np.ndarray, after: Sequence[bool] | np.ndarray,
-           groups: Sequence[object] | None = None, seed: int = 0) -> Paired:
+def paired(
+    before: Sequence[bool] | np.ndarray,
+    after: Sequence[bool] | np.ndarray,
+    groups: Sequence[object] | None = None,
+    seed: int = 0,
+) -> Paired:
     """The paired difference of two models on the same photos.
 
-    The interval is the wider of two at each end: Newcombe's score interval for paired shares (1998, method 10), which
-    stays honest where few photos or none changed, and a bootstrap over `groups`, since near-copies are no news.
+    The interval is the wider of two at each end: Newcombe's score interval for paired shares
+    (1998, method 10), which stays honest where few photos or none changed, and a bootstrap over
+    `groups`, since near-copies are no news.
     """
-    was, now = np.asarray(before, bool), np.asarray(after, bool)
-    better, worse = int((now & ~was).sum()), int((was & ~now).sum())
+    was = np.asarray(before, bool)
+    now = np.asarray(after, bool)
+    better = int((now & ~was).sum())
+    worse = int((was & ~now).sum())
     both = int((now & was).sum())
     low, high = score_interval(both, better, worse, len(was))
     if groups is not None and len(set(groups)) > 1:
         drawn = bootstrap_interval(now.astype(int) - was.astype(int), groups, seed)
-        low, high = min(low, drawn[0]), max(high, drawn[1])
-    return Paired(len(was), int(was.sum()), int(now.sum()), better, worse, low, high, mcnemar(better, worse),
-                  smallest_visible(len(was), int(was.sum())))
+        low = min(low, drawn[0])
+        high = max(high, drawn[1])
+    return Paired(
+        len(was),
+        int(was.sum()),
+        int(now.sum()),
+        better,
+        worse,
+        low,
+        high,
+        mcnemar(better, worse),
+        smallest_visible(len(was), int(was.sum())),
+    )
 
 
 def mcnemar(better: int, worse: int) -> float:
-    """Chance of so uneven a division, or a more uneven one, if every changed photo were a coin's toss (two-sided)."""
+    """Chance of so uneven a division, or a more uneven one, if every changed photo were a coin's
+    toss (two-sided)."""
     changed = better + worse
     tail = sum(comb(changed, k) for k in range(min(better, worse) + 1))
     return min(1.0, 2 * tail / 2**changed)
 
 
 def score_interval(both: int, better: int, worse: int, n: int) -> tuple[float, float]:
-    """Newcombe's interval for the difference of two paired shares. `both`: photos that both models name rightly."""
+    """Newcombe's interval for the difference of two paired shares. `both`: photos that both
+    models name rightly."""
     if not n:
         return -1.0, 1.0
-    now, was = wilson(both + better, n), wilson(both + worse, n)
-    p, q = (both + better) / n, (both + worse) / n
+    now = wilson(both + better, n)
+    was = wilson(both + worse, n)
+    p = (both + better) / n
+    q = (both + worse) / n
     together = _correlation(both, better, worse, n - both - better - worse)
     theta = (better - worse) / n
-    below, above = p - now.low, was.high - q
+    below = p - now.low
+    above = was.high - q
     low = theta - sqrt(max(0.0, below**2 - 2 * together * below * above + above**2))
-    above, below = now.high - p, q - was.low
+    above = now.high - p
+    below = q - was.low
     high = theta + sqrt(max(0.0, below**2 - 2 * together * below * above + above**2))
     return max(-1.0, low), min(1.0, high)
 
 
-def bootstrap_interval(change: np.ndarray, groups: Sequence[object], seed: int = 0) -> tuple[float, float]:
+def bootstrap_interval(
+    change: np.ndarray, groups: Sequence[object], seed: int = 0
+) -> tuple[float, float]:
     """Percentiles of the mean of `change` (n,) when whole groups are drawn again."""
     names, member = np.unique(np.asarray([str(group) for group in groups]), return_inverse=True)
-    sums, sizes = np.bincount(member, weights=change), np.bincount(member)
-    rng, means = np.random.default_rng(seed), []
+    sums = np.bincount(member, weights=change)
+    sizes = np.bincount(member)
+    rng = np.random.default_rng(seed)
+    means = []
     for _ in range(0, RESAMPLES, AT_ONCE):
         drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=AT_ONCE)
         means.append((drawn @ sums) / (drawn @ sizes))
@@ -121,7 +150,8 @@ def bootstrap_interval(change: np.ndarray, groups: Sequence[object], seed: int =
 
 
 def smallest_visible(n: int, right: int) -> float:
-    """The smallest gain over `right` of `n` whose interval is wholly above nothing, if no photo became worse."""
+    """The smallest gain over `right` of `n` whose interval is wholly above nothing, if no photo
+    became worse."""
     for better in range(1, n + 1):
         both = min(right, n - better)
         if score_interval(both, better, 0, n)[0] > 0:
@@ -129,10 +159,15 @@ def smallest_visible(n: int, right: int) -> float:
     return 1.0
 
 
-def changed(truth: Mapping[str, str], before: Mapping[str, str], after: Mapping[str, str]) -> list[Changed]:
-    """Photos that only one model names rightly, by image_id; those that either did not answer are left out."""
-    rows = (Changed(image_id, truth[image_id], before[image_id], after[image_id])
-            for image_id in sorted(set(truth) & set(before) & set(after)))
+def changed(
+    truth: Mapping[str, str], before: Mapping[str, str], after: Mapping[str, str]
+) -> list[Changed]:
+    """Photos that only one model names rightly, by image_id; those that either did not answer
+    are left out."""
+    rows = (
+        Changed(image_id, truth[image_id], before[image_id], after[image_id])
+        for image_id in sorted(set(truth) & set(before) & set(after))
+    )
     return [row for row in rows if (row.before == row.truth) != (row.after == row.truth)]
 
 

@@ -1,6 +1,7 @@
-"""How a model judges its own answers: how sure it is, and what is foreign to it. Fitted without the test.
+"""How a model judges its own answers: how sure it is, and what is foreign to it. Fitted without
+the test.
 
-    judgement = judge(learned, held, none, groups); judgement.save(folder / "vitrine")
+judgement = judge(learned, held, none, groups); judgement.save(folder / "vitrine")
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from typing import Protocol
 import numpy as np
 
 from data_cards.storage.atomic_files import model_file
-from train.uncertainty.rejection import EARLY, EMBEDDING, Held, Rejection, fit_rejection, sure_threshold
+from train.uncertainty.rejection import (
+    EARLY,
+    EMBEDDING,
+    Held,
+    Rejection,
+    fit_rejection,
+    sure_threshold,
+)
 from train.uncertainty.temperature import Calibration, calibrate
 
 CALIBRATION = "calibration.json"
@@ -33,8 +41,8 @@ class Said(Protocol):
 
 @dataclass(frozen=True)
 class Seen:
-    """What a model said about labelled photos: logits (n, c), embeddings (n, d), their class numbers (n,), and the
-    class token before the last block (n, e), where the network gives it."""
+    """What a model said about labelled photos: logits (n, c), embeddings (n, d), their class
+    numbers (n,), and the class token before the last block (n, e), where the network gives it."""
 
     logits: np.ndarray
     embeddings: np.ndarray
@@ -53,20 +61,28 @@ class Judgement:
         """Calibrated chances (n, c) from logits (n, c)."""
         return self.calibration.probabilities(logits)
 
-    def foreign(self, logits: np.ndarray, embeddings: np.ndarray, early: np.ndarray | None = None) -> np.ndarray:
+    def foreign(
+        self, logits: np.ndarray, embeddings: np.ndarray, early: np.ndarray | None = None
+    ) -> np.ndarray:
         """How foreign photos look, (n,), from what the network said of them, row by row."""
         if self.rejection.sees == EARLY and early is None:
             raise ValueError("this release tells what is foreign by what its network sees early")
-        return self.rejection.scores(embeddings if early is None or self.rejection.sees != EARLY else early, logits)
+        return self.rejection.scores(
+            embeddings if early is None or self.rejection.sees != EARLY else early, logits
+        )
 
     def refused(self, said: Said) -> np.ndarray:
         """(n,) bool: which photos are answered with "none of these"."""
-        return np.asarray(self.foreign(said.logits, said.embeddings, said.early) > self.rejection.threshold)
+        return np.asarray(
+            self.foreign(said.logits, said.embeddings, said.early) > self.rejection.threshold
+        )
 
     def save(self, ours: Path) -> None:
         """calibration.json, rejection.json and rejection.npz in a release's own folder."""
         ours.mkdir(parents=True, exist_ok=True)
-        (ours / CALIBRATION).write_text(json.dumps(self.calibration.to_json(), indent=1), encoding="utf-8")
+        (ours / CALIBRATION).write_text(
+            json.dumps(self.calibration.to_json(), indent=1), encoding="utf-8"
+        )
         self.rejection.save(ours)
 
     @classmethod
@@ -79,12 +95,21 @@ class Judgement:
         return cls(calibration, Rejection.load(ours))
 
 
-def judge(learned: Seen, held: Seen, none: np.ndarray, groups: Sequence[object], seed: int = 0,
-          named: float | None = None) -> Judgement:
-    """From answers about training photos (with their near-duplicate `groups`), validation photos, and what was `looked`
-    at in photos of "none of these", (k, d). `named`: the share of strangers that the owner lets be named."""
+def judge(
+    learned: Seen,
+    held: Seen,
+    none: np.ndarray,
+    groups: Sequence[object],
+    seed: int = 0,
+    named: float | None = None,
+) -> Judgement:
+    """From answers about training photos (with their near-duplicate `groups`), validation
+    photos, and what was `looked` at in photos of "none of these", (k, d). `named`: the share of
+    strangers that the owner lets be named."""
     calibration = calibrate(held.logits, held.truth)
-    rejection = fit_rejection(looked(learned), learned.truth, Held(looked(held), held.truth), none, groups, seed, named)
+    rejection = fit_rejection(
+        looked(learned), learned.truth, Held(looked(held), held.truth), none, groups, seed, named
+    )
     sure_at = sure_threshold(calibration.probabilities(held.logits), held.truth)
     sees = EMBEDDING if learned.early is None else EARLY
     return Judgement(calibration, replace(rejection, sure_at=sure_at, sees=sees))

@@ -1,13 +1,13 @@
-"""How foreign a photo looks to a collection: far from every class, compared with how far from the collection as such.
+"""How foreign a photo looks to a collection: far from every class, compared with how far from
+the collection as such.
 
-Relative Mahalanobis distance (Ren 2021) on features of length 1. What people said is "none of these" is remembered:
-who is so many times closer to such a photo than to any class counts as so many times farther from the classes. Beside
-it, what known things and strangers come to, found without a photo more: photos judged by folds that did not see them,
-and classes hidden in turn.
+Relative Mahalanobis distance (Ren 2021) on features of length 1. What people said is "none of
+these" is remembered: who is so many times closer to such a photo than to any class counts as so
+many times farther from the classes. Beside it, what known things and strangers come to, found
+without a photo more: photos judged by folds that did not see them, and classes hidden in turn.
 
     score = fit_foreignness(x, y); score(photos)
 """
-
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ HIDDEN_IN = 10
 
 @dataclass(frozen=True)
 class Foreignness:
-    """The score's parameters: class means (c, d), what turns differences into distances, within and overall, and
-    `strangers` (k, d), features of length 1 of known "none of these"."""
+    """The score's parameters: class means (c, d), what turns differences into distances, within
+    and overall, and `strangers` (k, d), features of length 1 of known "none of these"."""
 
     means: np.ndarray
     within: np.ndarray
@@ -57,35 +57,53 @@ class Foreignness:
 
 
 def fit_foreignness(x: np.ndarray, y: np.ndarray, none: np.ndarray | None = None) -> Foreignness:
-    """From features (n, d) of known things and their class numbers (n,), and those of "none of these", (k, d)."""
-    z, classes = unit(x), np.unique(y)
+    """From features (n, d) of known things and their class numbers (n,), and those of "none of
+    these", (k, d)."""
+    z = unit(x)
+    classes = np.unique(y)
     means = np.stack([z[y == c].mean(axis=0) for c in classes])
     centre = z.mean(axis=0)
-    fitted = Foreignness(means, _whitening(z - means[np.searchsorted(classes, y)]), centre, _whitening(z - centre))
+    fitted = Foreignness(
+        means, _whitening(z - means[np.searchsorted(classes, y)]), centre, _whitening(z - centre)
+    )
     return replace(fitted, strangers=unit(none)) if none is not None and len(none) else fitted
 
 
-def unseen_scores(x: np.ndarray, y: np.ndarray, groups: Sequence[object], seed: int = 0,
-                  none: np.ndarray | None = None) -> np.ndarray:
-    """Scores (n,) of known photos, each by a fit that saw neither it nor any of its group; no order."""
+def unseen_scores(
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: Sequence[object],
+    seed: int = 0,
+    none: np.ndarray | None = None,
+) -> np.ndarray:
+    """Scores (n,) of known photos, each by a fit that saw neither it nor any of its group; no
+    order."""
     fold = folds_of(y, list(groups), 5, seed)
-    parts = [fit_foreignness(x[fold != one], y[fold != one], none)(x[fold == one])
-             for one in np.unique(fold) if (fold != one).any()]
+    parts = [
+        fit_foreignness(x[fold != one], y[fold != one], none)(x[fold == one])
+        for one in np.unique(fold)
+        if (fold != one).any()
+    ]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def hidden_scores(x: np.ndarray, y: np.ndarray, more: np.ndarray, more_y: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Scores of photos as if their own class had never been shown: simulated strangers, (n + m,), no order.
+def hidden_scores(
+    x: np.ndarray, y: np.ndarray, more: np.ndarray, more_y: np.ndarray, seed: int = 0
+) -> np.ndarray:
+    """Scores of photos as if their own class had never been shown: simulated strangers, (n +
+    m,), no order.
 
-    `more` (m, d), `more_y` (m,): photos that are scored and not fitted to. Empty where fewer than two classes would
-    stay, since the score compares classes with each other.
+    `more` (m, d), `more_y` (m,): photos that are scored and not fitted to. Empty where fewer
+    than two classes would stay, since the score compares classes with each other.
     """
     classes = np.unique(y)
     if len(classes) < 3:
         return np.zeros(0)
-    shuffled, scores = np.random.default_rng(seed).permutation(classes), []
+    shuffled = np.random.default_rng(seed).permutation(classes)
+    scores = []
     for hidden in np.array_split(shuffled, min(HIDDEN_IN, len(classes))):
-        away, others = np.isin(y, hidden), np.isin(more_y, hidden)
+        away = np.isin(y, hidden)
+        others = np.isin(more_y, hidden)
         scored = fit_foreignness(x[~away], y[~away])
         scores += [scored(x[away]), *([scored(more[others])] if others.any() else ())]
     return np.concatenate(scores)
@@ -93,7 +111,9 @@ def hidden_scores(x: np.ndarray, y: np.ndarray, more: np.ndarray, more_y: np.nda
 
 def _nearest(q: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Squared distance (n,) of rows (n, d) to the nearest of `others` (m, d)."""
-    squares = (q * q).sum(axis=1)[:, None] - 2 * product(q, others.T) + (others * others).sum(axis=1)
+    squares = (
+        (q * q).sum(axis=1)[:, None] - 2 * product(q, others.T) + (others * others).sum(axis=1)
+    )
     return np.asarray(squares.min(axis=1))
 
 

@@ -1,12 +1,11 @@
-"""When to say "none of these": a line on how foreign a photo looks, with a guarantee, and the three-way answer.
+"""When to say "none of these": a line on how foreign a photo looks, with a guarantee, and the
+three-way answer.
 
-The line is conformal (Vovk 2005): of new photos of known things, taken like the calibration photos, at most a stated
-share is refused. Where simulated strangers (classes hidden in turn) lie well beyond it, it moves half-way to them.
-The owner may set it from the other side: of 100 photos of strangers' objects, at most so many may be named.
-
-    python -c "from train.uncertainty.rejection import answer; print(answer([0.7, 0.3], 0.0, 1.0, 0.8))"
+The line is conformal (Vovk 2005): of new photos of known things, taken like the calibration
+photos, at most a stated share is refused. Where simulated strangers (classes hidden in turn) lie
+well beyond it, it moves half-way to them. The owner may set it from the other side: of 100
+photos of strangers' objects, at most so many may be named.
 """
-
 
 from __future__ import annotations
 
@@ -21,27 +20,39 @@ import numpy as np
 from data_cards.storage.atomic_files import model_file
 from train.uncertainty.ood import Foreignness, fit_foreignness, hidden_scores, unseen_scores
 
-SURE, ONE_OF, NONE = "sure", "one_of", "none"
-# Known photos refused: the usual share, and the range in which photos of "none of these" may move it.
-ALPHA, LEAST_ALPHA, MOST_ALPHA = 0.05, 0.02, 0.10
-# With fewer calibration photos than this, folds of the training photos are used; with fewer of those, nothing is.
+SURE = "sure"
+ONE_OF = "one_of"
+NONE = "none"
+# Known photos refused: the usual share, and the range in which photos of "none of these" may move
+# it.
+ALPHA = 0.05
+LEAST_ALPHA = 0.02
+MOST_ALPHA = 0.10
+# With fewer calibration photos than this, folds of the training photos are used; with fewer of
+# those, nothing is.
 ENOUGH = 10
 # Strangers that may be named, where both are simulated and nobody said how many.
 NAMED = 0.05
 # What the score is computed from: the input of the head, or the class token before the last block.
-EMBEDDING, EARLY = "embedding", "early"
-# "Sure" must have been right this often on validation; with too few photos to tell, this confidence is asked for.
-SURE_RIGHT, SURE_AT, LOWEST_SURE, HIGHEST_SURE = 0.95, 0.8, 0.6, 0.99
+EMBEDDING = "embedding"
+EARLY = "early"
+# "Sure" must have been right this often on validation; with too few photos to tell, this confidence
+# is asked for.
+SURE_RIGHT = 0.95
+SURE_AT = 0.8
+LOWEST_SURE = 0.6
+HIGHEST_SURE = 0.99
 
 
 @dataclass(frozen=True)
 class Rejection:
     """A threshold on the score, and what it rests on.
 
-    `n` calibration photos (`by`: validation | folds | views | nothing); at most `alpha` of known photos are refused,
-    by the sentence `guarantee`. Of `none_n` known photos of "none of these", `none_refused` is the share refused; of
-    `strangers_n` simulated ones, `strangers_named` is the share named, and `wanted` what the owner allowed of them.
-    `by_logits`: foreign is what no class gets a high logit for, whatever its features. `sees`: embedding | early.
+    `n` calibration photos (`by`: validation | folds | views | nothing); at most `alpha` of known
+    photos are refused, by the sentence `guarantee`. Of `none_n` known photos of "none of these",
+    `none_refused` is the share refused; of `strangers_n` simulated ones, `strangers_named` is
+    the share named, and `wanted` what the owner allowed of them. `by_logits`: foreign is what no
+    class gets a high logit for, whatever its features. `sees`: embedding | early.
     """
 
     threshold: float = float("inf")
@@ -61,8 +72,8 @@ class Rejection:
     foreignness: Foreignness | None = field(default=None, repr=False, compare=False)
 
     def scores(self, x: np.ndarray, logits: np.ndarray | None = None) -> np.ndarray:
-        """Features (n, d), of the kind it `sees`, and logits (n, c) -> how foreign each photo is, (n,); 0 where nothing
-        is known of it."""
+        """Features (n, d), of the kind it `sees`, and logits (n, c) -> how foreign each photo
+        is, (n,); 0 where nothing is known of it."""
         if self.by_logits:
             if logits is None:
                 raise ValueError("this release tells what is foreign by its logits")
@@ -86,13 +97,21 @@ class Rejection:
         if not (folder / "rejection.json").is_file():
             return cls()
         with model_file("rejection.json"):
-            card: dict[str, Any] = json.loads((folder / "rejection.json").read_text(encoding="utf-8"))
+            card: dict[str, Any] = json.loads(
+                (folder / "rejection.json").read_text(encoding="utf-8")
+            )
             card["threshold"] = float("inf") if card["threshold"] is None else card["threshold"]
-            known = {name: card[name] for name in cls.__dataclass_fields__ if name in card and name != "foreignness"}
+            known = {
+                name: card[name]
+                for name in cls.__dataclass_fields__
+                if name in card and name != "foreignness"
+            }
         if not (folder / "rejection.npz").is_file():
             return cls(**known)
         with model_file("rejection.npz"), np.load(folder / "rejection.npz") as arrays:
-            return cls(**known, foreignness=Foreignness(**{name: arrays[name] for name in arrays.files}))
+            return cls(
+                **known, foreignness=Foreignness(**{name: arrays[name] for name in arrays.files})
+            )
 
 
 def answer(probabilities: Sequence[float], score: float, threshold: float, sure_at: float) -> str:
@@ -110,83 +129,133 @@ class Held:
     y: np.ndarray
 
 
-def fit_rejection(x: np.ndarray, y: np.ndarray, held: Held, none: np.ndarray | None = None,
-                  groups: Sequence[object] | None = None, seed: int = 0, named: float | None = None) -> Rejection:
-    """Fit on training features x (n, d) with class numbers y; the line from `held`, photos that were not trained on.
+def fit_rejection(
+    x: np.ndarray,
+    y: np.ndarray,
+    held: Held,
+    none: np.ndarray | None = None,
+    groups: Sequence[object] | None = None,
+    seed: int = 0,
+    named: float | None = None,
+) -> Rejection:
+    """Fit on training features x (n, d) with class numbers y; the line from `held`, photos that
+    were not trained on.
 
-    `none` (k, d): features of "none of these" photos; they choose where between 2 and 10 % of known photos the line is
-    drawn, and what looks like one of them is more foreign. With too few held photos, folds of the training photos
-    (whole `groups`) stand in. `named`: the share of strangers that the owner lets be named, whatever that costs.
+    `none` (k, d): features of "none of these" photos; they choose where between 2 and 10 % of
+    known photos the line is drawn, and what looks like one of them is more foreign. With too few
+    held photos, folds of the training photos (whole `groups`) stand in. `named`: the share of
+    strangers that the owner lets be named, whatever that costs.
     """
     y = np.asarray(y)
     if len(x) < 2 or not len(np.unique(y)):
         return Rejection()
-    plain, by = fit_foreignness(x, y), "validation"
+    plain = fit_foreignness(x, y)
+    by = "validation"
     fitted = fit_foreignness(x, y, none)
     known = fitted(held.x) if len(held.x) else np.zeros(0)
     if len(known) < ENOUGH <= len(x):
-        known, by = unseen_scores(x, y, groups or range(len(x)), seed, none), "folds"
+        known = unseen_scores(x, y, groups or range(len(x)), seed, none)
+        by = "folds"
     if len(known) < ENOUGH:
         return Rejection(foreignness=fitted)
     strangers = hidden_scores(x, y, held.x, held.y, seed)
     # Not by the score that remembers them, which would tell only how well it does.
     foreign = plain(none) if none is not None and len(none) else np.zeros(0)
     threshold, promised = drawn_line(known, strangers, foreign, named)
-    return Rejection(threshold, promised or _share(known > threshold), len(known), by,
-                     _guarantee(promised, _share(known > threshold), len(known), by),
-                     _share(known > threshold), len(foreign), _share(foreign > threshold) if len(foreign) else None,
-                     strangers_n=len(strangers), strangers_named=_share(strangers <= threshold) if len(strangers)
-                     else None, wanted=named, foreignness=fitted)
+    return Rejection(
+        threshold,
+        promised or _share(known > threshold),
+        len(known),
+        by,
+        _guarantee(promised, _share(known > threshold), len(known), by),
+        _share(known > threshold),
+        len(foreign),
+        _share(foreign > threshold) if len(foreign) else None,
+        strangers_n=len(strangers),
+        strangers_named=_share(strangers <= threshold) if len(strangers) else None,
+        wanted=named,
+        foreignness=fitted,
+    )
 
 
-def drawn_line(known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray,
-               named: float | None = None) -> tuple[float, float]:
-    """Where to refuse, and the share of known photos that is promised not to be exceeded, 0.0 for no promise.
+def drawn_line(
+    known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray, named: float | None = None
+) -> tuple[float, float]:
+    """Where to refuse, and the share of known photos that is promised not to be exceeded, 0.0
+    for no promise.
 
-    From scores of known photos (n,), of simulated strangers (m,) and of photos of "none of these" (k,). Where those
-    leave a gap behind the usual line, it is drawn in the middle of the gap. Else the owner's word counts, `named`;
-    else "none of these" photos move it; else it is the usual one.
+    From scores of known photos (n,), of simulated strangers (m,) and of photos of "none of
+    these" (k,). Where those leave a gap behind the usual line, it is drawn in the middle of the
+    gap. Else the owner's word counts, `named`; else "none of these" photos move it; else it is
+    the usual one.
     """
     usual = conformal_threshold(known, ALPHA)
-    away = min((naming_threshold(some, NAMED if named is None else named) for some in (strangers, foreign)
-                if len(some)), default=-np.inf)
+    away = min(
+        (
+            naming_threshold(some, NAMED if named is None else named)
+            for some in (strangers, foreign)
+            if len(some)
+        ),
+        default=-np.inf,
+    )
     if away > usual:
         return (usual + away) / 2, ALPHA
     if named is not None and np.isfinite(away):
         return away, 0.0
     if not len(foreign):
         return usual, ALPHA
-    # Whatever line the "none" photos chose, it is not below the one for the largest share: that much holds for sure.
+    # Whatever line the "none" photos chose, it is not below the one for the largest share: that
+    # much holds for sure.
     return conformal_threshold(known, _best_alpha(known, foreign)), MOST_ALPHA
 
 
-def tuned_on_views(known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray,
-                   named: float | None = None) -> Rejection:
-    """A line on logits: `known` (n, c) of simulated views, `strangers` (m, c) of views whose own thing was taken away,
-    `foreign` (k, c) of photos of "none of these". At most NAMED of strangers are named, unless that refused more than
-    MOST_ALPHA of the known; or as many as the owner lets be `named`, whatever that costs."""
-    rejection = Rejection(by_logits=True, wanted=named, guarantee="No guarantee: tuned on simulated views of the "
-                          "pictures, not on visitors' photos.")
+def tuned_on_views(
+    known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray, named: float | None = None
+) -> Rejection:
+    """A line on logits: `known` (n, c) of simulated views, `strangers` (m, c) of views whose own
+    thing was taken away, `foreign` (k, c) of photos of "none of these". At most NAMED of
+    strangers are named, unless that refused more than MOST_ALPHA of the known; or as many as the
+    owner lets be `named`, whatever that costs."""
+    rejection = Rejection(
+        by_logits=True,
+        wanted=named,
+        guarantee="No guarantee: tuned on simulated views of the "
+        "pictures, not on visitors' photos.",
+    )
     shown, away, other = (rejection.scores(some, some) for some in (known, strangers, foreign))
     if not len(shown):
         return rejection
-    strict = min(naming_threshold(some, NAMED if named is None else named) for some in (away, other) if len(some))
+    strict = min(
+        naming_threshold(some, NAMED if named is None else named)
+        for some in (away, other)
+        if len(some)
+    )
     loose = float(np.quantile(shown, 1 - MOST_ALPHA, method="higher"))
     threshold = max(strict, loose) if named is None else strict
-    return replace(rejection, threshold=threshold, n=len(shown), by="views", refused=_share(shown > threshold),
-                   none_n=len(other), none_refused=_share(other > threshold) if len(other) else None,
-                   strangers_n=len(away), strangers_named=_share(away <= threshold) if len(away) else None)
+    return replace(
+        rejection,
+        threshold=threshold,
+        n=len(shown),
+        by="views",
+        refused=_share(shown > threshold),
+        none_n=len(other),
+        none_refused=_share(other > threshold) if len(other) else None,
+        strangers_n=len(away),
+        strangers_named=_share(away <= threshold) if len(away) else None,
+    )
 
 
 def conformal_threshold(known: np.ndarray, alpha: float) -> float:
-    """The score that a new known photo exceeds with a chance of at most alpha, or 1 / (n + 1) where n photos cannot
-    tell less: the ceil((n + 1)(1 - alpha))-th smallest of the scores `known` (n,)."""
+    """The score that a new known photo exceeds with a chance of at most alpha, or 1 / (n + 1)
+    where n photos cannot tell less: the ceil((n + 1)(1 - alpha))-th smallest of the scores
+    `known` (n,)."""
     rank = min(int(np.ceil((len(known) + 1) * (1 - alpha))), len(known))
     return float(np.sort(known)[rank - 1])
 
 
 def naming_threshold(strangers: np.ndarray, named: float) -> float:
-    """The score that at most the share `named` of the scores `strangers` (m,) do not exceed; -inf without any."""
+    """The score that at most the share `named` of the scores `strangers` (m,) do not exceed;
+    -inf without any."""
     if not len(strangers):
         return -np.inf
     ordered = np.sort(strangers)
@@ -195,17 +264,20 @@ def naming_threshold(strangers: np.ndarray, named: float) -> float:
 
 
 def sure_threshold(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """The lowest confidence from which on answers to validation photos (n, c) were right often enough to say "sure"."""
+    """The lowest confidence from which on answers to validation photos (n, c) were right often
+    enough to say "sure"."""
     if len(truth) < ENOUGH:
         return SURE_AT
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
     order = np.argsort(-confidence)
     share = np.cumsum(right[order]) / np.arange(1, len(truth) + 1)
     enough = np.flatnonzero(share >= SURE_RIGHT)
     if not len(enough):
         return HIGHEST_SURE
     lowest = float(confidence[order][enough[-1]])
-    # Where even the least confident answer was right, validation has nothing against the usual line.
+    # Where even the least confident answer was right, validation has nothing against the usual
+    # line.
     lowest = min(lowest, SURE_AT) if enough[-1] == len(truth) - 1 else lowest
     return min(max(lowest, LOWEST_SURE), HIGHEST_SURE)
 
@@ -219,22 +291,39 @@ def _best_alpha(known: np.ndarray, foreign: np.ndarray) -> float:
         threshold = conformal_threshold(known, alpha)
         return float((known > threshold).mean() + (foreign <= threshold).mean())
 
-    return min((ALPHA, *np.linspace(LEAST_ALPHA, MOST_ALPHA, 9)), key=lambda alpha: round(loss(alpha), 6))
+    return min(
+        (ALPHA, *np.linspace(LEAST_ALPHA, MOST_ALPHA, 9)), key=lambda alpha: round(loss(alpha), 6)
+    )
 
 
 def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
     """What is promised, of which photos, and what is not."""
     if not promised:
-        return (f"No guarantee for known things: the line is where the owner's word about strangers puts it, and "
-                f"refuses {refused:.1%} of the {n} photos it was tried on.")
+        return (
+            "No guarantee for known things: the line is where the owner's word about strangers "
+            "puts it, and "
+            f"refuses {refused:.1%} of the {n} photos it was tried on."
+        )
     if by == "folds":
-        return (f"No strict guarantee: too few photos were spared to calibrate on. About {promised:.1%} of new photos "
-                f"of known things are expected to be refused, judging by {n} training photos, each by folds that did "
-                "not see them.")
+        return (
+            "No strict guarantee: too few photos were spared to calibrate on. About "
+            f"{promised:.1%} of new photos "
+            f"of known things are expected to be refused, judging by {n} training photos, each by "
+            "folds that did "
+            "not see them."
+        )
     share = max(promised, 1 / (n + 1))
-    few = f"No guarantee of {promised:.1%}: only {n} photos to calibrate on. " if share > promised else ""
-    return (f"{few}Of new photos of known things, taken like the {n} validation photos, at most {share:.1%} are "
-            "refused on average. Photos taken otherwise, and any single thing, are not promised anything.")
+    few = (
+        f"No guarantee of {promised:.1%}: only {n} photos to calibrate on. "
+        if share > promised
+        else ""
+    )
+    return (
+        f"{few}Of new photos of known things, taken like the {n} validation photos, at most "
+        f"{share:.1%} are "
+        "refused on average. Photos taken otherwise, and any single thing, are not promised "
+        "anything."
+    )
 
 
 def rejection_words(rejection: Mapping[str, Any]) -> str:
@@ -242,20 +331,40 @@ def rejection_words(rejection: Mapping[str, Any]) -> str:
     promise = str(rejection.get("guarantee") or "")
     if rejection.get("threshold") is None:
         return promise
-    line = ("Said when no picture agrees well enough with the photo." if rejection.get("by_logits") else
-            f"Said when a photo's strangeness (relative Mahalanobis distance) is above {rejection['threshold']:.3g}.")
+    line = (
+        "Said when no picture agrees well enough with the photo."
+        if rejection.get("by_logits")
+        else "Said when a photo's strangeness (relative Mahalanobis distance) is above "
+        f"{rejection['threshold']:.3g}."
+    )
     foreign = rejection.get("none_n")
     chosen = f"The line was also chosen on {foreign} photos of other things." if foreign else ""
     return " ".join(part for part in (line, promise, strangers_words(rejection), chosen) if part)
 
 
 def strangers_words(rejection: Mapping[str, Any]) -> str:
-    """How many strangers are named, as far as simulated ones can tell, and what the owner asked for."""
-    count, share, wanted = (rejection.get(name) for name in ("strangers_n", "strangers_named", "wanted"))
-    asked = "" if wanted is None else (f"The owner's word: of 100 photos of strangers' objects, at most "
-                                       f"{100 * wanted:.0f} may be named. ")
+    """How many strangers are named, as far as simulated ones can tell, and what the owner asked
+    for."""
+    count, share, wanted = (
+        rejection.get(name) for name in ("strangers_n", "strangers_named", "wanted")
+    )
+    asked = (
+        ""
+        if wanted is None
+        else (
+            f"The owner's word: of 100 photos of strangers' objects, at most "
+            f"{100 * wanted:.0f} may be named. "
+        )
+    )
     if not count or share is None:
         return f"{asked}How many strangers are named could not be simulated." if asked else ""
-    how = "with its own thing taken away" if rejection.get("by_logits") else "as if its class had never been shown"
-    return (f"{asked}Of 100 photos of strangers' objects about {100 * share:.0f} would be named: each of {count} "
-            f"photos was judged {how}. Real strangers may be more alike, or less.")
+    how = (
+        "with its own thing taken away"
+        if rejection.get("by_logits")
+        else "as if its class had never been shown"
+    )
+    return (
+        f"{asked}Of 100 photos of strangers' objects about {100 * share:.0f} would be named: each "
+        f"of {count} "
+        f"photos was judged {how}. Real strangers may be more alike, or less."
+    )

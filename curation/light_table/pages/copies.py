@@ -1,7 +1,7 @@
 """Copies side by side: one verified group after another, with a suggestion which to keep.
 
-What a person says goes the way of every key (`LightTable.act`); this room only lays out. Whoever sees a group holds its
-questions, so that nobody else is asked about it meanwhile.
+What a person says goes the way of every key (`LightTable.act`); this room only lays out. Whoever
+sees a group holds its questions, so that nobody else is asked about it meanwhile.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ SET_ASIDE = ("duplicate", "junk")
 
 @dataclass(frozen=True)
 class Group:
-    """Photos of one shot, and the questions that the scan asks about them; `sure` unless they only look alike."""
+    """Photos of one shot, and the questions that the scan asks about them; `sure` unless they
+    only look alike."""
 
     photos: frozenset[str]
     keys: tuple[str, ...]
@@ -51,8 +52,10 @@ def groups_of(items: Iterable[Item]) -> list[Group]:
                 scores[photos] = max(finding.score, scores.get(photos, 0.0))
                 if finding.kind != "looks_alike":
                     verified.add(photos)
-    found = [Group(photos, tuple(dict.fromkeys(sorted(named))), scores[photos], photos in verified)
-             for photos, named in keys.items()]
+    found = [
+        Group(photos, tuple(dict.fromkeys(sorted(named))), scores[photos], photos in verified)
+        for photos, named in keys.items()
+    ]
     return sorted(found, key=lambda group: (-group.score, group.keys))
 
 
@@ -61,16 +64,18 @@ class Groups:
 
     def __init__(self, table: LightTable, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock`: the one that the table's leases run by."""
-        self._table, self._clock = table, clock
+        self._table = table
+        self._clock = clock
         self._known: tuple[Queue, list[Group]] | None = None
         self._sharpness: dict[str, float] = {}
 
     def show(self, who: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """`groups` as they are laid out, labels that disagree first, what only looks alike last; `left`: how many are
-        open, these included."""
+        """`groups` as they are laid out, labels that disagree first, what only looks alike last;
+        `left`: how many are open, these included."""
         table = self._table
         with table.lock:
-            now, records = self._clock(), self._table.records_for(who)
+            now = self._clock()
+            records = self._table.records_for(who)
             opened = self._open(who, records)
             held: list[tuple[Group, list[Candidate]]] = []
             for group, members in opened:
@@ -84,38 +89,67 @@ class Groups:
         queue = self._table.queue
         if self._known is None or self._known[0] is not queue:
             self._known = (queue, groups_of(queue.items.values()))
-        waiting = (group for group in self._known[1] if not all(queue.is_settled(key, who) for key in group.keys))
-        found = [(group, members) for group in waiting for members in [self._members(group, who, records)]
-                 if len(members) > 1]
+        waiting = (
+            group
+            for group in self._known[1]
+            if not all(queue.is_settled(key, who) for key in group.keys)
+        )
+        found = [
+            (group, members)
+            for group in waiting
+            for members in [self._members(group, who, records)]
+            if len(members) > 1
+        ]
         return sorted(found, key=lambda one: (not one[0].sure, len(labels_of(one[1])) < 2))
 
     def _members(self, group: Group, who: str, records: Records) -> list[Candidate]:
         """Those that nobody has set aside, and nobody has judged already, the sealed ones first."""
-        queue, left = self._table.queue, list[Candidate]()
-        for image_id in sorted(group.photos, key=lambda photo: (not records.is_sealed(photo), photo)):
-            key, label = f"duplicates/{image_id}", records.labels.get(image_id)
+        queue = self._table.queue
+        left = list[Candidate]()
+        for image_id in sorted(
+            group.photos, key=lambda photo: (not records.is_sealed(photo), photo)
+        ):
+            key = f"duplicates/{image_id}"
+            label = records.labels.get(image_id)
             judged = key in group.keys and queue.is_settled(key, who)
-            if image_id in records.photos and not judged and (label is None or label.status not in SET_ASIDE):
+            if (
+                image_id in records.photos
+                and not judged
+                and (label is None or label.status not in SET_ASIDE)
+            ):
                 left.append(self._candidate(image_id, records))
         return left[:MOST_MEMBERS]
 
     def _candidate(self, image_id: str, records: Records) -> Candidate:
-        photo, label = records.photos[image_id], records.labels.get(image_id)
-        return Candidate(image_id, photo.width, photo.height, self._sharpness.get(image_id, 0.0),
-                         label.label if label else None, records.is_sealed(image_id))
+        photo = records.photos[image_id]
+        label = records.labels.get(image_id)
+        return Candidate(
+            image_id,
+            photo.width,
+            photo.height,
+            self._sharpness.get(image_id, 0.0),
+            label.label if label else None,
+            records.is_sealed(image_id),
+        )
 
     def _laid(self, group: Group, members: list[Candidate], records: Records) -> dict[str, Any]:
         by_id = {one.image_id: self._candidate(one.image_id, records) for one in members}
-        labels, sharpest = labels_of(list(by_id.values())), max(one.sharpness for one in by_id.values())
-        # Where labels disagree, the right one is asked for first and given to all: then only the pixels speak.
-        best = best_of([replace(one, label=None) if len(labels) > 1 else one for one in by_id.values()])
+        labels = labels_of(list(by_id.values()))
+        sharpest = max(one.sharpness for one in by_id.values())
+        # Where labels disagree, the right one is asked for first and given to all: then only the
+        # pixels speak.
+        best = best_of(
+            [replace(one, label=None) if len(labels) > 1 else one for one in by_id.values()]
+        )
         return {
             "name": group.keys[0],
             "keys": list(group.keys),
             "sure": group.sure,
             "reason": best.reason,
             # Of photos that only look alike, both labels may be right.
-            "labels": [records.named(label) for label in labels] if len(labels) > 1 and group.sure else [],
+            "labels": [records.named(label) for label in labels]
+            if len(labels) > 1 and group.sure
+            else [],
             "members": [
                 {
                     "image_id": image_id,
@@ -133,17 +167,20 @@ class Groups:
 
     def _doubt(self, image_id: str) -> str | None:
         """The open question about this photo's label, if there is one."""
-        queue, key = self._table.queue, f"labels/{image_id}"
+        queue = self._table.queue
+        key = f"labels/{image_id}"
         return key if key in queue.items and not queue.is_settled(key) else None
 
     def _look_at(self, photos: set[str]) -> None:
-        """Measure the sharpness of photos that are seen for the first time: outside the lock, it reads their pixels."""
+        """Measure the sharpness of photos that are seen for the first time: outside the lock, it
+        reads their pixels."""
         for image_id, data in self._table.dataset.read_photos(photos - set(self._sharpness)):
             self._sharpness[image_id] = sharpness(data)
 
 
 def sharpness(data: bytes) -> float:
-    """Fine detail by contrast, on a small grey copy of one size; 0 for a photo that cannot be opened."""
+    """Fine detail by contrast, on a small grey copy of one size; 0 for a photo that cannot be
+    opened."""
     try:
         grey = open_photo(data, at_least=SIDE).convert("L")
     except BadPhoto:  # one bad photo never stops a page

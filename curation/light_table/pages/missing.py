@@ -1,4 +1,5 @@
-"""The page "What is missing": the photos to take, most useful first, for somebody who walks about with a phone."""
+"""The page "What is missing": the photos to take, most useful first, for somebody who walks
+about with a phone."""
 
 from __future__ import annotations
 
@@ -20,17 +21,24 @@ class Missing:
         self._read: tuple[str, dict[str, Opinion]] = ("", {})
 
     def show(self, who: str, asked: Mapping[str, str]) -> dict[str, Any]:
-        """`wishes` with a picture each, the list as `text`, and how many photos wait for a label."""
+        """`wishes` with a picture each, the list as `text`, and how many photos wait for a
+        label."""
         with self._table.lock:
-            records, dataset = self._table.records, self._table.dataset
+            records = self._table.records
+            dataset = self._table.dataset
             left = self._table.queue.progress(who, "unlabelled").left
-            labels, silent = dict(records.labels), set(records.doubted)
+            labels = dict(records.labels)
+            silent = set(records.doubted)
         silent |= {image_id for image_id in records.photos if records.is_sealed(image_id)}
         opinions = self._opinions(dataset)
         wishes = missing(records.collection, records.photos, labels, opinions, silent)
-        return {"title": records.collection.title, "unlabelled": left, "is_scanned": bool(opinions),
-                "text": f"{records.collection.title}: what to photograph\n{as_text(wishes)}",
-                "wishes": [self._shown(wish) for wish in wishes]}
+        return {
+            "title": records.collection.title,
+            "unlabelled": left,
+            "is_scanned": bool(opinions),
+            "text": f"{records.collection.title}: what to photograph\n{as_text(wishes)}",
+            "wishes": [self._shown(wish) for wish in wishes],
+        }
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing on this page changes anything."""
@@ -42,9 +50,12 @@ class Missing:
         return self._read[1]
 
     def _shown(self, wish: Wish) -> dict[str, Any]:
-        """A wish with what shows it, for each of its classes: the reference picture, else one of its photos."""
+        """A wish with what shows it, for each of its classes: the reference picture, else one of
+        its photos."""
         named = [name for name in (wish.class_id, wish.other) if name != EVERYTHING]
-        pictures = [self._picture(name, wish.photos if name == wish.class_id else ()) for name in named]
+        pictures = [
+            self._picture(name, wish.photos if name == wish.class_id else ()) for name in named
+        ]
         return {"sentence": wish.sentence, "pictures": [picture for picture in pictures if picture]}
 
     def _picture(self, class_id: str, photos: Sequence[str]) -> str | None:

@@ -1,6 +1,8 @@
-"""The pages beside the photos: what an annotator or the owner does that is not a decision about one photo.
+"""The pages beside the photos: what an annotator or the owner does that is not a decision about
+one photo.
 
-Each page is a room that gives plain values; its screen is `static/pages/<name>.js`. A page is added here, and nowhere else.
+Each page is a room that gives plain values; its screen is `static/pages/<name>.js`. A page is
+added here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Page:
-    """One page: `show(who, asked)` is what it lays out, `act(who, wanted)` what a button on it does, then the same.
+    """One page: `show(who, asked)` is what it lays out, `act(who, wanted)` what a button on it
+    does, then the same.
 
-    Both run outside the table's lock and take it themselves; what cannot be done is a VitrineError. `of_owner`: only
-    for the collection's owner.
+    Both run outside the table's lock and take it themselves; what cannot be done is a
+    VitrineError. `of_owner`: only for the collection's owner.
     """
 
     name: str
@@ -34,9 +37,15 @@ class Page:
     of_owner: bool = False
 
 
-def pages_of(table: LightTable, is_owner: Callable[[str], bool] = lambda name: True) -> dict[str, Page]:
-    """Every page of a table, by name, in the order of the menu. `is_owner`: who sees more on a page for everybody."""
-    groups, wanted, people, report = Groups(table), Missing(table), People(table, is_owner), Report(table)
+def pages_of(
+    table: LightTable, is_owner: Callable[[str], bool] = lambda name: True
+) -> dict[str, Page]:
+    """Every page of a table, by name, in the order of the menu. `is_owner`: who sees more on a
+    page for everybody."""
+    groups = Groups(table)
+    wanted = Missing(table)
+    people = People(table, is_owner)
+    report = Report(table)
     classes = ClassList(table)
     pages: list[Page] = [
         Page("report", "What the scan found", report.show, report.show),

@@ -1,4 +1,5 @@
-"""The page "What the scan found": how much of what, what nobody can decide on one photo, and what to do next."""
+"""The page "What the scan found": how much of what, what nobody can decide on one photo, and
+what to do next."""
 
 from __future__ import annotations
 
@@ -12,20 +13,29 @@ from curation.light_table.session.table import LightTable
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Finding
 
-COLLECTED = "collect-"  # findings of collecting, which looks at files and not at the whole collection
+COLLECTED = (
+    "collect-"  # findings of collecting, which looks at files and not at the whole collection
+)
 MOST_FILES = 200
 ON_A_SHELF = 6
-# One question, and several of them; the piles that a newer queue adds show their name until they have words here.
+# One question, and several of them; the piles that a newer queue adds show their name until they
+# have words here.
 WORDS = {
     "labels": ("label looks doubtful", "labels look doubtful"),
-    "leaks": ("photo to learn from is in the test too, or nearly",
-              "photos to learn from are in the test too, or nearly"),
+    "leaks": (
+        "photo to learn from is in the test too, or nearly",
+        "photos to learn from are in the test too, or nearly",
+    ),
     "duplicates": ("photo is a near-copy of another", "photos are near-copies of others"),
-    "conflicts": ("photo is called different things by different people",
-                  "photos are called different things by different people"),
+    "conflicts": (
+        "photo is called different things by different people",
+        "photos are called different things by different people",
+    ),
     "unlabelled": ("photo has no label yet", "photos have no label yet"),
-    "quality": ("photo is poor: dark, blurred, drawn, or of an odd shape",
-                "photos are poor: dark, blurred, drawn, or of an odd shape"),
+    "quality": (
+        "photo is poor: dark, blurred, drawn, or of an odd shape",
+        "photos are poor: dark, blurred, drawn, or of an odd shape",
+    ),
     "visitors": ("visitor asks about an answer", "visitors ask about an answer"),
 }
 
@@ -39,20 +49,33 @@ class Report:
         self._remarks: list[str] = []
 
     def show(self, who: str, asked: object = None) -> dict[str, Any]:
-        """`scanned_at` (RFC 3339, or none), `photos`, `remarks` on the whole collection, `piles` with a sentence each,
-        `unreadable` and `misnamed` files, `shortcuts` with examples, and `next`: a sentence and the pile it speaks of.
-        Nothing here changes anything."""
+        """`scanned_at` (RFC 3339, or none), `photos`, `remarks` on the whole collection, `piles`
+        with a sentence each, `unreadable` and `misnamed` files, `shortcuts` with examples, and
+        `next`: a sentence and the pile it speaks of. Nothing here changes anything."""
         with self._table.lock:
-            dataset, photos, title = self._table.dataset, set(self._table.records.photos), self._title
+            dataset = self._table.dataset
+            photos = set(self._table.records.photos)
+            title = self._title
             counts = {pile: self._table.queue.progress(who, pile) for pile in PILES}
         found = self._findings(dataset)
         broken = sorted(one.reason for one in found if one.kind == "unreadable")
-        remarks = sorted(_first_sentence(one.reason) for one in found if pile_of(one) is None and one.kind == "quality")
+        remarks = sorted(
+            _first_sentence(one.reason)
+            for one in found
+            if pile_of(one) is None and one.kind == "quality"
+        )
         shortcuts = [_shortcut(one, photos, title(one)) for one in found if one.kind == "shortcut"]
         piles = [_pile(pile, progress) for pile, progress in counts.items() if progress.total]
-        return {"scanned_at": scanned_at(dataset), "photos": len(photos), "remarks": self._remarks, "piles": piles,
-                "unreadable": _some(broken), "misnamed": _some(remarks), "shortcuts": shortcuts,
-                "next": _next(piles, bool(shortcuts), scanned_at(dataset) is not None)}
+        return {
+            "scanned_at": scanned_at(dataset),
+            "photos": len(photos),
+            "remarks": self._remarks,
+            "piles": piles,
+            "unreadable": _some(broken),
+            "misnamed": _some(remarks),
+            "shortcuts": shortcuts,
+            "next": _next(piles, bool(shortcuts), scanned_at(dataset) is not None),
+        }
 
     def _title(self, finding: Finding) -> str:
         named = self._table.records.named(finding.given_label)
@@ -60,13 +83,19 @@ class Report:
 
     def _findings(self, dataset: Dataset) -> list[Finding]:
         if self._read[0] != dataset.revision:
-            self._read, self._remarks = (dataset.revision, list(dataset.findings())), dataset.remarks()
+            self._read = (dataset.revision, list(dataset.findings()))
+            self._remarks = dataset.remarks()
         return self._read[1]
 
 
 def scanned_at(dataset: Dataset) -> str | None:
-    """When the newest scan wrote its findings: their file is called by a ULID, which begins with the time."""
-    names = [path.split("/")[1].removesuffix(".parquet") for path in dataset.paths if path.startswith("findings/")]
+    """When the newest scan wrote its findings: their file is called by a ULID, which begins with
+    the time."""
+    names = [
+        path.split("/")[1].removesuffix(".parquet")
+        for path in dataset.paths
+        if path.startswith("findings/")
+    ]
     moments = []
     for name in names:
         try:
@@ -78,8 +107,12 @@ def scanned_at(dataset: Dataset) -> str | None:
 
 def _pile(pile: str, progress: Progress) -> dict[str, Any]:
     one, many = WORDS.get(pile, (pile, pile))
-    return {"pile": pile, "left": progress.left, "total": progress.total,
-            "sentence": f"{progress.total} {one if progress.total == 1 else many}."}
+    return {
+        "pile": pile,
+        "left": progress.left,
+        "total": progress.total,
+        "sentence": f"{progress.total} {one if progress.total == 1 else many}.",
+    }
 
 
 def _first_sentence(reason: str) -> str:
@@ -96,12 +129,27 @@ def _shortcut(finding: Finding, photos: set[str], title: str) -> dict[str, Any]:
     return {"title": title, "sentence": finding.reason, "photos": shown}
 
 
-def _next(piles: Sequence[dict[str, Any]], has_shortcuts: bool, was_scanned: bool) -> dict[str, str]:
+def _next(
+    piles: Sequence[dict[str, Any]], has_shortcuts: bool, was_scanned: bool
+) -> dict[str, str]:
     open_piles = [pile for pile in piles if pile["left"]]
     if open_piles:
-        return {"pile": open_piles[0]["pile"], "sentence": "Begin with what is most certain; ten minutes already help."}
+        return {
+            "pile": open_piles[0]["pile"],
+            "sentence": "Begin with what is most certain; ten minutes already help.",
+        }
     if not was_scanned:
-        return {"pile": "", "sentence": "Nobody has scanned this collection yet: python -m curation scan DATASET"}
+        return {
+            "pile": "",
+            "sentence": "Nobody has scanned this collection yet: python -m curation scan DATASET",
+        }
     if has_shortcuts:
-        return {"pile": "", "sentence": "Nothing is left to decide. Photograph the classes below again, differently."}
-    return {"pile": "", "sentence": "Nothing is left to decide. Train again, or look for what is missing."}
+        return {
+            "pile": "",
+            "sentence": "Nothing is left to decide. Photograph the classes below again, "
+            "differently.",
+        }
+    return {
+        "pile": "",
+        "sentence": "Nothing is left to decide. Train again, or look for what is missing.",
+    }

@@ -1,4 +1,5 @@
-"""The owner's page "Was it worth it?": train again, compare, release, and go back, while the app goes on serving."""
+"""The owner's page "Was it worth it?": train again, compare, release, and go back, while the app
+goes on serving."""
 
 from __future__ import annotations
 
@@ -20,19 +21,33 @@ from train.evaluation.compare_models import COMPARISON
 from train.evaluation.label_value import Effort, another_hour, effort_of
 from train.evaluation.rounds import Round, Story, read_story
 from train.inference.model_folder import OURS, read_json
-from train.release.lifecycle import candidate_round, discard, release, roll_back, settled_before, standing, waiting
+from train.release.lifecycle import (
+    candidate_round,
+    discard,
+    release,
+    roll_back,
+    settled_before,
+    standing,
+    waiting,
+)
 from train.settings import TrainSettings
 from train.splits.readiness import missing_labels
 
-TITLE, JOB = "Was it worth it?", "Training"
-NEEDED = ("torch", "transformers", "accelerate", "scipy")  # a Space that only serves has none of these
+TITLE = "Was it worth it?"
+JOB = "Training"
+NEEDED = (
+    "torch",
+    "transformers",
+    "accelerate",
+    "scipy",
+)  # a Space that only serves has none of these
 MEGABYTE = 1e6
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """What the page needs beside the table: the model's address (without a revision), where it may work, what
-    answers visitors, and how to have the newest release loaded."""
+    """What the page needs beside the table: the model's address (without a revision), where it
+    may work, what answers visitors, and how to have the newest release loaded."""
 
     model: str
     cache: Path
@@ -50,7 +65,9 @@ def rounds_page(table: LightTable, workshop: Workshop) -> Page:
 class Rounds:
     """The rounds of one model, on one table. Safe to call from many threads."""
 
-    def __init__(self, table: LightTable, workshop: Workshop, lacking: Callable[[], list[str]] | None = None) -> None:
+    def __init__(
+        self, table: LightTable, workshop: Workshop, lacking: Callable[[], list[str]] | None = None
+    ) -> None:
         self.table = self._table = table
         self._workshop = workshop
         self._lacking = lacking or (lambda: [name for name in NEEDED if find_spec(name) is None])
@@ -73,7 +90,8 @@ class Rounds:
         return first_model.for_visitors(serving, self._bench.report())
 
     def for_annotators(self) -> Values | None:
-        """What somebody at the table is told about a model that is missing or provisional; else None."""
+        """What somebody at the table is told about a model that is missing or provisional; else
+        None."""
         serving = self._workshop.serving()
         if not serving.missing and not serving.provisional:
             return None
@@ -91,21 +109,34 @@ class Rounds:
         self._bench.stop()
 
     def show(self, who: str, asked: Mapping[str, str]) -> Values:
-        """Everything the page lays out; `asked["only"] == "job"`: how far the job is, and nothing that costs."""
+        """Everything the page lays out; `asked["only"] == "job"`: how far the job is, and
+        nothing that costs."""
         job = self._bench.report()
         if asked.get("only") == "job" and job["state"] == "running":
             return {"job": job}
         serving = self._workshop.serving()
-        return {"job": job, "serving": asdict(serving), "lacking": self._why_not(), **self._figures(serving, job)}
+        return {
+            "job": job,
+            "serving": asdict(serving),
+            "lacking": self._why_not(),
+            **self._figures(serving, job),
+        }
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> Values:
-        """retrain, stop, release, discard, rollback (`round`), or reload. Raises a VitrineError that says why not."""
+        """retrain, stop, release, discard, rollback (`round`), or reload. Raises a VitrineError
+        that says why not."""
         does: dict[str, Callable[[], object]] = {
-            "retrain": lambda: self._retrain(who), "stop": self._bench.stop, "release": self._release,
+            "retrain": lambda: self._retrain(who),
+            "stop": self._bench.stop,
+            "release": self._release,
             "discard": lambda: discard(self._workshop.model, self._workshop.cache),
-            "rollback": lambda: self._roll_back(wanted.get("round")), "reload": self._workshop.reload}
+            "rollback": lambda: self._roll_back(wanted.get("round")),
+            "reload": self._workshop.reload,
+        }
         if str(wanted.get("do")) not in does:
-            raise VitrineError("The light table did not understand that. Load the page again; nothing was changed.")
+            raise VitrineError(
+                "The light table did not understand that. Load the page again; nothing was changed."
+            )
         if not self._changing.acquire(blocking=False):
             raise TooBusy("Something is being changed already. Wait a moment.")
         try:
@@ -121,15 +152,25 @@ class Rounds:
             raise NotAllowed(why)
         sent = self._table.sending.now()
         if sent["unsent"]:
-            raise TooBusy(f"{sent['problem'] or 'Not everything is sent yet.'} Training waits until all is sent.")
-        model, cache = self._workshop.model, self._workshop.cache
+            raise TooBusy(
+                f"{sent['problem'] or 'Not everything is sent yet.'} Training waits until all is "
+                "sent."
+            )
+        model = self._workshop.model
+        cache = self._workshop.cache
         now = standing(model, cache)
         chosen = read_json(now[0] / OURS / "release.json").get("settings", {}) if now else {}
         first = [] if settled_before(model, cache) else ["--release-first"]
         lacking = self._labels()[1] if now is None else ""
         if lacking:
             raise NotAllowed(f"{lacking} Label some more photos first.")
-        command = [*self._workshop.command, self._table.dataset.address, model, *first, *flags_of(chosen)]
+        command = [
+            *self._workshop.command,
+            self._table.dataset.address,
+            model,
+            *first,
+            *flags_of(chosen),
+        ]
         self._bench.start(JOB, command, who, VITRINE_CACHE=str(self._workshop.cache))
 
     def _release(self) -> None:
@@ -146,16 +187,22 @@ class Rounds:
 
     def _idle(self) -> None:
         if self._bench.report()["state"] == "running":
-            raise TooBusy("A model is being trained, and it is compared with the one that is served now. Wait for it, "
-                          "or stop it first.")
+            raise TooBusy(
+                "A model is being trained, and it is compared with the one that is served now. "
+                "Wait for it, "
+                "or stop it first."
+            )
 
     def _why_not(self) -> str:
         missing = self._lacking()
         if not missing:
             return ""
-        return (f"This machine only serves: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed. "
-                f"Train on another one: python -m curation retrain {self._table.dataset.address} "
-                f"{self._workshop.model}, then python -m train release {self._workshop.model}.")
+        return (
+            f"This machine only serves: {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} not installed. "
+            f"Train on another one: python -m curation retrain {self._table.dataset.address} "
+            f"{self._workshop.model}, then python -m train release {self._workshop.model}."
+        )
 
     def _ended(self) -> None:
         """A job changed the dataset: lay the newest revision on the table."""
@@ -166,7 +213,8 @@ class Rounds:
             say(f"The table still shows the revision before the training: {error.sentence}")
 
     def _new_there(self) -> None:
-        """A job that goes on made something: a scan's findings, or a release that answers from now on."""
+        """A job that goes on made something: a scan's findings, or a release that answers from
+        now on."""
         self._ended()
         self._workshop.reload()
 
@@ -174,7 +222,8 @@ class Rounds:
         """How many photos have a class now, and what the labels lack for a training."""
         pictured = self._table.dataset.references()
         with self._table.lock:
-            rows, things = list(self._table.records.labels.values()), self._table.records.collection
+            rows = list(self._table.records.labels.values())
+            things = self._table.records.collection
         return sum(row.status == "labelled" for row in rows), missing_labels(rows, things, pictured)
 
     def _figures(self, serving: Serving, job: Values) -> Values:
@@ -182,21 +231,35 @@ class Rounds:
         effort = self._effort()
         key = (self._table.dataset.revision, serving, job.get("id"), job["state"])
         if self._told.get("key") != key:
-            model, cache = self._workshop.model, self._workshop.cache
+            model = self._workshop.model
+            cache = self._workshop.cache
             now = standing(model, cache)
-            self._told = {"key": key, "newest": now[1] if now else "", "megabytes": _weight(now[0]) if now else 0,
-                          "story": read_story(now[0]) if now else Story(), "waits": candidate_round(model, cache)}
+            self._told = {
+                "key": key,
+                "newest": now[1] if now else "",
+                "megabytes": _weight(now[0]) if now else 0,
+                "story": read_story(now[0]) if now else Story(),
+                "waits": candidate_round(model, cache),
+            }
         story: Story = self._told["story"]
         waits: Round | None = self._told["waits"]
         spoken = waits or story.current
         since = effort.decisions - (spoken.effort.decisions if spoken else 0)
         return {
-            "model": self._workshop.model, "newest": self._told["newest"], "megabytes": self._told["megabytes"],
-            "since": max(0, since), "doubts": effort.doubts, "minutes": effort.minutes,
-            "bought": spoken.bought if spoken else "", "changes": spoken.test_changes if spoken else "",
-            "next_hour": another_hour(spoken.found, spoken.decisions, effort, spoken.photos) if spoken else "",
+            "model": self._workshop.model,
+            "newest": self._told["newest"],
+            "megabytes": self._told["megabytes"],
+            "since": max(0, since),
+            "doubts": effort.doubts,
+            "minutes": effort.minutes,
+            "bought": spoken.bought if spoken else "",
+            "changes": spoken.test_changes if spoken else "",
+            "next_hour": another_hour(spoken.found, spoken.decisions, effort, spoken.photos)
+            if spoken
+            else "",
             "rounds": [_row(one, story.served) for one in story.rounds],
-            "waiting": self._waiting(waits, story) if waits else None}
+            "waiting": self._waiting(waits, story) if waits else None,
+        }
 
     def _effort(self) -> Effort:
         """What people put in so far, what is not sent yet as well."""
@@ -210,28 +273,53 @@ class Rounds:
         rows = read_json(folder / OURS / COMPARISON).get("changed", []) if folder else []
         with self._table.lock:
             named = self._table.records.named
-            changed = [row | {name: (named(row[name]) or {}).get("title", row[name])
-                              for name in ("truth", "before", "after")} for row in rows]
+            changed = [
+                row
+                | {
+                    name: (named(row[name]) or {}).get("title", row[name])
+                    for name in ("truth", "before", "after")
+                }
+                for row in rows
+            ]
         number = max((row.number for row in story.rounds), default=0) + 1
         return _row(one, 0) | {"number": number, "changed": changed}
 
 
 def flags_of(chosen: Mapping[str, Any]) -> list[str]:
-    """The settings that a release remembers, as flags: the next round is trained as the last one was."""
+    """The settings that a release remembers, as flags: the next round is trained as the last one
+    was."""
     flags = []
     for item in fields(TrainSettings):
-        value, name = chosen.get(item.name, item.default), item.name.replace("_", "-")
+        value = chosen.get(item.name, item.default)
+        name = item.name.replace("_", "-")
         if value != item.default and item.name != "public":
-            flags += [f"--{name}" if value else f"--no-{name}"] if isinstance(value, bool) else [f"--{name}={value}"]
+            flags += (
+                [f"--{name}" if value else f"--no-{name}"]
+                if isinstance(value, bool)
+                else [f"--{name}={value}"]
+            )
     return flags
 
 
 def _row(one: Round, served: int) -> Values:
     found = one.found.to_json() if one.found else None
-    return {"number": one.number, "on": one.at[:10], "decisions": one.decisions, "so_far": one.effort.decisions,
-            "top1": one.top1.value, "low": one.top1.low, "high": one.top1.high, "n": one.top1.n,
-            "served": one.number == served, "back": bool(one.revision), "found": found, "bought": one.bought,
-            "against": one.against, "errors_left": one.effort.errors_left, "photos": one.photos}
+    return {
+        "number": one.number,
+        "on": one.at[:10],
+        "decisions": one.decisions,
+        "so_far": one.effort.decisions,
+        "top1": one.top1.value,
+        "low": one.top1.low,
+        "high": one.top1.high,
+        "n": one.top1.n,
+        "served": one.number == served,
+        "back": bool(one.revision),
+        "found": found,
+        "bought": one.bought,
+        "against": one.against,
+        "errors_left": one.effort.errors_left,
+        "photos": one.photos,
+    }
 
 
 def _weight(folder: Path) -> int:

@@ -24,7 +24,8 @@ def any_may_go(step: Sequence[Decision], one: Decision) -> bool:
 
 @dataclass
 class _Step:
-    """What stands of one step: classes that were added, other decisions; `others`: whether there ever were some."""
+    """What stands of one step: classes that were added, other decisions; `others`: whether there
+    ever were some."""
 
     added: int = 0
     left: int = 0
@@ -35,7 +36,8 @@ class _Step:
         if is_added:
             self.added += more
         else:
-            self.left, self.others = self.left + more, True
+            self.left = self.left + more
+            self.others = True
 
     @property
     def counts(self) -> bool:
@@ -53,8 +55,11 @@ class Book:
         keep: Callable[[Sequence[Decision]], None],
         clock: Callable[[], str] = now,
     ) -> None:
-        """`given`: labels before any decision; `keep` returns once decisions are safely on the disk."""
-        self._given, self._keep, self._clock = given, keep, clock
+        """`given`: labels before any decision; `keep` returns once decisions are safely on the
+        disk."""
+        self._given = given
+        self._keep = keep
+        self._clock = clock
         self._version: dict[str, int] = {}
         self._changes = 0
         self.labels: dict[str, Label] = {}
@@ -88,7 +93,8 @@ class Book:
         return at
 
     def write(self, decisions: Sequence[Decision]) -> list[Decision]:
-        """On disk first, then in mind. Ids that are known already are left out; returns the new ones."""
+        """On disk first, then in mind. Ids that are known already are left out; returns the new
+        ones."""
         new = [decision for decision in decisions if decision.id not in self._by_id]
         if new:
             self._keep(new)
@@ -99,7 +105,8 @@ class Book:
         new = in_order(one for one in decisions if one.id not in self._by_id)
         known = [one for one in decisions if one.id in self._by_id]
         if any(in_order([one, self._by_id[one.id]]) != [self._by_id[one.id]] for one in known):
-            # Two lines with one id: every reader takes the same one, also who read the other before.
+            # Two lines with one id: every reader takes the same one, also who read the other
+            # before.
             self._read([*self._by_id.values(), *decisions])
             return new
         for decision in new:
@@ -118,8 +125,9 @@ class Book:
             self._count(decision, 1)
 
     def _file(self, decision: Decision) -> None:
-        """Under its photo, or (None) under classes. An undo belongs where its decision does, whether
-        or not it names the photo; one that came first moves there when the decision comes."""
+        """Under its photo, or (None) under classes. An undo belongs where its decision does,
+        whether or not it names the photo; one that came first moves there when the decision
+        comes."""
         place = self._place_of(decision)
         if decision.id in self._place:
             if self._place[decision.id] == place:
@@ -137,14 +145,16 @@ class Book:
         return self._place[undone.id]
 
     def _undone_by(self, decision: Decision) -> Decision | None:
-        """What an undo takes back; None for another decision, and as long as that one is not here."""
+        """What an undo takes back; None for another decision, and as long as that one is not
+        here."""
         return self._by_id.get(decision.undoes or "") if decision.action == "undo" else None
 
     def _filed_under(self, place: str | None) -> dict[str, Decision]:
         return self._of_classes if place is None else self._by_photo.setdefault(place, {})
 
     def _refold(self, new: Sequence[Decision]) -> None:
-        """Labels of the photos that `new` can reach: its own, and those tied to them as duplicates."""
+        """Labels of the photos that `new` can reach: its own, and those tied to them as
+        duplicates."""
         if any(self._moves_labels(decision) for decision in new):
             touched = set(self._given)
         else:
@@ -157,7 +167,9 @@ class Book:
         unnamed = [one.id for one in about if one.action == "keep" and not one.label]
         if unnamed:
             kept = kept_labels(given, about)
-            self._kept = {name: label for name, label in self._kept.items() if name not in unnamed} | kept
+            self._kept = {
+                name: label for name, label in self._kept.items() if name not in unnamed
+            } | kept
         self._touch(touched)
 
     def _touch(self, photos: Iterable[str]) -> None:
@@ -165,7 +177,8 @@ class Book:
         self._version |= dict.fromkeys(photos, self._changes)
 
     def _moves_labels(self, decision: Decision) -> bool:
-        """Whether it may change what any photo is called: a new name or text of a class does not."""
+        """Whether it may change what any photo is called: a new name or text of a class does
+        not."""
         if decision.id not in self._of_classes:
             return False
         changed = self._undone_by(decision) or decision
@@ -193,7 +206,8 @@ class Book:
             self._count(one, 1 if one.id in stand else -1)
 
     def _count(self, one: Decision, more: int) -> None:
-        """A step counts as long as anything of it stands; a class that was added for its photos may stay."""
+        """A step counts as long as anything of it stands; a class that was added for its photos
+        may stay."""
         step = self._left.setdefault((one.who, one.at), _Step())
         before = step.counts
         step.enter(one.action == "add_class", more)
@@ -204,7 +218,8 @@ class Book:
         return [photo for photo in (self._place[undone.id], undone.other) if photo]
 
     def _tied(self, photos: set[str]) -> set[str]:
-        reached, front = set(photos), list(photos)
+        reached = set(photos)
+        front = list(photos)
         while front:
             for decision in self._by_photo.get(front.pop(), {}).values():
                 fresh = set(self._photos_of(decision)) - reached
@@ -235,16 +250,24 @@ class Book:
 
     def standing(self) -> list[Decision]:
         """Every decision that nobody took back, without the undos themselves."""
-        return [self._spelled(one) for one in self._by_id.values() if one.action != "undo" and self.stands(one)]
+        return [
+            self._spelled(one)
+            for one in self._by_id.values()
+            if one.action != "undo" and self.stands(one)
+        ]
 
     def undone(self) -> dict[str, int]:
         """Person -> how many of their decisions were taken back."""
         return dict(Counter(self._by_id[name].who for name in self._undone if name in self._by_id))
 
-    def last_step(self, who: str, may_go: Callable[[Sequence[Decision], Decision], bool] = any_may_go,
-                  ) -> list[Decision]:
-        """What this person did last and did not take back: one decision, or a whole batch. `may_go(step, decision)`:
-        whether one may be taken back at all; a step of which none may is passed over."""
+    def last_step(
+        self,
+        who: str,
+        may_go: Callable[[Sequence[Decision], Decision], bool] = any_may_go,
+    ) -> list[Decision]:
+        """What this person did last and did not take back: one decision, or a whole batch.
+        `may_go(step, decision)`: whether one may be taken back at all; a step of which none may
+        is passed over."""
         for at, ids in reversed(self._steps.get(who, {}).items()):
             left = [self._by_id[i] for i in ids if i not in self._undone]
             going = [one for one in left if may_go(left, one)]

@@ -15,13 +15,21 @@ from data_cards.errors import BadDecision
 LONGEST_TITLE = 80
 
 
-def class_decisions(who: str, move: Mapping[str, Any], at: str, things: Collection,
-                    edits: Sequence[Decision] = ()) -> list[Decision]:
-    """The decisions of one move on classes; none where nothing would change. `edits`: what people wrote on cards
-    so far. Raises BadDecision and UnknownClass, each with a sentence that says what to do."""
-    make = {"add_class": _added, "rename_class": _renamed, "merge_class": _merged}.get(str(move.get("do")))
+def class_decisions(
+    who: str, move: Mapping[str, Any], at: str, things: Collection, edits: Sequence[Decision] = ()
+) -> list[Decision]:
+    """The decisions of one move on classes; none where nothing would change. `edits`: what
+    people wrote on cards so far. Raises BadDecision and UnknownClass, each with a sentence that
+    says what to do."""
+    make = {"add_class": _added, "rename_class": _renamed, "merge_class": _merged}.get(
+        str(move.get("do"))
+    )
     row = make(move, things) if make else _edited(move, things, edits)
-    return [parse_decision({"id": move.get("id"), "at": at, "who": who, "action": move["do"], **row})] if row else []
+    return (
+        [parse_decision({"id": move.get("id"), "at": at, "who": who, "action": move["do"], **row})]
+        if row
+        else []
+    )
 
 
 def _added(move: Mapping[str, Any], things: Collection) -> dict[str, str]:
@@ -32,10 +40,17 @@ def _added(move: Mapping[str, Any], things: Collection) -> dict[str, str]:
 
 
 def _renamed(move: Mapping[str, Any], things: Collection) -> dict[str, str]:
-    title, label = _title(move), things.info(str(move.get("label"))).id
-    same = [info for info in things.classes if info.id != label and name_key(info.title) == name_key(title)]
+    title = _title(move)
+    label = things.info(str(move.get("label"))).id
+    same = [
+        info
+        for info in things.classes
+        if info.id != label and name_key(info.title) == name_key(title)
+    ]
     if same:
-        raise BadDecision(f"There is a class “{title}” already. Merge the two instead.", label=label)
+        raise BadDecision(
+            f"There is a class “{title}” already. Merge the two instead.", label=label
+        )
     return {} if things.title_of(label) == title else {"label": label, "title": title}
 
 
@@ -46,29 +61,46 @@ def _merged(move: Mapping[str, Any], things: Collection) -> dict[str, str]:
     return {"label_before": before, "label": after}
 
 
-def _edited(move: Mapping[str, Any], things: Collection, edits: Sequence[Decision]) -> dict[str, str]:
+def _edited(
+    move: Mapping[str, Any], things: Collection, edits: Sequence[Decision]
+) -> dict[str, str]:
     info = things.info(str(move.get("label")))
     now = card_of(info, references_of(things).get(info.id, ""))
     wanted, seen = (_fields(move.get(key)) for key in ("card", "before"))
     new = {name: value for name, value in wanted.items() if value != now[name]}
     lost = [name for name in new if seen.get(name, now[name]) != now[name]]
     if lost:
-        raise BadDecision(f"{_writer(info.id, lost, edits)} changed {changed_fields(lost)} in the meantime. Your text "
-                          "is still here; save again to put it in place of theirs.", label=info.id)
+        raise BadDecision(
+            f"{_writer(info.id, lost, edits)} changed {changed_fields(lost)} in the meantime. Your "
+            "text "
+            "is still here; save again to put it in place of theirs.",
+            label=info.id,
+        )
     before = {name: now[name] for name in new}
-    return {"label": info.id, "card": write_card(new), "card_before": write_card(before)} if new else {}
+    return (
+        {"label": info.id, "card": write_card(new), "card_before": write_card(before)}
+        if new
+        else {}
+    )
 
 
 def _writer(class_id: str, fields: Sequence[str], edits: Sequence[Decision]) -> str:
     """Who wrote one of these fields last."""
-    wrote = [one for one in edits if one.action == "edit_card" and one.label == class_id
-             and set(fields) & set(read_card(one.card))]
+    wrote = [
+        one
+        for one in edits
+        if one.action == "edit_card"
+        and one.label == class_id
+        and set(fields) & set(read_card(one.card))
+    ]
     return max(wrote, key=lambda one: one.order).who if wrote else "Somebody"
 
 
 def _fields(card: Any) -> dict[str, Any]:
     if not isinstance(card, dict) or not set(card) <= set(FIELDS):
-        raise BadDecision("The light table did not understand that. Load the page again; nothing was changed.")
+        raise BadDecision(
+            "The light table did not understand that. Load the page again; nothing was changed."
+        )
     return read_card(write_card(card))
 
 

@@ -1,5 +1,6 @@
-"""What happened to a photo so far, a short line each: where it came from, who called it what, when, and what they
-were shown: what asked them, and what the model said. Who said what is apart: it is shown to whoever asks for it."""
+"""What happened to a photo so far, a short line each: where it came from, who called it what,
+when, and what they were shown: what asked them, and what the model said. Who said what is apart:
+it is shown to whoever asks for it."""
 
 from __future__ import annotations
 
@@ -41,19 +42,24 @@ Title = Callable[[str], str]
 
 
 def history(photo: Photo, findings: Iterable[Finding], title: Title) -> list[str]:
-    """Where the photo came from, and what asks about it. `title`: class id -> the name people read."""
+    """Where the photo came from, and what asks about it. `title`: class id -> the name people
+    read."""
     came = [_came(source, title) for source in photo.sources]
     return list(dict.fromkeys([*came, *(_flagged(finding) for finding in findings)]))
 
 
-def said(decisions: Iterable[Decision], stands: Callable[[Decision], bool], title: Title) -> list[str]:
+def said(
+    decisions: Iterable[Decision], stands: Callable[[Decision], bool], title: Title
+) -> list[str]:
     """Who called it what, when, shown what, in the order in which it happened."""
     return [_decided(one, stands(one), title) for one in decisions if one.action != "undo"]
 
 
 def _came(source: Source, title: Title) -> str:
     label = "none of these" if source.given_label == "none" else title(source.given_label or "")
-    how = _ORIGINS.get(source.origin) or (f"imported as {label}" if label else "imported without a label")
+    how = _ORIGINS.get(source.origin) or (
+        f"imported as {label}" if label else "imported without a label"
+    )
     author = f" by {source.author}" if source.author else ""
     given = f" ({source.given_split} split)" if source.given_split else ""
     return f"{how}{author}{given}{_on(source.added_at)}"
@@ -61,7 +67,9 @@ def _came(source: Source, title: Title) -> str:
 
 def _flagged(finding: Finding) -> str:
     if finding.kind == "visitor":
-        answered = f" (model {finding.model_revision[:7]} had answered)" if finding.model_revision else ""
+        answered = (
+            f" (model {finding.model_revision[:7]} had answered)" if finding.model_revision else ""
+        )
         return f"asked about by a visitor{_born(finding.scan_id)}{answered}"
     if finding.kind in (KIND, PAIR):
         return "two people differ"
@@ -83,7 +91,9 @@ def _decided(one: Decision, stands: bool, title: Title) -> str:
     said = _DID.get(one.action) or f"said {named}"
     if one.action == "keep" and one.label:
         said = f"kept {named}"
-    return f"{one.who}: {said}{_on(one.at)} ({_shown(one, title)}){'' if stands else ', taken back'}"
+    return (
+        f"{one.who}: {said}{_on(one.at)} ({_shown(one, title)}){'' if stands else ', taken back'}"
+    )
 
 
 def _shown(one: Decision, title: Title) -> str:

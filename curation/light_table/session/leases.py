@@ -1,6 +1,8 @@
-"""Who has which photos before them: a photo lies before one person at a time, whatever the question.
+"""Who has which photos before them: a photo lies before one person at a time, whatever the
+question.
 
-A lease is on a question and covers every photo that it shows. Moments are seconds on any clock that only goes forward.
+A lease is on a question and covers every photo that it shows. Moments are seconds on any clock
+that only goes forward.
 """
 
 from __future__ import annotations
@@ -29,12 +31,17 @@ class Leases:
         return all(holder == who or until <= now for holder, until in held)
 
     def give(self, key: str, photos: tuple[str, ...], who: str, now: float) -> None:
-        """From `now` on these photos lie before this person; they were free, so what others had of them is over."""
+        """From `now` on these photos lie before this person; they were free, so what others had
+        of them is over."""
         self.set(key, photos, (who, now + self._seconds))
 
     def set(self, key: str, photos: tuple[str, ...], lease: Lease) -> None:
         """A lease as it is."""
-        held = [(other, who) for photo in photos for other, (who, _) in self._of_photo.get(photo, {}).items()]
+        held = [
+            (other, who)
+            for photo in photos
+            for other, (who, _) in self._of_photo.get(photo, {}).items()
+        ]
         for other, who in held:
             if who != lease[0]:
                 self.end(other)
@@ -43,7 +50,8 @@ class Leases:
             self._of_photo.setdefault(photo, {})[key] = lease
 
     def end(self, key: str, who: str | None = None) -> None:
-        """Nobody has this question before them any more; with `who`, only when it was this person."""
+        """Nobody has this question before them any more; with `who`, only when it was this
+        person."""
         if key not in self._leases or who not in (None, self._leases[key][0]):
             return
         del self._leases[key]

@@ -1,7 +1,8 @@
-"""What a key on the light table does: a decision in the book, and the questions it settles or opens again.
+"""What a key on the light table does: a decision in the book, and the questions it settles or
+opens again.
 
-A move comes from a browser: `{"id": ULID made there, "do": action | skip | undo, "key": question, ...}`. The id makes
-it safe to send twice.
+A move comes from a browser: `{"id": ULID made there, "do": action | skip | undo, "key":
+question, ...}`. The id makes it safe to send twice.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ from data_cards.dataset.schema import Finding, Label
 from data_cards.errors import BadDecision
 
 Move = Mapping[str, Any]
-NOT_UNDERSTOOD = "The light table did not understand that. Load the page again; nothing was changed."
+NOT_UNDERSTOOD = (
+    "The light table did not understand that. Load the page again; nothing was changed."
+)
 # What a move names by a text; `card` and `before` hold fields.
 TEXTS = frozenset({"id", "do", "key", "image_id", "other", "label", "label_before", "title"})
 COPY_OR_NOT = "One person says that these are copies of one shot, another says that they are not."
@@ -48,11 +51,22 @@ ASKS_FOR_CLASS = ("labels", "unlabelled", "visitors")
 
 
 class Moves:
-    """Carries moves out on one book and one queue. Not safe for threads: the table holds the lock."""
+    """Carries moves out on one book and one queue. Not safe for threads: the table holds the
+    lock."""
 
-    def __init__(self, book: Book, queue: Queue, records: Records, clock: Callable[[], float],
-                 asking: Asking = ONE_EACH) -> None:
-        self._book, self._queue, self._records, self._clock, self._asking = book, queue, records, clock, asking
+    def __init__(
+        self,
+        book: Book,
+        queue: Queue,
+        records: Records,
+        clock: Callable[[], float],
+        asking: Asking = ONE_EACH,
+    ) -> None:
+        self._book = book
+        self._queue = queue
+        self._records = records
+        self._clock = clock
+        self._asking = asking
         self.blind = Blind(book, queue, asking)
         self._given = records.collection
         records.collection = self._classes()
@@ -61,7 +75,9 @@ class Moves:
         standing = book.standing()
         for decision in standing:
             self._settle(decision)
-        self._find_conflicts({photo for one in standing for photo in (one.image_id, one.other) if photo})
+        self._find_conflicts(
+            {photo for one in standing for photo in (one.image_id, one.other) if photo}
+        )
 
     def step(self, who: str, group: Sequence[Move]) -> list[str]:
         """One step of a person: one move, or several that are taken back together.
@@ -76,7 +92,8 @@ class Moves:
             return self._skip(who, [str(move.get("key")) for move in group])
         if wanted == {"undo"}:
             return self._undo(who, str(group[0].get("id")))
-        at, decisions = self._book.moment(), list[Decision]()
+        at = self._book.moment()
+        decisions = list[Decision]()
         for move in group:
             decisions += self._decisions(who, move, at, decisions)
         for decision in self._book.write(decisions):
@@ -85,14 +102,19 @@ class Moves:
         self._follow_conflicts(decisions)
         return []
 
-    def _decisions(self, who: str, move: Move, at: str, before: Sequence[Decision]) -> list[Decision]:
-        """What a move decides; `before`: what its group decided so far: a class can be added and given at once."""
+    def _decisions(
+        self, who: str, move: Move, at: str, before: Sequence[Decision]
+    ) -> list[Decision]:
+        """What a move decides; `before`: what its group decided so far: a class can be added and
+        given at once."""
         added = [one for one in before if one.action in CLASS_ACTIONS]
         things = self._classes(added) if added else self._records.collection
         known = self._book.find(str(move.get("id")))
         if move.get("do") in CLASS_ACTIONS and known is None:
             return class_decisions(who, move, at, things, self._book.of_classes())
-        new_classes = {name_key(one.title): one.label or "" for one in added if one.action == "add_class"}
+        new_classes = {
+            name_key(one.title): one.label or "" for one in added if one.action == "add_class"
+        }
         return [self._decision(who, move, at, things, new_classes)]
 
     def _classes(self, more: Sequence[Decision] = ()) -> Collection:
@@ -104,17 +126,20 @@ class Moves:
             self._records.collection = self._classes()
 
     def take_over(self, before: Moves) -> None:
-        """After a new scan: what people skipped can still be brought back, and no undo counts twice."""
-        self._skips, self._undos = before._skips, before._undos
+        """After a new scan: what people skipped can still be brought back, and no undo counts
+        twice."""
+        self._skips = before._skips
+        self._undos = before._undos
 
     def depth(self, who: str) -> int:
         """How many steps this person can take back."""
         return self._book.depth(who) + len(self._skips.get(who, ()))
 
-    def _decision(self, who: str, move: Move, at: str, things: Collection,
-                  new_classes: Mapping[str, str]) -> Decision:
-        """`new_classes`: ids by `name_key` of what the same step added. A title may read like another class's
-        id."""
+    def _decision(
+        self, who: str, move: Move, at: str, things: Collection, new_classes: Mapping[str, str]
+    ) -> Decision:
+        """`new_classes`: ids by `name_key` of what the same step added. A title may read like
+        another class's id."""
         known = self._book.find(str(move.get("id")))
         if known is not None and known.who == who:
             return known
@@ -124,26 +149,40 @@ class Moves:
         image_id = str(move.get("image_id") or (item.image_id if item else ""))
         for photo in (image_id, move.get("other")):
             if photo is not None and photo not in self._records.photos:
-                raise BadDecision("This photo is not in the collection any more.", image_id=image_id)
+                raise BadDecision(
+                    "This photo is not in the collection any more.", image_id=image_id
+                )
         row = {**self._told(item, image_id), **self._labels(who, move, image_id)}
-        row |= {"id": move.get("id"), "at": at, "who": who, "image_id": image_id, "action": move.get("do")}
+        row |= {
+            "id": move.get("id"),
+            "at": at,
+            "who": who,
+            "image_id": image_id,
+            "action": move.get("do"),
+        }
         # A class that is gone may still be kept: that is no new use of it.
         known_classes = None if move.get("do") == "keep" else things
         row["label"] = new_classes.get(name_key(row["label"] or ""), row["label"])
         return parse_decision({key: value for key, value in row.items() if value}, known_classes)
 
     def _told(self, item: Item | None, image_id: str) -> dict[str, str]:
-        """Which finding asked, and what the model said to the person: nothing, for a photo of the sealed test."""
+        """Which finding asked, and what the model said to the person: nothing, for a photo of
+        the sealed test."""
         if item is None:
             return {}
-        first, silent = item.first, self._records.is_sealed(image_id) or item.pile == "conflicts"
+        first = item.first
+        silent = self._records.is_sealed(image_id) or item.pile == "conflicts"
         asked_by = first.scan_id if first.kind == "visitor" else f"{first.scan_id}/{first.kind}"
         best = next(iter(self._records.opinions.best(image_id)), (first.suggested_label or "", 0.0))
-        told = {"model_revision": first.model_revision, "shown": best[0] if item.pile in ASKS_FOR_CLASS else ""}
+        told = {
+            "model_revision": first.model_revision,
+            "shown": best[0] if item.pile in ASKS_FOR_CLASS else "",
+        }
         return {"finding": asked_by, **({} if silent else told)}
 
     def _labels(self, who: str, move: Move, image_id: str) -> dict[str, Any]:
-        """The label that this person saw, and the one they give: who keeps a label keeps the one they saw."""
+        """The label that this person saw, and the one they give: who keeps a label keeps the one
+        they saw."""
         seen = self.blind.label(who, image_id) or Label(image_id, None, "unlabelled")
         kept = NONE if seen.status == "none_of_these" else seen.label
         after = kept if move.get("do") == "keep" else move.get("label")
@@ -166,7 +205,11 @@ class Moves:
 
     def _answers(self, item: Item) -> list[Decision]:
         about = [one for photo in item.photos for one in self._book.about(photo)]
-        return [one for one in about if one.action != "undo" and self._book.stands(one) and answers(one, item)]
+        return [
+            one
+            for one in about
+            if one.action != "undo" and self._book.stands(one) and answers(one, item)
+        ]
 
     def _skip(self, who: str, keys: Sequence[str]) -> list[str]:
         for key in keys:
@@ -178,7 +221,8 @@ class Moves:
         """Take back this person's last step, unless this very undo was carried out before."""
         if undo_id in self._undos or self._book.find(undo_id):
             return self._undos.get(undo_id, [])
-        skips, step = self._skips.get(who, []), self._book.last_step(who, self._may_go)
+        skips = self._skips.get(who, [])
+        step = self._book.last_step(who, self._may_go)
         if skips and (not step or skips[-1][0] >= step[0].at):
             keys = [skips.pop()[1]]
             self._queue.unskip(who, keys[0])
@@ -192,14 +236,21 @@ class Moves:
         if one.action != "add_class":
             return True
         mine = {decision.image_id for decision in step}
-        return not any(row.label == one.label for photo, row in self._records.labels.items() if photo not in mine)
+        return not any(
+            row.label == one.label
+            for photo, row in self._records.labels.items()
+            if photo not in mine
+        )
 
     def _take_back(self, who: str, undo_id: str, step: Sequence[Decision]) -> list[str]:
         if not step:
             raise BadDecision("There is nothing left to take back.")
         ids = [undo_id, *(str(ULID()) for _ in step[1:])]
         row = {"at": self._book.moment(), "who": who, "action": "undo"}
-        undos = [{**row, "id": i, "image_id": one.image_id, "undoes": one.id} for i, one in zip(ids, step, strict=True)]
+        undos = [
+            {**row, "id": i, "image_id": one.image_id, "undoes": one.id}
+            for i, one in zip(ids, step, strict=True)
+        ]
         decisions = [parse_decision(undo) for undo in undos]
         self._book.write(decisions)
         self._name_classes(decisions)
@@ -207,10 +258,15 @@ class Moves:
         return list(dict.fromkeys(key for decision in step for key in self._reopen(who, decision)))
 
     def _reopen(self, who: str, undone: Decision) -> list[str]:
-        """The questions that nothing answers any more, the one that was asked last: it is shown first."""
+        """The questions that nothing answers any more, the one that was asked last: it is shown
+        first."""
         keys = []
         for photo in filter(None, (undone.other, undone.image_id)):
-            items = [item for item in self._queue.of_photo(photo) if not self._is_answered(item, undone.who)]
+            items = [
+                item
+                for item in self._queue.of_photo(photo)
+                if not self._is_answered(item, undone.who)
+            ]
             keys += [item.key for item in sorted(items, key=lambda item: asked(undone, item))]
         for key in keys:
             self._queue.reopen(key, who, self._clock())
@@ -229,43 +285,71 @@ class Moves:
         every = [*decisions, *filter(None, undone)]
         if any(one.action in CLASS_ACTIONS for one in every):
             every = self._book.standing()
-        self._find_conflicts({photo for one in every for photo in (one.image_id, one.other) if photo})
+        self._find_conflicts(
+            {photo for one in every for photo in (one.image_id, one.other) if photo}
+        )
 
     def _find_conflicts(self, photos: Iterable[str]) -> None:
         class_now = merged_classes(self._book.of_classes())
         for photo in photos:
             about = self._standing_about(photo)
             judged = self._judged(photo, about)
-            found = disagreement(about, class_now) or next(filter(None, map(pair_disagreement, judged)), None)
+            found = disagreement(about, class_now) or next(
+                filter(None, map(pair_disagreement, judged)), None
+            )
             key = f"conflicts/{photo}"
             known = self._queue.items.get(key)
-            was_settled = any(map(settles, about)) or any(settles_pair(one) for said in judged for one in said)
+            was_settled = any(map(settles, about)) or any(
+                settles_pair(one) for said in judged for one in said
+            )
             if found is None and not was_settled:
                 self._queue.drop(key)
-            elif photo in self._records.photos and (known is None or (found and known.first.scan_id != found.name)):
+            elif photo in self._records.photos and (
+                known is None or (found and known.first.scan_id != found.name)
+            ):
                 self._queue.put(self._asked_about(photo, found))
             if found is None:
                 self._queue.settle(key)
 
     def _standing_about(self, photo: str) -> list[Decision]:
-        return [one for one in self._book.about(photo) if one.action != "undo" and self._book.stands(one)]
+        return [
+            one
+            for one in self._book.about(photo)
+            if one.action != "undo" and self._book.stands(one)
+        ]
 
     def _judged(self, photo: str, about: Sequence[Decision]) -> list[list[Decision]]:
         """What people said of each pair that is filed under this photo."""
-        others = {one.other for one in about if one.action in PAIR_ACTIONS and one.other in self._records.photos}
+        others = {
+            one.other
+            for one in about
+            if one.action in PAIR_ACTIONS and one.other in self._records.photos
+        }
         every = [*about, *(one for other in others for one in self._standing_about(str(other)))]
         pairs = pairs_in(sorted(every, key=lambda one: one.order)) if others else {}
-        return [said for pair, said in pairs.items() if pair - {photo} <= others and filed_under(said) == photo]
+        return [
+            said
+            for pair, said in pairs.items()
+            if pair - {photo} <= others and filed_under(said) == photo
+        ]
 
     def _asked_about(self, photo: str, found: Disagreement | None) -> Item:
         if found is None:
             return Item(photo, "conflicts", (Finding(photo, KIND, 0.5, ""),))
         if found.other:
-            pair = Finding(photo, PAIR, 0.5, COPY_OR_NOT, related=(found.other,), scan_id=found.name)
+            pair = Finding(
+                photo, PAIR, 0.5, COPY_OR_NOT, related=(found.other,), scan_id=found.name
+            )
             return Item(photo, "conflicts", (pair,))
         said = differ([self._answer_named(answer) for answer in found.answers])
-        return Item(photo, "conflicts", tuple(
-            Finding(photo, KIND, 0.5, said, suggested_label=answer, scan_id=found.name) for answer in found.answers))
+        return Item(
+            photo,
+            "conflicts",
+            tuple(
+                Finding(photo, KIND, 0.5, said, suggested_label=answer, scan_id=found.name)
+                for answer in found.answers
+            ),
+        )
 
     def _answer_named(self, answer: str) -> str:
         words = {NONE: "none of these", JUNK: "junk"}

@@ -23,9 +23,21 @@ MOST_DIGITS = 9
 ON_A_SHELF = 4
 ASKED_ABOUT = f"A visitor asked about it. {AGAIN}"
 AGREE = "Both have the same label by now."
-SEALED = "One of the photos of the sealed test. You see it without the model's opinion, so that the test stays honest."
-# What these say is measured on pixels, read off files or said by a visitor; the others repeat what the model thinks.
-_FREE_OF_OPINION = ("exact_duplicate", "near_duplicate", "looks_alike", "leak", "quality", "conflict", "pair")
+SEALED = (
+    "One of the photos of the sealed test. You see it without the model's opinion, so that the "
+    "test stays honest."
+)
+# What these say is measured on pixels, read off files or said by a visitor; the others repeat what
+# the model thinks.
+_FREE_OF_OPINION = (
+    "exact_duplicate",
+    "near_duplicate",
+    "looks_alike",
+    "leak",
+    "quality",
+    "conflict",
+    "pair",
+)
 
 
 class Opinions(Protocol):
@@ -57,7 +69,8 @@ class NoOpinions:
 
 @dataclass
 class Records:
-    """Everything a placard is written from. `labels` and `collection` are the present state: decisions change them."""
+    """Everything a placard is written from. `labels` and `collection` are the present state:
+    decisions change them."""
 
     collection: Things
     photos: Mapping[str, Photo]
@@ -75,7 +88,8 @@ class Records:
 
     def agree(self, one: str, other: str) -> bool:
         """Whether two photos have the same label now."""
-        mine, theirs = self.labels.get(one), self.labels.get(other)
+        mine = self.labels.get(one)
+        theirs = self.labels.get(other)
         return mine is not None and theirs is not None and mine.label == theirs.label
 
     def named(self, class_id: str | None) -> dict[str, str] | None:
@@ -89,9 +103,13 @@ class Records:
 def placard(item: Item, records: Records) -> dict[str, Any]:
     """One question, ready for the screen: label, reason, choices, look-alikes, pair."""
     sealed = records.is_sealed(item.image_id)
-    # Where two people differ, a third one judges by the photo: the model has had its say with the first.
-    choices = _answers(item, records) if item.pile == "conflicts" else _choices(item, records, sealed)
-    photo, why = records.photos[item.image_id], _reasons(item, sealed)
+    # Where two people differ, a third one judges by the photo: the model has had its say with the
+    # first.
+    choices = (
+        _answers(item, records) if item.pile == "conflicts" else _choices(item, records, sealed)
+    )
+    photo = records.photos[item.image_id]
+    why = _reasons(item, sealed)
     return {
         "key": item.key,
         "image_id": item.image_id,
@@ -117,7 +135,9 @@ def _word_of_visitor(item: Item, records: Records) -> dict[str, str] | None:
     if any(IT_IS_NONE in one.reason and not one.suggested_label for one in asked[:1]):
         return {"id": NONE, "title": "None of these"}
     said = (one.suggested_label for one in asked)
-    return next((records.named(class_id) for class_id in said if class_id in records.collection), None)
+    return next(
+        (records.named(class_id) for class_id in said if class_id in records.collection), None
+    )
 
 
 def _label(image_id: str, records: Records) -> dict[str, Any]:
@@ -132,7 +152,11 @@ def _reasons(item: Item, sealed: bool) -> list[str]:
     if not sealed:
         return list(dict.fromkeys(finding.reason for finding in item.findings if finding.reason))
     told = [finding.reason for finding in item.findings if finding.kind in _FREE_OF_OPINION]
-    told += [ASKED_ABOUT for finding in item.findings if finding.kind == "visitor" and finding.reason.endswith(AGAIN)]
+    told += [
+        ASKED_ABOUT
+        for finding in item.findings
+        if finding.kind == "visitor" and finding.reason.endswith(AGAIN)
+    ]
     return [*dict.fromkeys(told), SEALED]
 
 
@@ -147,7 +171,9 @@ def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]
     chances = {} if sealed else dict(records.opinions.best(item.image_id)[:3])
     given = _given(item, records)
     if sealed:
-        wanted = given + (list(records.collection.ids) if len(records.collection.ids) <= MOST_DIGITS else [])
+        wanted = given + (
+            list(records.collection.ids) if len(records.collection.ids) <= MOST_DIGITS else []
+        )
         wanted = sorted(set(wanted), key=lambda i: (i not in records.collection, i))
     else:
         suggested = [f.suggested_label for f in item.findings if f.suggested_label]
@@ -158,7 +184,11 @@ def _choices(item: Item, records: Records, sealed: bool) -> list[dict[str, Any]]
     now = records.labels.get(item.image_id)
     named = [records.named(class_id) for class_id in wanted if class_id in records.collection]
     return [
-        {**name, "chance": chances.get(name["id"]), "now": now is not None and now.label == name["id"]}
+        {
+            **name,
+            "chance": chances.get(name["id"]),
+            "now": now is not None and now.label == name["id"],
+        }
         for name in named[:MOST_DIGITS]
         if name
     ]
@@ -171,8 +201,12 @@ def _answers(item: Item, records: Records) -> list[dict[str, Any]]:
     named = [f.suggested_label for f in item.findings if f.suggested_label in records.collection]
     wanted = dict.fromkeys([*named, *_given(item, records)])
     now = records.labels.get(item.image_id)
-    rows = [row for row in map(records.named, wanted) if row and row["id"] in records.collection][:MOST_DIGITS]
-    return [{**row, "chance": None, "now": now is not None and now.label == row["id"]} for row in rows]
+    rows = [row for row in map(records.named, wanted) if row and row["id"] in records.collection][
+        :MOST_DIGITS
+    ]
+    return [
+        {**row, "chance": None, "now": now is not None and now.label == row["id"]} for row in rows
+    ]
 
 
 def _given(item: Item, records: Records) -> list[str]:
@@ -186,20 +220,28 @@ def _given(item: Item, records: Records) -> list[str]:
     return list(dict.fromkeys(class_id for class_id in given if class_id))
 
 
-def _shelves(item: Item, records: Records, choices: Sequence[Mapping[str, Any]], sealed: bool) -> list[dict[str, Any]]:
+def _shelves(
+    item: Item, records: Records, choices: Sequence[Mapping[str, Any]], sealed: bool
+) -> list[dict[str, Any]]:
     """Known photos and card texts of the given class and of the likeliest other one."""
     if item.pile == "conflicts":
         return [_shelf(choice["id"], item, records, sealed=True) for choice in choices[:2]]
     label = records.labels.get(item.image_id)
     given = label.label if label and label.label in records.collection else None
     others = [] if sealed else [choice["id"] for choice in choices if choice["id"] != given]
-    return [_shelf(class_id, item, records, sealed) for class_id in [*others[:1 if given else 2], given] if class_id]
+    return [
+        _shelf(class_id, item, records, sealed)
+        for class_id in [*others[: 1 if given else 2], given]
+        if class_id
+    ]
 
 
 def _shelf(class_id: str, item: Item, records: Records, sealed: bool) -> dict[str, Any]:
     nearest = [] if sealed else records.opinions.nearest(item.image_id, class_id, 2 * ON_A_SHELF)
     # What is itself in doubt does not show what the class looks like.
-    photos = dict.fromkeys([*(near for near in nearest if near not in records.doubted), *records.examples(class_id)])
+    photos = dict.fromkeys(
+        [*(near for near in nearest if near not in records.doubted), *records.examples(class_id)]
+    )
     return {
         **(records.named(class_id) or {}),
         "summary": records.collection.info(class_id).summary,

@@ -1,5 +1,5 @@
-"""What an annotator is asked: findings as questions about a photo, piled by sort, most doubtful first."""
-
+"""What an annotator is asked: findings as questions about a photo, piled by sort, most doubtful
+first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from data_cards.dataset.schema import Finding
 
 PILES = ("labels", "leaks", "duplicates", "conflicts", "unlabelled", "quality", "visitors")
 PAIRS = ("leaks", "duplicates")
-ASKED_FROM = 0.05  # the least score of a poor photo that is worth a question; a remark is on the page of the scan
+# the least score of a poor photo that is worth a question; a remark is on the page of the scan
+ASKED_FROM = 0.05
 _PILE_OF_KIND = {
     "label": "labels",
     "unlabelled": "unlabelled",
@@ -27,7 +28,8 @@ _PILE_OF_KIND = {
     "conflict": "conflicts",
     "pair": "conflicts",
 }
-# What the questions of a pile ask; on the pile "conflicts" lie disagreements, which have a rule of their own.
+# What the questions of a pile ask; on the pile "conflicts" lie disagreements, which have a rule of
+# their own.
 TOPIC_OF_PILE = {
     "labels": Topic.LABEL,
     "unlabelled": Topic.LABEL,
@@ -91,7 +93,10 @@ def questions(findings: Iterable[Finding]) -> list[Item]:
         pile = pile_of(finding)
         if pile is not None:
             grouped.setdefault((pile, finding.image_id), []).append(finding)
-    items = [Item(image_id, pile, tuple(sorted(group, key=_doubt))) for (pile, image_id), group in grouped.items()]
+    items = [
+        Item(image_id, pile, tuple(sorted(group, key=_doubt)))
+        for (pile, image_id), group in grouped.items()
+    ]
     return sorted(items, key=lambda item: (*_doubt(item.first), item.image_id))
 
 
@@ -101,7 +106,8 @@ def _doubt(finding: Finding) -> tuple[bool, float]:
 
 
 def answers(decision: Decision, item: Item) -> bool:
-    """Whether a decision settles a question: the one that was asked, and those that it makes pointless."""
+    """Whether a decision settles a question: the one that was asked, and those that it makes
+    pointless."""
     if item.first.kind == PAIR:
         named = {decision.image_id, decision.other or decision.image_id}
         return settles_pair(decision) and named <= set(item.photos)
@@ -118,5 +124,7 @@ def asked(decision: Decision, item: Item) -> bool:
     """Whether the decision was made on this very question."""
     scan_id, _, kind = decision.finding.rpartition("/")
     if not scan_id:
-        return any(finding.kind == "visitor" and finding.scan_id == kind for finding in item.findings)
+        return any(
+            finding.kind == "visitor" and finding.scan_id == kind for finding in item.findings
+        )
     return any(finding.kind == kind for finding in item.findings)

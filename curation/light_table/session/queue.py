@@ -5,7 +5,6 @@ findings and the ledger, so a restart changes nothing that a person decided. Mom
 seconds on any clock that only goes forward.
 """
 
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
@@ -30,7 +29,8 @@ class Progress:
 class Queue:
     """The piles, who holds what, and what is done. Every call costs about what it returns.
 
-    A photo lies before one person at a time, whatever the question: whoever holds one holds the photos that it shows.
+    A photo lies before one person at a time, whatever the question: whoever holds one holds the
+    photos that it shows.
     """
 
     def __init__(self, items: Sequence[Item], lease_seconds: float = LEASE_SECONDS) -> None:
@@ -56,12 +56,16 @@ class Queue:
     def take(self, who: str, pile: str, count: int, now: float) -> list[Item]:
         """The next `count` questions for this person, leased to them from `now` on.
 
-        What they took back comes first, what they skipped last; what they handed on or answered, and what shows a
-        photo that others hold, not at all.
+        What they took back comes first, what they skipped last; what they handed on or answered,
+        and what shows a photo that others hold, not at all.
         """
-        front = self._front[who] = {key: None for key in self._front.get(who, ()) if key not in self._settled}
+        front = self._front[who] = {
+            key: None for key in self._front.get(who, ()) if key not in self._settled
+        }
         taken = [*self._free_of(front, who, pile, now), *self._scan(who, pile, count, now)]
-        taken = list(dict.fromkeys([*taken, *self._free_of(self._skipped.get(who, {}), who, pile, now)]))[:count]
+        taken = list(
+            dict.fromkeys([*taken, *self._free_of(self._skipped.get(who, {}), who, pile, now)])
+        )[:count]
         for key in taken:
             self._leases.give(key, self.items[key].photos, who, now)
         return [self.items[key] for key in taken]
@@ -71,7 +75,8 @@ class Queue:
         return [key for key in mine if self._free(key, who, now)]
 
     def _scan(self, who: str, pile: str, count: int, now: float) -> list[str]:
-        order, skipped = self._order[pile], self._skipped.get(who, {})
+        order = self._order[pile]
+        skipped = self._skipped.get(who, {})
         start = self._start.get((who, pile), 0)
         while start < len(order) and self._is_closed(order[start], who):
             start += 1
@@ -85,7 +90,11 @@ class Queue:
         return taken
 
     def _is_closed(self, key: str, who: str) -> bool:
-        return key in self._settled or key in self._handed_on.get(who, ()) or who in self._answered.get(key, ())
+        return (
+            key in self._settled
+            or key in self._handed_on.get(who, ())
+            or who in self._answered.get(key, ())
+        )
 
     def _free(self, key: str, who: str, now: float) -> bool:
         if self._is_closed(key, who):
@@ -93,7 +102,8 @@ class Queue:
         return self._leases.is_free(self.items[key].photos, who, now)
 
     def reserve(self, who: str, keys: Iterable[str], now: float) -> bool:
-        """Questions that are decided together: the open ones are leased to this person, all of them or none."""
+        """Questions that are decided together: the open ones are leased to this person, all of
+        them or none."""
         wanted = [key for key in keys if key in self.items and key not in self._settled]
         if not wanted or not all(self._free(key, who, now) for key in wanted):
             return False
@@ -128,7 +138,8 @@ class Queue:
             self._gave[who, self.items[key].pile].discard(key)
 
     def reopen(self, key: str, who: str, now: float) -> None:
-        """This person's answer was undone: the question is open again, and lies before whoever undid it."""
+        """This person's answer was undone: the question is open again, and lies before whoever
+        undid it."""
         if key not in self.items:
             return
         pile = self.items[key].pile
@@ -214,23 +225,33 @@ class Queue:
         self._order[pile].remove(key)
         self._place |= {other: n for n, other in enumerate(self._order[pile])}
         self._done[pile] = sum(other in self._settled for other in self._order[pile])
-        self._start = {(who, other): start for (who, other), start in self._start.items() if other != pile}
+        self._start = {
+            (who, other): start for (who, other), start in self._start.items() if other != pile
+        }
 
     def take_over(self, before: Queue) -> None:
-        """After a new scan: whoever held, skipped or took back something keeps it, and it still comes first."""
+        """After a new scan: whoever held, skipped or took back something keeps it, and it still
+        comes first."""
         self._front = {who: dict(keys) for who, keys in before._front.items()}
         for key, lease in before._leases:
             if key in self.items and key not in self._settled:
                 self._leases.set(key, self.items[key].photos, lease)
                 self._front.setdefault(lease[0], {})[key] = None
-        self._skipped = {who: {key: None for key in keys if key in self.items} for who, keys in before._skipped.items()}
+        self._skipped = {
+            who: {key: None for key in keys if key in self.items}
+            for who, keys in before._skipped.items()
+        }
         for who, keys in self._skipped.items():
             self._front[who] = {key: None for key in self._front.get(who, ()) if key not in keys}
 
     def progress(self, who: str, pile: str) -> Progress:
-        """Counts of one pile, as this person sees it: their own answers count, whoever else is still asked."""
-        total, done = len(self._order[pile]), self._done[pile] + len(self._gave.get((who, pile), ()))
+        """Counts of one pile, as this person sees it: their own answers count, whoever else is
+        still asked."""
+        total = len(self._order[pile])
+        done = self._done[pile] + len(self._gave.get((who, pile), ()))
         waiting = sum(
-            1 for key in self._handed_on.get(who, ()) if key not in self._settled and self.items[key].pile == pile
+            1
+            for key in self._handed_on.get(who, ())
+            if key not in self._settled and self.items[key].pile == pile
         )
         return Progress(done, total, total - done - waiting)

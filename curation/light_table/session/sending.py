@@ -19,7 +19,8 @@ LONGEST_PAUSE = 15 * 60.0
 
 
 class Sending:
-    """A quiet thread that sends. `unsent` counts what waits, `send` sends it all or raises VitrineError."""
+    """A quiet thread that sends. `unsent` counts what waits, `send` sends it all or raises
+    VitrineError."""
 
     def __init__(
         self,
@@ -29,8 +30,13 @@ class Sending:
         clock: Callable[[], float] = time.time,
         then: Callable[[], object] = lambda: None,
     ) -> None:
-        """`then`: what else there is to do each time, whether or not anything waits; it may raise VitrineError."""
-        self._unsent, self._send, self._every, self._clock, self._then = unsent, send, every, clock, then
+        """`then`: what else there is to do each time, whether or not anything waits; it may
+        raise VitrineError."""
+        self._unsent = unsent
+        self._send = send
+        self._every = every
+        self._clock = clock
+        self._then = then
         self._one_at_a_time = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,14 +74,21 @@ class Sending:
                     self._problem = error.sentence
                     say(f"Not sent: {error.sentence}")
                 else:
-                    self._failures, self._problem, self._sent_at = 0, None, self._clock()
+                    self._failures = 0
+                    self._problem = None
+                    self._sent_at = self._clock()
         return self.report()
 
     def report(self) -> dict[str, Any]:
-        """`unsent`, `sent_ago` in seconds (None: nothing sent since the start), `problem` as a sentence."""
+        """`unsent`, `sent_ago` in seconds (None: nothing sent since the start), `problem` as a
+        sentence."""
         unsent = self._unsent()
         ago = None if self._sent_at is None else max(0.0, self._clock() - self._sent_at)
-        return {"unsent": unsent, "sent_ago": ago, "problem": self._told(unsent) if self._problem else None}
+        return {
+            "unsent": unsent,
+            "sent_ago": ago,
+            "problem": self._told(unsent) if self._problem else None,
+        }
 
     def _told(self, unsent: int) -> str:
         decisions = "decision is" if unsent == 1 else f"{unsent} decisions are"

@@ -7,7 +7,6 @@
 Nothing of the tab's state lives in the browser: the queue is rebuilt from findings and ledger.
 """
 
-
 from __future__ import annotations
 
 import math
@@ -63,15 +62,19 @@ class LightTable:
         clock: Callable[[], float] = time.monotonic,
         asking: Asking = ONE_EACH,
     ) -> None:
-        """`opinions_of`: reads what the scan remembers of the model; `disk_is_kept`: False on a machine
-        whose disk a restart empties, where only what was sent is safe; `asking`: how many people are asked
-        about a photo, unless the dataset says so."""
+        """`opinions_of`: reads what the scan remembers of the model; `disk_is_kept`: False on a
+        machine whose disk a restart empties, where only what was sent is safe; `asking`: how
+        many people are asked about a photo, unless the dataset says so."""
         self.lock = threading.RLock()
         self._laying = threading.Lock()
-        self._journal, self._clock, self._disk_is_kept = journal, clock, disk_is_kept
-        self._opinions_of, self._asking = opinions_of, asking
+        self._journal = journal
+        self._clock = clock
+        self._disk_is_kept = disk_is_kept
+        self._opinions_of = opinions_of
+        self._asking = asking
         self._pile: dict[str, str] = {}
-        self._looked, self._is_laid = -math.inf, False
+        self._looked = -math.inf
+        self._is_laid = False
         self._left_out = ""
         # Set by whoever knows what is served (curation/light_table/pages/rounds.py).
         self.about_model: Callable[[], dict[str, str] | None] = lambda: None
@@ -82,8 +85,10 @@ class LightTable:
         self._lay(dataset)
 
     def _lay(self, dataset: Dataset) -> None:
-        """Put a revision of the dataset on the table. It is read while people go on; nobody loses their place."""
-        photos, past = dataset.photos(), known(dataset, self._journal)
+        """Put a revision of the dataset on the table. It is read while people go on; nobody
+        loses their place."""
+        photos = dataset.photos()
+        past = known(dataset, self._journal)
         if past.left_out != self._left_out:
             self._left_out = past.left_out
             say(past.left_out or "Every line of the ledger can be read now.")
@@ -91,11 +96,16 @@ class LightTable:
         book = Book(given_labels(photos), past.decisions, self._journal.append)
         found = dataset.findings()
         leaks = {one.image_id: one.reason for one in found if one.kind == "leak"}
-        asked = [asked_by_visitor(question, leaks.get(question.image_id, "")) for question in past.questions]
+        asked = [
+            asked_by_visitor(question, leaks.get(question.image_id, ""))
+            for question in past.questions
+        ]
         findings = [one for one in [*found, *asked] if one.image_id in photos]
         findings += before_a_scan(given_labels(photos), findings)
         items = questions([*findings, *second_looks(book, findings, asking)])
-        doubted = {one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")}
+        doubted = {
+            one.image_id for one in findings if pile_of(one) in ("labels", "quality", "visitors")
+        }
         records = Records(
             collection=dataset.collection(),
             photos=photos,
@@ -104,7 +114,9 @@ class LightTable:
             opinions=self._opinions_of(dataset),
             examples=examples_of(book.labels, doubted),
             doubted=doubted,
-            has_reference=lambda class_id: self.picture_of(class_id).startswith("photo/") or is_there(class_id),
+            has_reference=lambda class_id: (
+                self.picture_of(class_id).startswith("photo/") or is_there(class_id)
+            ),
         )
         is_there = cache(lambda class_id: dataset.reference(class_id) is not None)
         with self.lock:
@@ -115,11 +127,18 @@ class LightTable:
             if self._is_laid:
                 queue.take_over(self.queue)
                 moves.take_over(self.moves)
-            self.dataset, self.asking, self._laid, self._is_laid = dataset, asking, dataset, True
-            self.book, self.queue, self.records, self.moves = book, queue, records, moves
+            self.dataset = dataset
+            self.asking = asking
+            self._laid = dataset
+            self._is_laid = True
+            self.book = book
+            self.queue = queue
+            self.records = records
+            self.moves = moves
 
     def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
-        """What lies before a person: the next questions, how far they are, what is kept and sent."""
+        """What lies before a person: the next questions, how far they are, what is kept and
+        sent."""
         seen = self._seen(who, pile, count)
         if not seen["items"] and self._clock() - self._looked >= EMPTY_SECONDS and self._has_news():
             seen = self._seen(who, pile, count)
@@ -133,7 +152,8 @@ class LightTable:
 
     def _seen(self, who: str, pile: str | None, count: int) -> dict[str, Any]:
         with self.lock:
-            now, chosen = self._clock(), self._choose(who, pile)
+            now = self._clock()
+            chosen = self._choose(who, pile)
             items = self.queue.take(who, chosen, max(1, min(count, 50)), now)
             records = self.records_for(who)
             return {
@@ -154,7 +174,8 @@ class LightTable:
             if self._pile.get(who) != pile:
                 self.queue.let_go(who)
             self._pile[who] = pile
-        # Nothing can be learned before somebody names photos: while there is no model, that comes first.
+        # Nothing can be learned before somebody names photos: while there is no model, that comes
+        # first.
         order = ("unlabelled", *PILES) if self.lacks_model() else PILES
         first = next((name for name in order if self.queue.progress(who, name).left), PILES[0])
         if not self.queue.progress(who, self._pile.setdefault(who, first)).total:
@@ -170,9 +191,12 @@ class LightTable:
         return replace(self.records, labels=self.moves.blind.labels(who))
 
     def _shown(self, who: str, item: Item, records: Records) -> dict[str, Any]:
-        photo, decisions = records.photos[item.image_id], self.moves.blind.decisions(who, item)
-        return placard(item, records) | {"history": history(photo, item.findings, self.title),
-                                         "said": said(decisions, self.book.stands, self.title)}
+        photo = records.photos[item.image_id]
+        decisions = self.moves.blind.decisions(who, item)
+        return placard(item, records) | {
+            "history": history(photo, item.findings, self.title),
+            "said": said(decisions, self.book.stands, self.title),
+        }
 
     def title(self, class_id: str) -> str:
         """The name people read."""
@@ -180,13 +204,18 @@ class LightTable:
         return named["title"] if named else class_id
 
     def act(
-        self, who: str, groups: Sequence[Sequence[Move]], pile: str | None = None, count: int = AHEAD
+        self,
+        who: str,
+        groups: Sequence[Sequence[Move]],
+        pile: str | None = None,
+        count: int = AHEAD,
     ) -> dict[str, Any]:
         """Do what keys asked for, in order; then `look`. A group is one step: taken back as one.
 
-        `outcomes` has one entry a group: `{"ok": True, "back": [questions open again]}` once it is on the disk, or
-        `{"ok": False, "error": sentence, "again": whether the same may be sent once more}`. After a failure that may
-        pass, the groups behind it are not tried: order counts.
+        `outcomes` has one entry a group: `{"ok": True, "back": [questions open again]}` once it
+        is on the disk, or `{"ok": False, "error": sentence, "again": whether the same may be
+        sent once more}`. After a failure that may pass, the groups behind it are not tried:
+        order counts.
         """
         outcomes: list[dict[str, Any]] = []
         with self.lock:
@@ -206,8 +235,8 @@ class LightTable:
         return {"ok": True, "back": back}
 
     def grid(self, who: str, class_id: str, suggested: str | None = None) -> dict[str, Any]:
-        """Photos labelled with one class, most doubtful first, to be decided on together; of those all, or only what
-        is suspected to be one other class."""
+        """Photos labelled with one class, most doubtful first, to be decided on together; of
+        those all, or only what is suspected to be one other class."""
         with self.lock:
             return look_alikes(class_id, self.records_for(who), self.queue, who, suggested)
 
@@ -227,7 +256,8 @@ class LightTable:
         ]
 
     def picture_of(self, class_id: str) -> str:
-        """The reference picture of a class as the prints know it: a photo that people chose, else what came with it."""
+        """The reference picture of a class as the prints know it: a photo that people chose,
+        else what came with it."""
         photo = references_of(self.records.collection).get(class_id)
         return f"photo/{photo}" if photo in self.records.photos else f"reference/{class_id}"
 
@@ -250,7 +280,8 @@ class LightTable:
                 self._laid = after
 
     def notice(self) -> bool:
-        """Lay the newest revision if somebody else wrote one: a scan, a split, a visitor's photo. Whether it was so."""
+        """Lay the newest revision if somebody else wrote one: a scan, a split, a visitor's
+        photo. Whether it was so."""
         self._looked = self._clock()
         newest = self.dataset.newest()
         if newest.revision == self._laid.revision:
@@ -284,25 +315,43 @@ EXAMPLES = 6
 
 
 def asked_by_visitor(question: Question, leak: str) -> Finding:
-    """A visitor's question as something to look at. `leak`: why the photo must not be learned from, if it must not."""
-    said = f"A visitor says: {question.note}" if question.note else "A visitor says that the answer was wrong."
-    return Finding(question.image_id, "visitor", 0.5, f"{said} {leak}".rstrip(), suggested_label=question.label,
-                   scan_id=question.id, model_revision=question.model_revision)
+    """A visitor's question as something to look at. `leak`: why the photo must not be learned
+    from, if it must not."""
+    said = (
+        f"A visitor says: {question.note}"
+        if question.note
+        else "A visitor says that the answer was wrong."
+    )
+    return Finding(
+        question.image_id,
+        "visitor",
+        0.5,
+        f"{said} {leak}".rstrip(),
+        suggested_label=question.label,
+        scan_id=question.id,
+        model_revision=question.model_revision,
+    )
 
 
 def before_a_scan(given: Mapping[str, Label], found: Sequence[Finding]) -> list[Finding]:
-    """A question about each photo without a label that no scan has put into order yet, in the order they came in.
+    """A question about each photo without a label that no scan has put into order yet, in the
+    order they came in.
 
     `found`: everything else that is asked; a visitor's photo has a question already.
     """
     if any(one.kind == "unlabelled" for one in found):
         return []
     asked = {one.image_id for one in found if one.kind == "visitor"}
-    return [Finding(image_id, "unlabelled", 0.0, NAMELESS) for image_id, label in given.items()
-            if label.status == "unlabelled" and image_id not in asked]
+    return [
+        Finding(image_id, "unlabelled", 0.0, NAMELESS)
+        for image_id, label in given.items()
+        if label.status == "unlabelled" and image_id not in asked
+    ]
 
 
-def examples_of(labels: Mapping[str, Label], doubted: Collection[str]) -> Callable[[str], Sequence[str]]:
+def examples_of(
+    labels: Mapping[str, Label], doubted: Collection[str]
+) -> Callable[[str], Sequence[str]]:
     """Class id -> a few photos of it that nothing speaks against."""
     chosen: dict[str, list[str]] = {}
     for image_id, label in labels.items():

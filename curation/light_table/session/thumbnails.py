@@ -19,7 +19,8 @@ class Prints:
     """`read` gives the stored bytes of a photo; `mostly` bounds the memory that prints may take."""
 
     def __init__(self, read: Callable[[str], bytes], most_bytes: int = MOST_BYTES) -> None:
-        self._read, self._most = read, most_bytes
+        self._read = read
+        self._most = most_bytes
         self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()

@@ -1,4 +1,5 @@
-"""Which unlabelled photo comes first: typical ones, then disputed ones, look-alikes never in a row."""
+"""Which unlabelled photo comes first: typical ones, then disputed ones, look-alikes never in a
+row."""
 
 import numpy as np
 import pytest
@@ -55,21 +56,25 @@ def opinions(x, disputed):
 def test_with_few_labels_doubt_does_not_count_and_with_many_it_leads():
     x, heap = heaps(12, 4)
     for taught, expected in ((2, 0), (6, 1)):
-        more = np.concatenate([x, x[:taught // 2] + 50, x[:taught - taught // 2] - 50])
+        more = np.concatenate([x, x[: taught // 2] + 50, x[: taught - taught // 2] - 50])
         labelled = np.concatenate([np.full(len(x), -1), np.arange(taught) % 2])
         order = label_first(more, labelled, opinions(x, heap == 1))
         assert heap[order[0]] == expected
 
 
 def test_dispute_is_the_share_that_does_not_follow_the_others():
-    assert dispute(opinions(np.zeros((3, 1)), np.array([False, True, False]))) == pytest.approx([0, 1 / 3, 0])
+    assert dispute(opinions(np.zeros((3, 1)), np.array([False, True, False]))) == pytest.approx(
+        [0, 1 / 3, 0]
+    )
 
 
 def test_a_cover_is_greedy_and_lazy_at_once():
     """The lazy order equals working out every gain at every step."""
     rng = np.random.default_rng(3)
     x = directions(rng.normal(size=(25, 8)))
-    alike, weights, explained = alikeness(x), rng.random(25), np.zeros(25)
+    alike = alikeness(x)
+    weights = rng.random(25)
+    explained = np.zeros(25)
     expected: list[int] = []
     while len(expected) < 25:
         gains = (weights[:, None] * np.maximum(alike - explained[:, None], 0)).sum(axis=0)

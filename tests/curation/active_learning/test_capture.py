@@ -24,18 +24,22 @@ def test_the_scan_tells_views_within_a_class_and_how_light_it_is():
     rng = np.random.default_rng(0)
     corners = 4 * rng.normal(size=(2, 40))
     x = np.repeat(corners, 5, axis=0) + rng.normal(size=(10, 40))
-    rows, measures = [Opinion(f"p{n}") for n in range(10)], {"p0": measure(np.full((9, 9), 51, np.uint8), 9, 9)}
+    rows = [Opinion(f"p{n}") for n in range(10)]
+    measures = {"p0": measure(np.full((9, 9), 51, np.uint8), 9, 9)}
     seen = list(with_views(rows, labelled(*(f"p{n}" for n in range(9))), x, measures))
     assert len({row.view for row in seen[:5]}) < 5 and {row.view for row in seen[5:9]}.isdisjoint(
-        row.view for row in seen[:5])
+        row.view for row in seen[:5]
+    )
     assert seen[9].view == "", "a photo without a label has no class to share a view in"
     assert seen[0].light == 0.2 and seen[1].light is None
 
 
 def test_a_shot_knows_its_burst_its_day_who_took_it_and_its_clip():
-    photos = {"a": photo("a", "IMG_0001.jpg", author="ann", taken_at="2026-03-03T10:00:00"),
-              "b": photo("b", "IMG_0002.jpg", author="ann", taken_at="2026-03-03T10:00:20"),
-              "c": photo("c", "walk.mp4#3", origin="video", height=500)}
+    photos = {
+        "a": photo("a", "IMG_0001.jpg", author="ann", taken_at="2026-03-03T10:00:00"),
+        "b": photo("b", "IMG_0002.jpg", author="ann", taken_at="2026-03-03T10:00:20"),
+        "c": photo("c", "walk.mp4#3", origin="video", height=500),
+    }
     a, b, c = shots_of(photos, labelled("a", "b", "c"), {})
     assert (a.burst, a.day, a.author, a.clip, a.shape) == (b.burst, "2026-03-03", "ann", "", "wide")
     assert (c.clip, c.day, c.shape, c.side) == ("walk.mp4", "", "upright", 500)
@@ -53,8 +57,11 @@ def test_what_the_model_says_of_sealed_and_doubted_photos_does_not_count():
 
 
 def test_only_photos_that_have_a_class_count():
-    labels = {"a": Label("a", None, "unlabelled"), "b": Label("b", "agra", "duplicate"),
-              "gone": Label("gone", "agra", "labelled")}
+    labels = {
+        "a": Label("a", None, "unlabelled"),
+        "b": Label("b", "agra", "duplicate"),
+        "gone": Label("gone", "agra", "labelled"),
+    }
     assert shots_of({"a": photo("a"), "b": photo("b")}, labels, {}) == []
 
 

@@ -16,7 +16,10 @@ def title(number):
 
 def test_a_disputed_photo_names_both_classes():
     one = Asked(0, 3, ((0, 0.6), (2, 0.4)))
-    assert reason_for(one, title) == "Half-informed models disagree about it: *Agra Fort* or none of these."
+    assert (
+        reason_for(one, title)
+        == "Half-informed models disagree about it: *Agra Fort* or none of these."
+    )
 
 
 def test_a_typical_photo_says_how_many_look_like_it():
@@ -29,9 +32,13 @@ def test_only_photos_without_a_label_are_asked_for_and_the_scores_are_the_order(
     x = np.random.default_rng(0).normal(size=(8, 6)).astype(np.float32)
     ids = list("abcdefgh")
     labels = {name: Label(name, None, "unlabelled") for name in "abc"}
-    labels |= {"d": Label("d", "agra", "labelled"), "e": Label("e", "amber", "labelled"),
-               "f": Label("f", None, "junk"), "g": Label("g", "gone", "labelled"),
-               "h": Label("h", None, "none_of_these")}
+    labels |= {
+        "d": Label("d", "agra", "labelled"),
+        "e": Label("e", "amber", "labelled"),
+        "f": Label("f", None, "junk"),
+        "g": Label("g", "gone", "labelled"),
+        "h": Label("h", None, "none_of_these"),
+    }
     asks = ask_for(THINGS, labels, ids, x)
     assert set(asks) == set("abc")
     scores = sorted((ask.score for ask in asks.values()), reverse=True)

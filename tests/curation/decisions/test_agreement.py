@@ -14,19 +14,26 @@ from curation.decisions.agreement import (
 )
 
 _ = -1
-# Krippendorff 2011, "Computing Krippendorff's alpha-reliability", example C: four observers, nominal alpha 0.743.
-OBSERVERS = np.array([
-    [1, 2, 3, 3, 2, 1, 4, 1, 2, _, _, _],
-    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, _, 3],
-    [_, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, _],
-    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, _],
-]).T
+# Krippendorff 2011, "Computing Krippendorff's alpha-reliability", example C: four observers,
+# nominal alpha 0.743.
+OBSERVERS = np.array(
+    [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, _, _, _],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, _, 3],
+        [_, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, _],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, _],
+    ]
+).T
 
 SAID = [
-    ("ann", "p", "durga"), ("bob", "p", "durga"),
-    ("ann", "q", "durga"), ("bob", "q", "kali"),
-    ("ann", "r", "kali"), ("bob", "r", "durga"),
-    ("ann", "s", "lalita"), ("cy", "s", "kali"),
+    ("ann", "p", "durga"),
+    ("bob", "p", "durga"),
+    ("ann", "q", "durga"),
+    ("bob", "q", "kali"),
+    ("ann", "r", "kali"),
+    ("bob", "r", "durga"),
+    ("ann", "s", "lalita"),
+    ("cy", "s", "kali"),
     ("cy", "t", "kali"),
 ]
 
@@ -47,7 +54,8 @@ def test_alpha_says_nothing_where_there_is_nothing_to_say(answers):
 
 
 def test_kappa_of_two_raters_is_the_one_worked_out_by_hand():
-    one, other = np.repeat([0, 0, 1, 1], [20, 5, 10, 15]), np.repeat([0, 1, 0, 1], [20, 5, 10, 15])
+    one = np.repeat([0, 0, 1, 1], [20, 5, 10, 15])
+    other = np.repeat([0, 1, 0, 1], [20, 5, 10, 15])
     assert cohen_kappa(one, other) == pytest.approx(0.4)
     assert cohen_kappa(np.zeros(3, int), np.zeros(3, int)) is None
     assert cohen_kappa(np.empty(0, int), np.empty(0, int)) is None

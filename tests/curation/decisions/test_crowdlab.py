@@ -9,17 +9,24 @@ from curation.decisions.crowdlab import crowdlab, dawid_skene
 
 
 def crowd_of(seed, asked=0.5, accuracy=(0.95, 0.85, 0.7, 0.5), photos=300, classes=6):
-    """(truth, answers, probabilities) of people with a known accuracy and a model that is right two times in three."""
+    """(truth, answers, probabilities) of people with a known accuracy and a model that is right
+    two times in three."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, classes, photos)
     answers = np.full((photos, len(accuracy)), -1)
     for person, right in enumerate(accuracy):
-        said = np.where(rng.random(photos) < right, truth, (truth + rng.integers(1, classes, photos)) % classes)
+        said = np.where(
+            rng.random(photos) < right, truth, (truth + rng.integers(1, classes, photos)) % classes
+        )
         answers[:, person] = np.where(rng.random(photos) < asked, said, -1)
     probabilities = rng.dirichlet(np.ones(classes) * 0.3, photos)
     probabilities[np.arange(photos), truth] += 0.5
     some = (answers >= 0).any(axis=1)
-    return truth[some], answers[some], (probabilities / probabilities.sum(axis=1, keepdims=True))[some]
+    return (
+        truth[some],
+        answers[some],
+        (probabilities / probabilities.sum(axis=1, keepdims=True))[some],
+    )
 
 
 @pytest.mark.parametrize(("seed", "asked"), [(0, 0.6), (1, 0.3), (2, 0.15)])
@@ -31,10 +38,13 @@ def test_it_says_what_cleanlab_says(seed, asked):
         from cleanlab.multiannotator import get_label_quality_multiannotator
     _, answers, probabilities = crowd_of(seed, asked)
     theirs = get_label_quality_multiannotator(
-        pd.DataFrame(np.where(answers < 0, np.nan, answers)), probabilities, verbose=False)
+        pd.DataFrame(np.where(answers < 0, np.nan, answers)), probabilities, verbose=False
+    )
     ours = crowdlab(answers, probabilities)
     assert (ours.consensus == theirs["label_quality"]["consensus_label"].to_numpy()).all()
-    assert ours.quality == pytest.approx(theirs["annotator_stats"]["annotator_quality"].sort_index().to_numpy())
+    assert ours.quality == pytest.approx(
+        theirs["annotator_stats"]["annotator_quality"].sort_index().to_numpy()
+    )
     likely = ours.chances[np.arange(len(answers)), ours.consensus]
     assert likely == pytest.approx(theirs["label_quality"]["consensus_quality_score"].to_numpy())
 

@@ -9,7 +9,14 @@ from data_cards.annotations.decision import decide, line_of
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.dataset.repo import create_dataset, open_dataset
 from data_cards.dataset.schema import Finding, Label, Opinion, Photo, Source, Split
-from data_cards.dataset.tables import findings_file, images_file, labels_file, ledger_file, opinions_file, splits_file
+from data_cards.dataset.tables import (
+    findings_file,
+    images_file,
+    labels_file,
+    ledger_file,
+    opinions_file,
+    splits_file,
+)
 from data_cards.errors import MissingFile
 from tests.fixtures.scenes import scene
 
@@ -22,14 +29,25 @@ def dataset(tmp_path):
     def row(name):
         return Photo(name, 9, 9, (Source(f"{name}.jpg", "agra"),)), BYTES[name]
 
-    files = [images_file([row("a"), row("b")]), images_file([row("c")]),
-             labels_file(Label(name, "agra", "labelled") for name in BYTES),
-             splits_file(Split(name, name, "train") for name in BYTES),
-             findings_file("s1", [Finding("a", "label", 0.9, "x"),
-                                  Finding("b", "near_duplicate", 0.9, "x", related=("a",))], ["All dark."]),
-             opinions_file("s1", [Opinion("a", ("agra",), (1.0,), ("b",)),
-                                  Opinion("b", ("agra",), (1.0,), ("a", "c"))]),
-             ledger_file([line_of(decide("asha", "a", "keep"))])]
+    files = [
+        images_file([row("a"), row("b")]),
+        images_file([row("c")]),
+        labels_file(Label(name, "agra", "labelled") for name in BYTES),
+        splits_file(Split(name, name, "train") for name in BYTES),
+        findings_file(
+            "s1",
+            [
+                Finding("a", "label", 0.9, "x"),
+                Finding("b", "near_duplicate", 0.9, "x", related=("a",)),
+            ],
+            ["All dark."],
+        ),
+        opinions_file(
+            "s1",
+            [Opinion("a", ("agra",), (1.0,), ("b",)), Opinion("b", ("agra",), (1.0,), ("a", "c"))],
+        ),
+        ledger_file([line_of(decide("asha", "a", "keep"))]),
+    ]
     return create_dataset(str(tmp_path / "d"), THINGS).commit(dict(files), "Photos")
 
 
@@ -71,7 +89,8 @@ def test_an_unknown_photo_erases_nothing(dataset):
 
 
 def test_the_small_picture_that_a_scan_kept_is_gone_too(dataset, tmp_path):
-    one, other = fingerprint(scene(1)), fingerprint(scene(2))
+    one = fingerprint(scene(1))
+    other = fingerprint(scene(2))
     with PrintShelf(tmp_path / "cache" / "scan") as shelf:
         shelf.put("a", one)
         shelf.put("b", other)

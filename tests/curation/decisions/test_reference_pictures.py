@@ -1,4 +1,5 @@
-"""A photo chosen as reference picture is written when decisions are folded, and leaves nothing when it goes."""
+"""A photo chosen as reference picture is written when decisions are folded, and leaves nothing
+when it goes."""
 
 import pytest
 
@@ -23,15 +24,23 @@ def decided(dataset, *decisions):
 
 
 def choose(photo, label="harbour"):
-    return decide("ann", "", "edit_card", label=label, card=write_card({"reference": photo}),
-                  card_before=write_card({"reference": ""}))
+    return decide(
+        "ann",
+        "",
+        "edit_card",
+        label=label,
+        card=write_card({"reference": photo}),
+        card_before=write_card({"reference": ""}),
+    )
 
 
 def test_a_chosen_photo_becomes_the_picture_and_taking_it_back_brings_the_old_one(dataset):
     one = choose(list(dataset.photos())[1])
     chosen = decided(dataset, one)
     assert chosen.reference("harbour") != jpeg("#23415c")
-    assert decided(chosen, decide("ann", "", "undo", undoes=one.id)).reference("harbour") == jpeg("#23415c")
+    assert decided(chosen, decide("ann", "", "undo", undoes=one.id)).reference("harbour") == jpeg(
+        "#23415c"
+    )
 
 
 def test_a_class_without_a_picture_has_none_again(dataset):

@@ -1,4 +1,5 @@
-"""Archives come in like folders; what a stranger may have put into one is left alone, each with its reason."""
+"""Archives come in like folders; what a stranger may have put into one is left alone, each with
+its reason."""
 
 import bz2
 import gzip
@@ -27,11 +28,18 @@ LIMITS = ArchiveLimits()
 
 def picture(seed):
     out = io.BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (20, 20, 3), np.uint8)).save(out, "JPEG")
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (20, 20, 3), np.uint8)).save(
+        out, "JPEG"
+    )
     return out.getvalue()
 
 
-FILES = {"mug/1.jpg": picture(1), "mug/2.jpg": picture(2), "blue vase/3.jpg": picture(3), "blue vase/Ä.jpg": picture(4)}
+FILES = {
+    "mug/1.jpg": picture(1),
+    "mug/2.jpg": picture(2),
+    "blue vase/3.jpg": picture(3),
+    "blue vase/Ä.jpg": picture(4),
+}
 
 
 def zipped(path, files, **options):
@@ -59,9 +67,14 @@ def reasons(gathered):
     return {one.path: one.why for one in gathered.left_alone}
 
 
-KINDS = {"photos.zip": zipped, "photos.tar": lambda path, files: tarred(path, files, "w"), "photos.tar.gz": tarred,
-         "photos.tgz": tarred, "photos.tar.bz2": lambda path, files: tarred(path, files, "w:bz2"),
-         "photos.tar.xz": lambda path, files: tarred(path, files, "w:xz")}
+KINDS = {
+    "photos.zip": zipped,
+    "photos.tar": lambda path, files: tarred(path, files, "w"),
+    "photos.tar.gz": tarred,
+    "photos.tgz": tarred,
+    "photos.tar.bz2": lambda path, files: tarred(path, files, "w:bz2"),
+    "photos.tar.xz": lambda path, files: tarred(path, files, "w:xz"),
+}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -72,19 +85,29 @@ def test_an_archive_of_class_folders_is_a_folder_of_class_folders(tmp_path, name
     assert (report.added, report.classes, report.unreadable) == (4, 2, 0)
     assert {photo.sources[0].path for photo in dataset.photos().values()} == set(FILES)
     assert dataset.collection().title == "Photos"
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".unpacking-")], "nothing is left behind"
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".unpacking-")], (
+        "nothing is left behind"
+    )
 
 
 def test_a_wrapping_folder_and_sides_in_an_archive_are_read_as_on_disk(tmp_path):
-    files = {f"top/{side}/{name}": data for side in ("train", "test") for name, data in FILES.items()}
+    files = {
+        f"top/{side}/{name}": data for side in ("train", "test") for name, data in FILES.items()
+    }
     photos = list(open_source(str(zipped(tmp_path / "a.zip", files))).photos)
-    assert {(photo.path.split("/")[1], photo.split) for photo in photos} == {("train", "train"), ("test", "test")}
+    assert {(photo.path.split("/")[1], photo.split) for photo in photos} == {
+        ("train", "train"),
+        ("test", "test"),
+    }
 
 
 @pytest.mark.parametrize("prefix", ["", "set one/"])
 def test_a_list_in_an_archive_is_used(tmp_path, prefix):
-    files = {f"{prefix}images/1.jpg": b"x", f"{prefix}images/2.jpg": b"y",
-             f"{prefix}list.csv": b"file,label\n1.jpg,mug\n2.jpg,cup\n"}
+    files = {
+        f"{prefix}images/1.jpg": b"x",
+        f"{prefix}images/2.jpg": b"y",
+        f"{prefix}list.csv": b"file,label\n1.jpg,mug\n2.jpg,cup\n",
+    }
     gathered = open_source(str(zipped(tmp_path / "a.zip", files)))
     assert labels(gathered) == {f"{prefix}images/1.jpg": "Mug", f"{prefix}images/2.jpg": "Cup"}
     assert [photo.read() for photo in gathered.photos] == [b"x", b"y"]
@@ -95,11 +118,15 @@ def test_metadata_in_an_archive_is_used(tmp_path):
     assert labels(open_source(str(tarred(tmp_path / "a.tgz", files)))) == {"in/1.jpg": "Mug"}
 
 
-@pytest.mark.parametrize("name", ["../x.jpg", "a/../../x.jpg", "/etc/x.jpg", "C:\\x.jpg", "..\\x.jpg", "c:x.jpg"])
+@pytest.mark.parametrize(
+    "name", ["../x.jpg", "a/../../x.jpg", "/etc/x.jpg", "C:\\x.jpg", "..\\x.jpg", "c:x.jpg"]
+)
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_a_path_that_leads_outside_is_left_alone(tmp_path, name, pack):
     (tmp_path / "in").mkdir()
-    path = pack(tmp_path / "in" / ("a.zip" if pack is zipped else "a.tgz"), {name: b"evil", **FILES})
+    path = pack(
+        tmp_path / "in" / ("a.zip" if pack is zipped else "a.tgz"), {name: b"evil", **FILES}
+    )
     gathered = open_source(str(path), SourceOptions(workplace=tmp_path / "in"))
     assert "outside" in reasons(gathered)[name.replace("\\", "/")] and len(labels(gathered)) == 4
     assert {path.name for path in tmp_path.iterdir()} == {"in"} and not Path("/etc/x.jpg").exists()
@@ -107,17 +134,26 @@ def test_a_path_that_leads_outside_is_left_alone(tmp_path, name, pack):
 
 def test_links_and_devices_of_a_tar_are_left_alone(tmp_path):
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
-        for name, kind in (("mug/link.jpg", tarfile.SYMTYPE), ("mug/hard.jpg", tarfile.LNKTYPE),
-                           ("mug/p", tarfile.FIFOTYPE), ("mug/dev", tarfile.CHRTYPE)):
+        for name, kind in (
+            ("mug/link.jpg", tarfile.SYMTYPE),
+            ("mug/hard.jpg", tarfile.LNKTYPE),
+            ("mug/p", tarfile.FIFOTYPE),
+            ("mug/dev", tarfile.CHRTYPE),
+        ):
             info = tarfile.TarInfo(name)
-            info.type, info.linkname = kind, "/etc/passwd"
+            info.type = kind
+            info.linkname = "/etc/passwd"
             archive.addfile(info)
         info = tarfile.TarInfo("mug/link.jpg/1.jpg")
         info.size = 1
         archive.addfile(info, io.BytesIO(b"x"))
     gathered = open_source(str(tmp_path / "a.tar"))
-    assert reasons(gathered) == {"mug/link.jpg": "a link", "mug/hard.jpg": "a link", "mug/p": "no regular file",
-                                 "mug/dev": "no regular file"}
+    assert reasons(gathered) == {
+        "mug/link.jpg": "a link",
+        "mug/hard.jpg": "a link",
+        "mug/p": "no regular file",
+        "mug/dev": "no regular file",
+    }
     assert list(labels(gathered)) == ["mug/link.jpg/1.jpg"]
 
 
@@ -137,14 +173,18 @@ def test_of_two_files_with_one_name_the_first_comes_in(tmp_path):
             archive.writestr("mug/1.jpg", data)
         archive.writestr("mug/1.jpg/2.jpg", b"three")
     gathered = open_source(str(tmp_path / "a.zip"))
-    assert reasons(gathered) == {"mug/1.jpg": "a second file of this name",
-                                 "mug/1.jpg/2.jpg": "a file is called like its folder"}
+    assert reasons(gathered) == {
+        "mug/1.jpg": "a second file of this name",
+        "mug/1.jpg/2.jpg": "a file is called like its folder",
+    }
     assert [photo.read() for photo in gathered.photos] == [b"one"]
 
 
 def test_an_archive_inside_an_archive_is_not_opened(tmp_path):
     inner = zipped(tmp_path / "b.zip", FILES).read_bytes()
-    gathered = open_source(str(zipped(tmp_path / "a.zip", {"more/b.zip": inner, "more/c.7z": b"7z", **FILES})))
+    gathered = open_source(
+        str(zipped(tmp_path / "a.zip", {"more/b.zip": inner, "more/c.7z": b"7z", **FILES}))
+    )
     assert set(reasons(gathered)) == {"more/b.zip", "more/c.7z"} and len(labels(gathered)) == 4
 
 
@@ -157,17 +197,24 @@ def test_a_bomb_is_left_alone_and_the_rest_comes_in(tmp_path):
 @pytest.mark.parametrize("name", ["photos.tar.gz", "photos.tar.xz", "photos.tar.bz2", "photos.zip"])
 def test_an_archive_that_unpacks_to_too_much_is_read_up_to_there(tmp_path, name):
     many = {f"mug/{number}.jpg": bytes(9_000_000) for number in range(5)}
-    path = (zipped(tmp_path / name, many, compression=zipfile.ZIP_DEFLATED) if name.endswith("zip")
-            else KINDS[name](tmp_path / name, many))
+    path = (
+        zipped(tmp_path / name, many, compression=zipfile.ZIP_DEFLATED)
+        if name.endswith("zip")
+        else KINDS[name](tmp_path / name, many)
+    )
     (tmp_path / "out").mkdir()
     _, told = unpack(path, tmp_path / "out", ArchiveLimits(always=20_000_000))
-    assert told and sum(file.stat().st_size for file in (tmp_path / "out").rglob("*.jpg")) <= 20_000_000
+    assert (
+        told
+        and sum(file.stat().st_size for file in (tmp_path / "out").rglob("*.jpg")) <= 20_000_000
+    )
     assert "unpacks to more than" in told or "damaged" in told
 
 
 def test_a_header_that_claims_any_length_is_not_read(tmp_path):
     info = tarfile.TarInfo("long")
-    info.type, info.size = tarfile.XHDTYPE, 1_000_000_000
+    info.type = tarfile.XHDTYPE
+    info.size = 1_000_000_000
     (tmp_path / "a.tar").write_bytes(info.tobuf() + bytes(10240))
     with pytest.raises(BadSource, match="too long"):
         open_source(str(tmp_path / "a.tar"))
@@ -204,6 +251,7 @@ def test_a_zip_that_was_cut_off_gives_what_comes_before(tmp_path, compression):
 def test_a_streamed_zip_that_was_cut_off_gives_what_comes_before(tmp_path):
     class Pipe(io.RawIOBase):
         """Zip files that a browser or a Mac streams put sizes behind each member."""
+
         data = b""
 
         def writable(self):
@@ -219,11 +267,15 @@ def test_a_streamed_zip_that_was_cut_off_gives_what_comes_before(tmp_path):
             archive.writestr(name, data)
     (tmp_path / "a.zip").write_bytes(pipe.data[:-700])
     gathered = open_source(str(tmp_path / "a.zip"))
-    assert len(labels(gathered)) >= 2 and all(photo.read() == FILES[photo.path] for photo in gathered.photos)
+    assert len(labels(gathered)) >= 2 and all(
+        photo.read() == FILES[photo.path] for photo in gathered.photos
+    )
 
 
-@pytest.mark.parametrize(("name", "opened"), [("a.tar.gz", gzip), ("a.tar.bz2", bz2), ("a.tar.xz", lzma),
-                                              ("a.tar", None)])
+@pytest.mark.parametrize(
+    ("name", "opened"),
+    [("a.tar.gz", gzip), ("a.tar.bz2", bz2), ("a.tar.xz", lzma), ("a.tar", None)],
+)
 def test_a_tar_that_was_cut_off_gives_what_comes_before(tmp_path, name, opened):
     many = {f"mug/{number}.jpg": picture(number) for number in range(60)}
     plain = tarred(tmp_path / "whole.tar", many, "w").read_bytes()[:-40_000]
@@ -232,13 +284,17 @@ def test_a_tar_that_was_cut_off_gives_what_comes_before(tmp_path, name, opened):
     try:
         gathered = open_source(str(tmp_path / name))
     except BadSource as error:
-        assert name == "a.tar.bz2" and "damaged or cut off" in error.sentence  # its only block was not finished
+        assert (
+            name == "a.tar.bz2" and "damaged or cut off" in error.sentence
+        )  # its only block was not finished
         return
     assert len(labels(gathered)) > 10 and "damaged or cut off" in gathered.remarks[0]
     assert all(photo.read() == many[photo.path] for photo in gathered.photos)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nothing at all", b"\x1f\x8b\x08", b"PK\x05\x06" + bytes(18)])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04", b"nothing at all", b"\x1f\x8b\x08", b"PK\x05\x06" + bytes(18)]
+)
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tar"])
 def test_what_is_no_archive_gets_a_sentence(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
@@ -255,7 +311,7 @@ def test_no_damage_breaks_the_reader(tmp_path_factory, noise, place):
         if not whole.exists():
             pack(whole, FILES)
         data = bytearray(whole.read_bytes())
-        data[place:place + len(noise)] = noise
+        data[place : place + len(noise)] = noise
         (folder / name).write_bytes(data)
         unpacked = Unpacked(folder)
         try:
@@ -281,7 +337,10 @@ def test_backslashes_of_windows_are_folders(tmp_path):
 def test_an_archive_without_photos_says_so_and_names_no_hidden_folder(tmp_path):
     with pytest.raises(BadSource, match=r"There are no photos in a\.zip") as refusal:
         open_source(str(zipped(tmp_path / "a.zip", {"notes.txt": b"x", "../y.jpg": b"z"})))
-    assert ".unpacking" not in refusal.value.sentence and "../y.jpg (its path leads outside" in refusal.value.sentence
+    assert (
+        ".unpacking" not in refusal.value.sentence
+        and "../y.jpg (its path leads outside" in refusal.value.sentence
+    )
 
 
 @pytest.mark.parametrize("name", ["a.7z", "a.rar", "a.tar.zst"])
@@ -315,5 +374,3 @@ def test_a_disk_that_is_full_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "_write", full)
     with pytest.raises(DiskFull, match="files of the archive"):
         open_source(str(zipped(tmp_path / "a.zip", FILES)))
-
-

@@ -13,11 +13,23 @@ from PIL import Image
 from curation.ingest.clip_orientation import DisplayMatrix, display_matrix, turned
 from curation.ingest.video import frames
 
-RED, LIME, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+RED = (255, 0, 0)
+LIME = (0, 255, 0)
+BLUE = (0, 0, 255)
+WHITE = (255, 255, 255)
 CORNERS = {"R": RED, "G": LIME, "B": BLUE, "W": WHITE}
-# What a player shows of a frame with red and green above, blue and white below, by the clip's matrix.
-SHOWN = {(1, 0, 0, 1): "RGBW", (-1, 0, 0, -1): "WBGR", (0, 1, -1, 0): "BRWG", (0, -1, 1, 0): "GWRB",
-         (-1, 0, 0, 1): "GRWB", (1, 0, 0, -1): "BWRG", (0, 1, 1, 0): "RBGW", (0, -1, -1, 0): "WGBR"}
+# What a player shows of a frame with red and green above, blue and white below, by the clip's
+# matrix.
+SHOWN = {
+    (1, 0, 0, 1): "RGBW",
+    (-1, 0, 0, -1): "WBGR",
+    (0, 1, -1, 0): "BRWG",
+    (0, -1, 1, 0): "GWRB",
+    (-1, 0, 0, 1): "GRWB",
+    (1, 0, 0, -1): "BWRG",
+    (0, 1, 1, 0): "RBGW",
+    (0, -1, -1, 0): "WGBR",
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +37,10 @@ def clip(tmp_path_factory) -> bytes:
     path = tmp_path_factory.mktemp("clips") / "corners.mp4"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 48))
     frame = np.zeros((48, 64, 3), np.uint8)
-    for (top, left), colour in zip(((0, 0), (0, 32), (24, 0), (24, 32)), CORNERS.values(), strict=True):
-        frame[top:top + 24, left:left + 32] = colour[::-1]
+    for (top, left), colour in zip(
+        ((0, 0), (0, 32), (24, 0), (24, 32)), CORNERS.values(), strict=True
+    ):
+        frame[top : top + 24, left : left + 32] = colour[::-1]
     for _ in range(5):
         writer.write(frame)
     writer.release()
@@ -37,14 +51,21 @@ def held(clip: bytes, matrix: tuple[int, int, int, int]) -> bytes:
     """The clip with another display matrix in its track's header."""
     at = clip.index(b"tkhd") + 4 + 40
     a, b, c, d = (value << 16 for value in matrix)
-    return clip[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + clip[at + 36:]
+    return clip[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + clip[at + 36 :]
 
 
 def corners(picture: Image.Image) -> str:
     places = [(x, y) for y in (10, picture.height - 10) for x in (10, picture.width - 10)]
-    return "".join(min(CORNERS, key=lambda name: sum(abs(one - other) for one, other in
-                                                     zip(CORNERS[name], picture.getpixel(place), strict=True)))
-                   for place in places)
+    return "".join(
+        min(
+            CORNERS,
+            key=lambda name: sum(
+                abs(one - other)
+                for one, other in zip(CORNERS[name], picture.getpixel(place), strict=True)
+            ),
+        )
+        for place in places
+    )
 
 
 @pytest.mark.parametrize("matrix", SHOWN)
@@ -72,8 +93,10 @@ def test_a_frame_without_a_matrix_stays(clip):
     assert np.array_equal(turned(frame, DisplayMatrix()), frame)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0\0\0\x01moov", b"\0\0\0\x08moov" * 3000, b"\0\0\0\0moov\0\0\0\0trak",
-                                  b"\xff" * 64])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0\0\0\x01moov", b"\0\0\0\x08moov" * 3000, b"\0\0\0\0moov\0\0\0\0trak", b"\xff" * 64],
+)
 def test_odd_files_have_no_matrix(tmp_path, data):
     (tmp_path / "x.mp4").write_bytes(data)
     assert display_matrix(tmp_path / "x.mp4") is None
@@ -81,7 +104,7 @@ def test_odd_files_have_no_matrix(tmp_path, data):
 
 @given(place=st.integers(0, 4000), value=st.integers(0, 255), kept=st.floats(0, 1))
 def test_damaged_clips_have_a_matrix_or_none(clip, tmp_path_factory, place, value, kept):
-    data = bytearray(clip[:round(kept * len(clip))] or b"\0")
+    data = bytearray(clip[: round(kept * len(clip))] or b"\0")
     data[place % len(data)] = value
     path = tmp_path_factory.getbasetemp() / "damaged.mp4"
     path.write_bytes(data)

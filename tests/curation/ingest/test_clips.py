@@ -1,4 +1,5 @@
-"""Clips among photos: their frames come in as photos of the class whose folder or row they are in."""
+"""Clips among photos: their frames come in as photos of the class whose folder or row they are
+in."""
 
 import shutil
 import zipfile
@@ -33,22 +34,29 @@ def lay_out(root, clip, *names):
 
 def frames_of(gathered):
     names = {info.id: info.title for info in gathered.classes}
-    return sorted((photo.path, names.get(photo.label, photo.status), photo.split, photo.origin)
-                  for photo in gathered.photos)
+    return sorted(
+        (photo.path, names.get(photo.label, photo.status), photo.split, photo.origin)
+        for photo in gathered.photos
+    )
 
 
 @pytest.mark.parametrize("ending", ["mp4", "MOV", "3gp", "mpg", "mts", "m2ts", "webm", "wmv"])
 def test_a_folder_of_clips_by_class_is_a_folder_of_photos_by_class(tmp_path, clip, ending):
     root = lay_out(tmp_path, clip, f"train/mug/a.{ending}", f"test/cup/b.{ending}")
-    assert frames_of(open_source(str(root))) == [
-        (f"test/cup/b.{ending}", "Cup", "test", "video")] * 2 + [(f"train/mug/a.{ending}", "Mug", "train", "video")] * 2
+    assert (
+        frames_of(open_source(str(root)))
+        == [(f"test/cup/b.{ending}", "Cup", "test", "video")] * 2
+        + [(f"train/mug/a.{ending}", "Mug", "train", "video")] * 2
+    )
 
 
 def test_clips_and_photos_lie_together(tmp_path, clip):
     root = lay_out(tmp_path / "s", clip, "mug/a.mp4")
     cv2.imwrite(str(root / "mug" / "b.png"), np.full((20, 20, 3), 200, np.uint8))
     report = collect(root, str(tmp_path / "dataset"), options=SourceOptions(every=0.5))
-    sources = [photo.sources[0] for photo in open_dataset(str(tmp_path / "dataset")).photos().values()]
+    sources = [
+        photo.sources[0] for photo in open_dataset(str(tmp_path / "dataset")).photos().values()
+    ]
     assert report.unreadable == 0 and {one.given_label for one in sources} == {"mug"}
     assert {one.origin for one in sources} == {"video", "file"}
 
@@ -58,8 +66,11 @@ def test_clips_in_an_archive_come_in_frame_by_frame(tmp_path, clip):
         for name in ("mug/a.mp4", "cup/b.mp4"):
             archive.write(clip, name)
     report = collect(tmp_path / "clips.zip", str(tmp_path / "dataset"))
-    paths = {source.path for photo in open_dataset(str(tmp_path / "dataset")).photos().values()
-             for source in photo.sources}
+    paths = {
+        source.path
+        for photo in open_dataset(str(tmp_path / "dataset")).photos().values()
+        for source in photo.sources
+    }
     assert (report.added, report.repeated) == (2, 2) and paths == {"mug/a.mp4", "cup/b.mp4"}
     assert not list(tmp_path.glob(".unpacking-*"))
 
@@ -67,7 +78,9 @@ def test_clips_in_an_archive_come_in_frame_by_frame(tmp_path, clip):
 def test_a_list_may_name_clips(tmp_path, clip):
     lay_out(tmp_path, clip, "a.mp4")
     (tmp_path / "list.csv").write_text("file,label\na.mp4,mug\n")
-    assert frames_of(open_source(str(tmp_path / "list.csv"))) == [("a.mp4", "Mug", None, "video")] * 2
+    assert (
+        frames_of(open_source(str(tmp_path / "list.csv"))) == [("a.mp4", "Mug", None, "video")] * 2
+    )
 
 
 def test_a_clip_that_cannot_be_read_is_one_file_that_cannot(tmp_path, clip, capfd):
@@ -75,5 +88,8 @@ def test_a_clip_that_cannot_be_read_is_one_file_that_cannot(tmp_path, clip, capf
     (root / "mug" / "broken.mp4").write_bytes(b"no clip")
     report = collect(root, str(tmp_path / "dataset"))
     (finding,) = open_dataset(str(tmp_path / "dataset")).findings()
-    assert (report.added, report.unreadable) == (2, 1) and "broken.mp4 is not a clip" in finding.reason
+    assert (report.added, report.unreadable) == (
+        2,
+        1,
+    ) and "broken.mp4 is not a clip" in finding.reason
     assert finding.given_label == "mug"

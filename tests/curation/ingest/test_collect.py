@@ -28,7 +28,9 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 def picture(seed=0, size=(40, 30), mode="RGB"):
     rng = np.random.default_rng(seed)
-    return Image.fromarray(rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)).convert(mode)
+    return Image.fromarray(rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)).convert(
+        mode
+    )
 
 
 def photo(seed=0, form="JPEG", mode="RGB", **options):
@@ -46,9 +48,16 @@ def lay_out(folder, files):
 
 @pytest.fixture
 def owl_and_fox(tmp_path):
-    return lay_out(tmp_path / "animals", {
-        "owl/a.jpg": photo(1), "owl/b.jpg": photo(2), "red fox/c.png": photo(3, "PNG"), "none_of_these/d.jpg": photo(4),
-        "_unlabelled/e.jpg": photo(5)})
+    return lay_out(
+        tmp_path / "animals",
+        {
+            "owl/a.jpg": photo(1),
+            "owl/b.jpg": photo(2),
+            "red fox/c.png": photo(3, "PNG"),
+            "none_of_these/d.jpg": photo(4),
+            "_unlabelled/e.jpg": photo(5),
+        },
+    )
 
 
 def collected(source, tmp_path, **options):
@@ -65,9 +74,16 @@ def test_a_class_folder_is_a_class(owl_and_fox, tmp_path):
     labels = {path: dataset.labels()[one.image_id] for path, one in by_path(dataset).items()}
     assert report.added == 5 and report.classes == 2
     assert {path: (label.label, label.status) for path, label in labels.items()} == {
-        "owl/a.jpg": ("owl", "labelled"), "owl/b.jpg": ("owl", "labelled"), "red fox/c.png": ("red-fox", "labelled"),
-        "none_of_these/d.jpg": (None, "none_of_these"), "_unlabelled/e.jpg": (None, "unlabelled")}
-    assert [(info.id, info.title) for info in dataset.collection().classes] == [("owl", "Owl"), ("red-fox", "Red fox")]
+        "owl/a.jpg": ("owl", "labelled"),
+        "owl/b.jpg": ("owl", "labelled"),
+        "red fox/c.png": ("red-fox", "labelled"),
+        "none_of_these/d.jpg": (None, "none_of_these"),
+        "_unlabelled/e.jpg": (None, "unlabelled"),
+    }
+    assert [(info.id, info.title) for info in dataset.collection().classes] == [
+        ("owl", "Owl"),
+        ("red-fox", "Red fox"),
+    ]
     assert dataset.collection().title == "Animals"
 
 
@@ -75,7 +91,9 @@ def test_a_photo_keeps_its_pixels_and_where_it_came_from(owl_and_fox, tmp_path):
     _, dataset = collected(owl_and_fox, tmp_path)
     stored = by_path(dataset)["owl/a.jpg"]
     assert dataset.read_photo(stored.image_id) == (owl_and_fox / "owl/a.jpg").read_bytes()
-    assert stored.sources == (Source("owl/a.jpg", "owl", None, added_at="2026-03-04T05:06:07+00:00"),)
+    assert stored.sources == (
+        Source("owl/a.jpg", "owl", None, added_at="2026-03-04T05:06:07+00:00"),
+    )
     assert (stored.width, stored.height) == (40, 30)
 
 
@@ -101,18 +119,28 @@ def test_decided_labels_survive_a_second_run(owl_and_fox, tmp_path):
 
     _, dataset = collected(owl_and_fox, tmp_path)
     wrong = by_path(dataset)["owl/a.jpg"].image_id
-    dataset.commit(dict([labels_file({**dataset.labels(), wrong: Label(wrong, "red-fox", "labelled")}.values())]), "x")
+    dataset.commit(
+        dict(
+            [labels_file({**dataset.labels(), wrong: Label(wrong, "red-fox", "labelled")}.values())]
+        ),
+        "x",
+    )
     lay_out(owl_and_fox, {"owl/new.jpg": photo(9)})
     _, after = collected(owl_and_fox, tmp_path)
     assert after.labels()[wrong].label == "red-fox"
 
 
 def test_the_same_bytes_twice_are_one_row_with_two_sources(tmp_path):
-    source = lay_out(tmp_path / "s", {"a/1.jpg": photo(1), "b/1 copy.jpg": photo(1), "b/2.jpg": photo(2)})
+    source = lay_out(
+        tmp_path / "s", {"a/1.jpg": photo(1), "b/1 copy.jpg": photo(1), "b/2.jpg": photo(2)}
+    )
     report, dataset = collected(source, tmp_path)
     assert (report.added, report.repeated) == (2, 1)
     row = by_path(dataset)["a/1.jpg"]
-    assert [(one.path, one.given_label) for one in row.sources] == [("a/1.jpg", "a"), ("b/1 copy.jpg", "b")]
+    assert [(one.path, one.given_label) for one in row.sources] == [
+        ("a/1.jpg", "a"),
+        ("b/1 copy.jpg", "b"),
+    ]
     assert dataset.labels()[row.image_id].label == "a"
 
 
@@ -127,14 +155,21 @@ def test_the_same_bytes_under_another_label_later_are_a_finding(tmp_path):
 
 
 def test_a_file_that_is_no_photo_is_a_finding_and_no_row(tmp_path):
-    bad = {"a/text.jpg": b"only words", "a/half.jpg": photo(1)[:-300], "a/bomb.png": bomb(), "a/empty.jpg": b""}
+    bad = {
+        "a/text.jpg": b"only words",
+        "a/half.jpg": photo(1)[:-300],
+        "a/bomb.png": bomb(),
+        "a/empty.jpg": b"",
+    }
     source = lay_out(tmp_path / "s", {"a/good.jpg": photo(1), "b/good.jpg": photo(2), **bad})
     for expected in (2, 0):
         report, dataset = collected(source, tmp_path)
         assert (report.added, report.unreadable) == (expected, 4)
     assert len(dataset.photos()) == 2
     found = {finding.image_id: finding for finding in dataset.findings()}
-    assert len(dataset.findings()) == 4 and {finding.kind for finding in found.values()} == {"unreadable"}
+    assert len(dataset.findings()) == 4 and {finding.kind for finding in found.values()} == {
+        "unreadable"
+    }
     half = found[hashlib.sha256(bad["a/half.jpg"]).hexdigest()]
     assert half.reason.startswith("a/half.jpg: ") and half.given_label == "a"
     assert "pixels" in next(one.reason for one in found.values() if "bomb" in one.reason)
@@ -142,8 +177,12 @@ def test_a_file_that_is_no_photo_is_a_finding_and_no_row(tmp_path):
 
 def bomb():
     """A PNG that says it has 200 megapixels and holds almost nothing."""
+
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
     head = struct.pack(">IIBBBBB", 20_000, 10_000, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
@@ -174,13 +213,19 @@ def test_a_turned_photo_is_measured_upright(tmp_path):
 def odd_formats():
     heif = io.BytesIO()
     from pillow_heif import from_pillow
+
     from_pillow(picture(1)).save(heif)
     grey = io.BytesIO()
     Image.fromarray(np.arange(1200, dtype=np.uint16).reshape(30, 40) * 50).save(grey, "PNG")
-    return {"a/phone.heic": heif.getvalue(), "a/print.jpg": photo(2, mode="CMYK"), "a/16.png": grey.getvalue(),
-            "a/moving.gif": photo(3, "GIF", save_all=True, append_images=[picture(4)]),
-            "a/moving.webp": photo(5, "WEBP", save_all=True, append_images=[picture(6)], lossless=True),
-            "a/scan.tif": photo(7, "TIFF"), "a/really a webp.jpg": photo(8, "WEBP")}
+    return {
+        "a/phone.heic": heif.getvalue(),
+        "a/print.jpg": photo(2, mode="CMYK"),
+        "a/16.png": grey.getvalue(),
+        "a/moving.gif": photo(3, "GIF", save_all=True, append_images=[picture(4)]),
+        "a/moving.webp": photo(5, "WEBP", save_all=True, append_images=[picture(6)], lossless=True),
+        "a/scan.tif": photo(7, "TIFF"),
+        "a/really a webp.jpg": photo(8, "WEBP"),
+    }
 
 
 def test_odd_formats_come_in_and_open(tmp_path):
@@ -194,11 +239,20 @@ def test_odd_formats_come_in_and_open(tmp_path):
 
 
 def test_strange_names_are_kept_and_harm_nothing(tmp_path):
-    files = {"<script>alert(1)<script>/ .jpg": photo(1), "Ägyptische Krüge/日本 壺.jpg": photo(2),
-             "a b/x.jpg": photo(3), "a+b/y.jpg": photo(4)}
+    files = {
+        "<script>alert(1)<script>/ .jpg": photo(1),
+        "Ägyptische Krüge/日本 壺.jpg": photo(2),
+        "a b/x.jpg": photo(3),
+        "a+b/y.jpg": photo(4),
+    }
     _, dataset = collected(lay_out(tmp_path / "s", files), tmp_path)
     assert set(by_path(dataset)) == set(files)
-    assert set(dataset.collection().ids) == {"scriptalert1script", "Ägyptische-Krüge", "a-b", "a-plus-b"}
+    assert set(dataset.collection().ids) == {
+        "scriptalert1script",
+        "Ägyptische-Krüge",
+        "a-b",
+        "a-plus-b",
+    }
     titles = {info.title for info in dataset.collection().classes}
     assert "<script>alert(1)<script>" in titles
 
@@ -217,9 +271,14 @@ def test_one_class_alone_comes_in(tmp_path):
     assert report.added == 1 and report.classes == 1
 
 
-@pytest.mark.parametrize(("files", "sentence"), [
-    ({}, "no photos in"), ({"a/notes.txt": b"x"}, "no photos in"),
-    ({"a/1.jpg": b"x", "b/2.jpg": b""}, "None of the 2 files")])
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, "no photos in"),
+        ({"a/notes.txt": b"x"}, "no photos in"),
+        ({"a/1.jpg": b"x", "b/2.jpg": b""}, "None of the 2 files"),
+    ],
+)
 def test_a_source_without_photos_makes_no_dataset(tmp_path, files, sentence):
     (tmp_path / "s").mkdir()
     with pytest.raises(BadSource, match=sentence):
@@ -255,7 +314,9 @@ def test_the_museum_comes_in_with_its_texts_and_reference_pictures(tmp_path):
     assert things.name == "museum" and report.classes == 14 and report.unreadable == 1
     assert things.info("harbour-at-low-moon").summary
     assert all(dataset.reference(class_id) for class_id in things.ids)
-    assert {source.origin for row in dataset.photos().values() for source in row.sources} == {"synthetic"}
+    assert {source.origin for row in dataset.photos().values() for source in row.sources} == {
+        "synthetic"
+    }
 
 
 def test_a_named_collection_gives_its_titles_to_folders(tmp_path):
@@ -281,63 +342,115 @@ def test_a_new_name_names_the_collection(owl_and_fox, tmp_path):
 def test_the_report_says_what_happened(tmp_path):
     source = lay_out(tmp_path / "s", {"a/1.jpg": photo(1), "a/2.jpg": photo(1), "b/3.jpg": b"no"})
     report, _ = collected(source, tmp_path)
-    assert report.sentence.startswith("1 photo came in, 1 was the same as another one, 1 file could not be read.")
+    assert report.sentence.startswith(
+        "1 photo came in, 1 was the same as another one, 1 file could not be read."
+    )
 
 
 def test_a_file_that_is_not_what_its_name_says_comes_in_and_is_told(tmp_path):
-    folder = lay_out(tmp_path / "web", {"fort/a.jpg": photo(1, "WEBP"), "fort/b.jpg": photo(2), "fort/c.png": photo(3),
-                                        "fort/d.jpg": photo(4, "WEBP"), "fort/e.bmp": photo(5, "BMP")})
+    folder = lay_out(
+        tmp_path / "web",
+        {
+            "fort/a.jpg": photo(1, "WEBP"),
+            "fort/b.jpg": photo(2),
+            "fort/c.png": photo(3),
+            "fort/d.jpg": photo(4, "WEBP"),
+            "fort/e.bmp": photo(5, "BMP"),
+        },
+    )
     report, _ = collected(folder, tmp_path)
     assert report.added == 5 and [remark.split(".")[0] for remark in report.remarks] == [
-        "1 file is a JPEG file, though its name ends in ", "2 files are each a WEBP file, though its name ends in "]
+        "1 file is a JPEG file, though its name ends in ",
+        "2 files are each a WEBP file, though its name ends in ",
+    ]
 
 
 def labels_by_path(dataset):
     titles = {info.id: info.title for info in dataset.collection().classes}
-    return {path: titles[dataset.labels()[one.image_id].label] for path, one in by_path(dataset).items()}
+    return {
+        path: titles[dataset.labels()[one.image_id].label] for path, one in by_path(dataset).items()
+    }
 
 
 def test_names_that_differ_in_signs_keep_their_photos_whatever_comes_first(tmp_path):
     names = ["C", "C++", "🐱", "🐶", "S10", "S10+"]
     for number, name in reversed(list(enumerate(names))):
-        report, dataset = collected(lay_out(tmp_path / f"s{number}", {f"{name}/{number}.jpg": photo(number)}), tmp_path)
+        report, dataset = collected(
+            lay_out(tmp_path / f"s{number}", {f"{name}/{number}.jpg": photo(number)}), tmp_path
+        )
     assert report.classes == 6
-    assert labels_by_path(dataset) == {f"{name}/{number}.jpg": name for number, name in enumerate(names)}
+    assert labels_by_path(dataset) == {
+        f"{name}/{number}.jpg": name for number, name in enumerate(names)
+    }
 
 
 def test_one_thing_spelled_in_two_ways_is_one_class_and_this_is_said(tmp_path):
-    source = lay_out(tmp_path / "s", {"Mug/1.jpg": photo(1), "mug/2.jpg": photo(2), "vase /3.jpg": photo(3),
-                                      "cafe\u0301/4.jpg": photo(4), "caf\u00e9/5.jpg": photo(5)})
+    source = lay_out(
+        tmp_path / "s",
+        {
+            "Mug/1.jpg": photo(1),
+            "mug/2.jpg": photo(2),
+            "vase /3.jpg": photo(3),
+            "cafe\u0301/4.jpg": photo(4),
+            "caf\u00e9/5.jpg": photo(5),
+        },
+    )
     report, dataset = collected(source, tmp_path)
     assert {info.title for info in dataset.collection().classes} == {"Mug", "Vase", "Café"}
     assert "“Mug” and “mug” are one class: Mug." in report.remarks
 
 
 def test_the_report_has_a_row_for_each_class_and_what_was_left_alone(tmp_path):
-    source = lay_out(tmp_path / "s", {
-        "train/owl/1.jpg": photo(1), "train/fox/2.jpg": photo(2), "val/owl/3.jpg": photo(3),
-        "val/owl/copy.jpg": photo(3), "train/owl/no.jpg": b"no",
-        "train/notes.txt": b"x", "drafts/4.jpg": photo(4), "train/none/5.jpg": photo(5)})
+    source = lay_out(
+        tmp_path / "s",
+        {
+            "train/owl/1.jpg": photo(1),
+            "train/fox/2.jpg": photo(2),
+            "val/owl/3.jpg": photo(3),
+            "val/owl/copy.jpg": photo(3),
+            "train/owl/no.jpg": b"no",
+            "train/notes.txt": b"x",
+            "drafts/4.jpg": photo(4),
+            "train/none/5.jpg": photo(5),
+        },
+    )
     report, _ = collected(source, tmp_path)
     assert [(row.label, row.title, row.photos, row.sides, row.named_by) for row in report.rows] == [
         ("fox", "Fox", 1, {"train": 1}, ("train/fox",)),
         ("owl", "Owl", 2, {"train": 1, "validation": 1}, ("train/owl", "val/owl")),
-        ("none", "(none of these)", 1, {"train": 1}, ("train/none",))]
+        ("none", "(none of these)", 1, {"train": 1}, ("train/none",)),
+    ]
     assert {one.path: one.why.split(":")[0] for one in report.left_alone} == {
-        "train/owl/no.jpg": "could not be read", "train/notes.txt": "no photo", "drafts/4.jpg": "beside train, val"}
+        "train/owl/no.jpg": "could not be read",
+        "train/notes.txt": "no photo",
+        "drafts/4.jpg": "beside train, val",
+    }
     assert report.table.startswith("class") and "drafts/4.jpg" in report.table
 
 
 def test_a_missing_test_is_told_when_photos_come_in_and_the_validation_can_be_it(tmp_path):
-    files = {f"{side}/{name}/{n}.jpg": photo(10 * n + len(side) + ord(name))
-             for side in ("train", "val") for name in "ab" for n in range(2)}
+    files = {
+        f"{side}/{name}/{n}.jpg": photo(10 * n + len(side) + ord(name))
+        for side in ("train", "val")
+        for name in "ab"
+        for n in range(2)
+    }
     source = lay_out(tmp_path / "s", files)
     report, dataset = collected(source, tmp_path)
-    assert any("No test came with the photos" in remark and "--val-is-test" in remark for remark in report.remarks)
-    assert {one.given_split for row in dataset.photos().values() for one in row.sources} == {"train", "validation"}
+    assert any(
+        "No test came with the photos" in remark and "--val-is-test" in remark
+        for remark in report.remarks
+    )
+    assert {one.given_split for row in dataset.photos().values() for one in row.sources} == {
+        "train",
+        "validation",
+    }
     report = collect(source, str(tmp_path / "other"), options=SourceOptions(val_is_test=True))
     other = open_dataset(str(tmp_path / "other"))
-    assert {one.given_split for row in other.photos().values() for one in row.sources} == {"train", "test"}
+    assert {one.given_split for row in other.photos().values() for one in row.sources} == {
+        "train",
+        "test",
+    }
     lay_out(source, {"test/a/9.jpg": photo(99)})
     report = collect(source, str(tmp_path / "third"), options=SourceOptions(val_is_test=True))
     assert any("changes nothing" in remark for remark in report.remarks)
@@ -368,7 +481,10 @@ def test_a_repaired_file_loses_its_finding_and_another_one_keeps_its_own(owl_and
     lay_out(owl_and_fox, {"owl/bad.jpg": photo(50)})
     report, dataset = collected(owl_and_fox, tmp_path)
     assert [one.reason.split(":")[0] for one in dataset.findings()] == ["owl/worse.jpg"]
-    assert any("1 file that could not be read is a photo now: owl/bad.jpg." in remark for remark in report.remarks)
+    assert any(
+        "1 file that could not be read is a photo now: owl/bad.jpg." in remark
+        for remark in report.remarks
+    )
     (owl_and_fox / "owl" / "worse.jpg").unlink()
     assert collected(owl_and_fox, tmp_path)[1].findings() == []
 

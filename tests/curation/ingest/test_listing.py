@@ -42,34 +42,81 @@ def test_a_photo_without_an_ending_is_known_by_its_first_bytes(tmp_path):
     assert photos(found) == ["a/IMG_1"] and why(found) == {"a/README": rules.NO_PHOTO}
 
 
-@pytest.mark.parametrize("name", [
-    "#recycle", "#Recycle", "$RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", ".Trashes", "#snapshot", "@eaDir", "@EADIR",
-    "lost+found", "System Volume Information", ".thumbnails", ".ipynb_checkpoints", "__MACOSX", "@Recycle",
-    "@Recently-Snapshot", ".@__thumb", "@__thumb", "FOUND.000", "Network Trash Folder", "Temporary Items", "~snapshot",
-    ".Spotlight-V100", "Photos Previews.lrdata", "@SynoEAStream", ".git", "__pycache__"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "#recycle",
+        "#Recycle",
+        "$RECYCLE.BIN",
+        "$Recycle.Bin",
+        ".Trash-1000",
+        ".Trashes",
+        "#snapshot",
+        "@eaDir",
+        "@EADIR",
+        "lost+found",
+        "System Volume Information",
+        ".thumbnails",
+        ".ipynb_checkpoints",
+        "__MACOSX",
+        "@Recycle",
+        "@Recently-Snapshot",
+        ".@__thumb",
+        "@__thumb",
+        "FOUND.000",
+        "Network Trash Folder",
+        "Temporary Items",
+        "~snapshot",
+        ".Spotlight-V100",
+        "Photos Previews.lrdata",
+        "@SynoEAStream",
+        ".git",
+        "__pycache__",
+    ],
+)
 def test_trash_and_folders_of_the_system_are_passed_over(tmp_path, name):
     found = list_photos(lay_out(tmp_path, "mug/1.jpg", f"{name}/mug/1.jpg", f"mug/{name}/2.jpg"))
     assert photos(found) == ["mug/1.jpg"]
     assert why(found) == {f"{name}/": rules.SYSTEM, f"mug/{name}/": rules.SYSTEM}
 
 
-@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", ".DS_Store", "._IMG_1.jpg", "ehthumbs.db", "Icon\r",
-                                  ".Picasa.ini"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Thumbs.db",
+        "desktop.ini",
+        ".DS_Store",
+        "._IMG_1.jpg",
+        "ehthumbs.db",
+        "Icon\r",
+        ".Picasa.ini",
+    ],
+)
 def test_files_of_the_system_are_passed_over(tmp_path, name):
     found = list_photos(lay_out(tmp_path, "mug/1.jpg", f"mug/{name}"))
     assert photos(found) == ["mug/1.jpg"] and list(why(found).values()) == [rules.SYSTEM]
 
 
-@pytest.mark.parametrize("name", ["trash", "recycled", "snapshot", "lost", "found", "temp", "thumbnails", "system"])
+@pytest.mark.parametrize(
+    "name", ["trash", "recycled", "snapshot", "lost", "found", "temp", "thumbnails", "system"]
+)
 def test_words_that_may_be_classes_are_not_passed_over(tmp_path, name):
     assert photos(list_photos(lay_out(tmp_path, f"{name}/1.jpg"))) == [f"{name}/1.jpg"]
 
 
-@pytest.mark.parametrize(("pattern", "left"), [
-    ("drafts", {"drafts/", "a/drafts/"}), ("DRAFTS/", {"drafts/", "a/drafts/"}), ("a/drafts", {"a/drafts/"}),
-    ("./a/*", {"a/1.jpg", "a/drafts/", "a/note.txt"}),
-    ("*.jpg", {"1.jpg", "a/1.jpg", "a/drafts/2.jpg", "drafts/3.jpg"}),
-    ("?.txt", set()), ("d*", {"drafts/", "a/drafts/"}), ("[ab]", {"a/"})])
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("drafts", {"drafts/", "a/drafts/"}),
+        ("DRAFTS/", {"drafts/", "a/drafts/"}),
+        ("a/drafts", {"a/drafts/"}),
+        ("./a/*", {"a/1.jpg", "a/drafts/", "a/note.txt"}),
+        ("*.jpg", {"1.jpg", "a/1.jpg", "a/drafts/2.jpg", "drafts/3.jpg"}),
+        ("?.txt", set()),
+        ("d*", {"drafts/", "a/drafts/"}),
+        ("[ab]", {"a/"}),
+    ],
+)
 def test_patterns_are_compared_with_names_and_with_paths(tmp_path, pattern, left):
     lay_out(tmp_path, "1.jpg", "a/1.jpg", "a/note.txt", "a/drafts/2.jpg", "drafts/3.jpg")
     found = list_photos(tmp_path, exclude=[pattern])
@@ -101,15 +148,27 @@ def linked(tmp_path):
 def test_links_are_not_followed_and_each_is_told(linked):
     found = list_photos(linked)
     assert photos(found) == ["a/1.jpg"]
-    assert why(found) == {"a/out.jpg": rules.LINK, "a/in.jpg": rules.LINK, "b": rules.LINK, "a/up": rules.LINK,
-                          "a/gone.jpg": rules.NOWHERE, "a/no ending": rules.NOWHERE, "circle": rules.NOWHERE}
+    assert why(found) == {
+        "a/out.jpg": rules.LINK,
+        "a/in.jpg": rules.LINK,
+        "b": rules.LINK,
+        "a/up": rules.LINK,
+        "a/gone.jpg": rules.NOWHERE,
+        "a/no ending": rules.NOWHERE,
+        "circle": rules.NOWHERE,
+    }
 
 
 def test_links_are_followed_when_that_is_asked_for_and_each_real_file_comes_once(linked):
     found = list_photos(linked, follow_links=True)
     assert photos(found) == ["a/1.jpg", "a/out.jpg", "b/y.jpg", "b/deep/z.jpg"]
-    assert why(found) == {"a/in.jpg": rules.TWICE, "a/up/": rules.TWICE, "a/gone.jpg": rules.NOWHERE,
-                          "a/no ending": rules.NOWHERE, "circle": rules.NOWHERE}
+    assert why(found) == {
+        "a/in.jpg": rules.TWICE,
+        "a/up/": rules.TWICE,
+        "a/gone.jpg": rules.NOWHERE,
+        "a/no ending": rules.NOWHERE,
+        "circle": rules.NOWHERE,
+    }
 
 
 def test_two_links_to_one_file_bring_it_once(tmp_path):
@@ -126,7 +185,9 @@ def test_a_link_to_a_folder_around_the_source_does_not_go_in_circles(tmp_path):
     lay_out(tmp_path / "around", "beside.jpg")
     (root / "up").symlink_to(tmp_path / "around")
     found = list_photos(root, follow_links=True)
-    assert photos(found) == ["a/1.jpg", "up/beside.jpg"] and why(found) == {"up/photos/": rules.TWICE}
+    assert photos(found) == ["a/1.jpg", "up/beside.jpg"] and why(found) == {
+        "up/photos/": rules.TWICE
+    }
 
 
 @pytest.mark.parametrize("name", ["pipe", "pipe.jpg"])
@@ -151,8 +212,15 @@ def test_a_socket_and_a_link_to_a_device_are_no_photos(tmp_path, monkeypatch):
     assert why(found) == {"s.jpg": rules.SPECIAL, "zero.jpg": rules.SPECIAL}
 
 
-@pytest.mark.parametrize(("error", "reason"), [(PermissionError, rules.CLOSED), (FileNotFoundError, rules.GONE),
-                                               (OSError, rules.CLOSED), (NotADirectoryError, rules.CLOSED)])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError, rules.CLOSED),
+        (FileNotFoundError, rules.GONE),
+        (OSError, rules.CLOSED),
+        (NotADirectoryError, rules.CLOSED),
+    ],
+)
 def test_a_folder_that_cannot_be_read_is_told_and_the_others_are_read(tmp_path, error, reason):
     lay_out(tmp_path, "shut/1.jpg", "open/2.jpg")
 
@@ -197,7 +265,11 @@ def test_an_empty_folder_is_told(tmp_path):
 def test_the_source_itself_may_be_a_link_or_hidden(tmp_path):
     lay_out(tmp_path / ".hidden", "a/1.jpg")
     (tmp_path / "link").symlink_to(tmp_path / ".hidden")
-    assert photos(list_photos(tmp_path / ".hidden")) == photos(list_photos(tmp_path / "link")) == ["a/1.jpg"]
+    assert (
+        photos(list_photos(tmp_path / ".hidden"))
+        == photos(list_photos(tmp_path / "link"))
+        == ["a/1.jpg"]
+    )
 
 
 def test_very_deep_folders_are_read(tmp_path):
@@ -207,8 +279,12 @@ def test_very_deep_folders_are_read(tmp_path):
     assert len(list_photos(tmp_path).photos) == 1
 
 
-NAMES = st.sampled_from(["a", "b.jpg", "c.PNG", "notes.txt", ".hidden", "#recycle", "Thumbs.db", "d e", "\u00e9", "x"])
-TREES = st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.sampled_from("fflp")), max_size=12)
+NAMES = st.sampled_from(
+    ["a", "b.jpg", "c.PNG", "notes.txt", ".hidden", "#recycle", "Thumbs.db", "d e", "\u00e9", "x"]
+)
+TREES = st.lists(
+    st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.sampled_from("fflp")), max_size=12
+)
 
 
 def grow(root, tree):
@@ -233,7 +309,9 @@ def grow(root, tree):
 
 @settings(max_examples=120, deadline=None)
 @given(TREES, st.lists(NAMES, max_size=2), st.booleans())
-def test_each_regular_file_is_a_photo_or_left_alone_exactly_once(tmp_path_factory, tree, exclude, follow):
+def test_each_regular_file_is_a_photo_or_left_alone_exactly_once(
+    tmp_path_factory, tree, exclude, follow
+):
     root = tmp_path_factory.mktemp("tree") / "root"
     files = grow(root, tree)
     found = list_photos(root, exclude, follow)
@@ -256,7 +334,13 @@ def test_any_text_may_be_a_pattern(exclude):
 def test_a_folder_stands_for_its_photos_and_a_file_for_itself(tmp_path):
     lay_out(tmp_path, "in/a/1.jpg", "in/#recycle/2.jpg", "in/drafts/3.jpg", "one.jpg")
     (tmp_path / "empty").mkdir()
-    found = photos_in([str(tmp_path / "one.jpg"), str(tmp_path / "gone.jpg"), str(tmp_path / "in")], ["drafts"])
-    assert [Path(path).relative_to(tmp_path).as_posix() for path in found] == ["one.jpg", "gone.jpg", "in/a/1.jpg"]
+    found = photos_in(
+        [str(tmp_path / "one.jpg"), str(tmp_path / "gone.jpg"), str(tmp_path / "in")], ["drafts"]
+    )
+    assert [Path(path).relative_to(tmp_path).as_posix() for path in found] == [
+        "one.jpg",
+        "gone.jpg",
+        "in/a/1.jpg",
+    ]
     with pytest.raises(BadSource, match="no photos in"):
         list(photos_in([str(tmp_path / "empty")]))

@@ -9,16 +9,21 @@ from data_cards.dataset.class_names import name_key
 from data_cards.dataset.collection import ClassInfo, Collection, read_collection, write_collection
 
 EMPTY = Collection("c", "C")
-NAMES = st.lists(st.text(max_size=6) | st.text("aAC+-_ .#🐱🐶é", min_size=1, max_size=4)
-                 | st.sampled_from(["Mug", "mug ", "C", "C++", "C-2", "class", "class-2", "x" * 85, "x" * 86]),
-                 max_size=10)
+NAMES = st.lists(
+    st.text(max_size=6)
+    | st.text("aAC+-_ .#🐱🐶é", min_size=1, max_size=4)
+    | st.sampled_from(["Mug", "mug ", "C", "C++", "C-2", "class", "class-2", "x" * 85, "x" * 86]),
+    max_size=10,
+)
 
 
 def brought(known, names):
     """(where each name went, the collection afterwards), through the files of the dataset."""
     naming = Naming.of(names)
     ids, things = join(known, naming.classes)
-    return {name: ids[naming.label(name) or ""] for name in naming.by_name}, read_collection(*write_collection(things))
+    return {name: ids[naming.label(name) or ""] for name in naming.by_name}, read_collection(
+        *write_collection(things)
+    )
 
 
 @settings(max_examples=60)
@@ -42,12 +47,29 @@ def test_any_names_in_any_order_and_portions_are_one_class_per_name(names, data)
 def test_the_order_of_a_list_changes_no_id_and_no_title(names, data):
     one = brought(EMPTY, names)[0], {info.title for info in brought(EMPTY, names)[1].classes}
     other = data.draw(st.permutations(names))
-    assert (brought(EMPTY, other)[0], {info.title for info in brought(EMPTY, other)[1].classes}) == one
+    assert (
+        brought(EMPTY, other)[0],
+        {info.title for info in brought(EMPTY, other)[1].classes},
+    ) == one
 
 
-@pytest.mark.parametrize(("first", "second"), [
-    ("C++", "C"), ("S10+", "S10"), ("🐱", "🐶"), ("what?", "what"), ("!!!", "???"), ("class", "★"), ("C++", "C-2"),
-    ("Straße!", "Strasse"), ("x" * 85, "x" * 86), ("A", "a"), ("A-", "A"), ("-1", "1")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("C++", "C"),
+        ("S10+", "S10"),
+        ("🐱", "🐶"),
+        ("what?", "what"),
+        ("!!!", "???"),
+        ("class", "★"),
+        ("C++", "C-2"),
+        ("Straße!", "Strasse"),
+        ("x" * 85, "x" * 86),
+        ("A", "a"),
+        ("A-", "A"),
+        ("-1", "1"),
+    ],
+)
 def test_a_second_collect_puts_no_photo_under_another_name(first, second):
     (one,), known = brought(EMPTY, [first])[0].values(), brought(EMPTY, [first])[1]
     (other,), known = brought(known, [second])[0].values(), brought(known, [second])[1]
@@ -59,7 +81,9 @@ def test_a_second_collect_puts_no_photo_under_another_name(first, second):
 def test_a_class_that_was_renamed_is_found_by_the_folder_it_came_from():
     for name in ("C++", "mug", "Agra fort", "What?", "★"):
         _, known = brought(EMPTY, [name])
-        renamed = known.with_classes(ClassInfo(info.id, "Other", aliases=info.aliases) for info in known.classes)
+        renamed = known.with_classes(
+            ClassInfo(info.id, "Other", aliases=info.aliases) for info in known.classes
+        )
         assert len(brought(renamed, [name])[1].classes) == 1
 
 
@@ -69,7 +93,9 @@ def test_spellings_are_put_together_and_this_is_said():
     assert [info.title for info in known.classes] == ["Mug", "Café", "Vase"]
     assert put_together(naming.classes, ids, known) == [
         "“Mug”, “Mug ” and “mug” are one class: Mug.",
-        "“café” is spelled in 2 ways that look alike (hidden or composed signs); they are one class: Café."]
+        "“café” is spelled in 2 ways that look alike (hidden or composed signs); they are one "
+        "class: Café.",
+    ]
 
 
 def test_two_classes_of_a_dataset_that_differ_in_case_keep_their_own_photos():
@@ -92,7 +118,10 @@ def test_an_id_that_a_merged_class_left_behind_is_not_given_again():
 
 def test_a_folder_name_that_is_no_utf8_keeps_its_letters_apart():
     where, known = brought(EMPTY, ["caf\udce9", "caf\udce8"])
-    assert len(set(where.values())) == 2 and {info.title for info in known.classes} == {"Café", "Cafè"}
+    assert len(set(where.values())) == 2 and {info.title for info in known.classes} == {
+        "Café",
+        "Cafè",
+    }
 
 
 def test_texts_do_not_take_the_id_of_another_class():

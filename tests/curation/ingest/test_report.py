@@ -10,7 +10,9 @@ from curation.ingest.listing import NO_PHOTO, SYSTEM
 from curation.ingest.report import ClassRow, Tally, about_sides, table_of, unreadable_for
 from data_cards.dataset.collection import ClassInfo, Collection
 
-THINGS = Collection("c", "C", (ClassInfo("mug", "Mug"), ClassInfo("vase", "Blue vase"), ClassInfo("empty", "Empty")))
+THINGS = Collection(
+    "c", "C", (ClassInfo("mug", "Mug"), ClassInfo("vase", "Blue vase"), ClassInfo("empty", "Empty"))
+)
 
 
 def row(title, photos, sides=None, named_by=(), label="x"):
@@ -26,38 +28,49 @@ def test_each_distinct_photo_counts_once_under_its_class_and_side():
     tally.take("4", "none", None, "none")
     assert tally.rows(THINGS) == (
         ClassRow("mug", "Mug", 2, {"train": 1, "validation": 1}, ("train/mug", "val/mug")),
-        ClassRow("none", "(none of these)", 1, {"": 1}, ("none",)), ClassRow(None, "(no label)", 1, {"": 1}, ()))
+        ClassRow("none", "(none of these)", 1, {"": 1}, ("none",)),
+        ClassRow(None, "(no label)", 1, {"": 1}, ()),
+    )
 
 
 def test_a_table_without_a_split():
-    assert table_of([row("Mug", 12, named_by=("mug",)), row("Blue vase", 3, named_by=("vase", "old/vase"))]) == (
-        "class      photos  from\n"
-        "Mug            12  mug\n"
-        "Blue vase       3  vase, old/vase")
+    assert table_of(
+        [row("Mug", 12, named_by=("mug",)), row("Blue vase", 3, named_by=("vase", "old/vase"))]
+    ) == ("class      photos  from\nMug            12  mug\nBlue vase       3  vase, old/vase")
 
 
 def test_a_table_with_a_split_of_some_photos():
-    rows = [row("Mug", 5, {"train": 4, "test": 1}, ("train/mug", "test/mug")), row("Vase", 2, {"": 2}, ("vase",))]
+    rows = [
+        row("Mug", 5, {"train": 4, "test": 1}, ("train/mug", "test/mug")),
+        row("Vase", 2, {"": 2}, ("vase",)),
+    ]
     assert table_of(rows) == (
         "class  photos  train  test  no split  from\n"
         "Mug         5      4     1         0  train/mug, test/mug\n"
-        "Vase        2      0     0         2  vase")
+        "Vase        2      0     0         2  vase"
+    )
 
 
 def test_what_was_left_alone_is_told_by_kind_with_the_first_three():
     left = [LeftAlone(f"a/{n}.txt", NO_PHOTO) for n in range(5)] + [LeftAlone(".git/", SYSTEM)] * 9
     left += [LeftAlone("a/x.jpg", unreadable_for("This file is empty."))]
     assert table_of([], left).split("\n") == [
-        "Left alone:", "  no photo (5): a/0.txt, a/1.txt, a/2.txt and 2 more",
+        "Left alone:",
+        "  no photo (5): a/0.txt, a/1.txt, a/2.txt and 2 more",
         "  could not be read: this file is empty (1): a/x.jpg",
-        "  hidden, or of the system (9): .git/, .git/, .git/ and 6 more"]
+        "  hidden, or of the system (9): .git/, .git/, .git/ and 6 more",
+    ]
 
 
 def test_a_long_table_shows_the_largest_and_the_smallest_classes():
     rows = [row(f"Class {n}", 100 + n) for n in range(81)]
     lines = table_of([*rows, row("(no label)", 1, label=None)]).split("\n")
     assert len(lines) == 1 + 14 + 1 + 6 + 1
-    assert lines[1].startswith("Class 80") and lines[-2].startswith("Class 0") and lines[-1].startswith("(no label)")
+    assert (
+        lines[1].startswith("Class 80")
+        and lines[-2].startswith("Class 0")
+        and lines[-1].startswith("(no label)")
+    )
     assert lines[15] == "... and 61 more classes of 106 to 166 photos"
     assert len(table_of(rows[:24]).split("\n")) == 25
 
@@ -73,27 +86,49 @@ def test_signs_that_a_terminal_obeys_do_not_reach_it():
 
 
 def test_wide_letters_and_marks_keep_the_columns_in_line():
-    lines = table_of([row("日本", 1, named_by=("a",)), row("cafe\u0301", 1, named_by=("a",))]).split("\n")
+    lines = table_of(
+        [row("日本", 1, named_by=("a",)), row("cafe\u0301", 1, named_by=("a",))]
+    ).split("\n")
     assert lines[1].startswith("日本 ") and lines[2].startswith("cafe\u0301  ")
 
 
-@pytest.mark.parametrize(("came", "told"), [
-    (["train", "validation"], "No test came with the photos. The split will carve it from the train photos"),
-    (["train"], "No validation and no test came"), (["train", "test"], "No validation came with the photos."),
-    (["validation"], "No train and no test came with the photos. The split will carve them from the validation photos"),
-    (["test"], "No train and no validation came"), ([None, "train"], "No validation and no test came")])
+@pytest.mark.parametrize(
+    ("came", "told"),
+    [
+        (
+            ["train", "validation"],
+            "No test came with the photos. The split will carve it from the train photos",
+        ),
+        (["train"], "No validation and no test came"),
+        (["train", "test"], "No validation came with the photos."),
+        (
+            ["validation"],
+            "No train and no test came with the photos. The split will carve them from the "
+            "validation photos",
+        ),
+        (["test"], "No train and no validation came"),
+        ([None, "train"], "No validation and no test came"),
+    ],
+)
 def test_a_split_with_missing_sides_gets_a_sentence(came, told):
     assert about_sides(came).startswith(told)
     assert ("--val-is-test" in about_sides(came)) is (came == ["train", "validation"])
 
 
-@pytest.mark.parametrize("came", [[], [None], ["train", "validation", "test"], [None, "test"], ["", "validation"]])
+@pytest.mark.parametrize(
+    "came", [[], [None], ["train", "validation", "test"], [None, "test"], ["", "validation"]]
+)
 def test_a_split_that_is_whole_or_none_needs_no_sentence(came):
     assert about_sides(came) == ""
 
 
-ROWS = st.builds(row, st.text(max_size=60), st.integers(0, 10**6), st.dictionaries(
-    st.sampled_from([*rules.SIDES, ""]), st.integers(0, 999)), st.lists(st.text(max_size=60), max_size=6).map(tuple))
+ROWS = st.builds(
+    row,
+    st.text(max_size=60),
+    st.integers(0, 10**6),
+    st.dictionaries(st.sampled_from([*rules.SIDES, ""]), st.integers(0, 999)),
+    st.lists(st.text(max_size=60), max_size=6).map(tuple),
+)
 
 
 LEFT = st.builds(LeftAlone, st.text(max_size=99), st.text(max_size=9))

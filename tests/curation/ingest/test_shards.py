@@ -1,4 +1,5 @@
-"""The door of a dataset: every distinct photo has one row, whatever the order of arrival, and commits are whole."""
+"""The door of a dataset: every distinct photo has one row, whatever the order of arrival, and
+commits are whole."""
 
 import io
 import os
@@ -17,7 +18,9 @@ from data_cards.photos.image import image_id
 
 def photo(seed):
     out = io.BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (30, 40, 3), dtype=np.uint8)).save(out, "JPEG")
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (30, 40, 3), dtype=np.uint8)).save(
+        out, "JPEG"
+    )
     return out.getvalue()
 
 
@@ -42,8 +45,13 @@ def test_a_late_repeat_finds_its_sealed_shard(tmp_path):
         intake.take(*arrival(0, "b/again.jpg", "b"))
         dataset = intake.finish("done")
     assert len(dataset.shards) == 3
-    assert [source.path for source in by_path(dataset)["a/0.jpg"].sources] == ["a/0.jpg", "b/again.jpg"]
-    assert dict(dataset.read_photos(dataset.photos())) == {image_id(photo(seed)): photo(seed) for seed in range(3)}
+    assert [source.path for source in by_path(dataset)["a/0.jpg"].sources] == [
+        "a/0.jpg",
+        "b/again.jpg",
+    ]
+    assert dict(dataset.read_photos(dataset.photos())) == {
+        image_id(photo(seed)): photo(seed) for seed in range(3)
+    }
 
 
 def test_a_large_collection_is_saved_part_by_part(tmp_path):

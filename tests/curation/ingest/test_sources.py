@@ -36,20 +36,33 @@ def seen(gathered):
 
 
 def test_class_folders(tmp_path):
-    gathered = open_source(str(lay_out(tmp_path, "a/1.jpg", "b/2.PNG", "b/deep/er/3.webp", "none/4.jpg")))
+    gathered = open_source(
+        str(lay_out(tmp_path, "a/1.jpg", "b/2.PNG", "b/deep/er/3.webp", "none/4.jpg"))
+    )
     assert gathered.total == 4 and [info.id for info in gathered.classes] == ["a", "b"]
-    assert seen(gathered) == {"a/1.jpg": ("a", "labelled", None), "b/2.PNG": ("b", "labelled", None),
-                              "b/deep/er/3.webp": ("b", "labelled", None), "none/4.jpg": (None, "none_of_these", None)}
+    assert seen(gathered) == {
+        "a/1.jpg": ("a", "labelled", None),
+        "b/2.PNG": ("b", "labelled", None),
+        "b/deep/er/3.webp": ("b", "labelled", None),
+        "none/4.jpg": (None, "none_of_these", None),
+    }
 
 
 def test_split_folders_keep_their_split(tmp_path):
-    gathered = open_source(str(lay_out(tmp_path, "train/a/1.jpg", "val/a/2.jpg", "test/b/3.jpg", "test/none/4.jpg")))
+    gathered = open_source(
+        str(lay_out(tmp_path, "train/a/1.jpg", "val/a/2.jpg", "test/b/3.jpg", "test/none/4.jpg"))
+    )
     assert seen(gathered) == {
-        "train/a/1.jpg": ("a", "labelled", "train"), "val/a/2.jpg": ("a", "labelled", "validation"),
-        "test/b/3.jpg": ("b", "labelled", "test"), "test/none/4.jpg": (None, "none_of_these", "test")}
+        "train/a/1.jpg": ("a", "labelled", "train"),
+        "val/a/2.jpg": ("a", "labelled", "validation"),
+        "test/b/3.jpg": ("b", "labelled", "test"),
+        "test/none/4.jpg": (None, "none_of_these", "test"),
+    }
 
 
-@pytest.mark.parametrize(("name", "split"), [("Train", "train"), ("valid", "validation"), ("validation", "validation")])
+@pytest.mark.parametrize(
+    ("name", "split"), [("Train", "train"), ("valid", "validation"), ("validation", "validation")]
+)
 def test_split_folders_may_be_called_as_people_call_them(tmp_path, name, split):
     gathered = open_source(str(lay_out(tmp_path, f"{name}/a/1.jpg", "test/a/2.jpg")))
     assert {photo.split for photo in gathered.photos} == {split, "test"}
@@ -61,28 +74,55 @@ def test_a_class_that_is_called_test_is_a_class(tmp_path):
 
 
 def test_catalogue_pictures_beside_the_splits_become_references(tmp_path):
-    lay_out(tmp_path, "train/Red-Plum/1.jpg", "test/Red-Plum/2.jpg", "train/Kiwi/3.jpg", "iconic/Red-Plum.jpg",
-            "iconic/Fig.jpg")
-    table(tmp_path / "classes.csv", ["class", "coarse_class", "iconic_image", "description"],
-          ["Red-Plum", "Plum", "iconic/Red-Plum.jpg", "Sweet, with a sour skin."],
-          ["Fig", "Fig", "iconic/Fig.jpg", "Nobody has one."])
+    lay_out(
+        tmp_path,
+        "train/Red-Plum/1.jpg",
+        "test/Red-Plum/2.jpg",
+        "train/Kiwi/3.jpg",
+        "iconic/Red-Plum.jpg",
+        "iconic/Fig.jpg",
+    )
+    table(
+        tmp_path / "classes.csv",
+        ["class", "coarse_class", "iconic_image", "description"],
+        ["Red-Plum", "Plum", "iconic/Red-Plum.jpg", "Sweet, with a sour skin."],
+        ["Fig", "Fig", "iconic/Fig.jpg", "Nobody has one."],
+    )
     gathered = open_source(str(tmp_path))
-    assert set(seen(gathered)) == {"train/Red-Plum/1.jpg", "test/Red-Plum/2.jpg", "train/Kiwi/3.jpg"}
+    assert set(seen(gathered)) == {
+        "train/Red-Plum/1.jpg",
+        "test/Red-Plum/2.jpg",
+        "train/Kiwi/3.jpg",
+    }
     assert set(gathered.references) == {"Red-Plum"} and gathered.references["Red-Plum"]() == ANY
     assert [(info.id, info.summary, info.parent) for info in gathered.classes] == [
-        ("Kiwi", "", ""), ("Red-Plum", "Sweet, with a sour skin.", "Plum")]
+        ("Kiwi", "", ""),
+        ("Red-Plum", "Sweet, with a sour skin.", "Plum"),
+    ]
 
 
 def test_a_catalogue_may_lie_beside_plain_class_folders(tmp_path):
     lay_out(tmp_path, "plum/1.jpg", "plum/catalogue.jpg", "kiwi/2.jpg", "iconic/kiwi.jpg")
-    table(tmp_path / "classes.csv", ["id", "image", "title"], ["plum", "plum/catalogue.jpg", "Blue plum"])
+    table(
+        tmp_path / "classes.csv",
+        ["id", "image", "title"],
+        ["plum", "plum/catalogue.jpg", "Blue plum"],
+    )
     gathered = open_source(str(tmp_path))
-    assert set(seen(gathered)) == {"plum/1.jpg", "kiwi/2.jpg"} and set(gathered.references) == {"kiwi", "plum"}
-    assert {info.id: info.title for info in gathered.classes} == {"kiwi": "Kiwi", "plum": "Blue plum"}
+    assert set(seen(gathered)) == {"plum/1.jpg", "kiwi/2.jpg"} and set(gathered.references) == {
+        "kiwi",
+        "plum",
+    }
+    assert {info.id: info.title for info in gathered.classes} == {
+        "kiwi": "Kiwi",
+        "plum": "Blue plum",
+    }
 
 
 def test_photos_beside_the_splits_are_left_alone_and_this_is_said(tmp_path):
-    gathered = open_source(str(lay_out(tmp_path, "train/a/1.jpg", "test/a/2.jpg", "drafts/3.jpg", "4.jpg")))
+    gathered = open_source(
+        str(lay_out(tmp_path, "train/a/1.jpg", "test/a/2.jpg", "drafts/3.jpg", "4.jpg"))
+    )
     assert set(seen(gathered)) == {"train/a/1.jpg", "test/a/2.jpg"}
     assert gathered.remarks == ("2 photos beside the class folders were left alone.",)
 
@@ -110,8 +150,11 @@ def test_names_of_files_can_be_labels(tmp_path):
     lay_out(tmp_path, "gond painting_7.jpg", "gond painting8.jpg", "bay (3).jpg", "11.jpg")
     gathered = open_source(str(tmp_path), SourceOptions(by_name=True))
     assert {path: label for path, (label, _, _) in seen(gathered).items()} == {
-        "gond painting_7.jpg": "gond-painting", "gond painting8.jpg": "gond-painting", "bay (3).jpg": "bay",
-        "11.jpg": None}
+        "gond painting_7.jpg": "gond-painting",
+        "gond painting8.jpg": "gond-painting",
+        "bay (3).jpg": "bay",
+        "11.jpg": None,
+    }
 
 
 def test_a_file_larger_than_any_photo_is_not_read(tmp_path):
@@ -123,13 +166,20 @@ def test_a_file_larger_than_any_photo_is_not_read(tmp_path):
 
 def test_a_list_names_files_labels_splits_and_roles(tmp_path):
     lay_out(tmp_path, "p/1.jpg", "p/2.jpg", "p/3.jpg", "p/ref.jpg")
-    path = table(tmp_path / "list.csv", ["File", "Label", "split", "role"], ["p/1.jpg", "Night owl", "train", ""],
-                 ["p/2.jpg", "Night owl", "", "query"], ["p/3.jpg", "none", "val", "photo"],
-                 ["p/ref.jpg", "Night owl", "", "reference"])
+    path = table(
+        tmp_path / "list.csv",
+        ["File", "Label", "split", "role"],
+        ["p/1.jpg", "Night owl", "train", ""],
+        ["p/2.jpg", "Night owl", "", "query"],
+        ["p/3.jpg", "none", "val", "photo"],
+        ["p/ref.jpg", "Night owl", "", "reference"],
+    )
     gathered = open_source(str(path))
-    assert seen(gathered) == {"p/1.jpg": ("Night-owl", "labelled", "train"),
-                              "p/2.jpg": ("Night-owl", "labelled", "test"),
-                              "p/3.jpg": (None, "none_of_these", "validation")}
+    assert seen(gathered) == {
+        "p/1.jpg": ("Night-owl", "labelled", "train"),
+        "p/2.jpg": ("Night-owl", "labelled", "test"),
+        "p/3.jpg": (None, "none_of_these", "validation"),
+    }
     assert list(gathered.references) == ["Night-owl"]
     assert [info.title for info in gathered.classes] == ["Night owl"]
 
@@ -145,16 +195,19 @@ def test_a_file_that_a_list_names_and_nobody_has_is_no_photo(tmp_path):
         photo.read()
 
 
-@pytest.mark.parametrize(("first", "row", "sentence"), [
-    (["name", "label"], ["1.jpg", "a"], "columns file"), (["file"], ["../secret.jpg"], "outside")])
+@pytest.mark.parametrize(
+    ("first", "row", "sentence"),
+    [(["name", "label"], ["1.jpg", "a"], "columns file"), (["file"], ["../secret.jpg"], "outside")],
+)
 def test_a_list_that_cannot_be_followed_gets_a_sentence(tmp_path, first, row, sentence):
     with pytest.raises(BadSource, match=sentence):
         open_source(str(table(tmp_path / "list.csv", first, row)))
 
 
-@pytest.mark.parametrize(("source", "sentence"), [
-    ("/there/is/nothing", "There is no folder or file"),
-    ("museum:lots", "museum:400")])
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [("/there/is/nothing", "There is no folder or file"), ("museum:lots", "museum:400")],
+)
 def test_a_source_that_is_none_gets_a_sentence(source, sentence):
     with pytest.raises(BadSource, match=sentence):
         open_source(source)
@@ -165,10 +218,19 @@ def test_a_file_of_another_kind_gets_a_sentence(tmp_path):
         open_source(str(lay_out(tmp_path, "notes.txt") / "notes.txt"))
 
 
-@pytest.mark.parametrize(("name", "status"), [
-    ("none", "none_of_these"), ("None_of_these", "none_of_these"), ("_none", "none_of_these"),
-    ("unlabelled", "unlabelled"),
-    ("_unlabelled", "unlabelled"), ("unknown", "unlabelled"), (" ", "unlabelled"), ("nonesuch", "labelled")])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("none", "none_of_these"),
+        ("None_of_these", "none_of_these"),
+        ("_none", "none_of_these"),
+        ("unlabelled", "unlabelled"),
+        ("_unlabelled", "unlabelled"),
+        ("unknown", "unlabelled"),
+        (" ", "unlabelled"),
+        ("nonesuch", "labelled"),
+    ],
+)
 def test_some_names_are_no_classes(name, status):
     assert meaning(name) == status
 
@@ -185,7 +247,10 @@ def test_every_name_gets_an_id_of_its_own_that_a_collection_takes(names):
 def test_a_class_is_found_again_by_the_folder_it_came_from():
     known = Collection("c", "C", Naming.of(["Agra fort"]).classes)
     ids, joined = join(known, Naming.of(["agra FORT", "Taj"]).classes)
-    assert ids == {class_id_from("agra FORT"): "Agra-fort", "Taj": "Taj"} and joined.ids == ("Agra-fort", "Taj")
+    assert ids == {class_id_from("agra FORT"): "Agra-fort", "Taj": "Taj"} and joined.ids == (
+        "Agra-fort",
+        "Taj",
+    )
 
 
 def test_texts_complete_a_class_under_their_own_id():
@@ -202,7 +267,9 @@ def test_a_shipped_collection_is_recognised_by_its_name_and_its_classes():
     assert begin("museum", Naming.of(["spoon", "fork"]).classes).title == "Museum"
     assert begin("photos", (), "museum").title == "The built-in museum"
     assert begin("artifacts", Naming.of("01234").classes).title == "Artifacts"
-    assert begin("artifacts", Naming.of("01234").classes, "artifacts").title == "Five hidden artifacts"
+    assert (
+        begin("artifacts", Naming.of("01234").classes, "artifacts").title == "Five hidden artifacts"
+    )
     assert begin("heritage", ()).is_about_people
 
 
@@ -215,7 +282,9 @@ def test_a_collection_of_ones_own_lies_in_a_folder(tmp_path):
     assert naming.told_texts("no-such-name") is None
 
 
-@pytest.mark.parametrize("name", ["museum", "landmarks", "paintings", "deities", "artifacts", "heritage", "groceries"])
+@pytest.mark.parametrize(
+    "name", ["museum", "landmarks", "paintings", "deities", "artifacts", "heritage", "groceries"]
+)
 def test_every_collection_that_ships_can_be_read_and_has_a_licence_for_its_texts(name):
     collection = shipped_collection(name)
     assert collection.name == name and collection.description and collection.licence

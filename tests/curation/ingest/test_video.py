@@ -48,10 +48,13 @@ def test_a_file_that_is_no_clip_gets_a_sentence(tmp_path, capfd):
 
 
 def test_frames_come_in_with_their_second_and_the_label_that_was_given(clip, tmp_path):
-    report = collect(clip, str(tmp_path / "dataset"), options=SourceOptions(label="Blue vase", every=1.0))
+    report = collect(
+        clip, str(tmp_path / "dataset"), options=SourceOptions(label="Blue vase", every=1.0)
+    )
     dataset = open_dataset(str(tmp_path / "dataset"))
     sources = [photo.sources[0] for photo in dataset.photos().values()]
     assert report.added == 3
     assert sorted(source.second for source in sources) == pytest.approx([0, 1, 2], abs=0.11)
     assert {(source.path, source.origin, source.given_label) for source in sources} == {
-        ("walk.mp4", "video", "Blue-vase")}
+        ("walk.mp4", "video", "Blue-vase")
+    }

@@ -14,10 +14,13 @@ WIDTH = 24
 
 
 def collection(seed, sizes, apart=1.6):
-    """Photos of as many things as there are sizes, so many of each; things of one shelf look alike."""
+    """Photos of as many things as there are sizes, so many of each; things of one shelf look
+    alike."""
     rng = np.random.default_rng(seed)
     shelves = rng.normal(size=(-(-len(sizes) // 4), WIDTH))
-    things = shelves[np.arange(len(sizes)) // 4] * 1.5 + rng.normal(size=(len(sizes), WIDTH)) * apart
+    things = (
+        shelves[np.arange(len(sizes)) // 4] * 1.5 + rng.normal(size=(len(sizes), WIDTH)) * apart
+    )
     y = np.repeat(np.arange(len(sizes)), sizes)
     return y, things[y] + rng.normal(size=(len(y), WIDTH))
 
@@ -31,7 +34,8 @@ def asked(y, x, groups=None):
 @pytest.mark.parametrize("sizes", [(1,) * 6, (1,) * 6 + (12,) * 4, (1,) * 20 + (2,) * 3, (1, 30)])
 def test_nothing_is_said_against_the_label_of_a_class_with_one_photo(seed, sizes):
     y, x = collection(seed, sizes)
-    verdicts, lone = asked(y, x), np.bincount(y)[y] == 1
+    verdicts = asked(y, x)
+    lone = np.bincount(y)[y] == 1
     assert not verdicts.shown[lone].any()
     assert (verdicts.likely[lone] == y[lone]).all() and (verdicts.doubt[lone] == 0).all()
 
@@ -50,7 +54,9 @@ def test_many_frames_of_one_shot_are_one_photo_of_the_class(shots, frames):
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("sizes", [(2,) * 30, (3,) * 30, (2,) * 8 + (20,) * 8, (3,) * 8 + (20,) * 8])
+@pytest.mark.parametrize(
+    "sizes", [(2,) * 30, (3,) * 30, (2,) * 8 + (20,) * 8, (3,) * 8 + (20,) * 8]
+)
 def test_of_right_labels_with_two_or_three_shots_hardly_any_is_doubted(seed, sizes):
     y, x = collection(seed, sizes)
     assert asked(y, x).shown[np.bincount(y)[y] <= 3].mean() <= 0.03
@@ -65,7 +71,8 @@ def test_of_a_handful_of_photos_no_label_is_doubted(sizes):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_plain_error_in_a_class_of_three_is_found(seed):
-    """The third of a class shows what thirty photos of another show, among many that are well known."""
+    """The third of a class shows what thirty photos of another show, among many that are well
+    known."""
     y, x = collection(seed, (2,) + (30,) * 12, apart=3.0)
     y = np.append(y, 0)
     x = np.concatenate([x, x[[40]] + np.random.default_rng(9).normal(size=(1, WIDTH)) * 0.3])
@@ -87,16 +94,21 @@ def test_a_lone_photo_of_a_class_does_not_change_what_is_said_of_others():
     wrong = rng.permutation(len(y))[:10]
     y[wrong] = (y[wrong] + 1) % 6
     alone = asked(y, x)
-    more = asked(np.append(y, np.arange(6, 12)), np.concatenate([x, rng.normal(size=(6, WIDTH)) * 3]))
-    assert (alone.shown == more.shown[:len(y)]).mean() > 0.98 and not more.shown[len(y):].any()
+    more = asked(
+        np.append(y, np.arange(6, 12)), np.concatenate([x, rng.normal(size=(6, WIDTH)) * 3])
+    )
+    assert (alone.shown == more.shown[: len(y)]).mean() > 0.98 and not more.shown[len(y) :].any()
 
 
 def test_the_share_of_wrong_ones_is_that_of_all_times_how_much_commoner_the_doubt_is_among_them():
-    given_doubts, wrong = np.arange(99) / 100, np.array([0.505, 0.755, 0.905, 1.2])
+    given_doubts = np.arange(99) / 100
+    wrong = np.array([0.505, 0.755, 0.905, 1.2])
     shares = share_of_wrong(np.array([0.2, 0.6, 0.8, 5.0]), given_doubts, wrong, 0.1)
     assert shares == pytest.approx([0.0, 0.1 / 0.49, 0.1 * 0.75 / 0.24, 1.0], abs=1e-6)
     assert share_of_wrong(np.array([9.0]), given_doubts, wrong, 0.02) == pytest.approx(0.02 / 0.04)
-    assert share_of_wrong(np.array([9.0]), np.zeros(0), np.zeros(0), 0.5) == 0, "nothing to compare with"
+    assert share_of_wrong(np.array([9.0]), np.zeros(0), np.zeros(0), 0.5) == 0, (
+        "nothing to compare with"
+    )
 
 
 def test_a_collection_says_itself_how_many_labels_are_wrong_once_it_is_large():
@@ -105,10 +117,16 @@ def test_a_collection_says_itself_how_many_labels_are_wrong_once_it_is_large():
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10**6), n=st.integers(1, 60), classes=st.integers(1, 12), shots=st.integers(1, 60))
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 60),
+    classes=st.integers(1, 12),
+    shots=st.integers(1, 60),
+)
 def test_chances_are_chances_and_only_of_labels_that_few_speak_for(seed, n, classes, shots):
     rng = np.random.default_rng(seed)
-    y, group = rng.integers(0, classes, n), rng.integers(0, shots, n)
+    y = rng.integers(0, classes, n)
+    group = rng.integers(0, shots, n)
     known = taught(y, group)
     chances = chance_of_error(y, known, rng.normal(size=(n, 5)), group)
     few = (known >= 1) & (known <= FEW)

@@ -21,7 +21,7 @@ def collection(seed=0, n=240, c=4, d=8, wrong=0.15, sureness=2.0, apart=3.0):
 
 
 def hits(scores, wrong):
-    return wrong[np.argsort(-scores, kind="stable")[:wrong.sum()]].mean()
+    return wrong[np.argsort(-scores, kind="stable")[: wrong.sum()]].mean()
 
 
 def test_nobody_is_its_own_neighbour_and_the_nearest_comes_first():
@@ -45,7 +45,9 @@ def test_a_direction_that_drowns_the_others_does_not_decide_who_is_near():
 
 
 def test_photos_of_one_group_are_nobody_to_each_other():
-    places, cosines = neighbours(np.array([[1, 0.0], [1, 0.1], [0.9, 0.3], [0, 1]]), 3, np.array([5, 5, 6, 7]))
+    places, cosines = neighbours(
+        np.array([[1, 0.0], [1, 0.1], [0.9, 0.3], [0, 1]]), 3, np.array([5, 5, 6, 7])
+    )
     assert places[0, 0] == 2 and places[0, -1] == 1 and cosines[0, -1] == OWN_SHOT
 
 
@@ -83,11 +85,14 @@ def test_a_source_that_knows_nothing_takes_nothing_from_one_that_does():
 
 
 def test_a_habitual_mistake_is_learned():
-    """Half of the 0s are called 1: the model says so too, yet the 1s that look like 0s are found."""
+    """Half of the 0s are called 1: the model says so too, yet the 1s that look like 0s are
+    found."""
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, 600)
     labels = np.where((truth == 0) & (rng.random(600) < 0.4), 1, truth)
-    p = np.array([[0.6, 0.4, 0], [0, 1, 0], [0, 0, 1]])[truth] * 0.9 + 0.1 * rng.dirichlet(np.ones(3), 600)
+    p = np.array([[0.6, 0.4, 0], [0, 1, 0], [0, 0, 1]])[truth] * 0.9 + 0.1 * rng.dirichlet(
+        np.ones(3), 600
+    )
     plain = 1 - p[np.arange(600), labels]
     assert hits(label_doubt(labels, p), labels != truth) >= hits(plain, labels != truth)
 
@@ -96,7 +101,11 @@ numbers = st.integers(0, 10**6)
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=numbers, scale=st.sampled_from([1e-3, 0.5, 64.0, 1e4]), shift=st.sampled_from([-30.0, 0.0, 7.0]))
+@given(
+    seed=numbers,
+    scale=st.sampled_from([1e-3, 0.5, 64.0, 1e4]),
+    shift=st.sampled_from([-30.0, 0.0, 7.0]),
+)
 def test_the_scale_and_the_origin_of_embeddings_do_not_matter(seed, scale, shift):
     labels, p, x, _ = collection(seed, n=60)
     moved = label_doubt(labels, p, x * scale + shift * scale)
@@ -107,19 +116,28 @@ def test_the_scale_and_the_origin_of_embeddings_do_not_matter(seed, scale, shift
 @given(seed=numbers, scale=st.sampled_from([0.25, 3.0, 100.0]))
 def test_rows_that_do_not_sum_to_one_are_read_as_shares(seed, scale):
     labels, p, x, _ = collection(seed, n=60)
-    assert label_doubt(labels, p * scale, x) == pytest.approx(label_doubt(labels, p, x), abs=1e-3, rel=1e-3)
+    assert label_doubt(labels, p * scale, x) == pytest.approx(
+        label_doubt(labels, p, x), abs=1e-3, rel=1e-3
+    )
 
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), n=st.integers(0, 12), c=st.integers(1, 5), d=st.integers(1, 6))
 def test_odd_arrays_give_finite_doubts(data, n, c, d):
-    """Exact zeros and ones, rows of nothing, classes that nobody has, embeddings all alike, huge or missing."""
+    """Exact zeros and ones, rows of nothing, classes that nobody has, embeddings all alike, huge
+    or missing."""
     labels = data.draw(arrays(np.int64, n, elements=st.integers(0, c - 1)))
-    p = data.draw(arrays(np.float64, (n, c), elements=st.sampled_from([0.0, 1e-300, 0.3, 1.0, np.nan])))
-    x = data.draw(arrays(np.float64, (n, d), elements=st.sampled_from([0.0, 1.0, -1.0, 1e15, np.nan, np.inf])))
+    p = data.draw(
+        arrays(np.float64, (n, c), elements=st.sampled_from([0.0, 1e-300, 0.3, 1.0, np.nan]))
+    )
+    x = data.draw(
+        arrays(np.float64, (n, d), elements=st.sampled_from([0.0, 1.0, -1.0, 1e15, np.nan, np.inf]))
+    )
     for verdicts in (judge(labels, p), judge(labels, p, x), judge(labels, p, x, labels)):
         assert verdicts.doubt.shape == (n,) and np.isfinite(verdicts.doubt).all()
-        assert ((verdicts.likely >= 0) & (verdicts.likely < c)).all() and not verdicts.shown[verdicts.doubt < 0].any()
+        assert ((verdicts.likely >= 0) & (verdicts.likely < c)).all() and not verdicts.shown[
+            verdicts.doubt < 0
+        ].any()
 
 
 def test_beliefs_are_logarithms_of_shares():

@@ -43,7 +43,8 @@ def test_a_class_that_is_rare_is_no_stranger():
 
 def test_what_is_said_not_to_belong_does_not_make_a_stranger_usual():
     others = stranger().repeat(40, axis=0) + rooms(40) * 0.02
-    x, usual = np.concatenate([rooms(), others]), np.arange(280) < 241
+    x = np.concatenate([rooms(), others])
+    usual = np.arange(280) < 241
     assert not strangers(x)[240] and strangers(x, usual)[240]
 
 
@@ -56,7 +57,9 @@ def test_of_a_handful_nobody_can_say_what_is_usual():
 
 def test_whoever_said_that_a_photo_does_not_belong_is_not_told_so():
     ids = [str(n) for n in range(242)]
-    labels = {name: Label(name, "agra", "labelled") for name in ids} | {"241": Label("241", None, "none_of_these")}
+    labels = {name: Label(name, "agra", "labelled") for name in ids} | {
+        "241": Label("241", None, "none_of_these")
+    }
     found = strangers_among(ids, np.concatenate([rooms(), stranger(90), stranger(100)]), labels)
     assert list(found) == ["240"] and found["240"] > 2
 
@@ -64,13 +67,17 @@ def test_whoever_said_that_a_photo_does_not_belong_is_not_told_so():
 @pytest.mark.parametrize(("shots", "is_told"), [(1, False), (3, False), (4, True)])
 def test_a_class_of_few_shots_may_well_be_unlike_the_rest(shots, is_told):
     others = stranger(90) + np.random.default_rng(2).normal(scale=0.02, size=(shots, SIDE))
-    others[:, 100:100 + shots] += 4 * np.eye(shots)
+    others[:, 100 : 100 + shots] += 4 * np.eye(shots)
     ids = [str(n) for n in range(240 + shots)]
-    labels = {name: Label(name, "agra" if n < 240 else "pot", "labelled") for n, name in enumerate(ids)}
+    labels = {
+        name: Label(name, "agra" if n < 240 else "pot", "labelled") for n, name in enumerate(ids)
+    }
     x = np.concatenate([rooms(), others])
     assert bool(strangers_among(ids, x, labels)) == is_told
     frames = dict.fromkeys(ids[240:], ids[240])
     assert not strangers_among(ids, x, labels, frames), "frames of one shot are one"
-    assert strangers_among(ids, x, labels | {name: Label(name, "agra", "labelled") for name in ids[240:]})
+    assert strangers_among(
+        ids, x, labels | {name: Label(name, "agra", "labelled") for name in ids[240:]}
+    )
     nameless = {name: Label(name, None, "unlabelled") for name in ids[240:]}
     assert strangers_among(ids, x, labels | nameless), "nobody named it: the question is a fair one"

@@ -23,7 +23,12 @@ POOR = {
     "an empty page": lambda seed: Image.new("RGB", (400, 400), "white"),
     "a wall": lambda seed: PLANTED["blank"](scene(seed), random.Random(seed)),
     "a black frame": lambda seed: Image.fromarray(
-        np.random.default_rng(seed).normal(3, 1, (300, 400, 1)).repeat(3, axis=2).clip(0, 255).astype(np.uint8)),
+        np.random.default_rng(seed)
+        .normal(3, 1, (300, 400, 1))
+        .repeat(3, axis=2)
+        .clip(0, 255)
+        .astype(np.uint8)
+    ),
     "a pixel or two": lambda seed: scene(seed).resize((8, 6)),
     "a strip": lambda seed: scene(seed, (1600, 50)),
 }
@@ -51,7 +56,10 @@ def ordinary(count, start=500):
 def test_what_most_of_a_collection_shares_is_one_sentence_and_no_finding(kind):
     poor = poor_photos(pile(kind), named(pile(kind)))
     assert not poor.troubles and len(poor.sentences) == 1
-    assert poor.sentences[0].startswith("Most photos here are ") and f" of {PILE})" in poor.sentences[0]
+    assert (
+        poor.sentences[0].startswith("Most photos here are ")
+        and f" of {PILE})" in poor.sentences[0]
+    )
 
 
 @pytest.mark.parametrize("kind", PILES)
@@ -64,7 +72,9 @@ def test_what_is_poor_even_among_its_kind_is_found(kind, planted):
 
 @pytest.mark.parametrize("kind", ["numerals", "scanned numerals", "screenshots"])
 def test_a_blurred_drawing_among_sharp_ones_is_found(kind):
-    measures = pile(kind) | {"poor": measured(strokes(3, pen=9).filter(ImageFilter.GaussianBlur(10)))}
+    measures = pile(kind) | {
+        "poor": measured(strokes(3, pen=9).filter(ImageFilter.GaussianBlur(10)))
+    }
     assert poor_photos(measures, named(measures)).troubles["poor"].name == "blurred"
 
 
@@ -75,7 +85,9 @@ def test_a_class_that_is_unlike_the_photos_around_it_is_one_sentence(kind):
     poor = poor_photos(measures, labels, title={"d1": "Drawings"}.get)
     assert not poor.troubles and len(poor.sentences) == 1 and "*Drawings*" in poor.sentences[0]
     blank = measures | {"poor": measured(POOR["an empty page"](0))}
-    found = poor_photos(blank, labels | named(["poor"], "d1"), title={"d1": "Drawings", "thing": "Things"}.get)
+    found = poor_photos(
+        blank, labels | named(["poor"], "d1"), title={"d1": "Drawings", "thing": "Things"}.get
+    )
     assert set(found.troubles) == {"poor"}
 
 
@@ -83,17 +95,29 @@ def test_classes_that_are_alike_share_a_sentence():
     measures = {f"{n} {name}": it for n in range(5) for name, it in pile("numerals").items()}
     labels = {name: Label(name, name.split()[0], "labelled") for name in measures}
     more = {f"{n} more": ORDINARY for n in range(60)}
-    [said] = poor_photos(ordinary(60) | more | measures, named(ordinary(60)) | named(more) | labels).sentences
-    assert said == ("Most photos of *0*, *1*, *2* and 2 more classes are drawings, scans or screenshots: that is what "
-                    "these classes are like, so none is called poor for it.")
+    [said] = poor_photos(
+        ordinary(60) | more | measures, named(ordinary(60)) | named(more) | labels
+    ).sentences
+    assert said == (
+        "Most photos of *0*, *1*, *2* and 2 more classes are drawings, scans or screenshots: that "
+        "is what "
+        "these classes are like, so none is called poor for it."
+    )
 
 
-@pytest.mark.parametrize("kind", ["dark", "bright", "out of focus", "tiny", "odd aspect", "phone page", "blank"])
+@pytest.mark.parametrize(
+    "kind", ["dark", "bright", "out of focus", "tiny", "odd aspect", "phone page", "blank"]
+)
 def test_a_minority_of_poor_photos_is_found_as_before(kind):
-    poor = {f"poor {n}": measured(PLANTED[kind](scene(n, (800, 600)), random.Random(n))) for n in range(8)}
+    poor = {
+        f"poor {n}": measured(PLANTED[kind](scene(n, (800, 600)), random.Random(n)))
+        for n in range(8)
+    }
     measures = ordinary(32) | poor
     found = poor_photos(measures, named(measures))
-    assert found.troubles == {name: troubles(it)[0] for name, it in measures.items() if troubles(it)}
+    assert found.troubles == {
+        name: troubles(it)[0] for name, it in measures.items() if troubles(it)
+    }
     assert set(found.troubles) == set(poor) and not found.sentences
 
 
@@ -102,7 +126,9 @@ def test_a_placeholder_that_came_many_times_is_one_picture_and_no_habit():
     measures = ordinary(8) | {f"place {n}": place for n in range(12)}
     groups = {name: "place" for name in measures if name.startswith("place")}
     assert len(poor_photos(measures, named(measures), groups).troubles) == 12
-    assert not poor_photos(measures, named(measures)).troubles, "twelve different ones are what the class is like"
+    assert not poor_photos(measures, named(measures)).troubles, (
+        "twelve different ones are what the class is like"
+    )
 
 
 @pytest.mark.parametrize("count", [1, FEWEST - 1])
@@ -127,8 +153,11 @@ def test_photos_without_a_label_are_of_the_collection_and_of_no_class():
 
 def test_several_habits_are_one_sentence_with_their_counts():
     [said] = poor_photos(pile("small digits"), named(pile("small digits"))).sentences
-    assert "tiny (20 of 20)" in said and "black and white (20 of 20)" in said and said.endswith(
-        "that is what this collection is like, so none is called poor for it.")
+    assert (
+        "tiny (20 of 20)" in said
+        and "black and white (20 of 20)" in said
+        and said.endswith("that is what this collection is like, so none is called poor for it.")
+    )
 
 
 def test_an_ordinary_collection_has_nothing_to_say():

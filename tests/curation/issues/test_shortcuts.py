@@ -1,4 +1,5 @@
-"""A trait that gives a class away is reported; chance, small classes and traits of half a class are not."""
+"""A trait that gives a class away is reported; chance, small classes and traits of half a class
+are not."""
 
 import random
 
@@ -18,7 +19,9 @@ def test_a_class_of_thumbnails_is_named_with_the_counts():
     labels, traits = collection()
     rng = random.Random(0)
     for image_id, label in labels.items():
-        traits[image_id]["short side at most"] = float(rng.randint(170, 190) if label == "a" else rng.randint(500, 900))
+        traits[image_id]["short side at most"] = float(
+            rng.randint(170, 190) if label == "a" else rng.randint(500, 900)
+        )
     traits["b00"]["short side at most"] = 180.0
     [one] = shortcuts(labels, traits, title=lambda label: {"a": "Halong Bay"}[label])
     assert (one.label, one.trait) == ("a", "short side at most") and one.score > 0.98
@@ -27,9 +30,16 @@ def test_a_class_of_thumbnails_is_named_with_the_counts():
     assert set(one.examples) <= {image_id for image_id in labels if labels[image_id] == "a"}
 
 
-@pytest.mark.parametrize(("trait", "value", "said"), [
-    ("format", "WEBP", "are WEBP files"), ("camera", "X100", "camera"), ("border", "white", "white border"),
-    ("site", "a.org", "a.org"), ("size", "640 x 480", "exactly 640 x 480")])
+@pytest.mark.parametrize(
+    ("trait", "value", "said"),
+    [
+        ("format", "WEBP", "are WEBP files"),
+        ("camera", "X100", "camera"),
+        ("border", "white", "white border"),
+        ("site", "a.org", "a.org"),
+        ("size", "640 x 480", "exactly 640 x 480"),
+    ],
+)
 def test_each_trait_is_said_in_words(trait, value, said):
     labels, traits = collection()
     for image_id in labels:
@@ -81,7 +91,11 @@ def test_traits_come_from_the_file_and_from_what_was_measured():
     source = Source("clip.mp4#3", "a", url="https://pics.example.org/1.jpg", author="Asha")
     near = Source("IMG_2.jpg", "a", taken_at="2026-01-01T10:00:05")
     it = Measures(300, 200, 100, 51, 0.5, border="white", grey=True, format="WEBP", camera="X100")
-    photos = {"p": Photo("p", 300, 200, (near,)), "q": Photo("q", 300, 200, (near,)), "r": Photo("r", 9, 9, (source,))}
+    photos = {
+        "p": Photo("p", 300, 200, (near,)),
+        "q": Photo("q", 300, 200, (near,)),
+        "r": Photo("r", 9, 9, (source,)),
+    }
     traits = TraitsOf(photos, dict.fromkeys("pqr", it))
     assert traits["r"]["site"] == "pics.example.org" and traits["r"]["author"] == "Asha"
     expected = {"shape": "wide", "size": "300 x 200", "colour": "black and white", "format": "WEBP"}

@@ -31,7 +31,9 @@ def a_photo(table):
     return next(iter(table.records.photos))
 
 
-@pytest.mark.parametrize("path", ["look", "classes", "grid?label=harbour", "photo/" + "0" * 64, "reference/harbour"])
+@pytest.mark.parametrize(
+    "path", ["look", "classes", "grid?label=harbour", "photo/" + "0" * 64, "reference/harbour"]
+)
 def test_nobody_sees_anything_without_signing_in(page, path):
     answer = page.get(f"/light-table/{path}")
     assert (answer.status_code, answer.json()["code"]) == (401, "sign_in")
@@ -60,15 +62,29 @@ def test_a_decision_goes_through_and_comes_back_with_the_next_photo(page):
 @pytest.mark.parametrize("value", [[], {}, 5, True, [["junk"]]])
 def test_a_move_that_names_something_by_no_text_is_refused_with_a_sentence(page, name, value):
     item = page.get("/light-table/look", headers=ANN).json()["items"][0]
-    move = {"id": str(ULID()), "do": "relabel", "key": item["key"], "label": "harbour"} | {name: value}
+    move = {"id": str(ULID()), "do": "relabel", "key": item["key"], "label": "harbour"} | {
+        name: value
+    }
     answer = page.post("/light-table/moves", json={"groups": [[move]]}, headers=ANN | MARK)
     [outcome] = answer.json()["outcomes"]
-    assert answer.status_code == 200 and not outcome["ok"] and "nothing was changed" in outcome["error"]
+    assert (
+        answer.status_code == 200
+        and not outcome["ok"]
+        and "nothing was changed" in outcome["error"]
+    )
 
 
-NO_MOVES = [b"{", b"[]", b"[" * 100_000, b'{"groups": [[{"do": "\\ud800"}]]}',
-            b'{"groups": [[{"do": "\xed\xa0\x80"}]]}', b'{"groups": 1}', b'{"groups": [[]]}', b'{"groups": [[1]]}',
-            b" " * 2_000_000]
+NO_MOVES = [
+    b"{",
+    b"[]",
+    b"[" * 100_000,
+    b'{"groups": [[{"do": "\\ud800"}]]}',
+    b'{"groups": [[{"do": "\xed\xa0\x80"}]]}',
+    b'{"groups": 1}',
+    b'{"groups": [[]]}',
+    b'{"groups": [[1]]}',
+    b" " * 2_000_000,
+]
 
 
 @pytest.mark.parametrize("body", NO_MOVES)

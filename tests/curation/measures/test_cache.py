@@ -48,7 +48,10 @@ def test_one_pair_is_found_whichever_photo_was_numbered_first(tmp_path):
     known.keep_matches({("a", "c"): Match(0.9, "edited")})
     assert known.match("a", "c") == known.match("c", "a") == Match(0.9, "edited")
     assert known.match("a", "b") is None and known.match("a", "stranger") is None
-    assert known.matches("abc") == {("b", "c"): Match(0.2, "same-scene"), ("a", "c"): Match(0.9, "edited")}
+    assert known.matches("abc") == {
+        ("b", "c"): Match(0.2, "same-scene"),
+        ("a", "c"): Match(0.9, "edited"),
+    }
 
 
 def test_only_pairs_that_nobody_judged_are_left(tmp_path):
@@ -61,7 +64,9 @@ def test_only_pairs_that_nobody_judged_are_left(tmp_path):
 def test_what_was_surveyed_in_one_dataset_is_new_in_another(tmp_path):
     known = Memory(tmp_path)
     known.keep_surveyed("one", ["a"])
-    assert known.not_surveyed("one", ["a", "b"]) == {"b"} and known.not_surveyed("two", ["a"]) == {"a"}
+    assert known.not_surveyed("one", ["a", "b"]) == {"b"} and known.not_surveyed("two", ["a"]) == {
+        "a"
+    }
 
 
 def test_a_new_way_of_measuring_forgets_the_old_one(tmp_path, monkeypatch):

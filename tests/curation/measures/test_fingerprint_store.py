@@ -14,9 +14,12 @@ from tests.fixtures.scenes import scene
 
 
 def same(one: Fingerprint, other: Fingerprint) -> bool:
-    pairs = [(getattr(one, part), getattr(other, part)) for part in ("points", "descriptors", "small")]
+    pairs = [
+        (getattr(one, part), getattr(other, part)) for part in ("points", "descriptors", "small")
+    ]
     return (one.jpeg, one.shape) == (other.jpeg, other.shape) and all(
-        mine.dtype == its.dtype and np.array_equal(mine, its) for mine, its in pairs)
+        mine.dtype == its.dtype and np.array_equal(mine, its) for mine, its in pairs
+    )
 
 
 @pytest.mark.parametrize("size", [(420, 300), (64, 40), (900, 30), (3, 200)])
@@ -73,7 +76,10 @@ def test_a_scan_that_dies_loses_at_most_the_last_few(tmp_path, monkeypatch):
 def test_a_full_disk_is_said_so_and_what_was_kept_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(print_shelf, "AT_ONCE", 1)
     one = fingerprint(scene(1))
-    with pytest.raises(DiskFull, match="what photos are compared by"), PrintShelf(tmp_path) as shelf:
+    with (
+        pytest.raises(DiskFull, match="what photos are compared by"),
+        PrintShelf(tmp_path) as shelf,
+    ):
         shelf.put("a", one)
         shelf._base.execute("pragma max_page_count = 9")
         shelf.put("b", one)
@@ -87,7 +93,9 @@ def test_fingerprints_taken_in_another_way_are_forgotten(tmp_path, monkeypatch):
     monkeypatch.setattr(print_shelf, "VERSION", print_shelf.VERSION + 1)
     with PrintShelf(tmp_path) as shelf:
         assert shelf.missing("a") == {"a"}
-        assert [path.name for path in tmp_path.iterdir()] == [f"prints-{print_shelf.VERSION}.sqlite"]
+        assert [path.name for path in tmp_path.iterdir()] == [
+            f"prints-{print_shelf.VERSION}.sqlite"
+        ]
 
 
 def test_a_fingerprint_takes_half_the_bytes_that_it_takes_in_memory(tmp_path):

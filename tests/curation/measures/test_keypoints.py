@@ -3,7 +3,16 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from curation.measures.keypoints import POINTS, STEP, STEPS, find_points, matched, mirrored_descriptors, promising, unit
+from curation.measures.keypoints import (
+    POINTS,
+    STEP,
+    STEPS,
+    find_points,
+    matched,
+    mirrored_descriptors,
+    promising,
+    unit,
+)
 from tests.fixtures.scenes import scene
 from train.images.keypoints import root_sift
 
@@ -21,7 +30,9 @@ def found(photo):
 
 def test_the_points_of_a_turned_photo_match_and_those_of_another_do_not():
     _, one = found(scene(1))
-    assert len(matched(one, found(scene(1).rotate(25))[1])) > 2 * len(matched(one, found(scene(2))[1]))
+    assert len(matched(one, found(scene(1).rotate(25))[1])) > 2 * len(
+        matched(one, found(scene(2))[1])
+    )
 
 
 def test_most_pairs_end_early_and_copies_do_not():
@@ -33,7 +44,8 @@ def test_most_pairs_end_early_and_copies_do_not():
 
 def test_descriptors_are_whole_steps_and_point_where_they_pointed():
     grey = np.asarray(scene(1).convert("L"))
-    exact, rounded = root_sift(grey, POINTS).descriptors, find_points(grey)[1]
+    exact = root_sift(grey, POINTS).descriptors
+    rounded = find_points(grey)[1]
     assert rounded.dtype == np.uint8 and not (rounded % STEP).any() and rounded.max() < STEP * STEPS
     assert (unit(exact) * unit(rounded)).sum(axis=1).min() > 0.99
 

@@ -24,8 +24,14 @@ from curation.measures.pixels import (
 from tests.fixtures.planted_errors import PLANTED
 from tests.fixtures.scenes import scene
 
-NAMED = {"out of focus": "blurred", "motion blur": "blurred", "odd aspect": "odd shape", "phone page": "screenshot",
-         "phone photo": "screenshot", "window": "screenshot"}
+NAMED = {
+    "out of focus": "blurred",
+    "motion blur": "blurred",
+    "odd aspect": "odd shape",
+    "phone page": "screenshot",
+    "phone photo": "screenshot",
+    "window": "screenshot",
+}
 
 
 def names(image, size=None):
@@ -50,7 +56,9 @@ def test_each_trouble_is_named():
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", PLANTED)
 def test_what_is_planted_is_named(kind, seed):
-    assert NAMED.get(kind, kind) in names(PLANTED[kind](scene(seed, (800, 600)), random.Random(seed)))
+    assert NAMED.get(kind, kind) in names(
+        PLANTED[kind](scene(seed, (800, 600)), random.Random(seed))
+    )
 
 
 def test_a_thing_on_white_paper_is_no_placeholder_and_no_screenshot():
@@ -122,7 +130,9 @@ def test_what_was_drawn_is_not_called_blank_or_blurred_besides():
 
 
 def test_the_worse_of_a_score_is_the_worse_of_the_photo():
-    ramps = [(90 + np.arange(20) * step + np.zeros((20, 1))).astype(np.uint8) for step in (0.4, 0.1)]
+    ramps = [
+        (90 + np.arange(20) * step + np.zeros((20, 1))).astype(np.uint8) for step in (0.4, 0.1)
+    ]
     faint, fainter = (troubles(measure(ramp, 200, 200))[0].score for ramp in ramps)
     assert 0 <= faint < fainter <= 1
 

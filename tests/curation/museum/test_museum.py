@@ -1,4 +1,5 @@
-"""The built-in museum: the same for everybody, as large as asked, and true to what it says about itself."""
+"""The built-in museum: the same for everybody, as large as asked, and true to what it says about
+itself."""
 
 import hashlib
 import io
@@ -10,7 +11,17 @@ import pytest
 from PIL import Image
 
 from curation import museum
-from curation.museum import Museum, brush, camera, gallery, painters, programme, rooms, scenes, visitors
+from curation.museum import (
+    Museum,
+    brush,
+    camera,
+    gallery,
+    painters,
+    programme,
+    rooms,
+    scenes,
+    visitors,
+)
 from data_cards.dataset.collection import shipped_collection
 from data_cards.errors import BadPhoto, BadSource
 from data_cards.photos.image import inspect_photo, open_photo
@@ -35,7 +46,9 @@ def test_every_picture_of_the_collection_hangs_and_no_other():
 def test_every_picture_has_a_story_and_two_things_to_look_for():
     for info in shipped_collection("museum").classes:
         names = [name for name, _ in info.facts]
-        assert info.summary and "Look for" in names and "Style" in names and info.licence == "CC0-1.0"
+        assert (
+            info.summary and "Look for" in names and "Style" in names and info.licence == "CC0-1.0"
+        )
 
 
 def test_the_description_says_that_it_is_simulated():
@@ -52,7 +65,9 @@ def test_the_share_of_wrong_labels_is_the_one_that_was_asked_for():
     for wrong in (0.0, 0.06, 0.2):
         truths = [entry.truth for entry in museum.plan(Museum(photos=1000, wrong=wrong))]
         frames = [truth for truth in truths if truth.kind == "painting"]
-        assert sum(truth.is_mislabelled for truth in frames) == pytest.approx(wrong * len(frames), abs=1)
+        assert sum(truth.is_mislabelled for truth in frames) == pytest.approx(
+            wrong * len(frames), abs=1
+        )
 
 
 def test_most_wrong_labels_name_a_look_alike():
@@ -80,14 +95,19 @@ def test_frames_of_a_burst_are_seconds_apart():
     for entry in museum.plan(Museum()):
         if entry.truth.burst and entry.truth.kind == "painting":
             bursts.setdefault(entry.truth.burst, []).append(entry.shot.taken_at)
-    gaps = [(later - earlier).total_seconds() for times in bursts.values() for earlier, later in pairwise(times)]
+    gaps = [
+        (later - earlier).total_seconds()
+        for times in bursts.values()
+        for earlier, later in pairwise(times)
+    ]
     assert gaps and min(gaps) >= 0.9 and max(gaps) <= 3.0
 
 
 def test_the_same_museum_is_the_same_to_the_last_byte(small):
     again = list(museum.photos(SMALL, workers=1))
     assert [(truth, hashlib.sha256(data).digest()) for truth, data in small] == [
-        (truth, hashlib.sha256(data).digest()) for truth, data in again]
+        (truth, hashlib.sha256(data).digest()) for truth, data in again
+    ]
 
 
 def test_another_seed_is_another_visit(small):
@@ -97,7 +117,8 @@ def test_another_seed_is_another_visit(small):
 
 def test_a_copy_has_the_bytes_of_its_original_and_a_reencode_has_not(small):
     by_path = {truth.path: data for truth, data in small}
-    copies, again = of_kind(small, "copy"), of_kind(small, "reencode")
+    copies = of_kind(small, "copy")
+    again = of_kind(small, "reencode")
     assert copies and again
     assert all(by_path[truth.copy_of] == data for truth, data in copies)
     assert all(by_path[truth.copy_of] != data for truth, data in again)
@@ -123,17 +144,29 @@ def test_phones_write_when_a_photo_was_taken_and_never_where(small):
 def test_some_photos_lie_on_their_side_and_say_so():
     shots = [entry.shot for entry in museum.plan(Museum(photos=200))]
     turned = next(shot for shot in shots if visitors.phone_of(shot.visitor).turned)
-    assert Image.open(io.BytesIO(visitors.snap(turned, 64))).getexif()[visitors.ORIENTATION] in (3, 6, 8)
+    assert Image.open(io.BytesIO(visitors.snap(turned, 64))).getexif()[visitors.ORIENTATION] in (
+        3,
+        6,
+        8,
+    )
 
 
 def test_a_museum_is_written_without_its_truth(tmp_path):
     truths = museum.write_museum(tmp_path, Museum(photos=20, side=64))
-    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+    }
     assert files == {truth.path for truth in truths}
 
 
-@pytest.mark.parametrize(("text", "expected"), [("museum", Museum()), ("museum:50", Museum(photos=50)),
-                                                ("museum:50:96", Museum(photos=50, side=96))])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("museum", Museum()),
+        ("museum:50", Museum(photos=50)),
+        ("museum:50:96", Museum(photos=50, side=96)),
+    ],
+)
 def test_a_size_is_read_from_the_name(text, expected):
     assert museum.parse_museum(text) == expected
 
@@ -152,7 +185,9 @@ def test_paintings_differ_and_have_the_shape_of_their_canvas():
     pictures = {name: gallery.paint(name, 64) for name in gallery.HANGING}
     for name, picture in pictures.items():
         hung = gallery.HANGING[name]
-        assert picture.shape[1] / picture.shape[0] == pytest.approx(hung.width / hung.height, rel=0.05)
+        assert picture.shape[1] / picture.shape[0] == pytest.approx(
+            hung.width / hung.height, rel=0.05
+        )
         assert picture.std() > 12
     assert len({picture.tobytes() for picture in pictures.values()}) == len(pictures)
 
@@ -161,7 +196,9 @@ def test_strokes_follow_the_flow():
     base = np.zeros((60, 60, 3), np.float32)
     base[:, 30:] = 1
     level = brush.strokes(base, np.zeros((60, 60), np.float32), np.random.default_rng(0), 3, 24)
-    upright = brush.strokes(base, np.full((60, 60), np.pi / 2, np.float32), np.random.default_rng(0), 3, 24)
+    upright = brush.strokes(
+        base, np.full((60, 60), np.pi / 2, np.float32), np.random.default_rng(0), 3, 24
+    )
     assert np.abs(level - base).mean() > 2 * np.abs(upright - base).mean()
 
 

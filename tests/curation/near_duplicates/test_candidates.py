@@ -9,8 +9,12 @@ from curation.near_duplicates.candidates import propose_by_pixels, propose_by_wo
 from curation.near_duplicates.groups import Pair, friends_of_friends, pair_of
 from tests.fixtures.scenes import scene
 
-EDITS = {"mirror": ImageOps.mirror, "upside down": ImageOps.flip, "turned": lambda photo: photo.rotate(25),
-         "crop": lambda photo: photo.crop((40, 30, 360, 270))}
+EDITS = {
+    "mirror": ImageOps.mirror,
+    "upside down": ImageOps.flip,
+    "turned": lambda photo: photo.rotate(25),
+    "crop": lambda photo: photo.crop((40, 30, 360, 270)),
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +47,11 @@ def test_blank_photos_are_like_nothing_and_one_photo_has_no_pair():
 
 
 def test_who_agrees_with_the_same_photo_is_proposed():
-    pairs = [Pair("a", "b", 0.95, "edited", True), Pair("b", "c", 0.95, "edited", True),
-             Pair("c", "d", 0.4, "same-scene", False)]
+    pairs = [
+        Pair("a", "b", 0.95, "edited", True),
+        Pair("b", "c", 0.95, "edited", True),
+        Pair("c", "d", 0.4, "same-scene", False),
+    ]
     assert friends_of_friends(pairs) == {("a", "c")}
 
 

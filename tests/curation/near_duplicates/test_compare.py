@@ -1,4 +1,5 @@
-"""The same shot is known in every disguise, and a different subject on the same background is another photo."""
+"""The same shot is known in every disguise, and a different subject on the same background is
+another photo."""
 
 import io
 from dataclasses import replace
@@ -93,7 +94,8 @@ def test_small_soft_photos_are_compared_without_points():
 
 
 def test_a_frame_of_a_burst_is_at_most_the_same_scene():
-    before, after = scene(11), scene(11)
+    before = scene(11)
+    after = scene(11)
     after.paste(scene(12, (40, 30)), (150, 100))
     moved = after.crop((24, 18, 400, 300)).resize((400, 300))
     assert compare(fingerprint(before), fingerprint(moved)).kind in ("same-scene", "looks-alike")

@@ -1,4 +1,5 @@
-"""Two things of one shape in one place only look alike; what an edit does to all of a photo makes no other thing."""
+"""Two things of one shape in one place only look alike; what an edit does to all of a photo
+makes no other thing."""
 
 import io
 
@@ -56,7 +57,9 @@ def match(one, other):
 @pytest.mark.parametrize("other", OTHERS)
 def test_another_thing_in_its_place_only_looks_alike(other):
     found = match(shirt(RED, "SUMMER"), OTHERS[other])
-    assert found.score < THRESHOLD and (found.kind == LOOKS_ALIKE or found.score < WORTH_A_CLOSER_LOOK)
+    assert found.score < THRESHOLD and (
+        found.kind == LOOKS_ALIKE or found.score < WORTH_A_CLOSER_LOOK
+    )
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -84,6 +87,10 @@ def test_photos_that_share_a_corner_tell_nothing():
 
 
 def test_a_way_between_photos_leads_to_the_same_places_at_another_size():
-    way = rescaled(np.array([[0.5, 0, 10], [0, 0.5, 20]]), (100, 200), (50, 100), (100, 200), (50, 100))
+    way = rescaled(
+        np.array([[0.5, 0, 10], [0, 0.5, 20]]), (100, 200), (50, 100), (100, 200), (50, 100)
+    )
     # The middle of the first large pixel is a quarter of a small one off that of the small one.
-    assert np.allclose(way, [[0.5, 0, (10 + 0.5 * 0.5 - 0.5) / 2], [0, 0.5, (20 + 0.5 * 0.5 - 0.5) / 2]])
+    assert np.allclose(
+        way, [[0.5, 0, (10 + 0.5 * 0.5 - 0.5) / 2], [0, 0.5, (20 + 0.5 * 0.5 - 0.5) / 2]]
+    )

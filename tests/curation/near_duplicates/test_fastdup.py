@@ -17,8 +17,14 @@ def test_without_fastdup_there_are_no_proposals_and_no_failure(monkeypatch):
     assert propose(PHOTOS) == set()
 
 
-@pytest.mark.parametrize("trouble", [subprocess.TimeoutExpired("fastdup", 1), OSError("no such file"),
-                                     subprocess.CalledProcessError(1, "fastdup")])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        subprocess.TimeoutExpired("fastdup", 1),
+        OSError("no such file"),
+        subprocess.CalledProcessError(1, "fastdup"),
+    ],
+)
 def test_a_fastdup_that_does_not_finish_costs_only_its_proposals(monkeypatch, trouble):
     def fails(*_, **__):
         raise trouble
@@ -33,7 +39,9 @@ def test_what_fastdup_wrote_becomes_pairs_of_our_names_and_its_telemetry_is_off(
 
     def pretend(command, env, cwd, **_):
         seen.update(env=env)
-        (cwd / "similarity.csv").write_text("from,to,distance\npictures/00000001.jpg,pictures/00000000.jpg,0.9\n")
+        (cwd / "similarity.csv").write_text(
+            "from,to,distance\npictures/00000001.jpg,pictures/00000000.jpg,0.9\n"
+        )
 
     monkeypatch.setattr(fastdup_proposals, "installed", lambda: True)
     monkeypatch.setattr(subprocess, "run", pretend)

@@ -39,7 +39,9 @@ def test_a_verdict_follows_the_dial():
 
 def test_photos_that_could_not_be_read_drop_out():
     prints = {"a": fingerprint(scene(1)), "b": fingerprint(scene(1))}
-    assert [(pair.a, pair.b) for pair in judge([("a", "b"), ("a", "broken")], prints)] == [("a", "b")]
+    assert [(pair.a, pair.b) for pair in judge([("a", "b"), ("a", "broken")], prints)] == [
+        ("a", "b")
+    ]
 
 
 def test_the_best_photo_represents_its_group():
@@ -56,7 +58,9 @@ def test_groups_do_not_chain_from_neighbour_to_neighbour():
 
     groups, checked = group(pairs("ab", "bc", "cd", "de"), same_worth, disagrees)
     linked = {frozenset(names) for names in ("ab", "bc", "cd", "de")}
-    assert groups and all(frozenset((one[0], member)) in linked for one in groups for member in one[1:])
+    assert groups and all(
+        frozenset((one[0], member)) in linked for one in groups for member in one[1:]
+    )
     assert len(checked) == len(asked) > 0
 
 
@@ -79,7 +83,10 @@ def test_pairs_below_the_dial_make_no_group():
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(agreeing=st.sets(st.sampled_from(list(combinations("abcdefgh", 2)))), seen=st.integers(0, 2**28 - 1))
+@given(
+    agreeing=st.sets(st.sampled_from(list(combinations("abcdefgh", 2)))),
+    seen=st.integers(0, 2**28 - 1),
+)
 def test_every_member_of_a_group_agrees_with_its_representative(agreeing, seen):
     def check(one, other):
         a, b = sorted((one, other))

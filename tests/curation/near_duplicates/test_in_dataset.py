@@ -1,4 +1,5 @@
-"""Copies in a dataset: verdicts are remembered, and whatever hangs together is one group for the split."""
+"""Copies in a dataset: verdicts are remembered, and whatever hangs together is one group for the
+split."""
 
 from dataclasses import replace
 
@@ -17,7 +18,12 @@ from data_cards.annotations.ledger import Ledger
 from tests.fixtures.scenes import jpeg, scene
 from tests.fixtures.things import shirt
 
-PHOTOS = {"a": jpeg(scene(1)), "b": jpeg(scene(1).crop((20, 15, 390, 290))), "c": jpeg(scene(2)), "d": b"no photo"}
+PHOTOS = {
+    "a": jpeg(scene(1)),
+    "b": jpeg(scene(1).crop((20, 15, 390, 290))),
+    "c": jpeg(scene(2)),
+    "d": b"no photo",
+}
 X = np.array([[1, 0, 0.1], [1, 0.1, 0], [0, 1, 0], [0.1, 1, 0.0]])
 
 
@@ -35,7 +41,8 @@ class PretendDataset:
 
 @pytest.fixture
 def look(tmp_path):
-    memory, dataset = Memory(tmp_path), PretendDataset()
+    memory = Memory(tmp_path)
+    dataset = PretendDataset()
 
     def run(*decisions, threshold=0.9):
         dataset.read = 0
@@ -64,7 +71,7 @@ def test_an_old_photo_that_gets_a_new_neighbour_is_not_read_again(tmp_path):
     def look(ids):
         dataset.read = 0
         with PrintShelf(tmp_path) as shelf:
-            sight = Sight(dataset, list(ids), nearest(X[:len(ids)]), Memory(tmp_path), shelf)
+            sight = Sight(dataset, list(ids), nearest(X[: len(ids)]), Memory(tmp_path), shelf)
             return list(find_copies(sight, Ledger(), {}, 0.9, False).pairs), dataset.read
 
     assert look("ac") == ([], 2)
@@ -100,9 +107,18 @@ def turned(monkeypatch, tmp_path):
 
     def run(with_words=True):
         if not with_words:
-            monkeypatch.setattr("curation.near_duplicates.in_dataset.pairs_by_words", lambda *_: np.zeros((0, 2), np.int32))
+            monkeypatch.setattr(
+                "curation.near_duplicates.in_dataset.pairs_by_words",
+                lambda *_: np.zeros((0, 2), np.int32),
+            )
         with PrintShelf(tmp_path) as shelf:
-            sight = Sight(PretendDataset(), sorted(photos), nearest(np.eye(len(photos))), Memory(tmp_path), shelf)
+            sight = Sight(
+                PretendDataset(),
+                sorted(photos),
+                nearest(np.eye(len(photos))),
+                Memory(tmp_path),
+                shelf,
+            )
             return list(find_copies(sight, Ledger(), {}, 0.9, False).pairs)
 
     return run
@@ -122,20 +138,27 @@ def test_fastdup_is_asked_only_about_photos_that_points_say_little_of(monkeypatc
     monkeypatch.setattr("tests.curation.near_duplicates.test_in_dataset.PHOTOS", photos)
     monkeypatch.setattr("curation.near_duplicates.in_dataset.installed", lambda: True)
     asked = []
-    monkeypatch.setattr("curation.near_duplicates.in_dataset.propose", lambda some: set(asked.extend(name for name, _ in some) or ()))
+    monkeypatch.setattr(
+        "curation.near_duplicates.in_dataset.propose",
+        lambda some: set(asked.extend(name for name, _ in some) or ()),
+    )
     with PrintShelf(tmp_path) as shelf:
         sight = Sight(PretendDataset(), sorted(photos), nearest(np.eye(4)), Memory(tmp_path), shelf)
         find_copies(sight, Ledger(), {}, 0.9, False)
         assert asked == []
     with PrintShelf(tmp_path) as shelf:
-        find_copies(replace(sight, shelf=shelf, memory=Memory(tmp_path / "new")), Ledger(), {}, 0.9, True)
+        find_copies(
+            replace(sight, shelf=shelf, memory=Memory(tmp_path / "new")), Ledger(), {}, 0.9, True
+        )
     assert asked == ["grey", "white"]
 
 
 def test_two_who_agree_with_a_third_are_introduced_to_each_other(tmp_path):
     with PrintShelf(tmp_path) as shelf:
         sight = Sight(PretendDataset(), list("abcd"), nearest(X), Memory(tmp_path), shelf)
-        sight.memory.keep_matches({("a", "b"): Match(0.95, "edited"), ("b", "c"): Match(0.95, "edited")})
+        sight.memory.keep_matches(
+            {("a", "b"): Match(0.95, "edited"), ("b", "c"): Match(0.95, "edited")}
+        )
         judging = Judging(sight, Comparers(shelf))
         _introduce(sight, judging, 0.9)
         assert judging.new == 1 and sight.memory.match("a", "c") is not None
@@ -143,7 +166,11 @@ def test_two_who_agree_with_a_third_are_introduced_to_each_other(tmp_path):
 
 @pytest.fixture
 def shirts(monkeypatch, tmp_path):
-    photos = {"a": jpeg(shirt(words="SUMMER")), "b": jpeg(shirt(words="WINTER", shot=1)), "c": jpeg(scene(2))}
+    photos = {
+        "a": jpeg(shirt(words="SUMMER")),
+        "b": jpeg(shirt(words="WINTER", shot=1)),
+        "c": jpeg(scene(2)),
+    }
     monkeypatch.setattr("tests.curation.near_duplicates.test_in_dataset.PHOTOS", photos)
 
     def run(*decisions, threshold=0.9):

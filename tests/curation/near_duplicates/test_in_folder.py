@@ -1,4 +1,5 @@
-"""A plain folder: every scored candidate with relative paths, then the groups; nothing else on standard output."""
+"""A plain folder: every scored candidate with relative paths, then the groups; nothing else on
+standard output."""
 
 import json
 
@@ -19,9 +20,14 @@ def nowhere(name, cache):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(room, "find_backbone", nowhere)
-    photos = {"größe/ein foto.jpg": jpeg(scene(1)), "b/copy.jpg": jpeg(scene(1)),
-              "b/flipped.JPG": jpeg(ImageOps.mirror(scene(1))), "other.png": jpeg(scene(2)),
-              "damaged.jpg": b"no photo", "notes.txt": b"hello"}
+    photos = {
+        "größe/ein foto.jpg": jpeg(scene(1)),
+        "b/copy.jpg": jpeg(scene(1)),
+        "b/flipped.JPG": jpeg(ImageOps.mirror(scene(1))),
+        "other.png": jpeg(scene(2)),
+        "damaged.jpg": b"no photo",
+        "notes.txt": b"hello",
+    }
     for name, data in photos.items():
         path = tmp_path / "photos" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +41,9 @@ def test_copies_are_found_and_named(folder, tmp_path):
     assert kinds["b/copy.jpg", "größe/ein foto.jpg"] == ("exact", True)
     assert kinds["b/copy.jpg", "b/flipped.JPG"] == ("edited", True)
     assert not any(verdict for names, (_, verdict) in kinds.items() if "other.png" in names)
-    assert [sorted(group) for group in groups] == [["b/copy.jpg", "b/flipped.JPG", "größe/ein foto.jpg"]]
+    assert [sorted(group) for group in groups] == [
+        ["b/copy.jpg", "b/flipped.JPG", "größe/ein foto.jpg"]
+    ]
 
 
 def test_nothing_of_the_photos_stays_in_the_cache(folder, tmp_path):

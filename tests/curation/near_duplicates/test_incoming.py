@@ -21,8 +21,15 @@ def door(here):
     return door
 
 
-@pytest.mark.parametrize("edit", [lambda photo: photo, lambda photo: photo.resize((330, 248)), ImageOps.mirror,
-                                  lambda photo: photo.crop((40, 30, 360, 270))])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda photo: photo,
+        lambda photo: photo.resize((330, 248)),
+        ImageOps.mirror,
+        lambda photo: photo.crop((40, 30, 360, 270)),
+    ],
+)
 def test_the_same_shot_is_recognised_however_it_was_saved(door, here, edit):
     assert door.twin(jpeg(edit(scene(3)), 70), here.__getitem__) == "p3"
 

@@ -11,7 +11,14 @@ from curation.near_duplicates.compare import compare
 from curation.near_duplicates.pool import Comparers
 from tests.fixtures.scenes import scene
 
-PAIRS = [("1", "2"), ("1", "1 turned"), ("2", "2 turned"), ("broken", "1"), ("3", "1 turned"), ("3", "3 turned")]
+PAIRS = [
+    ("1", "2"),
+    ("1", "1 turned"),
+    ("2", "2 turned"),
+    ("broken", "1"),
+    ("3", "1 turned"),
+    ("3", "3 turned"),
+]
 
 
 @pytest.fixture
@@ -27,7 +34,9 @@ def shelf(tmp_path):
 @pytest.fixture
 def wanted(shelf):
     prints = {name: shelf.get(name) for names in PAIRS for name in names}
-    return [compare(prints[a], prints[b]) if prints[a] and prints[b] else NO_MATCH for a, b in PAIRS]
+    return [
+        compare(prints[a], prints[b]) if prints[a] and prints[b] else NO_MATCH for a, b in PAIRS
+    ]
 
 
 def test_few_pairs_are_compared_here(shelf, wanted):
@@ -35,13 +44,17 @@ def test_few_pairs_are_compared_here(shelf, wanted):
         assert list(comparers.matches(PAIRS)) == wanted and comparers._pool is None
 
 
-def test_many_pairs_are_compared_by_processes_that_say_the_same_in_order(shelf, wanted, monkeypatch):
+def test_many_pairs_are_compared_by_processes_that_say_the_same_in_order(
+    shelf, wanted, monkeypatch
+):
     monkeypatch.setattr(comparing, "FEW", 1)
     monkeypatch.setattr(comparing, "PAIRS_A_TURN", 2)
     with Comparers(shelf) as comparers:
         found = list(comparers.matches(PAIRS))
         assert comparers._pool is not None
-    assert [(one.kind, round(one.score, 2)) for one in found] == [(one.kind, round(one.score, 2)) for one in wanted]
+    assert [(one.kind, round(one.score, 2)) for one in found] == [
+        (one.kind, round(one.score, 2)) for one in wanted
+    ]
     assert found[3] == NO_MATCH and found[1].score > 0.9
 
 

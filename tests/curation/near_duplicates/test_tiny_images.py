@@ -1,4 +1,5 @@
-"""Pictures of 32 pixels: the same shot is known when it was cut, lit, tinted or mirrored otherwise; others are not."""
+"""Pictures of 32 pixels: the same shot is known when it was cut, lit, tinted or mirrored
+otherwise; others are not."""
 
 import io
 
@@ -31,8 +32,14 @@ def saved(photo):
     return Image.open(out).convert("RGB")
 
 
-EDITS = {"mirror": ImageOps.mirror, "upside down": ImageOps.flip, "turned round": lambda photo: photo.rotate(180),
-         "darker": lambda photo: ImageEnhance.Brightness(photo).enhance(0.75), "tinted": tinted, "saved": saved}
+EDITS = {
+    "mirror": ImageOps.mirror,
+    "upside down": ImageOps.flip,
+    "turned round": lambda photo: photo.rotate(180),
+    "darker": lambda photo: ImageEnhance.Brightness(photo).enhance(0.75),
+    "tinted": tinted,
+    "saved": saved,
+}
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -67,13 +74,17 @@ def test_blank_pictures_prove_nothing(grey, noise, seed):
 
 
 def test_it_makes_no_difference_which_is_laid_over_which():
-    one, other = small(scene(4)), small(scene(4), (50, 30, 370, 280))
+    one = small(scene(4))
+    other = small(scene(4), (50, 30, 370, 280))
     assert abs(agreement(one, other).score - agreement(other, one).score) < 0.05
 
 
 def test_the_kind_of_a_small_copy():
     photo = scene(5).resize((32, 32))
-    assert compare(fingerprint(photo), fingerprint(saved(scene(5)).resize((32, 32)))).kind == "re-encoded"
+    assert (
+        compare(fingerprint(photo), fingerprint(saved(scene(5)).resize((32, 32)))).kind
+        == "re-encoded"
+    )
     assert compare(fingerprint(photo), fingerprint(ImageOps.mirror(photo))).kind == "edited"
     assert compare(fingerprint(photo), fingerprint(scene(6).resize((32, 32)))).kind == "same-scene"
 

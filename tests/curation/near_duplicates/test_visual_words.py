@@ -14,7 +14,8 @@ SIGHTS = np.random.default_rng(0).integers(0, 256, (900, 128)).astype(np.uint8)
 
 
 def descriptors(n):
-    """Of COUNT made-up photos, all of the same few sights; each fourth shows three in four of the photo before."""
+    """Of COUNT made-up photos, all of the same few sights; each fourth shows three in four of
+    the photo before."""
     points = SIGHTS[np.random.default_rng(n).permutation(len(SIGHTS))[:160]]
     return np.concatenate([descriptors(n - 1)[:120], points[:40]]) if n % 4 == 1 else points
 
@@ -30,7 +31,11 @@ def found(count=COUNT, of=descriptors, **options):
 
 def test_photos_with_the_same_points_are_found_each_pair_once():
     pairs = found()
-    assert set(pairs) >= COPIES and len(pairs) == len(set(pairs)) and all(one < other for one, other in pairs)
+    assert (
+        set(pairs) >= COPIES
+        and len(pairs) == len(set(pairs))
+        and all(one < other for one, other in pairs)
+    )
 
 
 def test_only_the_nearest_are_proposed():

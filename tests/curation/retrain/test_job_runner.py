@@ -16,8 +16,11 @@ from pathlib import Path
 from curation.retrain.job_runner import Telling
 told = Telling(Path(sys.argv[-1]))
 """
-WAITS = SAY + "told.step(2, 4, 'Waiting')\nprint('Looking:  50%|##  | 5/10 [00:05<00:05, 1photo/s]', flush=True)\n" \
+WAITS = (
+    SAY + "told.step(2, 4, 'Waiting')\nprint('Looking:  50%|##  | 5/10 [00:05<00:05, 1photo/s]', "
+    "flush=True)\n"
     "time.sleep(60)"
+)
 WORKS = SAY + "told.step(1, 1, 'Working')\ntold.done('It worked.')"
 FAILS = SAY + "told.failed('The disk is full.')\nsys.exit(2)"
 DIES = SAY + "told.step(1, 2, 'Dying')\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
@@ -38,7 +41,9 @@ def until(bench, state, **more):
     end = time.monotonic() + 60
     while time.monotonic() < end:
         report = bench.report()
-        if report["state"] == state and all(report.get(name) == value for name, value in more.items()):
+        if report["state"] == state and all(
+            report.get(name) == value for name, value in more.items()
+        ):
             return report
         time.sleep(0.02)
     raise AssertionError(bench.report())
@@ -51,7 +56,9 @@ def test_before_the_first_job_there_is_none(bench):
 def test_a_running_job_tells_its_step_and_how_far_that_is(bench):
     begin(bench, WAITS)
     report = until(bench, "running", step=2, share=0.375)
-    assert (report["words"], report["steps"], report["who"]) == ("Waiting", 4, "olga") and report["left"] is None
+    assert (report["words"], report["steps"], report["who"]) == ("Waiting", 4, "olga") and report[
+        "left"
+    ] is None
 
 
 def test_a_job_that_worked_says_so_in_its_own_words(bench):
@@ -110,8 +117,11 @@ def test_a_job_that_died_with_its_app_is_found_interrupted(bench, tmp_path):
 
 
 def test_another_process_of_the_same_number_is_not_ours(tmp_path):
-    (tmp_path / "job.json").write_text(json.dumps({"id": "01X", "title": "Training", "who": "olga", "started": 0,
-                                                   "pid": os.getpid()}))
+    (tmp_path / "job.json").write_text(
+        json.dumps(
+            {"id": "01X", "title": "Training", "who": "olga", "started": 0, "pid": os.getpid()}
+        )
+    )
     bench = Bench(tmp_path)
     assert bench.report()["state"] == "interrupted"
     bench.stop()  # and this test lives on
@@ -143,7 +153,9 @@ def test_the_next_job_is_expected_to_take_as_long_as_the_last(tmp_path):
 
 
 def test_a_job_gets_what_it_is_given_of_the_environment(bench):
-    begin(bench, SAY + "import os; told.done(os.environ['VITRINE_CACHE'])", VITRINE_CACHE="/somewhere")
+    begin(
+        bench, SAY + "import os; told.done(os.environ['VITRINE_CACHE'])", VITRINE_CACHE="/somewhere"
+    )
     assert until(bench, "done")["sentence"] == "/somewhere"
 
 
@@ -153,19 +165,33 @@ def test_a_damaged_note_is_no_job(tmp_path, damage):
     assert Bench(tmp_path).report() == {"state": "none"}
 
 
-@pytest.mark.parametrize(("log", "far"), [
-    ("", (None, None)), ("Probe: 59 % right.", (None, None)),
-    ("A:  25%|#   | 1/4 [00:01<00:03, 1photo/s]\rA:  50%|##  | 2/4 [00:02<01:02, 1photo/s]\r", (0.5, 62.0)),
-    ("A: 100%|####| 4/4 [00:04<00:00, 1photo/s]\n3 of 5  Training\n", (None, None)),
-    ("Fine-tuning: epoch 2 of 4, step 30 of 120, about 3 minutes left.\n", (0.25, None)),
-])
+@pytest.mark.parametrize(
+    ("log", "far"),
+    [
+        ("", (None, None)),
+        ("Probe: 59 % right.", (None, None)),
+        (
+            "A:  25%|#   | 1/4 [00:01<00:03, 1photo/s]\rA:  50%|##  | 2/4 [00:02<01:02, "
+            "1photo/s]\r",
+            (0.5, 62.0),
+        ),
+        ("A: 100%|####| 4/4 [00:04<00:00, 1photo/s]\n3 of 5  Training\n", (None, None)),
+        ("Fine-tuning: epoch 2 of 4, step 30 of 120, about 3 minutes left.\n", (0.25, None)),
+    ],
+)
 def test_bars_and_steps_are_read_off_the_log(log, far):
     assert newest_bar(log) == far
 
 
-MAKES = SAY + "told.step(1, 2, 'Scanning')\ntold.made()\ntold.step(2, 2, 'Training')\ntold.made()\ntold.done('Done.')"
-PACED = SAY + "told.step(1, 2, 'Training', 30.0)\n" \
-    "print('Fine-tuning: epoch 1 of 7, step 5 of 20, about 2 min left.', flush=True)\ntime.sleep(60)"
+MAKES = (
+    SAY + "told.step(1, 2, 'Scanning')\ntold.made()\ntold.step(2, 2, "
+    "'Training')\ntold.made()\ntold.done('Done.')"
+)
+PACED = (
+    SAY + "told.step(1, 2, 'Training', 30.0)\n"
+    "print('Fine-tuning: epoch 1 of 7, step 5 of 20, about 2 min left.', "
+    "flush=True)\ntime.sleep(60)"
+)
 
 
 def test_whoever_watches_hears_that_something_was_made(tmp_path):
@@ -187,11 +213,20 @@ def test_what_is_left_is_what_the_job_says_and_all_that_comes_after(tmp_path):
         bench.stop()
 
 
-@pytest.mark.parametrize(("log", "left"), [
-    ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 4 min left.\n", 240.0),
-    ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 35 s left.", 35.0),
-    ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 35 s left.\nEpoch 1 of 7: 80 % right.\n", None),
-    ("Looking:  50%|##  | 5/10 [00:05<00:05, 1photo/s]", None), ("", None)])
+@pytest.mark.parametrize(
+    ("log", "left"),
+    [
+        ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 4 min left.\n", 240.0),
+        ("Fine-tuning: epoch 1 of 7, step 5 of 20, about 35 s left.", 35.0),
+        (
+            "Fine-tuning: epoch 1 of 7, step 5 of 20, about 35 s left.\nEpoch 1 of 7: 80 % "
+            "right.\n",
+            None,
+        ),
+        ("Looking:  50%|##  | 5/10 [00:05<00:05, 1photo/s]", None),
+        ("", None),
+    ],
+)
 def test_seconds_are_read_off_the_newest_line_only(log, left):
     assert seconds_said(log) == left
 

@@ -1,4 +1,5 @@
-"""From decisions to a model that waits; test photos whose answer changed come back as plain questions."""
+"""From decisions to a model that waits; test photos whose answer changed come back as plain
+questions."""
 
 import json
 
@@ -26,16 +27,28 @@ def sealed_photos(dataset):
 
 
 def asked(dataset):
-    return {one.image_id: one for one in dataset.newest().findings() if one.scan_id.startswith("round-")}
+    return {
+        one.image_id: one for one in dataset.newest().findings() if one.scan_id.startswith("round-")
+    }
 
 
 def test_changed_photos_come_back_as_plain_questions_better_or_worse(dataset):
     better, worse, _ = sealed_photos(dataset)
-    assert ask_again(dataset, [{"image_id": better, "better": True}, {"image_id": worse, "better": False}]) == 2
+    assert (
+        ask_again(
+            dataset, [{"image_id": better, "better": True}, {"image_id": worse, "better": False}]
+        )
+        == 2
+    )
     found = asked(dataset)
     assert set(found) == {better, worse}
     for one in found.values():
-        assert (one.reason, one.suggested_label, one.score, one.model_revision) == (LOOK_AGAIN, None, 0.5, "")
+        assert (one.reason, one.suggested_label, one.score, one.model_revision) == (
+            LOOK_AGAIN,
+            None,
+            0.5,
+            "",
+        )
 
 
 def test_annotators_see_them_without_a_word_of_the_model(dataset, tmp_path):
@@ -43,13 +56,24 @@ def test_annotators_see_them_without_a_word_of_the_model(dataset, tmp_path):
     ask_again(dataset, [{"image_id": photo, "better": False}])
     table = LightTable(dataset.newest(), Journal(tmp_path / "journal"))
     shown = next(item for item in table.look("ann", count=50)["items"] if item["image_id"] == photo)
-    assert shown["sealed"] and "model" not in " ".join(shown["why"]).replace("without the model's opinion", "").lower()
+    assert (
+        shown["sealed"]
+        and "model" not in " ".join(shown["why"]).replace("without the model's opinion", "").lower()
+    )
     assert all(choice["chance"] is None for choice in shown["choices"])
 
 
-@pytest.mark.parametrize("said", [
-    {"action": "keep"}, {"action": "keep", "finding": "s/label"}, {"action": "none_of_these"}, {"action": "junk"},
-    {"action": "relabel"}, {"action": "accept_visitor", "finding": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"action": "keep"},
+        {"action": "keep", "finding": "s/label"},
+        {"action": "none_of_these"},
+        {"action": "junk"},
+        {"action": "relabel"},
+        {"action": "accept_visitor", "finding": "01ARZ3NDEKTSV4RRFFQ69G5FAV"},
+    ],
+)
 def test_a_photo_that_somebody_decided_about_is_not_asked_again(dataset, tmp_path, said):
     first, second, _ = sealed_photos(dataset)
     lines = tmp_path / "decisions.jsonl"
@@ -71,26 +95,42 @@ def test_the_questions_of_the_round_before_give_way(dataset):
 
 def test_a_round_runs_from_decisions_to_a_model_that_waits(tmp_path, tiny_vit):
     made = create_dataset(str(tmp_path / "set"), collection_of("red", "blue"))
-    with_photos(made, {"red": pictures(10, 1, (200, 60, 60)), "blue": pictures(10, 2, (60, 60, 200))})
-    model, cache, steps = str(tmp_path / "model"), tmp_path / "cache", []
+    with_photos(
+        made, {"red": pictures(10, 1, (200, 60, 60)), "blue": pictures(10, 2, (60, 60, 200))}
+    )
+    model = str(tmp_path / "model")
+    cache = tmp_path / "cache"
+    steps = []
     settings = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
     telling = Telling()
     telling.step = lambda number, of, words: steps.append((number, of))
     first = retrain(made.address, model, cache, settings, telling, fastdup=False)
-    assert steps == [(n, 5) for n in range(1, 6)] and first.found is None and not story_of(model, cache).rounds
+    assert (
+        steps == [(n, 5) for n in range(1, 6)]
+        and first.found is None
+        and not story_of(model, cache).rounds
+    )
     folder = waiting(model, cache)
     assert (folder / "vitrine/exports/model.onnx").is_file()
     release(model, cache)
     second = retrain(made.address, model, cache, settings, telling, fastdup=False)
-    assert second.found.n == first.top1.n and second.against == 1 and story_of(model, cache).served == 1
+    assert (
+        second.found.n == first.top1.n
+        and second.against == 1
+        and story_of(model, cache).served == 1
+    )
     assert open_dataset(made.address).findings() is not None
 
 
-def test_a_first_model_is_released_at_once_where_that_is_wanted_and_a_second_one_waits(tmp_path, tiny_vit):
+def test_a_first_model_is_released_at_once_where_that_is_wanted_and_a_second_one_waits(
+    tmp_path, tiny_vit
+):
     made = create_dataset(str(tmp_path / "set"), collection_of("red", "blue"))
     with_photos(made, {"red": pictures(6, 1, (200, 60, 60)), "blue": pictures(6, 2, (60, 60, 200))})
-    model, cache = str(tmp_path / "model"), tmp_path / "cache"
-    settings, told = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1), []
+    model = str(tmp_path / "model")
+    cache = tmp_path / "cache"
+    settings = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
+    told = []
     telling = Telling()
     telling.made = lambda: told.append(1)
     for number in (1, 2):

@@ -19,7 +19,11 @@ from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.dataset.schema import Label, Opinion, Photo, Source, Split
 from train.splits.groups import PROPOSED, groups_from_findings
 
-THINGS = Collection(name="fort", title="Forts", classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")))
+THINGS = Collection(
+    name="fort",
+    title="Forts",
+    classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")),
+)
 
 
 def photo(name, *sources):
@@ -29,8 +33,17 @@ def photo(name, *sources):
 @pytest.fixture
 def desk():
     photos = {name: photo(name) for name in "abc"}
-    return Desk(THINGS, photos, {name: Label(name, "agra", "labelled") for name in "abc"}, {}, Ledger(),
-                Looks({}, frozenset(), 0), Copies({}, (), {}, 0), Opinions(), "r1")
+    return Desk(
+        THINGS,
+        photos,
+        {name: Label(name, "agra", "labelled") for name in "abc"},
+        {},
+        Ledger(),
+        Looks({}, frozenset(), 0),
+        Copies({}, (), {}, 0),
+        Opinions(),
+        "r1",
+    )
 
 
 def told(desk):
@@ -47,12 +60,24 @@ def test_nothing_wrong_is_nothing_to_report(desk):
 
 
 def test_a_doubt_names_the_likely_class_and_who_speaks_for_it(desk):
-    opinions = Opinions((Opinion("a", ("amber",), (0.9,), ("b", "c")),), {"a": Doubt("a", 0.8, "amber", 0.02)},
-                        frozenset("a"))
+    opinions = Opinions(
+        (Opinion("a", ("amber",), (0.9,), ("b", "c")),),
+        {"a": Doubt("a", 0.8, "amber", 0.02)},
+        frozenset("a"),
+    )
     labels = {**desk.labels, "b": Label("b", "amber", "labelled")}
     one = told(replace(desk, opinions=opinions, labels=labels))["label", "a"]
-    assert one.reason == "The model gives this label 2 %. One of its two nearest photos is *Amber*, one has its label."
-    assert (one.given_label, one.suggested_label, one.related, one.scan_id) == ("agra", "amber", ("b",), "s1")
+    assert (
+        one.reason
+        == "The model gives this label 2 %. One of its two nearest photos is *Amber*, one has its "
+        "label."
+    )
+    assert (one.given_label, one.suggested_label, one.related, one.scan_id) == (
+        "agra",
+        "amber",
+        ("b",),
+        "s1",
+    )
 
 
 def test_none_of_these_is_suggested_in_words_only(desk):
@@ -67,7 +92,10 @@ def test_a_copy_points_at_its_representative(desk):
 def test_copies_under_two_labels_are_a_certain_error(desk):
     desk = with_pair(replace(desk, labels={**desk.labels, "b": Label("b", "amber", "labelled")}))
     one = told(desk)["label", "a"]
-    said = "The same shot is labelled *Agra Fort* here and *Amber* there; at least one of the two is wrong."
+    said = (
+        "The same shot is labelled *Agra Fort* here and *Amber* there; at least one of the two is "
+        "wrong."
+    )
     assert (one.score, one.suggested_label, one.reason) == (1, "amber", said)
     assert told(desk)["near_duplicate", "a"].score == 1, "in the pile of copies it comes first too"
 
@@ -75,23 +103,38 @@ def test_copies_under_two_labels_are_a_certain_error(desk):
 def test_of_copies_that_differ_the_label_that_fewer_wear_is_asked_about(desk):
     pairs = {names: Pair(*names, 0.97, "edited", True) for names in (("a", "b"), ("a", "c"))}
     labels = {**desk.labels, "a": Label("a", "amber", "labelled")}
-    desk = replace(desk, labels=labels, copies=Copies(pairs, (("a", "b", "c"),), dict.fromkeys("abc", "a"), 1))
+    desk = replace(
+        desk, labels=labels, copies=Copies(pairs, (("a", "b", "c"),), dict.fromkeys("abc", "a"), 1)
+    )
     assert {name for kind, name in told(desk) if kind == "label"} == {"a"}
     kept = replace(desk, ledger=Ledger((decide("asha", "a", "keep"),)))
-    assert {name for kind, name in told(kept) if kind == "label"} == {"b", "c"}, "somebody vouched for a"
+    assert {name for kind, name in told(kept) if kind == "label"} == {"b", "c"}, (
+        "somebody vouched for a"
+    )
 
 
 def test_no_mere_doubt_comes_before_a_certain_error(desk):
-    opinions = Opinions((Opinion("a", ("amber",), (0.9,), ("b", "c")),), {"a": Doubt("a", 1.0, "amber", 0.0)},
-                        frozenset("a"))
+    opinions = Opinions(
+        (Opinion("a", ("amber",), (0.9,), ("b", "c")),),
+        {"a": Doubt("a", 1.0, "amber", 0.0)},
+        frozenset("a"),
+    )
     assert told(replace(desk, opinions=opinions))["label", "a"].score < 1
 
 
 def test_one_picture_under_three_labels_is_a_placeholder(desk):
     pairs = {names: Pair(*names, 0.97, "re-encoded", True) for names in (("a", "b"), ("a", "c"))}
-    labels = {name: Label(name, label, "labelled") for name, label in zip("abc", ("agra", "amber", "bidar"),
-                                                                         strict=True)}
-    found = told(replace(desk, labels=labels, copies=Copies(pairs, (("a", "b", "c"),), dict.fromkeys("abc", "a"), 1)))
+    labels = {
+        name: Label(name, label, "labelled")
+        for name, label in zip("abc", ("agra", "amber", "bidar"), strict=True)
+    }
+    found = told(
+        replace(
+            desk,
+            labels=labels,
+            copies=Copies(pairs, (("a", "b", "c"),), dict.fromkeys("abc", "a"), 1),
+        )
+    )
     assert "stands under 3 labels (*Agra Fort*, *Amber*, *bidar*)" in found["quality", "b"].reason
     assert not any(kind == "label" for kind, _ in found), "none of its labels is worth a question"
 
@@ -107,29 +150,59 @@ def test_a_file_that_is_not_what_its_name_says_is_a_remark_beside_other_trouble(
 def test_a_shortcut_names_the_class_and_shows_photos_of_it(desk):
     names = [f"{label[:2]}{n}" for label in ("agra", "amber") for n in range(20)]
     photos = {name: photo(name) for name in names}
-    labels = {name: Label(name, "agra" if name.startswith("ag") else "amber", "labelled") for name in names}
-    looks = Looks({name: Measures(180 if name.startswith("ag") else 600, 900, 200, 200, 0.5) for name in names},
-                  frozenset(), 0)
-    found = [one for one in findings_of(replace(desk, photos=photos, labels=labels, looks=looks), "s1")
-             if one.kind == "shortcut" and one.given_label == "agra"]
+    labels = {
+        name: Label(name, "agra" if name.startswith("ag") else "amber", "labelled")
+        for name in names
+    }
+    looks = Looks(
+        {
+            name: Measures(180 if name.startswith("ag") else 600, 900, 200, 200, 0.5)
+            for name in names
+        },
+        frozenset(),
+        0,
+    )
+    found = [
+        one
+        for one in findings_of(replace(desk, photos=photos, labels=labels, looks=looks), "s1")
+        if one.kind == "shortcut" and one.given_label == "agra"
+    ]
     sizes = next(one for one in found if "short side" in one.reason)
-    assert sizes.reason.startswith("All 20 photos of *Agra Fort* are at most 180 pixels") and len(sizes.related) == 12
-    assert len({one.reason for one in found}) == len(found) > 1 and len({one.image_id for one in found}) == 1
+    assert (
+        sizes.reason.startswith("All 20 photos of *Agra Fort* are at most 180 pixels")
+        and len(sizes.related) == 12
+    )
+    assert (
+        len({one.reason for one in found}) == len(found) > 1
+        and len({one.image_id for one in found}) == 1
+    )
 
 
 def test_two_groups_that_touch_are_still_told(desk):
-    pairs = {names: Pair(*names, 0.95, "edited", True) for names in (("a", "b"), ("b", "c"), ("c", "d"))}
+    pairs = {
+        names: Pair(*names, 0.95, "edited", True) for names in (("a", "b"), ("b", "c"), ("c", "d"))
+    }
     photos = {name: photo(name) for name in "abcd"}
-    found = told(replace(desk, photos=photos, copies=Copies(pairs, (("a", "b"), ("c", "d")), {}, 0)))
-    assert {one.related[0] for (kind, _), one in found.items() if kind == "near_duplicate"} == {"a", "b", "c"}
+    found = told(
+        replace(desk, photos=photos, copies=Copies(pairs, (("a", "b"), ("c", "d")), {}, 0))
+    )
+    assert {one.related[0] for (kind, _), one in found.items() if kind == "near_duplicate"} == {
+        "a",
+        "b",
+        "c",
+    }
 
 
 def test_a_copy_across_the_test_is_a_leak_of_the_photo_to_learn_from(desk):
-    desk = with_pair(replace(desk, photos={**desk.photos, "b": photo("b", Source("b.jpg", "agra", "test"))}))
+    desk = with_pair(
+        replace(desk, photos={**desk.photos, "b": photo("b", Source("b.jpg", "agra", "test"))})
+    )
     one = told(desk)["leak", "a"]
     assert one.related == ("b",) and "in the test" in one.reason and ("leak", "b") not in told(desk)
     split = {"a": Split("a", "b", "test"), "b": Split("b", "b", "test")}
-    assert ("leak", "a") not in told(replace(desk, splits=split)), "the split that was made counts, not the given one"
+    assert ("leak", "a") not in told(replace(desk, splits=split)), (
+        "the split that was made counts, not the given one"
+    )
 
 
 def test_one_file_in_train_and_test_is_a_leak(desk):
@@ -168,21 +241,45 @@ def test_a_disputed_photo_names_its_classes_once_and_scores_as_it_was_asked_for(
 
 
 def test_a_stranger_is_a_question_of_quality_unless_what_is_wrong_with_the_photo_explains_it(desk):
-    far = replace(desk, strangers={"a": 2.34}, looks=Looks({"a": Measures(400, 300, 200, 200, 0.5)}, frozenset(), 0))
+    far = replace(
+        desk,
+        strangers={"a": 2.34},
+        looks=Looks({"a": Measures(400, 300, 200, 200, 0.5)}, frozenset(), 0),
+    )
     one = told(far)["quality", "a"]
-    assert one.reason.startswith("Unlike the rest of this collection: 2.3 times as far") and 0.05 < one.score < 0.5
+    assert (
+        one.reason.startswith("Unlike the rest of this collection: 2.3 times as far")
+        and 0.05 < one.score < 0.5
+    )
     tiny = replace(far, looks=Looks({"a": Measures(40, 30, 200, 200, 0.5)}, frozenset(), 0))
     assert told(tiny)["quality", "a"].reason.startswith("Tiny")
     assert told(replace(far, ledger=Ledger((decide("ann", "a", "keep"),)))) == {}
 
 
 def test_photos_that_look_alike_are_asked_about_by_pairs_that_hold_all_of_them_together(desk):
-    desk = replace(desk, photos={name: photo(name) for name in "abcde"},
-                   labels={name: Label(name, "agra", "labelled") for name in "abcde"})
-    alike = {names: Pair(*names, score, "looks-alike", False) for names, score in {
-        ("a", "b"): 0.6, ("a", "c"): 0.8, ("b", "c"): 0.7, ("d", "e"): 0.55}.items()}
-    found = {one.image_id: one for one in findings_of(replace(desk, copies=Copies({}, (), {}, 0, alike)), "s1")}
-    assert {name: one.related for name, one in found.items()} == {"c": ("a",), "b": ("c",), "e": ("d",)}
+    desk = replace(
+        desk,
+        photos={name: photo(name) for name in "abcde"},
+        labels={name: Label(name, "agra", "labelled") for name in "abcde"},
+    )
+    alike = {
+        names: Pair(*names, score, "looks-alike", False)
+        for names, score in {
+            ("a", "b"): 0.6,
+            ("a", "c"): 0.8,
+            ("b", "c"): 0.7,
+            ("d", "e"): 0.55,
+        }.items()
+    }
+    found = {
+        one.image_id: one
+        for one in findings_of(replace(desk, copies=Copies({}, (), {}, 0, alike)), "s1")
+    }
+    assert {name: one.related for name, one in found.items()} == {
+        "c": ("a",),
+        "b": ("c",),
+        "e": ("d",),
+    }
     assert all(PROPOSED < one.score < 0.6 and one.kind == "looks_alike" for one in found.values())
     groups = groups_from_findings("abcde", found.values())
     assert groups["a"] == groups["b"] == groups["c"] != groups["d"] == groups["e"]
@@ -190,6 +287,9 @@ def test_photos_that_look_alike_are_asked_about_by_pairs_that_hold_all_of_them_t
 
 def test_photos_that_look_alike_may_have_two_labels(desk):
     alike = {("a", "b"): Pair("a", "b", 0.6, "looks-alike", False)}
-    desk = replace(desk, labels={**desk.labels, "b": Label("b", "amber", "labelled")},
-                   copies=Copies({}, (), {}, 0, alike))
+    desk = replace(
+        desk,
+        labels={**desk.labels, "b": Label("b", "amber", "labelled")},
+        copies=Copies({}, (), {}, 0, alike),
+    )
     assert list(told(desk)) == [("looks_alike", "b")]

@@ -1,4 +1,5 @@
-"""What crosses the line to the test is told, with what it was seen by; what is only near is a proposal."""
+"""What crosses the line to the test is told, with what it was seen by; what is only near is a
+proposal."""
 
 from dataclasses import replace
 
@@ -16,14 +17,24 @@ from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.dataset.schema import Label, Photo, Source, Split
 from train.splits.groups import PROPOSED
 
-THINGS = Collection(name="fort", title="Forts", classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")))
+THINGS = Collection(
+    name="fort",
+    title="Forts",
+    classes=(ClassInfo("agra", "Agra Fort"), ClassInfo("amber", "Amber")),
+)
 
 
 def desk_with(**sources):
-    photos = {name: Photo(name, 400, 300, given if isinstance(given, tuple) else (given,))
-              for name, given in sources.items()}
-    labels = {name: Label(name, photo.sources[0].given_label, "labelled") for name, photo in photos.items()}
-    looks, copies = Looks({}, frozenset(), 0), Copies({}, (), {}, 0)
+    photos = {
+        name: Photo(name, 400, 300, given if isinstance(given, tuple) else (given,))
+        for name, given in sources.items()
+    }
+    labels = {
+        name: Label(name, photo.sources[0].given_label, "labelled")
+        for name, photo in photos.items()
+    }
+    looks = Looks({}, frozenset(), 0)
+    copies = Copies({}, (), {}, 0)
     return Desk(THINGS, photos, labels, {}, Ledger(), looks, copies, Opinions(), "r1")
 
 
@@ -32,8 +43,10 @@ def source(split, path="x.jpg", at="", label="agra", second=None):
 
 
 def burst(gap="01", **changes):
-    return desk_with(a=source("test", "1.jpg", "2026-01-01T10:00:00"),
-                     b=source("train", "2.jpg", f"2026-01-01T10:00:{gap}", **changes))
+    return desk_with(
+        a=source("test", "1.jpg", "2026-01-01T10:00:00"),
+        b=source("train", "2.jpg", f"2026-01-01T10:00:{gap}", **changes),
+    )
 
 
 def told(desk):
@@ -42,17 +55,25 @@ def told(desk):
 
 def test_a_file_on_both_sides_names_both_files_and_itself():
     one = told(desk_with(a=(source("train", "train/1.jpg"), source("test", "test/9.jpg"))))["a"]
-    assert one.reason.startswith("The same file came in for training (train/1.jpg) and for the test (test/9.jpg). ")
+    assert one.reason.startswith(
+        "The same file came in for training (train/1.jpg) and for the test (test/9.jpg). "
+    )
     assert one.reason.endswith("nothing is left to do.")
     assert (one.score, one.related) == (1.0, ("a",))
 
 
 def test_every_leak_points_at_the_photo_it_gives_away():
     desk = desk_with(a=source("train"), b=source("test"), c=source("train"))
-    pairs = {("a", "b"): Pair("a", "b", 0.95, "edited", True), ("a", "c"): Pair("a", "c", 0.95, "edited", True)}
+    pairs = {
+        ("a", "b"): Pair("a", "b", 0.95, "edited", True),
+        ("a", "c"): Pair("a", "c", 0.95, "edited", True),
+    }
     found = told(replace(desk, copies=Copies(pairs, (), dict.fromkeys("abc", "a"), 0)))
     assert {name: one.related for name, one in found.items()} == {"a": ("b",), "c": ("b",)}
-    assert found["c"].reason.startswith("A copy of its copies is in the test") and found["c"].score > PROPOSED
+    assert (
+        found["c"].reason.startswith("A copy of its copies is in the test")
+        and found["c"].score > PROPOSED
+    )
 
 
 def test_the_next_photo_of_a_burst_is_a_proposal():
@@ -66,20 +87,28 @@ def test_later_or_of_another_thing_is_no_burst(desk):
 
 
 def test_the_next_frame_of_a_clip_is_a_proposal():
-    desk = desk_with(a=source("test", "dog.mp4", second=4.0), b=source("train", "dog.mp4", second=5.0),
-                     c=source("train", "cat.mp4", second=4.0), d=source("train", "dog.mp4", second=9.0))
+    desk = desk_with(
+        a=source("test", "dog.mp4", second=4.0),
+        b=source("train", "dog.mp4", second=5.0),
+        c=source("train", "cat.mp4", second=4.0),
+        d=source("train", "dog.mp4", second=9.0),
+    )
     assert set(told(desk)) == {"b"}
 
 
 def test_somebody_who_said_that_two_are_no_copies_is_not_asked_again():
     desk = burst()
-    assert told(replace(desk, ledger=Ledger((decide("asha", "b", "not_duplicate", other="a"),)))) == {}
+    assert (
+        told(replace(desk, ledger=Ledger((decide("asha", "b", "not_duplicate", other="a"),)))) == {}
+    )
 
 
 def visitor_beside_test():
     desk = desk_with(a=source("test"), b=replace(source(None), origin="visitor"))
     pair = Pair("a", "b", 0.95, "re-encoded", True)
-    return replace(desk, copies=Copies({("a", "b"): pair}, (("a", "b"),), dict.fromkeys("ab", "a"), 0))
+    return replace(
+        desk, copies=Copies({("a", "b"): pair}, (("a", "b"),), dict.fromkeys("ab", "a"), 0)
+    )
 
 
 def test_a_visitors_copy_of_a_test_photo_is_told_though_it_has_no_side_yet():
@@ -94,7 +123,9 @@ def test_what_was_set_aside_is_not_learned_and_leaks_nothing(status):
 
 def test_what_the_split_left_out_is_not_told_again_until_it_is_taken_in():
     desk = desk_with(a=source("train"), b=source("test"))
-    desk = replace(desk, copies=Copies({("a", "b"): Pair("a", "b", 0.95, "edited", True)}, (), {}, 0))
+    desk = replace(
+        desk, copies=Copies({("a", "b"): Pair("a", "b", 0.95, "edited", True)}, (), {}, 0)
+    )
     split = replace(desk, removed=frozenset("a"), splits={"b": Split("b", "b", "test")})
     assert set(told(desk)) == {"a"} and told(split) == {}
     taken_in = {**split.splits, "a": Split("a", "a", "train")}
@@ -106,4 +137,6 @@ def test_what_looks_like_a_test_photo_stays_out_of_training_and_says_so():
     alike = {("a", "b"): Pair("a", "b", 0.6, "looks-alike", False)}
     found = told(replace(desk, copies=Copies({}, (), dict.fromkeys("ab", "a"), 0, alike)))
     assert found["a"].related == ("b",) and found["a"].reason.startswith("Looks like another photo")
-    assert "unless you say that they differ" in found["a"].reason and PROPOSED < found["a"].score < 1
+    assert (
+        "unless you say that they differ" in found["a"].reason and PROPOSED < found["a"].score < 1
+    )

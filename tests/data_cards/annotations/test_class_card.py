@@ -4,11 +4,19 @@ import json
 
 import pytest
 
-from data_cards.annotations.class_card import card_of, changed_fields, read_card, with_fields, write_card
+from data_cards.annotations.class_card import (
+    card_of,
+    changed_fields,
+    read_card,
+    with_fields,
+    write_card,
+)
 from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadDecision
 
-AGRA = ClassInfo("agra", "Agra Fort", summary="Red.", facts=(("Built", "1573"),), aliases=("Red Fort",))
+AGRA = ClassInfo(
+    "agra", "Agra Fort", summary="Red.", facts=(("Built", "1573"),), aliases=("Red Fort",)
+)
 
 
 def test_a_card_goes_through_the_ledger_whole():
@@ -19,13 +27,28 @@ def test_a_card_goes_through_the_ledger_whole():
 
 def test_fields_are_put_on_the_card_and_others_stay():
     after = with_fields(AGRA, {"summary": "", "facts": [["Where", "Agra"]], "reference": "p"})
-    assert (after.summary, after.facts, after.aliases, after.title) == ("", (("Where", "Agra"),), ("Red Fort",),
-                                                                        "Agra Fort")
+    assert (after.summary, after.facts, after.aliases, after.title) == (
+        "",
+        (("Where", "Agra"),),
+        ("Red Fort",),
+        "Agra Fort",
+    )
 
 
-@pytest.mark.parametrize("fields", [
-    {"title": "x"}, {"summary": 3}, {"summary": "x" * 2001}, {"facts": "Built: 1573"}, {"facts": [["Built"]]},
-    {"facts": [["a", "b"]] * 41}, {"aliases": [["a"]]}, {"aliases": "Red Fort"}, {"reference": None}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": "x"},
+        {"summary": 3},
+        {"summary": "x" * 2001},
+        {"facts": "Built: 1573"},
+        {"facts": [["Built"]]},
+        {"facts": [["a", "b"]] * 41},
+        {"aliases": [["a"]]},
+        {"aliases": "Red Fort"},
+        {"reference": None},
+    ],
+)
 def test_what_no_card_can_hold_is_refused(fields):
     with pytest.raises(BadDecision):
         write_card(fields)
@@ -44,7 +67,12 @@ def test_fields_have_names_for_people():
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "a\ud800b", "a\x9fb"])
 def test_a_sign_that_cannot_be_shown_is_refused_wherever_it_stands(text):
-    for fields in ({"summary": text}, {"aliases": [text]}, {"facts": [["Painter", text]]}, {"reference": text}):
+    for fields in (
+        {"summary": text},
+        {"aliases": [text]},
+        {"facts": [["Painter", text]]},
+        {"reference": text},
+    ):
         with pytest.raises(BadDecision, match=r"U\+"):
             write_card(fields)
         with pytest.raises(BadDecision):

@@ -6,12 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_cards.annotations.decision import ACTIONS, ask, decide, line_of, parse_decision, read_decisions, read_moment
+from data_cards.annotations.decision import (
+    ACTIONS,
+    ask,
+    decide,
+    line_of,
+    parse_decision,
+    read_decisions,
+    read_moment,
+)
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.errors import BadDecision
 
-THINGS = Collection(name="fort", title="Forts", classes=(
-    ClassInfo("agra", "Agra Fort", aliases=("Lal Qila of Agra",)), ClassInfo("amber", "Amber Fort")))
+THINGS = Collection(
+    name="fort",
+    title="Forts",
+    classes=(
+        ClassInfo("agra", "Agra Fort", aliases=("Lal Qila of Agra",)),
+        ClassInfo("amber", "Amber Fort"),
+    ),
+)
 
 
 def row(**more):
@@ -34,26 +48,46 @@ def test_an_unknown_class_is_refused_with_its_line():
         read_decisions(lines, THINGS)
 
 
-@pytest.mark.parametrize(("change", "word"), [
-    ({"action": "delete"}, "delete"), ({"who": ""}, "who"), ({"image_id": None}, "image_id"), ({"label": ""}, "label"),
-    ({"action": "duplicate_of"}, "other"), ({"action": "undo"}, "undoes"), ({"at": "yesterday"}, "moment"),
-    ({"at": "2026-11-21T10:00:00"}, "moment"), ({"at": "2026-13-21T10:00:00Z"}, "moment"), ({"id": "7"}, "ULID"),
-    ({"who": 5}, "who"), ({"who": "a\x00b"}, r"who.*U\+0000"), ({"label": "x" * 501}, "label"),
-    ({"who": "a\ud800b"}, r"who.*U\+D800"), ({"title": "a\u202eb"}, r"title.*U\+202E"), ({"other": "x" * 501}, "other"),
-    ({"action": "duplicate_of", "other": "a"}, "itself"), ({"action": "merge_class"}, "label_before")])
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"action": "delete"}, "delete"),
+        ({"who": ""}, "who"),
+        ({"image_id": None}, "image_id"),
+        ({"label": ""}, "label"),
+        ({"action": "duplicate_of"}, "other"),
+        ({"action": "undo"}, "undoes"),
+        ({"at": "yesterday"}, "moment"),
+        ({"at": "2026-11-21T10:00:00"}, "moment"),
+        ({"at": "2026-13-21T10:00:00Z"}, "moment"),
+        ({"id": "7"}, "ULID"),
+        ({"who": 5}, "who"),
+        ({"who": "a\x00b"}, r"who.*U\+0000"),
+        ({"label": "x" * 501}, "label"),
+        ({"who": "a\ud800b"}, r"who.*U\+D800"),
+        ({"title": "a\u202eb"}, r"title.*U\+202E"),
+        ({"other": "x" * 501}, "other"),
+        ({"action": "duplicate_of", "other": "a"}, "itself"),
+        ({"action": "merge_class"}, "label_before"),
+    ],
+)
 def test_a_bad_line_is_refused_and_says_what_is_wrong(change, word):
     with pytest.raises(BadDecision, match=f"^Line 4: .*{word}"):
         parse_decision({**row(), **change}, line=4)
 
 
-@pytest.mark.parametrize("name", ["क्\u200dष", "می\u200cخواهم", "L\u2019Été\u00a0: plage", "👩\u200d🎨"])
+@pytest.mark.parametrize(
+    "name", ["क्\u200dष", "می\u200cخواهم", "L\u2019Été\u00a0: plage", "👩\u200d🎨"]
+)
 def test_names_that_people_write_with_joiners_and_wide_blanks_are_read(name):
     assert parse_decision(row(who=name)).who == name
 
 
 def test_a_sign_that_ends_lines_elsewhere_ends_none_here():
     with pytest.raises(BadDecision, match=r"Line 2: “who” holds .*U\+2028"):
-        read_decisions(json.dumps(row()) + "\n" + json.dumps(row(who="a\u2028b"), ensure_ascii=False))
+        read_decisions(
+            json.dumps(row()) + "\n" + json.dumps(row(who="a\u2028b"), ensure_ascii=False)
+        )
     assert len(read_decisions(json.dumps(row()) + "\r\n" + json.dumps(row()) + "\r\n")) == 2
 
 
@@ -76,13 +110,17 @@ def test_moments_are_written_in_utc_and_one_width():
 
 def test_a_line_that_says_when_gets_the_same_id_each_time():
     lines = "\n".join(json.dumps(row(at="2026-11-21T12:00:00Z", image_id=name)) for name in "ab")
-    first, second = read_decisions(lines), read_decisions(lines)
+    first = read_decisions(lines)
+    second = read_decisions(lines)
     assert [one.id for one in first] == [one.id for one in second]
     assert first[0].id < first[1].id
 
 
 def test_a_new_class_need_not_be_in_the_collection():
-    assert parse_decision({"action": "add_class", "label": "bidar", "who": "asha"}, THINGS).label == "bidar"
+    assert (
+        parse_decision({"action": "add_class", "label": "bidar", "who": "asha"}, THINGS).label
+        == "bidar"
+    )
 
 
 def test_a_line_written_and_read_again_is_the_same_decision():
@@ -90,9 +128,13 @@ def test_a_line_written_and_read_again_is_the_same_decision():
     assert parse_decision(json.loads(json.dumps(line_of(decision)))) == decision
 
 
-@given(st.text(max_size=80) | st.dictionaries(st.sampled_from(["image_id", "action", "who", "label", "at", "id"]),
-                                              st.text(max_size=30) | st.integers() | st.none()
-                                              | st.sampled_from(ACTIONS)).map(json.dumps))
+@given(
+    st.text(max_size=80)
+    | st.dictionaries(
+        st.sampled_from(["image_id", "action", "who", "label", "at", "id"]),
+        st.text(max_size=30) | st.integers() | st.none() | st.sampled_from(ACTIONS),
+    ).map(json.dumps)
+)
 def test_any_text_is_read_or_refused_kindly(text):
     try:
         for decision in read_decisions(text, THINGS):
@@ -108,8 +150,10 @@ def test_a_visitors_question_is_refused_where_no_reader_would_take_it(note):
     assert ask("a", "agra", note="it is क्\u200dष.").note == "it is क्\u200dष."
 
 
-@pytest.mark.parametrize(("name", "label", "title"), [
-    ("C#", "C-sharp", "C#"), ("Red vase", "Red-vase", "Red vase"), ("🐶", "dog-face", "🐶")])
+@pytest.mark.parametrize(
+    ("name", "label", "title"),
+    [("C#", "C-sharp", "C#"), ("Red vase", "Red-vase", "Red vase"), ("🐶", "dog-face", "🐶")],
+)
 def test_a_new_class_may_be_given_by_its_name(name, label, title):
     made = parse_decision({"action": "add_class", "label": name, "who": "asha"}, THINGS)
     assert (made.label, made.title) == (label, title)
@@ -117,5 +161,7 @@ def test_a_new_class_may_be_given_by_its_name(name, label, title):
 
 def test_a_new_class_by_a_name_that_is_there_is_that_class():
     title = THINGS.classes[0].title
-    made = parse_decision({"action": "add_class", "label": f" {title.upper()} !"[:-2], "who": "asha"}, THINGS)
+    made = parse_decision(
+        {"action": "add_class", "label": f" {title.upper()} !"[:-2], "who": "asha"}, THINGS
+    )
     assert made.label == THINGS.ids[0]

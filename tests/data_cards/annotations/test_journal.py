@@ -20,7 +20,9 @@ class PretendDataset:
     """What flush needs of a dataset: its ledger, and a commit that may fail."""
 
     def __init__(self, rows=(), fails=False):
-        self.rows, self.fails, self.commits = list(rows), fails, 0
+        self.rows = list(rows)
+        self.fails = fails
+        self.commits = 0
 
     def ledger(self):
         return self.rows
@@ -39,7 +41,8 @@ def ids(ledger):
 
 
 def test_what_was_kept_is_there_after_a_restart(tmp_path):
-    decision, question = decide("asha", "a", "junk"), ask("b", "agra")
+    decision = decide("asha", "a", "junk")
+    question = ask("b", "agra")
     Journal(tmp_path).append([decision, question])
     again = Journal(tmp_path)
     assert again.decisions() == [decision] and again.questions() == [question]
@@ -56,7 +59,9 @@ def test_a_killed_process_loses_nothing_it_said_was_kept(tmp_path):
             journal.append([decide("asha", str(number), "junk")])
             print(number, flush=True)
     """)
-    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
         said = [int(process.stdout.readline()) for _ in range(20)]
         process.send_signal(signal.SIGKILL)
     kept = {one.image_id for one in Journal(tmp_path).decisions()}
@@ -149,11 +154,14 @@ def test_an_empty_disk_reads_back_what_was_sent(tmp_path):
     journal.append([decide("asha", "a", "junk")])
     sent = flush(journal, PretendDataset()).dataset
     fresh = Journal(tmp_path / "after")
-    assert ids(known(sent, fresh)) == ids(known(sent, journal)) and len(ids(known(sent, fresh))) == 1
+    assert (
+        ids(known(sent, fresh)) == ids(known(sent, journal)) and len(ids(known(sent, fresh))) == 1
+    )
 
 
 def test_what_waits_is_counted_through_sending_restarting_and_repeating(tmp_path):
-    journal, decision = Journal(tmp_path), decide("asha", "a", "junk")
+    journal = Journal(tmp_path)
+    decision = decide("asha", "a", "junk")
     journal.append([decision])
     journal.append([decision, decide("asha", "b", "junk")])
     assert journal.unsent == len(journal.waiting()) == 2
@@ -169,9 +177,14 @@ def test_what_waits_is_counted_through_sending_restarting_and_repeating(tmp_path
 def test_a_line_with_half_a_character_keeps_no_other_from_being_sent(tmp_path):
     bad = {"id": "0" * 26, "image_id": "a", "action": "junk", "who": "\\ud800"}
     (tmp_path / "0.jsonl").write_text(json.dumps(bad).replace("\\\\", "\\") + "\n")
-    journal, decision = Journal(tmp_path), decide("asha", "a", "junk")
+    journal = Journal(tmp_path)
+    decision = decide("asha", "a", "junk")
     journal.append([decision])
     assert ids(known(flush(journal, PretendDataset()).dataset)) == [decision.id]
     assert journal.torn == 1
     [problem] = known(PretendDataset(), journal).problems
-    assert problem == "decisions kept here, 0.jsonl, line 1: A text holds half of a character (U+D800 to U+DFFF)."
+    assert (
+        problem
+        == "decisions kept here, 0.jsonl, line 1: A text holds half of a character (U+D800 to "
+        "U+DFFF)."
+    )

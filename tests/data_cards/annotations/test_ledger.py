@@ -20,7 +20,8 @@ from data_cards.annotations.ledger import (
 from data_cards.bulk.columns import Columns
 from data_cards.dataset.schema import Label, Photo, Source
 
-PHOTOS, CLASSES = "abcd", ("agra", "amber", "bidar")
+PHOTOS = "abcd"
+CLASSES = ("agra", "amber", "bidar")
 GIVEN = {name: Label(name, "agra", "labelled") for name in PHOTOS}
 
 
@@ -40,12 +41,38 @@ def made(n, action, image_id="a", at=None, **more):
 def ledgers(draw):
     found = []
     for n in range(draw(st.integers(0, 12))):
-        action = draw(st.sampled_from(["keep", "relabel", "none_of_these", "junk", "duplicate_of", "not_duplicate",
-                                       "unsure", "undo", "undo", "merge_class", "add_class", "accept_visitor"]))
-        label, before = draw(st.sampled_from(CLASSES)), draw(st.sampled_from(CLASSES))
-        found.append(made(n, action, draw(st.sampled_from(PHOTOS)), at=draw(st.integers(0, 6)), label=label,
-                          label_before=before, other=draw(st.sampled_from(PHOTOS)),
-                          undoes=number(draw(st.integers(0, 12)))))
+        action = draw(
+            st.sampled_from(
+                [
+                    "keep",
+                    "relabel",
+                    "none_of_these",
+                    "junk",
+                    "duplicate_of",
+                    "not_duplicate",
+                    "unsure",
+                    "undo",
+                    "undo",
+                    "merge_class",
+                    "add_class",
+                    "accept_visitor",
+                ]
+            )
+        )
+        label = draw(st.sampled_from(CLASSES))
+        before = draw(st.sampled_from(CLASSES))
+        found.append(
+            made(
+                n,
+                action,
+                draw(st.sampled_from(PHOTOS)),
+                at=draw(st.integers(0, 6)),
+                label=label,
+                label_before=before,
+                other=draw(st.sampled_from(PHOTOS)),
+                undoes=number(draw(st.integers(0, 12))),
+            )
+        )
     return found
 
 
@@ -85,7 +112,9 @@ def test_labels_of_a_moment_are_the_fold_up_to_it(decisions, second):
 def test_every_photo_keeps_a_row_and_labels_fit_their_status(decisions):
     labels = fold(GIVEN, decisions)
     assert set(labels) == set(GIVEN)
-    assert all(row.label is None for row in labels.values() if row.status in ("junk", "none_of_these"))
+    assert all(
+        row.label is None for row in labels.values() if row.status in ("junk", "none_of_these")
+    )
     assert all(row.label for row in labels.values() if row.status == "labelled")
 
 
@@ -103,7 +132,8 @@ def test_lines_written_and_read_again_fold_the_same(decisions):
 
 
 def test_an_undone_undo_brings_the_decision_back():
-    relabel, undo = made(1, "relabel", label="amber"), made(2, "undo", undoes=number(1))
+    relabel = made(1, "relabel", label="amber")
+    undo = made(2, "undo", undoes=number(1))
     redo = made(3, "undo", undoes=number(2))
     assert fold(GIVEN, [undo])["a"].label == "agra"
     assert fold(GIVEN, [undo, relabel])["a"].label == "agra"
@@ -111,25 +141,38 @@ def test_an_undone_undo_brings_the_decision_back():
 
 
 def test_an_undo_from_a_slow_clock_still_counts():
-    assert fold(GIVEN, [made(5, "relabel", label="amber"), made(1, "undo", undoes=number(5))])["a"].label == "agra"
+    assert (
+        fold(GIVEN, [made(5, "relabel", label="amber"), made(1, "undo", undoes=number(5))])[
+            "a"
+        ].label
+        == "agra"
+    )
 
 
 def test_the_later_of_two_people_is_right_and_equal_moments_go_by_id():
-    first, second = made(1, "relabel", at=3, label="amber"), made(2, "relabel", at=3, label="bidar")
+    first = made(1, "relabel", at=3, label="amber")
+    second = made(2, "relabel", at=3, label="bidar")
     assert fold(GIVEN, [second, first])["a"].label == "bidar"
     assert fold(GIVEN, [replace(second, at=moment(1)), first])["a"].label == "amber"
 
 
-@pytest.mark.parametrize(("action", "expected"), [
-    ("keep", Label("a", "agra", "labelled")), ("unsure", Label("a", "agra", "labelled")),
-    ("refuse_visitor", Label("a", "agra", "labelled")), ("junk", Label("a", None, "junk")),
-    ("none_of_these", Label("a", None, "none_of_these"))])
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("keep", Label("a", "agra", "labelled")),
+        ("unsure", Label("a", "agra", "labelled")),
+        ("refuse_visitor", Label("a", "agra", "labelled")),
+        ("junk", Label("a", None, "junk")),
+        ("none_of_these", Label("a", None, "none_of_these")),
+    ],
+)
 def test_what_each_key_does(action, expected):
     assert fold(GIVEN, [made(1, action)])["a"] == expected
 
 
 def test_the_last_word_on_which_copy_stays_counts():
-    there, back = made(1, "duplicate_of", "a", other="b"), made(2, "duplicate_of", "b", other="a")
+    there = made(1, "duplicate_of", "a", other="b")
+    back = made(2, "duplicate_of", "b", other="a")
     labels = fold(GIVEN, [there, back])
     assert (labels["a"].status, labels["b"].status) == ("labelled", "duplicate")
 
@@ -145,7 +188,10 @@ def test_not_a_duplicate_takes_the_mark_away_and_is_remembered():
 
 
 def test_the_last_word_about_a_pair_counts_whoever_is_named_first():
-    apart_then_together = [made(1, "not_duplicate", "a", other="b"), made(2, "duplicate_of", "b", other="a")]
+    apart_then_together = [
+        made(1, "not_duplicate", "a", other="b"),
+        made(2, "duplicate_of", "b", other="a"),
+    ]
     assert apart(apart_then_together) == set()
     assert apart([*apart_then_together, made(3, "undo", undoes=number(2))]) == {frozenset("ab")}
 
@@ -158,7 +204,9 @@ def test_a_merged_class_takes_later_decisions_along_and_can_be_taken_back():
 
 
 def test_an_accepted_visitor_is_right_and_a_question_alone_changes_nothing():
-    ledger = read_ledger([{"kind": "visitor", "id": number(1), "at": moment(1), "image_id": "a", "label": "amber"}])
+    ledger = read_ledger(
+        [{"kind": "visitor", "id": number(1), "at": moment(1), "image_id": "a", "label": "amber"}]
+    )
     assert len(ledger.questions) == 1 and fold(GIVEN, ledger.decisions) == GIVEN
     assert fold(GIVEN, [made(2, "accept_visitor", label="amber")])["a"].label == "amber"
     assert fold(GIVEN, [made(2, "accept_visitor", label="none")])["a"].status == "none_of_these"
@@ -170,20 +218,32 @@ def test_a_line_that_cannot_be_read_is_counted_and_the_rest_counts():
 
 
 def test_two_lines_with_one_id_are_one_decision_for_everybody():
-    one, other = made(1, "relabel", label="amber"), made(1, "relabel", label="bidar")
+    one = made(1, "relabel", label="amber")
+    other = made(1, "relabel", label="bidar")
     assert in_order([one, other]) == in_order([other, one]) and len(in_order([one, other])) == 1
 
 
 def test_undone_decisions_do_not_stand():
-    assert standing([made(1, "junk"), made(2, "undo", undoes=number(1)), made(3, "keep")]) == [made(3, "keep")]
+    assert standing([made(1, "junk"), made(2, "undo", undoes=number(1)), made(3, "keep")]) == [
+        made(3, "keep")
+    ]
 
 
 def test_a_photo_given_under_two_labels_has_what_most_sources_say():
-    photo = Photo("a", 9, 9, tuple(Source(given_label=label) for label in ("amber", "agra", "agra", None)))
-    assert given_labels({"a": photo, "b": Photo("b", 9, 9, (Source(),)),
-                         "c": Photo("c", 9, 9, (Source(given_label="none"),))}) == {
-        "a": Label("a", "agra", "labelled"), "b": Label("b", None, "unlabelled"),
-        "c": Label("c", None, "none_of_these")}
+    photo = Photo(
+        "a", 9, 9, tuple(Source(given_label=label) for label in ("amber", "agra", "agra", None))
+    )
+    assert given_labels(
+        {
+            "a": photo,
+            "b": Photo("b", 9, 9, (Source(),)),
+            "c": Photo("c", 9, 9, (Source(given_label="none"),)),
+        }
+    ) == {
+        "a": Label("a", "agra", "labelled"),
+        "b": Label("b", None, "unlabelled"),
+        "c": Label("c", None, "none_of_these"),
+    }
 
 
 def test_a_photo_called_a_copy_of_itself_stays_what_it_is():
@@ -204,6 +264,7 @@ def test_a_keep_that_names_no_label_kept_the_one_of_that_moment():
 @given(ledgers(), st.randoms())
 def test_what_was_kept_does_not_depend_on_the_order_of_arrival_and_changes_no_label(decisions, rng):
     bare = [replace(one, label=None) if one.action == "keep" else one for one in decisions]
-    kept, labels = kept_labels(GIVEN, bare), fold(GIVEN, bare)
+    kept = kept_labels(GIVEN, bare)
+    labels = fold(GIVEN, bare)
     rng.shuffle(bare)
     assert kept_labels(GIVEN, bare) == kept and fold(GIVEN, bare) == labels

@@ -9,7 +9,8 @@ from data_cards.annotations.actions import COPIES, EVERYTHING, NOTHING, TABLE, T
 from data_cards.annotations.decision import Decision, moment_text
 from data_cards.annotations.settled import settled_photos, settled_topics, settles_visitor
 
-LABEL, QUALITY = frozenset({Topic.LABEL}), frozenset({Topic.QUALITY})
+LABEL = frozenset({Topic.LABEL})
+QUALITY = frozenset({Topic.QUALITY})
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 

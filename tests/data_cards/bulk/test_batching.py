@@ -58,9 +58,20 @@ def test_a_reader_who_leaves_early_leaves_no_thread_behind():
     assert mine and not any(thread.is_alive() for thread in mine)
 
 
-@pytest.mark.parametrize("rows", [np.array([2, 0]), slice(1, 3), [1], np.array([True, False, True])])
+@pytest.mark.parametrize(
+    "rows", [np.array([2, 0]), slice(1, 3), [1], np.array([True, False, True])]
+)
 def test_chosen_rows_are_what_a_copy_of_them_would_be(rows):
-    x, places = np.arange(20.0).reshape(10, 2), np.array([7, 1, 4])
-    chosen, copy = Chosen(x, places), x[places]
-    assert (len(chosen), chosen.shape, chosen.size, chosen.dtype) == (len(copy), copy.shape, copy.size, copy.dtype)
-    assert np.array_equal(chosen[rows], copy[rows]) and np.array_equal(Chosen(chosen)[rows], copy[rows])
+    x = np.arange(20.0).reshape(10, 2)
+    places = np.array([7, 1, 4])
+    chosen = Chosen(x, places)
+    copy = x[places]
+    assert (len(chosen), chosen.shape, chosen.size, chosen.dtype) == (
+        len(copy),
+        copy.shape,
+        copy.size,
+        copy.dtype,
+    )
+    assert np.array_equal(chosen[rows], copy[rows]) and np.array_equal(
+        Chosen(chosen)[rows], copy[rows]
+    )

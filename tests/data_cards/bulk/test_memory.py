@@ -21,7 +21,9 @@ def resident(kind: str) -> int:
 @LINUX
 def test_many_small_things_that_are_gone_no_longer_count():
     things = [bytearray(1000) for _ in range(50_000)]
-    last = bytearray(1000)  # at the end of the heap: what lies before it cannot be given back by itself
+    last = bytearray(
+        1000
+    )  # at the end of the heap: what lies before it cannot be given back by itself
     del things
     before = resident("RssAnon")
     give_back()

@@ -16,9 +16,21 @@ from data_cards.dataset.collection import (
 )
 from data_cards.errors import BadCollection, UnknownClass
 
-HARBOUR = ClassInfo("harbour", "Harbour at Low Moon", "A quay.", (("Look for", "the double edge"),), "us", "CC0",
-                    "Q1", (48.5, 2.25), ("Low Moon",), "ilse-maren")
-SHELF = Collection("museum", "Museum", (HARBOUR, ClassInfo("0", "Zero")), description="Words.", licence="CC0")
+HARBOUR = ClassInfo(
+    "harbour",
+    "Harbour at Low Moon",
+    "A quay.",
+    (("Look for", "the double edge"),),
+    "us",
+    "CC0",
+    "Q1",
+    (48.5, 2.25),
+    ("Low Moon",),
+    "ilse-maren",
+)
+SHELF = Collection(
+    "museum", "Museum", (HARBOUR, ClassInfo("0", "Zero")), description="Words.", licence="CC0"
+)
 
 
 def test_a_collection_comes_back_from_its_two_files():
@@ -42,10 +54,20 @@ def test_an_id_made_from_any_name_is_fit_and_stays_as_it_is(name):
     assert Collection("c", "C", (ClassInfo(made, "t"),)).ids == (made,)
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    ("0", "0"), ("Granny-Smith", "Granny-Smith"), ("Agra fort", "Agra-fort"), 
-    ("<script>alert(1)</script>", "scriptalert1script"),
-    ("दुर्गा", "दुर्गा"), ("../../etc", "etc"), ("  ", "class"), ("none", "none-class"), ("unknown", "unknown-class")])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("0", "0"),
+        ("Granny-Smith", "Granny-Smith"),
+        ("Agra fort", "Agra-fort"),
+        ("<script>alert(1)</script>", "scriptalert1script"),
+        ("दुर्गा", "दुर्गा"),
+        ("../../etc", "etc"),
+        ("  ", "class"),
+        ("none", "none-class"),
+        ("unknown", "unknown-class"),
+    ],
+)
 def test_folder_names_become_ids(name, expected):
     assert class_id_from(name) == expected
 
@@ -75,8 +97,16 @@ def test_the_same_id_twice_is_refused():
         Collection("c", "C", (ClassInfo("a", "A"), ClassInfo("a", "B")))
 
 
-@pytest.mark.parametrize(("card", "classes"), [("---\n: :\n---\n", ""), ("", "- title: no id"), ("", "a: 1"),
-                                               ("---\n- a\n---\n", ""), ("", "- [")])
+@pytest.mark.parametrize(
+    ("card", "classes"),
+    [
+        ("---\n: :\n---\n", ""),
+        ("", "- title: no id"),
+        ("", "a: 1"),
+        ("---\n- a\n---\n", ""),
+        ("", "- ["),
+    ],
+)
 def test_unreadable_files_are_refused_with_a_sentence(card, classes):
     with pytest.raises(BadCollection):
         read_collection(card, classes)

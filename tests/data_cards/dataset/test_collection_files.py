@@ -7,25 +7,28 @@ from data_cards.dataset.collection_files import class_rows
 from data_cards.errors import BadCollection
 
 
-@pytest.mark.parametrize(("rows", "sentence"), [
-    ("- id: a\n  location: here\n", "line 2: `location` is a latitude and a longitude"),
-    ("- id: a\n  location: [48.8]\n", "line 2: `location` is a latitude"),
-    ("- id: a\n  location: [91, 0]\n", "line 2: `location` is a latitude"),
-    ("- id: a\n  location: {lat: 1, lon: 2}\n", "line 2: `location` is a latitude"),
-    ("- id: a\n  aliases: harbour\n", "line 2: `aliases` is a list of texts"),
-    ("- id: a\n  aliases: {x: y}\n", "line 2: `aliases` is a list of texts"),
-    ("- id: a\n- id: b\n  facts: 1905\n", "line 3: `facts` is a list of names"),
-    ("- id: a\n  facts: [x, y]\n", "line 2: `facts` is a list of names"),
-    ("- id: a\n  tilte: A\n", "line 2: `tilte` is not known; did you mean `title`?"),
-    ("- id: a\n  colour: red\n", "line 2: `colour` is not known; a class has id, title"),
-    ("- id: a\n  title: [A, B]\n", "line 2: `title` is one text"),
-    ("- id: a\n  title: A\n  title: B\n", "line 3: `title` stands in line 2 already"),
-    ("- title: A\n", "line 1: a class needs an `id`"),
-    ("- id: ''\n", "line 1: a class needs an `id`"),
-    ("- a\n", "line 1: a class needs an `id`"),
-    ("a: b\n", "must be a list of classes"),
-    ("- id: [\n", "is not valid YAML"),
-])
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("- id: a\n  location: here\n", "line 2: `location` is a latitude and a longitude"),
+        ("- id: a\n  location: [48.8]\n", "line 2: `location` is a latitude"),
+        ("- id: a\n  location: [91, 0]\n", "line 2: `location` is a latitude"),
+        ("- id: a\n  location: {lat: 1, lon: 2}\n", "line 2: `location` is a latitude"),
+        ("- id: a\n  aliases: harbour\n", "line 2: `aliases` is a list of texts"),
+        ("- id: a\n  aliases: {x: y}\n", "line 2: `aliases` is a list of texts"),
+        ("- id: a\n- id: b\n  facts: 1905\n", "line 3: `facts` is a list of names"),
+        ("- id: a\n  facts: [x, y]\n", "line 2: `facts` is a list of names"),
+        ("- id: a\n  tilte: A\n", "line 2: `tilte` is not known; did you mean `title`?"),
+        ("- id: a\n  colour: red\n", "line 2: `colour` is not known; a class has id, title"),
+        ("- id: a\n  title: [A, B]\n", "line 2: `title` is one text"),
+        ("- id: a\n  title: A\n  title: B\n", "line 3: `title` stands in line 2 already"),
+        ("- title: A\n", "line 1: a class needs an `id`"),
+        ("- id: ''\n", "line 1: a class needs an `id`"),
+        ("- a\n", "line 1: a class needs an `id`"),
+        ("a: b\n", "must be a list of classes"),
+        ("- id: [\n", "is not valid YAML"),
+    ],
+)
 def test_what_is_wrong_is_said_with_its_line(rows, sentence):
     with pytest.raises(BadCollection) as refused:
         class_rows(rows)
@@ -45,22 +48,28 @@ def test_a_name_stays_as_it_was_written(written):
 
 @pytest.mark.parametrize("nothing", ["", "~", "null", "[]"])
 def test_what_is_left_empty_is_nothing(nothing):
-    (row,) = class_rows(f"- id: a\n  aliases: {nothing}\n  location: {nothing}\n  facts: {nothing}\n")
+    (row,) = class_rows(
+        f"- id: a\n  aliases: {nothing}\n  location: {nothing}\n  facts: {nothing}\n"
+    )
     assert (row.aliases, row.location, row.facts) == ((), None, ())
 
 
 def test_facts_are_pairs_however_they_are_written():
     as_map, as_list = class_rows(
-        "- id: a\n  facts: {year: 1905}\n- id: b\n  facts:\n  - {name: year, value: 1905}\n")
+        "- id: a\n  facts: {year: 1905}\n- id: b\n  facts:\n  - {name: year, value: 1905}\n"
+    )
     assert as_map.facts == as_list.facts == (("year", "1905"),)
 
 
-@pytest.mark.parametrize(("head", "sentence"), [
-    ("licens: MIT", "card.md, line 2: `licens` is not known; did you mean `licence`?"),
-    ("name: a\nflip: true", "card.md, line 3: `flip` is not known; did you mean `flips`?"),
-    ("name: a\nname: b", "card.md, line 3: `name` stands in line 2 already"),
-    ("- a", "must be a list of `name: value` lines"),
-])
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [
+        ("licens: MIT", "card.md, line 2: `licens` is not known; did you mean `licence`?"),
+        ("name: a\nflip: true", "card.md, line 3: `flip` is not known; did you mean `flips`?"),
+        ("name: a\nname: b", "card.md, line 3: `name` stands in line 2 already"),
+        ("- a", "must be a list of `name: value` lines"),
+    ],
+)
 def test_a_slip_in_the_card_is_said_with_its_line(head, sentence):
     with pytest.raises(BadCollection) as refused:
         read_collection(f"---\n{head}\n---\ntext", "")

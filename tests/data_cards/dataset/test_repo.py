@@ -32,9 +32,13 @@ def jpeg(shade: int) -> bytes:
 def shelf(tmp_path):
     """Twenty photos in two classes."""
     pictures = [jpeg(shade * 10) for shade in range(20)]
-    photos = [(Photo(image_id(data), 16, 12, (Source(path=f"{n}.jpg", given_label=str(n % 2)),)), data)
-              for n, data in enumerate(pictures)]
-    labels = [Label(photo.image_id, photo.sources[0].given_label, "labelled") for photo, _ in photos]
+    photos = [
+        (Photo(image_id(data), 16, 12, (Source(path=f"{n}.jpg", given_label=str(n % 2)),)), data)
+        for n, data in enumerate(pictures)
+    ]
+    labels = [
+        Label(photo.image_id, photo.sources[0].given_label, "labelled") for photo, _ in photos
+    ]
     dataset = create_dataset(str(tmp_path / "shelf"), THINGS, {"0": jpeg(0)})
     return dataset.commit(dict([images_file(photos), labels_file(labels)]), "Twenty photos")
 
@@ -45,22 +49,34 @@ def test_what_was_written_is_read(shelf):
     assert again.collection() == THINGS
     assert (again.reference("0"), again.reference("1")) == (jpeg(0), None)
     assert len(again.photos()) == len(again.labels()) == 20
-    assert again.splits() == {} and again.certificate() is None and again.findings() == [] and again.ledger() == []
+    assert (
+        again.splits() == {}
+        and again.certificate() is None
+        and again.findings() == []
+        and again.ledger() == []
+    )
 
 
 def test_photos_are_read_by_id_and_in_storage_order(shelf):
     ids = list(shelf.photos())
     assert shelf.read_photo(ids[17]) == jpeg(170)
-    assert [found for found, _ in shelf.read_photos([ids[18], ids[2], "nobody"])] == [ids[2], ids[18]]
+    assert [found for found, _ in shelf.read_photos([ids[18], ids[2], "nobody"])] == [
+        ids[2],
+        ids[18],
+    ]
     with pytest.raises(MissingFile, match="no photo nobody"):
         shelf.read_photo("nobody")
 
 
 def test_splits_findings_and_decisions_come_back(shelf):
     one = next(iter(shelf.photos()))
-    files = [splits_file([Split(one, "g", "test")]), certificate_file({"seed": 3}),
-             findings_file("s1", [Finding(one, "label", 0.9, "why")]), ledger_file([{"id": "1"}]),
-             ledger_file([{"id": "2"}])]
+    files = [
+        splits_file([Split(one, "g", "test")]),
+        certificate_file({"seed": 3}),
+        findings_file("s1", [Finding(one, "label", 0.9, "why")]),
+        ledger_file([{"id": "1"}]),
+        ledger_file([{"id": "2"}]),
+    ]
     newer = shelf.commit(dict(files), "More")
     assert newer.splits()[one].split == "test"
     assert newer.certificate() == {"seed": 3}

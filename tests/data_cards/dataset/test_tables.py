@@ -38,26 +38,48 @@ def jpeg(colour="red") -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("write", "rows"), [
-    (labels_file, [Label("a", "0", "labelled"), Label("b", None, "junk")]),
-    (splits_file, [Split("a", "g", "train"), Split("b", "g", "test")]),
-    (lambda rows: findings_file("s", rows), [Finding("a", "label", 0.5, "why", "0", "1", ("b", "c"), "s", "m"),
-                                             Finding("b", "quality", 1.0, "dark")]),
-])
+@pytest.mark.parametrize(
+    ("write", "rows"),
+    [
+        (labels_file, [Label("a", "0", "labelled"), Label("b", None, "junk")]),
+        (splits_file, [Split("a", "g", "train"), Split("b", "g", "test")]),
+        (
+            lambda rows: findings_file("s", rows),
+            [
+                Finding("a", "label", 0.5, "why", "0", "1", ("b", "c"), "s", "m"),
+                Finding("b", "quality", 1.0, "dark"),
+            ],
+        ),
+    ],
+)
 def test_small_tables_come_back_as_they_were(tmp_path, write, rows):
     assert read_rows(on_disk(tmp_path, write(rows)), type(rows[0])) == rows
 
 
 def test_a_scan_writes_both_tables_as_they_would_be_written_by_themselves(tmp_path):
-    findings, opinions = [Finding("a", "label", 0.5, "why")], [Opinion("a", ("0",), (0.5,), ("b",), "b", 0.25)]
+    findings = [Finding("a", "label", 0.5, "why")]
+    opinions = [Opinion("a", ("0",), (0.5,), ("b",), "b", 0.25)]
     files = scan_files("s", findings, iter(opinions), tmp_path)
     assert set(files) == {findings_file("s", [])[0], opinions_file("s", [])[0]}
     found, told = files.values()
     assert read_rows(found, Finding) == findings and read_rows(told, Opinion) == opinions
 
 
-@given(st.lists(st.builds(Finding, TEXT, TEXT, st.floats(0, 1), TEXT, st.none() | TEXT, st.none() | TEXT,
-                          st.lists(TEXT, max_size=3).map(tuple)), max_size=5))
+@given(
+    st.lists(
+        st.builds(
+            Finding,
+            TEXT,
+            TEXT,
+            st.floats(0, 1),
+            TEXT,
+            st.none() | TEXT,
+            st.none() | TEXT,
+            st.lists(TEXT, max_size=3).map(tuple),
+        ),
+        max_size=5,
+    )
+)
 def test_any_finding_survives_the_table(tmp_path_factory, findings):
     path = on_disk(tmp_path_factory.mktemp("t"), findings_file("s", findings))
     assert read_rows(path, Finding) == findings
@@ -76,8 +98,13 @@ def test_writing_the_same_rows_twice_gives_different_bytes():
 
 
 def test_photos_come_back_with_their_sources_and_each_is_found_where_it_lies(tmp_path):
-    photos = [(Photo(f"{n:064x}", 8, 8, (Source(path=f"{n}.jpg", given_label="0", second=n / 2),)), jpeg())
-              for n in range(40)]
+    photos = [
+        (
+            Photo(f"{n:064x}", 8, 8, (Source(path=f"{n}.jpg", given_label="0", second=n / 2),)),
+            jpeg(),
+        )
+        for n in range(40)
+    ]
     path = on_disk(tmp_path, images_file(photos))
     assert list(read_photo_rows(path)) == [photo for photo, _ in photos]
     image_id, group, row = list(row_locations(path))[33]
@@ -87,7 +114,9 @@ def test_photos_come_back_with_their_sources_and_each_is_found_where_it_lies(tmp
 def test_a_shard_opens_in_datasets_as_pictures(tmp_path):
     from datasets import Dataset
 
-    path = on_disk(tmp_path, images_file([(Photo("a", 8, 8, (Source(given_label="0"),)), jpeg("blue"))]))
+    path = on_disk(
+        tmp_path, images_file([(Photo("a", 8, 8, (Source(given_label="0"),)), jpeg("blue"))])
+    )
     row = Dataset.from_parquet(str(path), cache_dir=str(tmp_path / "cache"))[0]
     assert row["image"].size == (8, 8)
     assert row["sources"][0]["given_label"] == "0"

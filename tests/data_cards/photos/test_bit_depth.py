@@ -23,7 +23,7 @@ def tiff(values) -> bytes:
 def retagged(data: bytes, tag: int, value: int) -> bytes:
     """The same TIFF with another value of a short tag: Pillow reads more kinds than it writes."""
     at = data.index(struct.pack("<HHI", tag, 3, 1)) + 8
-    return data[:at] + struct.pack("<H", value) + data[at + 2:]
+    return data[:at] + struct.pack("<H", value) + data[at + 2 :]
 
 
 def signed_tiff(values) -> bytes:
@@ -41,7 +41,7 @@ def levels(data: bytes) -> list[int]:
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("format", ["PNG", "TIFF"])
 def test_fewer_bits_in_sixteen_are_scaled_to_white(bits, format):
-    top = 2 ** bits - 1
+    top = 2**bits - 1
     out = io.BytesIO()
     Image.fromarray(np.array([[0, top // 2, top]], np.uint16)).save(out, format)
     assert levels(out.getvalue()) == pytest.approx([0, 127, 255], abs=1)
@@ -49,24 +49,43 @@ def test_fewer_bits_in_sixteen_are_scaled_to_white(bits, format):
 
 @pytest.mark.parametrize("top", [1.0, 255.0, 65535.0, 8.0])
 def test_fractions_and_floats_are_scaled_by_what_they_hold(top):
-    assert levels(tiff(np.array([[0, top / 2, top]], np.float32))) == pytest.approx([0, 127, 255], abs=1)
+    assert levels(tiff(np.array([[0, top / 2, top]], np.float32))) == pytest.approx(
+        [0, 127, 255], abs=1
+    )
 
 
 def test_floats_with_a_sign_keep_their_order_and_what_is_no_number_is_black():
     assert levels(tiff(np.array([[-1, 0, 1]], np.float32))) == pytest.approx([0, 127, 255], abs=1)
-    assert levels(tiff(np.array([[np.nan, np.inf, -3.4e38, 0.5, 1]], np.float32)))[-2:] == [127, 255]
+    assert levels(tiff(np.array([[np.nan, np.inf, -3.4e38, 0.5, 1]], np.float32)))[-2:] == [
+        127,
+        255,
+    ]
     assert levels(tiff(np.array([[-0.002, 0.5, 1]], np.float32))) == [0, 127, 255]
 
 
-@pytest.mark.parametrize(("values", "seen"), [([-32768, 0, 32767], [0, 127, 255]), ([0, 16384, 32767], [0, 127, 255]),
-                                             ([-1000, 0, 1000], [0, 127, 255])])
+@pytest.mark.parametrize(
+    ("values", "seen"),
+    [
+        ([-32768, 0, 32767], [0, 127, 255]),
+        ([0, 16384, 32767], [0, 127, 255]),
+        ([-1000, 0, 1000], [0, 127, 255]),
+    ],
+)
 def test_sixteen_bits_with_a_sign(values, seen):
     assert levels(signed_tiff(np.array([values], np.int16))) == pytest.approx(seen, abs=1)
 
 
-@pytest.mark.parametrize(("values", "seen"), [([0, 500_000, 1_000_000], [0, 127, 255]), ([0, 100, 255], [0, 100, 255]),
-                                             ([-5, 0, 5], [0, 127, 255]), ([0, 2048, 4095], [0, 127, 255]),
-                                             ([0, 2**30, 2**31 - 1], [0, 127, 255]), ([0, 1, 1], [0, 255, 255])])
+@pytest.mark.parametrize(
+    ("values", "seen"),
+    [
+        ([0, 500_000, 1_000_000], [0, 127, 255]),
+        ([0, 100, 255], [0, 100, 255]),
+        ([-5, 0, 5], [0, 127, 255]),
+        ([0, 2048, 4095], [0, 127, 255]),
+        ([0, 2**30, 2**31 - 1], [0, 127, 255]),
+        ([0, 1, 1], [0, 255, 255]),
+    ],
+)
 def test_thirty_two_bits(values, seen):
     assert levels(tiff(np.array([values], np.int32))) == pytest.approx(seen, abs=1)
 
@@ -87,9 +106,20 @@ def test_deep_greys_stay_right_when_they_become_jpeg():
     assert shown[0] < 8 and shown[-1] > 247 and abs(int(shown[32]) - 129) < 6
 
 
-@pytest.mark.parametrize(("least", "most", "scale"), [
-    (0, 0, Scale(0, 1)), (0, 1, Scale(0, 1)), (0, 40, Scale(0, 40)), (0, 200, Scale(0, 255)), (0, 256, Scale(0, 1023)),
-    (0, 70_000, Scale(0, 70_000)), (-3, 5, Scale(-3, 5)), (-7, -7, Scale(-7, -7 + 7e-6)), (-9, 0, Scale(-9, 0))])
+@pytest.mark.parametrize(
+    ("least", "most", "scale"),
+    [
+        (0, 0, Scale(0, 1)),
+        (0, 1, Scale(0, 1)),
+        (0, 40, Scale(0, 40)),
+        (0, 200, Scale(0, 255)),
+        (0, 256, Scale(0, 1023)),
+        (0, 70_000, Scale(0, 70_000)),
+        (-3, 5, Scale(-3, 5)),
+        (-7, -7, Scale(-7, -7 + 7e-6)),
+        (-9, 0, Scale(-9, 0)),
+    ],
+)
 def test_the_scale_ends_where_scales_end(least, most, scale):
     assert scale_of(least, most) == scale
 

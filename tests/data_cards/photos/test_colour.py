@@ -14,7 +14,8 @@ from data_cards.photos.colour import adobe_rgb, changes_colours, to_srgb
 from data_cards.photos.image import open_photo, thumbnail
 from data_cards.photos.metadata import stored_form
 
-# Columns of the matrix from linear light to XYZ at D50, as the profiles of Apple, Adobe and Kodak have them.
+# Columns of the matrix from linear light to XYZ at D50, as the profiles of Apple, Adobe and Kodak
+# have them.
 DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
 ADOBE_RGB = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
 PROPHOTO = ((0.7977, 0.2880, 0.0000), (0.1352, 0.7119, 0.0000), (0.0313, 0.0001, 0.8249))
@@ -27,21 +28,37 @@ STRAIGHT = struct.pack(">4s4xI", b"curv", 0)
 
 def icc(columns=None, curve=STRAIGHT, space=b"RGB ", kind=b"mntr") -> bytes:
     """The smallest ICC profile: a matrix and a curve, or a curve alone for greys."""
+
     def xyz(values):
         return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
 
     tags = [(b"wtpt", xyz((0.9642, 1.0, 0.8249)))]
     if columns:
-        tags += [(name, xyz(column)) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)]
+        tags += [
+            (name, xyz(column))
+            for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)
+        ]
         tags += [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")]
     else:
         tags.append((b"kTRC", curve))
-    index, body, at = b"", b"", 132 + 12 * len(tags)
+    index = b""
+    body = b""
+    at = 132 + 12 * len(tags)
     for name, content in tags:
         index += struct.pack(">4sII", name, at + len(body), len(content))
         body += content + bytes(-len(content) % 4)
-    head = struct.pack(">I4xI4s4s4s12x4s28x3i", at + len(body), 0x02400000, kind, space, b"XYZ ", b"acsp",
-                       63190, 65536, 54061)
+    head = struct.pack(
+        ">I4xI4s4s4s12x4s28x3i",
+        at + len(body),
+        0x02400000,
+        kind,
+        space,
+        b"XYZ ",
+        b"acsp",
+        63190,
+        65536,
+        54061,
+    )
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + index + body
 
 
@@ -77,29 +94,48 @@ def near(colour, wanted, by=3) -> bool:
     return all(abs(one - other) <= by for one, other in zip(colour, wanted, strict=True))
 
 
-# What sRGB's red, green, blue and a brown are in other spaces: published conversions, not made with our own code.
-PATCHES = [("display-p3", DISPLAY_P3, srgb_curve(), (234, 51, 35), (255, 0, 0)),
-           ("display-p3", DISPLAY_P3, srgb_curve(), (117, 251, 76), (0, 255, 0)),
-           ("display-p3", DISPLAY_P3, srgb_curve(), (0, 0, 245), (0, 0, 255)),
-           ("adobe-rgb", ADOBE_RGB, gamma(563 / 256), (219, 0, 0), (255, 0, 0)),
-           ("adobe-rgb", ADOBE_RGB, gamma(563 / 256), (128, 128, 128), (127, 127, 127)),
-           ("prophoto", PROPHOTO, gamma(1.8), (179, 70, 26), (255, 0, 0)),
-           ("linear", SRGB, gamma(1.0), (55, 55, 55), (128, 128, 128)),
-           ("a channel for another", ROTATED, srgb_curve(), (0, 0, 255), (255, 0, 0))]
+# What sRGB's red, green, blue and a brown are in other spaces: published conversions, not made with
+# our own code.
+PATCHES = [
+    ("display-p3", DISPLAY_P3, srgb_curve(), (234, 51, 35), (255, 0, 0)),
+    ("display-p3", DISPLAY_P3, srgb_curve(), (117, 251, 76), (0, 255, 0)),
+    ("display-p3", DISPLAY_P3, srgb_curve(), (0, 0, 245), (0, 0, 255)),
+    ("adobe-rgb", ADOBE_RGB, gamma(563 / 256), (219, 0, 0), (255, 0, 0)),
+    ("adobe-rgb", ADOBE_RGB, gamma(563 / 256), (128, 128, 128), (127, 127, 127)),
+    ("prophoto", PROPHOTO, gamma(1.8), (179, 70, 26), (255, 0, 0)),
+    ("linear", SRGB, gamma(1.0), (55, 55, 55), (128, 128, 128)),
+    ("a channel for another", ROTATED, srgb_curve(), (0, 0, 255), (255, 0, 0)),
+]
 
 
 @pytest.mark.parametrize(("name", "columns", "curve", "written", "seen"), PATCHES)
-@pytest.mark.parametrize(("format", "options"), [("JPEG", {"quality": 100, "subsampling": 0}), ("PNG", {}),
-                                                 ("WEBP", {"lossless": True}), ("TIFF", {})])
-def test_a_patch_has_the_colour_that_its_profile_means(name, columns, curve, written, seen, format, options):
+@pytest.mark.parametrize(
+    ("format", "options"),
+    [
+        ("JPEG", {"quality": 100, "subsampling": 0}),
+        ("PNG", {}),
+        ("WEBP", {"lossless": True}),
+        ("TIFF", {}),
+    ],
+)
+def test_a_patch_has_the_colour_that_its_profile_means(
+    name, columns, curve, written, seen, format, options
+):
     data = encoded(flat(written), format, icc_profile=icc(columns, curve), **options)
     by = 4 if seen == (0, 255, 0) else 3  # 117 is a rounded number, where the curve is steep
     assert near(middle(data), seen, by)
 
 
-@pytest.mark.parametrize(("format", "options"), [("HEIF", {"quality": -1}), ("AVIF", {"quality": 100}), ("TIFF", {})])
+@pytest.mark.parametrize(
+    ("format", "options"), [("HEIF", {"quality": -1}), ("AVIF", {"quality": 100}), ("TIFF", {})]
+)
 def test_a_profile_is_not_lost_when_a_file_is_re_encoded(format, options):
-    data = encoded(flat((234, 51, 35), size=(64, 64)), format, icc_profile=icc(DISPLAY_P3, srgb_curve()), **options)
+    data = encoded(
+        flat((234, 51, 35), size=(64, 64)),
+        format,
+        icc_profile=icc(DISPLAY_P3, srgb_curve()),
+        **options,
+    )
     kept = stored_form(data)
     assert near(middle(data), (255, 0, 0), 5)
     assert near(middle(kept), (255, 0, 0), 5)
@@ -115,16 +151,33 @@ def test_a_profile_travels_with_pixels_that_are_kept(format):
 
 
 def test_thumbnails_are_plain_srgb():
-    small = Image.open(io.BytesIO(thumbnail(encoded(flat((234, 51, 35), size=(200, 200)), "JPEG", quality=100,
-                                                    icc_profile=icc(DISPLAY_P3, srgb_curve())), 50)))
+    small = Image.open(
+        io.BytesIO(
+            thumbnail(
+                encoded(
+                    flat((234, 51, 35), size=(200, 200)),
+                    "JPEG",
+                    quality=100,
+                    icc_profile=icc(DISPLAY_P3, srgb_curve()),
+                ),
+                50,
+            )
+        )
+    )
     assert near(small.getpixel((20, 20)), (255, 0, 0), 5) and "icc_profile" not in small.info
 
 
 def test_transparent_pictures_and_palettes_have_their_colours_converted_too():
     profile = icc(DISPLAY_P3, srgb_curve())
-    half = encoded(Image.merge("RGBA", [*flat((234, 51, 35)).split(), flat(128, "L")]), "PNG", icc_profile=profile)
+    half = encoded(
+        Image.merge("RGBA", [*flat((234, 51, 35)).split(), flat(128, "L")]),
+        "PNG",
+        icc_profile=profile,
+    )
     assert near(middle(half), (255, 127, 127))
-    assert near(middle(encoded(flat((234, 51, 35)).quantize(4), "PNG", icc_profile=profile)), (255, 0, 0))
+    assert near(
+        middle(encoded(flat((234, 51, 35)).quantize(4), "PNG", icc_profile=profile)), (255, 0, 0)
+    )
 
 
 def test_a_grey_profile_is_applied_to_greys():
@@ -136,7 +189,10 @@ def test_a_grey_profile_is_applied_to_greys():
 
 
 def test_a_grey_photo_with_the_profile_of_colours_follows_its_curve():
-    assert near(middle(encoded(flat(55, "L"), "JPEG", quality=100, icc_profile=icc(SRGB, gamma(1.0)))), (128,) * 3)
+    assert near(
+        middle(encoded(flat(55, "L"), "JPEG", quality=100, icc_profile=icc(SRGB, gamma(1.0)))),
+        (128,) * 3,
+    )
 
 
 @pytest.mark.parametrize("curve", [srgb_curve(), gamma(2.2)])
@@ -171,10 +227,15 @@ def test_a_camera_that_says_adobe_rgb_in_its_exif_alone_is_believed_and_remember
     assert stored_form(kept) == kept
 
 
-@pytest.mark.parametrize(("coded", "written", "seen"), [((12, 13), (234, 51, 35), (255, 0, 0)),
-                                                       ((1, 13), (234, 51, 35), (234, 51, 35)),
-                                                       ((1, 8), (55, 55, 55), (128, 128, 128)),
-                                                       ((2, 2), (234, 51, 35), (234, 51, 35))])
+@pytest.mark.parametrize(
+    ("coded", "written", "seen"),
+    [
+        ((12, 13), (234, 51, 35), (255, 0, 0)),
+        ((1, 13), (234, 51, 35), (234, 51, 35)),
+        ((1, 8), (55, 55, 55), (128, 128, 128)),
+        ((2, 2), (234, 51, 35), (234, 51, 35)),
+    ],
+)
 def test_colours_that_are_told_by_number_are_converted(coded, written, seen):
     from PIL import PngImagePlugin
 
@@ -183,7 +244,7 @@ def test_colours_that_are_told_by_number_are_converted(coded, written, seen):
     assert near(middle(encoded(flat(written), "PNG", pnginfo=info)), seen)
     avif = encoded(flat(written, size=(64, 64)), "AVIF", quality=100)
     at = avif.index(b"colrnclx") + 8
-    assert near(middle(avif[:at] + struct.pack(">HH", *coded) + avif[at + 4:]), seen, 5)
+    assert near(middle(avif[:at] + struct.pack(">HH", *coded) + avif[at + 4 :]), seen, 5)
 
 
 def test_a_png_that_tells_its_gamma_is_shown_as_light_as_it_is():
@@ -198,13 +259,22 @@ def test_a_png_that_tells_its_gamma_is_shown_as_light_as_it_is():
 
 
 WHOLE = icc(DISPLAY_P3, srgb_curve())
-HOSTILE = {"noise": bytes(range(256)) * 8, "nothing": b"\0" * 600, "cut": WHOLE[:300], "short": WHOLE[:100],
-           "huge": WHOLE + bytes(5_000_000), "all black": icc(DISPLAY_P3, struct.pack(">4s4xI", b"curv", 2) + bytes(4)),
-           "no light": icc(((0, 0, 0),) * 3), "inverted": icc(SRGB, struct.pack(">4s4xI2H", b"curv", 2, 65535, 0)),
-           "a printer's for colours": icc(SRGB, space=b"CMYK"), "of greys for colours": icc(space=b"GRAY"),
-           "a link": icc(SRGB, gamma(1.0), kind=b"link"), "an abstract one": icc(SRGB, gamma(1.0), kind=b"abst"),
-           "many tags": WHOLE[:128] + struct.pack(">I", 2**31) + WHOLE[132:],
-           "endless": (WHOLE[:132] + b"D2B0" + WHOLE[136:])}
+HOSTILE = {
+    "noise": bytes(range(256)) * 8,
+    "nothing": b"\0" * 600,
+    "cut": WHOLE[:300],
+    "short": WHOLE[:100],
+    "huge": WHOLE + bytes(5_000_000),
+    "all black": icc(DISPLAY_P3, struct.pack(">4s4xI", b"curv", 2) + bytes(4)),
+    "no light": icc(((0, 0, 0),) * 3),
+    "inverted": icc(SRGB, struct.pack(">4s4xI2H", b"curv", 2, 65535, 0)),
+    "a printer's for colours": icc(SRGB, space=b"CMYK"),
+    "of greys for colours": icc(space=b"GRAY"),
+    "a link": icc(SRGB, gamma(1.0), kind=b"link"),
+    "an abstract one": icc(SRGB, gamma(1.0), kind=b"abst"),
+    "many tags": WHOLE[:128] + struct.pack(">I", 2**31) + WHOLE[132:],
+    "endless": (WHOLE[:132] + b"D2B0" + WHOLE[136:]),
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -250,6 +320,10 @@ def test_everybody_sees_the_same_red(tmp_path):
     (stored,) = (dataset.read_photo(image_id) for image_id in dataset.photos())
     reference = dataset.reference("mug")
     assert reference is not None
-    seen = [Preprocessing().image(stored), fill_shelf(tmp_path / "shelf", [("a", stored)], 128).photo("a"),
-            Image.open(io.BytesIO(thumbnail(stored, SIDE))), Image.open(io.BytesIO(reference))]
+    seen = [
+        Preprocessing().image(stored),
+        fill_shelf(tmp_path / "shelf", [("a", stored)], 128).photo("a"),
+        Image.open(io.BytesIO(thumbnail(stored, SIDE))),
+        Image.open(io.BytesIO(reference)),
+    ]
     assert all(near(image.getpixel((60, 60)), (255, 0, 0), 5) for image in seen)

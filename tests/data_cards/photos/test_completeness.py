@@ -15,15 +15,27 @@ from data_cards.photos.image import open_photo
 from data_cards.photos.metadata import stored_form
 
 END = b"\xff\xd9"
-FORMATS = {"JPEG": {}, "progressive": {"progressive": True}, "with restarts": {"restart_marker_rows": 1}, "PNG": {},
-           "WEBP": {}, "GIF": {}, "BMP": {}, "TIFF": {}, "HEIF": {}, "AVIF": {}}
+FORMATS = {
+    "JPEG": {},
+    "progressive": {"progressive": True},
+    "with restarts": {"restart_marker_rows": 1},
+    "PNG": {},
+    "WEBP": {},
+    "GIF": {},
+    "BMP": {},
+    "TIFF": {},
+    "HEIF": {},
+    "AVIF": {},
+}
 
 
 def picture(format="JPEG", size=(400, 320), mode="RGB", **options) -> bytes:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-    noise = np.random.default_rng(0).integers(0, 255, (size[1] // 4, size[0] // 4, 3), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(
+        0, 255, (size[1] // 4, size[0] // 4, 3), dtype=np.uint8
+    )
     out = io.BytesIO()
     Image.fromarray(noise).resize(size, 3).convert(mode).save(out, format, **options)
     return out.getvalue()
@@ -50,14 +62,16 @@ def test_whole_photos_are_whole(name):
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.9])
 def test_a_photo_that_was_cut_short_says_how_much_is_there(name, kept):
     data = encoded(name)
-    said = percent(data[:round(kept * len(data))])
-    assert abs(said - 100 * kept) <= 25, "of a progressive photo detail counts, and bytes are no pixels"
+    said = percent(data[: round(kept * len(data))])
+    assert abs(said - 100 * kept) <= 25, (
+        "of a progressive photo detail counts, and bytes are no pixels"
+    )
 
 
 def test_an_animation_that_was_cut_short_is_refused_too():
     data = encoded("GIF")
     with pytest.raises(BadPhoto, match="damaged"):
-        open_photo(data[:len(data) // 2])
+        open_photo(data[: len(data) // 2])
 
 
 @pytest.mark.parametrize("name", ["JPEG", "progressive", "with restarts"])
@@ -68,14 +82,16 @@ def test_a_jpeg_that_lacks_only_its_end_is_whole_for_everybody(name, mode):
     for cut in (data[:-2], data[:-1]):
         assert np.array_equal(np.asarray(open_photo(cut)), np.asarray(open_photo(data)))
         assert stored_form(cut).endswith(END)
-        assert np.array_equal(np.asarray(open_photo(stored_form(cut))), np.asarray(open_photo(data)))
+        assert np.array_equal(
+            np.asarray(open_photo(stored_form(cut))), np.asarray(open_photo(data))
+        )
 
 
 @pytest.mark.parametrize("name", ["JPEG", "with restarts"])
 @pytest.mark.parametrize("filled", [END, bytes(5000), bytes(5000) + END, b"\xff\xd0" + END])
 def test_an_end_that_somebody_added_makes_nothing_whole(name, filled):
     data = encoded(name)
-    cut = data[:len(data) // 2] + filled
+    cut = data[: len(data) // 2] + filled
     assert percent(cut) in range(30, 60)
     with pytest.raises(BadPhoto):
         open_photo(stored_form(cut))
@@ -103,7 +119,9 @@ def test_zeros_behind_the_end_are_no_loss():
 def test_a_png_without_its_last_chunk_is_whole(behind):
     data = picture("PNG")
     assert np.array_equal(np.asarray(open_photo(data[:-behind])), np.asarray(open_photo(data)))
-    assert np.array_equal(np.asarray(open_photo(stored_form(data[:-behind]))), np.asarray(open_photo(data)))
+    assert np.array_equal(
+        np.asarray(open_photo(stored_form(data[:-behind]))), np.asarray(open_photo(data))
+    )
 
 
 def test_a_webp_whose_metadata_was_cut_off_is_whole():
@@ -113,16 +131,23 @@ def test_a_webp_whose_metadata_was_cut_off_is_whole():
     assert np.array_equal(np.asarray(open_photo(data[:-30])), np.asarray(open_photo(data)))
 
 
-# The same damage every time: turned bits in coded pixels may stop a decoder at one size and not at another.
+# The same damage every time: turned bits in coded pixels may stop a decoder at one size and not at
+# another.
 @settings(max_examples=60, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(st.sampled_from(list(FORMATS)), st.data())
 def test_collect_and_predict_agree_about_every_damage(name, data):
     damaged = bytearray(encoded(name))
     for _ in range(data.draw(st.integers(1, 5))):
-        at = data.draw(st.integers(0, min(len(damaged), data.draw(st.sampled_from([60, 700, 10**6]))) - 1))
-        damaged[at:at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=8))
+        at = data.draw(
+            st.integers(0, min(len(damaged), data.draw(st.sampled_from([60, 700, 10**6]))) - 1)
+        )
+        damaged[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=8))
     seen = []
-    for way in (open_photo, lambda some: open_photo(stored_form(some)), lambda some: open_photo(some, at_least=1)):
+    for way in (
+        open_photo,
+        lambda some: open_photo(stored_form(some)),
+        lambda some: open_photo(some, at_least=1),
+    ):
         try:
             way(bytes(damaged))
             seen.append(True)
@@ -134,9 +159,13 @@ def test_collect_and_predict_agree_about_every_damage(name, data):
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([name for name in FORMATS if name not in ("HEIF", "AVIF")]), st.floats(0, 1))
 def test_collect_and_predict_agree_about_every_cut(name, kept):
-    data = encoded(name)[:round(kept * len(encoded(name)))]
+    data = encoded(name)[: round(kept * len(encoded(name)))]
     seen = []
-    for way in (open_photo, lambda some: open_photo(stored_form(some)), lambda some: open_photo(some, at_least=1)):
+    for way in (
+        open_photo,
+        lambda some: open_photo(stored_form(some)),
+        lambda some: open_photo(some, at_least=1),
+    ):
         try:
             way(data)
             seen.append(True)

@@ -13,15 +13,32 @@ from data_cards.photos.image import PhotoLimits, image_id, inspect_photo, open_p
 
 
 def picture(mode="RGB", size=(40, 24), format="JPEG", **options) -> bytes:
-    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
+    image = Image.fromarray(
+        np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+    )
     out = io.BytesIO()
     image.convert(mode).save(out, format, **options)
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("mode", "format"), [
-    ("RGB", "JPEG"), ("CMYK", "JPEG"), ("L", "JPEG"), ("RGBA", "PNG"), ("P", "PNG"), ("LA", "PNG"), ("1", "PNG"),
-    ("RGB", "WEBP"), ("RGB", "TIFF"), ("P", "GIF"), ("RGB", "BMP"), ("RGB", "HEIF"), ("RGB", "AVIF")])
+@pytest.mark.parametrize(
+    ("mode", "format"),
+    [
+        ("RGB", "JPEG"),
+        ("CMYK", "JPEG"),
+        ("L", "JPEG"),
+        ("RGBA", "PNG"),
+        ("P", "PNG"),
+        ("LA", "PNG"),
+        ("1", "PNG"),
+        ("RGB", "WEBP"),
+        ("RGB", "TIFF"),
+        ("P", "GIF"),
+        ("RGB", "BMP"),
+        ("RGB", "HEIF"),
+        ("RGB", "AVIF"),
+    ],
+)
 def test_known_formats_and_colour_modes_open_as_rgb(mode, format):
     import pillow_heif
 
@@ -42,49 +59,91 @@ def test_what_is_transparent_is_seen_on_white():
     assert open_photo(out.getvalue()).getpixel((0, 0)) == (255, 255, 255)
 
 
-def png(colour: int, depth: int, rows: list[bytes], clear: bytes = b"", palette: bytes = b"") -> bytes:
+def png(
+    colour: int, depth: int, rows: list[bytes], clear: bytes = b"", palette: bytes = b""
+) -> bytes:
     """A PNG of 4 pixels in each row, as its specification says and Pillow does not always write."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     parts = chunk(b"IHDR", struct.pack(">IIBBBBB", 4, len(rows), depth, colour, 0, 0, 0))
     parts += chunk(b"PLTE", palette) if palette else b""
     parts += chunk(b"tRNS", clear) if clear else b""
-    return b"\x89PNG\r\n\x1a\n" + parts + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))) + \
-        chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + parts
+        + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))
+        + chunk(b"IEND", b"")
+    )
 
 
-WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+WHITE = (255, 255, 255)
+BLACK = (0, 0, 0)
 
 
-@pytest.mark.parametrize(("data", "seen"), [
-    (png(2, 8, [bytes([10, 20, 30] * 2 + [9] * 6)], struct.pack(">3H", 10, 20, 30)),
-     [WHITE, WHITE, (9,) * 3, (9,) * 3]),
-    (png(2, 16, [struct.pack(">12H", *[2560, 5120, 7680] * 2, *[0] * 6)], struct.pack(">3H", 2560, 5120, 7680)),
-     [WHITE, WHITE, BLACK, BLACK]),
-    (png(0, 8, [bytes([7, 7, 0, 255])], struct.pack(">H", 7)), [WHITE, WHITE, BLACK, WHITE]),
-    (png(0, 1, [b"\x50"], struct.pack(">H", 0)), [WHITE] * 4),
-    (png(0, 1, [b"\x50"], struct.pack(">H", 1)), [BLACK, WHITE, BLACK, WHITE]),
-    (png(0, 2, [b"\x1b"], struct.pack(">H", 1)), [BLACK, WHITE, (170,) * 3, WHITE]),
-    (png(0, 4, [b"\x03\x3f"], struct.pack(">H", 3)), [BLACK, WHITE, WHITE, WHITE]),
-    (png(0, 16, [struct.pack(">4H", 0, 500, 500, 65535)], struct.pack(">H", 500)), [BLACK, WHITE, WHITE, WHITE]),
-    (png(3, 8, [bytes([0, 1, 1, 0])], b"\0\xff", bytes([1, 2, 3, 4, 5, 6])), [WHITE, (4, 5, 6), (4, 5, 6), WHITE]),
-    (png(3, 1, [b"\x60"], b"\xff\0", bytes([1, 2, 3, 4, 5, 6])), [(1, 2, 3), WHITE, WHITE, (1, 2, 3)])])
+@pytest.mark.parametrize(
+    ("data", "seen"),
+    [
+        (
+            png(2, 8, [bytes([10, 20, 30] * 2 + [9] * 6)], struct.pack(">3H", 10, 20, 30)),
+            [WHITE, WHITE, (9,) * 3, (9,) * 3],
+        ),
+        (
+            png(
+                2,
+                16,
+                [struct.pack(">12H", *[2560, 5120, 7680] * 2, *[0] * 6)],
+                struct.pack(">3H", 2560, 5120, 7680),
+            ),
+            [WHITE, WHITE, BLACK, BLACK],
+        ),
+        (png(0, 8, [bytes([7, 7, 0, 255])], struct.pack(">H", 7)), [WHITE, WHITE, BLACK, WHITE]),
+        (png(0, 1, [b"\x50"], struct.pack(">H", 0)), [WHITE] * 4),
+        (png(0, 1, [b"\x50"], struct.pack(">H", 1)), [BLACK, WHITE, BLACK, WHITE]),
+        (png(0, 2, [b"\x1b"], struct.pack(">H", 1)), [BLACK, WHITE, (170,) * 3, WHITE]),
+        (png(0, 4, [b"\x03\x3f"], struct.pack(">H", 3)), [BLACK, WHITE, WHITE, WHITE]),
+        (
+            png(0, 16, [struct.pack(">4H", 0, 500, 500, 65535)], struct.pack(">H", 500)),
+            [BLACK, WHITE, WHITE, WHITE],
+        ),
+        (
+            png(3, 8, [bytes([0, 1, 1, 0])], b"\0\xff", bytes([1, 2, 3, 4, 5, 6])),
+            [WHITE, (4, 5, 6), (4, 5, 6), WHITE],
+        ),
+        (
+            png(3, 1, [b"\x60"], b"\xff\0", bytes([1, 2, 3, 4, 5, 6])),
+            [(1, 2, 3), WHITE, WHITE, (1, 2, 3)],
+        ),
+    ],
+)
 def test_a_transparent_colour_shows_white_paper_in_every_kind_of_png(data, seen):
     shown = open_photo(data)
     assert [shown.getpixel((x, 0)) for x in range(4)] == seen
 
 
-@pytest.mark.parametrize(("mode", "colour", "format"), [
-    ("RGBA", (10, 20, 30, 0), "WEBP"), ("RGBA", (10, 20, 30, 0), "TIFF"), ("LA", (9, 0), "PNG"), ("LA", (9, 0), "TIFF"),
-    ("RGBA", (10, 20, 30, 0), "AVIF"), ("RGBA", (10, 20, 30, 0), "HEIF"),
-    ("RGBA", (10, 20, 30, 0), "GIF")])
+@pytest.mark.parametrize(
+    ("mode", "colour", "format"),
+    [
+        ("RGBA", (10, 20, 30, 0), "WEBP"),
+        ("RGBA", (10, 20, 30, 0), "TIFF"),
+        ("LA", (9, 0), "PNG"),
+        ("LA", (9, 0), "TIFF"),
+        ("RGBA", (10, 20, 30, 0), "AVIF"),
+        ("RGBA", (10, 20, 30, 0), "HEIF"),
+        ("RGBA", (10, 20, 30, 0), "GIF"),
+    ],
+)
 def test_transparency_shows_white_in_every_format(mode, colour, format):
     import pillow_heif
 
     pillow_heif.register_heif_opener()
     out = io.BytesIO()
-    Image.new(mode, (64, 64), colour).save(out, format, **({"lossless": True} if format == "WEBP" else {}))
+    Image.new(mode, (64, 64), colour).save(
+        out, format, **({"lossless": True} if format == "WEBP" else {})
+    )
     assert min(open_photo(out.getvalue()).getpixel((30, 30))) >= 253
     assert min(open_photo(thumbnail(out.getvalue(), 32)).getpixel((10, 10))) >= 250
 
@@ -113,7 +172,8 @@ def test_every_exif_orientation_comes_out_upright(orientation, format):
 
 
 def test_an_animation_shows_its_first_frame():
-    red, blue = Image.new("RGB", (8, 8), "red"), Image.new("RGB", (8, 8), "blue")
+    red = Image.new("RGB", (8, 8), "red")
+    blue = Image.new("RGB", (8, 8), "blue")
     out = io.BytesIO()
     red.save(out, "GIF", save_all=True, append_images=[blue])
     assert open_photo(out.getvalue()).getpixel((0, 0)) == (255, 0, 0)
@@ -121,7 +181,9 @@ def test_an_animation_shows_its_first_frame():
 
 def frames(format: str, count: int, **options) -> bytes:
     out = io.BytesIO()
-    first, *others = (Image.new("RGB", (64, 64), colour) for colour in ["red", "blue", "lime"][:count])
+    first, *others = (
+        Image.new("RGB", (64, 64), colour) for colour in ["red", "blue", "lime"][:count]
+    )
     first.save(out, format, save_all=True, append_images=others, **options)
     return out.getvalue()
 
@@ -138,7 +200,8 @@ def test_of_several_pages_or_frames_the_first_is_read_and_it_is_told(format):
 
 
 def test_of_a_photo_with_others_behind_it_the_plain_one_is_read():
-    """MPO of stereo cameras, Ultra HDR with its gain map, motion photos with a clip: one JPEG, and something behind."""
+    """MPO of stereo cameras, Ultra HDR with its gain map, motion photos with a clip: one JPEG,
+    and something behind."""
     several = frames("MPO", 2)
     plain = picture(size=(64, 48))
     behind = [several, plain + picture("L", (16, 12)), plain + b"\0\0\0\x18ftypmp42" + bytes(500)]
@@ -153,7 +216,7 @@ def tall_claim(width: int, height: int, progressive: bool = False) -> bytes:
     """A JPEG whose header promises more pixels than its few bytes hold."""
     data = bytearray(picture("L", (64, 64), progressive=progressive))
     at = data.index(b"\xff\xc2" if progressive else b"\xff\xc0")
-    data[at + 5:at + 9] = struct.pack(">HH", height, width)
+    data[at + 5 : at + 9] = struct.pack(">HH", height, width)
     return bytes(data)
 
 
@@ -208,8 +271,17 @@ def test_a_camera_without_a_clock_says_nothing(written):
     assert inspect_photo(picture(exif=exif)).taken_at is None
 
 
-@pytest.mark.parametrize("data", [b"", b"hello, I am a text file", b"<svg onload=alert(1)>", b"\xff\xd8\xff",
-                                  b"%PDF-1.4", b"GIF89a"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello, I am a text file",
+        b"<svg onload=alert(1)>",
+        b"\xff\xd8\xff",
+        b"%PDF-1.4",
+        b"GIF89a",
+    ],
+)
 def test_what_is_no_photo_is_refused_with_a_sentence(data):
     with pytest.raises(BadPhoto) as refused:
         open_photo(data)
@@ -227,16 +299,24 @@ def test_a_large_jpeg_is_decoded_only_as_large_as_either_side_has_to_be():
 def test_a_truncated_photo_is_refused_and_not_half_shown():
     data = picture(size=(400, 400))
     with pytest.raises(BadPhoto, match="damaged"):
-        open_photo(data[:len(data) // 2])
+        open_photo(data[: len(data) // 2])
 
 
 def bomb(width: int, height: int) -> bytes:
     """A PNG whose header promises pixels that never come."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize("size", [(20_000, 10_000), (65_000, 65_000), (2**31 - 1, 1)])

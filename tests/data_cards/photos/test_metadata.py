@@ -72,7 +72,9 @@ def test_xmp_comments_and_text_chunks_go():
     info = PngImagePlugin.PngInfo()
     info.add_itxt("XML:com.adobe.xmp", "<exif:GPSLatitude>48,51N</exif:GPSLatitude>")
     info.add_text("Comment", "at home, 48.85 N")
-    kept = stored_form(located("PNG", pnginfo=info)) + stored_form(located("JPEG", comment=b"at home, 48.85 N"))
+    kept = stored_form(located("PNG", pnginfo=info)) + stored_form(
+        located("JPEG", comment=b"at home, 48.85 N")
+    )
     assert b"48.85" not in kept and b"GPSLatitude" not in kept
 
 
@@ -100,7 +102,7 @@ def test_damaged_bytes_are_refused_or_kept_but_never_crash(data):
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, min(len(whole) - 1, 600)))] = data.draw(st.integers(0, 255))
     try:
-        kept = stored_form(bytes(whole[:data.draw(st.integers(1, len(whole)))]))
+        kept = stored_form(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
     except BadPhoto:
         return
     assert b"48.85 N" not in kept

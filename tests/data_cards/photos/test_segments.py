@@ -35,16 +35,25 @@ def after_exif(data: bytes, added: bytes) -> bytes:
     return data[:end] + added + data[end:]
 
 
-DIRT = {"stray bytes": b"stray \x00\x01 bytes", "stray zeros": bytes(50), "fill bytes": b"\xff" * 7,
-        "a reserved marker": b"\xff\x02\xff\x51", "a stray stuffed FF": b"\xff\x00\xff\x00",
-        "a short Adobe block": segment(0xEE, b"Adobe"), "an Adobe block of one more byte": segment(0xEE, b"Adobe\0"),
-        "an empty APP14": segment(0xEE, b""), "an APP14 of others": segment(0xEE, b"Ducky\0\1\2\3\4\5\6\7\x08"),
-        "a short JFIF": segment(0xE0, b"JFIF\0"), "a broken Photoshop block": segment(0xED, b"Photoshop 3.0\x008BIM\4"),
-        "a broken MPF": segment(0xE2, b"MPF\0II*\0\xff\xff\xff\xff"), "an odd profile": segment(0xE2, b"ICC_PROFILE\0"),
-        "a profile in parts that lack": segment(0xE2, b"ICC_PROFILE\0\x01\x03half"),
-        "a second Exif of noise": segment(0xE1, b"Exif\0\0II*\0\xff\xff\xff\x7f"),
-        "a comment": segment(0xFE, b"\xff\xd9"),
-        "strays, then a restart": b"x\xff\xd3y"}
+DIRT = {
+    "stray bytes": b"stray \x00\x01 bytes",
+    "stray zeros": bytes(50),
+    "fill bytes": b"\xff" * 7,
+    "a reserved marker": b"\xff\x02\xff\x51",
+    "a stray stuffed FF": b"\xff\x00\xff\x00",
+    "a short Adobe block": segment(0xEE, b"Adobe"),
+    "an Adobe block of one more byte": segment(0xEE, b"Adobe\0"),
+    "an empty APP14": segment(0xEE, b""),
+    "an APP14 of others": segment(0xEE, b"Ducky\0\1\2\3\4\5\6\7\x08"),
+    "a short JFIF": segment(0xE0, b"JFIF\0"),
+    "a broken Photoshop block": segment(0xED, b"Photoshop 3.0\x008BIM\4"),
+    "a broken MPF": segment(0xE2, b"MPF\0II*\0\xff\xff\xff\xff"),
+    "an odd profile": segment(0xE2, b"ICC_PROFILE\0"),
+    "a profile in parts that lack": segment(0xE2, b"ICC_PROFILE\0\x01\x03half"),
+    "a second Exif of noise": segment(0xE1, b"Exif\0\0II*\0\xff\xff\xff\x7f"),
+    "a comment": segment(0xFE, b"\xff\xd9"),
+    "strays, then a restart": b"x\xff\xd3y",
+}
 
 
 @pytest.mark.parametrize("name", DIRT)
@@ -65,12 +74,17 @@ def with_chunk(data: bytes, chunk: bytes) -> bytes:
     return data[:at] + chunk + data[at:]
 
 
-PNG_DIRT = {"a text with a wrong sum": png_chunk(b"tEXt", b"Comment\0hello")[:-1] + b"!",
-            "a text that unpacks to a bomb": png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(20_000_000))),
-            "a broken compressed text": png_chunk(b"zTXt", b"Comment\0\0nothing"),
-            "a broken profile": png_chunk(b"iCCP", b"name\0\0nothing"),
-            "an Exif of noise": png_chunk(b"eXIf", b"II*\0\xff\xff\xff\x7f"),
-            "a chunk nobody knows": png_chunk(b"prVt", b"secret"), "a short gamma": png_chunk(b"gAMA", b"\0")}
+PNG_DIRT = {
+    "a text with a wrong sum": png_chunk(b"tEXt", b"Comment\0hello")[:-1] + b"!",
+    "a text that unpacks to a bomb": png_chunk(
+        b"zTXt", b"Comment\0\0" + zlib.compress(bytes(20_000_000))
+    ),
+    "a broken compressed text": png_chunk(b"zTXt", b"Comment\0\0nothing"),
+    "a broken profile": png_chunk(b"iCCP", b"name\0\0nothing"),
+    "an Exif of noise": png_chunk(b"eXIf", b"II*\0\xff\xff\xff\x7f"),
+    "a chunk nobody knows": png_chunk(b"prVt", b"secret"),
+    "a short gamma": png_chunk(b"gAMA", b"\0"),
+}
 
 
 @pytest.mark.parametrize("name", PNG_DIRT)
@@ -95,7 +109,9 @@ def test_a_png_with_one_wrong_checksum_is_taken(kind):
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 def test_what_is_in_order_is_put_together_as_it_was(format):
     data = photo(format)
-    assert np.array_equal(np.asarray(open_photo(mended(data, format))), np.asarray(open_photo(data)))
+    assert np.array_equal(
+        np.asarray(open_photo(mended(data, format))), np.asarray(open_photo(data))
+    )
     assert mended(mended(data, format), format) == mended(data, format)
 
 

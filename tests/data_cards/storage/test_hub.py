@@ -44,7 +44,9 @@ def test_opening_an_existing_repository_to_create_it_changes_nothing(hub, repo):
 
 def test_what_was_committed_is_read_back(repo, tmp_path):
     (tmp_path / "big").write_bytes(b"shard")
-    revision = repo.commit({"README.md": b"---\nformat: 1\n---\n", "images/a.parquet": tmp_path / "big"}, "two files")
+    revision = repo.commit(
+        {"README.md": b"---\nformat: 1\n---\n", "images/a.parquet": tmp_path / "big"}, "two files"
+    )
     assert repo.head() == revision
     assert repo.files() == ["README.md", "images/a.parquet"]
     assert repo.files("images/") == ["images/a.parquet"]
@@ -93,7 +95,13 @@ def test_a_new_revision_costs_only_what_is_new_in_it(hub, repo):
         [repo.read(path) for path in repo.files()]
     hub.requests.clear()
     revision = repo.commit({"ledger/d.jsonl": b"d"}, "d")
-    assert [repo.read(path, revision) for path in repo.files(revision=revision)] == [b"shard", b"a", b"b", b"c", b"d"]
+    assert [repo.read(path, revision) for path in repo.files(revision=revision)] == [
+        b"shard",
+        b"a",
+        b"b",
+        b"c",
+        b"d",
+    ]
     assert {line.split("/")[-1] for line in hub.requests if "/resolve/" in line} == {"d.jsonl"}
 
 
@@ -162,7 +170,9 @@ def test_a_running_commit_is_waited_for_when_the_parent_still_stands(hub, repo, 
 
 def test_a_parent_passed_in_the_last_moment_is_a_conflict(hub, repo, pauses):
     parent = repo.commit({"a.txt": b"1"}, "one")
-    slow = HubRepository("ann/things", sleep=lambda _: repo.commit({"b.txt": b"2"}, "meanwhile") and None)
+    slow = HubRepository(
+        "ann/things", sleep=lambda _: repo.commit({"b.txt": b"2"}, "meanwhile") and None
+    )
     hub.faults = [409]
     with pytest.raises(Conflict):
         slow.commit({"a.txt": b"3"}, "three", parent=parent)
@@ -170,12 +180,15 @@ def test_a_parent_passed_in_the_last_moment_is_a_conflict(hub, repo, pauses):
 
 
 def test_the_same_bytes_from_two_people_are_a_conflict_for_the_second(hub, repo, monkeypatch):
-    """The Hub's own client would tell both that they were first: an all-equal commit never reaches the parent check."""
+    """The Hub's own client would tell both that they were first: an all-equal commit never
+    reaches the parent check."""
     parent = repo.commit({"count": b"5"}, "five")
     first = repo._api.create_commit
 
     def after_somebody_else(*arguments, **options):
-        hub.repo("ann/things").advance(hub.repo("ann/things").commits[-1].files | _blob("count", b"6"), "six", "ben")
+        hub.repo("ann/things").advance(
+            hub.repo("ann/things").commits[-1].files | _blob("count", b"6"), "six", "ben"
+        )
         return first(*arguments, **options)
 
     monkeypatch.setattr(repo._api, "create_commit", after_somebody_else)
@@ -199,7 +212,9 @@ def test_many_writers_lose_nothing(hub):
             head = repo.head()
             count = int(repo.read("count", head)) + 1
             try:
-                return repo.commit({"count": b"%d" % count, f"by/{name}": b"x"}, f"{name} counts", parent=head)
+                return repo.commit(
+                    {"count": b"%d" % count, f"by/{name}": b"x"}, f"{name} counts", parent=head
+                )
             except Conflict:
                 continue
 
@@ -239,7 +254,9 @@ def test_what_another_file_still_needs_is_not_forgotten(hub, repo):
 
 
 def test_only_the_revisions_that_are_wanted_keep_their_large_files(hub, repo):
-    first, second, third = [repo.commit({"images/a.parquet": text}, "round") for text in (b"one", b"two", b"three")]
+    first, second, third = [
+        repo.commit({"images/a.parquet": text}, "round") for text in (b"one", b"two", b"three")
+    ]
     repo.keep_only([second])
     assert set(hub.objects.values()) == {b"two", b"three"} and repo.head() == third
     with pytest.raises(MissingFile):

@@ -1,4 +1,5 @@
-"""What the Hub refuses or fails to do becomes a sentence that a person can act on, and no request waits for ever."""
+"""What the Hub refuses or fails to do becomes a sentence that a person can act on, and no
+request waits for ever."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def test_every_request_has_a_limit(hub, repo, monkeypatch):
     """The client's own default is to wait for ever."""
     from huggingface_hub.utils import get_session
 
-    seen, send = [], get_session().send
+    seen = []
+    send = get_session().send
 
     def watch(request, **options):
         seen.append(request)
@@ -69,10 +71,16 @@ def test_every_request_has_a_limit(hub, repo, monkeypatch):
     assert all(None not in request.extensions["timeout"].values() for request in seen)
 
 
-@pytest.mark.parametrize(("status", "kind", "sentence"), [
-    (402, NotAllowed, "needs a PRO account"), (403, NotAllowed, "does not let this token write"),
-    (401, MissingFile, "shows no space"), (404, MissingFile, "shows no space"),
-    (502, HubUnreachable, "does not answer")])
+@pytest.mark.parametrize(
+    ("status", "kind", "sentence"),
+    [
+        (402, NotAllowed, "needs a PRO account"),
+        (403, NotAllowed, "does not let this token write"),
+        (401, MissingFile, "shows no space"),
+        (404, MissingFile, "shows no space"),
+        (502, HubUnreachable, "does not answer"),
+    ],
+)
 def test_every_refusal_says_what_to_do(status, kind, sentence):
     answer = httpx2.Response(status, request=httpx2.Request("POST", "http://hub/api/repos/create"))
     error = refused(HfHubHTTPError("no", response=answer), "hf://ann/show", "space")

@@ -42,7 +42,15 @@ def test_every_text_that_has_utf_8_is_read(text):
 
 
 def test_a_bad_line_hides_no_other_and_each_says_where_it_stands():
-    lines = [b'\xef\xbb\xbf{"id": 1}', b"", b'{"id"', b'{"id": "\\ud800"}', b'{"id": "\xff"}', b'{"id": 2}\r', b""]
+    lines = [
+        b'\xef\xbb\xbf{"id": 1}',
+        b"",
+        b'{"id"',
+        b'{"id": "\\ud800"}',
+        b'{"id": "\xff"}',
+        b'{"id": 2}\r',
+        b"",
+    ]
     rows = lines_of(b"\n".join(lines), "ledger/x.jsonl")
     assert [row.get("id") for row in rows] == [1, None, None, None, 2]
     assert rows[1] == {"unreadable": '{"id"'}

@@ -76,7 +76,8 @@ def test_replacing_a_large_file_by_hand_leaves_history_alone(repo):
 
 @pytest.mark.parametrize("step", range(1, 12))
 def test_a_crash_at_any_step_leaves_the_old_state_or_the_new_one(tmp_path, monkeypatch, step):
-    old, new = {"a.txt": b"1", "b.txt": b"1"}, {"a.txt": b"2", "c.txt": b"2"}
+    old = {"a.txt": b"1", "b.txt": b"1"}
+    new = {"a.txt": b"2", "c.txt": b"2"}
     repo = FolderRepository(tmp_path, create=True)
     repo.commit(old, "one")
     done = 0
@@ -151,7 +152,9 @@ def test_an_erased_file_is_gone_from_history_too(repo):
 
 def test_only_the_revisions_that_are_wanted_keep_their_large_files(repo):
     large = [bytes([n]) * 1_100_000 for n in range(3)]
-    first, second, third = [repo.commit({"w.bin": data, "note.txt": data[:3]}, "round") for data in large]
+    first, second, third = [
+        repo.commit({"w.bin": data, "note.txt": data[:3]}, "round") for data in large
+    ]
     repo.keep_only([second])
     assert repo.read("w.bin") == large[2] and repo.read("w.bin", second) == large[1]
     with pytest.raises(MissingFile, match="was erased"):

@@ -7,18 +7,23 @@ from data_cards.storage.local_folder import FolderRepository
 from data_cards.storage.repository import Address, open_repository, parse_address
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("museum", Address("folder", "museum")),
-    ("a/b@3f2a9c", Address("folder", "a/b", "3f2a9c")),
-    ("/tmp/a@b/c", Address("folder", "/tmp/a@b/c")),
-    ("hf://ann/museum", Address("hub", "ann/museum")),
-    ("hf://ann/museum@main", Address("hub", "ann/museum", "main")),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("museum", Address("folder", "museum")),
+        ("a/b@3f2a9c", Address("folder", "a/b", "3f2a9c")),
+        ("/tmp/a@b/c", Address("folder", "/tmp/a@b/c")),
+        ("hf://ann/museum", Address("hub", "ann/museum")),
+        ("hf://ann/museum@main", Address("hub", "ann/museum", "main")),
+    ],
+)
 def test_addresses_are_read(text, expected):
     assert parse_address(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "  ", "hf://ann", "hf://", "hf://a/b/c", "https://x/y", "hf://a/b@../x y"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "hf://ann", "hf://", "hf://a/b/c", "https://x/y", "hf://a/b@../x y"]
+)
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(BadAddress):
         parse_address(text)

@@ -22,7 +22,9 @@ def test_a_training_is_drawn_on_our_paper_with_our_ink():
 
 
 def test_the_learning_rate_is_drawn_where_it_is_known():
-    rates = [replace(epoch, learning_rate=rate) for epoch, rate in zip(EPOCHS, (1e-4, 0.0), strict=True)]
+    rates = [
+        replace(epoch, learning_rate=rate) for epoch, rate in zip(EPOCHS, (1e-4, 0.0), strict=True)
+    ]
     assert training_chart(rates, 2, None) != training_chart(EPOCHS, 2, None)
 
 
@@ -34,8 +36,15 @@ def test_a_probe_alone_has_a_chart_too():
 def test_confusions_are_drawn_for_few_classes_and_for_many(classes):
     table = 5 * np.eye(classes, dtype=int)
     table[0, 1] = 2
-    names = ["a title that is far too long to be set in full", "$x_", "神道", *map(str, range(classes))][:classes]
-    assert (0xB4, 0x43, 0x2A) in colours(confusion_chart(table, names)), "a mix-up is in the accent colour"
+    names = [
+        "a title that is far too long to be set in full",
+        "$x_",
+        "神道",
+        *map(str, range(classes)),
+    ][:classes]
+    assert (0xB4, 0x43, 0x2A) in colours(confusion_chart(table, names)), (
+        "a mix-up is in the accent colour"
+    )
 
 
 def test_many_classes_without_a_mix_up_still_give_a_chart():
@@ -43,12 +52,17 @@ def test_many_classes_without_a_mix_up_still_give_a_chart():
 
 
 def test_calibration_is_drawn_and_may_be_empty():
-    assert calibration_chart([(0.9, 0.8, 10)], 0.1)[:4] == calibration_chart([], 0.0)[:4] == b"\x89PNG"
+    assert (
+        calibration_chart([(0.9, 0.8, 10)], 0.1)[:4] == calibration_chart([], 0.0)[:4] == b"\x89PNG"
+    )
 
 
 def test_the_round_that_is_served_stands_out():
-    rounds, accent = [(1, wilson(70, 100)), (2, wilson(80, 100))], (0xB4, 0x43, 0x2A)
-    assert accent in colours(rounds_chart(rounds, 2)) and accent not in colours(rounds_chart(rounds, 7))
+    rounds = [(1, wilson(70, 100)), (2, wilson(80, 100))]
+    accent = (0xB4, 0x43, 0x2A)
+    assert accent in colours(rounds_chart(rounds, 2)) and accent not in colours(
+        rounds_chart(rounds, 7)
+    )
 
 
 def test_a_line_between_rounds_is_drawn_only_where_two_models_were_compared():

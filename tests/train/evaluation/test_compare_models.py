@@ -18,7 +18,9 @@ TRUTH = dict.fromkeys("abcdef", "lion")
 
 
 def source(**groups):
-    return SimpleNamespace(splits={name: Split(name, groups.get(name, name), "test") for name in "abcdef"})
+    return SimpleNamespace(
+        splits={name: Split(name, groups.get(name, name), "test") for name in "abcdef"}
+    )
 
 
 def test_a_photo_counts_only_where_both_models_answered():
@@ -28,45 +30,68 @@ def test_a_photo_counts_only_where_both_models_answered():
 
 
 def test_what_a_model_learned_from_is_left_out_and_counted():
-    found = contest(TRUTH, dict.fromkeys("abcdef", "rose"), dict.fromkeys("abcdef", "lion"), source(), {"a", "f", "x"})
-    assert (found.found.n, found.left_out) == (4, 2) and {row.image_id for row in found.changed} == set("bcde")
+    found = contest(
+        TRUTH,
+        dict.fromkeys("abcdef", "rose"),
+        dict.fromkeys("abcdef", "lion"),
+        source(),
+        {"a", "f", "x"},
+    )
+    assert (found.found.n, found.left_out) == (4, 2) and {
+        row.image_id for row in found.changed
+    } == set("bcde")
     assert "2 test photos were left out" in told(found)
 
 
 def test_near_copies_count_as_one():
-    before, after = dict.fromkeys("abcdef", "rose"), dict.fromkeys("abcde", "lion") | {"f": "rose"}
+    before = dict.fromkeys("abcdef", "rose")
+    after = dict.fromkeys("abcde", "lion") | {"f": "rose"}
     alone = contest(TRUTH, before, after, source())
     together = contest(TRUTH, before, after, source(**dict.fromkeys("abcde", "one burst")))
     assert together.found.low < alone.found.low
 
 
 def test_the_words_hold_the_figures():
-    said = told(contest(TRUTH, dict.fromkeys("abcdef", "rose"), dict.fromkeys("abcdef", "lion"), source()))
-    assert said.startswith("On 6 sealed test photos: 0 % before, 100 % after, +100 points (95 % interval")
+    said = told(
+        contest(TRUTH, dict.fromkeys("abcdef", "rose"), dict.fromkeys("abcdef", "lion"), source())
+    )
+    assert said.startswith(
+        "On 6 sealed test photos: 0 % before, 100 % after, +100 points (95 % interval"
+    )
     assert "6 test photos are named rightly that were not before; 0 the other way round." in said
 
 
 def test_without_a_shared_photo_nothing_is_claimed():
-    assert told(contest(TRUTH, {}, {}, source())).startswith("There is no test photo that both models answered")
+    assert told(contest(TRUTH, {}, {}, source())).startswith(
+        "There is no test photo that both models answered"
+    )
 
 
 def test_plain_values_say_which_photos_changed_and_how():
-    said = contest(TRUTH, {"a": "lion", "b": "rose"}, {"a": "ship", "b": "lion"}, source()).to_json()
-    assert said["changed"] == [{"image_id": "a", "truth": "lion", "before": "lion", "after": "ship", "better": False},
-                               {"image_id": "b", "truth": "lion", "before": "rose", "after": "lion", "better": True}]
+    said = contest(
+        TRUTH, {"a": "lion", "b": "rose"}, {"a": "ship", "b": "lion"}, source()
+    ).to_json()
+    assert said["changed"] == [
+        {"image_id": "a", "truth": "lion", "before": "lion", "after": "ship", "better": False},
+        {"image_id": "b", "truth": "lion", "before": "rose", "after": "lion", "better": True},
+    ]
     assert said["better"] == said["worse"] == 1 and isinstance(Contest, type)
 
 
 @pytest.fixture
 def dataset(tmp_path):
     made = create_dataset(str(tmp_path / "set"), collection_of("red", "blue"))
-    made = with_photos(made, {"red": pictures(3, 1, (200, 60, 60)), "blue": pictures(3, 2, (60, 60, 200))})
+    made = with_photos(
+        made, {"red": pictures(3, 1, (200, 60, 60)), "blue": pictures(3, 2, (60, 60, 200))}
+    )
     sides = {name: "test" if n < 4 else "train" for n, name in enumerate(sorted(made.photos()))}
     return sealed_as(made, sides)
 
 
 def sealed_as(dataset, sides):
-    return dataset.commit(dict([splits_file([Split(i, i, side) for i, side in sides.items()])]), "Split")
+    return dataset.commit(
+        dict([splits_file([Split(i, i, side) for i, side in sides.items()])]), "Split"
+    )
 
 
 def relabelled(dataset, changes):
@@ -82,8 +107,10 @@ def test_what_happened_to_the_test_is_counted(dataset):
     tested = sorted(dataset.photos())[:4]
     other = {"red": "blue", "blue": "red"}[dataset.labels()[tested[0]].label]
     now = relabelled(dataset, [Label(tested[0], other, "labelled"), Label(tested[1], None, "junk")])
-    assert changes(now, dataset.revision) == ("Of the test photos, 1 got another label and 1 left since the round "
-                                              "before; both models answered today's test.")
+    assert changes(now, dataset.revision) == (
+        "Of the test photos, 1 got another label and 1 left since the round "
+        "before; both models answered today's test."
+    )
 
 
 def test_photos_that_joined_the_test_are_counted(dataset):

@@ -1,5 +1,5 @@
-"""What people put in: decisions that stand, minutes, and how many wrong labels are thought to be left."""
-
+"""What people put in: decisions that stand, minutes, and how many wrong labels are thought to be
+left."""
 
 from __future__ import annotations
 
@@ -30,13 +30,22 @@ def name(number):
 
 
 def decision(number, action="relabel", **more):
-    row = {"id": name(number), "at": f"2026-11-21T10:{number // 60:02}:{number % 60:02}Z", "who": "ann",
-           "image_id": f"photo-{number}", "action": action, "finding": "01SCAN/label", "label_before": "rose"}
+    row = {
+        "id": name(number),
+        "at": f"2026-11-21T10:{number // 60:02}:{number % 60:02}Z",
+        "who": "ann",
+        "image_id": f"photo-{number}",
+        "action": action,
+        "finding": "01SCAN/label",
+        "label_before": "rose",
+    }
     return row | {"label": "lion" if action == "relabel" else "rose"} | more
 
 
 def doubt(number, **more):
-    return Finding(**{"image_id": f"photo-{number}", "kind": "label", "score": 0.9, "reason": "?"} | more)
+    return Finding(
+        **{"image_id": f"photo-{number}", "kind": "label", "score": 0.9, "reason": "?"} | more
+    )
 
 
 def test_nothing_done_is_nothing_known():
@@ -57,8 +66,15 @@ def test_the_same_line_twice_is_one_decision():
     assert effort([decision(1), decision(1)], []).decisions == 1
 
 
-@pytest.mark.parametrize("row", [{"kind": "visitor", "id": "01Q", "at": "2026", "image_id": "p"}, {"unreadable": "{"},
-                                 decision(1, "unsure"), decision(1, "rename_class", title="Lion")])
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"kind": "visitor", "id": "01Q", "at": "2026", "image_id": "p"},
+        {"unreadable": "{"},
+        decision(1, "unsure"),
+        decision(1, "rename_class", title="Lion"),
+    ],
+)
 def test_what_is_no_decision_about_a_photo_does_not_count(row):
     assert effort([row], []).decisions == 0
 
@@ -69,8 +85,11 @@ def test_minutes_are_those_spent_at_it_and_a_break_is_none():
 
 
 def test_each_person_has_a_clock_of_their_own():
-    rows = [decision(20 * n, who=who) | {"id": name(n + start)}
-            for n in range(6) for who, start in (("ann", 0), ("ben", 50))]
+    rows = [
+        decision(20 * n, who=who) | {"id": name(n + start)}
+        for n in range(6)
+        for who, start in (("ann", 0), ("ben", 50))
+    ]
     assert effort(rows, []).minutes == pytest.approx(20 / 60)
 
 
@@ -84,8 +103,16 @@ def test_a_time_that_nobody_can_read_is_passed_over():
 
 
 def test_a_doubt_is_open_until_somebody_decides_about_the_photo():
-    findings = [doubt(1), doubt(2), doubt(3), doubt(4, kind="near_duplicate"), doubt(5, scan_id="round-01")]
-    assert effort([decision(1), decision(2, "not_duplicate", other="photo-3")], findings).doubts == 2
+    findings = [
+        doubt(1),
+        doubt(2),
+        doubt(3),
+        doubt(4, kind="near_duplicate"),
+        doubt(5, scan_id="round-01"),
+    ]
+    assert (
+        effort([decision(1), decision(2, "not_duplicate", other="photo-3")], findings).doubts == 2
+    )
 
 
 def test_the_same_photo_is_doubted_once():
@@ -121,8 +148,10 @@ WORK = Effort(decisions=100, minutes=0.2, doubts=40, wrong_share=0.5)
 
 
 def test_the_figures_stand_in_one_sentence():
-    assert what_it_bought(CLEAR, 48) == ("The last 48 decisions moved top-1 from 80 % to 95 % (between "
-                                         f"{points(CLEAR.low)} and {points(CLEAR.high)} points).")
+    assert what_it_bought(CLEAR, 48) == (
+        "The last 48 decisions moved top-1 from 80 % to 95 % (between "
+        f"{points(CLEAR.low)} and {points(CLEAR.high)} points)."
+    )
 
 
 def test_one_decision_is_one():
@@ -134,7 +163,9 @@ def test_a_round_without_decisions_does_not_thank_them():
 
 
 def test_when_no_answer_changed_it_says_so():
-    assert "changed no answer on the 200 test photos: top-1 stays at 90 %" in what_it_bought(SAME, 5)
+    assert "changed no answer on the 200 test photos: top-1 stays at 90 %" in what_it_bought(
+        SAME, 5
+    )
 
 
 def test_as_many_better_as_worse_leave_the_figure_where_it_was():
@@ -143,7 +174,9 @@ def test_as_many_better_as_worse_leave_the_figure_where_it_was():
 
 
 def test_a_first_round_has_nothing_to_be_compared_with():
-    assert "first round" in what_it_bought(None, 9) and "first round" in what_it_bought(paired([], []), 9)
+    assert "first round" in what_it_bought(None, 9) and "first round" in what_it_bought(
+        paired([], []), 9
+    )
 
 
 def test_a_small_test_admits_what_it_cannot_show():
@@ -162,8 +195,10 @@ def test_no_photo_that_both_answered_is_said():
 
 def test_an_hour_that_paid_and_work_that_is_left_is_likely_to_pay():
     said = another_hour(CLEAR, 48, WORK, 1000)
-    assert said.startswith("About 20 of the 40 labels still in doubt are wrong, about 8 minutes of work; another hour "
-                           "is likely to pay")
+    assert said.startswith(
+        "About 20 of the 40 labels still in doubt are wrong, about 8 minutes of work; another hour "
+        "is likely to pay"
+    )
     assert "points at the rate so far" in said
 
 
@@ -177,20 +212,32 @@ def test_when_hardly_an_error_is_left_an_hour_does_not_pay_however_well_it_went(
     assert "not likely to pay" in said and "weakest classes" in said
 
 
-@pytest.mark.parametrize(("doubts", "share", "words"), [
-    (3, 0.05, "Probably none of the 3 labels still in doubt is wrong"), (0, 0.5, "No label is in doubt any more"),
-    (1, 0.9, "One label is still in doubt")])
+@pytest.mark.parametrize(
+    ("doubts", "share", "words"),
+    [
+        (3, 0.05, "Probably none of the 3 labels still in doubt is wrong"),
+        (0, 0.5, "No label is in doubt any more"),
+        (1, 0.9, "One label is still in doubt"),
+    ],
+)
 def test_little_that_is_left_is_said_in_words_with_what_is_not_counted(doubts, share, words):
     said = another_hour(CLEAR, 5, Effort(50, 0.2, doubts, share), 1000)
     assert said.startswith(f"{words} (wrong labels that no scan doubts are not counted);")
 
 
 def test_decisions_that_bought_nothing_are_not_asked_for_again():
-    assert "bought next to nothing; another hour is not likely to pay" in another_hour(WORSE, 48, WORK, 1000)
+    assert "bought next to nothing; another hour is not likely to pay" in another_hour(
+        WORSE, 48, WORK, 1000
+    )
 
 
-@pytest.mark.parametrize(("photos", "words"), [(200, "may well pay, though this test cannot show it yet"),
-                                               (5000, "cannot be told from this test")])
+@pytest.mark.parametrize(
+    ("photos", "words"),
+    [
+        (200, "may well pay, though this test cannot show it yet"),
+        (5000, "cannot be told from this test"),
+    ],
+)
 def test_where_the_test_is_silent_the_errors_that_are_left_speak(photos, words):
     assert words in another_hour(UNCLEAR, 48, WORK, photos)
 
@@ -207,7 +254,9 @@ def test_doubts_that_nobody_answered_are_not_called_errors():
 
 
 def test_one_label_is_one():
-    assert another_hour(CLEAR, 3, Effort(30, None, 1, None), 10).startswith("One label is still in doubt")
+    assert another_hour(CLEAR, 3, Effort(30, None, 1, None), 10).startswith(
+        "One label is still in doubt"
+    )
 
 
 def test_long_work_is_told_in_hours():
@@ -215,13 +264,18 @@ def test_long_work_is_told_in_hours():
 
 
 def test_what_changed_counts_both_ways():
-    assert what_changed(paired([1, 0], [0, 1])) == ("1 test photo is named rightly that was not before; 1 the other "
-                                                    "way round.")
+    assert what_changed(paired([1, 0], [0, 1])) == (
+        "1 test photo is named rightly that was not before; 1 the other way round."
+    )
 
 
 def test_all_of_it_is_one_paragraph_without_gaps():
     said = verdict(UNCLEAR, 48, WORK, 1000)
-    assert "  " not in said and said.count("only 25 photos") == 1 and said.startswith("The last 48 decisions")
+    assert (
+        "  " not in said
+        and said.count("only 25 photos") == 1
+        and said.startswith("The last 48 decisions")
+    )
 
 
 def test_numbers_are_written_as_on_every_screen():

@@ -23,28 +23,43 @@ def metrics_of(photos):
         chances[row, classes.index(photo.answered)] = photo.chance
     truth = np.array([classes.index(photo.truth) for photo in photos], int)
     refused = np.zeros(len(photos), bool)
-    answered = Answered(chances, truth, refused, np.ones(4, bool), np.linspace(0, 1, len(photos)), np.ones(4))
+    answered = Answered(
+        chances, truth, refused, np.ones(4, bool), np.linspace(0, 1, len(photos)), np.ones(4)
+    )
     return report(answered, classes, list(TITLES.values()))
 
 
 @pytest.fixture
 def photos():
-    return photos_of(("agra", "agra", 0.9), ("agra", "charminar", 0.97), ("hampi", "charminar", 0.6),
-                     ("agra", "charminar", 0.7), ("hampi", "hampi", 0.8))
+    return photos_of(
+        ("agra", "agra", 0.9),
+        ("agra", "charminar", 0.97),
+        ("hampi", "charminar", 0.6),
+        ("agra", "charminar", 0.7),
+        ("hampi", "hampi", 0.8),
+    )
 
 
 @pytest.fixture
 def page(photos):
-    made = {"dataset_revision": "abc123def456789", "made_at": "2026-11-21T10:00:00", "training": {"seed": "<script>"}}
+    made = {
+        "dataset_revision": "abc123def456789",
+        "made_at": "2026-11-21T10:00:00",
+        "training": {"seed": "<script>"},
+    }
     card = {"leaks": "0 of 5 test photos have a near-copy in train", "threshold": 0.9, "seed": 7}
     pictures = dict.fromkeys(shown_photos(photos), JPEG)
-    return report_page(Examined("Forts & <i>gates</i>", metrics_of(photos), card, made, photos, pictures))
+    return report_page(
+        Examined("Forts & <i>gates</i>", metrics_of(photos), card, made, photos, pictures)
+    )
 
 
 def test_the_page_says_what_is_promised_of_strangers(photos):
     metrics = metrics_of(photos)
     metrics["rejection"]["promise"] = "At most 5 of 100, <on average>."
-    assert "At most 5 of 100, &lt;on average&gt;." in report_page(Examined("Forts", metrics, {}, {}, photos))
+    assert "At most 5 of 100, &lt;on average&gt;." in report_page(
+        Examined("Forts", metrics, {}, {}, photos)
+    )
 
 
 def test_the_page_carries_its_pictures_and_asks_nobody_for_anything(page):
@@ -54,12 +69,28 @@ def test_the_page_carries_its_pictures_and_asks_nobody_for_anything(page):
 
 
 def test_how_it_learned_is_drawn_the_learning_rate_too(photos):
-    epochs = [{"epoch": 1, "loss": 0.9, "validation_loss": 0.8, "accuracy": 0.5, "validation_accuracy": 0.6,
-               "learning_rate": 9e-5}, {"epoch": 2, "validation_loss": 0.5, "validation_accuracy": 0.8}]
-    page = report_page(Examined("Forts", metrics_of(photos) | {"epochs": epochs}, {}, {}, photos, {}))
-    assert all(f'aria-label="{up} by epoch' in page for up in ("loss", "right", "learning rate, millionths"))
+    epochs = [
+        {
+            "epoch": 1,
+            "loss": 0.9,
+            "validation_loss": 0.8,
+            "accuracy": 0.5,
+            "validation_accuracy": 0.6,
+            "learning_rate": 9e-5,
+        },
+        {"epoch": 2, "validation_loss": 0.5, "validation_accuracy": 0.8},
+    ]
+    page = report_page(
+        Examined("Forts", metrics_of(photos) | {"epochs": epochs}, {}, {}, photos, {})
+    )
+    assert all(
+        f'aria-label="{up} by epoch' in page
+        for up in ("loss", "right", "learning rate, millionths")
+    )
     older = [{**epoch, "learning_rate": None} for epoch in epochs]
-    assert "learning rate" not in report_page(Examined("Forts", metrics_of(photos) | {"epochs": older}, {}, {}))
+    assert "learning rate" not in report_page(
+        Examined("Forts", metrics_of(photos) | {"epochs": older}, {}, {})
+    )
 
 
 def test_what_others_wrote_stays_text(page):
@@ -68,15 +99,23 @@ def test_what_others_wrote_stays_text(page):
 
 
 def test_the_surest_error_comes_first(page, photos):
-    errors = page[page.index("Most confident errors"):page.index("What was taken for what")]
-    assert errors.index(photos[1].image_id) < errors.index(photos[3].image_id) < errors.index(photos[2].image_id)
+    errors = page[page.index("Most confident errors") : page.index("What was taken for what")]
+    assert (
+        errors.index(photos[1].image_id)
+        < errors.index(photos[3].image_id)
+        < errors.index(photos[2].image_id)
+    )
     assert photos[0].image_id not in errors
 
 
 def test_a_cell_of_the_confusions_leads_to_its_photos(page, photos):
     name = re.search(r"href='#(mix-\d)'>2</a>", page).group(1)
-    shelf = page[page.index(f"id='{name}'"):].split("</details>")[0]
-    assert photos[1].image_id in shelf and photos[3].image_id in shelf and photos[2].image_id not in shelf
+    shelf = page[page.index(f"id='{name}'") :].split("</details>")[0]
+    assert (
+        photos[1].image_id in shelf
+        and photos[3].image_id in shelf
+        and photos[2].image_id not in shelf
+    )
 
 
 def test_leaks_threshold_and_seed_are_told(page):
@@ -92,11 +131,17 @@ def test_a_model_without_errors_says_so():
 
 def test_no_test_photo_at_all_still_makes_a_page():
     page = report_page(Examined("Forts", metrics_of([]), {}, {}))
-    assert "Nobody knows" in page and "NaN" not in page and "nan" not in re.sub(r"[a-z]+nan|nan[a-z]+", "", page)
+    assert (
+        "Nobody knows" in page
+        and "NaN" not in page
+        and "nan" not in re.sub(r"[a-z]+nan|nan[a-z]+", "", page)
+    )
 
 
 def test_without_pictures_it_says_why(photos):
-    page = report_page(Examined("Faces", metrics_of(photos), {}, {}, photos, {}, "Pictures are left out."))
+    page = report_page(
+        Examined("Faces", metrics_of(photos), {}, {}, photos, {}, "Pictures are left out.")
+    )
     assert "data:image" not in page and "Pictures are left out." in page
 
 

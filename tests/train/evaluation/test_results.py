@@ -3,17 +3,27 @@ import pytest
 
 from train.evaluation.results import Answered, against, mix_ups, name_of_test, report, told
 
-CLASSES, TITLES = ("a", "b"), ("A thing", "B thing")
+CLASSES = ("a", "b")
+TITLES = ("A thing", "B thing")
 
 
 def three(n: int = 3) -> Answered:
     p = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])[:n]
-    return Answered(p, np.array([0, 1, 1])[:n], np.array([False, False, True])[:n], np.array([True, True, False, True]))
+    return Answered(
+        p,
+        np.array([0, 1, 1])[:n],
+        np.array([False, False, True])[:n],
+        np.array([True, True, False, True]),
+    )
 
 
 def test_a_report_counts_what_was_right_and_says_on_how_many():
     said = report(three(), CLASSES, TITLES)
-    assert said["n"] == 3 and said["top1"]["value"] == pytest.approx(2 / 3) and said["top3"]["value"] == 1.0
+    assert (
+        said["n"] == 3
+        and said["top1"]["value"] == pytest.approx(2 / 3)
+        and said["top3"]["value"] == 1.0
+    )
     assert said["top1"]["low"] < 2 / 3 < said["top1"]["high"]
     assert said["classes"]["b"] == {"title": "B thing", "n": 2, "recall": 0.5, "precision": 1.0}
     assert said["mix_ups"] == [{"was": "b", "answered": "a", "photos": 1}]
@@ -27,7 +37,11 @@ def test_refusals_are_counted_on_known_things_and_on_others():
 
 
 def test_an_empty_test_is_reported_and_not_divided_by():
-    said = report(Answered(np.zeros((0, 2)), np.zeros(0, int), np.zeros(0, bool), np.zeros(0, bool)), CLASSES, TITLES)
+    said = report(
+        Answered(np.zeros((0, 2)), np.zeros(0, int), np.zeros(0, bool), np.zeros(0, bool)),
+        CLASSES,
+        TITLES,
+    )
     assert said["n"] == 0 and said["top1"]["value"] is None and said["ece"] is None
     assert "nothing was measured" in told(said | {"previous": None})
 

@@ -12,8 +12,17 @@ from train.statistics.paired import paired
 
 
 def one(hits=80, **more):
-    return Round(**{"number": 0, "at": "2026-11-21T10:00:00+00:00", "dataset_revision": "d1", "top1": wilson(hits, 100),
-                    "effort": Effort(10, 0.2, 5, 0.5), "photos": 400} | more)
+    return Round(
+        **{
+            "number": 0,
+            "at": "2026-11-21T10:00:00+00:00",
+            "dataset_revision": "d1",
+            "top1": wilson(hits, 100),
+            "effort": Effort(10, 0.2, 5, 0.5),
+            "photos": 400,
+        }
+        | more
+    )
 
 
 @pytest.fixture
@@ -59,9 +68,16 @@ def test_a_story_comes_back_from_its_file(story, tmp_path):
 
 def test_a_release_from_before_rounds_begins_with_what_it_tells(tmp_path):
     (tmp_path / "vitrine").mkdir()
-    metrics = {"top1": wilson(9, 10).to_json(), "dataset_revision": "d0", "test_digest": "t", "seconds": {"train": 61}}
+    metrics = {
+        "top1": wilson(9, 10).to_json(),
+        "dataset_revision": "d0",
+        "test_digest": "t",
+        "seconds": {"train": 61},
+    }
     (tmp_path / "vitrine/metrics.json").write_text(json.dumps(metrics))
-    (tmp_path / "vitrine/release.json").write_text(json.dumps({"made_at": "2026-11-01", "photos": {"train": 30}}))
+    (tmp_path / "vitrine/release.json").write_text(
+        json.dumps({"made_at": "2026-11-01", "photos": {"train": 30}})
+    )
     first = read_story(tmp_path).current
     assert (first.number, first.top1.value, first.seconds, first.photos) == (1, 0.9, 61.0, 30)
 

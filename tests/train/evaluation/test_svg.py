@@ -13,7 +13,9 @@ def svg(text):
 
 
 def test_a_curve_goes_up_where_its_numbers_do():
-    line = svg(line_chart([Curve("right", [(0, 0.1), (1, 0.9)])], "epoch", "share", shares=True)).find("polyline")
+    line = svg(
+        line_chart([Curve("right", [(0, 0.1), (1, 0.9)])], "epoch", "share", shares=True)
+    ).find("polyline")
     (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in line.get("points").split())
     assert x2 > x1 and y2 < y1  # the origin of SVG is above
 
@@ -40,8 +42,15 @@ def test_an_interval_lies_where_it_is():
     assert (float(band.get("x")), float(band.get("width"))) == (25.0, 50.0)
 
 
-@pytest.mark.parametrize(("low", "high", "found"), [
-    (0, 2.8, [0, 1, 2, 3]), (0, 95.0, [0, 50, 100]), (0, 0.42, [0, 0.2, 0.4, 0.6]), (0, 1e-6, [0, 5e-7, 1e-6])])
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [
+        (0, 2.8, [0, 1, 2, 3]),
+        (0, 95.0, [0, 50, 100]),
+        (0, 0.42, [0, 0.2, 0.4, 0.6]),
+        (0, 1e-6, [0, 5e-7, 1e-6]),
+    ],
+)
 def test_an_axis_has_round_numbers_that_cover_it(low, high, found):
     assert ticks(low, high) == pytest.approx(found)
 
@@ -52,6 +61,8 @@ def test_epochs_are_counted_and_not_divided(last, found):
 
 
 def test_a_share_of_what_was_right_is_told_in_per_cent_and_epochs_are_not():
-    chart = svg(line_chart([Curve("validation", [(1, 0.5), (3, 0.9)])], "epoch", "right", right=True))
+    chart = svg(
+        line_chart([Curve("validation", [(1, 0.5), (3, 0.9)])], "epoch", "right", right=True)
+    )
     said = [text.text for text in chart.findall("text")]
     assert {"100 %", "50 %", "1", "2", "3"} <= set(said) and "300 %" not in said

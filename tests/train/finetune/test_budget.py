@@ -1,6 +1,5 @@
 """A budget picks epochs and resolution, ends well, and is not picked anew after a kill."""
 
-
 from __future__ import annotations
 
 import time
@@ -13,7 +12,16 @@ from data_cards.errors import CannotTrain
 from data_cards.photos.image import image_id
 from tests.fixtures.pictures import pictures
 from tests.fixtures.tiny_models import SIZE
-from train.finetune.budget import SPARE, Pace, Work, keep_to, pace_of, plan_within, seconds_in, sides_for
+from train.finetune.budget import (
+    SPARE,
+    Pace,
+    Work,
+    keep_to,
+    pace_of,
+    plan_within,
+    seconds_in,
+    sides_for,
+)
 from train.finetune.schedule import Plan
 from train.images.image_cache import fill_shelf
 from train.images.preprocessing import Preprocessing
@@ -21,7 +29,9 @@ from train.images.preprocessing import Preprocessing
 PLAN = Plan(epochs=6, side=168)
 SIDES = (112, 140, 168, 196, 224)
 WORK = Work(learned=1000, checked=100, asked=1500)
-PACE = Pace(view=0.0, pixel=1e-6, checked=0.01, asked=0.02)  # an epoch at 168 takes 29 s, at 224 51, at 112 14
+PACE = Pace(
+    view=0.0, pixel=1e-6, checked=0.01, asked=0.02
+)  # an epoch at 168 takes 29 s, at 224 51, at 112 14
 
 
 def within(seconds):
@@ -29,24 +39,53 @@ def within(seconds):
     return found and (found.epochs, found.side)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400),
-                                               (" 7 ", 420), ("2 minutes", 120), ("10 days", 864_000),
-                                               ("1 hour 30 min", 5400), ("1 hr and 5 mins", 3900), ("90 SEC", 90),
-                                               ("1,5 h", 5400), ("30S", 30), ("0.5m", 30), ("1s", 1)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        (" 7 ", 420),
+        ("2 minutes", 120),
+        ("10 days", 864_000),
+        ("1 hour 30 min", 5400),
+        ("1 hr and 5 mins", 3900),
+        ("90 SEC", 90),
+        ("1,5 h", 5400),
+        ("30S", 30),
+        ("0.5m", 30),
+        ("1s", 1),
+    ],
+)
 def test_a_budget_is_read_as_people_write_it(text, seconds):
     assert seconds_in(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["soon", "10x", "m10", "10m5", "", "0", "0s", "0.0m", "-5m", "1e3s", "5 moons", "nan"])
+@pytest.mark.parametrize(
+    "text", ["soon", "10x", "m10", "10m5", "", "0", "0s", "0.0m", "-5m", "1e3s", "5 moons", "nan"]
+)
 def test_what_is_no_time_is_refused_with_an_example(text):
     with pytest.raises(CannotTrain, match="10m or 1h30m"):
         seconds_in(text)
 
 
-@pytest.mark.parametrize(("seconds", "picked"), [
-    (180, (6, 168)), (320, (6, 224)), (10_000, (12, 224)),  # as planned; larger views; and more epochs
-    (120, (4, 168)), (88, (3, 168)), (70, (3, 140)), (44, (3, 112)), (30, (2, 112)), (15, (1, 112)),
-    (13, (1, 112)), (1.5, None)])
+@pytest.mark.parametrize(
+    ("seconds", "picked"),
+    [
+        (180, (6, 168)),
+        (320, (6, 224)),
+        (10_000, (12, 224)),  # as planned; larger views; and more epochs
+        (120, (4, 168)),
+        (88, (3, 168)),
+        (70, (3, 140)),
+        (44, (3, 112)),
+        (30, (2, 112)),
+        (15, (1, 112)),
+        (13, (1, 112)),
+        (1.5, None),
+    ],
+)
 def test_little_time_takes_epochs_then_pixels_then_the_last_epochs(seconds, picked):
     assert within(seconds) == picked
 
@@ -95,7 +134,10 @@ def test_a_training_that_is_begun_again_keeps_its_plan_on_a_slower_machine(tmp_p
 def test_where_not_one_epoch_fits_the_probe_alone_is_trained_and_that_is_said(tmp_path, caplog):
     with caplog.at_level("INFO", "vitrine"):
         assert keeping("20s", tmp_path).epochs == 0
-    assert "Not even one epoch fits into 20s" in caplog.text and "The probe alone will be trained" in caplog.text
+    assert (
+        "Not even one epoch fits into 20s" in caplog.text
+        and "The probe alone will be trained" in caplog.text
+    )
 
 
 @pytest.fixture
@@ -119,14 +161,27 @@ def test_a_few_steps_are_timed_and_the_model_stays_as_it_was(asked):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     state = torch.get_rng_state()
     pace = pace_of(*asked, limit=60.0)
-    assert pace.view + pace.pixel * 56**2 > 0 and pace.pixel >= 0 and pace.checked > 0 and pace.asked > 0
+    assert (
+        pace.view + pace.pixel * 56**2 > 0
+        and pace.pixel >= 0
+        and pace.checked > 0
+        and pace.asked > 0
+    )
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(parameter.requires_grad for parameter in model.parameters()) and not model.training
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_a_machine_so_slow_that_measuring_would_eat_the_budget_is_taken_at_its_first_step(asked, monkeypatch):
-    monkeypatch.setattr("train.finetune.budget.time.monotonic", count(step=8.0).__next__)  # whatever is timed takes 8 seconds
+def test_a_machine_so_slow_that_measuring_would_eat_the_budget_is_taken_at_its_first_step(
+    asked, monkeypatch
+):
+    monkeypatch.setattr(
+        "train.finetune.budget.time.monotonic", count(step=8.0).__next__
+    )  # whatever is timed takes 8 seconds
     pace = pace_of(*asked, limit=0.0)
-    assert pace.pixel * 28**2 == pytest.approx(2.0) and pace.view == pytest.approx(0.0), "4 photos a step"
-    assert pace.checked == pace.asked == pytest.approx(8.0), "what is not known is as slow as a step at that size"
+    assert pace.pixel * 28**2 == pytest.approx(2.0) and pace.view == pytest.approx(0.0), (
+        "4 photos a step"
+    )
+    assert pace.checked == pace.asked == pytest.approx(8.0), (
+        "what is not known is as slow as a step at that size"
+    )

@@ -11,7 +11,8 @@ from train.finetune.callbacks import WEIGHTS, Averaged
 def learning(tmp_path):
     model = torch.nn.Linear(1, 1, bias=False)
     model.weight.data.fill_(0.0)
-    averaged, args = Averaged(model), SimpleNamespace(output_dir=str(tmp_path))
+    averaged = Averaged(model)
+    args = SimpleNamespace(output_dir=str(tmp_path))
     averaged.on_train_begin(args, SimpleNamespace(global_step=0), None)
     model.weight.data.fill_(1.0)
     averaged.on_step_end(args, SimpleNamespace(global_step=8, max_steps=1000), None)
@@ -28,7 +29,9 @@ def test_the_model_is_its_average_when_it_is_judged_and_itself_when_it_goes_on(l
     assert model.weight.item() == 1.0
 
 
-def test_a_checkpoint_holds_what_learns_beside_the_average_and_a_resume_reads_it(learning, tmp_path):
+def test_a_checkpoint_holds_what_learns_beside_the_average_and_a_resume_reads_it(
+    learning, tmp_path
+):
     model, averaged, args = learning
     averaged.on_epoch_end(args, None, None)
     (tmp_path / "checkpoint-8").mkdir()

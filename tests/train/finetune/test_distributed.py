@@ -6,7 +6,11 @@ from train.finetune.distributed import ALONE, Processes, here
 def test_who_was_started_by_no_launcher_is_alone_and_waits_for_nobody(tmp_path):
     assert here() is ALONE and ALONE.main
     ALONE.wait()
-    assert ALONE.told("a plan") == "a plan" and ALONE.everybodys(3) == [3] and ALONE.summed(2, 5) == (2, 5)
+    assert (
+        ALONE.told("a plan") == "a plan"
+        and ALONE.everybodys(3) == [3]
+        and ALONE.summed(2, 5) == (2, 5)
+    )
     assert ALONE.share_disk(tmp_path) and ALONE.weight(7) == 1.0
 
 
@@ -26,5 +30,7 @@ def test_the_mean_over_processes_of_weighted_means_is_the_mean_of_all(monkeypatc
     photos = [1.0, 2.0, 3.0, 4.0, 10.0]
     monkeypatch.setattr(Processes, "summed", lambda self, *numbers: (len(photos),))
     crew = [Processes(rank, 2) for rank in range(2)]
-    means = [sum(part) / len(part) * one.weight(len(part)) for one in crew for part in [one.part(photos)]]
+    means = [
+        sum(part) / len(part) * one.weight(len(part)) for one in crew for part in [one.part(photos)]
+    ]
     assert sum(means) / 2 == pytest.approx(sum(photos) / 5)

@@ -24,14 +24,25 @@ SETTINGS = TrainSettings(epochs=1, threads=1, blocks=1, finish=2)
 @pytest.fixture
 def source(tmp_path):
     made = create_dataset(str(tmp_path / "data"), collection_of("red", "blue"))
-    return sealed(with_photos(made, {"red": pictures(20, 1, (200, 60, 60)), "blue": pictures(20, 2, (60, 60, 200))}))
+    return sealed(
+        with_photos(
+            made, {"red": pictures(20, 1, (200, 60, 60)), "blue": pictures(20, 2, (60, 60, 200))}
+        )
+    )
 
 
 @pytest.fixture
 def taught(source, tiny_vit, tmp_path, monkeypatch):
     monkeypatch.setattr("train.finetune.final_epochs.HELD", 2)
     backbone = find_backbone(str(tiny_vit), tmp_path)
-    done = teach(gather(source), source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
+    done = teach(
+        gather(source),
+        source.dataset,
+        backbone,
+        replace(SETTINGS, epochs=0),
+        tmp_path,
+        tmp_path / "run",
+    )
     return replace(done, kept="fine-tuned")
 
 
@@ -54,7 +65,9 @@ def ended(monkeypatch, source, taught, tmp_path, accuracy=1.0, settings=SETTINGS
     return training, *finish(taught, gather(source), source, settings, tmp_path, tmp_path / "run")
 
 
-def test_most_validation_photos_are_learned_from_and_a_few_go_on_judging(source, taught, tmp_path, monkeypatch):
+def test_most_validation_photos_are_learned_from_and_a_few_go_on_judging(
+    source, taught, tmp_path, monkeypatch
+):
     before = gather(source)
     training, done, after = ended(monkeypatch, source, taught, tmp_path)
     more = set(before.validation) - set(after.validation)
@@ -71,7 +84,9 @@ def test_where_it_became_worse_it_is_left_as_it_was(source, taught, tmp_path, mo
 
 
 @pytest.mark.parametrize("other", [{"kept": "probe"}, {"steered_by": "training"}])
-def test_a_probe_and_a_model_that_no_validation_steered_are_left_alone(source, taught, tmp_path, monkeypatch, other):
+def test_a_probe_and_a_model_that_no_validation_steered_are_left_alone(
+    source, taught, tmp_path, monkeypatch, other
+):
     training, done, _ = ended(monkeypatch, source, replace(taught, **other), tmp_path)
     assert not hasattr(training, "task") and not done.finish
 
@@ -85,7 +100,9 @@ class PowerCut(Exception):
     """What a test stops a training with."""
 
 
-def test_a_training_that_is_killed_at_its_end_goes_on_there(source, tiny_vit, tmp_path, monkeypatch):
+def test_a_training_that_is_killed_at_its_end_goes_on_there(
+    source, tiny_vit, tmp_path, monkeypatch
+):
     """Its first part is not learned again, and it comes to what it would have come to."""
     import torch
 
@@ -93,15 +110,22 @@ def test_a_training_that_is_killed_at_its_end_goes_on_there(source, tiny_vit, tm
     from train.images.image_cache import Shelf
 
     monkeypatch.setattr("train.finetune.final_epochs.HELD", 2)
-    monkeypatch.setattr("train.finetune.recipe._blended", lambda *_: Blend(1.0, 2.0, 0.0))  # or the probe would be kept
-    material, backbone = gather(source), find_backbone(str(tiny_vit), tmp_path)
+    monkeypatch.setattr(
+        "train.finetune.recipe._blended", lambda *_: Blend(1.0, 2.0, 0.0)
+    )  # or the probe would be kept
+    material = gather(source)
+    backbone = find_backbone(str(tiny_vit), tmp_path)
 
     def trained(run):
         done = teach(material, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / run)
         return finish(done, material, source, SETTINGS, tmp_path, tmp_path / run)[0]
 
-    expected, read, whole = trained("undisturbed"), Shelf.photo, finishing.train_together
-    seen, enough = [], int(1.5 * len(material.train)) + len(material.validation)  # in the second of two epochs
+    expected = trained("undisturbed")
+    read = Shelf.photo
+    whole = finishing.train_together
+    # in the second of two epochs
+    seen = []
+    enough = int(1.5 * len(material.train)) + len(material.validation)
 
     def cut_short(*given):
         monkeypatch.setattr(Shelf, "photo", until_the_cut)
@@ -117,16 +141,31 @@ def test_a_training_that_is_killed_at_its_end_goes_on_there(source, tiny_vit, tm
     with pytest.raises(PowerCut):
         trained("killed")
     again = trained("killed")
-    assert again.also == expected.also and len(material.train) < len(seen) - enough < 2 * len(material.train)
+    assert again.also == expected.also and len(material.train) < len(seen) - enough < 2 * len(
+        material.train
+    )
     for name, value in expected.model.state_dict().items():
-        torch.testing.assert_close(again.model.state_dict()[name], value, rtol=0, atol=1e-5, msg=name)
+        torch.testing.assert_close(
+            again.model.state_dict()[name], value, rtol=0, atol=1e-5, msg=name
+        )
 
 
 def test_near_copies_and_bursts_are_held_back_together(monkeypatch):
     monkeypatch.setattr("train.finetune.final_epochs.HELD", 3)
     names = [f"p{n}" for n in range(12)]
-    photos = {name: Photo(name, 9, 9, (Source(f"{n}.jpg", taken_at=f"2026-01-0{1 + n // 6}T10:00:{n // 3:02}"
-                                              if n < 6 else ""),)) for n, name in enumerate(names)}
+    photos = {
+        name: Photo(
+            name,
+            9,
+            9,
+            (
+                Source(
+                    f"{n}.jpg", taken_at=f"2026-01-0{1 + n // 6}T10:00:{n // 3:02}" if n < 6 else ""
+                ),
+            ),
+        )
+        for n, name in enumerate(names)
+    }
     splits = {name: Split(name, f"g{n // 2}", "validation") for n, name in enumerate(names)}
 
     source = Sealed(SimpleNamespace(photos=lambda: photos), splits, None)
@@ -140,14 +179,21 @@ def test_near_copies_and_bursts_are_held_back_together(monkeypatch):
 def test_frames_of_one_clip_are_held_back_together(monkeypatch):
     monkeypatch.setattr("train.finetune.final_epochs.HELD", 1)
     names = [f"p{n}" for n in range(4)]
-    photos = {name: Photo(name, 9, 9, (Source(f"{n // 2}.mp4", origin="video", second=n * 9.0),))
-              for n, name in enumerate(names)}
+    photos = {
+        name: Photo(name, 9, 9, (Source(f"{n // 2}.mp4", origin="video", second=n * 9.0),))
+        for n, name in enumerate(names)
+    }
     splits = {name: Split(name, name, "validation") for name in names}
     source = Sealed(SimpleNamespace(photos=lambda: photos), splits, None)
-    assert {name for name, _ in held_back(source, [(name, 0) for name in names], 0)} in ({"p0", "p1"}, {"p2", "p3"})
+    assert {name for name, _ in held_back(source, [(name, 0) for name in names], 0)} in (
+        {"p0", "p1"},
+        {"p2", "p3"},
+    )
 
 
-@pytest.mark.parametrize(("wrong", "said"), [({"finish": -1}, "counts none"), ({"budget": "10m"}, "one or the other")])
+@pytest.mark.parametrize(
+    ("wrong", "said"), [({"finish": -1}, "counts none"), ({"budget": "10m"}, "one or the other")]
+)
 def test_numbers_that_cannot_be_meant_are_told(wrong, said):
     with pytest.raises(CannotTrain, match=said):
         check_dials(replace(SETTINGS, **wrong))

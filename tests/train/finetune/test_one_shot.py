@@ -34,16 +34,23 @@ def settings(tiny_vit):
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     """References of a to e, one photo of f, and visitors' photos of a, b and c as the test."""
-    things = create_dataset(str(tmp_path_factory.mktemp("data") / "set"), collection_of(*KINDS),
-                            {name: encode_jpeg(painting(kind)) for kind, name in enumerate(KINDS[:-1])})
-    tested = with_photos(things, {name: [encode_jpeg(visit(kind))] for kind, name in enumerate("abc")}, side="test")
+    things = create_dataset(
+        str(tmp_path_factory.mktemp("data") / "set"),
+        collection_of(*KINDS),
+        {name: encode_jpeg(painting(kind)) for kind, name in enumerate(KINDS[:-1])},
+    )
+    tested = with_photos(
+        things, {name: [encode_jpeg(visit(kind))] for kind, name in enumerate("abc")}, side="test"
+    )
     return with_photos(tested, {"f": [encode_jpeg(painting(5))]})
 
 
 @pytest.fixture(scope="module")
 def release(dataset, settings, tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
-    return train_model(dataset.address, str(tmp_path_factory.mktemp("models") / "model"), settings, cache=cache)
+    return train_model(
+        dataset.address, str(tmp_path_factory.mktemp("models") / "model"), settings, cache=cache
+    )
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +66,10 @@ def test_visitors_photos_are_recognised_and_the_release_says_how(release):
     assert release.metrics["n"] == 3 and release.metrics["top1"]["value"] == 1
     assert read(release, "release.json")["kind"] == "references"
     card = (release.folder / "README.md").read_text()
-    assert "No guarantee: tuned on simulated views" in card and "compared with one picture of each thing" in card
+    assert (
+        "No guarantee: tuned on simulated views" in card
+        and "compared with one picture of each thing" in card
+    )
 
 
 def test_a_thing_with_a_photo_and_no_reference_picture_is_known_as_well(predictor):
@@ -68,13 +78,18 @@ def test_a_thing_with_a_photo_and_no_reference_picture_is_known_as_well(predicto
 
 
 def test_a_stranger_is_none_and_a_known_thing_is_not(predictor):
-    assert [predictor.predict(encode_jpeg(visit(kind))).answer for kind in (11, 12, 13)] == ["none"] * 3
-    assert "none" not in [predictor.predict(encode_jpeg(visit(kind, 1))).answer for kind in range(6)]
+    assert [predictor.predict(encode_jpeg(visit(kind))).answer for kind in (11, 12, 13)] == [
+        "none"
+    ] * 3
+    assert "none" not in [
+        predictor.predict(encode_jpeg(visit(kind, 1))).answer for kind in range(6)
+    ]
 
 
 def test_one_photo_and_many_are_answered_the_same(predictor):
     photos = [encode_jpeg(visit(kind)) for kind in (0, 3, 11)]
-    together, alone = predictor.predict_batch(photos), [predictor.predict(data) for data in photos]
+    together = predictor.predict_batch(photos)
+    alone = [predictor.predict(data) for data in photos]
     for one, other in zip(alone, together, strict=True):
         assert (one.answer, one.label) == (other.answer, other.label)
         assert one.confidence == pytest.approx(other.confidence, abs=1e-3)
@@ -95,7 +110,10 @@ def test_the_most_similar_begins_with_the_picture_it_was_recognised_by(predictor
 
 
 def test_evaluating_again_comes_to_the_same(release, dataset, tmp_path):
-    assert evaluate_model(str(release.folder), dataset.address, cache=tmp_path)["top1"] == release.metrics["top1"]
+    assert (
+        evaluate_model(str(release.folder), dataset.address, cache=tmp_path)["top1"]
+        == release.metrics["top1"]
+    )
 
 
 def test_golden_answers_are_those_of_the_network_without_pictures(release):
@@ -139,8 +157,11 @@ class Views:
 
 
 def test_a_stranger_is_a_view_whose_own_thing_cannot_be_named(monkeypatch):
-    views, seen = Views(), []
-    answers = SimpleNamespace(ids=views.ids, logits=np.eye(3, dtype=np.float32).repeat(2, axis=0), embeddings=None)
+    views = Views()
+    seen = []
+    answers = SimpleNamespace(
+        ids=views.ids, logits=np.eye(3, dtype=np.float32).repeat(2, axis=0), embeddings=None
+    )
     plain = SimpleNamespace(preprocess=SimpleNamespace(opened=lambda *_: None))
 
     def tuned(known, strangers, *more):
@@ -153,24 +174,35 @@ def test_a_stranger_is_a_view_whose_own_thing_cannot_be_named(monkeypatch):
     _judged(views, plain, References((), (), 3), np.zeros((0, 3), np.float32))
     (known, strangers), own = seen[0], [0, 0, 1, 1, 2, 2]
     assert (strangers[range(6), own] == NEVER).all() and (known == answers.logits).all()
-    assert (np.delete(strangers[0], 0) == np.delete(known[0], 0)).all(), "other things may still be named"
+    assert (np.delete(strangers[0], 0) == np.delete(known[0], 0)).all(), (
+        "other things may still be named"
+    )
 
 
 def test_folders_with_one_photo_each_work_without_a_test(settings, tmp_path):
     things = create_dataset(str(tmp_path / "data"), collection_of("a", "b", "c"))
     photos = {name: [encode_jpeg(painting(kind))] for kind, name in enumerate("abc")}
-    report = train_model(with_photos(things, photos).address, str(tmp_path / "model"), settings, cache=tmp_path / "c")
+    report = train_model(
+        with_photos(things, photos).address, str(tmp_path / "model"), settings, cache=tmp_path / "c"
+    )
     assert report.metrics["n"] == 0 and report.metrics["top1"]["value"] is None
     assert "nothing can be measured" in (report.folder / "README.md").read_text()
     page = (report.folder / "vitrine/report.html").read_text()
     assert "Nobody knows" in page and "named rightly" not in page
-    assert [path.name for path in (report.folder / "vitrine/charts").iterdir()] in ([], ["rounds.png"])
+    assert [path.name for path in (report.folder / "vitrine/charts").iterdir()] in (
+        [],
+        ["rounds.png"],
+    )
     assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(1))).label == "b"
-    again = train_model(str(tmp_path / "data"), str(tmp_path / "model"), settings, cache=tmp_path / "c")
+    again = train_model(
+        str(tmp_path / "data"), str(tmp_path / "model"), settings, cache=tmp_path / "c"
+    )
     assert again.revision != report.revision, "a second round without a test"
 
 
 def test_unreadable_pictures_leave_nothing_to_tell_apart(settings, tmp_path):
-    things = create_dataset(str(tmp_path / "data"), collection_of("a", "b"), {"a": b"no", "b": b"picture"})
+    things = create_dataset(
+        str(tmp_path / "data"), collection_of("a", "b"), {"a": b"no", "b": b"picture"}
+    )
     with pytest.raises(CannotTrain, match="can be read"):
         train_model(things.address, str(tmp_path / "model"), settings, cache=tmp_path / "c")

@@ -21,7 +21,11 @@ SETTINGS = TrainSettings(epochs=1, threads=1, blocks=1)
 @pytest.fixture
 def source(tmp_path):
     made = create_dataset(str(tmp_path / "data"), collection_of("red", "blue"))
-    return sealed(with_photos(made, {"red": pictures(12, 1, (200, 60, 60)), "blue": pictures(12, 2, (60, 60, 200))}))
+    return sealed(
+        with_photos(
+            made, {"red": pictures(12, 1, (200, 60, 60)), "blue": pictures(12, 2, (60, 60, 200))}
+        )
+    )
 
 
 @pytest.fixture
@@ -31,6 +35,7 @@ def backbone(tiny_vit, tmp_path):
 
 def ends_with(score):
     """A fine-tuning that changes the head and comes to this score."""
+
     def fake(model, *_):
         model.classifier.weight.data.zero_()
         best = Epoch(1, 0.1, 1.0, 0.1, score, score)
@@ -47,22 +52,30 @@ def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch
     assert bool(taught.model.classifier.weight.any()) is (kept == "probe")
 
 
-def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(source, backbone, tmp_path, monkeypatch):
+def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(
+    source, backbone, tmp_path, monkeypatch
+):
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(1.5))
     monkeypatch.setattr("train.finetune.wise_ft.judge_on", lambda *_: lambda model: (2.0, 0.1))
     taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
     assert (taught.kept, taught.share) == ("fine-tuned", 0.5)
-    assert taught.model.classifier.weight.any(), "half of the probe's head, since the other one is zero"
+    assert taught.model.classifier.weight.any(), (
+        "half of the probe's head, since the other one is zero"
+    )
 
 
 def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
     import torch
 
     material = gather(source)
-    taught = teach(material, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
+    taught = teach(
+        material, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run"
+    )
     photos = dict(source.dataset.read_photos([image_id for image_id, _ in material.train]))
     with torch.inference_mode():
-        logits = taught.model(torch.from_numpy(np.stack([taught.framing(data) for data in photos.values()]))).logits
+        logits = taught.model(
+            torch.from_numpy(np.stack([taught.framing(data) for data in photos.values()]))
+        ).logits
     assert logits.argmax(1).tolist() == [dict(material.train)[image_id] for image_id in photos]
     assert taught.probe.validation_accuracy == 1.0 and taught.epochs == ()
 
@@ -70,22 +83,31 @@ def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
 def test_without_validation_photos_the_training_photos_steer(source, backbone, tmp_path):
     material = gather(source)
     bare = replace(material, sides={**material.sides, "validation": ()})
-    taught = teach(bare, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run")
+    taught = teach(
+        bare, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run"
+    )
     assert taught.steered_by == "training"
 
 
-def test_photos_that_both_were_fitted_on_do_not_say_that_fine_tuning_is_better(source, backbone, tmp_path, monkeypatch):
+def test_photos_that_both_were_fitted_on_do_not_say_that_fine_tuning_is_better(
+    source, backbone, tmp_path, monkeypatch
+):
     material = gather(source)
     bare = replace(material, sides={**material.sides, "validation": ()})
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(1.0))
     monkeypatch.setattr("train.finetune.wise_ft.judge_on", lambda *_: lambda model: (1.0, 0.0))
-    assert teach(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").kept == "probe"
+    assert (
+        teach(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").kept == "probe"
+    )
 
 
 def test_photos_that_cannot_be_read_do_not_stop_it_until_none_is_left(source, backbone, tmp_path):
-    material, nothing = gather(source), replace(SETTINGS, epochs=0)
+    material = gather(source)
+    nothing = replace(SETTINGS, epochs=0)
     some = replace(material, sides={**material.sides, "train": (*material.train, ("f" * 64, 0))})
-    assert teach(some, source.dataset, backbone, nothing, tmp_path, tmp_path / "run").probe is not None
+    assert (
+        teach(some, source.dataset, backbone, nothing, tmp_path, tmp_path / "run").probe is not None
+    )
     none = replace(material, sides={**material.sides, "train": (("f" * 64, 0),)})
     with pytest.raises(CannotTrain, match="can be read"):
         teach(none, source.dataset, backbone, nothing, tmp_path, tmp_path / "run")
@@ -103,15 +125,23 @@ def test_a_run_is_found_again_by_what_it_learns_and_not_by_how_it_is_watched(sou
 
 
 @pytest.mark.parametrize(("budget", "epochs"), [("2m", 2), ("10s", 0)])
-def test_a_budget_decides_how_long_is_trained(source, backbone, tmp_path, monkeypatch, budget, epochs):
-    monkeypatch.setattr("train.finetune.recipe.pace_of", lambda *_: Pace(view=2.0, pixel=0.0, checked=0.0, asked=0.0))
+def test_a_budget_decides_how_long_is_trained(
+    source, backbone, tmp_path, monkeypatch, budget, epochs
+):
+    monkeypatch.setattr(
+        "train.finetune.recipe.pace_of",
+        lambda *_: Pace(view=2.0, pixel=0.0, checked=0.0, asked=0.0),
+    )
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(2.0))
-    timed, material = replace(SETTINGS, epochs=None, budget=budget), gather(source)
+    timed = replace(SETTINGS, epochs=None, budget=budget)
+    material = gather(source)
     taught = teach(material, source.dataset, backbone, timed, tmp_path, tmp_path / "run")
     assert taught.plan.epochs == epochs and taught.kept == ("fine-tuned" if epochs else "probe")
 
 
-def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(source, backbone, tmp_path):
+def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(
+    source, backbone, tmp_path
+):
     both = replace(SETTINGS, epochs=3, budget="10m")
     with pytest.raises(CannotTrain, match="either --budget or --epochs"):
         teach(gather(source), source.dataset, backbone, both, tmp_path, tmp_path / "run")
@@ -119,26 +149,39 @@ def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(source
 
 def test_the_owner_chooses_how_far_views_stray(source, backbone, tmp_path):
     gentle = replace(SETTINGS, epochs=0, gentle=True)
-    assert teach(gather(source), source.dataset, backbone, gentle, tmp_path, tmp_path / "run").plan.look == GENTLE
+    assert (
+        teach(
+            gather(source), source.dataset, backbone, gentle, tmp_path, tmp_path / "run"
+        ).plan.look
+        == GENTLE
+    )
 
 
 def test_without_augmentation_photos_are_learned_as_they_are(source, backbone, tmp_path):
     plain = replace(SETTINGS, epochs=0, augment=False)
-    assert teach(gather(source), source.dataset, backbone, plain, tmp_path, tmp_path / "run").plan.look is None
+    assert (
+        teach(gather(source), source.dataset, backbone, plain, tmp_path, tmp_path / "run").plan.look
+        is None
+    )
 
 
 def test_photos_are_mirrored_where_the_card_or_the_owner_says_so(source, backbone, tmp_path):
-    material, nothing = gather(source), replace(SETTINGS, epochs=0)
+    material = gather(source)
+    nothing = replace(SETTINGS, epochs=0)
     carded = replace(material, collection=replace(material.collection, extra={"flips": True}))
 
     def chance(of, settings):
-        return teach(of, source.dataset, backbone, settings, tmp_path, tmp_path / "run").plan.look.flip
+        return teach(
+            of, source.dataset, backbone, settings, tmp_path, tmp_path / "run"
+        ).plan.look.flip
 
     assert chance(material, nothing) == 0.0
     assert chance(carded, nothing) == chance(material, replace(nothing, flips=True)) == 0.5
 
 
-def test_labels_that_the_photos_contradict_are_learned_only_when_asked_for(source, backbone, tmp_path, monkeypatch):
+def test_labels_that_the_photos_contradict_are_learned_only_when_asked_for(
+    source, backbone, tmp_path, monkeypatch
+):
     learned = []
 
     def fake(task, *_):
@@ -152,7 +195,14 @@ def test_labels_that_the_photos_contradict_are_learned_only_when_asked_for(sourc
     slipped = replace(material, sides={**material.sides, "train": ((wrong, 1 - label), *rest)})
     monkeypatch.setattr("train.probes.label_noise.LEAST", 5)
     for doubt in (True, False):
-        teach(slipped, source.dataset, backbone, replace(SETTINGS, doubt=doubt), tmp_path, tmp_path / f"run{doubt}")
+        teach(
+            slipped,
+            source.dataset,
+            backbone,
+            replace(SETTINGS, doubt=doubt),
+            tmp_path,
+            tmp_path / f"run{doubt}",
+        )
     assert learned[0].get(wrong) != 1 - label and learned[1][wrong] == 1 - label
     assert all(learned[0][image_id] == right for image_id, right in rest)
 
@@ -166,11 +216,18 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
     taught = teach(gather(source), source.dataset, backbone, settings, tmp_path, tmp_path / "run")
     told = _in_words(replace(taught, share=0.5, refitted=True, plan=replace(taught.plan, **small)))
     said = told["recipe"]
-    for words in ("each photo nearly as it is", "rare classes shown more often",
-                  "50% of the way from the probe's weights",
-                  "at 42 pixels",
-                  "the upper block learned at 0.0001, each 0.6 times as fast as the one above, for 2 epochs"):
+    for words in (
+        "each photo nearly as it is",
+        "rare classes shown more often",
+        "50% of the way from the probe's weights",
+        "at 42 pixels",
+        "the upper block learned at 0.0001, each 0.6 times as fast as the one above, for 2 epochs",
+    ):
         assert words in said
     assert "fitted anew" in told["head"]
     told = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0)))
-    assert "as other visitors might take it" in told["recipe"] and "rare" not in told["recipe"] and "head" not in told
+    assert (
+        "as other visitors might take it" in told["recipe"]
+        and "rare" not in told["recipe"]
+        and "head" not in told
+    )

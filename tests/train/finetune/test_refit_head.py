@@ -1,4 +1,5 @@
-"""A head fitted anew to all photos outside the test: where validation prefers it, and only there."""
+"""A head fitted anew to all photos outside the test: where validation prefers it, and only
+there."""
 
 from dataclasses import replace
 
@@ -14,10 +15,13 @@ CLASSES = 6
 
 
 def sides(spread=1.2, n=180, held=60):
-    """What a network saw of photos that it learned from and of validation photos; its own head is a regression."""
+    """What a network saw of photos that it learned from and of validation photos; its own head
+    is a regression."""
     x, y = clouds(n + held, CLASSES, 12, spread=spread)
     probe = fit_probe(x[:n], y[:n], CLASSES)
-    return tuple(Seen(probe.logits(x[part]), x[part], y[part]) for part in (slice(n), slice(n, None)))
+    return tuple(
+        Seen(probe.logits(x[part]), x[part], y[part]) for part in (slice(n), slice(n, None))
+    )
 
 
 def worse(seen):
@@ -31,7 +35,9 @@ def test_a_better_head_is_the_discriminant_of_training_and_validation_photos_tog
     both = np.concatenate([learned.embeddings, held.embeddings])
     again = fit_discriminant(both, np.concatenate([learned.truth, held.truth]), CLASSES)
     assert found.held.shape == (60, CLASSES)
-    assert (found.probe.logits(both).argmax(axis=1) == again.logits(both).argmax(axis=1)).mean() > 0.97
+    assert (
+        found.probe.logits(both).argmax(axis=1) == again.logits(both).argmax(axis=1)
+    ).mean() > 0.97
 
 
 def test_a_head_that_is_no_better_is_left_out():
@@ -41,12 +47,19 @@ def test_a_head_that_is_no_better_is_left_out():
 
 
 def test_what_it_says_of_validation_photos_comes_from_heads_that_did_not_see_them():
-    """One photo far from all others of its class, twice: with its copy elsewhere it would be known."""
+    """One photo far from all others of its class, twice: with its copy elsewhere it would be
+    known."""
     learned, held = sides()
     odd = 40.0 * np.ones((2, 12))
-    held = Seen(np.concatenate([held.logits, np.zeros((2, CLASSES))]), np.concatenate([held.embeddings, odd]),
-                np.concatenate([held.truth, [1, 1]]))
-    apart, together = (refitted(learned, worse(held), [*range(60), *units]).held[-2:] for units in ((60, 61), (60, 60)))
+    held = Seen(
+        np.concatenate([held.logits, np.zeros((2, CLASSES))]),
+        np.concatenate([held.embeddings, odd]),
+        np.concatenate([held.truth, [1, 1]]),
+    )
+    apart, together = (
+        refitted(learned, worse(held), [*range(60), *units]).held[-2:]
+        for units in ((60, 61), (60, 60))
+    )
     assert (apart.argmax(axis=1) == 1).all() and not (together.argmax(axis=1) == 1).any()
 
 
@@ -59,7 +72,11 @@ def test_how_sure_it_is_fits_what_it_said_of_validation_photos():
 
 def test_a_class_that_only_one_validation_photo_shows_is_no_number_that_is_not_one():
     learned, held = sides()
-    held = Seen(np.pad(held.logits, ((0, 0), (0, 1))), held.embeddings, np.where(np.arange(60) == 5, 6, held.truth))
+    held = Seen(
+        np.pad(held.logits, ((0, 0), (0, 1))),
+        held.embeddings,
+        np.where(np.arange(60) == 5, 6, held.truth),
+    )
     learned = replace(learned, logits=np.pad(learned.logits, ((0, 0), (0, 1))))
     found = refitted(learned, replace(held, logits=-held.logits), range(60))
     assert np.isfinite(found.held).all() and found.held[5].argmin() == 6

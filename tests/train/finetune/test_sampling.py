@@ -20,8 +20,11 @@ LABELS = [0] * 90 + [1] * 9 + [2]
 
 def shown(balance, epochs=200):
     """Views of each class an epoch, on average."""
-    counts = Counter(LABELS[place] for epoch in range(epochs)
-                     for place in epoch_order(LABELS, balance, np.random.default_rng(epoch)))
+    counts = Counter(
+        LABELS[place]
+        for epoch in range(epochs)
+        for place in epoch_order(LABELS, balance, np.random.default_rng(epoch))
+    )
     return [counts[label] / epochs for label in range(3)]
 
 
@@ -29,7 +32,9 @@ def test_without_balance_every_photo_is_shown_once():
     assert sorted(epoch_order(LABELS, 0.0, np.random.default_rng(0))) == list(range(100))
 
 
-@pytest.mark.parametrize(("balance", "expected"), [(0.5, (70.3, 22.2, 7.4)), (1.0, (33.3, 33.3, 33.3))])
+@pytest.mark.parametrize(
+    ("balance", "expected"), [(0.5, (70.3, 22.2, 7.4)), (1.0, (33.3, 33.3, 33.3))]
+)
 def test_rare_classes_are_shown_more_often(balance, expected):
     assert shown(balance) == pytest.approx(expected, abs=0.2)
 
@@ -45,7 +50,9 @@ def test_no_photo_is_shown_again_before_all_of_its_class_were():
 
 
 def test_the_same_dice_give_the_same_epoch_and_others_another():
-    first, again, other = (epoch_order(LABELS, 0.5, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (
+        epoch_order(LABELS, 0.5, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
     assert first == again != other
 
 
@@ -59,6 +66,9 @@ def test_what_the_owner_says_reaches_the_training():
     from train.finetune.trainer import Shuffled
 
     dials = _dials(replace(TrainSettings(), balance=1.0), shipped_collection("museum"))
-    views = SimpleNamespace(plan=plan_for(100, "dinov2", 224, **dials), epoch=0,
-                            examples=[(str(place), label) for place, label in enumerate(LABELS)])
+    views = SimpleNamespace(
+        plan=plan_for(100, "dinov2", 224, **dials),
+        epoch=0,
+        examples=[(str(place), label) for place, label in enumerate(LABELS)],
+    )
     assert Counter(LABELS[place] for place in Shuffled(views))[2] >= 33

@@ -28,9 +28,14 @@ def test_a_tracker_that_is_not_installed_is_named_before_any_work(name, monkeypa
 def test_a_resumed_training_goes_on_in_the_same_run_of_our_own_project_and_closes_it(monkeypatch):
     seen = []
     run = SimpleNamespace(finish=lambda: seen.append("finished"))
-    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=lambda **how: seen.append(how) or run))
+    monkeypatch.setitem(
+        sys.modules, "wandb", SimpleNamespace(init=lambda **how: seen.append(how) or run)
+    )
     for error in (KeyboardInterrupt, None):
         with suppress(KeyboardInterrupt), tracked("wandb", "f00"):
             if error:
                 raise error
-    assert seen == 2 * [{"project": "vitrine", "name": "f00", "id": "f00", "resume": "allow"}, "finished"]
+    assert seen == 2 * [
+        {"project": "vitrine", "name": "f00", "id": "f00", "resume": "allow"},
+        "finished",
+    ]

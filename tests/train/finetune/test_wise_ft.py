@@ -32,7 +32,10 @@ def best_at(share):
 def test_the_model_ends_where_validation_is_best(tuned, share):
     found = blended(tuned, PROBE, Blend(1.0, 0.1, 0.5), best_at(share))
     assert found == Blend(share, 1.0, 0.5)
-    assert torch.equal(tuned.weight.detach(), torch.full((2, 3), share)) and float(tuned.bias.detach()[0]) == share
+    assert (
+        torch.equal(tuned.weight.detach(), torch.full((2, 3), share))
+        and float(tuned.bias.detach()[0]) == share
+    )
 
 
 def test_what_is_only_as_good_as_the_end_leaves_the_fine_tuned_weights(tuned):
@@ -43,20 +46,36 @@ def test_what_is_only_as_good_as_the_end_leaves_the_fine_tuned_weights(tuned):
 
 def test_among_equally_many_right_answers_the_surer_ones_win(tuned):
     losses = {0.25: 0.4, 0.5: 0.2, 0.75: 0.3}
-    found = blended(tuned, PROBE, Blend(1.0, 0.5, 0.5), lambda model: (0.9, losses[float(model.bias.detach()[0])]))
+    found = blended(
+        tuned,
+        PROBE,
+        Blend(1.0, 0.5, 0.5),
+        lambda model: (0.9, losses[float(model.bias.detach()[0])]),
+    )
     assert found.share == 0.5
 
 
 @pytest.mark.parametrize(("photos", "share"), [(400, 1.0), (40_000, 0.5)])
-def test_half_a_point_is_chance_of_four_hundred_photos_and_not_of_forty_thousand(tuned, photos, share):
+def test_half_a_point_is_chance_of_four_hundred_photos_and_not_of_forty_thousand(
+    tuned, photos, share
+):
     better = {0.25: 0.9, 0.5: 0.935, 0.75: 0.93}
-    found = blended(tuned, PROBE, Blend(1.0, 0.93, 0.5), lambda model: (better[float(model.bias.detach()[0])], 0.1),
-                    photos)
+    found = blended(
+        tuned,
+        PROBE,
+        Blend(1.0, 0.93, 0.5),
+        lambda model: (better[float(model.bias.detach()[0])], 0.1),
+        photos,
+    )
     assert found.share == share == float(tuned.bias.detach()[0])
 
 
 def test_of_few_photos_a_loss_says_little_and_half_of_the_way_wins_among_equals(tuned):
-    end, surer = Blend(1.0, 0.9, 0.1), lambda model: (0.9, 0.5)
+    end = Blend(1.0, 0.9, 0.1)
+
+    def surer(model):
+        return 0.9, 0.5
+
     assert blended(tuned, PROBE, end, surer, photos=27).share == 0.5
     assert float(tuned.bias.detach()[0]) == 0.5
     assert blended(tuned, PROBE, end, lambda model: (0.8, 0.0), photos=27) == end
@@ -86,6 +105,10 @@ def test_a_model_is_judged_by_what_serving_would_show_it(tiny_vit, tmp_path):
         model.classifier.weight.zero_()
         model.classifier.bias.copy_(torch.tensor([0.0, 2.0]))
     labels = [1, 1, 1, 0, 1]
-    accuracy, loss = judge_on(shelf, list(zip(photos, labels, strict=True)), Preprocessing().at(SIZE))(model)
+    accuracy, loss = judge_on(
+        shelf, list(zip(photos, labels, strict=True)), Preprocessing().at(SIZE)
+    )(model)
     assert accuracy == pytest.approx(0.8)
-    assert loss == pytest.approx(calibrated_loss(np.tile([0.0, 2.0], (5, 1)), np.array(labels)), abs=0.02)
+    assert loss == pytest.approx(
+        calibrated_loss(np.tile([0.0, 2.0], (5, 1)), np.array(labels)), abs=0.02
+    )

@@ -6,7 +6,17 @@ from PIL import Image
 
 from train.images.augment import GENTLE, LOOK, Look, visitor_view
 
-PLAIN = Look(smallest_crop=1.0, tilt=0, turn_degrees=0, stops=0, tint=0, blur=0, glare=0, passer_by=0, compression=0)
+PLAIN = Look(
+    smallest_crop=1.0,
+    tilt=0,
+    turn_degrees=0,
+    stops=0,
+    tint=0,
+    blur=0,
+    glare=0,
+    passer_by=0,
+    compression=0,
+)
 
 
 def gradient(width: int = 120, height: int = 90) -> Image.Image:
@@ -30,9 +40,13 @@ def test_a_view_is_a_square_of_the_wanted_side(size):
 
 def test_nothing_is_mirrored_unless_asked():
     for seed in range(30):
-        view = visitor_view(gradient(), 42, np.random.default_rng(seed), replace(PLAIN, tilt=0.1)).mean(axis=(0, 2))
+        view = visitor_view(
+            gradient(), 42, np.random.default_rng(seed), replace(PLAIN, tilt=0.1)
+        ).mean(axis=(0, 2))
         assert view[-1] > view[0]
-    mirrored = visitor_view(gradient(), 42, np.random.default_rng(0), replace(PLAIN, flip=1.0)).mean(axis=(0, 2))
+    mirrored = visitor_view(
+        gradient(), 42, np.random.default_rng(0), replace(PLAIN, flip=1.0)
+    ).mean(axis=(0, 2))
     assert mirrored[-1] < mirrored[0]
 
 
@@ -55,7 +69,10 @@ def test_a_gentle_look_leaves_colours_nearer_to_what_they_are():
     lemon = Image.new("RGB", (80, 80), (200, 170, 40))
 
     def strays(look: Look) -> float:
-        views = [visitor_view(lemon, 32, np.random.default_rng(seed), look).mean(axis=(0, 1)) for seed in range(60)]
+        views = [
+            visitor_view(lemon, 32, np.random.default_rng(seed), look).mean(axis=(0, 1))
+            for seed in range(60)
+        ]
         return float(np.std([view[1] / view[0] for view in views]))
 
     assert strays(GENTLE) < 0.6 * strays(LOOK)

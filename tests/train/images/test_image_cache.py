@@ -21,7 +21,9 @@ def test_photos_come_back_small_and_in_their_own_shape(tmp_path):
 
 
 def test_a_damaged_photo_is_left_out_and_the_rest_stays(tmp_path):
-    shelf = fill_shelf(tmp_path, [("a", photo(90, 90)), ("bad", b"no photo"), ("b", photo(80, 80))], short=64)
+    shelf = fill_shelf(
+        tmp_path, [("a", photo(90, 90)), ("bad", b"no photo"), ("b", photo(80, 80))], short=64
+    )
     assert "bad" not in shelf and "a" in shelf and shelf.photo("b").size == (64, 64)
 
 

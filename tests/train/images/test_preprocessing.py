@@ -39,16 +39,30 @@ def test_a_jpeg_decoded_at_a_fraction_of_its_size_looks_nearly_the_same():
     assert np.abs(np.asarray(whole, float) - np.asarray(quick, float)).mean() < 1.0
 
 
-@pytest.mark.parametrize("framing", [Preprocessing(), Preprocessing(short=0, size=96), Preprocessing().at(168),
-                                     Preprocessing(mean=(0.5,) * 3, std=(0.5,) * 3, resample=2)])
+@pytest.mark.parametrize(
+    "framing",
+    [
+        Preprocessing(),
+        Preprocessing(short=0, size=96),
+        Preprocessing().at(168),
+        Preprocessing(mean=(0.5,) * 3, std=(0.5,) * 3, resample=2),
+    ],
+)
 def test_a_framing_survives_the_models_folder(tmp_path, framing):
     (tmp_path / FILE).write_text(json.dumps(framing.to_json()))
     assert Preprocessing.from_folder(tmp_path) == framing
 
 
 def test_a_plain_vit_squashes_to_a_square():
-    card = {"image_processor_type": "ViTImageProcessor", "size": {"height": 224, "width": 224}, "resample": 2,
-            "do_resize": True, "do_normalize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    card = {
+        "image_processor_type": "ViTImageProcessor",
+        "size": {"height": 224, "width": 224},
+        "resample": 2,
+        "do_resize": True,
+        "do_normalize": True,
+        "image_mean": [0.5] * 3,
+        "image_std": [0.5] * 3,
+    }
     framing = Preprocessing.from_json(card)
     assert (framing.size, framing.short) == (224, 0)
     assert framing.image(photo(640, 100)).size == (224, 224)
@@ -59,7 +73,8 @@ def test_another_size_keeps_the_framing():
 
 
 def test_a_strip_is_not_blown_up_before_it_is_cropped(monkeypatch):
-    made, resize = [], Image.Image.resize
+    made = []
+    resize = Image.Image.resize
 
     def watched(image, size, *more):
         made.append(size)

@@ -1,4 +1,5 @@
-"""A model that was trained before classes were merged or renamed is read as they are called today."""
+"""A model that was trained before classes were merged or renamed is read as they are called
+today."""
 
 from __future__ import annotations
 
@@ -15,8 +16,17 @@ ALL = ("a", "b", "c", "d")
 
 def edit(number: int, action: str, label: str = "", **more: str) -> Decision:
     about = {"label": label} if label else {}
-    return parse_decision({"id": f"01HZZZZZZZZZZZZZZZZZZZZZ{number:02d}", "at": f"2026-11-0{number}T00:00:00Z",
-                           "who": "ann", "image_id": "", "action": action, **about, **more})
+    return parse_decision(
+        {
+            "id": f"01HZZZZZZZZZZZZZZZZZZZZZ{number:02d}",
+            "at": f"2026-11-0{number}T00:00:00Z",
+            "who": "ann",
+            "image_id": "",
+            "action": action,
+            **about,
+            **more,
+        }
+    )
 
 
 def merge(number: int, before: str, after: str) -> Decision:
@@ -34,24 +44,29 @@ def read(trained: tuple[str, ...], decisions: list[Decision], known: int = 0) ->
     return todays_classes(trained, today, decisions, lambda one: one.id in ids)
 
 
-FIRST, CHAIN, AGAIN = merge(1, "a", "b"), merge(2, "b", "c"), edit(3, "add_class", "a", title="A")
+FIRST = merge(1, "a", "b")
+CHAIN = merge(2, "b", "c")
+AGAIN = edit(3, "add_class", "a", title="A")
 BACK = merge(2, "b", "a")
 
 
-@pytest.mark.parametrize(("decisions", "known", "trained", "now"), [
-    ([], 0, ALL, "abcd"),
-    ([FIRST], 0, ALL, "bbcd"),
-    ([FIRST, CHAIN], 0, ALL, "cccd"),
-    ([FIRST, CHAIN], 1, ("b", "c", "d"), "ccd"),
-    ([FIRST, undo(2, FIRST)], 0, ALL, "abcd"),
-    ([FIRST, undo(2, FIRST)], 1, ("b", "c", "d"), "bcd"),
-    ([FIRST, AGAIN], 0, ALL, "bbcd"),
-    ([FIRST, AGAIN], 1, ("b", "c", "d"), "bcd"),
-    ([FIRST, AGAIN], 2, ALL, "abcd"),
-    ([FIRST, AGAIN, merge(4, "a", "d")], 2, ALL, "dbcd"),
-    ([FIRST, AGAIN, merge(4, "a", "d")], 0, ALL, "bbcd"),
-    ([edit(1, "rename_class", "a", title="Other")], 0, ALL, "abcd"),
-])
+@pytest.mark.parametrize(
+    ("decisions", "known", "trained", "now"),
+    [
+        ([], 0, ALL, "abcd"),
+        ([FIRST], 0, ALL, "bbcd"),
+        ([FIRST, CHAIN], 0, ALL, "cccd"),
+        ([FIRST, CHAIN], 1, ("b", "c", "d"), "ccd"),
+        ([FIRST, undo(2, FIRST)], 0, ALL, "abcd"),
+        ([FIRST, undo(2, FIRST)], 1, ("b", "c", "d"), "bcd"),
+        ([FIRST, AGAIN], 0, ALL, "bbcd"),
+        ([FIRST, AGAIN], 1, ("b", "c", "d"), "bcd"),
+        ([FIRST, AGAIN], 2, ALL, "abcd"),
+        ([FIRST, AGAIN, merge(4, "a", "d")], 2, ALL, "dbcd"),
+        ([FIRST, AGAIN, merge(4, "a", "d")], 0, ALL, "bbcd"),
+        ([edit(1, "rename_class", "a", title="Other")], 0, ALL, "abcd"),
+    ],
+)
 def test_what_each_class_of_a_model_is_today(decisions, known, trained, now):
     assert read(trained, decisions, known).now == tuple(now)
 

@@ -18,7 +18,8 @@ class Album:
     """Photos by id that remembers what was read."""
 
     def __init__(self, photos):
-        self.photos, self.read = photos, []
+        self.photos = photos
+        self.read = []
 
     def read_photos(self, ids):
         for name in ids:
@@ -29,7 +30,8 @@ class Album:
 class Mean:
     """A network whose embedding is the mean colour."""
 
-    name, streams = "torch", 1
+    name = "torch"
+    streams = 1
 
     def run(self, pixel_values):
         return (pixel_values.mean(axis=(2, 3)),)
@@ -63,7 +65,11 @@ def test_another_revision_or_size_never_reads_these_features(album, backbone, tm
     embed_dataset(album, ["p0"], backbone, tmp_path)
     other = Backbone(backbone.path, "tiny", "rev2", "folder")
     assert len(FeatureCache.of(tmp_path, backbone)) == 1
-    assert len(FeatureCache.of(tmp_path, other)) == len(FeatureCache.of(tmp_path, backbone, size=28)) == 0
+    assert (
+        len(FeatureCache.of(tmp_path, other))
+        == len(FeatureCache.of(tmp_path, backbone, size=28))
+        == 0
+    )
 
 
 def test_one_damaged_photo_does_not_stop_the_run(album, backbone, tmp_path):
@@ -79,7 +85,7 @@ def test_nothing_to_do_is_an_empty_array(album, backbone, tmp_path):
 
 def test_a_shard_cut_short_by_a_crash_is_computed_again(album, backbone, tmp_path):
     embed_dataset(album, ["p0"], backbone, tmp_path)
-    shard, = FeatureCache.of(tmp_path, backbone).folder.glob("*.npz")
+    (shard,) = FeatureCache.of(tmp_path, backbone).folder.glob("*.npz")
     shard.write_bytes(shard.read_bytes()[:40])
     ids, _ = embed_dataset(album, ["p0"], backbone, tmp_path)
     assert ids == ["p0"] and album.read == ["p0", "p0"]
@@ -106,12 +112,18 @@ def test_features_come_back_in_the_order_asked_from_several_shards(tmp_path):
     assert ids == ["c", "a"] and x[:, 0].tolist() == [3, 1]
 
 
-def test_what_is_handed_out_lies_on_disk_leaves_nothing_behind_and_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
+def test_what_is_handed_out_lies_on_disk_leaves_nothing_behind_and_a_full_disk_is_a_sentence(
+    tmp_path, monkeypatch
+):
     cache = FeatureCache(tmp_path)
     cache.add(["a"], np.ones((1, 3)))
     before = sorted(tmp_path.iterdir())
     x = cache.load(["a"])[1]
-    assert isinstance(x.base, np.memmap) and x.tolist() == [[1, 1, 1]] and sorted(tmp_path.iterdir()) == before
+    assert (
+        isinstance(x.base, np.memmap)
+        and x.tolist() == [[1, 1, 1]]
+        and sorted(tmp_path.iterdir()) == before
+    )
 
     def full(**_):
         raise OSError(28, "No space left on device")
@@ -134,17 +146,26 @@ def test_a_stream_gives_every_output_and_names_what_is_unreadable():
 
 def test_who_watches_sees_each_new_photo_once_and_as_large_as_wanted(album, backbone, tmp_path):
     seen = {}
-    watch = Watch(60, lambda name, data, picture: seen.setdefault(name, []).append((data, max(picture.size))))
-    album.photos = {"large": photo(900, 700, seed=1), "bad": b"no photo", "small": photo(50, 40, seed=2)}
+    watch = Watch(
+        60, lambda name, data, picture: seen.setdefault(name, []).append((data, max(picture.size)))
+    )
+    album.photos = {
+        "large": photo(900, 700, seed=1),
+        "bad": b"no photo",
+        "small": photo(50, 40, seed=2),
+    }
     embed_dataset(album, ["large", "bad"], backbone, tmp_path, watch=watch)
     embed_dataset(album, ["large", "small"], backbone, tmp_path, watch=watch)
     assert {name: [data for data, _ in looks] for name, looks in seen.items()} == {
-        "large": [album.photos["large"]], "small": [album.photos["small"]]}
+        "large": [album.photos["large"]],
+        "small": [album.photos["small"]],
+    }
     assert 60 <= seen["large"][0][1] < 900 and seen["small"][0][1] == 50
 
 
 def test_a_network_that_takes_one_call_at_a_time_gets_one(album):
-    meeting, met = threading.Barrier(2), []
+    meeting = threading.Barrier(2)
+    met = []
 
     class Careful(Mean):
         def run(self, pixel_values):
@@ -157,8 +178,17 @@ def test_a_network_that_takes_one_call_at_a_time_gets_one(album):
     embedder = Embedder(Careful(), Preprocessing(size=28, short=32), batch=1)
     assert len(list(embedder.stream(album.photos.items()))) == 5 and not met
     Careful.streams = 2
-    assert len(list(Embedder(Careful(), Preprocessing(size=28, short=32), batch=1).stream(
-        album.photos.items()))) == 5 and met
+    assert (
+        len(
+            list(
+                Embedder(Careful(), Preprocessing(size=28, short=32), batch=1).stream(
+                    album.photos.items()
+                )
+            )
+        )
+        == 5
+        and met
+    )
 
 
 def test_the_fast_engine_gives_the_same_features_as_torch(album, backbone, tmp_path):

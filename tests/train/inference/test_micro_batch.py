@@ -12,10 +12,13 @@ from train.inference.micro_batch import Gathering
 class Doubling:
     """An engine that works only while it is told to, and remembers the sizes of its batches."""
 
-    name, streams = "doubling", 1
+    name = "doubling"
+    streams = 1
 
     def __init__(self):
-        self.sizes, self.begun, self.go = [], threading.Semaphore(0), threading.Semaphore(0)
+        self.sizes = []
+        self.begun = threading.Semaphore(0)
+        self.go = threading.Semaphore(0)
 
     def run(self, photos):
         self.sizes.append(len(photos))
@@ -53,7 +56,9 @@ def test_nobody_waits_for_company():
 
 def test_who_comes_meanwhile_is_one_batch_and_each_gets_his_own():
     engine = Doubling()
-    asked = crowd(engine, gathering := Gathering(engine), [photo(n, count=1 + n % 2) for n in range(6)])
+    asked = crowd(
+        engine, gathering := Gathering(engine), [photo(n, count=1 + n % 2) for n in range(6)]
+    )
     for number, one in enumerate(asked):
         doubled, more = one.result()
         np.testing.assert_array_equal(doubled, photo(2 * number, 1 + number % 2))

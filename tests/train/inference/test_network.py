@@ -23,12 +23,15 @@ def exported(exported_release, tmp_path):
 
 
 def test_a_checked_export_is_used_and_gives_the_same(exported):
-    fast, exact = open_network(exported), open_network(exported, engine="torch")
+    fast = open_network(exported)
+    exact = open_network(exported, engine="torch")
     assert (fast.engine.name, exact.engine.name) == ("openvino", "torch")
     photos, _ = golden(exported, fast.preprocess)
     (logits, *features), (expected, *originals) = fast.engine.run(photos), exact.engine.run(photos)
     assert same_answers(logits, expected, LARGEST_IN_SHORT)
-    assert all(cosines(*pair).min() > LEAST_COSINE for pair in zip(features, originals, strict=True))
+    assert all(
+        cosines(*pair).min() > LEAST_COSINE for pair in zip(features, originals, strict=True)
+    )
 
 
 @pytest.mark.parametrize("name", ["openvino", "onnxruntime", "torch"])
@@ -38,15 +41,21 @@ def test_any_engine_can_be_asked_for(exported, name):
 
 def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(exported, monkeypatch):
     class Wrong:
-        name, streams = "openvino", 1
+        name = "openvino"
+        streams = 1
 
         def run(self, photos):
             return (np.eye(3, dtype=np.float32)[np.zeros(len(photos), int)],)
 
     opened = network.open_onnx
     with monkeypatch.context() as patched:
-        patched.setattr(network, "open_onnx", lambda path, name, *more, **named: (
-            Wrong() if name.startswith("openvino") else opened(path, name, *more, **named)))
+        patched.setattr(
+            network,
+            "open_onnx",
+            lambda path, name, *more, **named: (
+                Wrong() if name.startswith("openvino") else opened(path, name, *more, **named)
+            ),
+        )
         assert open_network(exported).engine.name == "onnxruntime"
     monkeypatch.setattr(network, "installed", lambda: ("onnxruntime", "torch"))
     assert open_network(exported).engine.name == "onnxruntime"
@@ -55,7 +64,8 @@ def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(expo
 def test_for_many_photos_a_faster_engine_is_prepared_that_gives_the_same(exported, monkeypatch):
     (exported / CHECK).unlink()
     monkeypatch.setattr(network, "MANY", 50)
-    few, many = open_network(exported, photos=49), open_network(exported, photos=50)
+    few = open_network(exported, photos=49)
+    many = open_network(exported, photos=50)
     assert (few.engine.name, many.engine.name) == ("torch", "openvino")
     assert open_network(exported, engine="torch", photos=50).engine.name == "torch"
     data = next(exported.glob("vitrine/golden/*")).read_bytes()
@@ -64,7 +74,10 @@ def test_for_many_photos_a_faster_engine_is_prepared_that_gives_the_same(exporte
 
 
 def test_several_at_once_each_get_their_own(exported):
-    asked, (_, logits) = open_network(exported), golden(exported, Preprocessing.from_folder(exported))
+    asked, (_, logits) = (
+        open_network(exported),
+        golden(exported, Preprocessing.from_folder(exported)),
+    )
     rows = json.loads((exported / "vitrine/golden.json").read_text())
     files = [(exported / row["photo"]).read_bytes() for row in rows]
     with ThreadPoolExecutor(6) as threads:

@@ -12,7 +12,9 @@ from train.inference.photo_index import Index, Neighbour, write_index
 @pytest.fixture
 def folder(tmp_path):
     embeddings = np.array([[3.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
-    write_index(tmp_path / "index", ["a", "b", "c"], ["x", "y", "x"], embeddings, [b"A", b"B", b"C"])
+    write_index(
+        tmp_path / "index", ["a", "b", "c"], ["x", "y", "x"], embeddings, [b"A", b"B", b"C"]
+    )
     return tmp_path / "index"
 
 
@@ -84,7 +86,8 @@ def test_among_many_the_graph_finds_what_looking_at_all_finds(many):
     folder, embeddings = many
     with_graph = Index.load(folder)
     (folder / "graph.usearch").unlink()
-    without, missed = Index.load(folder), 0
+    without = Index.load(folder)
+    missed = 0
     for embedding in embeddings[:50]:
         missed += len(set(with_graph.nearest(embedding, 8)) - set(without.nearest(embedding, 8)))
     assert missed <= 2

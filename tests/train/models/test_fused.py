@@ -15,9 +15,15 @@ PHOTOS = torch.linspace(-2, 2, 3 * 3 * SIZE * SIZE).reshape(3, 3, SIZE, SIZE).si
 def classifier(family, **more):
     import transformers
 
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = getattr(transformers, f"{family}Config")(**sizes, image_size=SIZE, patch_size=14, num_labels=3,
-                                                      initializer_range=0.3, **more)
+    sizes = {
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+    }
+    config = getattr(transformers, f"{family}Config")(
+        **sizes, image_size=SIZE, patch_size=14, num_labels=3, initializer_range=0.3, **more
+    )
     model = getattr(transformers, f"{family}ForImageClassification")(config).eval()
     with torch.no_grad():
         for name, weight in model.named_parameters():
@@ -29,14 +35,24 @@ def classifier(family, **more):
 def small_resnet():
     from transformers import ResNetConfig, ResNetForImageClassification
 
-    return Answering(ResNetForImageClassification(ResNetConfig(embedding_size=8, hidden_sizes=[8, 8], depths=[1, 1],
-                                                               layer_type="basic", num_labels=3))).eval()
+    return Answering(
+        ResNetForImageClassification(
+            ResNetConfig(
+                embedding_size=8,
+                hidden_sizes=[8, 8],
+                depths=[1, 1],
+                layer_type="basic",
+                num_labels=3,
+            )
+        )
+    ).eval()
 
 
 @pytest.mark.parametrize("family", ["Dinov2", "Dinov2WithRegisters", "ViT"])
 @pytest.mark.parametrize("side", [SIZE, 42])
 def test_every_family_answers_the_same_at_any_size(family, side):
-    original, photos = classifier(family), PHOTOS[:, :, :side, :side]
+    original = classifier(family)
+    photos = PHOTOS[:, :, :side, :side]
     rewritten = lean(original, side)
     assert isinstance(rewritten, LeanAnswering)
     with torch.inference_mode():
@@ -47,7 +63,9 @@ def test_every_family_answers_the_same_at_any_size(family, side):
 def test_projections_without_a_bias_are_joined_as_well():
     original = classifier("ViT", qkv_bias=False)
     with torch.inference_mode():
-        torch.testing.assert_close(lean(original, SIZE)(PHOTOS), original(PHOTOS), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(
+            lean(original, SIZE)(PHOTOS), original(PHOTOS), atol=1e-4, rtol=1e-4
+        )
 
 
 def test_a_backbone_without_a_head_is_rewritten_too(tiny_vit):
@@ -64,11 +82,16 @@ def test_the_original_is_not_changed(tmp_path):
     with torch.inference_mode():
         lean(original, SIZE)
     after = original.state_dict()
-    assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+    assert before.keys() == after.keys() and all(
+        torch.equal(before[name], after[name]) for name in before
+    )
 
 
-@pytest.mark.parametrize("unknown", [small_resnet, lambda: classifier("Dinov2", use_swiglu_ffn=True),
-                                     lambda: nn.Flatten()], ids=["resnet", "swiglu", "no ViT"])
+@pytest.mark.parametrize(
+    "unknown",
+    [small_resnet, lambda: classifier("Dinov2", use_swiglu_ffn=True), lambda: nn.Flatten()],
+    ids=["resnet", "swiglu", "no ViT"],
+)
 def test_what_we_cannot_rewrite_stays_as_it_is(unknown):
     original = unknown()
     assert lean(original, SIZE) is original
@@ -86,7 +109,11 @@ def test_what_answers_differently_after_rewriting_stays_as_it_is(tiny_vit):
 def test_the_file_that_engines_open_is_the_lean_one(tiny_vit, tmp_path):
     import onnx
 
-    graph = onnx.load(str(write_onnx(load_pooled(tiny_vit), SIZE, tmp_path / "tiny.onnx", ["embedding"]))).graph
+    graph = onnx.load(
+        str(write_onnx(load_pooled(tiny_vit), SIZE, tmp_path / "tiny.onnx", ["embedding"]))
+    ).graph
     kinds = [node.op_type for node in graph.node]
     assert not {"IsNaN", "Where", "Resize"} & set(kinds)
-    assert kinds.count("MatMul") + kinds.count("Gemm") == 2 * 6, "three projections of a layer are one"
+    assert kinds.count("MatMul") + kinds.count("Gemm") == 2 * 6, (
+        "three projections of a layer are one"
+    )

@@ -28,8 +28,15 @@ def test_a_classifier_gives_its_own_logits_and_the_input_of_its_head(classifier)
 def small(name, **more):
     import transformers
 
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-    config = getattr(transformers, f"{name}Config")(**sizes, image_size=SIZE, patch_size=14, num_labels=3, **more)
+    sizes = {
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+    }
+    config = getattr(transformers, f"{name}Config")(
+        **sizes, image_size=SIZE, patch_size=14, num_labels=3, **more
+    )
     return getattr(transformers, f"{name}ForImageClassification")(config).eval()
 
 
@@ -37,16 +44,23 @@ def small(name, **more):
 def test_other_families_feed_their_heads_the_same_way(name):
     model = small(name)
     with torch.inference_mode():
-        torch.testing.assert_close(model.classifier(embedding_of(model, PHOTO)), model(PHOTO).logits)
+        torch.testing.assert_close(
+            model.classifier(embedding_of(model, PHOTO)), model(PHOTO).logits
+        )
 
 
 def test_the_small_resnet_feeds_its_head_the_same_way():
     from transformers import ResNetConfig, ResNetForImageClassification
 
-    model = ResNetForImageClassification(ResNetConfig(embedding_size=8, hidden_sizes=[8, 8], depths=[1, 1],
-                                                      layer_type="basic", num_labels=3)).eval()
+    model = ResNetForImageClassification(
+        ResNetConfig(
+            embedding_size=8, hidden_sizes=[8, 8], depths=[1, 1], layer_type="basic", num_labels=3
+        )
+    ).eval()
     with torch.inference_mode():
-        torch.testing.assert_close(model.classifier(embedding_of(model, PHOTO)), model(PHOTO).logits)
+        torch.testing.assert_close(
+            model.classifier(embedding_of(model, PHOTO)), model(PHOTO).logits
+        )
 
 
 def test_a_plain_vit_takes_photos_of_another_size():

@@ -6,7 +6,8 @@ from train.models.small_cnn import FRAMING, small_network
 
 
 def test_the_baseline_is_small_and_the_same_for_the_same_seed():
-    one, two = small_network({0: "a", 1: "b"}, 3), small_network({0: "a", 1: "b"}, 3)
+    one = small_network({0: "a", 1: "b"}, 3)
+    two = small_network({0: "a", 1: "b"}, 3)
     assert 300_000 < sum(parameter.numel() for parameter in one.parameters()) < 600_000
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
 
@@ -21,4 +22,7 @@ def test_it_answers_like_any_other_model_logits_and_embedding():
 def test_everything_learns_and_few_photos_are_seen_often():
     plan = plan_from_scratch(100, 96)
     assert plan.blocks == 0 and plan.epochs == 60
-    assert plan_from_scratch(100_000, 96).epochs == 10 and plan_from_scratch(5, 96, epochs=2).epochs == 2
+    assert (
+        plan_from_scratch(100_000, 96).epochs == 10
+        and plan_from_scratch(5, 96, epochs=2).epochs == 2
+    )

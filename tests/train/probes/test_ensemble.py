@@ -1,4 +1,5 @@
-"""Two probes: which one is fitted, and the middle between what they say of photos they had not seen."""
+"""Two probes: which one is fitted, and the middle between what they say of photos they had not
+seen."""
 
 import numpy as np
 import pytest
@@ -15,13 +16,15 @@ EITHER = pytest.mark.parametrize("asked", [probe.out_of_fold, discriminant.out_o
 def test_it_is_the_middle_between_a_regression_and_a_discriminant():
     rng = np.random.default_rng(0)
     y = np.arange(40) % 2
-    x, groups = rng.normal(size=(40, 5)) + y[:, None], np.arange(40) // 2
+    x = rng.normal(size=(40, 5)) + y[:, None]
+    groups = np.arange(40) // 2
     both = [one.out_of_fold(x, y, groups, 2) for one in (probe, discriminant)]
     np.testing.assert_allclose(out_of_fold(x, y, groups, 2), np.mean(both, axis=0))
 
 
-@pytest.mark.parametrize(("photos", "fit"), [(ENOUGH + 1, probe.fit_probe),
-                                             (ENOUGH + 2, discriminant.fit_discriminant)])
+@pytest.mark.parametrize(
+    ("photos", "fit"), [(ENOUGH + 1, probe.fit_probe), (ENOUGH + 2, discriminant.fit_discriminant)]
+)
 def test_of_very_few_photos_it_is_the_regression(photos, fit):
     y = np.arange(photos) % 2
     x = np.random.default_rng(0).normal(size=(photos, 5)).astype(np.float32) + y[:, None]
@@ -49,7 +52,8 @@ def test_a_wrong_label_is_the_most_doubtful_photo(asked):
 def test_copies_never_vouch_for_each_other(asked):
     """Sixty photos of noise, each there twice: a probe that saw a copy would know its label."""
     rng = np.random.default_rng(0)
-    x, y = np.repeat(rng.normal(size=(60, 200)), 2, axis=0), np.repeat(rng.integers(0, 2, 60), 2)
+    x = np.repeat(rng.normal(size=(60, 200)), 2, axis=0)
+    y = np.repeat(rng.integers(0, 2, 60), 2)
     groups = np.repeat(np.arange(60), 2)
     assert (asked(x, y, groups, 2).argmax(axis=1) == y).mean() < 0.7
     assert (asked(x, y, range(120), 2).argmax(axis=1) == y).mean() > 0.9

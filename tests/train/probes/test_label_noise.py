@@ -10,7 +10,11 @@ def clouds(classes=6, each=20, wrong=0.0, seed=0):
     truth = np.repeat(np.arange(classes), each)
     x = rng.normal(size=(classes, 16))[truth] * 2 + rng.normal(size=(len(truth), 16))
     slips = rng.random(len(truth)) < wrong
-    return x, np.where(slips, (truth + rng.integers(1, classes, len(truth))) % classes, truth), truth
+    return (
+        x,
+        np.where(slips, (truth + rng.integers(1, classes, len(truth))) % classes, truth),
+        truth,
+    )
 
 
 def test_clean_labels_are_all_learned():
@@ -23,7 +27,8 @@ def test_clean_labels_are_all_learned():
 def test_most_wrong_labels_are_found_and_hardly_a_right_one(wrong):
     x, given, truth = clouds(wrong=wrong)
     found = doubted(x, given, 6)
-    learned, slipped = found.labels >= 0, given != truth
+    learned = found.labels >= 0
+    slipped = given != truth
     assert found.slips > slipped.mean() / 2
     assert (found.labels[learned] != truth[learned]).mean() < slipped.mean() / 2
     assert (found.labels != given)[~slipped].mean() < 0.05
@@ -39,7 +44,9 @@ def test_a_doubted_photo_that_is_plainly_something_else_is_learned_as_that():
 def test_copies_of_a_photo_do_not_vouch_for_each_other():
     x, given, truth = clouds()
     for _ in range(12):  # one shot, many times, wrongly named
-        x, given, truth = np.vstack([x, x[:1]]), np.append(given, 3), np.append(truth, 0)
+        x = np.vstack([x, x[:1]])
+        given = np.append(given, 3)
+        truth = np.append(truth, 0)
     copies = np.flatnonzero(truth != given)
     groups = [0 if n == 0 or n in copies else n for n in range(len(given))]
     apart = doubted(x, given, 6, groups)
@@ -58,10 +65,14 @@ def test_no_class_loses_all_its_photos():
 def test_a_label_that_few_other_shots_speak_for_is_believed(shots):
     x, given, _ = clouds(wrong=0.2)
     few = np.repeat(np.arange(6, 16), shots)
-    x = np.vstack([x, x[:10].repeat(shots, axis=0) + np.random.default_rng(1).normal(size=(len(few), 16))])
+    x = np.vstack(
+        [x, x[:10].repeat(shots, axis=0) + np.random.default_rng(1).normal(size=(len(few), 16))]
+    )
     found = doubted(x, np.append(given, few), 16)
-    assert np.array_equal(found.labels[len(given):], few) and np.all(found.right[len(given):] == 1)
-    assert np.any(found.labels[:len(given)] != given)
+    assert np.array_equal(found.labels[len(given) :], few) and np.all(
+        found.right[len(given) :] == 1
+    )
+    assert np.any(found.labels[: len(given)] != given)
 
 
 def test_where_every_class_has_a_shot_or_two_all_labels_are_believed():
@@ -77,4 +88,6 @@ def test_of_a_handful_of_photos_nothing_is_said():
 def test_the_share_of_slips_is_estimated_with_the_chances():
     given = np.r_[np.full(80, 0.9), np.full(20, 0.001)]
     right, slips = mixture(given, 10)
-    assert slips == pytest.approx(0.19, abs=0.03) and right[:80].min() > 0.9 and right[80:].max() < 0.1
+    assert (
+        slips == pytest.approx(0.19, abs=0.03) and right[:80].min() > 0.9 and right[80:].max() < 0.1
+    )

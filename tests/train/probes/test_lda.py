@@ -16,7 +16,11 @@ def test_it_is_the_discriminant_of_sklearn_but_for_how_sure_it_is():
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     x, y = clouds(spread=1.5)
-    theirs = LinearDiscriminantAnalysis("lsqr", SHRUNK, priors=[1 / 3] * 3).fit(x, y).decision_function(x)
+    theirs = (
+        LinearDiscriminantAnalysis("lsqr", SHRUNK, priors=[1 / 3] * 3)
+        .fit(x, y)
+        .decision_function(x)
+    )
     ours = fit_discriminant(x, y, 3).logits(x)
     ours, theirs = (some - some.mean(axis=1, keepdims=True) for some in (ours, theirs))
     np.testing.assert_allclose(ours, theirs * (ours / theirs).mean(), rtol=1e-3, atol=1e-4)
@@ -29,17 +33,23 @@ def test_what_it_says_holds_as_often_as_it_says():
 
 
 def test_from_five_photos_a_thing_it_knows_more_than_a_regression():
-    """What photos of one thing differ in is the same for all things: learned together, and of no account then."""
+    """What photos of one thing differ in is the same for all things: learned together, and of no
+    account then."""
     rng = np.random.default_rng(0)
-    things, sway = rng.normal(size=(40, 30)), 4 * rng.normal(size=(3, 30))
+    things = rng.normal(size=(40, 30))
+    sway = 4 * rng.normal(size=(3, 30))
 
     def photos(of_each):
         y = np.repeat(np.arange(40), of_each)
-        return things[y] + rng.normal(size=(len(y), 3)) @ sway + 0.5 * rng.normal(size=(len(y), 30)), y
+        return things[y] + rng.normal(size=(len(y), 3)) @ sway + 0.5 * rng.normal(
+            size=(len(y), 30)
+        ), y
 
     (x, y), (more, truth) = photos(5), photos(10)
-    ours, theirs = ((fit(x, y, 40).logits(more).argmax(axis=1) == truth).mean()
-                    for fit in (fit_discriminant, probe.fit_probe))
+    ours, theirs = (
+        (fit(x, y, 40).logits(more).argmax(axis=1) == truth).mean()
+        for fit in (fit_discriminant, probe.fit_probe)
+    )
     assert ours > theirs + 0.05
 
 
@@ -47,8 +57,10 @@ def test_wrong_labels_bend_it_less_than_a_regression():
     (x, y), (more, truth) = clouds(400, 10, 40, spread=0.7), clouds(400, 10, 40, spread=0.7)
     rng = np.random.default_rng(1)
     given = np.where(rng.random(400) < 0.4, rng.integers(0, 10, 400), y)
-    ours, theirs = ((fit(x, given, 10).logits(more).argmax(axis=1) == truth).mean()
-                    for fit in (fit_discriminant, probe.fit_probe))
+    ours, theirs = (
+        (fit(x, given, 10).logits(more).argmax(axis=1) == truth).mean()
+        for fit in (fit_discriminant, probe.fit_probe)
+    )
     assert ours > theirs
 
 
@@ -74,15 +86,21 @@ def test_where_nothing_is_within_a_class_photos_still_tell_classes_apart():
 
 def test_of_one_photo_each_it_is_not_sure_of_others():
     rng = np.random.default_rng(0)
-    p = fit_discriminant(rng.normal(size=(10, 100)), np.arange(10), 10).probabilities(rng.normal(size=(50, 100)))
+    p = fit_discriminant(rng.normal(size=(10, 100)), np.arange(10), 10).probabilities(
+        rng.normal(size=(50, 100))
+    )
     assert p.max(axis=1).mean() < 0.5
 
 
 @given(st.integers(1, 12), st.integers(1, 4), st.integers(1, 5), st.integers(0, 9))
 def test_any_few_photos_get_chances_that_sum_to_one(n, classes, d, seed):
     rng = np.random.default_rng(seed)
-    x, y = rng.normal(size=(n, d)).astype(np.float16), rng.integers(0, classes, n)
-    for p in (fit_discriminant(x, y, classes).probabilities(x), out_of_fold(x, y, range(n), classes)):
+    x = rng.normal(size=(n, d)).astype(np.float16)
+    y = rng.integers(0, classes, n)
+    for p in (
+        fit_discriminant(x, y, classes).probabilities(x),
+        out_of_fold(x, y, range(n), classes),
+    ):
         assert p.shape == (n, classes) and np.isfinite(p).all()
         np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
 
@@ -90,7 +108,8 @@ def test_any_few_photos_get_chances_that_sum_to_one(n, classes, d, seed):
 def test_what_a_fold_says_is_what_a_probe_without_it_says():
     x, y = clouds(spread=1.0)
     fold = probe.folds_of(y, range(60), 5)
-    p, held = out_of_fold(x, y, range(60), 3), fold == 2
+    p = out_of_fold(x, y, range(60), 3)
+    held = fold == 2
     alone = fit_discriminant(x[~held], y[~held], 3).logits(x[held])
     said = np.log(p[held])
     said, alone = (some - some.mean(axis=1, keepdims=True) for some in (said, alone))
@@ -99,13 +118,17 @@ def test_what_a_fold_says_is_what_a_probe_without_it_says():
 
 def test_rows_that_are_looked_up_teach_what_a_copy_of_them_teaches():
     rng = np.random.default_rng(3)
-    x, rows = rng.normal(size=(60, 4)).astype(np.float16), rng.permutation(60)[:40]
+    x = rng.normal(size=(60, 4)).astype(np.float16)
+    rows = rng.permutation(60)[:40]
     y = (x[rows, 0] > 0).astype(int)
-    assert np.array_equal(fit_discriminant(Chosen(x, rows), y, 2).w, fit_discriminant(x[rows], y, 2).w)
+    assert np.array_equal(
+        fit_discriminant(Chosen(x, rows), y, 2).w, fit_discriminant(x[rows], y, 2).w
+    )
 
 
 @pytest.mark.parametrize("far", [0.0, 1e3])
 def test_where_features_lie_makes_no_difference(far):
     x, y = clouds()
-    here, there = fit_discriminant(x, y, 3).logits(x), fit_discriminant(x + far, y, 3).logits(x + far)
+    here = fit_discriminant(x, y, 3).logits(x)
+    there = fit_discriminant(x + far, y, 3).logits(x + far)
     np.testing.assert_allclose(softmax(here), softmax(there), atol=0.02)

@@ -8,7 +8,16 @@ import pytest
 from data_cards.bulk.memory import Chosen
 from tests.fixtures.gaussians import clouds
 from train.probes import logistic as probe
-from train.probes.logistic import OF_EACH, _few, enough, fit_probe, folds_of, known_by, out_of_fold, taught
+from train.probes.logistic import (
+    OF_EACH,
+    _few,
+    enough,
+    fit_probe,
+    folds_of,
+    known_by,
+    out_of_fold,
+    taught,
+)
 
 
 def test_it_learns_what_can_be_learned():
@@ -75,7 +84,11 @@ def test_of_very_many_photos_enough_are_learned_from_and_rare_classes_are_not_lo
     y = np.array([0] * 5000 + [1] * 30 + [2] * 70)
     rows = np.arange(5, len(y))
     taken = enough(y, rows, most=500)
-    assert set(taken) <= set(rows) and (np.diff(taken) > 0).all() and 500 <= len(taken) <= 500 + 3 * OF_EACH
+    assert (
+        set(taken) <= set(rows)
+        and (np.diff(taken) > 0).all()
+        and 500 <= len(taken) <= 500 + 3 * OF_EACH
+    )
     counts = np.bincount(y[taken])
     assert counts[1] == 30 and OF_EACH <= counts[2] < 70 and counts[0] > 400
     np.testing.assert_array_equal(enough(y, rows, most=len(y)), rows)
@@ -83,10 +96,13 @@ def test_of_very_many_photos_enough_are_learned_from_and_rare_classes_are_not_lo
 
 def test_rows_that_are_looked_up_teach_what_a_copy_of_them_teaches():
     rng = np.random.default_rng(3)
-    x, rows = rng.normal(size=(60, 4)).astype(np.float16), rng.permutation(60)[:40]
+    x = rng.normal(size=(60, 4)).astype(np.float16)
+    rows = rng.permutation(60)[:40]
     y = (x[rows, 0] > 0).astype(int)
     groups = list(range(40))
-    assert np.array_equal(out_of_fold(Chosen(x, rows), y, groups, 2), out_of_fold(x[rows], y, groups, 2))
+    assert np.array_equal(
+        out_of_fold(Chosen(x, rows), y, groups, 2), out_of_fold(x[rows], y, groups, 2)
+    )
 
 
 def test_of_very_many_photos_two_probes_are_asked(monkeypatch):
@@ -94,21 +110,29 @@ def test_of_very_many_photos_two_probes_are_asked(monkeypatch):
     monkeypatch.setattr(probe, "folds_of", lambda *told: asked.append(told[2]) or folds_of(*told))
     for photos in (500, 2 * probe.MOST):
         y = np.arange(photos) % 2
-        p = out_of_fold(y[:, None] + np.zeros((photos, 2), np.float32), y, np.arange(photos) // 50, 2)
+        p = out_of_fold(
+            y[:, None] + np.zeros((photos, 2), np.float32), y, np.arange(photos) // 50, 2
+        )
         assert (p.argmax(axis=1) == y).all()
     assert asked == [5, 2]
 
 
 def test_of_very_many_photos_half_the_rounds_do(monkeypatch):
-    asked, fitted, y = [], probe._fitted, np.arange(60) % 2
-    monkeypatch.setattr(probe, "_fitted", lambda *told, rounds: asked.append(rounds) or fitted(*told, rounds=rounds))
+    asked = []
+    fitted = probe._fitted
+    y = np.arange(60) % 2
+    monkeypatch.setattr(
+        probe, "_fitted", lambda *told, rounds: asked.append(rounds) or fitted(*told, rounds=rounds)
+    )
     for most in (60, 59):
         monkeypatch.setattr(probe, "MOST", most)
         out_of_fold(y[:, None] + np.zeros((60, 2), np.float32), y, range(60), 2)
     assert asked == [probe.ROUNDS] * 5 + [probe.ROUNDS // 2] * 5
 
 
-@pytest.mark.parametrize("photos", [1, 20, 100, 101, 120, 125, 126, 150, 166, 167, 201, 500, 100_000])
+@pytest.mark.parametrize(
+    "photos", [1, 20, 100, 101, 120, 125, 126, 150, 166, 167, 201, 500, 100_000]
+)
 def test_fewer_folds_leave_about_as_many_to_learn_from(photos):
     folds = _few(photos, 5, most=100)
     left = photos - math.ceil(photos / folds)
@@ -117,19 +141,23 @@ def test_fewer_folds_leave_about_as_many_to_learn_from(photos):
 
 
 def test_a_label_is_taught_by_other_shots_of_its_class():
-    y, shots = np.array([0, 0, 0, 1, 1, 2]), np.array([7, 7, 8, 9, 9, 3])
+    y = np.array([0, 0, 0, 1, 1, 2])
+    shots = np.array([7, 7, 8, 9, 9, 3])
     assert taught(y, shots).tolist() == [1, 1, 1, 0, 0, 0]
     assert taught(y, np.arange(6)).tolist() == [2, 2, 2, 1, 1, 0]
     assert taught(np.zeros(0, int), np.zeros(0, int)).tolist() == []
 
 
 def test_a_shot_of_the_same_fold_teaches_nothing():
-    y, shots, fold = np.zeros(4, int), np.arange(4), np.array([0, 0, 0, 1])
+    y = np.zeros(4, int)
+    shots = np.arange(4)
+    fold = np.array([0, 0, 0, 1])
     assert taught(y, shots, fold).tolist() == [1, 1, 1, 3]
 
 
 def test_a_photo_that_does_not_count_teaches_nobody_and_is_taught():
-    y, shots = np.zeros(3, int), np.arange(3)
+    y = np.zeros(3, int)
+    shots = np.arange(3)
     assert taught(y, shots, teachers=np.array([True, False, False])).tolist() == [0, 1, 1]
 
 

@@ -23,15 +23,32 @@ from train.uncertainty.decision_rule import Judgement
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    made = create_dataset(str(tmp_path_factory.mktemp("data") / "set"), collection_of("red", "blue"))
-    return sealed(with_photos(made, {"red": pictures(30, 1, (200, 60, 60)), "blue": pictures(30, 2, (60, 60, 200)),
-                                     None: pictures(20, 3)}))
+    made = create_dataset(
+        str(tmp_path_factory.mktemp("data") / "set"), collection_of("red", "blue")
+    )
+    return sealed(
+        with_photos(
+            made,
+            {
+                "red": pictures(30, 1, (200, 60, 60)),
+                "blue": pictures(30, 2, (60, 60, 200)),
+                None: pictures(20, 3),
+            },
+        )
+    )
 
 
 @pytest.fixture
 def taught(source, tiny_vit, tmp_path):
     backbone = find_backbone(str(tiny_vit), tmp_path)
-    return teach(gather(source), source.dataset, backbone, TrainSettings(epochs=0, threads=1), tmp_path, tmp_path / "r")
+    return teach(
+        gather(source),
+        source.dataset,
+        backbone,
+        TrainSettings(epochs=0, threads=1),
+        tmp_path,
+        tmp_path / "r",
+    )
 
 
 def furnished(source, taught, tmp_path):
@@ -51,17 +68,26 @@ def test_answers_stand_beside_their_labels_and_unread_photos_are_left_out():
     assert found.truth.tolist() == [1, 0] and found.logits.tolist() == [[0, 1], [1, 0]]
 
 
-def test_the_dials_rest_on_validation_and_on_other_things_and_never_on_the_test(source, taught, tmp_path):
+def test_the_dials_rest_on_validation_and_on_other_things_and_never_on_the_test(
+    source, taught, tmp_path
+):
     _, draft = furnished(source, taught, tmp_path)
-    judgement, material = Judgement.load(draft / "vitrine"), gather(source)
+    judgement = Judgement.load(draft / "vitrine")
+    material = gather(source)
     assert judgement.calibration.n == len(material.validation) > 0
-    assert judgement.rejection.none_n == sum(len(material.none[side]) for side in ("train", "validation")) > 0
+    assert (
+        judgement.rejection.none_n
+        == sum(len(material.none[side]) for side in ("train", "validation"))
+        > 0
+    )
     shown = {row["image_id"] for row in json.loads((draft / "vitrine/golden.json").read_text())}
     learned = {name for name, _ in (*material.train, *material.validation)}
     assert shown and shown <= learned == set(Index.load(draft / "vitrine/index").ids)
 
 
-def test_a_head_that_errs_is_fitted_anew_and_everything_in_the_release_is_of_the_new_one(source, taught, tmp_path):
+def test_a_head_that_errs_is_fitted_anew_and_everything_in_the_release_is_of_the_new_one(
+    source, taught, tmp_path
+):
     taught.model.classifier.weight.data.neg_()
     taught.model.classifier.bias.data.neg_()
     done, draft = furnished(source, taught, tmp_path)
@@ -74,11 +100,15 @@ def test_a_head_that_errs_is_fitted_anew_and_everything_in_the_release_is_of_the
         np.testing.assert_allclose(row["logits"], again, atol=1e-3)
 
 
-def test_how_sure_it_is_comes_from_heads_that_had_not_seen_the_photos(source, taught, tmp_path, monkeypatch):
+def test_how_sure_it_is_comes_from_heads_that_had_not_seen_the_photos(
+    source, taught, tmp_path, monkeypatch
+):
     """The new head knows every validation photo; those that had not seen them erred on each."""
 
     def fake(learned, held, units):
-        return Refitted(refitted(learned, replace(held, logits=-held.logits), units).probe, -9 * held.logits)
+        return Refitted(
+            refitted(learned, replace(held, logits=-held.logits), units).probe, -9 * held.logits
+        )
 
     monkeypatch.setattr("train.release.contents.refitted", fake)
     _, draft = furnished(source, taught, tmp_path)
@@ -91,7 +121,7 @@ def test_the_new_head_learns_what_was_believed_of_the_labels(source, taught, tmp
     monkeypatch.setattr(Sealed, "units", lambda self, names: [7] * len(names))
     some = replace(taught, learned=tuple((name, 1 - label) for name, label in taught.learned[:4]))
     assert furnished(source, some, tmp_path)[0] is some
-    (learned, held, units), = given
+    ((learned, held, units),) = given
     assert learned.truth.tolist() == [label for _, label in some.learned]
     assert units == [7] * len(held.truth) and len(units) == len(gather(source).validation)
 

@@ -27,7 +27,9 @@ def test_an_onnx_export_is_checked_on_photos_and_kept_beside_the_model(exported_
     assert (report["photos"], report["top1_agreement"], report["agrees"]) == (3, 1.0, True)
     assert report["max_difference"] < 1e-3 and report["outputs"] == ["logits", "embedding", "early"]
     assert is_checked(exported_release)
-    assert ONNX in open_repository(str(exported_release), kind="model").files(), "it is in the newest revision"
+    assert ONNX in open_repository(str(exported_release), kind="model").files(), (
+        "it is in the newest revision"
+    )
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.load` is deprecated")
@@ -38,14 +40,18 @@ def test_the_other_forms_run_with_torch_alone(tiny_release, tmp_path, form):
     path = export(str(copy_of(tiny_release, tmp_path / "release")), form, cache=tmp_path)
     opened = torch.jit.load(path) if form == "torchscript" else torch.export.load(path).module()
     logits, embedding, early = opened(torch.zeros(5, 3, SIZE, SIZE))
-    assert logits.shape == (5, 3) and embedding.shape == (5, 2 * HIDDEN) and early.shape == (5, HIDDEN)
+    assert (
+        logits.shape == (5, 3) and embedding.shape == (5, 2 * HIDDEN) and early.shape == (5, HIDDEN)
+    )
 
 
 def test_an_export_that_answers_differently_is_not_kept(tiny_release, tmp_path, monkeypatch):
     folder = copy_of(tiny_release, tmp_path / "release")
     before = open_repository(str(folder), kind="model").head()
     stubborn = Fixed([9.0, 0.0, 0.0], 2 * HIDDEN)
-    form = Form("model.onnx", lambda module, size, path: path.write_bytes(b"x"), lambda path: stubborn)
+    form = Form(
+        "model.onnx", lambda module, size, path: path.write_bytes(b"x"), lambda path: stubborn
+    )
     monkeypatch.setattr(room, "FORMATS", {"onnx": form})
     with pytest.raises(ExportDisagrees, match="not kept") as caught:
         export(str(folder), cache=tmp_path)
@@ -83,7 +89,9 @@ def test_the_browsers_folder_is_laid_out_as_its_library_looks_for_it(tiny_releas
 
 def test_more_photos_are_checked_on_when_there_are_some(tiny_release, tmp_path):
     folder = copy_of(tiny_release, tmp_path / "release")
-    path = export(str(folder), "onnx", [encode_jpeg(picture(kind)) for kind in range(3)] * 7, cache=tmp_path)
+    path = export(
+        str(folder), "onnx", [encode_jpeg(picture(kind)) for kind in range(3)] * 7, cache=tmp_path
+    )
     assert json.loads(path.with_name("model.onnx.json").read_text())["photos"] == 2 + 21
 
 
@@ -107,8 +115,12 @@ def test_in_eight_bits_one_photo_of_fifty_may_get_another_answer(wrong, agrees):
             logits, embeddings = super().run(pixel_values)
             return logits, embeddings + 1
 
-    numbered = np.arange(50, dtype=np.float32)[:, None, None, None] * np.ones((1, 3, 4, 4), np.float32)
-    assert compare(Steady([1.0, 2.0]), Drifting([1.0, 2.0]), numbered, exact=False)["agrees"] is agrees
+    numbered = np.arange(50, dtype=np.float32)[:, None, None, None] * np.ones(
+        (1, 3, 4, 4), np.float32
+    )
+    assert (
+        compare(Steady([1.0, 2.0]), Drifting([1.0, 2.0]), numbered, exact=False)["agrees"] is agrees
+    )
     assert not compare(Steady([1.0, 2.0]), Drifting([1.0, 2.0]), numbered)["agrees"]
 
 
@@ -118,27 +130,38 @@ class Fixed:
     name = "fixed"
 
     def __init__(self, logits, width=2):
-        self.logits, self.width = logits, width
+        self.logits = logits
+        self.width = width
 
     def run(self, pixel_values):
         n = len(pixel_values)
-        return np.tile(self.logits, (n, 1)).astype(np.float32), np.zeros((n, self.width), np.float32)
+        return np.tile(self.logits, (n, 1)).astype(np.float32), np.zeros(
+            (n, self.width), np.float32
+        )
 
 
-@pytest.mark.parametrize(("logits", "agrees"), [([1.0, 2.0], True), ([1.0, 2.001], True), ([2.0, 1.0], False)])
+@pytest.mark.parametrize(
+    ("logits", "agrees"), [([1.0, 2.0], True), ([1.0, 2.001], True), ([2.0, 1.0], False)]
+)
 def test_the_verdict_is_about_class_and_number(logits, agrees):
     report = compare(Fixed([1.0, 2.0]), Fixed(logits), np.zeros((2, 3, 4, 4)))
     assert report["agrees"] is agrees
 
 
 def test_another_embedding_is_another_model():
-    assert not compare(Fixed([1.0, 2.0]), Fixed([1.0, 2.0], width=3), np.zeros((2, 3, 4, 4)))["agrees"]
+    assert not compare(Fixed([1.0, 2.0]), Fixed([1.0, 2.0], width=3), np.zeros((2, 3, 4, 4)))[
+        "agrees"
+    ]
 
 
 def test_a_batch_size_that_was_frozen_in_is_noticed():
     class Frozen(Fixed):
         def run(self, pixel_values):
-            return super().run(pixel_values) if len(pixel_values) == 2 else super().run(np.zeros((2, 1)))
+            return (
+                super().run(pixel_values)
+                if len(pixel_values) == 2
+                else super().run(np.zeros((2, 1)))
+            )
 
     assert not compare(Fixed([1.0, 2.0]), Frozen([1.0, 2.0]), np.zeros((2, 3, 4, 4)))["agrees"]
 

@@ -13,30 +13,49 @@ from data_cards.errors import MissingFile
 from data_cards.storage.repository import open_repository
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.inference.predictor import load_predictor
-from train.release.lifecycle import candidate_round, discard, prune, release, roll_back, standing, story_of, waiting
+from train.release.lifecycle import (
+    candidate_round,
+    discard,
+    prune,
+    release,
+    roll_back,
+    standing,
+    story_of,
+    waiting,
+)
 from train.release.publish import publish
 from train.settings import TrainSettings
 from train.train_model import train_model
 
-RED, BLUE = (200, 60, 60), (60, 60, 200)
+RED = (200, 60, 60)
+BLUE = (60, 60, 200)
 WEIGHTS = "model.safetensors"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, tiny_vit):
-    """A released round on wrong labels, and a candidate trained after they were fixed; not to be changed."""
+    """A released round on wrong labels, and a candidate trained after they were fixed; not to be
+    changed."""
     home = tmp_path_factory.mktemp("rounds")
     dataset = create_dataset(str(home / "set"), collection_of("red", "blue"))
     dataset = with_photos(dataset, {"red": pictures(20, 1, RED), "blue": pictures(20, 2, BLUE)})
-    right, swapped = dataset.labels(), {"red": "blue", "blue": "red"}
+    right = dataset.labels()
+    swapped = {"red": "blue", "blue": "red"}
     settings = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
-    train_model(dataset.address, str(home / "warm"), settings, cache=home / "cache")  # makes the split
+    train_model(
+        dataset.address, str(home / "warm"), settings, cache=home / "cache"
+    )  # makes the split
     tested = {i for i, row in dataset.newest().splits().items() if row.split == "test"}
-    wrong = [Label(i, swapped[row.label] if i not in tested else row.label, "labelled") for i, row in right.items()]
+    wrong = [
+        Label(i, swapped[row.label] if i not in tested else row.label, "labelled")
+        for i, row in right.items()
+    ]
     dataset.newest().commit(dict([labels_file(wrong)]), "Mix labels up")
     train_model(dataset.address, str(home / "model"), settings, cache=home / "cache")
     dataset.newest().commit(dict([labels_file(right.values())]), "Put them right")
-    train_model(dataset.address, str(home / "model"), settings, cache=home / "cache", candidate=True)
+    train_model(
+        dataset.address, str(home / "model"), settings, cache=home / "cache", candidate=True
+    )
     return home
 
 
@@ -57,13 +76,21 @@ def model_in(place: Path) -> str:
 def test_a_candidate_changes_nothing_of_what_is_served(place):
     model = model_in(place)
     assert named(model) == "blue" and len(story_of(model, place).rounds) == 1
-    assert waiting(model, place) and "candidate" not in " ".join(open_repository(model, kind="model").files())
+    assert waiting(model, place) and "candidate" not in " ".join(
+        open_repository(model, kind="model").files()
+    )
 
 
 def test_a_candidate_is_compared_with_what_is_served(place):
     one = candidate_round(model_in(place), place)
-    assert (one.against, one.found.before, one.found.after) == (1, 0, one.found.n) and one.found.low > 0
-    changed = json.loads((waiting(model_in(place), place) / "vitrine/comparison.json").read_text())["changed"]
+    assert (one.against, one.found.before, one.found.after) == (
+        1,
+        0,
+        one.found.n,
+    ) and one.found.low > 0
+    changed = json.loads((waiting(model_in(place), place) / "vitrine/comparison.json").read_text())[
+        "changed"
+    ]
     assert len(changed) == one.found.n and all(row["better"] for row in changed)
 
 
@@ -73,7 +100,9 @@ def test_releasing_makes_the_candidate_the_newest_revision(place):
     revision = release(model, place)
     assert named(model) == "red" and standing(model, place)[1] == revision != before
     story = story_of(model, place)
-    assert story.served == 2 and story.rounds[0].revision == before and waiting(model, place) is None
+    assert (
+        story.served == 2 and story.rounds[0].revision == before and waiting(model, place) is None
+    )
 
 
 def test_a_release_knows_its_own_name_and_tells_the_story(place):
@@ -119,7 +148,9 @@ def test_a_candidate_may_be_the_first_model(place):
 def test_pruned_weights_leave_the_disk_and_what_is_served_stays(place):
     model = model_in(place)
     release(model, place)
-    old = open_repository(model, kind="model").fetch(WEIGHTS, story_of(model, place).rounds[0].revision)
+    old = open_repository(model, kind="model").fetch(
+        WEIGHTS, story_of(model, place).rounds[0].revision
+    )
     fake_large(old)
     story = prune(model, place, 1)
     assert not old.exists() and named(model) == "red"
@@ -154,8 +185,14 @@ def test_on_the_hub_a_release_and_the_way_back_are_commits(place, hub):
 
 
 def test_a_place_without_a_model_has_no_story(tmp_path):
-    assert standing(str(tmp_path / "none"), tmp_path) is None and not story_of(str(tmp_path), tmp_path).rounds
-    for does in (lambda: roll_back(str(tmp_path), tmp_path), lambda: prune(str(tmp_path), tmp_path, 1)):
+    assert (
+        standing(str(tmp_path / "none"), tmp_path) is None
+        and not story_of(str(tmp_path), tmp_path).rounds
+    )
+    for does in (
+        lambda: roll_back(str(tmp_path), tmp_path),
+        lambda: prune(str(tmp_path), tmp_path, 1),
+    ):
         with pytest.raises(MissingFile, match="There is no model"):
             does()
 

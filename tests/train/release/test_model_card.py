@@ -13,7 +13,14 @@ from train.evaluation.label_value import Effort
 from train.evaluation.results import Answered, report
 from train.evaluation.rounds import Round, Story, settle
 from train.inference.model_folder import read_json
-from train.release.model_card import calibrated, effort, measured, model_folder_card, promises, rounds_told
+from train.release.model_card import (
+    calibrated,
+    effort,
+    measured,
+    model_folder_card,
+    promises,
+    rounds_told,
+)
 from train.splits.certificate import NOTHING_MEASURED, Certificate
 from train.statistics.metrics import wilson
 from train.statistics.paired import paired
@@ -21,7 +28,7 @@ from train.uncertainty.rejection import Rejection, rejection_words, strangers_wo
 
 
 def test_a_share_keeps_its_interval_and_its_number_of_photos():
-    row, = measured({"top1": wilson(9, 10).to_json(), "ece": 0.1})
+    (row,) = measured({"top1": wilson(9, 10).to_json(), "ece": 0.1})
     assert (row.value, row.n) == (0.9, 10)
     assert row.low < 0.9 < row.high
 
@@ -35,7 +42,9 @@ def test_what_evaluation_writes_is_what_the_card_reads():
 
 
 def test_a_weak_certificate_is_told_with_its_classes():
-    split = Certificate(leaks="no leaks", weak=("jar", "fan"), kept_in_train=("cup",), untested=("bow",))
+    split = Certificate(
+        leaks="no leaks", weak=("jar", "fan"), kept_in_train=("cup",), untested=("bow",)
+    )
     said = promises(split.to_json())
     assert len(said) == 4
     assert said[1].startswith("weak: same burst on both sides: jar, fan.")
@@ -58,8 +67,13 @@ def test_no_certificate_promises_nothing():
 
 
 def test_a_threshold_is_told_with_what_it_rests_on(tmp_path):
-    Rejection(threshold=1.2345, n=60, by="validation", guarantee="At most 5 % refused, from 60 photos.",
-              none_n=7).save(tmp_path)
+    Rejection(
+        threshold=1.2345,
+        n=60,
+        by="validation",
+        guarantee="At most 5 % refused, from 60 photos.",
+        none_n=7,
+    ).save(tmp_path)
     said = rejection_words(read_json(tmp_path / "rejection.json"))
     assert "above 1.23." in said
     assert "from 60 photos" in said
@@ -68,9 +82,16 @@ def test_a_threshold_is_told_with_what_it_rests_on(tmp_path):
 
 def test_the_card_says_how_many_strangers_are_named_and_what_the_owner_asked_for():
     said = strangers_words({"strangers_n": 40, "strangers_named": 0.03, "wanted": 0.05})
-    assert "at most 5 may be named. Of 100 photos of strangers' objects about 3 would be named: each of 40" in said
-    assert "taken away" in strangers_words({"strangers_n": 40, "strangers_named": 0.03, "by_logits": True})
-    assert "could not be simulated" in strangers_words({"strangers_n": 0, "strangers_named": None, "wanted": 0.05})
+    assert (
+        "at most 5 may be named. Of 100 photos of strangers' objects about 3 would be named: each "
+        "of 40" in said
+    )
+    assert "taken away" in strangers_words(
+        {"strangers_n": 40, "strangers_named": 0.03, "by_logits": True}
+    )
+    assert "could not be simulated" in strangers_words(
+        {"strangers_n": 0, "strangers_named": None, "wanted": 0.05}
+    )
     assert strangers_words({}) == ""
 
 
@@ -108,8 +129,22 @@ def write_model(folder):
 def a_story():
     first = Round(0, "2026-11-20T10:00:00+00:00", "d1", wilson(70, 100), Effort(0))
     found = paired([1] * 70 + [0] * 30, [1] * 85 + [0] * 15)
-    return Story().then(first, "").then(Round(0, "2026-11-21T10:00:00+00:00", "d2", wilson(85, 100), Effort(48),
-                                              found=found, against=1), "rev-1")
+    return (
+        Story()
+        .then(first, "")
+        .then(
+            Round(
+                0,
+                "2026-11-21T10:00:00+00:00",
+                "d2",
+                wilson(85, 100),
+                Effort(48),
+                found=found,
+                against=1,
+            ),
+            "rev-1",
+        )
+    )
 
 
 def test_what_a_round_came_to_is_read_without_knowing_rounds(tmp_path):
@@ -134,15 +169,23 @@ def test_a_single_round_has_no_story_to_tell(tmp_path):
 
 
 def test_the_card_says_how_long_training_took_and_on_what_also_after_a_resume():
-    once = effort({"machine": "2 x86_64 cores"}, {"seconds": {"train": 640.0}, "epochs": [{"seconds": 500.0}]})
+    once = effort(
+        {"machine": "2 x86_64 cores"}, {"seconds": {"train": 640.0}, "epochs": [{"seconds": 500.0}]}
+    )
     assert once == (("trained in", "11 min on 2 x86_64 cores"),)
-    resumed = effort({}, {"seconds": {"train": 30.0}, "epochs": [{"seconds": 200.0}, {"seconds": 900.0}]})
+    resumed = effort(
+        {}, {"seconds": {"train": 30.0}, "epochs": [{"seconds": 200.0}, {"seconds": 900.0}]}
+    )
     assert resumed == (("trained in", "15 min on a machine that was not noted"),)
     assert effort({}, {}) == ()
 
 
 def test_the_card_says_how_far_confidence_was_off_before_and_after_calibration(tmp_path):
     write_model(tmp_path)
-    (tmp_path / "vitrine/calibration.json").write_text('{"n": 60, "ece_before": 0.051, "ece_after": 0.02}')
-    assert "5.1 points off before calibration, 2.0 after" in model_folder_card(tmp_path, "you/things")
+    (tmp_path / "vitrine/calibration.json").write_text(
+        '{"n": 60, "ece_before": 0.051, "ece_after": 0.02}'
+    )
+    assert "5.1 points off before calibration, 2.0 after" in model_folder_card(
+        tmp_path, "you/things"
+    )
     assert calibrated({"temperature": 1.0, "n": 0}) == ()

@@ -12,22 +12,42 @@ from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.storage.repository import open_repository
 from train.release.publish import publish
 
-BARQUES = Collection("barques", "Barques", (ClassInfo("b1", "First barque"), ClassInfo("b2", "Second barque")))
-RELEASE = {"dataset": "hf://ann/barques", "dataset_revision": "3f2a" * 10, "photos": {"train": 8, "test": 4},
-           "backbone": {"name": "facebook/dinov2-small", "revision": "dead" * 10, "origin": "hub",
-                        "licence": "apache-2.0"}}
+BARQUES = Collection(
+    "barques", "Barques", (ClassInfo("b1", "First barque"), ClassInfo("b2", "Second barque"))
+)
+RELEASE = {
+    "dataset": "hf://ann/barques",
+    "dataset_revision": "3f2a" * 10,
+    "photos": {"train": 8, "test": 4},
+    "backbone": {
+        "name": "facebook/dinov2-small",
+        "revision": "dead" * 10,
+        "origin": "hub",
+        "licence": "apache-2.0",
+    },
+}
 
 
 def finish(folder, collection=BARQUES, release=RELEASE):
     """A model folder as training leaves it, with weights nobody looks at."""
     card, classes = write_collection(collection)
     for path, text in {
-        "config.json": "{}", "preprocessor_config.json": "{}", "model.safetensors": "weights",
-        "README.md": "a card that names the folder", "vitrine/release.json": json.dumps(release),
-        "vitrine/metrics.json": json.dumps({"top1": {"value": 0.75, "low": 0.3, "high": 0.95, "n": 4}}),
-        "vitrine/collection/card.md": card, "vitrine/collection/classes.yaml": classes,
-        "vitrine/exports/model.onnx": "graph", "vitrine/exports/model.proof.json": "{}", "vitrine/.unfinished": "",
-        "checkpoints/step-10/model.safetensors": "old", "optimizer.pt": "state", "notes.txt": "mine",
+        "config.json": "{}",
+        "preprocessor_config.json": "{}",
+        "model.safetensors": "weights",
+        "README.md": "a card that names the folder",
+        "vitrine/release.json": json.dumps(release),
+        "vitrine/metrics.json": json.dumps(
+            {"top1": {"value": 0.75, "low": 0.3, "high": 0.95, "n": 4}}
+        ),
+        "vitrine/collection/card.md": card,
+        "vitrine/collection/classes.yaml": classes,
+        "vitrine/exports/model.onnx": "graph",
+        "vitrine/exports/model.proof.json": "{}",
+        "vitrine/.unfinished": "",
+        "checkpoints/step-10/model.safetensors": "old",
+        "optimizer.pt": "state",
+        "notes.txt": "mine",
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
@@ -37,9 +57,16 @@ def finish(folder, collection=BARQUES, release=RELEASE):
 def test_a_release_travels_and_what_is_only_of_use_here_stays(hub, tmp_path):
     publish(finish(tmp_path), "hf://ann/barques-vit")
     assert set(hub.files("ann/barques-vit", "model")) - {".gitattributes"} == {
-        "README.md", "config.json", "preprocessor_config.json", "model.safetensors", "vitrine/release.json",
-        "vitrine/metrics.json", "vitrine/collection/card.md", "vitrine/collection/classes.yaml",
-        "vitrine/exports/model.onnx"}
+        "README.md",
+        "config.json",
+        "preprocessor_config.json",
+        "model.safetensors",
+        "vitrine/release.json",
+        "vitrine/metrics.json",
+        "vitrine/collection/card.md",
+        "vitrine/collection/classes.yaml",
+        "vitrine/exports/model.onnx",
+    }
 
 
 def test_a_release_is_one_commit_that_names_the_dataset_revision(hub, tmp_path):
@@ -66,7 +93,9 @@ def test_a_model_is_private_unless_asked(hub, tmp_path):
 
 def test_the_next_release_replaces_what_is_gone(hub, tmp_path):
     publish(finish(tmp_path), "hf://ann/barques-vit")
-    open_repository("hf://ann/barques-vit", kind="model").commit({"demo.ipynb": b"the owner's own"}, "by hand")
+    open_repository("hf://ann/barques-vit", kind="model").commit(
+        {"demo.ipynb": b"the owner's own"}, "by hand"
+    )
     (tmp_path / "vitrine/exports/model.onnx").unlink()
     publish(tmp_path, "hf://ann/barques-vit")
     files = hub.files("ann/barques-vit", "model")
@@ -74,8 +103,10 @@ def test_the_next_release_replaces_what_is_gone(hub, tmp_path):
     assert "demo.ipynb" in files
 
 
-@pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "vitrine/release.json",
-                                     "vitrine/collection/classes.yaml"])
+@pytest.mark.parametrize(
+    "missing",
+    ["config.json", "model.safetensors", "vitrine/release.json", "vitrine/collection/classes.yaml"],
+)
 def test_an_unfinished_folder_is_not_published(hub, tmp_path, missing):
     (finish(tmp_path) / missing).unlink()
     with pytest.raises(BadModel, match=missing.split("/")[-1].replace(".", r"\.")):
@@ -85,7 +116,9 @@ def test_an_unfinished_folder_is_not_published(hub, tmp_path, missing):
 
 def test_a_model_that_does_not_say_what_it_learned_from_is_not_published(hub, tmp_path):
     with pytest.raises(BadModel, match="which dataset revision"):
-        publish(finish(tmp_path, release=RELEASE | {"dataset_revision": None}), "hf://ann/barques-vit")
+        publish(
+            finish(tmp_path, release=RELEASE | {"dataset_revision": None}), "hf://ann/barques-vit"
+        )
     assert not hub.repos
 
 
@@ -106,12 +139,25 @@ def test_a_model_is_published_at_the_newest_revision_of_a_hub_repository(tmp_pat
 
 def test_from_pretrained_opens_what_was_pushed(hub, tmp_path):
     import torch
-    from transformers import AutoImageProcessor, AutoModelForImageClassification, ViTConfig, ViTForImageClassification
+    from transformers import (
+        AutoImageProcessor,
+        AutoModelForImageClassification,
+        ViTConfig,
+        ViTForImageClassification,
+    )
     from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
     finish(tmp_path)
-    config = ViTConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8, image_size=16,
-                       patch_size=8, id2label={0: "b1", 1: "b2"}, label2id={"b1": 0, "b2": 1})
+    config = ViTConfig(
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=8,
+        image_size=16,
+        patch_size=8,
+        id2label={0: "b1", 1: "b2"},
+        label2id={"b1": 0, "b2": 1},
+    )
     here = ViTForImageClassification(config).eval()
     here.save_pretrained(tmp_path)
     ViTImageProcessorPil(size={"height": 16, "width": 16}).save_pretrained(tmp_path)

@@ -1,6 +1,5 @@
 """Photos taken in one go."""
 
-
 from __future__ import annotations
 
 import pytest
@@ -12,7 +11,11 @@ from train.splits.groups import PROPOSED, bursts, connected, groups_from_finding
 
 
 def test_a_pause_of_more_than_a_minute_starts_a_new_burst():
-    at = {"a": "2023-05-05T12:41:00+02:00", "b": "2023-05-05T12:41:50+02:00", "c": "2023-05-05T12:43:00+02:00"}
+    at = {
+        "a": "2023-05-05T12:41:00+02:00",
+        "b": "2023-05-05T12:41:50+02:00",
+        "c": "2023-05-05T12:43:00+02:00",
+    }
     assert bursts("abc", at, {}) == {"a": "a", "b": "a", "c": "c"}
 
 
@@ -22,11 +25,18 @@ def test_order_of_the_list_does_not_matter():
 
 
 def test_without_times_the_cameras_count_tells():
-    files = {"a": "x/IMG_3600.jpg", "b": "x/IMG_3601.jpg", "c": "x/IMG_3700.jpg", "d": "y/IMG_3602.jpg"}
+    files = {
+        "a": "x/IMG_3600.jpg",
+        "b": "x/IMG_3601.jpg",
+        "c": "x/IMG_3700.jpg",
+        "d": "y/IMG_3602.jpg",
+    }
     assert bursts("abcd", {}, files) == {"a": "a", "b": "a", "c": "c", "d": "d"}
 
 
-@pytest.mark.parametrize("name", ["Royal-Gala_001.jpg", "001.jpg", "halong_bay (1).jpg", "akha01.png", "DSC.jpg", ""])
+@pytest.mark.parametrize(
+    "name", ["Royal-Gala_001.jpg", "001.jpg", "halong_bay (1).jpg", "akha01.png", "DSC.jpg", ""]
+)
 def test_a_number_that_somebody_gave_is_no_burst(name):
     assert moments(["a"], {}, {"a": name}) == {}
 
@@ -56,17 +66,29 @@ def test_a_link_to_a_stranger_is_ignored():
 
 
 def test_near_duplicates_are_groups_and_other_findings_are_not():
-    findings = [Finding("b", "near_duplicate", 0.9, "", related=("a", "b")),
-                Finding("c", "label", 0.9, "", related=("a",)), Finding("d", "leak", 0.9, "", related=("b",))]
+    findings = [
+        Finding("b", "near_duplicate", 0.9, "", related=("a", "b")),
+        Finding("c", "label", 0.9, "", related=("a",)),
+        Finding("d", "leak", 0.9, "", related=("b",)),
+    ]
     assert groups_from_findings("abcd", findings) == {"a": "a", "b": "a", "c": "c", "d": "a"}
 
 
 def test_what_nothing_verified_holds_no_photos_together():
-    findings = [Finding("b", "leak", PROPOSED, "", related=("a",)), Finding("c", "leak", 0.5, "", related=("a",))]
+    findings = [
+        Finding("b", "leak", PROPOSED, "", related=("a",)),
+        Finding("c", "leak", 0.5, "", related=("a",)),
+    ]
     assert groups_from_findings("abc", findings) == {"a": "a", "b": "b", "c": "a"}
 
 
 def test_photos_judged_apart_are_not_held_together_by_the_others_of_their_group():
-    findings = [Finding("b", "near_duplicate", 0.9, "", related=("a", "c")),
-                Finding("c", "near_duplicate", 0.9, "", related=("a", "b"))]
-    assert groups_from_findings("abc", findings, {frozenset("ab")}) == {"a": "a", "b": "b", "c": "a"}
+    findings = [
+        Finding("b", "near_duplicate", 0.9, "", related=("a", "c")),
+        Finding("c", "near_duplicate", 0.9, "", related=("a", "b")),
+    ]
+    assert groups_from_findings("abc", findings, {frozenset("ab")}) == {
+        "a": "a",
+        "b": "b",
+        "c": "a",
+    }

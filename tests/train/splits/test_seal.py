@@ -22,7 +22,11 @@ def sides(source):
 
 def test_a_split_is_made_once_and_then_stays(dataset):
     first = sealed(dataset)
-    assert first.dataset.revision != dataset.revision and set(sides(first).values()) == {"train", "validation", "test"}
+    assert first.dataset.revision != dataset.revision and set(sides(first).values()) == {
+        "train",
+        "validation",
+        "test",
+    }
     again = sealed(open_dataset(dataset.address), SplitSettings(seed=7))
     assert again.dataset.revision == first.dataset.revision and sides(again) == sides(first)
 
@@ -45,8 +49,14 @@ def test_an_older_revision_is_split_in_memory_and_not_changed(dataset):
 def test_junk_and_copies_are_not_used_and_none_of_these_is():
     rows = stored({"a": pictures(3, 1)})[1]
     one, two, three = rows
-    labels = {row.image_id: row for row in (replace(one, label=None, status="none_of_these"),
-                                            replace(two, label=None, status="junk"), three)}
+    labels = {
+        row.image_id: row
+        for row in (
+            replace(one, label=None, status="none_of_these"),
+            replace(two, label=None, status="junk"),
+            three,
+        )
+    }
     assert usable(labels) == {one.image_id: None, three.image_id: "a"}
 
 

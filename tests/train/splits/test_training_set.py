@@ -33,25 +33,38 @@ def test_photos_of_nothing_known_have_sides_of_their_own(empty):
 def test_most_things_with_one_picture_are_told_from_few_with_many():
     assert have_one_picture({}, {"a", "b"}) and have_one_picture({"a": 1, "b": 1, "c": 2}, set())
     assert not have_one_picture({"a": 1, "b": 3, "c": 2}, set()), "one of three"
-    assert not have_one_picture({"a": 30}, {"a", "b", "c", "d"}), "many photos of one are worth a training"
+    assert not have_one_picture({"a": 30}, {"a", "b", "c", "d"}), (
+        "many photos of one are worth a training"
+    )
     assert not have_one_picture({"a": 1}, {"a"}), "one thing alone"
 
 
 def test_with_one_picture_each_references_are_learned_from_and_nothing_steers(tmp_path):
-    things = create_dataset(str(tmp_path / "data"), collection_of("a", "b", "c"),
-                            {name: pictures(1, n)[0] for n, name in enumerate("ab")})
-    source = sealed(with_photos(with_photos(things, {"a": pictures(1, 5)}, side="test"), {"c": pictures(1, 6)}))
+    things = create_dataset(
+        str(tmp_path / "data"),
+        collection_of("a", "b", "c"),
+        {name: pictures(1, n)[0] for n, name in enumerate("ab")},
+    )
+    source = sealed(
+        with_photos(with_photos(things, {"a": pictures(1, 5)}, side="test"), {"c": pictures(1, 6)})
+    )
     material = gather(source)
     assert material.classes == ("a", "b", "c") and material.references == (0, 1)
-    assert [label for _, label in material.train] == [2] and [label for _, label in material.test] == [0]
+    assert [label for _, label in material.train] == [2] and [
+        label for _, label in material.test
+    ] == [0]
     assert not material.validation
 
 
 def test_a_test_photo_that_people_chose_as_reference_is_not_learned_from(tmp_path):
     shown = pictures(1, 5)
     things = replace(collection_of("a", "b", "c"), extra={"references": {"a": image_id(shown[0])}})
-    made = create_dataset(str(tmp_path / "data"), things, {name: pictures(1, n)[0] for n, name in enumerate("abc")})
-    assert gather(sealed(with_photos(made, {"a": shown}, side="test"))).references == (1, 2), "b and c"
+    made = create_dataset(
+        str(tmp_path / "data"), things, {name: pictures(1, n)[0] for n, name in enumerate("abc")}
+    )
+    assert gather(sealed(with_photos(made, {"a": shown}, side="test"))).references == (1, 2), (
+        "b and c"
+    )
 
 
 def test_one_thing_alone_cannot_be_recognised(empty):

@@ -34,11 +34,15 @@ def test_a_standard_error_falls_with_the_root_of_the_photos_and_is_none_of_certa
 
 
 def test_no_photos_make_no_hits():
-    assert not len(hits_at(np.zeros((0, 3)), np.zeros(0, int), 1)) and top_k(np.zeros((0, 3)), np.zeros(0, int), 1) == 0
+    assert (
+        not len(hits_at(np.zeros((0, 3)), np.zeros(0, int), 1))
+        and top_k(np.zeros((0, 3)), np.zeros(0, int), 1) == 0
+    )
 
 
-@pytest.mark.parametrize(("hits", "n", "low", "high"),
-                         [(25, 25, 0.867, 1.0), (8, 10, 0.490, 0.943), (0, 5, 0.0, 0.434)])
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"), [(25, 25, 0.867, 1.0), (8, 10, 0.490, 0.943), (0, 5, 0.0, 0.434)]
+)
 def test_an_interval_is_wilsons(hits, n, low, high):
     share = wilson(hits, n)
     assert share.value == hits / n
@@ -58,7 +62,8 @@ def test_a_confusion_has_the_truth_in_its_rows():
 
 
 def test_somebody_who_says_90_percent_and_is_right_half_the_time_is_40_points_off():
-    confidence, correct = np.full(10, 0.9), np.arange(10) < 5
+    confidence = np.full(10, 0.9)
+    correct = np.arange(10) < 5
     assert calibration_error(confidence, correct) == pytest.approx(0.4)
     assert calibration_bins(confidence, correct) == [(pytest.approx(0.9), 0.5, 10)]
 

@@ -29,7 +29,9 @@ def by_counting(better: int, worse: int) -> float:
     return sum(abs(2 * heads - better - worse) >= odd for heads in tosses) / len(tosses)
 
 
-@pytest.mark.parametrize(("better", "worse"), [(0, 0), (1, 0), (5, 0), (3, 2), (2, 8), (6, 6), (0, 12)])
+@pytest.mark.parametrize(
+    ("better", "worse"), [(0, 0), (1, 0), (5, 0), (3, 2), (2, 8), (6, 6), (0, 12)]
+)
 def test_mcnemar_counts_every_toss_of_the_coins(better, worse):
     assert mcnemar(better, worse) == pytest.approx(by_counting(better, worse))
 
@@ -43,10 +45,15 @@ def test_mcnemar_takes_hundreds_of_changed_photos():
     assert mcnemar(400, 300) == pytest.approx(exact)
 
 
-@pytest.mark.parametrize(("both", "better", "worse", "neither", "low", "high"), [
-    # Newcombe 1998, table III, method 10: both, only the first, only the second, neither
-    (36, 12, 2, 0, 0.0569, 0.3404), (36, 14, 0, 0, 0.1528, 0.4167), (54, 0, 0, 0, -0.0664, 0.0664),
-])
+@pytest.mark.parametrize(
+    ("both", "better", "worse", "neither", "low", "high"),
+    [
+        # Newcombe 1998, table III, method 10: both, only the first, only the second, neither
+        (36, 12, 2, 0, 0.0569, 0.3404),
+        (36, 14, 0, 0, 0.1528, 0.4167),
+        (54, 0, 0, 0, -0.0664, 0.0664),
+    ],
+)
 def test_the_score_interval_is_the_one_that_was_published(both, better, worse, neither, low, high):
     found = score_interval(both, better, worse, both + better + worse + neither)
     assert found == pytest.approx((low, high), abs=1e-4)
@@ -85,29 +92,38 @@ def test_two_models_that_agree_everywhere_may_still_differ_a_little():
 
 
 def test_more_photos_make_a_narrower_interval():
-    few, many = paired([0, 1] * 20, [1, 1] * 20), paired([0, 1] * 200, [1, 1] * 200)
+    few = paired([0, 1] * 20, [1, 1] * 20)
+    many = paired([0, 1] * 200, [1, 1] * 200)
     assert many.high - many.low < few.high - few.low
 
 
 def test_near_copies_count_together():
-    before, after = [0] * 20 + [1] * 20, [1] * 20 + [1] * 20
+    before = [0] * 20 + [1] * 20
+    after = [1] * 20 + [1] * 20
     one_burst = ["burst"] * 20 + [f"single {n}" for n in range(20)]
-    alone, together = paired(before, after), paired(before, after, one_burst)
+    alone = paired(before, after)
+    together = paired(before, after, one_burst)
     assert alone.low > 0.2 and together.low <= 0
     assert together.difference == alone.difference
 
 
 def test_the_bootstrap_agrees_with_drawing_by_hand():
-    change, groups = np.array([1, 1, 0, -1, 0, 1, 0, 0]), list("aabbccdd")
-    rng, means = np.random.default_rng(3), []
+    change = np.array([1, 1, 0, -1, 0, 1, 0, 0])
+    groups = list("aabbccdd")
+    rng = np.random.default_rng(3)
+    means = []
     for _ in range(6000):
         rows = [n for name in rng.choice(list("abcd"), 4) for n in range(8) if groups[n] == name]
         means.append(change[rows].mean())
-    assert bootstrap_interval(change, groups) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.04)
+    assert bootstrap_interval(change, groups) == pytest.approx(
+        np.quantile(means, [0.025, 0.975]), abs=0.04
+    )
 
 
 def test_the_same_question_gets_the_same_interval():
-    before, after, groups = [0, 1, 0, 1] * 10, [1, 1, 0, 0] * 10, list(range(40))
+    before = [0, 1, 0, 1] * 10
+    after = [1, 1, 0, 0] * 10
+    groups = list(range(40))
     assert paired(before, after, groups) == paired(before, after, groups)
 
 
@@ -126,10 +142,15 @@ def test_only_photos_that_one_model_alone_names_rightly_changed():
     truth = dict.fromkeys("abcd", "lion") | {"e": "rose"}
     before = {"a": "lion", "b": "rose", "c": "lion", "d": "ship", "e": "rose"}
     after = {"a": "lion", "b": "lion", "c": "ship", "d": "rose"}
-    assert changed(truth, before, after) == [Changed("b", "lion", "rose", "lion"), Changed("c", "lion", "lion", "ship")]
+    assert changed(truth, before, after) == [
+        Changed("b", "lion", "rose", "lion"),
+        Changed("c", "lion", "lion", "ship"),
+    ]
     assert [row.is_better for row in changed(truth, before, after)] == [True, False]
 
 
 def test_a_comparison_comes_back_from_json():
     found = paired([1, 0, 1], [1, 1, 1])
-    assert Paired.from_json(found.to_json()) == found and found.to_json()["difference"] == pytest.approx(1 / 3)
+    assert Paired.from_json(found.to_json()) == found and found.to_json()[
+        "difference"
+    ] == pytest.approx(1 / 3)

@@ -18,7 +18,10 @@ def test_dials_come_back_from_the_releases_folder(tmp_path):
     judgement.save(tmp_path / "vitrine")
     again = Judgement.load(tmp_path / "vitrine")
     assert again == judgement
-    assert again.refused(seen(50, 2, foreign=True)).mean() > 0.9 and again.refused(seen(50, 2)).mean() < 0.1
+    assert (
+        again.refused(seen(50, 2, foreign=True)).mean() > 0.9
+        and again.refused(seen(50, 2)).mean() < 0.1
+    )
     assert judgement.calibration.n == judgement.rejection.n == 40
 
 
@@ -29,7 +32,9 @@ def test_a_release_without_dials_is_taken_at_its_word(tmp_path):
 
 
 def test_what_was_seen_early_tells_what_is_foreign_where_the_network_gives_it(tmp_path):
-    judgement = judge(seen(80, 0, early=True), seen(40, 1, early=True), np.zeros((0, 24)), range(80))
+    judgement = judge(
+        seen(80, 0, early=True), seen(40, 1, early=True), np.zeros((0, 24)), range(80)
+    )
     judgement.save(tmp_path)
     again = Judgement.load(tmp_path)
     assert again.rejection.sees == "early"
@@ -40,6 +45,8 @@ def test_what_was_seen_early_tells_what_is_foreign_where_the_network_gives_it(tm
 
 
 def test_the_owners_word_reaches_the_line():
-    strict, usual = (judge(seen(80, 0), seen(40, 1), np.zeros((0, 24)), range(80), named=named).rejection
-                     for named in (0.01, None))
+    strict, usual = (
+        judge(seen(80, 0), seen(40, 1), np.zeros((0, 24)), range(80), named=named).rejection
+        for named in (0.01, None)
+    )
     assert (strict.wanted, usual.wanted) == (0.01, None)

@@ -13,7 +13,8 @@ def test_things_nobody_showed_are_more_foreign_than_known_ones():
 
 
 def test_the_score_is_the_distance_to_the_nearest_class_less_the_one_to_everything():
-    """Both in units of the spread, a tenth of the average variance standing in where photos are too few."""
+    """Both in units of the spread, a tenth of the average variance standing in where photos are
+    too few."""
     x, y = things(80, d=5)
     z = x / np.linalg.norm(x, axis=1, keepdims=True)
     means = np.stack([z[y == c].mean(axis=0) for c in range(4)])
@@ -35,15 +36,19 @@ def test_the_length_of_an_embedding_says_nothing():
 
 def test_three_photos_tell_the_way_between_classes_from_the_way_out():
     """Two things on one axis: a photo between them is less foreign than one beside them."""
-    score = fit_foreignness(np.array([[1.0, 0.1, 0], [1, -0.1, 0], [0.1, 1, 0], [-0.1, 1, 0]]), np.array([0, 0, 1, 1]))
+    score = fit_foreignness(
+        np.array([[1.0, 0.1, 0], [1, -0.1, 0], [0.1, 1, 0], [-0.1, 1, 0]]), np.array([0, 0, 1, 1])
+    )
     own, between, away = score(np.array([[1.0, 0, 0], [0.7, 0.7, 0], [0, 0, 1]]))
     assert own < between and own < away
 
 
 def test_known_photos_are_judged_by_a_fit_that_did_not_see_their_group():
     x, y = things(40)
-    alone, groups = unseen_scores(x, y, range(40)), [n // 4 % 5 for n in range(40)]
-    seen, unseen = fit_foreignness(x, y)(x), unseen_scores(x, y, groups)
+    alone = unseen_scores(x, y, range(40))
+    groups = [n // 4 % 5 for n in range(40)]
+    seen = fit_foreignness(x, y)(x)
+    unseen = unseen_scores(x, y, groups)
     assert len(alone) == len(unseen) == 40
     assert np.median(alone) > np.median(seen), "what was fitted to looks more at home than it is"
 
@@ -78,19 +83,27 @@ class WithoutBlas(np.ndarray):
 
 
 def test_one_photo_wakes_no_threads_and_scores_like_one_of_many():
-    x, matrix = things(3)[0], np.random.default_rng(0).normal(size=(8, 5)).view(WithoutBlas)
+    x = things(3)[0]
+    matrix = np.random.default_rng(0).normal(size=(8, 5)).view(WithoutBlas)
     x = x[:, :8]
     np.testing.assert_allclose(product(x[:1], matrix)[0], (x @ np.asarray(matrix))[0], rtol=1e-5)
     score = fit_foreignness(*things(80))
-    np.testing.assert_allclose(score(things(80)[0][:1]), score(things(80)[0])[:1], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(
+        score(things(80)[0][:1]), score(things(80)[0])[:1], rtol=1e-3, atol=1e-3
+    )
     for name in ("within", "overall", "_classes"):
         score.__dict__[name] = np.asarray(getattr(score, name)).view(WithoutBlas)
     assert len(score(things(80)[0][:1])) == 1
 
 
 def test_what_comes_closer_to_a_known_stranger_than_to_any_class_is_more_foreign_and_nothing_else_is():
-    (x, y), (known, _), (strangers, _) = things(80), things(40, seed=1), things(2, seed=2, foreign=True)
-    plain, warned = fit_foreignness(x, y), fit_foreignness(x, y, strangers)
+    (x, y), (known, _), (strangers, _) = (
+        things(80),
+        things(40, seed=1),
+        things(2, seed=2, foreign=True),
+    )
+    plain = fit_foreignness(x, y)
+    warned = fit_foreignness(x, y, strangers)
     again = strangers + np.random.default_rng(3).normal(0, 0.01, strangers.shape)  # taken once more
     assert (warned(again) > plain(again)).all()
     np.testing.assert_allclose(warned(known), plain(known))
@@ -99,10 +112,14 @@ def test_what_comes_closer_to_a_known_stranger_than_to_any_class_is_more_foreign
 def test_none_of_these_said_by_mistake_of_a_known_thing_makes_hardly_any_photo_of_it_more_foreign():
     """Two photos of one thing are further apart than each is from what is common to all."""
     x, y = things(80)
-    plain, warned, others = fit_foreignness(x, y), fit_foreignness(x, y, x[:1]), things(200, seed=1)[0]
+    plain = fit_foreignness(x, y)
+    warned = fit_foreignness(x, y, x[:1])
+    others = things(200, seed=1)[0]
     assert (warned(others) > plain(others) + 1e-3).mean() < 0.02
 
 
 def test_where_nobody_said_none_the_score_is_the_plain_one():
     x, y = things(80)
-    np.testing.assert_array_equal(fit_foreignness(x, y, np.zeros((0, x.shape[1])))(x), fit_foreignness(x, y)(x))
+    np.testing.assert_array_equal(
+        fit_foreignness(x, y, np.zeros((0, x.shape[1])))(x), fit_foreignness(x, y)(x)
+    )

@@ -1,6 +1,5 @@
 """When to say "none of these": the score, the threshold's promise, the three-way answer."""
 
-
 from __future__ import annotations
 
 import json
@@ -39,9 +38,16 @@ def held(n, seed=1):
     return Held(*things(n, seed=seed))
 
 
-@pytest.mark.parametrize(("p", "score", "expected"), [
-    ([0.9, 0.1], 0.0, "sure"), ([0.8, 0.2], 0.0, "sure"), ([0.6, 0.4], 0.0, "one_of"),
-    ([0.99, 0.01], 1.5, "none"), ([0.99, 0.01], 1.0, "sure")])
+@pytest.mark.parametrize(
+    ("p", "score", "expected"),
+    [
+        ([0.9, 0.1], 0.0, "sure"),
+        ([0.8, 0.2], 0.0, "sure"),
+        ([0.6, 0.4], 0.0, "one_of"),
+        ([0.99, 0.01], 1.5, "none"),
+        ([0.99, 0.01], 1.0, "sure"),
+    ],
+)
 def test_the_three_way_answer(p, score, expected):
     assert answer(p, score, threshold=1.0, sure_at=0.8) == expected
 
@@ -53,7 +59,8 @@ def test_the_threshold_refuses_at_most_the_promised_share_of_what_it_rests_on(sc
 
 
 def test_the_threshold_keeps_its_promise_on_new_photos():
-    """A thousand times 40 calibration photos and one new one: refused at most once in ten, and not much less."""
+    """A thousand times 40 calibration photos and one new one: refused at most once in ten, and
+    not much less."""
     rng = np.random.default_rng(0)
     refused = [rng.normal() > conformal_threshold(rng.normal(size=40), 0.1) for _ in range(4000)]
     assert 0.08 < np.mean(refused) < 0.11
@@ -66,11 +73,14 @@ def test_where_strangers_leave_a_gap_the_line_is_in_its_middle(named, expected):
 
 
 def test_where_they_mix_the_usual_line_stays_unless_the_owner_says_otherwise():
-    known, strangers = np.arange(100.0), np.arange(50.0, 150.0)
+    known = np.arange(100.0)
+    strangers = np.arange(50.0, 150.0)
     assert drawn_line(known, strangers, np.zeros(0)) == (conformal_threshold(known, ALPHA), ALPHA)
     line, promised = drawn_line(known, strangers, np.zeros(0), named=0.05)
     assert (strangers <= line).mean() == 0.05 and promised == 0
-    assert drawn_line(known, strangers, np.zeros(0), named=0.2)[0] > line, "a milder word refuses less"
+    assert drawn_line(known, strangers, np.zeros(0), named=0.2)[0] > line, (
+        "a milder word refuses less"
+    )
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200), st.floats(0, 0.9))
@@ -81,14 +91,21 @@ def test_no_more_strangers_are_named_than_allowed(scores, named):
 
 def test_without_strangers_nobodys_word_can_be_kept_and_the_usual_line_stays():
     known = np.arange(100.0)
-    assert drawn_line(known, np.zeros(0), np.zeros(0), named=0.05) == (conformal_threshold(known, ALPHA), ALPHA)
+    assert drawn_line(known, np.zeros(0), np.zeros(0), named=0.05) == (
+        conformal_threshold(known, ALPHA),
+        ALPHA,
+    )
 
 
 def test_the_promise_holds_wherever_the_line_is_drawn():
-    """Known photos and strangers from anywhere, 4000 times: of new known photos no more are refused than promised."""
-    rng, refused = np.random.default_rng(1), []
+    """Known photos and strangers from anywhere, 4000 times: of new known photos no more are
+    refused than promised."""
+    rng = np.random.default_rng(1)
+    refused = []
     for _ in range(4000):
-        line, promised = drawn_line(rng.normal(size=40), rng.normal(rng.uniform(0, 6), 1, 30), np.zeros(0))
+        line, promised = drawn_line(
+            rng.normal(size=40), rng.normal(rng.uniform(0, 6), 1, 30), np.zeros(0)
+        )
         refused.append(rng.normal() > line)
         assert promised == ALPHA
     assert np.mean(refused) <= ALPHA
@@ -97,8 +114,14 @@ def test_the_promise_holds_wherever_the_line_is_drawn():
 def test_the_owners_word_about_strangers_is_kept_and_its_price_told():
     x, y = things(200, d=4)
     found = fit_rejection(x, y, Held(*things(80, d=4, seed=1)), named=0.01)
-    assert found.strangers_n == 280 and found.strangers_named is not None and found.strangers_named <= 0.01
-    assert found.wanted == 0.01 and (found.alpha == ALPHA or f"{found.refused:.1%}" in found.guarantee)
+    assert (
+        found.strangers_n == 280
+        and found.strangers_named is not None
+        and found.strangers_named <= 0.01
+    )
+    assert found.wanted == 0.01 and (
+        found.alpha == ALPHA or f"{found.refused:.1%}" in found.guarantee
+    )
 
 
 def test_known_things_are_kept_and_foreign_ones_refused():
@@ -111,7 +134,10 @@ def test_known_things_are_kept_and_foreign_ones_refused():
 
 def test_the_promise_is_a_sentence_with_its_number():
     x, y = things(80)
-    assert "the 40 validation photos, at most 5.0% are refused" in fit_rejection(x, y, held(40)).guarantee
+    assert (
+        "the 40 validation photos, at most 5.0% are refused"
+        in fit_rejection(x, y, held(40)).guarantee
+    )
     few = fit_rejection(x, y, held(12))
     assert few.guarantee.startswith("No guarantee of 5.0%: only 12 photos to calibrate on.")
     assert "at most 7.7% are refused" in few.guarantee, "which is what 12 photos can promise"
@@ -121,7 +147,9 @@ def test_photos_of_nothing_move_the_line_and_are_counted():
     x, y = things(80)
     found = fit_rejection(x, y, held(40), none=things(30, seed=3, foreign=True)[0])
     assert (found.none_n, found.none_refused) == (30, 1.0)
-    assert found.alpha == ALPHA and "at most 5.0%" in found.guarantee, "there is a gap, so nothing is given up"
+    assert found.alpha == ALPHA and "at most 5.0%" in found.guarantee, (
+        "there is a gap, so nothing is given up"
+    )
     amid = fit_rejection(x, y, held(40), none=things(30, seed=3)[0])
     assert 0.02 <= amid.alpha <= 0.10 and "at most 10.0%" in amid.guarantee
 
@@ -131,7 +159,8 @@ def test_a_stranger_that_was_named_is_refused_once_somebody_has_said_none():
     x, y = things(80)
     double = x[y == 0].mean(axis=0) + np.linspace(0, 0.5, x.shape[1])
     twice = double + 0.02 * np.random.default_rng(5).normal(size=(6, x.shape[1]))
-    unwarned, warned = fit_rejection(x, y, held(200)), fit_rejection(x, y, held(200), none=twice[:1])
+    unwarned = fit_rejection(x, y, held(200))
+    warned = fit_rejection(x, y, held(200), none=twice[:1])
     assert (unwarned.scores(twice[1:]) <= unwarned.threshold).all()
     assert (warned.scores(twice[1:]) > warned.threshold).all()
     new = things(400, seed=7)[0]
@@ -142,7 +171,10 @@ def test_with_few_validation_photos_folds_of_the_training_photos_stand_in():
     x, y = things(80)
     found = fit_rejection(x, y, Held(x[:3], y[:3]))
     assert (found.by, found.n) == ("folds", 80)
-    assert found.guarantee.startswith("No strict guarantee") and "folds that did not see them" in found.guarantee
+    assert (
+        found.guarantee.startswith("No strict guarantee")
+        and "folds that did not see them" in found.guarantee
+    )
 
 
 def test_with_hardly_any_photos_nothing_is_refused_and_it_says_so():
@@ -166,13 +198,16 @@ def test_it_comes_back_from_the_models_folder(tmp_path, n):
 
 
 def test_a_release_of_an_earlier_format_still_refuses_what_it_did(tmp_path):
-    """Its JSON knew nothing of strangers, nor of which features are looked at: those of the head."""
+    """Its JSON knew nothing of strangers, nor of which features are looked at: those of the
+    head."""
     x, y = things(80)
     found = fit_rejection(x, y, held(40))
     found.save(tmp_path)
     card = json.loads((tmp_path / "rejection.json").read_text())
     new = {"sees", "strangers_n", "strangers_named", "wanted"}
-    (tmp_path / "rejection.json").write_text(json.dumps({name: card[name] for name in card if name not in new}))
+    (tmp_path / "rejection.json").write_text(
+        json.dumps({name: card[name] for name in card if name not in new})
+    )
     again = Rejection.load(tmp_path)
     assert (again.threshold, again.sees) == (found.threshold, "embedding")
     np.testing.assert_allclose(again.scores(x), found.scores(x), rtol=1e-5)
@@ -190,7 +225,9 @@ def confident(*rows):
 
 
 def test_sure_is_said_from_where_answers_were_right():
-    rows = [(0.99 - i / 1000, True) for i in range(40)] + [(0.9 - i / 100, i % 2 == 0) for i in range(20)]
+    rows = [(0.99 - i / 1000, True) for i in range(40)] + [
+        (0.9 - i / 100, i % 2 == 0) for i in range(20)
+    ]
     assert 0.85 < sure_threshold(*confident(*rows)) < 0.95
 
 
@@ -226,7 +263,9 @@ def test_where_both_look_alike_a_tenth_of_the_known_is_the_most_that_is_given_up
 
 
 def test_photos_of_other_things_move_the_line():
-    without, with_some = (tuned_on_views(tops(10, 20), tops(0, 5), some) for some in (NONE, tops(7, 8)))
+    without, with_some = (
+        tuned_on_views(tops(10, 20), tops(0, 5), some) for some in (NONE, tops(7, 8))
+    )
     assert with_some.threshold < without.threshold and with_some.none_refused > 0.9
 
 

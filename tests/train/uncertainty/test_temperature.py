@@ -58,4 +58,6 @@ def test_it_survives_as_json():
 @pytest.mark.parametrize("sharpness", [0.3, 3.0])
 def test_neither_timid_nor_too_certain_answers_lose_by_it(sharpness):
     logits, truth = answers(2000)
-    assert calibrated_loss(logits * sharpness, truth) == pytest.approx(calibrated_loss(logits, truth), abs=0.01)
+    assert calibrated_loss(logits * sharpness, truth) == pytest.approx(
+        calibrated_loss(logits, truth), abs=0.01
+    )

@@ -31,8 +31,14 @@ def opened(page, class_id="harbour"):
 
 
 def test_every_class_is_there_with_its_count_and_a_picture_where_there_is_one(page):
-    seen = {info["id"]: (info["count"], info["picture"]) for info in page.show("ann", {})["classes"]}
-    assert seen == {"harbour": (12, "reference/harbour"), "harbour-study": (0, None), "red-grid": (0, None)}
+    seen = {
+        info["id"]: (info["count"], info["picture"]) for info in page.show("ann", {})["classes"]
+    }
+    assert seen == {
+        "harbour": (12, "reference/harbour"),
+        "harbour-study": (0, None),
+        "red-grid": (0, None),
+    }
 
 
 def test_photos_of_the_sealed_test_are_counted_but_cannot_become_the_picture(page, table):
@@ -43,38 +49,62 @@ def test_photos_of_the_sealed_test_are_counted_but_cannot_become_the_picture(pag
 
 def test_history_says_who_changed_what_and_keeps_what_stood_there(page):
     first = move("edit_card", label="harbour", card={"summary": "New."}, before={})
-    page.act("ann", {"moves": [move("rename_class", label="harbour", title="Low Moon")], "class": "harbour"})
+    page.act(
+        "ann",
+        {"moves": [move("rename_class", label="harbour", title="Low Moon")], "class": "harbour"},
+    )
     page.act("ann", {"moves": [first], "class": "harbour"})
     page.act("bob", {"moves": [move("merge_class", label_before="red-grid", label="harbour")]})
     page.act("bob", {"moves": [move("undo")]})
     lines = [one["line"].split(",")[0] for one in opened(page)["history"]]
-    assert lines == ["bob put *red-grid* into it", "ann changed the description", "ann called it *Low Moon*"]
+    assert lines == [
+        "bob put *red-grid* into it",
+        "ann changed the description",
+        "ann called it *Low Moon*",
+    ]
     assert opened(page)["history"][0]["line"].endswith("taken back")
     assert opened(page)["history"][1]["earlier"] == {"summary": "A night harbour with a red quay."}
 
 
 def test_a_merged_class_is_named_as_it_was_and_asking_for_it_shows_the_list(page):
-    after = page.act("ann", {"moves": [move("merge_class", label_before="red-grid", label="harbour")],
-                             "class": "harbour"})
+    after = page.act(
+        "ann",
+        {
+            "moves": [move("merge_class", label_before="red-grid", label="harbour")],
+            "class": "harbour",
+        },
+    )
     assert after["open"]["history"][0]["line"].startswith("ann put *Red <b>Grid</b>* into it, ")
     assert after["open"]["card"]["aliases"] == ["red-grid", "Red <b>Grid</b>", "grid"]
     assert "classes" in page.show("ann", {"class": "red-grid"})
 
 
 def test_a_new_class_is_opened_at_once(page):
-    assert page.act("ann", {"moves": [move("add_class", title="Lighthouse")]})["open"]["title"] == "Lighthouse"
+    assert (
+        page.act("ann", {"moves": [move("add_class", title="Lighthouse")]})["open"]["title"]
+        == "Lighthouse"
+    )
 
 
 def test_a_chosen_photo_is_the_picture_at_once_and_until_it_is_erased(page, table):
     photo = opened(page)["photos"][3]
-    page.act("ann", {"moves": [move("edit_card", label="red-grid", card={"reference": photo}, before={})]})
-    assert opened(page, "red-grid")["picture"] == f"photo/{photo}" and table.records.has_reference("red-grid")
+    page.act(
+        "ann",
+        {"moves": [move("edit_card", label="red-grid", card={"reference": photo}, before={})]},
+    )
+    assert opened(page, "red-grid")["picture"] == f"photo/{photo}" and table.records.has_reference(
+        "red-grid"
+    )
     left = {name: one for name, one in table.records.photos.items() if name != photo}
     table.records = replace(table.records, photos=left)
-    assert table.picture_of("red-grid") == "reference/red-grid" and not table.records.has_reference("red-grid")
+    assert table.picture_of("red-grid") == "reference/red-grid" and not table.records.has_reference(
+        "red-grid"
+    )
 
 
-@pytest.mark.parametrize("wanted", [{}, {"moves": []}, {"moves": "x"}, {"moves": [{"do": "junk", "image_id": "p"}]}])
+@pytest.mark.parametrize(
+    "wanted", [{}, {"moves": []}, {"moves": "x"}, {"moves": [{"do": "junk", "image_id": "p"}]}]
+)
 def test_other_moves_are_refused(page, wanted):
     with pytest.raises(BadDecision):
         page.act("ann", wanted)

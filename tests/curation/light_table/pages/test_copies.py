@@ -30,8 +30,13 @@ def shot(number, side=64, soft=0.0):
 
 
 def dataset_of(folder, groups, labels=(), sealed=()):
-    """`groups`: lists of photos' bytes; `labels`: by (group, place), harbour where none is given."""
-    rows, findings, given, splits, wearing = [], [], [], [], dict(labels)
+    """`groups`: lists of photos' bytes; `labels`: by (group, place), harbour where none is
+    given."""
+    rows = []
+    findings = []
+    given = []
+    splits = []
+    wearing = dict(labels)
     for number, group in enumerate(groups):
         names = [image_id(data) for data in group]
         for place, data in enumerate(group):
@@ -40,11 +45,24 @@ def dataset_of(folder, groups, labels=(), sealed=()):
                 photo = Photo(names[place], *image.size, (source,))
             rows.append((photo, data))
             given.append(Label(names[place], photo.sources[0].given_label, "labelled"))
-            splits.append(Split(names[place], names[0], "test" if (number, place) in sealed else "train"))
+            splits.append(
+                Split(names[place], names[0], "test" if (number, place) in sealed else "train")
+            )
             if place:
                 others = tuple(name for name in names if name != names[place])
-                findings.append(Finding(names[place], "near_duplicate", 0.9 - number / 10, "Same.", related=others))
-    files = dict([images_file(rows), labels_file(given), splits_file(splits), findings_file("01SCAN", findings)])
+                findings.append(
+                    Finding(
+                        names[place], "near_duplicate", 0.9 - number / 10, "Same.", related=others
+                    )
+                )
+    files = dict(
+        [
+            images_file(rows),
+            labels_file(given),
+            splits_file(splits),
+            findings_file("01SCAN", findings),
+        ]
+    )
     dataset = create_dataset(str(folder), COLLECTION, {})
     dataset = dataset.update("Begin", lambda _: Changes(add=files))
     return dataset, [[image_id(data) for data in group] for group in groups]
@@ -53,7 +71,11 @@ def dataset_of(folder, groups, labels=(), sealed=()):
 @pytest.fixture
 def three(tmp_path):
     """A pair, a pair whose labels disagree, and three copies of which one is in the test."""
-    groups = [[shot(1), shot(1, 128)], [shot(2), shot(2, 128)], [shot(3, 128), shot(3), shot(3, 96)]]
+    groups = [
+        [shot(1), shot(1, 128)],
+        [shot(2), shot(2, 128)],
+        [shot(3, 128), shot(3), shot(3, 96)],
+    ]
     dataset, names = dataset_of(tmp_path / "set", groups, {(1, 0): "red-grid"}.items(), {(2, 1)})
     return LightTable(dataset, Journal(tmp_path / "journal")), names
 
@@ -63,14 +85,20 @@ def moves(*rows):
 
 
 def shown(table, who="ann"):
-    return [[one["image_id"] for one in group["members"]] for group in Groups(table).show(who, {})["groups"]]
+    return [
+        [one["image_id"] for one in group["members"]]
+        for group in Groups(table).show(who, {})["groups"]
+    ]
 
 
 def test_labels_that_disagree_are_asked_about_first(three):
     table, names = three
     page = Groups(table).show("ann", {})
     assert [sorted(one["image_id"] for one in group["members"]) for group in page["groups"]] == [
-        sorted(names[1]), sorted(names[0]), sorted(names[2])]
+        sorted(names[1]),
+        sorted(names[0]),
+        sorted(names[2]),
+    ]
     assert {label["id"] for label in page["groups"][0]["labels"]} == {"harbour", "red-grid"}
     assert page["groups"][1]["labels"] == [] and page["left"] == 3
 
@@ -84,11 +112,20 @@ def test_the_best_comes_first_with_its_reason_and_the_test_photo_before_all(thre
 
 
 def test_a_doubt_about_a_label_is_known_so_that_it_is_answered_here_too(tmp_path):
-    dataset, ((small, large),) = dataset_of(tmp_path / "set", [[shot(1), shot(1, 128)]], {(0, 0): "red-grid"}.items())
-    doubt = findings_file("02SCAN", [Finding(large, "label", 1.0, "Also labelled *Red Grid*.", related=(small,))])
-    table = LightTable(dataset.update("Doubt", lambda _: Changes(add=dict([doubt]))), Journal(tmp_path / "journal"))
+    dataset, ((small, large),) = dataset_of(
+        tmp_path / "set", [[shot(1), shot(1, 128)]], {(0, 0): "red-grid"}.items()
+    )
+    doubt = findings_file(
+        "02SCAN", [Finding(large, "label", 1.0, "Also labelled *Red Grid*.", related=(small,))]
+    )
+    table = LightTable(
+        dataset.update("Doubt", lambda _: Changes(add=dict([doubt]))), Journal(tmp_path / "journal")
+    )
     (group,) = Groups(table).show("ann", {})["groups"]
-    assert {one["image_id"]: one["doubt"] for one in group["members"]} == {small: None, large: f"labels/{large}"}
+    assert {one["image_id"]: one["doubt"] for one in group["members"]} == {
+        small: None,
+        large: f"labels/{large}",
+    }
 
 
 def test_two_people_never_get_the_same_group(three):
@@ -102,7 +139,19 @@ def test_two_people_never_get_the_same_group(three):
 def test_a_group_that_is_decided_is_gone_and_comes_back_with_an_undo(three):
     table, names = three
     small, large = names[0]
-    table.act("ann", [moves({"do": "duplicate_of", "image_id": small, "other": large, "key": f"duplicates/{large}"})])
+    table.act(
+        "ann",
+        [
+            moves(
+                {
+                    "do": "duplicate_of",
+                    "image_id": small,
+                    "other": large,
+                    "key": f"duplicates/{large}",
+                }
+            )
+        ],
+    )
     assert len(shown(table)) == 2
     table.act("ann", [[{"id": "01" + "Z" * 24, "do": "undo"}]])
     assert len(shown(table)) == 3
@@ -111,16 +160,36 @@ def test_a_group_that_is_decided_is_gone_and_comes_back_with_an_undo(three):
 def test_who_is_judged_already_leaves_the_group(three):
     table, names = three
     first, second, third = names[2]
-    table.act("ann", [moves({"do": "not_duplicate", "image_id": third, "other": first, "key": f"duplicates/{third}"})])
+    table.act(
+        "ann",
+        [
+            moves(
+                {
+                    "do": "not_duplicate",
+                    "image_id": third,
+                    "other": first,
+                    "key": f"duplicates/{third}",
+                }
+            )
+        ],
+    )
     assert sorted(shown(table)[-1]) == sorted([first, second])
 
 
 def test_a_photo_in_two_questions_of_one_group_is_one_group():
-    findings = [Finding(name, "near_duplicate", 0.9, "Same.", related=tuple(set("abc") - {name})) for name in "bc"]
-    findings += [Finding("c", "exact_duplicate", 1.0, "Same file.", related=("d",)), Finding("e", "label", 1.0, "No.")]
+    findings = [
+        Finding(name, "near_duplicate", 0.9, "Same.", related=tuple(set("abc") - {name}))
+        for name in "bc"
+    ]
+    findings += [
+        Finding("c", "exact_duplicate", 1.0, "Same file.", related=("d",)),
+        Finding("e", "label", 1.0, "No."),
+    ]
     found = groups_of(questions(findings))
     assert [(set(group.photos), group.keys) for group in found] == [
-        ({"c", "d"}, ("duplicates/c",)), ({"a", "b", "c"}, ("duplicates/b", "duplicates/c"))]
+        ({"c", "d"}, ("duplicates/c",)),
+        ({"a", "b", "c"}, ("duplicates/b", "duplicates/c")),
+    ]
 
 
 def test_a_soft_photo_is_less_sharp_and_a_broken_one_not_at_all():
@@ -129,6 +198,8 @@ def test_a_soft_photo_is_less_sharp_and_a_broken_one_not_at_all():
 
 
 def test_groups_that_only_look_alike_are_marked_so_that_nobody_accepts_them_in_one_go():
-    findings = [Finding("b", "looks_alike", 0.4, "Looks alike.", related=("a",)),
-                Finding("d", "near_duplicate", 0.9, "Same.", related=("c",))]
+    findings = [
+        Finding("b", "looks_alike", 0.4, "Looks alike.", related=("a",)),
+        Finding("d", "near_duplicate", 0.9, "Same.", related=("c",)),
+    ]
     assert [group.sure for group in groups_of(questions(findings))] == [True, False]

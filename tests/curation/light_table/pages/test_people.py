@@ -1,4 +1,5 @@
-"""The page "people": everybody's own figures, the owner's view, and the choice of how many are asked."""
+"""The page "people": everybody's own figures, the owner's view, and the choice of how many are
+asked."""
 
 import numpy as np
 import pytest
@@ -41,7 +42,11 @@ def give(table, who, labels):
     """This person's next photos get these labels."""
     for label in labels:
         item = table.look(who, "labels")["items"][0]
-        table.act(who, [[{"id": str(ULID()), "do": "relabel", "key": item["key"], "label": label}]], "labels")
+        table.act(
+            who,
+            [[{"id": str(ULID()), "do": "relabel", "key": item["key"], "label": label}]],
+            "labels",
+        )
     table.queue.let_go(who)
 
 
@@ -69,11 +74,28 @@ def test_two_who_were_asked_both_are_told_how_often_they_agree_and_where_not(tab
     give(table, "ann", ["red-grid", "red-grid", "harbour"])
     give(table, "bob", ["red-grid", "harbour-study", "harbour"])
     seen = page.show("olga")
-    assert seen["pairs"] == [{"one": "ann", "other": "bob", "shared": 3, "agreed": 2, "times": 1,
-                              "kappa": None, "apart": ["*Harbour, First Study*", "*Red <b>Grid</b>*"]}]
-    assert seen["hard"][0] == {"name": "*Harbour, First Study*", "photos": 1, "agreed": 0,
-                               "against": "*Red <b>Grid</b>*"}
-    assert (seen["conflicts"], page.show("ann")["me"]["agreed"], page.show("ann")["me"]["shared"]) == (1, 2, 3)
+    assert seen["pairs"] == [
+        {
+            "one": "ann",
+            "other": "bob",
+            "shared": 3,
+            "agreed": 2,
+            "times": 1,
+            "kappa": None,
+            "apart": ["*Harbour, First Study*", "*Red <b>Grid</b>*"],
+        }
+    ]
+    assert seen["hard"][0] == {
+        "name": "*Harbour, First Study*",
+        "photos": 1,
+        "agreed": 0,
+        "against": "*Red <b>Grid</b>*",
+    }
+    assert (
+        seen["conflicts"],
+        page.show("ann")["me"]["agreed"],
+        page.show("ann")["me"]["shared"],
+    ) == (1, 2, 3)
 
 
 def test_what_settles_a_disagreement_is_nobodys_independent_answer(table, page):
@@ -81,7 +103,9 @@ def test_what_settles_a_disagreement_is_nobodys_independent_answer(table, page):
     give(table, "ann", ["red-grid"])
     give(table, "bob", ["harbour-study"])
     asked = table.look("cy", "conflicts")["items"][0]
-    table.act("cy", [[{"id": str(ULID()), "do": "relabel", "key": asked["key"], "label": "red-grid"}]])
+    table.act(
+        "cy", [[{"id": str(ULID()), "do": "relabel", "key": asked["key"], "label": "red-grid"}]]
+    )
     assert page.show("cy")["me"]["shared"] == 0 and page.show("cy")["conflicts"] == 0
     told = {who: page.show(who)["settled"] for who in ("cy", "olga", "ann")}
     assert [line.split(":")[0] for line in told["olga"][0]["lines"]] == ["ann", "bob", "cy"]
@@ -103,7 +127,12 @@ def test_the_choice_counts_at_once_survives_a_restart_and_says_what_waits(table,
     assert table.look("bob", "labels")["piles"][0]["done"] == 1  # decided before the choice
     give(table, "ann", ["red-grid"])
     for again in (page, People(open_again(), lambda who: True)):
-        assert again.show("olga")["asking"] == {"share": 1.0, "people": 2, "half_answered": 1, "may_choose": True}
+        assert again.show("olga")["asking"] == {
+            "share": 1.0,
+            "people": 2,
+            "half_answered": 1,
+            "may_choose": True,
+        }
     assert page.show("ann")["asking"]["may_choose"] is False
 
 
@@ -117,7 +146,9 @@ def test_choosing_again_does_not_forget_since_when(table):
 def test_too_few_photos_give_no_estimate_and_many_give_a_range():
     assert words_for(None, 6).startswith("Too few to say: 6 photos")
     assert words_for(0.9, 100) == (
-        "Probably 84 to 94 of 100 answers are right, from 100 photos that others were asked about too.")
+        "Probably 84 to 94 of 100 answers are right, from 100 photos that others were asked about "
+        "too."
+    )
     assert between(1.0, 20) == (88, 100)
     assert words_for(None, 40).startswith("Nobody can say yet who is right")
 
@@ -125,9 +156,19 @@ def test_too_few_photos_give_no_estimate_and_many_give_a_range():
 def crowd(count, accuracy):
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, count)
-    said = {who: np.where(rng.random(count) < right, truth, (truth + 1) % 3) for who, right in accuracy.items()}
-    rows = [(who, f"p{n:03}", f"c{label}") for who, labels in said.items() for n, label in enumerate(labels)]
-    return rows, {f"p{n:03}": [(f"c{label}", 0.8), (f"c{(label + 1) % 3}", 0.1)] for n, label in enumerate(truth)}
+    said = {
+        who: np.where(rng.random(count) < right, truth, (truth + 1) % 3)
+        for who, right in accuracy.items()
+    }
+    rows = [
+        (who, f"p{n:03}", f"c{label}")
+        for who, labels in said.items()
+        for n, label in enumerate(labels)
+    ]
+    return rows, {
+        f"p{n:03}": [(f"c{label}", 0.8), (f"c{(label + 1) % 3}", 0.1)]
+        for n, label in enumerate(truth)
+    }
 
 
 def test_people_are_told_apart_with_a_model_and_without():

@@ -11,7 +11,9 @@ from data_cards.annotations.journal import Journal
 from tests.fixtures.light_table import small_dataset
 
 MARK = {"X-Vitrine": "light-table"}
-KEPT = Page("kept", "Kept", lambda who, asked: {"who": who, **asked}, lambda who, wanted: {"wanted": wanted})
+KEPT = Page(
+    "kept", "Kept", lambda who, asked: {"who": who, **asked}, lambda who, wanted: {"wanted": wanted}
+)
 MONEY = Page("money", "Money", lambda who, asked: {}, lambda who, wanted: {}, of_owner=True)
 
 
@@ -41,24 +43,36 @@ def test_nobody_reads_a_page_without_signing_in(page, path):
 
 
 def test_another_site_cannot_press_a_button(page):
-    assert page.post("/light-table/page/kept", json={}, headers={"X-Name": "ann"}).status_code == 403
+    assert (
+        page.post("/light-table/page/kept", json={}, headers={"X-Name": "ann"}).status_code == 403
+    )
 
 
 def test_the_owners_pages_are_the_owners(page):
     assert page.get("/light-table/page/money", headers={"X-Name": "ann"}).status_code == 403
-    assert page.post("/light-table/page/money", json={}, headers={"X-Name": "ann"} | MARK).status_code == 403
+    assert (
+        page.post("/light-table/page/money", json={}, headers={"X-Name": "ann"} | MARK).status_code
+        == 403
+    )
     assert page.get("/light-table/page/money", headers={"X-Name": "olga"}).status_code == 200
 
 
 def test_the_menu_lists_what_somebody_may_open(page):
-    named = {name: [row["name"] for row in page.get("/light-table/pages", headers={"X-Name": name}).json()]
-             for name in ("ann", "olga")}
+    named = {
+        name: [
+            row["name"] for row in page.get("/light-table/pages", headers={"X-Name": name}).json()
+        ]
+        for name in ("ann", "olga")
+    }
     assert named == {"ann": ["kept"], "olga": ["kept", "money"]}
 
 
 def test_a_page_that_does_not_exist_is_a_sentence(page):
     answer = page.get("/light-table/page/cellar", headers={"X-Name": "ann"})
-    assert (answer.status_code, answer.json()["error"]) == (404, "The light table has no such page.")
+    assert (answer.status_code, answer.json()["error"]) == (
+        404,
+        "The light table has no such page.",
+    )
 
 
 def test_every_page_has_its_screen(tmp_path):

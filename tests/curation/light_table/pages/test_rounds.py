@@ -1,4 +1,5 @@
-"""The owner's page: train again, compare, release, go back; one thing at a time, and told when it cannot be."""
+"""The owner's page: train again, compare, release, go back; one thing at a time, and told when
+it cannot be."""
 
 import shutil
 
@@ -57,7 +58,9 @@ def trained(page):
 def test_every_round_is_shown_and_which_is_served(opened):
     said = opened().show("olga", {})
     assert [(row["number"], row["top1"], row["served"], row["back"]) for row in said["rounds"]] == [
-        (1, 0.7, False, True), (2, 0.75, True, False)]
+        (1, 0.7, False, True),
+        (2, 0.75, True, False),
+    ]
     assert said["job"] == {"state": "none"} and said["waiting"] is None
 
 
@@ -73,7 +76,9 @@ def test_releasing_serves_it_and_has_it_loaded(opened):
     page = opened()
     trained(page)
     said = page.act("olga", {"do": "release"})
-    assert [row["served"] for row in said["rounds"]] == [False, False, True] and said["waiting"] is None
+    assert [row["served"] for row in said["rounds"]] == [False, False, True] and said[
+        "waiting"
+    ] is None
     assert page.reloads == [1]
 
 
@@ -127,18 +132,25 @@ def test_a_training_that_failed_says_why_and_changes_nothing(opened):
     page.act("olga", {"do": "retrain"})
     until(page._bench, "failed")
     said = page.show("olga", {})
-    assert said["job"]["sentence"] == "The disk is full." and said["waiting"] is None and said["rounds"][1]["served"]
+    assert (
+        said["job"]["sentence"] == "The disk is full."
+        and said["waiting"] is None
+        and said["rounds"][1]["served"]
+    )
 
 
 def test_decisions_are_sent_before_the_training_begins(opened, table):
-    page, first = opened(), table.look("ann")["items"][0]
+    page = opened()
+    first = table.look("ann")["items"][0]
     table.act("ann", [[{"id": "01J00000000000000000000001", "do": "keep", "key": first["key"]}]])
     trained(page)
     assert table.look("ann")["sending"]["unsent"] == 0 and len(table.dataset.newest().ledger()) == 1
 
 
 def test_what_cannot_be_sent_stops_the_training(opened, table, monkeypatch):
-    monkeypatch.setattr(table.sending, "now", lambda: {"unsent": 2, "problem": "The Hub does not answer."})
+    monkeypatch.setattr(
+        table.sending, "now", lambda: {"unsent": 2, "problem": "The Hub does not answer."}
+    )
     with pytest.raises(TooBusy, match=r"The Hub does not answer\. Training waits"):
         opened().act("olga", {"do": "retrain"})
 
@@ -155,7 +167,10 @@ def test_decisions_since_then_count_before_they_are_sent(opened, table):
     page = opened()
     before = page.show("olga", {})
     for number, item in enumerate(table.look("ann")["items"][:3]):
-        table.act("ann", [[{"id": f"01J0000000000000000000001{number}", "do": "keep", "key": item["key"]}]])
+        table.act(
+            "ann",
+            [[{"id": f"01J0000000000000000000001{number}", "do": "keep", "key": item["key"]}]],
+        )
     after = page.show("olga", {})
     assert (before["doubts"] - after["doubts"]) == 3 and before["since"] == after["since"] == 0
 
@@ -164,7 +179,11 @@ def test_titles_stand_for_class_ids(opened, place, table):
     (place / "changed").write_text(" ".join(sorted(table.records.photos)[:2]))
     lay_candidate(place / "model", place / "release", place / "changed")
     better, worse = opened().show("olga", {})["waiting"]["changed"]
-    assert (better["truth"], better["before"], better["better"]) == ("Harbour at Low Moon", "Red <b>Grid</b>", True)
+    assert (better["truth"], better["before"], better["better"]) == (
+        "Harbour at Low Moon",
+        "Red <b>Grid</b>",
+        True,
+    )
     assert (worse["after"], worse["better"]) == ("Red <b>Grid</b>", False)
 
 
@@ -181,7 +200,14 @@ def test_the_page_is_the_owners(place, table):
 
 def test_the_next_round_is_trained_as_the_last_one_was():
     assert flags_of({}) == []
-    chosen = {"epochs": 0, "flips": True, "batch": 16, "backbone": "you/vit", "size": None, "public": True}
+    chosen = {
+        "epochs": 0,
+        "flips": True,
+        "batch": 16,
+        "backbone": "you/vit",
+        "size": None,
+        "public": True,
+    }
     assert flags_of(chosen) == ["--epochs=0", "--backbone=you/vit", "--flips"]
 
 
@@ -190,7 +216,13 @@ def test_the_flags_are_ones_that_the_command_takes():
 
     flags = flags_of({"epochs": 3, "flips": True, "lr": 0.001, "scratch": True, "blocks": 0})
     parsed = _parser().parse_args(["retrain", "set", "model", *flags, "--status", "told.json"])
-    assert (parsed.epochs, parsed.flips, parsed.lr, parsed.scratch, parsed.blocks) == (3, True, 0.001, True, 0)
+    assert (parsed.epochs, parsed.flips, parsed.lr, parsed.scratch, parsed.blocks) == (
+        3,
+        True,
+        0.001,
+        True,
+        0,
+    )
     assert TrainSettings().epochs is None
 
 
@@ -217,6 +249,10 @@ def test_a_first_model_is_served_as_soon_as_it_is_made(place, table):
     key = next(iter(table.queue.items))
     table.act("olga", [[{"id": str(ULID()), "do": "relabel", "label": "red-grid", "key": key}]])
     reloads = []
-    page = Rounds(table, workshop_in(place, place / "none-yet", RELEASES, lambda: reloads.append(1)), lambda: [])
+    page = Rounds(
+        table,
+        workshop_in(place, place / "none-yet", RELEASES, lambda: reloads.append(1)),
+        lambda: [],
+    )
     trained(page)
     assert reloads == [1]

@@ -16,7 +16,9 @@ from tests.fixtures.light_table import TellingOpinions, small_dataset
 @pytest.fixture
 def open_again(tmp_path):
     dataset = small_dataset(tmp_path / "set", 12)
-    return lambda: LightTable(dataset.newest(), Journal(tmp_path / "journal"), TellingOpinions, asking=Asking(1.0))
+    return lambda: LightTable(
+        dataset.newest(), Journal(tmp_path / "journal"), TellingOpinions, asking=Asking(1.0)
+    )
 
 
 @pytest.fixture
@@ -66,7 +68,10 @@ def test_an_answer_that_was_taken_back_is_not_told_either(table):
 
 def test_the_first_ones_answer_shows_nowhere_in_the_grid_of_the_second(table):
     photo = give(table, "ann", "red-grid")["image_id"]
-    seen = {who: [cell["image_id"] for cell in table.grid(who, "red-grid")["cells"]] for who in ("ann", "bob")}
+    seen = {
+        who: [cell["image_id"] for cell in table.grid(who, "red-grid")["cells"]]
+        for who in ("ann", "bob")
+    }
     assert seen == {"ann": [photo], "bob": []}
     (cell,) = [cell for cell in table.grid("bob", "harbour")["cells"] if cell["image_id"] == photo]
     assert cell["key"] == f"labels/{photo}"
@@ -108,10 +113,14 @@ def test_two_who_differ_are_settled_by_a_third_who_is_told_no_names(table, open_
     item = give(table, "ann", "red-grid")
     give(table, "bob", "harbour-study", item)
     asked = first(table, "cy", "conflicts")
-    assert asked["why"] == ["One person says *Harbour, First Study*, another says *Red <b>Grid</b>*."]
+    assert asked["why"] == [
+        "One person says *Harbour, First Study*, another says *Red <b>Grid</b>*."
+    ]
     assert [choice["id"] for choice in asked["choices"]] == ["harbour-study", "red-grid", "harbour"]
     assert {choice["chance"] for choice in asked["choices"]} == {None}
-    assert asked["said"] == [] and not any(name in json.dumps(asked["history"]) for name in ("ann", "bob"))
+    assert asked["said"] == [] and not any(
+        name in json.dumps(asked["history"]) for name in ("ann", "bob")
+    )
     table.act("cy", [[move("relabel", asked, label="red-grid")]])
     for laid in (table, open_again()):
         seen = laid.look("ann", "conflicts")
@@ -120,7 +129,9 @@ def test_two_who_differ_are_settled_by_a_third_who_is_told_no_names(table, open_
         laid.queue.let_go("ann")
 
 
-def test_until_it_is_settled_no_other_question_about_the_photo_and_no_older_word_tells_a_name(table):
+def test_until_it_is_settled_no_other_question_about_the_photo_and_no_older_word_tells_a_name(
+    table,
+):
     photo = first(table, "cy")["image_id"]
     table.queue.let_go("cy")
     for who, label in (("ann", "harbour"), ("ann", "red-grid"), ("bob", "harbour-study")):
@@ -130,7 +141,12 @@ def test_until_it_is_settled_no_other_question_about_the_photo_and_no_older_word
     blurred = Item(photo, "quality", (Finding(photo, "quality", 0.5, "Blurred."),))
     assert asked["said"] == [] == table.moves.blind.decisions("cy", blurred)
     table.act("cy", [[move("relabel", asked, label="red-grid")]])
-    assert [one.who for one in table.moves.blind.decisions("cy", blurred)] == ["ann", "ann", "bob", "cy"]
+    assert [one.who for one in table.moves.blind.decisions("cy", blurred)] == [
+        "ann",
+        "ann",
+        "bob",
+        "cy",
+    ]
 
 
 def test_who_takes_the_settling_back_is_asked_again_and_who_takes_their_answer_back_ends_it(table):
@@ -162,7 +178,12 @@ def test_a_scan_that_takes_the_first_answer_for_settled_leaves_the_second_questi
     item = give(table, "ann", "red-grid")
     path, data = findings_file("02SCAN", [])
     old = table.dataset.newest()
-    old.update("Scan", lambda base: Changes({path: data}, tuple(p for p in base.paths if p.startswith("findings/"))))
+    old.update(
+        "Scan",
+        lambda base: Changes(
+            {path: data}, tuple(p for p in base.paths if p.startswith("findings/"))
+        ),
+    )
     assert table.notice()
     (left,) = table.look("bob")["items"]
     assert (left["key"], left["labelled"]["id"]) == (item["key"], "harbour")

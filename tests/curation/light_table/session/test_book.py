@@ -24,7 +24,16 @@ def book(*past, keep=lambda decisions: None, clock=lambda: "2026-01-01T00:00:00.
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["relabel", "junk", "duplicate_of", "not_duplicate", "keep", "undo", "merge_class", "add_class"]
+            [
+                "relabel",
+                "junk",
+                "duplicate_of",
+                "not_duplicate",
+                "keep",
+                "undo",
+                "merge_class",
+                "add_class",
+            ]
         ),
         st.sampled_from(PHOTOS),
         st.sampled_from(PHOTOS),
@@ -92,8 +101,12 @@ def test_a_moment_is_always_later_than_everything_in_the_book():
 def test_a_keep_without_a_label_says_the_label_that_it_kept_whatever_arrives_later():
     keep = decision("keep", at=5)
     kept = book(keep)
-    assert [one.label for one in kept.standing()] == ["old"] == [one.label for one in kept.about("p")]
-    kept.learn([decision("relabel", at=3, label="new", who="bob")])  # made earlier, on another machine
+    assert (
+        [one.label for one in kept.standing()] == ["old"] == [one.label for one in kept.about("p")]
+    )
+    kept.learn(
+        [decision("relabel", at=3, label="new", who="bob")]
+    )  # made earlier, on another machine
     assert kept.about("p")[1].label == "new"
     kept.learn([decision("junk", at=4)])
     assert kept.about("p")[2].label is None and kept.find(keep.id) == keep

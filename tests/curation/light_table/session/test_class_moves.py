@@ -8,7 +8,9 @@ from data_cards.annotations.class_edits import changed_collection
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.errors import BadDecision, UnknownClass
 
-THINGS = Collection("fort", "Forts", (ClassInfo("agra", "Agra Fort", summary="Red."), ClassInfo("amber", "Amber")))
+THINGS = Collection(
+    "fort", "Forts", (ClassInfo("agra", "Agra Fort", summary="Red."), ClassInfo("amber", "Amber"))
+)
 AT = "2026-11-21T10:00:00.000000Z"
 
 
@@ -37,11 +39,16 @@ def test_a_name_that_another_class_has_is_not_given_twice():
         made("rename_class", label="agra", title="AMBER")
 
 
-@pytest.mark.parametrize("move", [{"do": "rename_class", "label": "agra", "title": " "},
-                                  {"do": "add_class", "title": "x" * 81},
-                                  {"do": "merge_class", "label_before": "agra", "label": "agra"},
-                                  {"do": "edit_card", "label": "agra", "card": {"title": "x"}, "before": {}},
-                                  {"do": "edit_card", "label": "agra"}])
+@pytest.mark.parametrize(
+    "move",
+    [
+        {"do": "rename_class", "label": "agra", "title": " "},
+        {"do": "add_class", "title": "x" * 81},
+        {"do": "merge_class", "label_before": "agra", "label": "agra"},
+        {"do": "edit_card", "label": "agra", "card": {"title": "x"}, "before": {}},
+        {"do": "edit_card", "label": "agra"},
+    ],
+)
 def test_what_makes_no_sense_is_refused(move):
     with pytest.raises(BadDecision):
         made(**move)
@@ -53,8 +60,16 @@ def test_an_unknown_class_is_refused():
 
 
 def test_a_card_keeps_what_it_replaced_and_nothing_that_stayed():
-    (one,) = made("edit_card", label="agra", card={"summary": "Red walls.", "source": ""}, before={"summary": "Red."})
-    assert (read_card(one.card), read_card(one.card_before)) == ({"summary": "Red walls."}, {"summary": "Red."})
+    (one,) = made(
+        "edit_card",
+        label="agra",
+        card={"summary": "Red walls.", "source": ""},
+        before={"summary": "Red."},
+    )
+    assert (read_card(one.card), read_card(one.card_before)) == (
+        {"summary": "Red walls."},
+        {"summary": "Red."},
+    )
     assert made("edit_card", label="agra", card={"summary": "Red."}, before={}) == []
 
 
@@ -62,7 +77,24 @@ def test_of_two_people_who_write_at_once_the_second_is_told_and_nothing_is_lost(
     first = made("edit_card", label="agra", card={"summary": "Ann's."}, before={"summary": "Red."})
     now = changed_collection(THINGS, first)
     with pytest.raises(BadDecision, match="ann changed the description in the meantime"):
-        made("edit_card", 2, "bob", now, first, label="agra", card={"summary": "Bob's."}, before={"summary": "Red."})
-    (second,) = made("edit_card", 3, "bob", now, first, label="agra", card={"summary": "Bob's."},
-                     before={"summary": "Ann's."})
+        made(
+            "edit_card",
+            2,
+            "bob",
+            now,
+            first,
+            label="agra",
+            card={"summary": "Bob's."},
+            before={"summary": "Red."},
+        )
+    (second,) = made(
+        "edit_card",
+        3,
+        "bob",
+        now,
+        first,
+        label="agra",
+        card={"summary": "Bob's."},
+        before={"summary": "Ann's."},
+    )
     assert read_card(second.card_before) == {"summary": "Ann's."}

@@ -1,4 +1,5 @@
-"""Classes change at the table: everybody sees it at once, it is on disk, and every step can be taken back."""
+"""Classes change at the table: everybody sees it at once, it is on disk, and every step can be
+taken back."""
 
 import pytest
 from ulid import ULID

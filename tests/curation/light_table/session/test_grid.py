@@ -27,12 +27,19 @@ def test_a_class_that_no_photo_wears_gives_an_empty_grid(table):
 
 
 def test_what_may_be_the_same_class_lies_together_and_can_be_had_alone(table):
-    names = [cell["suggested"]["id"] for cell in table.grid("ann", "harbour")["cells"] if cell["suggested"]]
+    names = [
+        cell["suggested"]["id"]
+        for cell in table.grid("ann", "harbour")["cells"]
+        if cell["suggested"]
+    ]
     assert names == ["harbour-study"] * 4 + ["red-grid"] * 4
     alone = table.grid("ann", "harbour", "red-grid")
     assert (alone["total"], alone["everything"]) == (4, 12)
     assert {cell["suggested"]["id"] for cell in alone["cells"]} == {"red-grid"}
-    assert [(choice["id"], choice["count"]) for choice in alone["choices"]] == [("harbour-study", 4), ("red-grid", 4)]
+    assert [(choice["id"], choice["count"]) for choice in alone["choices"]] == [
+        ("harbour-study", 4),
+        ("red-grid", 4),
+    ]
 
 
 def cells(*names, suggested="grid"):
@@ -47,5 +54,7 @@ def test_look_alikes_are_neighbours_and_every_photo_is_there_once():
 
 def test_photos_of_another_suspicion_never_come_between():
     near = {"a": ["b"]}
-    laid = side_by_side([*cells("a"), *cells("b", suggested="study"), *cells("c")], lambda name: near.get(name, ()))
+    laid = side_by_side(
+        [*cells("a"), *cells("b", suggested="study"), *cells("c")], lambda name: near.get(name, ())
+    )
     assert [cell["image_id"] for cell in laid] == ["a", "c", "b"]

@@ -6,7 +6,13 @@ from curation.light_table.session.history import history, said
 from data_cards.annotations.decision import Decision
 from data_cards.dataset.schema import Finding, Photo, Source
 
-SOURCE = Source(path="a.jpg", given_label="moon", given_split="test", author="Ilse", added_at="2026-03-03T10:00:00Z")
+SOURCE = Source(
+    path="a.jpg",
+    given_label="moon",
+    given_split="test",
+    author="Ilse",
+    added_at="2026-03-03T10:00:00Z",
+)
 
 
 def lines(source=SOURCE, findings=()):
@@ -58,25 +64,39 @@ def test_a_visitors_question_tells_which_model_had_answered():
     assert lines(findings=[asked])[1:] == ["asked about by a visitor (model 4f1c09a had answered)"]
 
 
-@pytest.mark.parametrize(("more", "shown"), [
-    ({"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "moon"}, "model 4f1c09a said Moon"),
-    ({"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "none"}, "model 4f1c09a said none of these"),
-    ({"finding": "01S/label", "model_revision": "4f1c09aa31"}, "shown model 4f1c09a"),
-    ({"finding": "01S/label"}, "without the model's opinion"),
-    ({"finding": "01S/quality", "model_revision": "4f1c09aa31"}, "asked about its quality"),
-    ({"finding": "01S/conflict"}, "to settle a disagreement"),
-    ({"finding": "01S/pair"}, "to settle a disagreement"),
-    ({"finding": "01JD7YQKG0000000000000000A"}, "asked by a visitor"),
-    ({}, "unasked"),
-])
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        (
+            {"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "moon"},
+            "model 4f1c09a said Moon",
+        ),
+        (
+            {"finding": "01S/label", "model_revision": "4f1c09aa31", "shown": "none"},
+            "model 4f1c09a said none of these",
+        ),
+        ({"finding": "01S/label", "model_revision": "4f1c09aa31"}, "shown model 4f1c09a"),
+        ({"finding": "01S/label"}, "without the model's opinion"),
+        ({"finding": "01S/quality", "model_revision": "4f1c09aa31"}, "asked about its quality"),
+        ({"finding": "01S/conflict"}, "to settle a disagreement"),
+        ({"finding": "01S/pair"}, "to settle a disagreement"),
+        ({"finding": "01JD7YQKG0000000000000000A"}, "asked by a visitor"),
+        ({}, "unasked"),
+    ],
+)
 def test_it_says_what_a_person_was_shown(more, shown):
     word = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "relabel", label="sun", **more)
     assert told(word) == [f"ann: said Sun, 1 April 2026 ({shown})"]
 
 
-@pytest.mark.parametrize(("label", "words"), [
-    ("sun", "kept Sun"), ("none", "kept none of these"), (None, "left it as it was"),
-])
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("sun", "kept Sun"),
+        ("none", "kept none of these"),
+        (None, "left it as it was"),
+    ],
+)
 def test_who_kept_a_label_is_told_with_the_label_they_kept(label, words):
     kept = Decision("1", "2026-04-01T08:00:00Z", "ann", "p", "keep", label=label)
     assert told(kept) == [f"ann: {words}, 1 April 2026 (unasked)"]
@@ -84,4 +104,6 @@ def test_who_kept_a_label_is_told_with_the_label_they_kept(label, words):
 
 def test_a_disagreement_is_told_without_names():
     for kind in ("conflict", "pair"):
-        assert lines(findings=[Finding("p", kind, 0.5, "r", scan_id="01S")] * 2)[1:] == ["two people differ"]
+        assert lines(findings=[Finding("p", kind, 0.5, "r", scan_id="01S")] * 2)[1:] == [
+            "two people differ"
+        ]

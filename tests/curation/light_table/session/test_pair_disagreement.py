@@ -33,7 +33,10 @@ def table(open_again):
 def conflict(table, who="cy"):
     for name in ("ann", "bob", "cy", "dan"):  # whoever holds one of the photos
         table.queue.let_go(name)
-    return next((item for item in table.look(who, "conflicts")["items"] if item["pile"] == "conflicts"), None)
+    return next(
+        (item for item in table.look(who, "conflicts")["items"] if item["pile"] == "conflicts"),
+        None,
+    )
 
 
 def counts(table):
@@ -49,14 +52,22 @@ def test_both_photos_are_shown_and_nobody_is_named(table):
     asked = conflict(table)
     photo, other = list(table.records.photos)[6:8]
     assert (asked["image_id"], asked["pair"]["image_id"]) == (photo, other)
-    assert asked["why"] == ["One person says that these are copies of one shot, another says that they are not."]
+    assert asked["why"] == [
+        "One person says that these are copies of one shot, another says that they are not."
+    ]
     assert asked["choices"] == [] == asked["shelves"]
     assert not any(name in json.dumps(asked) for name in ('"ann', '"bob', "ann:", "bob:"))
 
 
-@pytest.mark.parametrize(("do", "turned", "after"), [
-    ("duplicate_of", False, "duplicate"), ("duplicate_of", True, "labelled"), ("not_duplicate", False, "labelled"),
-    ("keep", None, "labelled")])
+@pytest.mark.parametrize(
+    ("do", "turned", "after"),
+    [
+        ("duplicate_of", False, "duplicate"),
+        ("duplicate_of", True, "labelled"),
+        ("not_duplicate", False, "labelled"),
+        ("keep", None, "labelled"),
+    ],
+)
 def test_a_key_settles_it_for_good_and_undo_opens_it_again(table, open_again, do, turned, after):
     asked = conflict(table)
     named = {"image_id": asked["image_id"], "other": asked["pair"]["image_id"]}

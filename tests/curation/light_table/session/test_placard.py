@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from curation.light_table.session.placard import AGREE, MOST_DIGITS, SEALED, NoOpinions, Records, placard
+from curation.light_table.session.placard import (
+    AGREE,
+    MOST_DIGITS,
+    SEALED,
+    NoOpinions,
+    Records,
+    placard,
+)
 from curation.light_table.session.queue import questions
 from curation.light_table.session.table import asked_by_visitor
 from curation.near_duplicates.groups import DISAGREE
@@ -26,14 +33,27 @@ class Sure(NoOpinions):
 
 
 def records(split="train", label="c1", collection=MANY, doubted=()):
-    photos = {name: Photo(name, 4, 3, (Source(given_label="c1"),)) for name in ("p", "near", "odd", "q")}
+    photos = {
+        name: Photo(name, 4, 3, (Source(given_label="c1"),)) for name in ("p", "near", "odd", "q")
+    }
     labels = {name: Label(name, label, "labelled") for name in photos}
     splits = {"p": Split("p", "p", split)}
-    return Records(collection, photos, splits, labels, Sure(), lambda name: ["typical"], doubted, lambda name: False)
+    return Records(
+        collection,
+        photos,
+        splits,
+        labels,
+        Sure(),
+        lambda name: ["typical"],
+        doubted,
+        lambda name: False,
+    )
 
 
 def shown(kind="label", related=(), **more):
-    (item,) = questions([Finding("p", kind, 0.9, "The model says *Class 7*.", "c1", "c7", related, "s", "m")])
+    (item,) = questions(
+        [Finding("p", kind, 0.9, "The model says *Class 7*.", "c1", "c7", related, "s", "m")]
+    )
     return placard(item, records(**more))
 
 
@@ -69,14 +89,26 @@ def test_a_pair_is_the_photo_and_its_representative():
 
 
 def test_what_a_visitor_said_is_a_key_away_none_of_these_too():
-    said = [asked_by_visitor(ask("p", label, note=note), "") for label, note in
-            (("c2", "it is Class 2."), (None, IT_IS_NONE), (None, "they do not know what it is."))]
+    said = [
+        asked_by_visitor(ask("p", label, note=note), "")
+        for label, note in (
+            ("c2", "it is Class 2."),
+            (None, IT_IS_NONE),
+            (None, "they do not know what it is."),
+        )
+    ]
     words = [placard(item, records())["visitor"] for one in said for item in questions([one])]
-    assert words == [{"id": "c2", "title": "Class 2"}, {"id": "none", "title": "None of these"}, None]
+    assert words == [
+        {"id": "c2", "title": "Class 2"},
+        {"id": "none", "title": "None of these"},
+        None,
+    ]
 
 
 def test_copies_that_disagreed_when_they_were_scanned_and_agree_by_now_are_said_to():
-    (item,) = questions([Finding("p", "near_duplicate", 1, f"Here and there; {DISAGREE}", "c1", "c7", ("q",))])
+    (item,) = questions(
+        [Finding("p", "near_duplicate", 1, f"Here and there; {DISAGREE}", "c1", "c7", ("q",))]
+    )
     known = records()
     assert placard(item, known)["why"][1:] == [AGREE]
     known.labels["q"] = Label("q", "c7", "labelled")
@@ -101,7 +133,9 @@ def test_without_a_model_and_a_label_the_digits_give_the_classes_of_a_small_coll
     nobody.photos["p"] = Photo("p", 4, 3, (Source(),))
     (item,) = questions([Finding("p", "unlabelled", 0.9, "Nobody has said yet what this is.")])
     seen = placard(item, nobody)
-    assert [choice["id"] for choice in seen["choices"]] == ["c0", "c1", "c2"] and not seen["choices"][0]["now"]
+    assert [choice["id"] for choice in seen["choices"]] == ["c0", "c1", "c2"] and not seen[
+        "choices"
+    ][0]["now"]
     assert [shelf["id"] for shelf in seen["shelves"]] == ["c0", "c1"]
     (item,) = questions([asked_by_visitor(ask("p", "c2", note="it is Class 2."), "")])
     assert [choice["id"] for choice in placard(item, nobody)["choices"]] == ["c2", "c0", "c1"]

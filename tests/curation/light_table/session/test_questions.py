@@ -7,8 +7,12 @@ from data_cards.annotations.decision import Decision
 from data_cards.dataset.schema import Finding
 
 LABEL = Item("p", "labels", (Finding("p", "label", 0.9, "r", scan_id="s"),))
-PAIR = Item("p", "duplicates", (Finding("p", "near_duplicate", 0.9, "r", related=("q",), scan_id="s"),))
-OTHER = Item("q", "duplicates", (Finding("q", "near_duplicate", 0.9, "r", related=("p",), scan_id="s"),))
+PAIR = Item(
+    "p", "duplicates", (Finding("p", "near_duplicate", 0.9, "r", related=("q",), scan_id="s"),)
+)
+OTHER = Item(
+    "q", "duplicates", (Finding("q", "near_duplicate", 0.9, "r", related=("p",), scan_id="s"),)
+)
 QUALITY = Item("p", "quality", (Finding("p", "quality", 0.9, "r", scan_id="s"),))
 VISITOR = Item("p", "visitors", (Finding("p", "visitor", 0.5, "r", scan_id="01Q"),))
 CONFLICT = Item("p", "conflicts", (Finding("p", "conflict", 0.5, "r", scan_id="s"),))
@@ -33,11 +37,15 @@ ALL = (LABEL, PAIR, OTHER, QUALITY, VISITOR, CONFLICT)
     ],
 )
 def test_a_decision_settles_what_was_asked_and_what_it_makes_pointless(action, finding, settled):
-    decision = Decision("1", "2026-01-01T00:00:00Z", "ann", "p", action, label="x", other="q", finding=finding)
+    decision = Decision(
+        "1", "2026-01-01T00:00:00Z", "ann", "p", action, label="x", other="q", finding=finding
+    )
     assert [item for item in ALL if answers(decision, item)] == settled
 
 
 @pytest.mark.parametrize("action", ["relabel", "none_of_these"])
 def test_a_photo_that_was_named_because_of_something_else_is_not_asked_for_any_more(action):
     unnamed = Item("p", "unlabelled", (Finding("p", "unlabelled", 0.9, "r", scan_id="s"),))
-    assert answers(Decision("1", "2026", "ann", "p", action, label="agra", finding="s/quality"), unnamed)
+    assert answers(
+        Decision("1", "2026", "ann", "p", action, label="agra", finding="s/quality"), unnamed
+    )

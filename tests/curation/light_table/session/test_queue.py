@@ -108,7 +108,11 @@ def test_piles_do_not_mix():
 
 
 def test_a_photo_that_lies_before_somebody_is_not_shown_under_another_question():
-    shared = queue(finding("a"), finding("a", kind="quality"), finding("b", kind="near_duplicate", related=("a",)))
+    shared = queue(
+        finding("a"),
+        finding("a", kind="quality"),
+        finding("b", kind="near_duplicate", related=("a",)),
+    )
     shared.take("ann", "labels", 1, 0)
     assert shared.take("bob", "quality", 1, 5) == [] == shared.take("bob", "duplicates", 1, 5)
     assert keys(shared.take("bob", "quality", 1, 10)) == ["a"]
@@ -118,7 +122,9 @@ def test_an_answer_of_one_of_two_counts_for_them_and_leaves_the_question_to_othe
     shared = queue(*FOUR)
     shared.take("ann", "labels", 1, 0)
     shared.answer("labels/b", "ann")
-    assert "b" not in keys(shared.take("ann", "labels", 4, 0)) and list(shared.half_answered()) == ["labels/b"]
+    assert "b" not in keys(shared.take("ann", "labels", 4, 0)) and list(shared.half_answered()) == [
+        "labels/b"
+    ]
     shared.let_go("ann")
     assert keys(shared.take("bob", "labels", 1, 0)) == ["b"]
     assert shared.progress("ann", "labels") == Progress(done=1, total=4, left=3)
@@ -164,9 +170,14 @@ def test_questions_that_are_decided_together_are_reserved_all_or_none():
     assert not shared.reserve("bob", ["labels/b", "labels/c"], 0)
     assert keys(shared.take("bob", "labels", 4, 0)) == ["d", "c"]
     shared.settle("labels/b")
-    assert shared.reserve("ann", ["labels/a", "labels/b"], 5) and not shared.reserve("ann", ["labels/b"], 5)
+    assert shared.reserve("ann", ["labels/a", "labels/b"], 5) and not shared.reserve(
+        "ann", ["labels/b"], 5
+    )
 
 
 def test_photos_without_a_label_lie_on_a_pile_of_their_own():
-    piles = {item.image_id: item.pile for item in questions([finding("a", 0.9, "unlabelled"), finding("b", 0.1)])}
+    piles = {
+        item.image_id: item.pile
+        for item in questions([finding("a", 0.9, "unlabelled"), finding("b", 0.1)])
+    }
     assert piles == {"a": "unlabelled", "b": "labels"}

@@ -1,5 +1,5 @@
-"""The queue, whatever people do in whatever order: nobody gets what another has before them, nothing is lost, and what
-is done is counted right."""
+"""The queue, whatever people do in whatever order: nobody gets what another has before them,
+nothing is lost, and what is done is counted right."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -19,7 +19,10 @@ FINDINGS = [
     Finding("d", "leak", 0.8, "r", related=("e",), scan_id="s"),
 ]
 PILES = ("labels", "duplicates", "leaks", "quality", "conflicts")
-CONFLICTS = {one.key: one for one in questions([Finding(photo, "conflict", 0.5, "r", scan_id="s") for photo in "ac"])}
+CONFLICTS = {
+    one.key: one
+    for one in questions([Finding(photo, "conflict", 0.5, "r", scan_id="s") for photo in "ac"])
+}
 
 
 class Table(RuleBasedStateMachine):
@@ -41,8 +44,13 @@ class Table(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, pile=st.sampled_from(PILES), count=st.integers(1, 4))
     def take(self, who: str, pile: str, count: int) -> None:
-        others = {photo for other in self.holds if other != who for key in self.held(other)
-                  for photo in self.queue.items[key].photos}
+        others = {
+            photo
+            for other in self.holds
+            if other != who
+            for key in self.held(other)
+            for photo in self.queue.items[key].photos
+        }
         for item in self.queue.take(who, pile, count, self.now):
             assert not others & set(item.photos), "two people have one photo before them"
             assert not self.is_done(item.key) and who not in self.said[item.key], "asked again"
@@ -76,8 +84,13 @@ class Table(RuleBasedStateMachine):
         for other in self.holds.values():
             other.pop(key, None)
         self.queue.reopen(key, who, self.now)
-        taken = {photo for other in self.holds if other != who for held in self.held(other)
-                 for photo in self.queue.items[held].photos}
+        taken = {
+            photo
+            for other in self.holds
+            if other != who
+            for held in self.held(other)
+            for photo in self.queue.items[held].photos
+        }
         if not taken & set(self.queue.items[key].photos):
             self.holds[who][key] = self.now + LEASE
 
@@ -107,7 +120,10 @@ class Table(RuleBasedStateMachine):
 
     @rule()
     def scan_again(self) -> None:
-        after = Queue([*questions(FINDINGS), *(CONFLICTS[key] for key in self.said if key in CONFLICTS)], LEASE)
+        after = Queue(
+            [*questions(FINDINGS), *(CONFLICTS[key] for key in self.said if key in CONFLICTS)],
+            LEASE,
+        )
         for key, people in self.said.items():
             for who in sorted(people) if key in TWICE else []:
                 after.answer(key, who)
@@ -131,16 +147,25 @@ class Table(RuleBasedStateMachine):
                 assert told.left == len(keys) - len(mine) - len(handed)
 
     def teardown(self) -> None:
-        """Nothing is lost: once everybody has left, whoever comes gets every question that waits for them."""
+        """Nothing is lost: once everybody has left, whoever comes gets every question that waits
+        for them."""
         for who in self.holds:
             self.queue.let_go(who)
         for who in self.holds:
             for pile in PILES:
-                waits = {key for key in self.said if key.startswith(f"{pile}/") and not self.is_done(key)
-                         and who not in self.said[key] and key not in self.unsure[who]}
+                waits = {
+                    key
+                    for key in self.said
+                    if key.startswith(f"{pile}/")
+                    and not self.is_done(key)
+                    and who not in self.said[key]
+                    and key not in self.unsure[who]
+                }
                 assert {item.key for item in self.queue.take(who, pile, 99, self.now)} == waits
             self.queue.let_go(who)
 
 
-Table.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None, database=None)
+Table.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, database=None
+)
 test_whatever_people_do = Table.TestCase

@@ -10,7 +10,9 @@ class Post:
     """A repository that answers or not, and a clock that is set by hand."""
 
     def __init__(self):
-        self.unsent, self.answers, self.now = 0, True, 1000.0
+        self.unsent = 0
+        self.answers = True
+        self.now = 1000.0
         self.sending = Sending(lambda: self.unsent, self.send, every=60, clock=lambda: self.now)
 
     def send(self):
@@ -37,14 +39,22 @@ def test_nothing_is_sent_when_nothing_waits(post):
 
 
 def test_a_failure_says_that_nothing_is_lost_and_when_the_next_try_is(post):
-    post.unsent, post.answers = 1, False
-    said = [post.sending.now() and post.sending._pause() and post.sending.report()["problem"] for _ in range(4)]
-    assert said[0] == "The Hub does not answer. Your decision is kept on this machine; next try in a minute."
+    post.unsent = 1
+    post.answers = False
+    said = [
+        post.sending.now() and post.sending._pause() and post.sending.report()["problem"]
+        for _ in range(4)
+    ]
+    assert (
+        said[0]
+        == "The Hub does not answer. Your decision is kept on this machine; next try in a minute."
+    )
     assert said[2].endswith("next try in 4 minutes.")
 
 
 def test_pauses_grow_but_end_at_a_quarter_of_an_hour(post):
-    post.unsent, post.answers = 1, False
+    post.unsent = 1
+    post.answers = False
     for _ in range(12):
         post.sending.now()
     assert post.sending._pause() == 15 * 60

@@ -1,6 +1,5 @@
 """What is read off a dataset before it lies on the table."""
 
-
 from __future__ import annotations
 
 import json
@@ -30,7 +29,9 @@ from tests.fixtures.light_table import TellingOpinions, small_dataset
 def test_a_visitors_words_and_why_a_photo_must_not_be_learned_from_are_told():
     question = Question("01Q", "2026-01-01T00:00:00Z", "p", "moon", note="It is the moon.")
     assert asked_by_visitor(question, "").reason == "A visitor says: It is the moon."
-    assert asked_by_visitor(question, "It is in the test.").reason.endswith("moon. It is in the test.")
+    assert asked_by_visitor(question, "It is in the test.").reason.endswith(
+        "moon. It is in the test."
+    )
 
 
 def test_a_class_is_shown_by_a_few_photos_that_nobody_doubts():
@@ -48,12 +49,21 @@ def test_decisions_are_no_news_and_findings_are(tmp_path):
 
 
 def test_photos_without_a_label_are_asked_about_before_any_scan():
-    given = {name: Label(name, label, status) for name, label, status in (
-        ("a", None, "unlabelled"), ("b", "cup", "labelled"), ("c", None, "junk"), ("d", None, "unlabelled"),
-        ("sent", None, "unlabelled"))}
+    given = {
+        name: Label(name, label, status)
+        for name, label, status in (
+            ("a", None, "unlabelled"),
+            ("b", "cup", "labelled"),
+            ("c", None, "junk"),
+            ("d", None, "unlabelled"),
+            ("sent", None, "unlabelled"),
+        )
+    }
     asked = [Finding("sent", "visitor", 0.5, "A visitor asks.")]
     found = before_a_scan(given, asked)
-    assert [one.image_id for one in found] == ["a", "d"] and {one.kind for one in found} == {"unlabelled"}
+    assert [one.image_id for one in found] == ["a", "d"] and {one.kind for one in found} == {
+        "unlabelled"
+    }
 
 
 def test_a_scan_that_put_them_into_an_order_has_the_word():
@@ -93,7 +103,8 @@ def test_the_most_doubtful_label_is_before_you_with_its_reason_and_the_three_bes
     seen = table.look("ann")
     assert seen["items"][0]["labelled"]["title"] == "Harbour at Low Moon"
     assert seen["items"][0]["why"] == [
-        "The model gives this label 2 %. Four of its five nearest photos are *Harbour, First Study*."
+        "The model gives this label 2 %. Four of its five nearest photos are *Harbour, First "
+        "Study*."
     ]
     best = seen["items"][0]["choices"][0]
     assert (best["title"], best["chance"]) == ("Harbour, First Study", 0.94)
@@ -111,7 +122,11 @@ def test_relabel_changes_the_label_and_moves_on(table):
 
 @pytest.mark.parametrize(
     ("do", "status", "label"),
-    [("keep", "labelled", "harbour"), ("none_of_these", "none_of_these", None), ("junk", "junk", None)],
+    [
+        ("keep", "labelled", "harbour"),
+        ("none_of_these", "none_of_these", None),
+        ("junk", "junk", None),
+    ],
 )
 def test_each_key_does_what_it_says(table, do, status, label):
     item = first(table)
@@ -157,14 +172,18 @@ def test_undo_goes_all_the_way_back_across_a_restart(table, open_again):
     items = table.look("ann")["items"][:5]
     for item in items:
         table.act("ann", [[move("junk", item)]])
-    again, back = open_again(), []
+    again = open_again()
+    back = []
     while again.look("ann")["undo"]:
         after = again.act("ann", [[move("undo")]])
         back += after["outcomes"][0]["back"]
         assert after["items"][0]["key"] == back[-1]
     assert back == [item["key"] for item in reversed(items)]
     assert again.book.labels == given_labels(again.dataset.photos())
-    assert again.act("ann", [[move("undo")]])["outcomes"][0]["error"] == "There is nothing left to take back."
+    assert (
+        again.act("ann", [[move("undo")]])["outcomes"][0]["error"]
+        == "There is nothing left to take back."
+    )
 
 
 def test_undo_takes_back_only_ones_own(table):
@@ -222,7 +241,9 @@ def test_junk_settles_every_question_about_a_photo(table):
 
 
 def test_a_photo_of_the_sealed_test_comes_without_the_models_opinion(tmp_path):
-    table = LightTable(small_dataset(tmp_path / "set", 12, sealed=1), Journal(tmp_path / "j"), TellingOpinions)
+    table = LightTable(
+        small_dataset(tmp_path / "set", 12, sealed=1), Journal(tmp_path / "j"), TellingOpinions
+    )
     item = first(table)
     assert item["sealed"] and item["why"] == [SEALED]
     assert all(choice["chance"] is None for choice in item["choices"])
@@ -232,7 +253,9 @@ def test_a_photo_of_the_sealed_test_comes_without_the_models_opinion(tmp_path):
     assert not any(leak in told for leak in ("0.94", "0.99", "2 %", "model-1"))
     table.act("ann", [[move("keep", item)]])
     assert table.book.about(item["image_id"])[0].model_revision == ""
-    assert item["image_id"] not in [cell["image_id"] for cell in table.grid("ann", "harbour")["cells"]]
+    assert item["image_id"] not in [
+        cell["image_id"] for cell in table.grid("ann", "harbour")["cells"]
+    ]
 
 
 def test_the_decision_remembers_what_was_asked_and_shown(table):
@@ -246,9 +269,13 @@ def test_the_decision_remembers_what_was_asked_and_shown(table):
 def test_the_history_tells_who_called_it_what(table):
     item = first(table)
     table.act("ann", [[move("relabel", item, label="red-grid")]])
-    (back,) = [one for one in table.act("ann", [[move("undo")]])["items"] if one["key"] == item["key"]]
+    (back,) = [
+        one for one in table.act("ann", [[move("undo")]])["items"] if one["key"] == item["key"]
+    ]
     assert back["history"][0] == "imported as Harbour at Low Moon, 3 March 2026"
-    assert back["said"][-1].startswith("ann: said Red <b>Grid</b>,") and back["said"][-1].endswith("taken back")
+    assert back["said"][-1].startswith("ann: said Red <b>Grid</b>,") and back["said"][-1].endswith(
+        "taken back"
+    )
 
 
 def test_a_full_disk_is_said_and_what_comes_behind_waits(table, monkeypatch):
@@ -259,7 +286,11 @@ def test_a_full_disk_is_said_and_what_comes_behind_waits(table, monkeypatch):
     monkeypatch.setattr(table.book, "_keep", full)
     after = table.act("ann", [[move("junk", one)], [move("junk", other)]])
     assert after["outcomes"] == [
-        {"ok": False, "error": "The disk is full; your decision was not kept. Make room and try again.", "again": True}
+        {
+            "ok": False,
+            "error": "The disk is full; your decision was not kept. Make room and try again.",
+            "again": True,
+        }
     ]
     assert after["items"][0]["key"] == one["key"]
 
@@ -278,7 +309,10 @@ def test_a_hub_that_does_not_answer_is_said_in_a_sentence(table, monkeypatch):
     table.act("ann", [[move("junk", item)] for item in table.look("ann")["items"][:3]])
     monkeypatch.setattr("curation.light_table.session.table.flush", away)
     told = table.sending.now()["problem"]
-    assert told == "The Hub does not answer. Your 3 decisions are kept on this machine; next try in a minute."
+    assert (
+        told == "The Hub does not answer. Your 3 decisions are kept on this machine; next try in a "
+        "minute."
+    )
     monkeypatch.undo()
     assert table.sending.now()["problem"] is None
 
@@ -296,7 +330,9 @@ def test_a_table_laid_again_shows_what_a_new_scan_found_and_forgets_no_decision(
     item = first(table)
     table.act("ann", [[move("junk", item)]])
     photo = next(iter(laid.photos()))
-    path, data = findings_file("02SCAN", [Finding(photo, "quality", 0.7, "Too dark.", scan_id="02SCAN")])
+    path, data = findings_file(
+        "02SCAN", [Finding(photo, "quality", 0.7, "Too dark.", scan_id="02SCAN")]
+    )
     laid.update("Scan", lambda _: Changes(add={path: data}))
     table.refresh()
     assert first(table, pile="quality")["why"] == ["Too dark."]
@@ -326,7 +362,9 @@ def test_a_class_that_is_missing_is_added_and_given_with_one_step(table, open_ag
 
 def test_a_class_stays_when_somebody_else_gave_it_too(table):
     item, other = table.look("ann")["items"][:2]
-    table.act("ann", [[move("add_class", title="Blue Hour"), move("relabel", item, label="Blue Hour")]])
+    table.act(
+        "ann", [[move("add_class", title="Blue Hour"), move("relabel", item, label="Blue Hour")]]
+    )
     table.act("bob", [[move("relabel", other, label="Blue Hour")]])
     after = table.act("ann", [[move("undo")]])
     assert (after["outcomes"][0]["ok"], after["undo"]) == (True, 0)
@@ -342,7 +380,15 @@ def test_a_class_needs_a_name(table, title):
 
 def test_adding_a_class_that_is_there_gives_the_one_that_is_there(table):
     item = first(table)
-    table.act("ann", [[move("add_class", title="Harbour, First Study"), move("relabel", item, label="harbour-study")]])
+    table.act(
+        "ann",
+        [
+            [
+                move("add_class", title="Harbour, First Study"),
+                move("relabel", item, label="harbour-study"),
+            ]
+        ],
+    )
     assert len(table.classes()) == 3
 
 
@@ -353,8 +399,12 @@ def test_a_new_class_whose_name_reads_like_the_id_of_another_gets_the_photo(tabl
     assert label_of(table, item).label == f"{title}-2"
 
 
-def test_a_line_of_the_ledger_that_cannot_be_read_is_told_once_and_the_table_is_laid(tmp_path, caplog):
-    dataset = small_dataset(tmp_path / "set", 6).commit({"ledger/x.jsonl": b'{"action": "crop"}\n'}, "By hand")
+def test_a_line_of_the_ledger_that_cannot_be_read_is_told_once_and_the_table_is_laid(
+    tmp_path, caplog
+):
+    dataset = small_dataset(tmp_path / "set", 6).commit(
+        {"ledger/x.jsonl": b'{"action": "crop"}\n'}, "By hand"
+    )
     with caplog.at_level("INFO"):
         table = LightTable(dataset, Journal(tmp_path / "journal"))
         table.refresh()
@@ -365,9 +415,16 @@ def test_a_line_of_the_ledger_that_cannot_be_read_is_told_once_and_the_table_is_
 def test_while_there_is_no_model_photos_without_a_label_come_first(tmp_path):
     dataset = small_dataset(tmp_path / "bare", 12)
     photos = sorted(dataset.photos())
-    nameless = [Finding(photo, "unlabelled", 0.9, "Nobody has said yet what this is.") for photo in photos[:2]]
-    table = LightTable(dataset.commit(dict([findings_file("01MORE", nameless)]), "Ask"), Journal(tmp_path / "journal"))
+    nameless = [
+        Finding(photo, "unlabelled", 0.9, "Nobody has said yet what this is.")
+        for photo in photos[:2]
+    ]
+    table = LightTable(
+        dataset.commit(dict([findings_file("01MORE", nameless)]), "Ask"),
+        Journal(tmp_path / "journal"),
+    )
     assert table.look("ann")["pile"] == "labels" and table.look("ann")["model"] is None
-    table.lacks_model, table.about_model = (lambda: True), (lambda: {"words": "No model yet.", "button": ""})
+    table.lacks_model = lambda: True
+    table.about_model = lambda: {"words": "No model yet.", "button": ""}
     seen = table.look("bob")
     assert (seen["pile"], seen["model"]["words"]) == ("unlabelled", "No model yet.")

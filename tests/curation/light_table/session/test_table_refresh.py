@@ -1,4 +1,5 @@
-"""A newer revision of the dataset is laid on the table while people sit at it, and takes nothing from them."""
+"""A newer revision of the dataset is laid on the table while people sit at it, and takes nothing
+from them."""
 
 import pytest
 from ulid import ULID
@@ -41,17 +42,26 @@ def scanned(laid, *findings):
 
 
 def doubtful(laid, place, score):
-    return Finding(list(laid.photos())[place], "label", score, "Doubtful.", "harbour", "red-grid", scan_id="02SCAN")
+    return Finding(
+        list(laid.photos())[place],
+        "label",
+        score,
+        "Doubtful.",
+        "harbour",
+        "red-grid",
+        scan_id="02SCAN",
+    )
 
 
 def test_a_scan_while_people_work_takes_nothing_from_them(table, laid):
-    held, others = table.look("ann")["items"], table.look("bob")["items"]
+    held = table.look("ann")["items"]
+    others = table.look("bob")["items"]
     table.act("ann", [[move("keep", held[0])], [move("skip", held[1])]])
     before = [item["key"] for item in table.look("ann")["items"]]
     scanned(laid, doubtful(laid, 0, 1.0))
     assert table.notice()
     after = [item["key"] for item in table.look("ann")["items"]]
-    assert after[:len(before) - 1] == before[:-1]  # the skipped one stays last, behind what is new
+    assert after[: len(before) - 1] == before[:-1]  # the skipped one stays last, behind what is new
     assert after[-1] == held[1]["key"]
     assert not {item["key"] for item in others} & set(after)
     assert table.act("ann", [[move("undo")]])["items"][0]["key"] == held[1]["key"]
@@ -141,21 +151,29 @@ def test_two_ledgers_merged_by_command_meet_as_a_disagreement_on_the_table(table
     photo = next(iter(laid.photos()))
     for who, label in (("ann", "red-grid"), ("bob", "harbour-study")):
         lines = tmp_path / f"{who}.jsonl"
-        lines.write_text(json.dumps({"image_id": photo, "action": "relabel", "label": label, "who": who}))
+        lines.write_text(
+            json.dumps({"image_id": photo, "action": "relabel", "label": label, "who": who})
+        )
         decide_from(laid.newest(), lines)
     assert table.notice()
     (item,) = table.look("cy", "conflicts")["items"]
-    assert item["why"] == ["One person says *Harbour, First Study*, another says *Red <b>Grid</b>*."]
+    assert item["why"] == [
+        "One person says *Harbour, First Study*, another says *Red <b>Grid</b>*."
+    ]
 
 
-def test_a_keep_replayed_without_its_label_disagrees_with_whoever_says_something_else(table, laid, tmp_path):
+def test_a_keep_replayed_without_its_label_disagrees_with_whoever_says_something_else(
+    table, laid, tmp_path
+):
     import json
 
     from curation.decisions.apply import decide_from
 
     photo = next(iter(laid.photos()))
-    rows = [{"action": "keep", "who": "ann", "at": "2026-05-01T10:00:00Z"},
-            {"action": "relabel", "label": "red-grid", "who": "bob", "at": "2026-05-02T10:00:00Z"}]
+    rows = [
+        {"action": "keep", "who": "ann", "at": "2026-05-01T10:00:00Z"},
+        {"action": "relabel", "label": "red-grid", "who": "bob", "at": "2026-05-02T10:00:00Z"},
+    ]
     for row in reversed(rows):  # the later one arrives first
         lines = tmp_path / "lines.jsonl"
         lines.write_text(json.dumps({"image_id": photo, **row}))
