@@ -19,6 +19,8 @@ from data_cards.errors import VitrineError
 from data_cards.progress import say, speak_up
 from data_cards.settings import add_flags, default_cache, from_flags
 
+DATASET_HELP = "a folder or hf://user/name"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
@@ -184,14 +186,14 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("duplicates", help="near-duplicates of a plain folder, as JSON lines")
     )
     decide = commands.add_parser("decide", help="replay decisions without the tab")
-    decide.add_argument("dataset")
+    decide.add_argument("dataset", help=DATASET_HELP)
     decide.add_argument("decisions", type=here, help="a file with one JSON object a line")
     decide.set_defaults(run=_decide)
     fold = commands.add_parser("fold", help="write the labels that follow from all decisions")
-    fold.add_argument("dataset")
+    fold.add_argument("dataset", help=DATASET_HELP)
     fold.set_defaults(run=_fold)
     following = commands.add_parser("next", help="which photos to label first, and which to take")
-    following.add_argument("dataset")
+    following.add_argument("dataset", help=DATASET_HELP)
     following.add_argument(
         "--count", type=number(int, 0), default=20, help="photos to label that are named"
     )
@@ -202,8 +204,10 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     erase = commands.add_parser("erase", help="take photos out for good")
-    erase.add_argument("dataset")
-    erase.add_argument("image_id", nargs="+")
+    erase.add_argument("dataset", help=DATASET_HELP)
+    erase.add_argument(
+        "image_id", nargs="+", help="the photos, as data/images and the light table name them"
+    )
     erase.set_defaults(run=_erase)
     return parser
 
@@ -216,7 +220,7 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
         help="a folder of class folders, a list (CSV, JSON lines, Parquet), a zip or tar, "
         "a clip, hf://user/name, another dataset, or museum[:PHOTOS]",
     )
-    command.add_argument("dataset", help="a folder or hf://user/name")
+    command.add_argument("dataset", help=DATASET_HELP)
     command.add_argument(
         "--collection", help="a shipped collection, or a folder with card.md and classes.yaml"
     )
@@ -279,12 +283,17 @@ def _collect_flags(command: argparse.ArgumentParser) -> None:
 def _retrain_flags(command: argparse.ArgumentParser) -> None:
     from train.settings import TrainSettings
 
-    command.add_argument("dataset", help="a folder or hf://user/name")
+    command.add_argument("dataset", help=DATASET_HELP)
     command.add_argument(
         "model", help="the one that is served; it stays until `python -m train release`"
     )
     command.add_argument("--status", type=here, help="a file that says how far it is")
-    command.add_argument("--fastdup", action=argparse.BooleanOptionalAction, default=True)
+    command.add_argument(
+        "--fastdup",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="let fastdup propose near-duplicates, where it is installed",
+    )
     command.add_argument(
         "--release-first", action="store_true", help="where there is no model yet, release this one"
     )
@@ -295,7 +304,7 @@ def _retrain_flags(command: argparse.ArgumentParser) -> None:
 def _scan_flags(command: argparse.ArgumentParser) -> None:
     from curation.scan.run import ScanSettings
 
-    command.add_argument("dataset", help="a folder or hf://user/name")
+    command.add_argument("dataset", help=DATASET_HELP)
     command.add_argument(
         "--engine",
         choices=("here", "ray"),
@@ -308,12 +317,14 @@ def _scan_flags(command: argparse.ArgumentParser) -> None:
 
 
 def _duplicates_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=here)
+    command.add_argument("folder", type=here, help="photos, in folders of any depth")
     command.add_argument(
         "--threshold", type=number(float, 0, 1), default=0.9, help="the one dial, 0 to 1"
     )
     command.add_argument("--without-fastdup", action="store_true", help="our own proposals only")
-    command.add_argument("--backbone", default="auto")
+    command.add_argument(
+        "--backbone", default="auto", help="a ViT or DINOv2 name on the Hub, or a folder"
+    )
     command.set_defaults(run=_duplicates)
 
 

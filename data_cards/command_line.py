@@ -57,12 +57,49 @@ ABOUT_THE_PATH = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose help, and that of its commands, ends with the exit codes."""
+    """A parser whose help, and that of its commands, ends with the exit codes. Its --help leaves
+    the advanced flags (data_cards/settings.py) to --help-all."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         settings.setdefault("epilog", EXIT_CODES)
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, **settings)
+        self._help_all = self.add_argument(
+            "--help-all", action=_HelpAll, nargs=0, help="show the advanced flags, too"
+        )
+
+    def format_help(self) -> str:
+        """What --help prints."""
+        advanced = self._advanced()
+        return self._without(advanced or [self._help_all], super().format_help)
+
+    def format_usage(self) -> str:
+        """The first lines of it, which also go with an error."""
+        return self._without([*self._advanced(), self._help_all], super().format_usage)
+
+    def format_help_all(self) -> str:
+        """What --help-all prints."""
+        return self._without([self._help_all], super().format_help)
+
+    def _advanced(self) -> list[argparse.Action]:
+        return [action for action in self._actions if getattr(action, "advanced", False)]
+
+    def _without(self, left_out: list[argparse.Action], write: Callable[[], str]) -> str:
+        words = {action: action.help for action in left_out}
+        for action in left_out:
+            action.help = argparse.SUPPRESS
+        try:
+            return write()
+        finally:
+            for action, help_of_it in words.items():
+                action.help = help_of_it
+
+
+class _HelpAll(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *given: Any, **named: Any) -> None:
+        assert isinstance(parser, Parser)
+        sys.stdout.write(parser.format_help_all())
+        parser.exit()
 
 
 def number(

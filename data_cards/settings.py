@@ -23,11 +23,18 @@ def dial(
     choices: tuple[str, ...] = (),
     least: float = -math.inf,
     most: float = math.inf,
+    advanced: bool = False,
 ) -> Any:
     """A field with a default, a sentence for --help, and the values it may take: `choices`, or
-    for a number the smallest and the largest."""
+    for a number the smallest and the largest. `advanced`: shown by --help-all only."""
     return field(
-        default=default, metadata={"words": words, "choices": choices, "range": (least, most)}
+        default=default,
+        metadata={
+            "words": words,
+            "choices": choices,
+            "range": (least, most),
+            "advanced": advanced,
+        },
     )
 
 
@@ -46,23 +53,24 @@ def check_ranges(settings: Any) -> None:
 
 def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:
     """One flag for each field of the dataclass `cls`: `--keep-location` for `keep_location`;
-    bool: a switch."""
+    bool: a switch. Each says as `advanced` whether --help leaves it to --help-all."""
     hints = get_type_hints(cls)
     for item in fields(cls):
         flag = f"--{item.name.replace('_', '-')}"
         words = _words(item)
         if hints[item.name] is bool:
-            parser.add_argument(
+            made = parser.add_argument(
                 flag, action=argparse.BooleanOptionalAction, default=item.default, help=words
             )
         else:
-            parser.add_argument(
+            made = parser.add_argument(
                 flag,
                 type=_kind(hints[item.name]),
                 default=item.default,
                 help=words,
                 choices=item.metadata.get("choices") or None,
             )
+        made.advanced = item.metadata.get("advanced", False)  # type: ignore[attr-defined]
 
 
 def from_flags(cls: type[Settings], flags: argparse.Namespace) -> Settings:
@@ -101,5 +109,5 @@ def _kind(hint: Any) -> Any:
 
 def _words(item: Field[Any]) -> str:
     words = str(item.metadata.get("words", "")).replace("%", "%%")
-    shown = item.default not in (None, MISSING, False)
+    shown = item.default not in (None, MISSING, False, "")
     return f"{words} (default: %(default)s)" if shown else words

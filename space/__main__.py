@@ -1,12 +1,12 @@
-"""The top floor's door.
+"""The commands that serve.
 
-python -m space serve MODEL --dataset DATASET [--port 7860] [--host 127.0.0.1] python -m space
-predict MODEL PHOTO...                    JSON lines python -m space deploy hf://user/name MODEL
-DATASET       push the app as a Space python -m space serve --dataset DATASET       without a
-model: the light table, and the first labels python -m space loop PHOTOS OUT            the whole
-loop, ends by printing the path of summary.json python -m space demo PHOTOS OUT
-the same with the page open from the beginning python -m space annotator NAME FILE           let
-somebody use the light table (asks for a password)
+python -m space serve MODEL --dataset DATASET [--port 7860] [--host 127.0.0.1]
+python -m space serve --dataset DATASET     without a model: the light table, the first labels
+python -m space predict MODEL PHOTO...      JSON lines
+python -m space deploy hf://user/name MODEL DATASET     push the app as a Space
+python -m space loop PHOTOS OUT             all of it; prints the path of summary.json
+python -m space demo PHOTOS OUT             the same with the page open from the beginning
+python -m space annotator NAME FILE         let somebody use the light table (asks a password)
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from data_cards.storage.repository import parse_address
 
 if TYPE_CHECKING:
     from space.settings import SpaceSettings
+
+MODEL_HELP = "a folder or hf://user/name, either with @revision"
+PORT_HELP = "where the pages are, 1 to 65535 (default: %(default)s)"
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -245,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--dataset", help="what the light table curates; without it there is no light table"
     )
-    serve.add_argument("--port", type=number(int, 1, 65535), default=7860)
+    serve.add_argument("--port", type=number(int, 1, 65535), default=7860, help=PORT_HELP)
     serve.add_argument(
         "--host", default="127.0.0.1", help="0.0.0.0 opens it to the network (default: %(default)s)"
     )
@@ -269,7 +272,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--state", type=here, help="where decisions wait until they are sent")
     predict = add("predict", _predict, "name the things in photos, one JSON line each")
-    predict.add_argument("model")
+    predict.add_argument("model", help=MODEL_HELP)
     predict.add_argument(
         "photos", nargs="+", metavar="PHOTO", help="a file, or a folder for all photos in it"
     )
@@ -280,7 +283,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATTERN",
         help="pass over what is called so in a folder; may be repeated",
     )
-    predict.add_argument("--top-k", type=number(int, 1), default=3)
+    predict.add_argument(
+        "--top-k",
+        type=number(int, 1),
+        default=3,
+        help="how many classes are named for each photo (default: %(default)s)",
+    )
     for one in (serve, predict):
         one.add_argument(
             "--engine",
@@ -290,8 +298,10 @@ def _parser() -> argparse.ArgumentParser:
         )
     deploy = add("deploy", _deploy, "push the app as a Space on the Hub")
     deploy.add_argument("space", help="hf://user/name")
-    deploy.add_argument("model")
-    deploy.add_argument("dataset", nargs="?")
+    deploy.add_argument("model", help=MODEL_HELP)
+    deploy.add_argument(
+        "dataset", nargs="?", help="what the light table curates; without it there is none"
+    )
     deploy.add_argument(
         "--public", action="store_true", help="let everybody see the Space (default: private)"
     )
@@ -301,16 +311,16 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(
         stopped="Stopped. What was finished stays; the same command goes on from there."
     )
-    demo.add_argument("--port", type=number(int, 1, 65535), default=7860)
+    demo.add_argument("--port", type=number(int, 1, 65535), default=7860, help=PORT_HELP)
     for one in (loop, demo):
         one.add_argument(
             "photos", help="what `collect` takes, or a dataset that was collected already"
         )
-        one.add_argument("out", type=here)
+        one.add_argument("out", type=here, help="the folder for the dataset, the model and figures")
         add_flags(one, LoopSettings)
     annotator = add("annotator", _annotator, "let somebody use the light table")
-    annotator.add_argument("name")
-    annotator.add_argument("file", type=here)
+    annotator.add_argument("name", help="what the person signs in with")
+    annotator.add_argument("file", type=here, help="where passwords are kept; made when missing")
     return parser
 
 

@@ -24,6 +24,8 @@ from data_cards.progress import say, speak_up
 from data_cards.settings import add_flags, as_flags, default_cache, from_flags
 from train.settings import SplitSettings, TrainSettings
 
+DATASET_HELP = "a folder or hf://user/name, either with @revision"
+MODEL_HELP = "the folder or hf://user/name of a model"
 COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "prune", "job")
 
 
@@ -42,8 +44,8 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     if arguments and arguments[0] in COMMANDS:
         return _command_parser()
     root = Parser(prog="python -m train", description=__doc__)
-    root.add_argument("dataset")
-    root.add_argument("model")
+    root.add_argument("dataset", help=DATASET_HELP)
+    root.add_argument("model", help="where the model goes: a folder or hf://user/name")
     root.add_argument(
         "--candidate",
         action="store_true",
@@ -174,15 +176,15 @@ def _command_parser() -> argparse.ArgumentParser:
     root = Parser(prog="python -m train")
     commands = root.add_subparsers(required=True)
     one = commands.add_parser("split", help="groups and labels -> splits and certificate")
-    one.add_argument("dataset")
+    one.add_argument("dataset", help=DATASET_HELP)
     add_flags(one, SplitSettings)
     one.set_defaults(command=split)
     one = commands.add_parser("evaluate", help="the sealed test")
-    one.add_argument("model")
-    one.add_argument("dataset")
+    one.add_argument("model", help=MODEL_HELP)
+    one.add_argument("dataset", help=DATASET_HELP)
     one.set_defaults(command=evaluate)
     one = commands.add_parser("export", help="the model in another form")
-    one.add_argument("model")
+    one.add_argument("model", help=MODEL_HELP)
     one.add_argument(
         "--to", default="onnx", help="onnx, onnx-int8, transformers.js, torchscript or torch-export"
     )
@@ -191,16 +193,16 @@ def _command_parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(command=export)
     one = commands.add_parser("compare", help="two models on the sealed test, photo by photo")
-    one.add_argument("first", metavar="MODEL")
-    one.add_argument("second", metavar="MODEL")
-    one.add_argument("dataset")
+    one.add_argument("first", metavar="MODEL", help=MODEL_HELP)
+    one.add_argument("second", metavar="MODEL", help="the model it is compared with")
+    one.add_argument("dataset", help=DATASET_HELP)
     one.set_defaults(command=compare)
     for name, command, words in (
         ("release", release, "the candidate becomes the newest revision"),
         ("rollback", rollback, "an earlier round becomes the newest revision again"),
     ):
         one = commands.add_parser(name, help=words)
-        one.add_argument("model")
+        one.add_argument("model", help=MODEL_HELP)
         one.add_argument(
             "--public", action="store_true", help="a model made anew on the Hub is public"
         )
@@ -209,7 +211,7 @@ def _command_parser() -> argparse.ArgumentParser:
         "--round", type=number(int, 1), help="its number; the one before, when left out"
     )
     one = commands.add_parser("prune", help="let the weights of older rounds go; the figures stay")
-    one.add_argument("model")
+    one.add_argument("model", help=MODEL_HELP)
     one.add_argument(
         "--keep",
         type=number(int, 0),
@@ -218,8 +220,8 @@ def _command_parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(command=prune)
     one = commands.add_parser("job", help="a training on Hugging Face's machines")
-    one.add_argument("dataset")
-    one.add_argument("model")
+    one.add_argument("dataset", help=DATASET_HELP)
+    one.add_argument("model", help=MODEL_HELP)
     one.add_argument(
         "--flavor",
         default="a10g-small",

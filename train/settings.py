@@ -29,21 +29,25 @@ class TrainSettings:
         least=14,
         most=1024,
     )
-    batch: int = dial(16, "photos a step", least=1, most=65_536)
-    lr: float = dial(1e-4, "learning rate of the uppermost block", least=0, most=1)
+    batch: int = dial(16, "photos a step", least=1, most=65_536, advanced=True)
+    lr: float = dial(1e-4, "learning rate of the uppermost block", least=0, most=1, advanced=True)
     lr_decay: float | None = dial(
         None,
         "learning rate of a block by that of the block above it; chosen with the "
         "blocks when left out",
+        advanced=True,
     )
     blocks: int | None = dial(
         None,
         "upper blocks that learn, 0: all, and how pixels are read; chosen by the number "
         "of photos when left out",
         least=0,
+        advanced=True,
     )
     augment: bool = dial(
-        True, "each photo is learned as other visitors might take it, not only as it is"
+        True,
+        "each photo is learned as other visitors might take it, not only as it is",
+        advanced=True,
     )
     gentle: bool = dial(
         False, "views stray less from the photos: for things told apart by colour or by small print"
@@ -53,25 +57,32 @@ class TrainSettings:
         "photos may be mirrored while training, even where the card does not say `flips: true`",
     )
     balance: float = dial(
-        0.0, "how far rare classes are shown more often: 0 not at all, 1 until all are shown alike"
+        0.0,
+        "how far rare classes are shown more often: 0 not at all, 1 until all are shown alike",
+        advanced=True,
     )
-    doubt: bool = dial(True, "labels that the photos contradict are not learned")
-    seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
-    scratch: bool = dial(False, "train the small CNN baseline from nothing instead")
+    doubt: bool = dial(True, "labels that the photos contradict are not learned", advanced=True)
+    seed: int = dial(
+        0, "the same seed and data give the same model", least=0, most=2**32 - 1, advanced=True
+    )
+    scratch: bool = dial(False, "train the small CNN baseline from nothing instead", advanced=True)
     finish: int = dial(
         0,
         "epochs at the end in which most validation photos are learned from, too; about 150 of "
         "them "
         "go on judging",
+        advanced=True,
     )
-    track: str = dial("none", "where figures go while training", ("none", "trackio", "wandb"))
+    track: str = dial(
+        "none", "where figures go while training", ("none", "trackio", "wandb"), advanced=True
+    )
     named_strangers: int | None = dial(
         None,
         "of 100 photos of strangers' objects, at most so many may be named, "
         "whatever that costs; when left out, at most 5 of 100 known ones are refused",
     )
     public: bool = dial(False, "a model pushed to the Hub is public")
-    threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024)
+    threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024, advanced=True)
 
 
 @dataclass(frozen=True)
