@@ -28,6 +28,8 @@ from data_cards.dataset.class_names import title_from
 from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadSource
 
+DRAWN = "drawn over the photo beside it that is called the same (a mask or the like)"
+
 
 def from_folder(root: Path, options: SourceOptions) -> Gathered:
     """Class folders, or split folders of class folders; what lies in no class folder has the label
@@ -59,12 +61,17 @@ def from_folder(root: Path, options: SourceOptions) -> Gathered:
     if not photos:
         raise BadSource(_nothing(root, listing), source=str(root))
     beside = [file for file in layout.beside if file not in pictures]
-    remarks = (*layout.remarks, *_remarks(photos, beside, listing), *_about_names(layout, options))
+    remarks = (
+        *layout.remarks,
+        *_remarks(photos, beside, layout, listing),
+        *_about_names(layout, options),
+    )
     classes = _with_parents(catalogue.classes, _parents(layout, names, naming))
     read_anyway = None if table is None else as_text(table / CATALOGUE)
     left_alone = (
         *(one for one in listing.left_alone if one.path != read_anyway),
         *_beside(beside, layout),
+        *(LeftAlone(as_text(file), DRAWN) for file in sorted(layout.drawn)),
     )
     return Gathered(
         root.resolve().name, photos, len(photos), classes, catalogue.references, remarks, left_alone
@@ -132,7 +139,9 @@ def _beside(files: Sequence[Path], layout: Layout) -> Iterator[LeftAlone]:
     yield from (LeftAlone(as_text(file), f"beside {read}") for file in files)
 
 
-def _remarks(photos: Sequence[Incoming], beside: Sequence[Path], listing: Listing) -> Iterator[str]:
+def _remarks(
+    photos: Sequence[Incoming], beside: Sequence[Path], layout: Layout, listing: Listing
+) -> Iterator[str]:
     bare = sum(photo.status == "unlabelled" for photo in photos)
     if bare:
         lie, come = ("lies", "comes") if bare == 1 else ("lie", "come")
@@ -142,7 +151,10 @@ def _remarks(photos: Sequence[Incoming], beside: Sequence[Path], listing: Listin
         )
     if beside:
         were = "was" if len(beside) == 1 else "were"
-        yield f"{_photos(len(beside))} beside the class folders {were} left alone."
+        told = f"{_photos(len(beside))} beside the class folders {were} left alone."
+        in_folders = any(len(file.parts) > len(layout.wrapper.parts) + 1 for file in beside)
+        cure = " If no folder here is a split, add --no-splits."
+        yield told + (cure if layout.sides and in_folders else "")
     for pattern in listing.unmatched:
         yield (
             f"Nothing is called as --exclude {pattern} says. It is compared with names, and with "

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from curation.ingest.naming import meaning
 from curation.ingest.photo_files import as_text
-from curation.ingest.split_names import split_of, splits_of
+from curation.ingest.split_names import side_among, split_of, splits_of
 
 AUTO, TOP, LEAF = CHOICES = ("auto", "top", "leaf")
 # Where at least half of the inner folders' names come back under other outer folders, they are
@@ -28,7 +28,7 @@ RECURRING = 0.5
 _HOW = (
     r"(?:photos?|pics?|pictures?|images?|imgs?|shots?|frames?|views?|raws?|jpe?gs?|pngs?"
     r"|heic|originals?|edited|new|old"
-    r"|other|misc|extra|more|sessions?|batch(?:es)?|parts?|series|rounds?|takes?|days?"
+    r"|other|misc|extra|more|sessions?|batch(?:es)?|parts?|series|rounds?|takes?|runs?|folds?|days?"
     r"|nights?|mornings?|evenings?"
     r"|afternoons?|indoors?|outdoors?|inside|outside|front|back|left|right|top|bottom|side"
     r"|above|below|close[ _-]?ups?"
@@ -56,6 +56,16 @@ PILE = re.compile(
     re.IGNORECASE,
 )
 
+# Folders of pictures that are drawn over photos, and not taken.
+DRAWN = re.compile(
+    r"(?:annotations?|annots?|labels?|(?:seg(?:mentation)?[ _-]?)?(?:masks?|maps?)|trimaps?"
+    r"|segmentations?|ground[ _-]?truths?|gts?|depths?|edges|heat[ _-]?maps?)"
+    r"(?:[ _-]?png)?[\d ._-]*",
+    re.IGNORECASE,
+)
+# At least so many of them are called as a photo is, in the folder of photos beside theirs.
+DRAWN_OVER = 0.5
+
 Parts = tuple[str, ...]
 
 
@@ -74,13 +84,15 @@ class Place:
 @dataclass(frozen=True)
 class Layout:
     """The photos that come in; those beside the folders that are read; where those folders are;
-    which folders are the sides of a split; and what the owner should know."""
+    which folders are the sides of a split; what the owner should know; and which pictures are no
+    photos, but drawn over them."""
 
     places: Mapping[Path, Place]
     beside: tuple[Path, ...] = ()
     wrapper: Path = Path()
     sides: Mapping[str, str] | None = None
     remarks: tuple[str, ...] = ()
+    drawn: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -148,6 +160,8 @@ def read_layout(
     catalogue's pictures where they lie beside split folders, or where there is a catalogue
     (`catalogued`); `flat`: a single folder is no class, as the files' names say those.
     """
+    drawn = drawn_over(files)
+    files = [file for file in files if file not in drawn]
     pile = _only_folder(files)
     is_pile = pile is not None and (flat or PILE.fullmatch(pile.name) is not None)
     wrapper = pile if pile is not None and is_pile else unwrapped(files)
@@ -165,7 +179,7 @@ def read_layout(
             if not (catalogued and one.folders and one.rest[0].casefold() in aside)
         ]
         taken = _splits_in_classes(taken) if with_splits else taken
-    placed, remarks = _with_classes(taken, classes)
+    placed, remarks = _with_classes(taken, classes, flat)
     places = {one.file: one.place for one in placed}
     return Layout(
         places,
@@ -173,7 +187,38 @@ def read_layout(
         wrapper,
         sides,
         (*_wrapped(wrapper, bool(sides), flat, is_pile), *remarks),
+        drawn,
     )
+
+
+def drawn_over(files: Sequence[Path]) -> frozenset[Path]:
+    """Masks and the like: pictures in a folder called so beside a folder of photos ("images"),
+    where they are called as those photos are."""
+    if not any(map(DRAWN.fullmatch, {part for file in files for part in file.parts[:-1]})):
+        return frozenset()
+    found: set[Path] = set()
+    below: dict[Path, dict[str, list[Path]]] = {}
+    for file in files:
+        for folder in file.parents:
+            inside = file.relative_to(folder).parts
+            if len(inside) > 1:
+                below.setdefault(folder, {}).setdefault(inside[0], []).append(file)
+    for inner in below.values():
+        drawings = [name for name in inner if DRAWN.fullmatch(name)]
+        others = [name for name in inner if name not in drawings]
+        if not drawings or not others or not all(map(PILE.fullmatch, others)):
+            continue
+        stems = {file.stem for name in others for file in inner[name]}
+        for name in drawings:
+            shared = sum(_photo_under(file.stem) in stems for file in inner[name])
+            if shared >= DRAWN_OVER * len(inner[name]):
+                found.update(inner[name])
+    return frozenset(found)
+
+
+def _photo_under(stem: str) -> str:
+    """ "1_mask" -> "1"."""
+    return re.sub(r"[ _-](?:mask|seg|label|gt|trimap|depth)$", "", stem, flags=re.IGNORECASE)
 
 
 def _is_wrapper(top: str, inner: list[Parts]) -> bool:
@@ -262,8 +307,25 @@ def _sides(paths: list[Parts], aside: frozenset[str], flat: bool) -> dict[str, s
         return repeating | dict.fromkeys(others, "")
     flat_ones = [name for name in others if not _holds_folders(tops[name])]
     if len(set(holding.values())) > 1 or ("train" in holding.values() and len(flat_ones) < 2):
-        return dict(called)
+        return _with_further_sides(called, holding, others, tops)
     return {}
+
+
+def _with_further_sides(
+    called: Mapping[str, str],
+    holding: Mapping[str, str],
+    others: Iterable[str],
+    tops: Mapping[str, list[Parts]],
+) -> dict[str, str]:
+    """Folders beside the sides whose names mention a side, "public_test", are sides as well where
+    they hold the same class folders."""
+    classes = _folded(name for side in holding for name in _tops(tops[side]))
+    further = {name: side_among(name) for name in others}
+    return dict(called) | {
+        name: side
+        for name, side in further.items()
+        if side and _holds_folders(tops[name]) and _folded(_tops(tops[name])) <= classes
+    }
 
 
 def _folded(names: Iterable[str]) -> set[str]:
@@ -328,10 +390,17 @@ def _splits_in_classes(seen: list[_Seen]) -> list[_Seen]:
     ]
 
 
-def _with_classes(seen: list[_Seen], classes: str) -> tuple[list[_Seen], tuple[str, ...]]:
+def _with_classes(
+    seen: list[_Seen], classes: str, flat: bool
+) -> tuple[list[_Seen], tuple[str, ...]]:
     """Find out which folder of each photo is its class, and what is to be said about that."""
     if classes == LEAF:
         return [replace(one, depth=len(one.folders)) for one in seen], ()
+    piles = _piles(seen, flat) if classes == AUTO else set()
+    if piles:
+        heaped = [one for one in seen if one.side in piles]
+        rest, remarks = _with_classes([one for one in seen if one.side not in piles], classes, flat)
+        return [*heaped, *rest], (*_heaped(heaped, flat), *remarks)
     top = [replace(one, depth=min(1, len(one.folders))) for one in seen]
     held = {one.folders for one in seen if one.is_of_class}
     only_folders = {folders[0] for folders in held} - {
@@ -344,6 +413,31 @@ def _with_classes(seen: list[_Seen], classes: str) -> tuple[list[_Seen], tuple[s
     depth = class_depths(held)
     placed = [replace(one, depth=depth.get(one.folders, one.depth)) for one in top]
     return placed, (_told(held, only_folders, inner=any(n > 1 for n in depth.values())),)
+
+
+def _piles(seen: list[_Seen], flat: bool) -> set[Parts]:
+    """The sides (the empty one where there are none) whose folders are all called as piles of
+    photos are, "images" or "100APPLE" and "101APPLE": those name no thing."""
+    names: dict[Parts, set[str]] = {}
+    deep: set[Parts] = set()
+    for one in seen:
+        names.setdefault(one.side, set()).update(one.rest[:1] if one.is_of_class else ())
+        if len(one.folders) > 1:
+            deep.add(one.side)
+    return {
+        side
+        for side, found in names.items()
+        if found and (flat or side not in deep) and all(map(PILE.fullmatch, found))
+    }
+
+
+def _heaped(heaped: list[_Seen], flat: bool) -> Iterator[str]:
+    folders = sorted({as_text(Path(*one.file.parts[:-1])) for one in heaped if one.folders})
+    if not flat:
+        yield (
+            f"{few(folders)} {'is a pile' if len(folders) == 1 else 'are piles'} of photos and no "
+            "class, by the name. To take such folders as classes, add --classes top."
+        )
 
 
 def class_depths(held: set[Parts]) -> dict[Parts, int]:
@@ -361,8 +455,15 @@ def class_depths(held: set[Parts]) -> dict[Parts, int]:
         around = {way[:-1] for way in inner}
         if len(around) < len(inner) and not _says_how(inner):
             break
+        if _is_how(around) and not _is_how(inner):
+            break
         depth = {folders: n - (n > 1) for folders, n in depth.items()}
     return depth
+
+
+def _is_how(ways: Iterable[Parts]) -> bool:
+    """Whether all innermost names say how or when photos were taken: "session1", "monday"."""
+    return all(HOW_IN_WORDS.fullmatch(way[-1].strip()) for way in ways)
 
 
 def _says_how(ways: set[Parts]) -> bool:

@@ -7,7 +7,7 @@ splits_of(["seg_train", "seg_test"])        {"seg_train": "train", "seg_test": "
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 SPLITS = {
     "train": "train",
@@ -25,6 +25,9 @@ SPLITS = {
     "evaluation": "test",
     "holdout": "test",
     "heldout": "test",
+    "trn": "train",
+    "tst": "test",
+    "validierung": "validation",
 }
 _WORD = "(?P<word>" + "|".join(sorted(SPLITS, key=len, reverse=True)) + ")"
 # "Training Set", "test-images", "train2017", "val_256", "01_train".
@@ -32,6 +35,7 @@ _WHAT = "set|split|data|dataset|imgs?|images?|photos?|pics?|pictures?|folder|dir
 _REST = rf"(?:[ _.-]?(?:{_WHAT}))?(?:[ _.-]?v?\d+)?"
 _NAME = re.compile(rf"(?:\d+[ _.-])?{_WORD}{_REST}")
 _AFTER = re.compile(rf"(?P<before>.+?)[ _.-]{_WORD}{_REST}")
+_AMONG_OTHERS = re.compile(rf"(?<![a-z]){_WORD}(?![a-z])")
 _IN_TWO = re.compile(r"(?<![a-z])(hold|held)[ _-]out")
 _EVALUATION = re.compile(r"(?<![a-z])eval")
 
@@ -46,22 +50,39 @@ def split_of(name: str) -> str | None:
 def splits_of(names: Iterable[str]) -> Mapping[str, str]:
     """The side that each of these names beside each other means.
 
-    "seg_train" is one beside "seg_test"; alone, as "steam_train" or "crash-test", it is not. "eval"
-    is the validation where a "test" lies beside it.
+    "seg_train" is one beside "seg_test", and "train (1)" beside "test (1)"; alone, as "steam_train"
+    or "crash-test", it is not. "eval" is the validation where a "test" lies beside it.
     """
     found: dict[str, str] = {}
-    before: dict[str, dict[str, str]] = {}
+    alike: dict[str, dict[str, str]] = {}
     for name in names:
         side = split_of(name)
-        after = _AFTER.fullmatch(_plain(name))
         if side:
             found[name] = side
-        elif after:
-            before.setdefault(after["before"], {})[name] = SPLITS[after["word"]]
-    for sides in before.values():
+            continue
+        for pattern, word in _around(_plain(name)):
+            alike.setdefault(pattern, {})[name] = SPLITS[word]
+    for sides in alike.values():
         if len(set(sides.values())) > 1:
             found.update(sides)
     return found | _evaluations(found)
+
+
+def side_among(name: str) -> str | None:
+    """The side that a word in a name means: "public_test" is the test. Only for folders of which
+    something else says that they are sides."""
+    found = _AMONG_OTHERS.search(_plain(name))
+    return SPLITS[found["word"]] if found else None
+
+
+def _around(name: str) -> Iterator[tuple[str, str]]:
+    """What is around the word for a side in a name, and the word: sides of one split share it."""
+    after = _AFTER.fullmatch(name)
+    if after:
+        yield f"{after['before']} *", after["word"]
+    among = _AMONG_OTHERS.search(name)
+    if among:
+        yield f"{name[: among.start()]}*{name[among.end() :]}", among["word"]
 
 
 def _evaluations(found: Mapping[str, str]) -> dict[str, str]:

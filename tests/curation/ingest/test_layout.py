@@ -448,3 +448,86 @@ def test_a_wrapper_around_everything_changes_nothing(files):
         assert {
             file.relative_to("archive"): place.label for file, place in wrapped.places.items()
         } == before
+
+
+@pytest.mark.parametrize("rest", [" (1)", "_224x224", "_cropped", ".full", " set b"])
+def test_sides_that_share_the_rest_of_their_names(rest):
+    folders = [f"{side}{rest}/{thing}" for side in ("train", "test") for thing in ("ant", "bee")]
+    assert classes(*folders) == {
+        folder: (folder[-3:], folder.partition(rest)[0]) for folder in folders
+    }
+
+
+def test_a_side_called_by_more_words_holds_the_class_folders_of_the_others():
+    found = classes("train/ant", "train/bee", "public_test/ant", "unseen/ant")
+    assert found["public_test/ant"] == ("ant", "test")
+    assert found["unseen/ant"] is None
+
+
+@pytest.mark.parametrize("side", ["val/images", "test/photos", "test/100APPLE"])
+def test_a_side_with_only_a_pile_of_photos_in_it_gives_no_labels(side):
+    found = classes("train/n01/images", "train/n02/images", side)
+    assert found[side][0] == ""
+    assert found["train/n01/images"][0] == "n01"
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [("DCIM/100APPLE", "DCIM/101APPLE"), ("photos1", "photos2"), ("raw", "jpg"), ("IMG", "IMG 2")],
+)
+def test_several_piles_are_no_classes(folders):
+    assert labels(*folders) == ["", ""]
+    assert labels(*folders, classes=TOP)[0]
+
+
+def test_piles_with_folders_in_them_are_seen_as_they_are():
+    assert labels("DCIM/Camera", "WhatsApp/Sent") == ["DCIM", "WhatsApp"]
+
+
+@pytest.mark.parametrize(
+    "outer",
+    [
+        ("session1", "session 2"),
+        ("fold1", "fold2"),
+        ("monday", "tuesday"),
+        ("iPhone", "Pixel"),
+        ("batch_1", "batch_2"),
+        ("2024-01-02", "2024-01-03"),
+    ],
+)
+def test_folders_that_say_how_or_when_hold_the_classes(outer):
+    folders = [f"{name}/{thing}" for name in outer for thing in ("mug", "vase")]
+    assert labels(*folders) == ["mug", "vase"] * len(outer)
+
+
+def test_sessions_within_years_are_no_classes():
+    assert labels("2023/2023-05-01", "2023/2023-05-02", "2024/2024-01-01") == [
+        "2023",
+        "2023",
+        "2024",
+    ]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    ["annotations/trimaps/{}.png", "masks/{}_mask.png", "labels/{}.png", "GT/{}.png"],
+)
+def test_masks_called_as_the_photos_beside_them_are_no_photos(drawn):
+    photos = [f"images/{name}.jpg" for name in ("pug_1", "boxer_1")]
+    masks = [drawn.format(name) for name in ("pug_1", "boxer_1")]
+    layout = laid(*photos, *masks)
+    assert {file.as_posix() for file in layout.drawn} == {*masks}
+    assert {file.as_posix(): place.label for file, place in layout.places.items()} == dict.fromkeys(
+        photos, ""
+    )
+    assert laid(*photos, *masks, flat=True).drawn == layout.drawn
+
+
+def test_masks_inside_of_class_folders_are_no_photos():
+    found = read("mug/images/1.jpg", "mug/masks/1.png", "vase/images/1.jpg", "vase/masks/1.png")
+    assert found == {"mug/images/1.jpg": ("mug", None), "vase/images/1.jpg": ("vase", None)}
+
+
+def test_masks_that_people_wear_are_photos():
+    assert labels("masks", "vases") == ["masks", "vases"]
+    assert read("pictures/1.jpg", "masks/a.jpg", "masks/b.jpg")["masks/a.jpg"] == ("masks", None)
