@@ -55,12 +55,12 @@ export default class Copies extends Page {
   }
 
   bulk() {
-    const ready = this.ready();
+    const ready = this.acceptable();
     return ready.length > 1 && h("button", { class: "ghost", onclick: () => this.acceptAll() }, `Accept all ${ready.length} suggestions `, key("a"));
   }
 
   // What may be accepted in one go: not what a person has to say a word about, nor photos that only look alike.
-  ready() {
+  acceptable() {
     return this.groups.filter((group) => !group.asks && group.sure);
   }
 
@@ -199,7 +199,7 @@ export default class Copies extends Page {
   }
 
   acceptAll() {
-    const ready = this.ready();
+    const ready = this.acceptable();
     const moves = ready.flatMap((group) => keeping(group, this));
     if (!moves.length) return;
     const marked = moves.filter((move) => move.do === "duplicate_of").length;
