@@ -185,9 +185,8 @@ def _light_table(
         return None
     from curation.light_table.routes import light_table_router, light_table_tab
 
-    more = (rounds.page,)
     app.include_router(
-        light_table_router(rounds.table, access.who, is_owner=settings.is_owner, more=more)
+        light_table_router(rounds.table, access.who, is_owner=settings.is_owner, rounds=rounds)
     )
     return light_table_tab
 

@@ -1,7 +1,8 @@
 """Rules of photo quality: numbers of a photo -> what is wrong with it, in words. Thresholds say
 where they come from.
 
-A rule that needs a new number adds it to `curation/measures/pixels.py`.
+A rule that needs a new number adds it to `curation/measures/pixels.py`; photos that were measured
+before are then measured again by themselves.
 """
 
 from __future__ import annotations

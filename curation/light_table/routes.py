@@ -7,7 +7,7 @@ to anybody else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from curation.light_table.pages.registry import Page, pages_of
+from curation.light_table.pages.page import Page
+from curation.light_table.pages.registry import pages_of
+from curation.light_table.pages.rounds import Rounds
 from curation.light_table.session.table import LightTable
 from data_cards.errors import (
     BadPhoto,
@@ -76,13 +78,13 @@ def light_table_router(
     who: Who,
     prefix: str = PREFIX,
     is_owner: Callable[[str], bool] = lambda name: True,
-    more: Sequence[Page] = (),
+    rounds: Rounds | None = None,
 ) -> APIRouter:
     """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in,
     else None. `is_owner(name)`: whether an annotator may also see and use the owner's pages.
-    `more`: pages that need what only the app has."""
+    `rounds`: the trainings of this table, where it is served with a model."""
     router = APIRouter(prefix=prefix, include_in_schema=False)
-    pages = pages_of(table, is_owner) | {page.name: page for page in more}
+    pages = pages_of(table, is_owner, rounds)
 
     async def answer(request: Request, make: Answer) -> Response:
         return await run_in_threadpool(_answer, request, who, make)

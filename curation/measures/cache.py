@@ -19,13 +19,14 @@ from sys import intern  # one text in memory for a name, however often it is rea
 import numpy as np
 
 from curation.measures.fingerprint import Match
-from curation.measures.pixels import Measures
+from curation.measures.pixels import Measures, later_ways
 from data_cards.bulk.columns import Columns
 from data_cards.storage.atomic_files import full_disk_named
 
-# A new number forgets what was measured in another way.
+# A new number forgets everything: the layout of the file, or how pairs are judged. How a measure is
+# taken has its own number, beside the measure (curation/measures/pixels.py).
 VERSION = 12
-NAMES = {one.name for one in fields(Measures)}
+TAKEN = "taken"  # in a stored row: the numbers of measures that are no longer taken the first way
 AT_ONCE = 50_000  # rows
 WAIT_SECONDS = 60.0
 # Photos have numbers here: there are a dozen judged pairs to a photo, and sixty-four letters are
@@ -53,6 +54,8 @@ class Memory:
     def measures(self, ids: Iterable[str]) -> tuple[Columns[Measures], set[str]]:
         """What is known of these photos: their measures, and which of them could not be read."""
         wanted = set(ids)
+        names = {one.name for one in fields(Measures)}
+        taken = later_ways(Measures)
         broken = set[str]()
         known = Columns(Measures, like=ids if isinstance(ids, Mapping) else None)
         with self._open() as base:
@@ -62,15 +65,18 @@ class Memory:
                 one = json.loads(text)
                 if not one:
                     broken.add(intern(image_id))
-                elif (
-                    one.keys() == NAMES
-                ):  # else a measure was added since: the photo is looked at again
+                # A photo whose measures are others, or were taken otherwise, is looked at again.
+                elif one.pop(TAKEN, {}) == taken and one.keys() == names:
                     known[image_id] = Measures(**one)
         return known, broken
 
     def keep_measures(self, found: Mapping[str, Measures | None]) -> None:
         """Remember measures; None for a photo that could not be read."""
-        rows = [(image_id, json.dumps(one and asdict(one))) for image_id, one in found.items()]
+        later = later_ways(Measures)
+        taken = {TAKEN: later} if later else {}
+        rows = [
+            (image_id, json.dumps(one and asdict(one) | taken)) for image_id, one in found.items()
+        ]
         with self._open() as base:
             base.executemany("insert or replace into looks values (?, ?)", rows)
 

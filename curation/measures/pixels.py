@@ -9,7 +9,8 @@ quality FOLDER` shows both. A photo that is merely unlovely is not reported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,12 @@ TINT = 12  # grey levels between channels: what JPEG leaves of no colour
 # grey levels within a row: of one colour, and with something on it
 EVEN = 4
 VARIED = 40
+
+
+def measured(way: int, default: Any) -> Any:
+    """A field of Measures that is no longer taken the first way. Who changes how a measure is
+    taken gives it the next number here: photos are then looked at again by the next scan."""
+    return field(default=default, metadata={"way": way})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,9 @@ class Measures:
     something in between. `border`: white, black, plain or ""; `grey`: no colour at all. `format`
     and `camera` as the file says. `peak`: how far anything stands out from the middle level;
     below 0: not measured.
+
+    To add a measure, add a field, and its function to `measure`. What earlier scans remember is
+    measured again by itself (curation/measures/cache.py).
     """
 
     width: int
@@ -56,6 +66,12 @@ class Measures:
     peak: float = -1.0
 
 
+def later_ways(kind: type[Any]) -> dict[str, int]:
+    """By field: the number of the way it is taken, where that is no longer the first."""
+    ways = {one.name: int(one.metadata.get("way", 1)) for one in fields(kind)}
+    return {name: way for name, way in ways.items() if way > 1}
+
+
 def measure(
     pixels: np.ndarray, width: int, height: int, format: str = "", camera: str = ""
 ) -> Measures:
@@ -68,24 +84,26 @@ def measure(
     )
     grey = pixels if pixels.ndim == 2 else in_grey(planes)
     across, down = ranges(planes)
+    softest, sharpest = directions(grey)
     return Measures(
-        width,
-        height,
-        spread(grey),
-        level(grey),
-        detail(grey),
-        share_below(grey, 0.005),
-        *directions(grey),
-        flat(planes),
-        colours(planes),
-        evenness(across),
-        evenness(down),
-        bands(across),
-        border(grey),
-        is_grey(planes),
-        format,
-        camera,
-        peak(grey),
+        width=width,
+        height=height,
+        spread=spread(grey),
+        level=level(grey),
+        detail=detail(grey),
+        darkest=share_below(grey, 0.005),
+        softest=softest,
+        sharpest=sharpest,
+        flat=flat(planes),
+        colours=colours(planes),
+        rows=evenness(across),
+        columns=evenness(down),
+        bands=bands(across),
+        border=border(grey),
+        grey=is_grey(planes),
+        format=format,
+        camera=camera,
+        peak=peak(grey),
     )
 
 

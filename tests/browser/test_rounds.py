@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Page, expect
 
-from curation.light_table.pages.rounds import rounds_page
+from curation.light_table.pages.rounds import Rounds
 from curation.light_table.routes import light_table_router
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
@@ -41,11 +41,11 @@ def at(place: Path) -> Iterator[dict[str, object]]:
     """Where the page is served: to olga, who owns it, or to whoever is the last of `people`."""
     people = ["olga"]
     table = LightTable(open_dataset(str(place / "set")), Journal(place / "journal"))
-    page = rounds_page(table, workshop_in(place, place / "model"))
+    page = Rounds(table, workshop_in(place, place / "model"))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
     app.include_router(
-        light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, more=[page])
+        light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, rounds=page)
     )
     with serving(app) as url:
         yield {"url": url + "/", "people": people}
@@ -147,10 +147,10 @@ def test_whoever_does_not_own_it_does_not_find_it(open_page, at):
 
 def test_a_failed_training_says_why(open_page, place, folder):
     table = LightTable(open_dataset(str(folder)), Journal(place / "journal"))
-    page_of = rounds_page(table, workshop_in(place, place / "model", BREAKS))
+    rounds = Rounds(table, workshop_in(place, place / "model", BREAKS))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
-    app.include_router(light_table_router(table, lambda request: "olga", more=[page_of]))
+    app.include_router(light_table_router(table, lambda request: "olga", rounds=rounds))
     with serving(app) as url:
         page = opened(open_page(url + "/"))
         press(page, "Train again")
@@ -168,11 +168,11 @@ def test_an_owner_whose_table_is_empty_is_led_to_the_training_and_nobody_else_is
         ),
     )
     table = LightTable(few, Journal(place / "few-journal"))
-    page = rounds_page(table, workshop_in(place, place / "model"))
+    page = Rounds(table, workshop_in(place, place / "model"))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
     app.include_router(
-        light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, more=[page])
+        light_table_router(table, lambda request: people[-1], is_owner="olga".__eq__, rounds=page)
     )
     with serving(app) as url:
         owner = open_page(url + "/")

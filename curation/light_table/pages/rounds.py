@@ -12,7 +12,7 @@ from typing import Any
 
 from curation.light_table import first_model
 from curation.light_table.first_model import Serving
-from curation.light_table.pages.registry import Page, Values
+from curation.light_table.pages.page import Values
 from curation.light_table.session.table import LightTable
 from curation.retrain.job_runner import Bench
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
@@ -33,7 +33,6 @@ from train.release.lifecycle import (
 from train.settings import TrainSettings
 from train.splits.readiness import missing_labels
 
-TITLE = "Was it worth it?"
 JOB = "Training"
 NEEDED = (
     "torch",
@@ -57,11 +56,6 @@ class Workshop:
     command: Sequence[str] = ("-m", "curation", "retrain")
 
 
-def rounds_page(table: LightTable, workshop: Workshop) -> Page:
-    """The page, for `light_table_router`."""
-    return Rounds(table, workshop).page
-
-
 class Rounds:
     """The rounds of one model, on one table. Safe to call from many threads."""
 
@@ -76,11 +70,6 @@ class Rounds:
         self._bench = Bench(workshop.jobs, self._ended, news=self._new_there)
         table.about_model = self.for_annotators
         table.lacks_model = lambda: workshop.serving().missing
-
-    @property
-    def page(self) -> Page:
-        """For `light_table_router`."""
-        return Page("rounds", TITLE, self.show, self.act, of_owner=True)
 
     def for_visitors(self) -> str:
         """What a visitor is told about a model that is missing or provisional; else empty."""

@@ -86,7 +86,9 @@ class LightTable {
     try {
       const first = await this.server.look();
       this.desk = new Desk(this.server, first, () => this.show(), (sentence) => this.refuse(sentence));
-      this.desk.heard = (group, outcome) => this.opened?.classes?.heard(group, outcome);
+      this.desk.heard = (group, outcome) => {
+        for (const page of Object.values(this.opened ?? {})) page.heard?.(group, outcome);
+      };
       this.view = this.single;
       this.pages = await this.server.pages();
       this.show();

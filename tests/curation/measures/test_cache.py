@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from curation.measures import cache as memory
 from curation.measures.cache import Memory
 from curation.measures.fingerprint import Match
-from curation.measures.pixels import Measures
+from curation.measures.pixels import Measures, measured
 from data_cards.errors import DiskFull
 
 ONE = Measures(10, 20, 30.0, 40.0, 0.5)
@@ -33,6 +33,47 @@ def test_what_was_measured_before_a_measure_was_added_is_measured_again(tmp_path
         older = json.dumps({name: value for name, value in asdict(ONE).items() if name != "peak"})
         base.execute("update looks set measures = ? where image_id = 'old'", (older,))
     assert known.measures(["a", "old"]) == ({"a": ONE}, set())
+
+
+@dataclass(frozen=True, slots=True)
+class WithGlare(Measures):
+    """As if somebody had added a measure."""
+
+    glare: float = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOtherwise(Measures):
+    """As if somebody had changed how a measure is taken."""
+
+    peak: float = measured(2, default=-1.0)
+
+
+def as_if_changed(monkeypatch, kind):
+    monkeypatch.setattr(memory, "Measures", kind)
+    return kind(10, 20, 30.0, 40.0, 0.5)
+
+
+@pytest.mark.parametrize("kind", [WithGlare, TakenOtherwise])
+def test_a_measure_that_is_added_or_changed_is_taken_of_remembered_photos_too(
+    kind, tmp_path, monkeypatch
+):
+    known = Memory(tmp_path)
+    known.keep_measures({"a": ONE, "broken": None})
+    known.keep_matches({("a", "b"): Match(0.9, "edited")})
+    new = as_if_changed(monkeypatch, kind)
+    again = Memory(tmp_path)
+    assert again.measures(["a", "broken"]) == ({}, {"broken"})
+    again.keep_measures({"a": new})
+    assert Memory(tmp_path).measures(["a"]) == ({"a": new}, set())
+    assert again.match("a", "b") == Match(0.9, "edited")  # pairs are not judged again for it
+
+
+@pytest.mark.parametrize("kind", [WithGlare, TakenOtherwise])
+def test_an_older_vitrine_measures_again_what_a_newer_one_wrote(kind, tmp_path, monkeypatch):
+    with monkeypatch.context() as newer:
+        Memory(tmp_path).keep_measures({"a": as_if_changed(newer, kind)})
+    assert Memory(tmp_path).measures(["a"]) == ({}, set())
 
 
 def test_a_pair_counts_only_where_both_photos_are_and_it_agrees_enough(tmp_path):

@@ -1,6 +1,7 @@
 """What nobody can learn from is named; an ordinary photo is left alone."""
 
 import random
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from curation.measures.pixels import (
     directions,
     flat,
     is_grey,
+    later_ways,
     level,
     measure,
     spread,
@@ -140,3 +142,48 @@ def test_the_worse_of_a_score_is_the_worse_of_the_photo():
 def test_reasons_are_sentences():
     for trouble in troubles(measure(np.zeros((4, 40), np.uint8), 40, 4)):
         assert trouble.reason.endswith(".") and 0 <= trouble.score <= 1
+
+
+def drawn():
+    """A picture of whole numbers alone, the same on every machine: a ramp, a frame, a bar, noise."""
+    rows, columns = np.mgrid[:90, :120]
+    ramp = (rows * 2 + columns).astype(np.uint8)
+    noise = ((rows * 7919 + columns * 104729) % 23).astype(np.uint8)
+    picture = np.stack([ramp, ramp // 2 + noise, 200 - ramp // 3], axis=2)
+    picture[40:48] = (20, 160, 90)
+    picture[:3] = picture[-3:] = 250
+    picture[:, :3] = picture[:, -3:] = 250
+    return picture.astype(np.uint8)
+
+
+# Of every measure, in the way that its number names. Where this test fails, a measure is taken
+# otherwise than in what people's scans remember: give its field in `Measures` the next number
+# (`measured(2, ...)`), and put the new value here.
+TAKEN = {
+    "width": (1, 120),
+    "height": (1, 90),
+    "spread": (1, 213.0),
+    "level": (1, 250.0),
+    "detail": (1, 0.9812206572769953),
+    "darkest": (1, 30.0),
+    "softest": (1, 0.9906103286384976),
+    "sharpest": (1, 1.028169014084507),
+    "flat": (1, 0.15182702294400907),
+    "colours": (1, 40),
+    "rows": (1, 0.06666666666666667),
+    "columns": (1, 0.05),
+    "bands": (1, 2),
+    "border": (1, "white"),
+    "grey": (1, False),
+    "format": (1, "JPEG"),
+    "camera": (1, "X100"),
+    "peak": (1, 140.0),
+}
+
+
+def test_no_measure_changes_without_a_new_number():
+    found = asdict(measure(drawn(), 120, 90, "JPEG", "X100"))
+    assert set(found) == set(TAKEN), "a measure was added: add its value here"
+    ways = later_ways(Measures)
+    for name, (way, value) in TAKEN.items():
+        assert (ways.get(name, 1), found[name]) == (way, pytest.approx(value)), name

@@ -1,11 +1,14 @@
 """Pages beside the photos: only for people who signed in, the owner's only for the owner."""
 
+from types import SimpleNamespace
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from curation.light_table import routes as tab
-from curation.light_table.pages.registry import Page, pages_of
+from curation.light_table.pages.page import Page
+from curation.light_table.pages.registry import pages_of
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from tests.fixtures.light_table import small_dataset
@@ -20,7 +23,7 @@ MONEY = Page("money", "Money", lambda who, asked: {}, lambda who, wanted: {}, of
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     table = LightTable(small_dataset(tmp_path / "set", 6), Journal(tmp_path / "journal"))
-    monkeypatch.setattr(tab, "pages_of", lambda table, is_owner: {"kept": KEPT, "money": MONEY})
+    monkeypatch.setattr(tab, "pages_of", lambda *given: {"kept": KEPT, "money": MONEY})
     app = FastAPI()
     who = lambda request: request.headers.get("x-name")  # noqa: E731
     app.include_router(tab.light_table_router(table, who, is_owner=lambda name: name == "olga"))
@@ -75,7 +78,16 @@ def test_a_page_that_does_not_exist_is_a_sentence(page):
     )
 
 
-def test_every_page_has_its_screen(tmp_path):
+def test_every_page_has_its_screen_and_every_screen_its_page(tmp_path):
     table = LightTable(small_dataset(tmp_path / "set", 6), Journal(tmp_path / "journal"))
-    for name in pages_of(table):
-        assert (tab.STATIC / "pages" / f"{name}.js").is_file()
+    rounds = SimpleNamespace(show=None, act=None)
+    screens = {path.stem for path in (tab.STATIC / "pages").glob("*.js")}
+    # page.js is what screens have in common, rounds_chart.js a part of one of them
+    assert set(pages_of(table, rounds=rounds)) == screens - {"page", "rounds_chart"}
+
+
+def test_a_page_is_added_in_the_registry_and_nowhere_else():
+    screens = {path.stem for path in (tab.STATIC / "pages").glob("*.js")} - {"page"}
+    table = (tab.STATIC / "light_table.js").read_text("utf-8")
+    assert not [name for name in screens if f"opened?.{name}" in table or f"opened.{name}" in table]
+    assert "Page(" not in (tab.STATIC.parents[2] / "space" / "app.py").read_text("utf-8")

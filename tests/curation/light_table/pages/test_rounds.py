@@ -6,7 +6,8 @@ import shutil
 import pytest
 from ulid import ULID
 
-from curation.light_table.pages.rounds import Rounds, flags_of, rounds_page
+from curation.light_table.pages.registry import pages_of
+from curation.light_table.pages.rounds import Rounds, flags_of
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from data_cards.errors import MissingFile, NotAllowed, TooBusy, VitrineError
@@ -193,8 +194,9 @@ def test_a_button_that_does_not_exist_does_nothing(opened):
 
 
 def test_the_page_is_the_owners(place, table):
-    page = rounds_page(table, workshop_in(place, place / "model"))
-    assert page.of_owner and page.name == "rounds"
+    rounds = Rounds(table, workshop_in(place, place / "model"))
+    page = pages_of(table, rounds=rounds)["rounds"]
+    assert page.of_owner and "rounds" not in pages_of(table)
     assert page.show("olga", {})["model"] == str(place / "model")
 
 
