@@ -192,6 +192,7 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
             plan,
             (plan.side,),
             ENOUGH,
+            Path(made),
         )
     which = f"the upper {plan.blocks}" if plan.blocks else "all"
     print(

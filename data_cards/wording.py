@@ -12,6 +12,40 @@ def between(least: float, most: float) -> str:
     return f"from {least:.10g} to {most:.10g}" if least > -math.inf else f"at most {most:.10g}"
 
 
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def counted(number: int, one: str, many: str = "", *, none: str = "") -> str:
+    """A number with its word. `many`: where it is not `one` with an s; `none`: said instead of 0.
+
+    >>> counted(1, "photo"), counted(2, "photo"), counted(1200, "class", "classes")
+    ('1 photo', '2 photos', '1200 classes')
+    >>> counted(0, "photo"), counted(0, "photo", none="no photo")
+    ('0 photos', 'no photo')
+    """
+    if not number and none:
+        return none
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def in_words(number: int) -> str:
+    """Small numbers as words, larger ones in digits.
+
+    >>> in_words(0), in_words(3), in_words(11)
+    ('no', 'three', '11')
+    """
+    return NUMBERS[number] if number < len(NUMBERS) else str(number)
+
+
+def whole_percent(share: float) -> str:
+    """0.849 -> "85 %".
+
+    >>> whole_percent(0.849), whole_percent(1.0)
+    ('85 %', '100 %')
+    """
+    return f"{round(100 * share)} %"
+
+
 def percent(share: float) -> str:
     """0.849 -> "84.9 %".
 

@@ -1,5 +1,5 @@
-"""How much training fits into the time that somebody has: `--budget 10m` picks epochs and
-resolution. Pure arithmetic.
+"""How much training fits into the time that somebody has: `--budget 10m` picks epochs, resolution
+and how many blocks learn.
 
 The learning rates still fall to their end: a shorter training is planned, none is cut off. What
 was picked stays in the run folder, so that a training that was killed goes on as it was planned,
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -24,11 +25,12 @@ import numpy as np
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, spoken
 from data_cards.storage.atomic_files import write_durably
+from data_cards.wording import counted
 from train.finetune.fit import optimizer_for
 from train.finetune.schedule import FEWEST_EPOCHS, MOST_EPOCHS, Plan, visitor_pixels
 from train.images.image_cache import Shelf
 from train.images.preprocessing import Preprocessing
-from train.models.families import FAMILIES
+from train.models.families import BLOCK, FAMILIES
 from train.splits.training_set import Example
 
 UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
@@ -39,7 +41,11 @@ LEAST = 1.0  # seconds
 SMALLEST = 112  # pixels; below, things of a photo are not seen any more
 SPARE = 0.05  # of the budget: no machine is equally fast all the time
 MEASURING = 0.05  # of the budget, at most about so much, even where every step takes a minute
-AROUND = 12.0  # seconds: starting up, writing an epoch's checkpoints and the release
+AROUND = 12.0  # seconds: starting up, the first checkpoints, charts and the report page
+# Times the weights are written for each epoch: the checkpoint, and the optimizer's two moments of
+# what learns; and once more for the release.
+WRITTEN = 2
+FEWEST_BLOCKS = 1
 # Times that validation is asked once more: of the weights, and of some on the way to them
 # (train/finetune/wise_ft.py).
 LOOKED_BACK = 4
@@ -60,25 +66,38 @@ class Work:
 @dataclass(frozen=True)
 class Pace:
     """Seconds on this machine: a training view of a side in pixels costs `view` + `pixel` *
-    side²; a photo costs `checked` after an epoch, and `asked` of the finished model."""
+    side² where `blocks` learn, and the share `fewest` of that where only the uppermost does; a
+    photo costs `checked` after an epoch, and `asked` of the finished model; the weights take
+    `written` to be written."""
 
     view: float
     pixel: float
     checked: float
     asked: float
+    blocks: int = 1
+    fewest: float = 1.0
+    written: float = 0.0
 
-    def epoch(self, side: int, work: Work) -> float:
-        """Seconds that an epoch takes."""
-        return self._views(work.learned, side) + work.checked * self.checked
+    def one(self, plan: Plan) -> float:
+        """Seconds that a training view takes."""
+        learning = min(plan.blocks or self.blocks, self.blocks)
+        more = (learning - FEWEST_BLOCKS) / max(1, self.blocks - FEWEST_BLOCKS)
+        share = self.fewest + (1 - self.fewest) * more if self.blocks > FEWEST_BLOCKS else 1.0
+        return share * (self.view + self.pixel * plan.side**2)
 
-    def _views(self, photos: int, side: int) -> float:
-        return photos * (self.view + self.pixel * side**2)
+    def around(self, work: Work) -> float:
+        """Seconds that an epoch takes beside its views."""
+        return work.checked * self.checked + WRITTEN * self.written
 
     def whole(self, plan: Plan, work: Work) -> float:
         """Seconds that all epochs of a plan take."""
-        if plan.views:
-            return plan.epochs * (self._views(plan.views, plan.side) + work.checked * self.checked)
-        return plan.epochs * self.epoch(plan.side, work)
+        views = (plan.views or work.learned) * self.one(plan)
+        return plan.epochs * (views + self.around(work))
+
+    def after(self, work: Work) -> float:
+        """Seconds that follow the last epoch."""
+        looked_back = LOOKED_BACK * work.checked * self.checked
+        return work.asked * self.asked + looked_back + WRITTEN * self.written + AROUND
 
 
 def seconds_in(text: str) -> float:
@@ -117,42 +136,56 @@ def sides_for(plan: Plan, family: str, size: int) -> tuple[int, ...]:
     return tuple(sorted({*range(SMALLEST, size + 1, row.patch), plan.side}))
 
 
+def fewer_blocks(blocks: int) -> tuple[int, ...]:
+    """How many upper blocks may learn instead of so many: half of them, half of those, ... one."""
+    found = []
+    while blocks > FEWEST_BLOCKS:
+        blocks = max(FEWEST_BLOCKS, blocks // 2)
+        found.append(blocks)
+    return tuple(found)
+
+
 def plan_within(
     plan: Plan, seconds: float, work: Work, pace: Pace, sides: Sequence[int]
 ) -> Plan | None:
-    """The plan with as many epochs at such a side as fit into `seconds`; None where not one
-    epoch does.
+    """The plan with as many epochs at such a side as fit into `seconds`; None where not even a
+    part of one does.
 
     More time than the plan asks for goes into larger views, then into more epochs. Less time
-    takes epochs away down to three, then pixels, and only then the last epochs.
+    takes epochs away down to three, then pixels, then blocks that learn, then the last epochs,
+    and in the end photos.
     """
-    most = max(plan.epochs, MOST_EPOCHS)
-    fitting = {
-        side: max(
-            epochs
-            for epochs in range(most + 1)
-            if not epochs or pace.whole(replace(plan, side=side, epochs=epochs), work) <= seconds
-        )
-        for side in sorted(sides)
-    }
+    fitting = {side: _epochs(replace(plan, side=side), seconds, work, pace) for side in sides}
     ample = [
         side for side, epochs in fitting.items() if side >= plan.side and epochs >= plan.epochs
     ]
     if ample:
         side = max(ample)
         return replace(plan, side=side, epochs=fitting[side])
-    few = min(plan.epochs, FEWEST_EPOCHS)
-    enough = [side for side, epochs in fitting.items() if side <= plan.side and epochs >= few]
-    side = max(enough, default=min(sides))
-    if fitting[side]:
-        return replace(plan, side=side, epochs=min(fitting[side], plan.epochs))
-    return _part_of_an_epoch(replace(plan, side=side, epochs=1), seconds, work, pace)
+    smaller = sorted(side for side in sides if side <= plan.side) or [min(sides)]
+    fewer = fewer_blocks(plan.blocks or pace.blocks)
+    ladder = [plan, *(replace(plan, blocks=blocks) for blocks in fewer)]
+    for least in range(min(plan.epochs, FEWEST_EPOCHS), 0, -1):
+        for blocks in ladder:
+            for side in reversed(smaller):
+                one = replace(blocks, side=side)
+                epochs = _epochs(one, seconds, work, pace)
+                if epochs >= least:
+                    return replace(one, epochs=min(epochs, plan.epochs))
+    return _part_of_an_epoch(replace(ladder[-1], side=smaller[0], epochs=1), seconds, work, pace)
+
+
+def _epochs(plan: Plan, seconds: float, work: Work, pace: Pace) -> int:
+    """How many epochs of such a plan fit."""
+    one = pace.whole(replace(plan, epochs=1), work)
+    most = max(plan.epochs, MOST_EPOCHS)
+    return most if one * most <= seconds else max(0, int(seconds / one))
 
 
 def _part_of_an_epoch(plan: Plan, seconds: float, work: Work, pace: Pace) -> Plan | None:
     """As many photos, each once, as fit; None where those are too few to learn from."""
-    left = seconds - work.checked * pace.checked
-    views = int(max(0.0, left) / (pace.view + pace.pixel * plan.side**2)) // plan.batch * plan.batch
+    left = max(0.0, seconds - pace.around(work))
+    views = min(work.learned, int(left / pace.one(plan))) // plan.batch * plan.batch
     return replace(plan, views=views) if views >= FEWEST_STEPS * plan.batch else None
 
 
@@ -169,54 +202,61 @@ def keep_to(
     earlier start of this training, the one it had then. `measure`: is told how many seconds it
     may take. No epochs: only the probe fits. Raises CannotTrain."""
     wanted = seconds_in(budget)
-    picked = _remembered(run)
+    picked = _remembered(run, plan)
     if picked is not None:
         say(
-            f"This training was begun before and keeps the plan it had then: {picked[0]} epochs at "
-            f"{picked[1]} pixels."
+            "This training was begun before and keeps the plan it had then: "
+            f"{counted(picked.epochs, 'epoch')} at {picked.side} pixels."
         )
-        return replace(plan, epochs=picked[0], side=picked[1], views=picked[2])
+        return picked
     pace = measure(MEASURING * wanted)
-    looked_back = LOOKED_BACK * work.checked * pace.checked
-    after = work.asked * pace.asked + looked_back + AROUND
-    left = (1 - SPARE) * wanted - (time.monotonic() - begun) - after
+    left = (1 - SPARE) * wanted - (time.monotonic() - begun) - pace.after(work)
     found = plan_within(plan, left, work, pace, sides)
-    say(_told(budget, found, pace, work, after, min(sides)))
+    say(_told(budget, found, plan, pace, work, min(sides)))
     found = found or replace(plan, epochs=0)
-    write_durably(
-        run / FILE,
-        json.dumps({"epochs": found.epochs, "side": found.side, "views": found.views}).encode(),
-    )
+    _remember(run, found)
     return found
 
 
 def _told(
-    budget: str, found: Plan | None, pace: Pace, work: Work, after: float, smallest: int
+    budget: str, found: Plan | None, wanted: Plan, pace: Pace, work: Work, smallest: int
 ) -> str:
-    then = f"then {spoken(after)} for the test and the release"
-    if found is not None and found.views:
-        return (
-            f"Within {budget}: {found.views} of {work.learned} photos once, at {found.side} "
-            f"pixels, {then}."
-        )
+    then = f"then {spoken(pace.after(work))} for the test and the release"
     if found is None:
+        least = fewer_blocks(wanted.blocks or pace.blocks)[-1:] or (wanted.blocks,)
+        one = pace.whole(replace(wanted, epochs=1, side=smallest, blocks=least[0]), work)
         return (
             f"Not even one epoch fits into {budget} on this machine: one takes about "
-            f"{spoken(pace.epoch(smallest, work))}, {then}. The probe alone will be trained."
+            f"{spoken(one)}, {then}. The probe alone will be trained."
         )
-    epochs = f"{found.epochs} {'epoch' if found.epochs == 1 else 'epochs'}"
+    fewer = ""
+    if found.blocks != wanted.blocks:
+        fewer = f", only the upper {counted(found.blocks, 'block')} learning"
+    if found.views:
+        return (
+            f"Within {budget}: {found.views} of {counted(work.learned, 'photo')} once, at "
+            f"{found.side} pixels{fewer}, {then}."
+        )
     return (
-        f"Within {budget}: {epochs} at {found.side} pixels, about "
+        f"Within {budget}: {counted(found.epochs, 'epoch')} at {found.side} pixels{fewer}, about "
         f"{spoken(pace.whole(found, work))}, {then}."
     )
 
 
-def _remembered(run: Path) -> tuple[int, int, int] | None:
+PICKED = ("epochs", "side", "views", "blocks")  # fields of a plan that a budget picks
+
+
+def _remember(run: Path, found: Plan) -> None:
+    picked = {name: getattr(found, name) for name in PICKED}
+    write_durably(run / FILE, json.dumps(picked).encode())
+
+
+def _remembered(run: Path, plan: Plan) -> Plan | None:
     try:
         picked = json.loads((run / FILE).read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return int(picked["epochs"]), int(picked["side"]), int(picked.get("views", 0))
+    return replace(plan, **{name: int(picked[name]) for name in PICKED if name in picked})
 
 
 STEPS = 3  # of which the slowest, the one that fills caches, does not count
@@ -231,9 +271,11 @@ def pace_of(
     plan: Plan,
     sides: Sequence[int],
     limit: float,
+    run: Path,
 ) -> Pace:
-    """Measured at the smallest and the largest of `sides`; `originals`: a few photos' bytes.
-    `model` stays as it is.
+    """Measured at the smallest and the largest of `sides`, and with the fewest blocks;
+    `originals`: a few photos' bytes; `run`: a folder on the disk that is written to. `model` stays
+    as it is.
 
     After `limit` seconds nothing more is measured: what is not yet known is taken to be as slow
     as a step is.
@@ -246,6 +288,7 @@ def pace_of(
     learner = deepcopy(model).to(device)
     examples = [train[n % len(train)] for n in range(plan.batch)]
     optimizer = optimizer_for(learner, plan)
+    blocks = plan.blocks or depth_of(learner)
 
     def look(pixels: Sequence[np.ndarray], bf16: bool) -> Any:
         batch = torch.from_numpy(np.stack(pixels)).to(device)
@@ -280,6 +323,10 @@ def pace_of(
     large = (_seconds(lambda: step(high), end, 0) if high > low else None) or small * (
         high / low
     ) ** 2 * plan.batch
+    fewest = None
+    if blocks > FEWEST_BLOCKS and time.monotonic() < end:
+        optimizer = optimizer_for(learner, replace(plan, blocks=FEWEST_BLOCKS))
+        fewest = _seconds(lambda: step(low), end, 0)
     learner.eval()
     a_pixel = max(0.0, large / plan.batch - small) / max(1, high**2 - low**2)
     slowest = small * (framing.size / low) ** 2
@@ -290,7 +337,27 @@ def pace_of(
         a_pixel,
         slowest if checked is None else checked / plan.batch,
         slowest if asked is None else asked / max(1, len(originals)),
+        blocks,
+        1.0 if fewest is None else min(1.0, fewest / plan.batch / small) if small else 1.0,
+        _written(learner, run),
     )
+
+
+def depth_of(model: Any) -> int:
+    """How many blocks a network has; 1 where it has none that can be told apart."""
+    found = (BLOCK.search(name) for name, _ in model.named_parameters())
+    return 1 + max((int(one[1]) for one in found if one), default=0)
+
+
+def _written(model: Any, run: Path) -> float:
+    """Seconds that the weights take to be written, once."""
+    from safetensors.torch import save_file
+
+    with tempfile.TemporaryDirectory(dir=run) as made:
+        begun = time.monotonic()
+        weights = {name: value.contiguous().clone() for name, value in model.state_dict().items()}
+        save_file(weights, Path(made) / "model.safetensors")
+        return time.monotonic() - begun
 
 
 def _seconds(work: Callable[[], object], end: float, least: int = 1) -> float | None:

@@ -362,7 +362,7 @@ def _affordable(
 
     def measure(limit: float) -> Pace:
         originals = [data for _, data in dataset.read_photos(few)]
-        return pace_of(model, shelf, train, originals, framing, plan, sides, limit)
+        return pace_of(model, shelf, train, originals, framing, plan, sides, limit, run)
 
     return keep_to(budget, begun, plan, sides, work, measure, run)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import count
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_cards.errors import CannotTrain
 from data_cards.photos.image import image_id
@@ -16,6 +19,7 @@ from train.finetune.budget import (
     SPARE,
     Pace,
     Work,
+    fewer_blocks,
     keep_to,
     pace_of,
     plan_within,
@@ -92,8 +96,8 @@ def test_little_time_takes_epochs_then_pixels_then_the_last_epochs(seconds, pick
 
 @pytest.mark.parametrize("seconds", [15, 40, 77, 130, 200, 333, 500])
 def test_whatever_is_picked_fits(seconds):
-    epochs, side = within(seconds)
-    assert epochs * PACE.epoch(side, WORK) <= seconds
+    found = plan_within(PLAN, seconds, WORK, PACE, SIDES)
+    assert found.epochs and PACE.whole(found, WORK) <= seconds
 
 
 def test_where_no_epoch_fits_a_part_of_one_uses_the_time():
@@ -105,6 +109,64 @@ def test_where_no_epoch_fits_a_part_of_one_uses_the_time():
 def test_a_part_of_an_epoch_is_remembered(tmp_path):
     first = keeping("56s", tmp_path)
     assert first.views and keeping("56s", tmp_path, spent=50.0) == first
+
+
+HALF = replace(PACE, blocks=4, fewest=0.4)  # where one block learns, a view takes 40 % of the time
+SLOW_DISK = replace(PACE, written=2.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "picked"),
+    [
+        (44, (3, 112, 4)),
+        (39, (3, 140, 2)),
+        (24, (3, 112, 1)),
+        (15, (2, 112, 1)),
+        (6.5, (1, 112, 1)),
+    ],
+)
+def test_fewer_blocks_learn_before_the_last_epochs_go(seconds, picked):
+    found = plan_within(PLAN, seconds, WORK, HALF, SIDES)
+    assert (found.epochs, found.side, found.blocks) == picked
+    assert HALF.whole(found, WORK) <= seconds
+
+
+def test_where_everything_learns_fewer_blocks_are_some_of_all(tmp_path):
+    found = plan_within(replace(PLAN, blocks=0), 39, WORK, replace(HALF, blocks=12), SIDES)
+    assert 0 < found.blocks < 12
+
+
+@given(st.floats(1, 2000), st.integers(0, 12), st.floats(0.1, 1), st.floats(0, 3))
+def test_every_plan_keeps_to_its_time(
+    seconds, blocks, fewest, written
+):
+    pace = replace(PACE, blocks=blocks or 12, fewest=fewest, written=written)
+    plan = replace(PLAN, blocks=blocks)
+    found = plan_within(plan, seconds, WORK, pace, SIDES)
+    more = plan_within(plan, 1.2 * seconds, WORK, pace, SIDES)
+    if found is not None:
+        assert pace.whole(found, WORK) <= seconds * (1 + 1e-9) and more is not None
+
+
+def test_what_is_written_is_part_of_the_time():
+    assert SLOW_DISK.whole(replace(PLAN, epochs=1), WORK) > PACE.whole(
+        replace(PLAN, epochs=1), WORK
+    )
+    assert SLOW_DISK.after(WORK) > PACE.after(WORK)
+    assert plan_within(PLAN, 120, WORK, SLOW_DISK, SIDES).epochs == 3
+
+
+def test_a_part_of_an_epoch_is_never_more_than_one():
+    """Steps are whole batches: an epoch may just not fit, and all of its photos would."""
+    few = Work(learned=100, checked=10, asked=20)
+    for seconds in (1.0, 1.2, 1.3, 1.35, 1.4):
+        found = plan_within(PLAN, seconds, few, PACE, SIDES)
+        assert found is None or found.views <= few.learned
+
+
+@pytest.mark.parametrize(("blocks", "fewer"), [(12, (6, 3, 1)), (4, (2, 1)), (1, ()), (0, ())])
+def test_blocks_are_halved_down_to_one(blocks, fewer):
+    assert fewer_blocks(blocks) == fewer
 
 
 def test_only_a_dinov2_changes_its_side():
@@ -121,7 +183,7 @@ def test_what_was_spent_and_what_comes_after_are_part_of_the_budget(tmp_path):
         run = tmp_path / str(number)
         run.mkdir()
         found = keeping(budget, run, spent=spent)
-        cost = found.epochs * PACE.epoch(found.side, WORK) + WORK.asked * PACE.asked + spent
+        cost = PACE.whole(found, WORK) + PACE.after(WORK) + spent
         assert found.epochs and cost < (1 - SPARE) * seconds_in(budget)
 
 
@@ -156,16 +218,18 @@ def asked(model, tmp_path):
     return model, shelf, examples, photos, Preprocessing().at(SIZE), plan, (28, 56)
 
 
-def test_a_few_steps_are_timed_and_the_model_stays_as_it_was(asked):
+def test_a_few_steps_are_timed_and_the_model_stays_as_it_was(asked, tmp_path):
     model = asked[0]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     state = torch.get_rng_state()
-    pace = pace_of(*asked, limit=60.0)
+    pace = pace_of(*asked, limit=60.0, run=tmp_path)
     assert (
         pace.view + pace.pixel * 56**2 > 0
         and pace.pixel >= 0
         and pace.checked > 0
         and pace.asked > 0
+        and pace.written > 0
+        and 0 < pace.fewest <= 1
     )
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(parameter.requires_grad for parameter in model.parameters()) and not model.training
@@ -173,12 +237,12 @@ def test_a_few_steps_are_timed_and_the_model_stays_as_it_was(asked):
 
 
 def test_a_machine_so_slow_that_measuring_would_eat_the_budget_is_taken_at_its_first_step(
-    asked, monkeypatch
+    asked, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(
         "train.finetune.budget.time.monotonic", count(step=8.0).__next__
     )  # whatever is timed takes 8 seconds
-    pace = pace_of(*asked, limit=0.0)
+    pace = pace_of(*asked, limit=0.0, run=tmp_path)
     assert pace.pixel * 28**2 == pytest.approx(2.0) and pace.view == pytest.approx(0.0), (
         "4 photos a step"
     )
