@@ -256,7 +256,8 @@ def _remembered(run: Path, plan: Plan) -> Plan | None:
         picked = json.loads((run / FILE).read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return replace(plan, **{name: int(picked[name]) for name in PICKED if name in picked})
+    epochs, side, views, blocks = (int(picked.get(name, getattr(plan, name))) for name in PICKED)
+    return replace(plan, epochs=epochs, side=side, views=views, blocks=blocks)
 
 
 STEPS = 3  # of which the slowest, the one that fills caches, does not count

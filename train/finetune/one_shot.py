@@ -28,7 +28,7 @@ from train.images.keypoints import SIDE, find_points
 from train.images.preprocessing import Preprocessing
 from train.inference.batch_predict import Answers, answers_of
 from train.inference.embeddings import Embedder, embed_dataset
-from train.inference.model_folder import OURS, write_golden
+from train.inference.model_folder import OURS, GoldenAnswer, write_golden
 from train.inference.network import open_network
 from train.inference.photo_index import SIDE as SMALL
 from train.inference.photo_index import write_index
@@ -252,7 +252,9 @@ def _write_golden(
     """Answers of the network alone: an export has no points."""
     rows = list(zip(answers.ids, answers.logits, strict=True))[:GOLDEN]
     said = {
-        name: (material.classes[int(logits.argmax())], [float(value) for value in logits])
+        name: GoldenAnswer(
+            material.classes[int(logits.argmax())], [float(value) for value in logits]
+        )
         for name, logits in rows
     }
     write_golden(draft, taught.framing, dict(pictures.read_photos(list(said))), said)

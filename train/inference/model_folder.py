@@ -4,7 +4,8 @@ from the Hub."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,23 @@ def is_provisional(folder: Path) -> bool:
     return read_json(folder / OURS / "release.json").get(PROVISIONAL) is True
 
 
+@dataclass(frozen=True)
+class GoldenAnswer:
+    """What a model said about one photo: the `label` it ranks first and its `logits`. `answer`:
+    what a visitor is told, that label or "none"; None where the network alone does not decide."""
+
+    label: str
+    logits: Sequence[float]
+    answer: str | None = None
+
+
 def write_golden(
     folder: Path,
     framing: Preprocessing,
     photos: Mapping[str, bytes],
-    answers: Mapping[str, tuple[str, list[float]]],
+    answers: Mapping[str, GoldenAnswer],
 ) -> None:
-    """Keep what the model said about a few photos: `answers` holds label and logits by image_id.
+    """Keep what the model said about a few photos: `answers` by image_id.
 
     The photos are kept as the square that the model saw, without loss: another engine must come
     to the same logits.
@@ -39,8 +50,7 @@ def write_golden(
         name = f"{OURS}/golden/{image_id}.png"
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         framing.image(data).save(folder / name)
-        label, logits = answers[image_id]
-        rows.append({"image_id": image_id, "photo": name, "label": label, "logits": logits})
+        rows.append({"image_id": image_id, "photo": name, **asdict(answers[image_id])})
     write_json(folder / OURS / "golden.json", rows)
 
 

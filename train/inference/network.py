@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,16 @@ from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import Embedder, cores
 from train.inference.engine import Engine, TorchEngine, installed, open_onnx, prove, write_onnx
 from train.inference.micro_batch import Gathering
+from train.inference.model_folder import OURS
 from train.inference.reference_matching import Recogniser, References
+from train.uncertainty.decision_rule import Judgement
+from train.uncertainty.rejection import EARLY, NONE
 
 if TYPE_CHECKING:
     from PIL import Image
 
 OUTPUTS = ("logits", "embedding", "early")
+GOLDEN = "golden.json"
 EXPORTS = "vitrine/exports"
 ONNX = f"{EXPORTS}/model.onnx"
 CHECK = f"{EXPORTS}/model.onnx.json"
@@ -128,17 +133,50 @@ def weights_mark(folder: Path) -> str:
 def golden(folder: Path, preprocess: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
     """The photos whose answers travel with a model, as tensors (n, 3, h, w), and their logits
     (n, c); maybe none."""
-    path = folder / "vitrine/golden.json"
-    with model_file("golden.json"):
-        rows: list[dict[str, Any]] = (
-            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-        )
+    with model_file(GOLDEN):
+        rows = _golden_rows(folder)
         if not rows:
             return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros(
                 (0, 0), np.float32
             )
         tensors = [preprocess.tensor(_kept_photo(folder / row["photo"])) for row in rows]
         return np.stack(tensors), np.array([row["logits"] for row in rows], dtype=np.float32)
+
+
+def golden_refused(folder: Path) -> np.ndarray | None:
+    """(n,) bool: which of those photos the model answers with "none of these"; None where a
+    release does not say so of every one."""
+    with model_file(GOLDEN):
+        answers = [row.get("answer") for row in _golden_rows(folder)]
+    return None if None in answers else np.array([one == NONE for one in answers], bool)
+
+
+def _golden_rows(folder: Path) -> list[dict[str, Any]]:
+    path = folder / OURS / GOLDEN
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+def same_decisions(
+    outputs: Sequence[np.ndarray], refused: np.ndarray | None, folder: Path, largest: float
+) -> np.ndarray:
+    """(n,) bool: of which photos the release's rule makes what was kept as `refused` (n,), from
+    an engine's logits, embeddings and early tokens. True where nothing was kept."""
+    if refused is None or not len(refused):
+        return np.ones(len(outputs[0]), bool)
+    said = Heard(*outputs)
+    judgement = Judgement.load(folder / OURS)
+    if said.early is None and judgement.rejection.sees == EARLY:
+        return np.ones(len(outputs[0]), bool)  # it is served without this rule, too
+    return judgement.refuses_as(said, refused, largest)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An engine's outputs: logits (n, c), embeddings (n, d) and early tokens (n, e)."""
+
+    logits: np.ndarray
+    embeddings: np.ndarray
+    early: np.ndarray | None = None
 
 
 def _kept_photo(path: Path) -> Image.Image:
@@ -161,7 +199,12 @@ def _remembers(engine: Engine, folder: Path, preprocess: Preprocessing) -> bool:
     photos, logits = (some[:AT_START] for some in golden(folder, preprocess))
     if not len(photos):
         return True
-    return same_answers(engine.run(photos)[0], logits, LARGEST_IN_SHORT)
+    refused = golden_refused(folder)
+    outputs = engine.run(photos)
+    decided = same_decisions(
+        outputs, None if refused is None else refused[:AT_START], folder, LARGEST_IN_SHORT
+    )
+    return bool(decided.all()) and same_answers(outputs[0], logits, LARGEST_IN_SHORT)
 
 
 def same_answers(a: np.ndarray, b: np.ndarray, largest: float = LARGEST_DIFFERENCE) -> bool:

@@ -28,7 +28,14 @@ from train.finetune.refit_head import refitted
 from train.images.augment import GENTLE
 from train.images.preprocessing import FILE
 from train.inference.batch_predict import Answers, Asking, ask
-from train.inference.model_folder import FORMAT, OURS, PROVISIONAL, write_golden, write_json
+from train.inference.model_folder import (
+    FORMAT,
+    OURS,
+    PROVISIONAL,
+    GoldenAnswer,
+    write_golden,
+    write_json,
+)
 from train.inference.network import open_network
 from train.inference.photo_index import SIDE, write_index
 from train.release.model_card import model_folder_card
@@ -36,10 +43,13 @@ from train.settings import TrainSettings
 from train.splits.seal import Sealed
 from train.splits.training_set import Example, Material
 from train.statistics.metrics import top_k
-from train.uncertainty.decision_rule import Seen, judge, looked
+from train.uncertainty.decision_rule import Judgement, Seen, judge, looked
+from train.uncertainty.rejection import NONE
 
 # photos whose answers travel with the model, so that an export or another machine can be checked
 GOLDEN = 50
+# of them: photos of none of these, and as many known ones that the model refuses
+GOLDEN_NONE = 10
 
 
 def furnish(
@@ -61,16 +71,17 @@ def furnish(
     held = seen(answers, material.validation)
     taught, held = with_new_head(draft, taught, seen(answers, taught.learned), held, units)
     groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]
-    judge(seen(answers, material.train), held, looked(answers.of(none)), groups, seed, named).save(
-        draft / OURS
+    judgement = judge(
+        seen(answers, material.train), held, looked(answers.of(none)), groups, seed, named
     )
+    judgement.save(draft / OURS)
     _write_index(
         draft / OURS / "index",
         source.dataset,
         answers.of(known),
         {image_id: material.classes[label] for image_id, label in known.items()},
     )
-    _write_golden(draft, source.dataset, answers, material, taught)
+    _write_golden(draft, source.dataset, answers, material, taught, judgement)
     return taught
 
 
@@ -125,22 +136,70 @@ def _write_index(folder: Path, dataset: Dataset, answers: Answers, labels: dict[
 
 
 def _write_golden(
-    draft: Path, dataset: Dataset, answers: Answers, material: Material, taught: Taught
+    draft: Path,
+    dataset: Dataset,
+    answers: Answers,
+    material: Material,
+    taught: Taught,
+    judgement: Judgement,
 ) -> None:
-    """Answers about photos of all classes, sure ones and unsure ones; none of the test."""
+    """Answers about photos of all classes, sure ones and unsure ones, about known ones that are
+    refused, and about photos of none of these; none of the test."""
     truth = dict((*material.train, *material.validation))
     known = answers.of(truth)
-    rows = spread([truth[image_id] for image_id in known.ids], margins(known.logits), GOLDEN)
-    wanted = [known.ids[row] for row in rows]
+    none = answers.of((*material.none["train"], *material.none["validation"]))
+    classes = [*(truth[image_id] for image_id in known.ids), *([NO_CLASS] * len(none.ids))]
+    sure = np.concatenate([margins(known.logits), margins(none.logits)])
+    refused = np.concatenate([_refused(judgement, known), _refused(judgement, none)])
+    ids = (*known.ids, *none.ids)
+    wanted = [ids[row] for row in golden_rows(classes, sure, refused)]
     read = dict(dataset.read_photos(wanted))
     photos = {image_id: read[image_id] for image_id in wanted if image_id in read}
     # By the weights themselves: the many may have been asked of an engine that leaves out a digit.
     exact = open_network(draft, "torch")
     said = {}
     for image_id, data in photos.items():
-        logits = exact.ask(data)[0]
-        said[image_id] = material.classes[int(logits.argmax())], [float(value) for value in logits]
+        rows = Answers((image_id,), *(row[None] for row in exact.ask(data)))
+        label = material.classes[int(rows.logits[0].argmax())]
+        logits = [float(value) for value in rows.logits[0]]
+        answer = NONE if judgement.refused(rows)[0] else label
+        said[image_id] = GoldenAnswer(label, logits, answer)
     write_golden(draft, taught.framing, photos, said)
+
+
+NO_CLASS = -1  # of photos of none of these
+
+
+def _refused(judgement: Judgement, answers: Answers) -> np.ndarray:
+    return judgement.refused(answers) if answers.ids else np.zeros(0, bool)
+
+
+def golden_rows(
+    classes: Sequence[int], sure: np.ndarray, refused: np.ndarray, most: int = GOLDEN
+) -> list[int]:
+    """At most so many rows (n,), of three kinds in turn as far as there are such: known photos,
+    those of NO_CLASS, and known ones that are `refused` (n,). Of the last two at most
+    GOLDEN_NONE each, so that every start of the list holds some of every kind."""
+    place = np.arange(len(classes))
+    foreign = np.asarray(classes, int) == NO_CLASS
+    refused = np.asarray(refused, bool)
+    few = [
+        _spread_of(place[foreign], refused.astype(int), sure, GOLDEN_NONE),
+        _spread_of(place[~foreign & refused], np.asarray(classes), sure, GOLDEN_NONE),
+    ]
+    rest = most - sum(map(len, few))
+    known = _spread_of(place[~foreign & ~refused], np.asarray(classes), sure, rest)
+    turns = [
+        (turn, kind, row)
+        for kind, rows in enumerate([known, *few])
+        for turn, row in enumerate(rows)
+    ]
+    return [row for _, _, row in sorted(turns)][:most]
+
+
+def _spread_of(rows: np.ndarray, kinds: np.ndarray, sure: np.ndarray, most: int) -> list[int]:
+    found = spread(kinds[rows].tolist(), sure[rows], most)
+    return [int(rows[place]) for place in found]
 
 
 def margins(logits: np.ndarray) -> np.ndarray:

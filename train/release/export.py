@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from data_cards.errors import BadModel, ExportDisagrees, MissingFile
 from data_cards.progress import say
 from data_cards.settings import default_cache
 from data_cards.storage.repository import open_repository
+from data_cards.wording import counted
 from train.images.preprocessing import FILE, Preprocessing
 from train.inference.engine import (
     Engine,
@@ -30,7 +32,16 @@ from train.inference.engine import (
     write_onnx,
 )
 from train.inference.model_folder import model_folder
-from train.inference.network import EXPORTS, OUTPUTS, golden, same_answers, weights_mark
+from train.inference.network import (
+    EXPORTS,
+    LARGEST_DIFFERENCE,
+    OUTPUTS,
+    golden,
+    golden_refused,
+    same_answers,
+    same_decisions,
+    weights_mark,
+)
 
 AT_ONCE = 16
 # What 8 bits may change: the answer to one photo of fifty, and no embedding by more than this.
@@ -100,17 +111,26 @@ def export_folder(
 
     preprocess = Preprocessing.from_folder(folder)
     module = load_answering(folder)
-    tensors = np.concatenate(
-        [golden(folder, preprocess)[0], *(preprocess(data)[None] for data in photos)]
-    )
+    kept = golden(folder, preprocess)[0]
+    tensors = np.concatenate([kept, *(preprocess(data)[None] for data in photos)])
     if not len(tensors):
         raise BadModel("This model carries no photos to check an export on; give some.")
     say(f"Exporting to {made.name} ...")
     form.write(module, preprocess.size, made)
-    report = compare(TorchEngine(module), form.read(made), tensors, form.exact)
+    begun = time.monotonic()
+    exported = form.read(made)
+    report = compare(TorchEngine(module), exported, tensors, form.exact)
+    report |= _decisions(folder, exported, kept, form.exact)
+    report["agrees"] = report["agrees"] and report.pop("decides_alike")
+    report["seconds"] = round(time.monotonic() - begun, 2)
     say(
-        f"Top-1 is the same on {report['top1_agreement']:.0%} of {report['photos']} photos; "
-        f"logits differ by at most {report['max_difference']:.1e}."
+        f"Top-1 is the same on {report['top1_agreement']:.0%} of "
+        f"{counted(report['photos'], 'photo')}; logits differ by at most "
+        f"{report['max_difference']:.1e}; {report['refused']} of {len(kept)} kept photos are "
+        f"refused, as they should be. Checked in {report['seconds']:.1f} s."
+        if report["agrees"]
+        else f"The answers differ: top-1 is the same on {report['top1_agreement']:.0%} of "
+        f"{counted(report['photos'], 'photo')}."
     )
     if not report["agrees"]:
         raise ExportDisagrees(
@@ -123,6 +143,22 @@ def export_folder(
         "size": preprocess.size,
         "outputs": list(OUTPUTS),
         "bytes": made.stat().st_size,
+    }
+
+
+def _decisions(folder: Path, exported: Engine, kept: np.ndarray, exact: bool) -> dict[str, Any]:
+    """Whether the release's rule refuses from the exported engine what it refused before, of the
+    photos (n, 3, h, w) that travel with it."""
+    refused = golden_refused(folder)
+    if refused is None or not len(kept):
+        return {"refused": 0, "decides_alike": True}
+    parts = [kept[start : start + AT_ONCE] for start in range(0, len(kept), AT_ONCE)]
+    alike = same_decisions(_run(exported, parts), refused, folder, LARGEST_DIFFERENCE)
+    share = float(alike.mean())
+    return {
+        "refused": int(refused.sum()),
+        "decisions_agreement": share,
+        "decides_alike": share == 1.0 if exact else share >= LEAST_SAME,
     }
 
 

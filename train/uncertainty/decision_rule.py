@@ -77,6 +77,18 @@ class Judgement:
             self.foreign(said.logits, said.embeddings, said.early) > self.rejection.threshold
         )
 
+    def refuses_as(self, said: Said, refused: np.ndarray, largest: float) -> np.ndarray:
+        """(n,) bool: which photos are refused as `refused` (n,) says. Engines differ in the last
+        digits, so a photo nearer to the threshold than the share `largest` of the scores' size may
+        go either way."""
+        scores = self.foreign(said.logits, said.embeddings, said.early)
+        threshold = self.rejection.threshold
+        if not np.isfinite(threshold):
+            return ~np.asarray(refused, bool)
+        scale = max(1.0, abs(threshold), float(np.abs(scores).max(initial=0.0)))
+        undecided = np.abs(scores - threshold) <= largest * scale
+        return np.asarray(((scores > threshold) == np.asarray(refused, bool)) | undecided)
+
     def save(self, ours: Path) -> None:
         """calibration.json, rejection.json and rejection.npz in a release's own folder."""
         ours.mkdir(parents=True, exist_ok=True)

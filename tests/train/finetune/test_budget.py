@@ -137,9 +137,7 @@ def test_where_everything_learns_fewer_blocks_are_some_of_all(tmp_path):
 
 
 @given(st.floats(1, 2000), st.integers(0, 12), st.floats(0.1, 1), st.floats(0, 3))
-def test_every_plan_keeps_to_its_time(
-    seconds, blocks, fewest, written
-):
+def test_every_plan_keeps_to_its_time(seconds, blocks, fewest, written):
     pace = replace(PACE, blocks=blocks or 12, fewest=fewest, written=written)
     plan = replace(PLAN, blocks=blocks)
     found = plan_within(plan, seconds, WORK, pace, SIDES)

@@ -11,7 +11,14 @@ from data_cards.errors import BadModel
 from train.images.preprocessing import Preprocessing
 from train.inference import network
 from train.inference.engine import LEAST_COSINE, TorchEngine, cosines
-from train.inference.network import CHECK, LARGEST_IN_SHORT, golden, open_network, same_answers
+from train.inference.network import (
+    CHECK,
+    LARGEST_IN_SHORT,
+    golden,
+    golden_refused,
+    open_network,
+    same_answers,
+)
 from train.models.heads import load_answering
 
 
@@ -100,6 +107,34 @@ def test_an_export_that_does_not_give_the_kept_answers_here_is_not_used(exported
     rows[0]["logits"] = rows[0]["logits"][::-1]
     (exported / "vitrine/golden.json").write_text(json.dumps(rows))
     assert open_network(exported).engine.name == "torch"
+
+
+def with_answers(folder, answers, threshold=None):
+    """The release's kept photos answered so, and its line drawn there."""
+    rows = json.loads((folder / "vitrine/golden.json").read_text())
+    told = [row | {"answer": one} for row, one in zip(rows, answers, strict=True)]
+    (folder / "vitrine/golden.json").write_text(json.dumps(told))
+    if threshold is not None:
+        card = json.loads((folder / "vitrine/rejection.json").read_text())
+        (folder / "vitrine/rejection.json").write_text(json.dumps(card | {"threshold": threshold}))
+
+
+@pytest.mark.parametrize(
+    ("answers", "engine"),
+    [(("x", "x"), "openvino"), (("none", "none"), "torch"), (("x", "none"), "torch")],
+)
+def test_an_export_that_refuses_other_photos_than_the_release_is_not_used(
+    exported, answers, engine
+):
+    with_answers(exported, answers, threshold=1e6)
+    assert open_network(exported).engine.name == engine
+
+
+def test_a_release_that_kept_no_decisions_is_checked_by_its_logits_alone(exported):
+    assert golden_refused(exported) is None
+    assert open_network(exported).engine.name == "openvino"
+    with_answers(exported, ("x", "none"))
+    assert golden_refused(exported).tolist() == [False, True]
 
 
 def test_the_kept_answers_are_the_networks_own(tiny_release):

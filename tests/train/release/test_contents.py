@@ -11,10 +11,18 @@ from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.finetune.recipe import teach
 from train.finetune.refit_head import Refitted, refitted
 from train.inference.batch_predict import Answers
-from train.inference.network import open_network
+from train.inference.network import golden_refused, open_network
 from train.inference.photo_index import Index
 from train.models.backbone import find_backbone
-from train.release.contents import furnish, seen, write_weights
+from train.release.contents import (
+    GOLDEN,
+    GOLDEN_NONE,
+    NO_CLASS,
+    furnish,
+    golden_rows,
+    seen,
+    write_weights,
+)
 from train.settings import TrainSettings
 from train.splits.seal import Sealed, sealed
 from train.splits.training_set import gather
@@ -80,9 +88,35 @@ def test_the_dials_rest_on_validation_and_on_other_things_and_never_on_the_test(
         == sum(len(material.none[side]) for side in ("train", "validation"))
         > 0
     )
+    learned = {name for name, _ in (*material.train, *material.validation)}
+    assert learned == set(Index.load(draft / "vitrine/index").ids)
+
+
+def test_golden_photos_are_known_ones_and_some_of_none_of_these_and_never_of_the_test(
+    source, taught, tmp_path
+):
+    _, draft = furnished(source, taught, tmp_path)
+    material = gather(source)
     shown = {row["image_id"] for row in json.loads((draft / "vitrine/golden.json").read_text())}
     learned = {name for name, _ in (*material.train, *material.validation)}
-    assert shown and shown <= learned == set(Index.load(draft / "vitrine/index").ids)
+    none = {*material.none["train"], *material.none["validation"]}
+    sealed_away = {name for name, row in source.splits.items() if row.split == "test"}
+    assert shown & learned and len(shown & none) == min(GOLDEN_NONE, len(none)) > 0
+    assert shown <= learned | none and not shown & sealed_away and len(shown) <= GOLDEN
+
+
+def test_every_golden_photo_says_what_the_release_answers(source, taught, tmp_path):
+    _, draft = furnished(source, taught, tmp_path)
+    rows = json.loads((draft / "vitrine/golden.json").read_text())
+    network = open_network(draft, "torch")
+    photos = dict(source.dataset.read_photos([row["image_id"] for row in rows]))
+    judgement = Judgement.load(draft / "vitrine")
+    for row in rows:
+        said = Answers(("a",), *(part[None] for part in network.ask(photos[row["image_id"]])))
+        assert row["answer"] == ("none" if judgement.refused(said)[0] else row["label"])
+    assert {row["answer"] for row in rows} >= {"red", "blue", "none"}
+    refused = golden_refused(draft)
+    assert refused.tolist() == [row["answer"] == "none" for row in rows]
 
 
 def test_a_head_that_errs_is_fitted_anew_and_everything_in_the_release_is_of_the_new_one(
@@ -136,6 +170,37 @@ def test_where_nothing_was_learned_or_held_out_the_head_stays(source, taught, tm
         material = replace(material, sides={**material.sides, "validation": ()})
     write_weights(taught, tmp_path / "draft")
     assert furnish(tmp_path / "draft", source, material, taught, 0) is taught
+
+
+NO = NO_CLASS
+
+
+@pytest.mark.parametrize(
+    ("classes", "refused", "most", "rows"),
+    [
+        ([0, 1, NO], [0, 0, 1], 9, {0, 1, 2}),
+        ([0, 0, 1], [0, 1, 0], 9, {0, 1, 2}),  # a known photo that is refused
+        ([0, 0, 1, NO, NO], [0, 0, 0, 1, 0], 4, {1, 2, 3, 4}),
+        ([0, 1], [0, 0], 9, {0, 1}),
+        ([0, 1], [1, 1], 9, {0, 1}),
+        ([NO, NO], [1, 0], 9, {0, 1}),
+        ([], [], 9, set()),
+    ],
+)
+def test_golden_rows_hold_every_kind_that_is_there(classes, refused, most, rows):
+    found = golden_rows(classes, np.arange(len(classes), dtype=float), np.array(refused), most)
+    assert set(found) == rows and len(found) == len(rows)
+
+
+def test_of_many_golden_photos_the_first_few_hold_every_kind_already():
+    classes = [0] * 100 + [1] * 100 + [NO] * 100
+    refused = np.arange(300) % 5 == 0
+    found = golden_rows(classes, np.linspace(0, 1, 300), refused)
+    kinds = [(classes[row] == NO, bool(refused[row])) for row in found]
+    assert len(set(found)) == GOLDEN == 50
+    assert kinds.count((False, True)) == GOLDEN_NONE
+    assert sum(foreign for foreign, _ in kinds) == GOLDEN_NONE
+    assert {(False, False), (False, True)} < set(kinds[:8]) and any(one for one, _ in kinds[:8])
 
 
 def test_golden_photos_are_of_all_classes_and_both_sure_and_unsure():

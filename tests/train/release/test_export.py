@@ -59,6 +59,28 @@ def test_an_export_that_answers_differently_is_not_kept(tiny_release, tmp_path, 
     assert open_repository(str(folder), kind="model").head() == before
 
 
+@pytest.mark.parametrize(("answer", "is_kept"), [("x", True), ("none", False)])
+def test_an_export_that_refuses_other_photos_than_the_release_is_not_kept(
+    tiny_release, tmp_path, answer, is_kept
+):
+    folder = copy_of(tiny_release, tmp_path / "release")
+    rows = json.loads((folder / "vitrine/golden.json").read_text())
+    (folder / "vitrine/golden.json").write_text(
+        json.dumps([row | {"answer": answer} for row in rows])
+    )
+    card = json.loads((folder / "vitrine/rejection.json").read_text())
+    (folder / "vitrine/rejection.json").write_text(json.dumps(card | {"threshold": 1e6}))
+    if not is_kept:
+        with pytest.raises(ExportDisagrees):
+            export(str(folder), cache=tmp_path)
+        return
+    report = json.loads(
+        export(str(folder), cache=tmp_path).with_name("model.onnx.json").read_text()
+    )
+    assert report["decisions_agreement"] == 1.0 and report["refused"] == 0
+    assert report["seconds"] > 0
+
+
 def test_a_model_without_photos_to_check_on_is_not_exported(tiny_release, tmp_path):
     folder = copy_of(tiny_release, tmp_path / "release")
     open_repository(str(folder), kind="model").commit({}, "Without", delete=["vitrine/golden.json"])

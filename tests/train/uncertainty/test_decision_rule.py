@@ -5,6 +5,7 @@ import pytest
 
 from tests.train.uncertainty.test_rejection import things
 from train.uncertainty.decision_rule import Judgement, Seen, judge
+from train.uncertainty.rejection import Rejection
 
 
 def seen(n, seed, foreign=False, early=False):
@@ -50,3 +51,18 @@ def test_the_owners_word_reaches_the_line():
         for named in (0.01, None)
     )
     assert (strict.wanted, usual.wanted) == (0.01, None)
+
+
+def test_a_photo_at_the_line_may_be_refused_by_one_engine_and_not_by_another():
+    rule = Judgement(rejection=Rejection(threshold=-5.0, by_logits=True))
+    said = Seen(np.array([[9.0, 0], [5.01, 0], [4.99, 0], [1.0, 0]]), np.zeros((4, 1)), np.zeros(4))
+    kept = np.array([False, False, False, True])
+    assert rule.refused(said).tolist() == [False, False, True, True]
+    assert rule.refuses_as(said, kept, 0.0).tolist() == [True, True, False, True]
+    assert rule.refuses_as(said, kept, 0.01).all()
+    assert rule.refuses_as(said, ~kept, 0.01).tolist() == [False, True, True, False]
+
+
+def test_a_release_without_a_line_refuses_nothing():
+    said = Seen(np.ones((2, 2)), np.ones((2, 1)), np.zeros(2))
+    assert Judgement().refuses_as(said, np.array([False, True]), 0.01).tolist() == [True, False]
