@@ -138,6 +138,11 @@ class LabelsWanted(VitrineError):
     exit_code: ClassVar[int] = LABELS_WANTED
 
 
+class TooFewLabels(CannotSplit, LabelsWanted):
+    """No photo is labelled, or all are of one class: people come first, so the exit code says
+    that."""
+
+
 class ExportDisagrees(VitrineError):
     """An exported model that answers differently from the original."""
 

@@ -64,10 +64,10 @@ def _frames(photos: Iterable[Incoming], every: float) -> Iterator[Incoming]:
         try:
             for second, data in frames(photo.clip, every):
                 yield replace(photo, read=partial(bytes, data), origin="video", second=second)
-        except BadSource as error:
+        except BadSource:
             if every <= 0:
                 raise
-            yield replace(photo, read=partial(_refused, error.sentence))
+            yield replace(photo, read=partial(_refused, "This clip cannot be read."))
 
 
 def _refused(why: str) -> bytes:

@@ -88,7 +88,13 @@ class Journey:
             )
             return
         photo, (source,) = arrival.photo, arrival.photo.sources
-        self.tally.take(photo.image_id, source.given_label, source.given_split, arrival.named_by)
+        self.tally.take(
+            photo.image_id,
+            source.given_label,
+            source.given_split,
+            arrival.named_by,
+            source.path,
+        )
         self.told.update((arrival.told, named_wrongly(source.path, format_of(arrival.data))))
         if source.origin == "file":
             self.now[source.path] = Now(photo.image_id, source.given_label, arrival.named_by)
@@ -140,8 +146,10 @@ def collect(
         )
     later = (
         *_of_files(journey.told),
+        *filter(None, [journey.tally.about_torn()]),
         *_labelled(intake.counts["labelled"]),
         *found.remarks,
+        *_doubted(intake.counts["doubted"]),
         *_about_split(journey, earlier),
     )
     for remark in later:
@@ -184,6 +192,15 @@ def _labelled(number: int) -> Iterator[str]:
         yield (
             f"{counted(number, 'photo', 'photos')} that had no label "
             f"{'has' if number == 1 else 'have'} one now."
+        )
+
+
+def _doubted(number: int) -> Iterator[str]:
+    if number:
+        yield (
+            f"{counted(number, 'stored photo', 'stored photos')} came again with another label "
+            f"than {'it has' if number == 1 else 'they have'}. The label stays; the light table "
+            f"asks about {'it' if number == 1 else 'them'}."
         )
 
 
@@ -298,9 +315,11 @@ def _one_readable(arrivals: Iterator[Arrival], gathered: Gathered) -> Iterator[A
         refused.append(arrival)
     if gathered.references and not refused:
         return arrivals
-    reasons = "; ".join(f"{one.path}: {one.reason}" for one in refused[:3])
+    reasons = " ".join(f"{one.path}: {one.reason}" for one in refused[:3])
+    which = "The only file" if len(refused) == 1 else f"None of the {len(refused)} files"
+    verb = "cannot" if len(refused) == 1 else "can"
     raise BadSource(
-        f"None of the {len(refused)} files in {gathered.name} can be read. {reasons}",
+        f"{which} in {gathered.name} {verb} be read. {reasons}",
         refused=len(refused),
     )
 

@@ -19,6 +19,9 @@ from data_cards.dataset.schema import Finding, Photo
 
 # A source whose paths all differ is still the same one where at least half of the photos are.
 SAME = 0.5
+# A class has moved where more than half of its photos have; single photos that lie elsewhere now
+# are a matter of these photos.
+MOST = 0.5
 NONE = "none"
 
 
@@ -131,8 +134,8 @@ def gone_files(
 def moves(
     earlier: Mapping[str, Photo], now: Mapping[str, Now], runs: Collection[str]
 ) -> list[Move]:
-    """Labels whose photos all lie under another label now, as when a folder was renamed or moved
-    into another one."""
+    """Labels whose photos lie under another label now, most of them under one, as when a folder
+    was renamed or moved into another one."""
     left = {file.label for file in now.values()}
     found: Counter[tuple[str, str]] = Counter()
     folders: dict[tuple[str, str], str] = {}
@@ -143,7 +146,14 @@ def moves(
         pair = min(given), str(file.label)
         found[pair] += 1
         folders.setdefault(pair, file.named_by if path.startswith(f"{file.named_by}/") else "")
-    return [Move(*pair, folders[pair], photos) for pair, photos in sorted(found.items())]
+    came: Counter[str] = Counter()
+    for (before, _), photos in found.items():
+        came[before] += photos
+    return [
+        Move(*pair, folders[pair], photos)
+        for pair, photos in sorted(found.items())
+        if photos > MOST * came[pair[0]]
+    ]
 
 
 def _given(photo: Photo | None, runs: Collection[str]) -> set[str]:

@@ -152,7 +152,7 @@ def _remarks(
     if beside:
         were = "was" if len(beside) == 1 else "were"
         told = f"{_photos(len(beside))} beside the class folders {were} left alone."
-        in_folders = any(len(file.parts) > len(layout.wrapper.parts) + 1 for file in beside)
+        in_folders = any(len(file.parts) > len(layout.wrapper.parts) + 2 for file in beside)
         cure = " If no folder here is a split, add --no-splits."
         yield told + (cure if layout.sides and in_folders else "")
     for pattern in listing.unmatched:

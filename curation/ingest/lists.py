@@ -333,7 +333,7 @@ class _Labels:
 def _missing(rows: Sequence[Listed]) -> Iterator[str]:
     gone = [(row.line, row.named, row.found) for row in rows if isinstance(row.found, Missing)]
     if gone:
-        verb = "file is" if len(gone) == 1 else "files are"
+        verb = "file is" if len(rows) == 1 else "files is" if len(gone) == 1 else "files are"
         told = "; ".join(f"line {line}: {name}, {found.why}" for line, name, found in gone[:3])
         yield f"{len(gone)} of {len(rows)} {verb} not there. {told}{'; …' if gone[3:] else ''}."
 

@@ -7,6 +7,7 @@ report.table                         class, photos, sides of the split, where th
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ LARGEST = 14
 SMALLEST = 6
 SHOWN = 3
 WIDEST = 44
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -91,18 +93,36 @@ def unreadable_for(reason: str) -> str:
 @dataclass
 class Tally:
     """Counts the photos of a run, each distinct one once, under the label that it came with
-    first."""
+    first. `torn`: photos that came again with another label, and the file that gave it."""
 
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, str | None] = field(default_factory=dict)
     photos: Counter[tuple[str | None, str]] = field(default_factory=Counter)
     named_by: dict[str | None, dict[str, None]] = field(default_factory=dict)
+    torn: dict[str, str] = field(default_factory=dict)
 
-    def take(self, image_id: str, label: str | None, side: str | None, named_by: str) -> None:
+    def take(
+        self, image_id: str, label: str | None, side: str | None, named_by: str, path: str = ""
+    ) -> None:
         """One photo of the source. `label`: a class id, "none", or None."""
         if image_id not in self.seen:
-            self.seen.add(image_id)
+            self.seen[image_id] = label
             self.photos[label, side or ""] += 1
             self.named_by.setdefault(label, {})[named_by] = None
+        elif label and self.seen[image_id] and label != self.seen[image_id]:
+            self.torn.setdefault(image_id, path)
+
+    def about_torn(self) -> str:
+        """What to say of photos that came under two labels; nothing where none did."""
+        if not self.torn:
+            return ""
+        paths = [_clipped(path) for path in self.torn.values()]
+        more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+        one = len(paths) == 1
+        return (
+            f"{len(paths)} {'photo came' if one else 'photos came'} under more than one label: "
+            f"{', '.join(paths[:SHOWN])}{more}. The first label counts until somebody decides at "
+            f"the light table; a scan asks about {'it' if one else 'them'}."
+        )
 
     def rows(self, things: Collection) -> tuple[ClassRow, ...]:
         """In the order of the collection, what has no class at the end."""
@@ -163,7 +183,8 @@ def _class_lines(rows: Sequence[ClassRow]) -> Iterator[str]:
         fewest = min(row.photos for row in hidden)
         most = max(row.photos for row in hidden)
         of = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-        laid.insert(LARGEST + 1, f"... and {len(hidden)} more classes of {of} photos")
+        photos = "photo each" if of == "1" else "photos"
+        laid.insert(LARGEST + 1, f"... and {len(hidden)} more classes of {of} {photos}")
     yield from laid
 
 
@@ -192,15 +213,37 @@ def _places(row: ClassRow) -> str:
 
 
 def _left_lines(left_alone: Sequence[LeftAlone]) -> Iterator[str]:
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[str, list[LeftAlone]] = {}
     for one in left_alone:
-        kinds.setdefault(one.why, []).append(_clipped(one.path, 2 * WIDEST))
+        kinds.setdefault(NUMBER.sub("0", _without_advice(one.why)), []).append(one)
     if kinds:
         yield "Left alone:"
-    for why in sorted(kinds, key=lambda why: (why == SYSTEM, -len(kinds[why]))):
-        paths = kinds[why]
-        more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-        yield f"  {_printable(why)} ({len(paths)}): {', '.join(paths[:SHOWN])}{more}"
+    for kind in sorted(kinds, key=lambda kind: (kind == SYSTEM, -len(kinds[kind]))):
+        files = kinds[kind]
+        paths = [_clipped(one.path, 2 * WIDEST) for one in files[:SHOWN]]
+        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+        why = _in_one([one.why for one in files])
+        yield f"  {_printable(why)} ({len(files)}): {', '.join(paths)}{more}"
+
+
+def _in_one(reasons: Sequence[str]) -> str:
+    """Reasons that differ in numbers or in advice as one: "only 10 to 97 % of it is there"."""
+    if len({*reasons}) == 1:
+        return reasons[0]
+    plain = [_without_advice(why) for why in reasons]
+    found = [[int(number) for number in NUMBER.findall(why)] for why in plain]
+    ranges = iter([(min(some), max(some)) for some in zip(*found, strict=True)])
+
+    def spoken(_: re.Match[str]) -> str:
+        least, most = next(ranges)
+        return str(least) if least == most else f"{least} to {most}"
+
+    return NUMBER.sub(spoken, plain[0])
+
+
+def _without_advice(why: str) -> str:
+    """What is said of one file alone ("but there is mug/1.jpg") is no kind of its own."""
+    return why.partition(", but there is ")[0]
 
 
 def _clipped(text: str, widest: int = WIDEST) -> str:

@@ -49,7 +49,8 @@ ABANDONED = 24 * 3600.0  # seconds
 
 class Intake:
     """Photos on their way into a dataset. `counts`: added, already_there, repeated, unreadable,
-    and labelled: stored photos that nobody had labelled and that came again with a label."""
+    labelled: stored photos that nobody had labelled and that came again with a label, and doubted:
+    stored photos that came again with another label."""
 
     def __init__(
         self,
@@ -166,6 +167,7 @@ class Intake:
             self._labelled[photo.image_id] = decide(WHO, photo.image_id, **action)
             self.counts["labelled"] += 1
             return
+        self.counts["doubted"] += 1
         said = f"labelled {asked}; here it is {' and '.join(given) or 'without a label'}"
         self._find(
             Finding(

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from data_cards.dataset.schema import Split
-from data_cards.errors import CannotSplit
+from data_cards.errors import CannotSplit, TooFewLabels
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.splits.groups import bursts, connected, moments
 
@@ -34,6 +34,7 @@ STATUSES = ("labelled", "none_of_these")
 # 2026-11-29).
 TENTH = 0.1
 ENOUGH = 200
+LABEL_FIRST = "Label some photos at the light table first: python -m space serve --dataset DATASET"
 
 
 def split(
@@ -164,11 +165,11 @@ def _check(table: _Table, pictured: Collection[str]) -> int:
     counts = Counter(label for label in table.labels.values() if label != NONE)
     named = {*counts, *pictured}
     if not named:
-        raise CannotSplit("No photo is labelled yet, so there is nothing to split.")
+        raise TooFewLabels(f"No photo is labelled yet, so there is nothing to split. {LABEL_FIRST}")
     if len(named) == 1:
-        raise CannotSplit(
+        raise TooFewLabels(
             f"All labelled photos are of one class ({next(iter(named))}); a model needs at least "
-            "two."
+            f"two. {LABEL_FIRST}"
         )
     return max(counts.values(), default=0)
 

@@ -91,5 +91,5 @@ def test_a_clip_that_cannot_be_read_is_one_file_that_cannot(tmp_path, clip, capf
     assert (report.added, report.unreadable) == (
         2,
         1,
-    ) and "broken.mp4 is not a clip" in finding.reason
+    ) and "broken.mp4: This clip cannot be read." in finding.reason
     assert finding.given_label == "mug"

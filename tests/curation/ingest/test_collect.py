@@ -475,6 +475,23 @@ def test_a_renamed_folder_with_a_new_photo_makes_a_class(owl_and_fox, tmp_path):
     assert any("merge the classes?" in remark for remark in report.remarks)
 
 
+def test_folders_that_changed_their_names_with_each_other_are_told(owl_and_fox, tmp_path):
+    collected(owl_and_fox, tmp_path)
+    (owl_and_fox / "owl").rename(owl_and_fox / "other")
+    (owl_and_fox / "red fox").rename(owl_and_fox / "owl")
+    (owl_and_fox / "other").rename(owl_and_fox / "red fox")
+    report, _ = collected(owl_and_fox, tmp_path)
+    assert any("came again with another label" in remark for remark in report.remarks)
+
+
+def test_one_photo_in_two_class_folders_is_told(tmp_path):
+    data = photo()
+    root = lay_out(tmp_path / "s", {"owl/1.jpg": data, "fox/2.jpg": data, "fox/3.jpg": photo(3)})
+    report, _ = collected(root, tmp_path)
+    (told,) = [remark for remark in report.remarks if "more than one label" in remark]
+    assert told.startswith("1 photo came under more than one label: owl/1.jpg.")
+
+
 def test_a_repaired_file_loses_its_finding_and_another_one_keeps_its_own(owl_and_fox, tmp_path):
     lay_out(owl_and_fox, {"owl/bad.jpg": b"no", "owl/worse.jpg": b""})
     collected(owl_and_fox, tmp_path)

@@ -170,6 +170,15 @@ def test_findings_of_other_kinds_and_damaged_photos_of_the_dataset_stay():
     assert compared(here(*MUGS), stored(*MUGS) | stored(*VASES, run=SECOND), others).outdated == ()
 
 
+def test_a_single_photo_that_lies_elsewhere_now_is_no_reason_to_merge_its_class():
+    cups = [f"cup/{n}" for n in range(11)]
+    found = compared(here(*cups, "vase/11", *VASES), stored(*MUGS, *VASES))
+    assert [remark.partition(":")[0] for remark in found.remarks] == [
+        "11 photos labelled Mug now lie in cup"
+    ]
+    assert found.settled == {("mug", "cup")}
+
+
 def test_the_path_in_a_reason_may_hold_a_colon():
     assert path_of(unreadable("a: b: c"), {"a", "a: b", "a: b: c"}) == "a: b: c"
     assert path_of(unreadable("a"), {"b"}) is None

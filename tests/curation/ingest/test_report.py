@@ -62,6 +62,41 @@ def test_what_was_left_alone_is_told_by_kind_with_the_first_three():
     ]
 
 
+def test_reasons_that_differ_in_numbers_or_advice_are_one_kind():
+    shares = [35, 97, 8, 99]
+    left = [
+        LeftAlone(f"a/{n}.jpg", unreadable_for(f"This photo is damaged: only {n} % of it is there"))
+        for n in shares
+    ]
+    left += [
+        LeftAlone(f"b/{n}.jpg", f"there is no such file, but there is c/{n}.jpg") for n in shares
+    ]
+    left += [LeftAlone("b/x.jpg", "there is no such file")]
+    assert table_of([], left).split("\n") == [
+        "Left alone:",
+        "  there is no such file (5): b/35.jpg, b/97.jpg, b/8.jpg and 2 more",
+        "  could not be read: this photo is damaged: only 8 to 99 % of it is there (4): "
+        "a/35.jpg, a/97.jpg, a/8.jpg and 1 more",
+    ]
+
+
+def test_classes_of_one_photo_each_that_do_not_fit_are_counted_in_good_english():
+    lines = table_of([row(f"Class {n}", 1) for n in range(40)]).split("\n")
+    assert "... and 20 more classes of 1 photo each" in lines
+
+
+def test_a_photo_under_two_labels_is_told_once_with_its_file():
+    tally = Tally()
+    tally.take("1", "mug", None, "mug", "mug/a.jpg")
+    tally.take("1", "vase", None, "vase", "vase/a.jpg")
+    tally.take("1", "bowl", None, "bowl", "bowl/a.jpg")
+    tally.take("2", "mug", None, "mug", "mug/b.jpg")
+    tally.take("2", "mug", None, "mug", "mug/c.jpg")
+    tally.take("2", None, None, "", "d.jpg")
+    assert tally.about_torn().startswith("1 photo came under more than one label: vase/a.jpg. ")
+    assert Tally().about_torn() == ""
+
+
 def test_a_long_table_shows_the_largest_and_the_smallest_classes():
     rows = [row(f"Class {n}", 100 + n) for n in range(81)]
     lines = table_of([*rows, row("(no label)", 1, label=None)]).split("\n")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_cards.dataset.schema import Finding, Label, Photo, Source, Split
-from data_cards.errors import CannotSplit
+from data_cards.errors import LABELS_WANTED, CannotSplit
 from train.splits.certificate import NOTHING_MEASURED
 from train.splits.seal import split_dataset
 from train.splits.split import ENOUGH, NONE, leaks_left, split
@@ -186,8 +186,9 @@ def test_photos_of_nothing_have_a_stratum_of_their_own():
     ],
 )
 def test_too_little_is_said_in_a_sentence(labels, words):
-    with pytest.raises(CannotSplit, match=words):
+    with pytest.raises(CannotSplit, match=words) as refused:
         split(list(labels), labels)
+    assert refused.value.exit_code == LABELS_WANTED and "serve --dataset" in str(refused.value)
 
 
 def test_one_photo_each_is_learned_from_and_nothing_can_be_measured():
