@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
@@ -26,7 +25,6 @@ from data_cards.errors import DiskFull, TooBusy
 from data_cards.photos.image import thumbnail
 from data_cards.progress import say
 from data_cards.storage.repository import parse_address
-from train.evaluation.charts import calibration_chart, confusion_chart, training_chart
 from train.evaluation.compare_models import COMPARISON, against_before, known_then, test_changes
 from train.evaluation.label_value import effort_of
 from train.evaluation.report_page import AskedPhoto, Examined, report_page, shown_photos
@@ -190,7 +188,6 @@ def _released(
     _add_round(draft, before, source, material, metrics, photos)
     if provisional:  # nobody reads about what is gone in some minutes
         return metrics
-    _draw(draft, metrics, taught, source)
     page = report_of(draft, material.collection, source.dataset, photos)
     (draft / OURS / "report.html").write_text(page, encoding="utf-8")
     return metrics
@@ -228,28 +225,6 @@ def _add_round(
     settle(draft, story.then(one, before[1] if before else ""))
     if found:
         write_json(draft / OURS / COMPARISON, found.to_json())
-
-
-def _draw(draft: Path, metrics: Mapping[str, Any], taught: Taught, source: Sealed) -> None:
-    charts = draft / OURS / "charts"
-    charts.mkdir(parents=True, exist_ok=True)
-    on = f"{Path(source.dataset.address).name} at {source.dataset.revision[:8]}"
-    titles = [row["title"] for row in metrics["classes"].values()]
-    tested = f"{metrics['n']} sealed test photos of {on}"
-    probe = taught.probe.validation_accuracy if taught.probe else None
-    steered = f"{on}; accuracy on {taught.steered_by} photos as they are"
-    if taught.epochs or probe is not None:
-        (charts / "training.png").write_bytes(
-            training_chart(taught.epochs, taught.best, probe, steered)
-        )
-    if not metrics["n"]:
-        return
-    (charts / "confusion.png").write_bytes(
-        confusion_chart(np.array(metrics["confusion"]), titles, tested)
-    )
-    (charts / "calibration.png").write_bytes(
-        calibration_chart(metrics["calibration"], metrics["ece"] or 0.0, tested)
-    )
 
 
 def report_of(

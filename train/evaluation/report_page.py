@@ -333,6 +333,7 @@ def _training(seen: Examined) -> str:
         [
             Curve("training, visitor-like views", _per_epoch(epochs, "accuracy"), "soft"),
             Curve("validation", _per_epoch(epochs, "validation_accuracy")),
+            Curve("probe, before", _probe(seen), "sure"),
         ],
         "epoch",
         "right",
@@ -348,6 +349,13 @@ def _training(seen: Examined) -> str:
     )
     pair = f"<div class='pair'>{charts}</div>" if epochs else ""
     return _section("How it learned", f"{pair}<table class='told'>{rows}</table>")
+
+
+def _probe(seen: Examined) -> list[tuple[float, float]]:
+    """What the frozen backbone came to, level with all epochs."""
+    probe = seen.metrics.get("probe")
+    epochs = seen.metrics.get("epochs") or ()
+    return [(row["epoch"], probe["validation_accuracy"]) for row in epochs] if probe else []
 
 
 def _per_epoch(epochs: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:

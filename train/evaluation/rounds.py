@@ -11,18 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from data_cards.storage.atomic_files import model_file
 from train.evaluation.label_value import Effort, another_hour, how_sure, verdict, what_it_bought
+from train.evaluation.svg import rounds_chart
 from train.inference.model_folder import OURS, read_json
 from train.statistics.metrics import Share
 from train.statistics.paired import Paired
 
 FILE = "rounds.json"
-CHART = "charts/rounds.png"
+CHART = "charts/rounds.svg"
 FORMAT = 1
 
 
@@ -147,28 +147,17 @@ class Story:
 
 
 def settle(draft: Path, story: Story) -> None:
-    """Write the story into a release that is being made, and its chart where this machine draws."""
+    """Write the story into a release that is being made, and its chart."""
     (draft / OURS / "charts").mkdir(parents=True, exist_ok=True)
     (draft / OURS / FILE).write_bytes(story.to_bytes())
-    if (
-        find_spec("matplotlib") is not None
-    ):  # a Space that only serves has none; the chart it has stays
-        from train.evaluation.charts import rounds_chart
-
-        steps = [
-            (one.against, one.number, one.found.before / one.found.n, one.found.after / one.found.n)
-            for one in story.rounds
-            if one.against and one.found and one.found.n
-        ]
-        note = "A line begins where the round before comes to on the same test."
-        (draft / OURS / CHART).write_bytes(
-            rounds_chart(
-                [(one.number, one.top1) for one in story.rounds],
-                story.served,
-                steps,
-                note if steps else "",
-            )
-        )
+    steps = [
+        (one.against, one.number, one.found.before / one.found.n, one.found.after / one.found.n)
+        for one in story.rounds
+        if one.against and one.found and one.found.n
+    ]
+    measured = [(one.number, one.top1) for one in story.rounds]
+    if drawn := rounds_chart(measured, story.served, steps):
+        (draft / OURS / CHART).write_text(drawn, encoding="utf-8")
 
 
 def read_story(folder: Path | None) -> Story:

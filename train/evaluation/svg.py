@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from train.statistics.metrics import Share
+
 WIDTH = 420
 HEIGHT = 260
 LEFT = 62
@@ -21,6 +23,13 @@ BELOW = 40
 ABOVE = 14
 RIGHT = 22  # room for half of the last number
 POINTS_IN_SIGHT = 12  # more points than this are a line without dots
+
+# A drawing in a file of its own has no page to take its colours from.
+ALONE = (
+    "svg{background:#FAF7F1}text{font:11px sans-serif;fill:#6B6257}polyline{fill:none}"
+    ".grid{stroke:#E4DCCF}.stroke-soft{stroke:#6B6257}.stroke-accent{stroke:#B4432A}"
+    ".fill-soft{fill:#6B6257}.fill-accent{fill:#B4432A}"
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Curve:
     name: str
     points: Sequence[tuple[float, float]]
     colour: str = "accent"
+    dotted: bool = True  # where its points are few
 
 
 def interval_bar(value: float | None, low: float, high: float, colour: str = "accent") -> str:
@@ -74,6 +84,34 @@ def line_chart(
     label = escape(f"{up} by {across}: {named}")
     box = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}"'
     return f'<figure><svg class="chart" {box}>{"".join(parts)}</svg>{_names(curves)}</figure>'
+
+
+def rounds_chart(
+    rounds: Sequence[tuple[int, Share]],
+    served: int,
+    steps: Sequence[tuple[int, int, float, float]] = (),
+) -> str:
+    """A file of its own: top-1 of each round (number, share) with its 95 % interval; `served`: the
+    number that is served now. Empty where nothing was measured.
+
+    `steps`: (round, later round, share, later share) of two models on the same test. These are
+    the lines, so that a line rises by what a round bought, and not because labels of the test
+    were put right.
+    """
+    curves = [
+        Curve("", [(first, before), (second, after)], "soft")
+        for first, second, before, after in steps
+    ]
+    for number, top1 in rounds:
+        if top1.value is not None:
+            colour = "accent" if number == served else "soft"
+            interval = [(number, top1.low), (number, top1.high)]
+            curves.append(Curve("", interval, colour, dotted=False))
+            curves.append(Curve("", [(number, top1.value)], colour))
+    figure = line_chart(curves, "round", "top-1 on the sealed test", right=True)
+    drawing = figure.removeprefix("<figure><svg").partition("</svg>")[0]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
+    return f"{head}{drawing}<style>{ALONE}</style></svg>" if figure else ""
 
 
 def ticks(low: float, high: float, whole: bool = False) -> list[float]:
@@ -163,7 +201,7 @@ def _axes(frame: _Frame, across: str, up: str) -> str:
 
 def _curve(frame: _Frame, curve: Curve) -> str:
     dots = ""
-    if len(curve.points) <= POINTS_IN_SIGHT:
+    if curve.dotted and len(curve.points) <= POINTS_IN_SIGHT:
         places = [frame.at(point) for point in curve.points]
         dots = "".join(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="fill-{curve.colour}"/>'

@@ -19,7 +19,7 @@ from train.inference.model_folder import OURS, read_json
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.uncertainty.rejection import rejection_words
 
-CHART = f"{OURS}/charts/rounds.png"
+CHART = f"{OURS}/charts/rounds.svg"
 FIGURES = {
     "top1": "first answer right (top-1)",
     "top3": "right among the first three (top-3)",

@@ -63,7 +63,7 @@ def test_a_story_comes_back_from_its_file(story, tmp_path):
     told = story.then(one(85, found=paired([1, 0, 0], [1, 1, 0]), against=3), "rev-3")
     settle(tmp_path, told)
     assert read_story(tmp_path) == told
-    assert (tmp_path / "vitrine/charts/rounds.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "vitrine/charts/rounds.svg").read_text().startswith("<svg xmlns=")
 
 
 def test_a_release_from_before_rounds_begins_with_what_it_tells(tmp_path):

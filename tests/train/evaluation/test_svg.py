@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from train.evaluation.svg import Curve, interval_bar, line_chart, ticks
+from train.evaluation.svg import Curve, interval_bar, line_chart, rounds_chart, ticks
+from train.statistics.metrics import wilson
 
 
 def svg(text):
@@ -66,3 +67,26 @@ def test_a_share_of_what_was_right_is_told_in_per_cent_and_epochs_are_not():
     )
     said = [text.text for text in chart.findall("text")]
     assert {"100 %", "50 %", "1", "2", "3"} <= set(said) and "300 %" not in said
+
+
+ROUNDS = [(1, wilson(70, 100)), (2, wilson(80, 100))]
+
+
+def test_the_round_that_is_served_stands_out():
+    assert 'class="fill-accent"' in rounds_chart(ROUNDS, 2)
+    assert 'class="fill-accent"' not in rounds_chart(ROUNDS, 7)
+
+
+def test_a_line_between_rounds_is_drawn_only_where_two_models_were_compared():
+    alone, compared = rounds_chart(ROUNDS, 2), rounds_chart(ROUNDS, 2, [(1, 2, 0.75, 0.8)])
+    assert compared.count("<polyline") == alone.count("<polyline") + 1
+
+
+def test_a_chart_of_rounds_is_a_file_that_brings_its_own_colours():
+    drawn = ElementTree.fromstring(rounds_chart(ROUNDS, 2))
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    assert ".stroke-accent" in drawn.find("{http://www.w3.org/2000/svg}style").text
+
+
+def test_rounds_that_were_not_measured_draw_nothing():
+    assert rounds_chart([(1, wilson(0, 0))], 1) == ""

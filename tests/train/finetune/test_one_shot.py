@@ -189,10 +189,7 @@ def test_folders_with_one_photo_each_work_without_a_test(settings, tmp_path):
     assert "nothing can be measured" in (report.folder / "README.md").read_text()
     page = (report.folder / "vitrine/report.html").read_text()
     assert "Nobody knows" in page and "named rightly" not in page
-    assert [path.name for path in (report.folder / "vitrine/charts").iterdir()] in (
-        [],
-        ["rounds.png"],
-    )
+    assert not any((report.folder / "vitrine/charts").iterdir())
     assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(1))).label == "b"
     again = train_model(
         str(tmp_path / "data"), str(tmp_path / "model"), settings, cache=tmp_path / "c"
