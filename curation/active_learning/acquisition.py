@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_cards.bulk.memory import Chosen, Rows, rows_of
 from train.probes.logistic import Probe, fit_probe
 from train.statistics.metrics import softmax
 
@@ -53,11 +52,11 @@ class Asked:
 
 
 def label_first(
-    embeddings: Rows, labelled: np.ndarray, probabilities: np.ndarray | None = None
+    embeddings: np.ndarray, labelled: np.ndarray, probabilities: np.ndarray | None = None
 ) -> np.ndarray:
     """Places (u,) of the unlabelled rows, the one to label first in front. Costs u x u numbers
     of memory."""
-    x = rows_of(embeddings)
+    x = np.asarray(embeddings)
     labelled = np.asarray(labelled)
     pool = np.flatnonzero(labelled < 0)
     known = np.flatnonzero(labelled >= 0)
@@ -109,10 +108,10 @@ def directions(embeddings: np.ndarray) -> np.ndarray:
     return whitening(embeddings)(embeddings)
 
 
-def whitening(embeddings: Rows) -> Callable[[np.ndarray], np.ndarray]:
+def whitening(embeddings: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """What turns any rows (n, d) of these embeddings into their directions (n, k), learned from
     MOST_TAUGHT of them."""
-    x = rows_of(embeddings)
+    x = np.asarray(embeddings)
     some = np.random.default_rng(0).permutation(len(x))[:MOST_TAUGHT]
     wide = (np.asarray(x[some[part]], np.float32) for part in _parts(len(some)))
     middle = (sum(rows.sum(axis=0, dtype=np.float64) for rows in wide) / max(1, len(some))).astype(
@@ -180,7 +179,9 @@ def cover(alike: np.ndarray, weights: np.ndarray, known: np.ndarray) -> Iterator
         yield place
 
 
-def what_to_ask(embeddings: Rows, labelled: np.ndarray, classes: int, seed: int = 0) -> list[Asked]:
+def what_to_ask(
+    embeddings: np.ndarray, labelled: np.ndarray, classes: int, seed: int = 0
+) -> list[Asked]:
     """Unlabelled photos in the order of `label_first`, with what can be said about each.
 
     Of more than MOST a random sample is put into order; the others are asked for after a later
@@ -194,7 +195,7 @@ def what_to_ask(embeddings: Rows, labelled: np.ndarray, classes: int, seed: int 
         return []
     known = np.sort(rng.permutation(np.flatnonzero(labelled >= 0))[:MOST_TAUGHT])
     rows = np.concatenate([known, kept])
-    x = Chosen(embeddings, rows)
+    x = embeddings[rows]
     labelled = labelled[rows]
     opinions = _opinions(x, labelled, classes, seed)
     order = label_first(x, labelled, opinions)
@@ -205,14 +206,14 @@ def what_to_ask(embeddings: Rows, labelled: np.ndarray, classes: int, seed: int 
     return [Asked(int(kept[n]), int(alike[n]), called[n]) for n in at]
 
 
-def _opinions(x: Rows, labelled: np.ndarray, classes: int, seed: int) -> np.ndarray | None:
+def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> np.ndarray | None:
     """What half-informed probes say of the unlabelled rows; None before there is anything to
     learn from."""
     taught = np.flatnonzero(labelled >= 0)
     if len(np.unique(labelled[taught])) < 2:
         return None
     return half_informed(
-        fit_probe(Chosen(x, taught), labelled[taught], classes),
+        fit_probe(x[taught], labelled[taught], classes),
         x[np.flatnonzero(labelled < 0)],
         seed=seed,
     )

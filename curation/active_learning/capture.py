@@ -13,7 +13,6 @@ import numpy as np
 from curation.active_learning.acquisition import ALIKE, whitening
 from curation.active_learning.shot_list import Shot
 from curation.measures.pixels import Measures
-from data_cards.bulk.memory import Rows
 from data_cards.dataset.schema import Label, Opinion, Photo, Source
 from train.splits.groups import FRAME, bursts
 
@@ -25,7 +24,7 @@ SQUARE = 1.1  # longer side by shorter, below which a photo is neither upright n
 def with_views(
     rows: Collection[Opinion],
     labels: Mapping[str, Label],
-    x: Rows,
+    x: np.ndarray,
     measures: Mapping[str, Measures],
 ) -> Iterator[Opinion]:
     """The scan's opinions, once, with what it saw of each photo: whose view it repeats, and how
@@ -70,7 +69,7 @@ def views(x: np.ndarray) -> list[int]:
     return found
 
 
-def _turned(x: Rows, places: list[int]) -> np.ndarray:
+def _turned(x: np.ndarray, places: list[int]) -> np.ndarray:
     """The directions (n, k) of these rows, a block at a time."""
     if not places:
         return np.zeros((0, 1))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from curation.active_learning.acquisition import Asked, what_to_ask
-from data_cards.bulk.memory import Chosen, Rows
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.schema import Label
 from data_cards.progress import say
@@ -32,7 +31,7 @@ class Ask:
 
 
 def ask_for(
-    collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: Rows
+    collection: Collection, labels: Mapping[str, Label], ids: Sequence[str], x: np.ndarray
 ) -> dict[str, Ask]:
     """Reason and score by image_id, for unlabelled photos. `x` (n, d): embeddings in the order
     of `ids`."""
@@ -45,7 +44,7 @@ def ask_for(
     if not (given < 0).any():
         return {}
     say("Putting photos without a label into the order that teaches most ...")
-    asked = what_to_ask(Chosen(x, np.array(rows)), given, len(classes))
+    asked = what_to_ask(x[rows], given, len(classes))
 
     def title(number: int) -> str:
         name = classes[number]

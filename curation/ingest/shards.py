@@ -21,7 +21,7 @@ from types import TracebackType
 from ulid import ULID
 
 from data_cards.annotations.decision import NONE, Decision, decide, line_of
-from data_cards.annotations.ledger import follow, given_labels
+from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Changes, Dataset, collection_files
 from data_cards.dataset.schema import Finding, Label, Photo, Source
@@ -211,7 +211,7 @@ class Intake:
             delete, kept = self._without_outdated(base)
             add: dict[str, bytes | Path] = {**self._shards, **kept}
             if added or self._labelled:
-                labels = follow(added | base.labels(), self._labelled.values())
+                labels = fold(added | base.labels(), self._labelled.values())
                 add |= dict([labels_file(labels.values())])
             if self._labelled:
                 add |= dict([ledger_file(map(line_of, self._labelled.values()))])

@@ -19,7 +19,6 @@ import numpy as np
 
 from curation.issues.label_beliefs import cleaned
 from curation.measures.neighbours import COLUMNS, LOOKED_AT, WIDTH, evening
-from data_cards.bulk.memory import Rows
 
 # Other shots of its class that a label is known by. On groceries, no label wrong, the probes called
 # 21 % of labels wrong that one other shot spoke for, 16 % with two, 7 % with four, 0.5 % with many.
@@ -46,7 +45,7 @@ class _Case:
 def chance_of_error(
     labels: np.ndarray,
     known_by: np.ndarray,
-    embeddings: Rows,
+    embeddings: np.ndarray,
     shots: np.ndarray,
     share: float = USUAL_SHARE,
 ) -> np.ndarray:
@@ -125,7 +124,7 @@ class _Draw:
         return found
 
 
-def _doubts(cases: Sequence[_Case], y: np.ndarray, x: Rows, shots: np.ndarray) -> np.ndarray:
+def _doubts(cases: Sequence[_Case], y: np.ndarray, x: np.ndarray, shots: np.ndarray) -> np.ndarray:
     """How much nearer the nearest of another class is than the nearest that speaks for it (m,)."""
     unit = _unit_lengths(x)
     rows = np.array([case.row for case in cases])
@@ -145,7 +144,7 @@ def _doubts(cases: Sequence[_Case], y: np.ndarray, x: Rows, shots: np.ndarray) -
     return np.asarray(other - np.array(own))
 
 
-def _unit_lengths(x: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
+def _unit_lengths(x: np.ndarray) -> Callable[[np.ndarray | slice], np.ndarray]:
     """Any rows as vectors of length one, every direction evened as for `evidence.neighbours`."""
     rows_of = cleaned(x)
     turn = evening(rows_of(slice(None, None, max(1, len(x) // LOOKED_AT))), WIDTH)

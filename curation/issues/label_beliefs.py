@@ -18,7 +18,6 @@ import numpy as np
 
 from curation.measures.neighbours import LOOKED_AT, WIDTH, evening, largest
 from data_cards.bulk.batching import batches
-from data_cards.bulk.memory import Rows, rows_of
 
 NEIGHBOURS = 10
 ROWS_AT_ONCE = 512
@@ -43,7 +42,7 @@ FIRST_NOISE = 0.1
 def log_belief(
     labels: np.ndarray,
     probabilities: np.ndarray,
-    embeddings: Rows | None = None,
+    embeddings: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     near: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
@@ -57,7 +56,7 @@ def log_belief(
 def beliefs(
     labels: np.ndarray,
     probabilities: np.ndarray,
-    embeddings: Rows | None = None,
+    embeddings: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     near: tuple[np.ndarray, np.ndarray] | None = None,
     taught: np.ndarray | None = None,
@@ -93,7 +92,7 @@ Witness = Callable[[np.ndarray | slice], np.ndarray]  # of some rows: its logari
 def _witnesses(
     y: np.ndarray,
     p: np.ndarray,
-    embeddings: Rows | None,
+    embeddings: np.ndarray | None,
     groups: np.ndarray | None,
     near: tuple[np.ndarray, np.ndarray] | None,
 ) -> list[Witness]:
@@ -105,7 +104,7 @@ def _witnesses(
     ]
     if embeddings is None or len(y) <= 2:
         return found
-    x = rows_of(embeddings)
+    x = np.asarray(embeddings)
     places, cosines = near or neighbours(x, groups=groups)
     line = linear_votes(y, x, p.shape[1], groups)
     return [
@@ -120,7 +119,7 @@ def _about_zero(one: np.ndarray) -> np.ndarray:
 
 
 def neighbours(
-    embeddings: Rows, count: int = NEIGHBOURS, groups: np.ndarray | None = None
+    embeddings: np.ndarray, count: int = NEIGHBOURS, groups: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The nearest others of each row, every direction evened: places (n, count) and cosines (n,
     count), nearest first.
@@ -158,7 +157,7 @@ def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: 
 
 
 def linear_votes(
-    labels: np.ndarray, embeddings: Rows, classes: int, groups: np.ndarray | None = None
+    labels: np.ndarray, embeddings: np.ndarray, classes: int, groups: np.ndarray | None = None
 ) -> Witness:
     """What a ridge regression from embeddings to labels says of some photos (m, classes), fitted
     without each and its group: in closed form, from one fit. About 0 to 1, but not chances."""
@@ -275,14 +274,14 @@ def chances_of(probabilities: np.ndarray) -> np.ndarray:
     return np.where(total > 0, p / np.where(total > 0, total, 1), 1 / max(p.shape[1], 1))
 
 
-def cleaned(embeddings: Rows) -> Callable[[np.ndarray | slice], np.ndarray]:
+def cleaned(embeddings: np.ndarray) -> Callable[[np.ndarray | slice], np.ndarray]:
     """Any rows about the mean and of ordinary size, in single precision; what is no number is
     taken for 0.
 
     Rows are widened when they are asked for: of very many photos every copy of all is hundreds
     of megabytes.
     """
-    given = rows_of(embeddings)
+    given = np.asarray(embeddings)
     parts = _parts(len(given))
     wide = np.result_type(given.dtype, np.float32)
 

@@ -18,7 +18,6 @@ import numpy as np
 
 from curation.issues.few_shots import FEW, LIKELY, chance_of_error, share_among
 from curation.issues.label_beliefs import LEAST, beliefs, chances_of
-from data_cards.bulk.memory import Rows
 from train.probes.logistic import taught
 
 # How sure the pooled evidence is on average (its strongest belief), from which it is trusted alone,
@@ -51,7 +50,7 @@ class Verdicts:
 def judge(
     labels: np.ndarray,
     probabilities: np.ndarray,
-    embeddings: Rows | None = None,
+    embeddings: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     near: tuple[np.ndarray, np.ndarray] | None = None,
     known_by: np.ndarray | None = None,
@@ -116,7 +115,7 @@ def weighed(
 def _chance(
     y: np.ndarray,
     known_by: np.ndarray,
-    embeddings: Rows | None,
+    embeddings: np.ndarray | None,
     shots: np.ndarray,
     shown: np.ndarray,
 ) -> np.ndarray:

@@ -20,7 +20,6 @@ from curation.measures.neighbours import (
     nearest_remembered,
 )
 from data_cards.bulk.batching import batches
-from data_cards.bulk.memory import Chosen, Rows
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Label, Opinion
@@ -60,7 +59,7 @@ def form_opinions(
     collection: Collection,
     labels: Mapping[str, Label],
     ids: Sequence[str],
-    x: Rows,
+    x: np.ndarray,
     groups: Mapping[str, str],
     near: Near | None = None,
     kept: Path | None = None,
@@ -86,7 +85,7 @@ def form_opinions(
         [number.setdefault(groups.get(image_id, image_id), len(number)) for image_id in ids],
         np.int64,
     )
-    own = x if len(taught) == len(x) else Chosen(x, taught)
+    own = x if len(taught) == len(x) else x[taught]
     chances = out_of_fold(own, y, shots[taught], len(classes))
     best = _Best(len(ids), len(classes))
     for rows in batches(range(len(taught)), AT_ONCE):

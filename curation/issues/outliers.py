@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data_cards.bulk.memory import Rows, rows_of
 from data_cards.dataset.schema import Label
 from train.probes.logistic import taught
 
@@ -31,10 +30,10 @@ FEW_SHOTS = 3  # of a class, from which nobody can say what else it looks like
 LEAST = 1.5  # times the usual distance: where all photos are alike, a little more is nothing yet
 
 
-def unlikeness(embeddings: Rows, usual: np.ndarray | None = None) -> np.ndarray:
+def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
     """(n,) distances from the rest. `usual`: a mask (n,) of the photos that say what is usual;
     all of them."""
-    x = rows_of(embeddings)
+    x = np.asarray(embeddings)
     known = np.ones(len(x), dtype=bool) if usual is None else np.asarray(usual, dtype=bool)
     if known.sum() < FEWEST:
         return np.ones(len(x))
@@ -60,7 +59,7 @@ def unlikeness(embeddings: Rows, usual: np.ndarray | None = None) -> np.ndarray:
     return np.asarray(far / max(float(np.median(far[known])), 1e-9))
 
 
-def strangers(embeddings: Rows, usual: np.ndarray | None = None) -> np.ndarray:
+def strangers(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.ndarray:
     """(n,) true for photos farther from the rest than `usual` ones go (a mask (n,); all)."""
     return _beyond(unlikeness(embeddings, usual), usual)
 
@@ -77,7 +76,7 @@ def _beyond(unlike: np.ndarray, usual: np.ndarray | None) -> np.ndarray:
 
 def strangers_among(
     ids: Sequence[str],
-    embeddings: Rows,
+    embeddings: np.ndarray,
     labels: Mapping[str, Label],
     groups: Mapping[str, str] | None = None,
 ) -> dict[str, float]:

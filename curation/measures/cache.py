@@ -20,7 +20,6 @@ import numpy as np
 
 from curation.measures.fingerprint import Match
 from curation.measures.pixels import Measures, later_ways
-from data_cards.bulk.columns import Columns
 from data_cards.storage.atomic_files import full_disk_named
 
 # A new number forgets everything: the layout of the file, or how pairs are judged. How a measure is
@@ -51,13 +50,13 @@ class Memory:
         with self._open() as base:
             base.executescript(TABLES)
 
-    def measures(self, ids: Iterable[str]) -> tuple[Columns[Measures], set[str]]:
+    def measures(self, ids: Iterable[str]) -> tuple[dict[str, Measures], set[str]]:
         """What is known of these photos: their measures, and which of them could not be read."""
         wanted = set(ids)
         names = {one.name for one in fields(Measures)}
         taken = later_ways(Measures)
         broken = set[str]()
-        known = Columns(Measures, like=ids if isinstance(ids, Mapping) else None)
+        known = dict[str, Measures]()
         with self._open() as base:
             for image_id, text in base.execute("select image_id, measures from looks"):
                 if image_id not in wanted:
@@ -67,7 +66,7 @@ class Memory:
                     broken.add(intern(image_id))
                 # A photo whose measures are others, or were taken otherwise, is looked at again.
                 elif one.pop(TAKEN, {}) == taken and one.keys() == names:
-                    known[image_id] = Measures(**one)
+                    known[intern(image_id)] = Measures(**one)
         return known, broken
 
     def keep_measures(self, found: Mapping[str, Measures | None]) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from data_cards.bulk.memory import Rows
 from data_cards.storage.atomic_files import full_disk_named
 
 COUNT = 12
@@ -63,12 +62,12 @@ class Lens:
         return unit
 
 
-def centred(x: Rows) -> Lens:
+def centred(x: np.ndarray) -> Lens:
     """From the mean of all, as what all share hides differences."""
     return Lens(_mean(x))
 
 
-def evened(x: Rows) -> Lens:
+def evened(x: np.ndarray) -> Lens:
     """From the mean, along the directions in which photos differ most, each evened (`evening`)."""
     mean = _mean(x)
     some = np.subtract(x[:: max(1, len(x) // LOOKED_AT)], mean, dtype=np.float32)
@@ -85,7 +84,7 @@ def evening(x: np.ndarray, width: int) -> np.ndarray:
     return np.asarray(axes[:, kept] / spread[kept] ** 0.25, np.float32)
 
 
-def nearest(x: Rows, count: int = COUNT, lens: Lens | None = None) -> Near:
+def nearest(x: np.ndarray, count: int = COUNT, lens: Lens | None = None) -> Near:
     """The nearest others of each row of x (n, d), by default from the mean of all."""
     count = max(0, min(count, len(x) - 1))
     return Near(*_nearest_of(np.arange(len(x)), x, lens or centred(x), count))
@@ -93,10 +92,10 @@ def nearest(x: Rows, count: int = COUNT, lens: Lens | None = None) -> Near:
 
 def nearest_remembered(
     ids: Sequence[str],
-    x: Rows,
+    x: np.ndarray,
     path: Path,
     count: int = COUNT,
-    lens_of: Callable[[Rows], Lens] = centred,
+    lens_of: Callable[[np.ndarray], Lens] = centred,
 ) -> Near:
     """The same for photos by id; where they are many, only what is new is worked out and the
     rest is read from `path`.
@@ -117,7 +116,7 @@ def nearest_remembered(
     return near
 
 
-def _mean(x: Rows) -> np.ndarray:
+def _mean(x: np.ndarray) -> np.ndarray:
     """Of very few rows nothing: what they share may be all that they say."""
     if len(x) <= 2:
         return np.zeros(x.shape[1], np.float32)
@@ -127,7 +126,9 @@ def _mean(x: Rows) -> np.ndarray:
     )
 
 
-def _nearest_of(rows: np.ndarray, x: Rows, lens: Lens, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _nearest_of(
+    rows: np.ndarray, x: np.ndarray, lens: Lens, count: int
+) -> tuple[np.ndarray, np.ndarray]:
     places = np.zeros((len(rows), count), np.int32)
     cosines = np.full((len(rows), count), -3, np.float32)
     width = len(x) if len(x) <= WORTH_REMEMBERING else COLUMNS
@@ -212,7 +213,7 @@ class _Kept:
                 )
             making.replace(path)
 
-    def serves(self, ids: Sequence[str], x: Rows, count: int) -> bool:
+    def serves(self, ids: Sequence[str], x: np.ndarray, count: int) -> bool:
         mean = self.lens.mean
         if self.near.places.shape[1] != count or mean.shape != x.shape[1:]:
             return False
@@ -221,7 +222,7 @@ class _Kept:
         return bool(known >= 1 - MUCH_NEW and np.linalg.norm(_mean(x) - mean) <= MOVED * spread)
 
 
-def _caught_up(kept: _Kept, ids: Sequence[str], x: Rows, count: int) -> Near:
+def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Near:
     """What was kept, without photos that are gone and with the new ones."""
     now = np.array(ids, "S64")
     order = np.argsort(now)

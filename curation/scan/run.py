@@ -34,9 +34,7 @@ from curation.near_duplicates.in_dataset import Sight, find_copies
 from curation.scan.context import Desk
 from curation.scan.findings import findings_of
 from data_cards.annotations.journal import known
-from data_cards.annotations.ledger import Ledger, follow, given_label
-from data_cards.bulk.columns import Columns
-from data_cards.bulk.memory import Chosen, Rows, give_back
+from data_cards.annotations.ledger import Ledger, fold, given_labels
 from data_cards.dataset.repo import Changes, Dataset
 from data_cards.dataset.schema import Label, Opinion, Photo
 from data_cards.dataset.tables import scan_files
@@ -45,7 +43,7 @@ from data_cards.settings import dial
 from data_cards.storage.atomic_files import full_disk_named
 from train.inference.embeddings import Watch, embed_dataset
 from train.models.backbone import Backbone
-from train.probes.logistic import LARGE, own_cores
+from train.probes.logistic import own_cores
 
 Embed = Callable[..., tuple[list[str], np.ndarray]]
 OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan leaves them alone
@@ -127,13 +125,10 @@ def scan(
         sight = Sight(base, ids, near, memory, shelf)
         copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
         clock.lap("comparing")
-    # What is done aside needs nothing of the opinions. Of very many photos both together would need
-    # more memory.
+    # What is done aside needs nothing of the opinions.
     with own_cores(x.size), ThreadPoolExecutor(1) as aside:
         asking = aside.submit(ask_for, base.collection(), labels, ids, x)
         looking = aside.submit(strangers_among, ids, x, labels, copies.groups)
-        if x.size >= LARGE:
-            aside.submit(give_back).result()  # its turn comes after both
         opinions = form_opinions(
             base.collection(),
             labels,
@@ -187,7 +182,7 @@ def _embedded(
     memory: Memory,
     shelf: PrintShelf,
     embed: Embed,
-) -> tuple[list[str], Rows, int]:
+) -> tuple[list[str], np.ndarray, int]:
     """Embeddings of all that can be read, and how many photos were measured on the way."""
     known, broken = memory.measures(photos)
     passing = PassingBy(memory, set(photos) - set(known) - broken, shelf)
@@ -196,7 +191,7 @@ def _embedded(
     watch = Watch(LONGER, passing.see, look_once, passing.keep)
     ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=watch)
     passing.done()
-    return ids, Chosen(x), passing.new
+    return ids, x, passing.new
 
 
 def _kept(what: str, cache: Path, base: Dataset, backbone: Backbone) -> Path:
@@ -207,10 +202,7 @@ def _kept(what: str, cache: Path, base: Dataset, backbone: Backbone) -> Path:
 def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, Label]:
     """Given labels with every decision that was sent folded over them, whether or not somebody
     called `fold` since."""
-    given = Columns(
-        Label, ((image_id, given_label(photo)) for image_id, photo in photos.items()), like=photos
-    )
-    return follow(given, ledger.decisions)
+    return fold(given_labels(photos), ledger.decisions)
 
 
 def _write(
@@ -237,13 +229,12 @@ def _write(
 
 
 class _Clock:
-    """Seconds by step, at whose end what it needed for a moment is given back."""
+    """Seconds by step."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
         self._at = time.monotonic()
 
     def lap(self, name: str) -> None:
-        give_back()
         now = time.monotonic()
         self.laps[name], self._at = round(now - self._at, 2), now

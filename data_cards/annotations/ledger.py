@@ -14,7 +14,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 from data_cards.annotations.actions import CLASS_ACTIONS, PAIR_ACTIONS
 from data_cards.annotations.decision import (
@@ -39,7 +38,6 @@ __all__ = [
     "apart",
     "decide",
     "fold",
-    "follow",
     "given_label",
     "given_labels",
     "in_order",
@@ -175,11 +173,7 @@ def fold(
 
     Decisions about photos that are not in `given` (erased, or not here yet) change nothing.
     """
-    return follow(dict(given), decisions, until)
-
-
-def follow(labels: Labels, decisions: Iterable[Decision], until: str | None = None) -> Labels:
-    """The same in place: these labels as the decisions leave them."""
+    labels = dict(given)
     table = _Table(labels, {}, {})
     for one in standing(decisions, until):
         table.follow(one)
@@ -223,24 +217,12 @@ def merged_classes(decisions: Iterable[Decision]) -> Callable[[str | None], str 
     return table.class_now
 
 
-class _Labels(Protocol):
-    """A dict of labels, or what is as good as one."""
-
-    def __getitem__(self, image_id: str, /) -> Label: ...
-    def __setitem__(self, image_id: str, label: Label, /) -> None: ...
-    def __contains__(self, image_id: str, /) -> bool: ...
-    def items(self) -> Iterable[tuple[str, Label]]: ...
-
-
-Labels = TypeVar("Labels", bound=_Labels)
-
-
 @dataclass
 class _Table:
     """Where the fold stands: labels so far, which photo repeats which, and which class went into
     which."""
 
-    labels: _Labels
+    labels: dict[str, Label]
     repeats: dict[str, str]
     merged: dict[str, str]
 

@@ -18,7 +18,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from data_cards.bulk.columns import Columns
 from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.collection import read_collection, write_collection
 from data_cards.dataset.collection_files import FRONT_MATTER
@@ -98,11 +97,8 @@ class Dataset:
         )
 
     @cached_property
-    def _photos(self) -> Columns[Photo]:
-        return Columns(
-            Photo,
-            ((photo.image_id, photo) for shard in self.shards for photo in self._rows_of(shard)),
-        )
+    def _photos(self) -> dict[str, Photo]:
+        return {photo.image_id: photo for shard in self.shards for photo in self._rows_of(shard)}
 
     def photos(self) -> Mapping[str, Photo]:
         """Every photo by image_id, without its bytes, in storage order."""
@@ -156,13 +152,12 @@ class Dataset:
         return self._under(IMAGES)
 
     @cached_property
-    def _where(self) -> Columns[_Place]:
-        rows = (
-            (image_id, _Place(shard, group, row))
+    def _where(self) -> dict[str, _Place]:
+        return {
+            image_id: _Place(shard, group, row)
             for shard in self.shards
             for image_id, group, row in self._places_in(shard)
-        )
-        return Columns(_Place, rows, like=vars(self).get("_photos"))
+        }
 
     def shard_of(self, image_id: str) -> str:
         """The path of the shard that holds a photo's bytes."""

@@ -7,7 +7,6 @@ in flight, whatever the number of photos.
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,8 +19,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from data_cards.bulk.batching import batches, side_by_side
-from data_cards.bulk.columns import Columns
-from data_cards.bulk.memory import let_go
 from data_cards.errors import BadPhoto
 from data_cards.photos.image import READING
 from data_cards.progress import say, track
@@ -203,14 +200,13 @@ class FeatureCache:
     """Features by image_id in append-only shards of a folder; a crash loses at most the shard
     being made.
 
-    Kept and handed out in float16: 3 significant digits. What is handed out lies in a file
-    without a name, of which the system keeps in memory what it has room for: very many photos
-    take disk. Who computes with features widens them, of many a part at a time.
+    Kept and handed out in float16: 3 significant digits. Who computes with features widens them,
+    of many a part at a time.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._places = Columns(_Place)
+        self._places = dict[str, _Place]()
         for shard in sorted(folder.glob("*.npz")):
             self._know(shard, _ids(shard))
 
@@ -257,17 +253,9 @@ class FeatureCache:
         for shard, rows in by_shard.items():
             with np.load(shard) as opened:
                 kept = opened["x"]
-            x = self._spread((len(here), kept.shape[1])) if x is None else x
+            x = np.empty((len(here), kept.shape[1]), np.float16) if x is None else x
             x[rows] = kept[[self._places[here[row]].row for row in rows]]
-            let_go(x)
         return here, np.zeros((0, 0), dtype=np.float16) if x is None else x
-
-    def _spread(self, shape: tuple[int, int]) -> np.ndarray:
-        with full_disk_named("what was computed"), tempfile.TemporaryFile(dir=self.folder) as file:
-            for _ in range(shape[0]):  # a full disk is told now, and not by a signal later
-                file.write(bytes(2 * shape[1]))
-            file.flush()
-            return np.asarray(np.memmap(file, np.float16, "r+", shape=shape))
 
 
 def _compute(outputs: Iterable[Outputs], at_once: int, features: FeatureCache) -> None:

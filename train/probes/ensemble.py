@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_cards.bulk.memory import Rows
 from train.probes import lda as discriminant
 from train.probes import logistic as probe
 from train.probes.logistic import Groups, Probe
@@ -22,7 +21,7 @@ from train.probes.logistic import Groups, Probe
 ENOUGH = 20
 
 
-def fitted(x: Rows, y: np.ndarray, classes: int) -> Probe:
+def fitted(x: np.ndarray, y: np.ndarray, classes: int) -> Probe:
     """The discriminant, or of very few photos the regression, on x (n, d) and y (n,)."""
     enough = len(y) - len(np.unique(y)) >= ENOUGH
     return (
@@ -30,7 +29,7 @@ def fitted(x: Rows, y: np.ndarray, classes: int) -> Probe:
     )
 
 
-def out_of_fold(x: Rows, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
+def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
     """Probabilities (n, c) of each photo by probes that saw neither it nor any of its group, x
     (n, d) and y (n,)."""
     p = probe.out_of_fold(x, y, groups, classes)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_cards.bulk.batching import batches
-from data_cards.bulk.memory import Rows, rows_of
 from train.probes.logistic import UNSEEN, Groups, Probe, folds_of, own_cores
 from train.statistics.metrics import softmax
 
@@ -33,7 +32,7 @@ ASKED = 20_000  # photos that say how sure to be
 SURENESS = -14.0, 5.0  # between these logarithms
 
 
-def fit_discriminant(x: Rows, y: np.ndarray, classes: int) -> Probe:
+def fit_discriminant(x: np.ndarray, y: np.ndarray, classes: int) -> Probe:
     """Fit on x (n, d) and y (n,) in 0..classes-1. A class without photos keeps a low bias: next
     to no probability."""
     with own_cores(x.size):
@@ -48,7 +47,7 @@ def fit_discriminant(x: Rows, y: np.ndarray, classes: int) -> Probe:
 
 
 def fit_beside(
-    x: Rows, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK
+    x: np.ndarray, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK
 ) -> tuple[Probe, np.ndarray]:
     """The probe of all photos, and what it would have said of those that have a fold from 0 on
     in `fold` (n,), one after the other: logits (h, c), each by what saw no photo of its fold.
@@ -64,7 +63,7 @@ def fit_beside(
 
 
 def out_of_fold(
-    x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS, seed: int = 0
+    x: np.ndarray, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS, seed: int = 0
 ) -> np.ndarray:
     """Probabilities (n, c) of each photo by what saw neither it nor any of its group, as
     `train.probes.logistic.out_of_fold`."""
@@ -125,9 +124,9 @@ class _Known:
     subtraction. What is in a fold below 0 is never left out."""
 
     def __init__(
-        self, x: Rows, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK
+        self, x: np.ndarray, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK
     ) -> None:
-        self.x = rows_of(x)
+        self.x = np.asarray(x)
         self.y = np.asarray(y, np.int64)
         self.classes = classes
         self.shrunk = shrunk

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_cards.bulk.batching import batches, side_by_side
-from data_cards.bulk.memory import Rows, rows_of
 from train.statistics.metrics import softmax
 
 # What a class gets that a fold's training photos do not show: small, but its logarithm is still a
@@ -62,13 +61,13 @@ class Probe:
 
 
 def fit_probe(
-    x: Rows, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS
+    x: np.ndarray, y: np.ndarray, classes: int, strength: float = STRENGTH, rounds: int = ROUNDS
 ) -> Probe:
     """Fit on x (n, d) and y (n,) in 0..classes-1 by L-BFGS on the penalised mean cross-entropy.
 
     A class without photos keeps a low bias, so that it gets next to no probability.
     """
-    x = rows_of(x)
+    x = np.asarray(x)
     with own_cores(x.size):
         return _fitted(x, y, np.arange(len(x)), classes, strength, rounds)
 
@@ -82,7 +81,7 @@ def own_cores(numbers: int) -> AbstractContextManager[object]:
 
 
 def _fitted(
-    x: Rows,
+    x: np.ndarray,
     y: np.ndarray,
     rows: np.ndarray,
     classes: int,
@@ -130,7 +129,7 @@ def _fitted(
 
 
 def out_of_fold(
-    x: Rows, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS, seed: int = 0
+    x: np.ndarray, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS, seed: int = 0
 ) -> np.ndarray:
     """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its
     group.

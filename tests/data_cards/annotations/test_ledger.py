@@ -10,14 +10,12 @@ from data_cards.annotations.decision import Decision, line_of, read_moment
 from data_cards.annotations.ledger import (
     apart,
     fold,
-    follow,
     given_labels,
     in_order,
     kept_labels,
     read_ledger,
     standing,
 )
-from data_cards.bulk.columns import Columns
 from data_cards.dataset.schema import Label, Photo, Source
 
 PHOTOS = "abcd"
@@ -81,13 +79,6 @@ def test_the_order_of_arrival_does_not_matter(decisions, random):
     shuffled = list(decisions)
     random.shuffle(shuffled)
     assert fold(GIVEN, shuffled) == fold(GIVEN, decisions)
-
-
-@given(ledgers())
-def test_a_table_in_columns_follows_as_a_dict_does(decisions):
-    photos = Columns(Label, GIVEN.items())
-    assert follow(Columns(Label, GIVEN.items(), like=photos), decisions) == fold(GIVEN, decisions)
-    assert photos == GIVEN
 
 
 @given(ledgers())

@@ -2,11 +2,9 @@
 
 import threading
 
-import numpy as np
 import pytest
 
 from data_cards.bulk.batching import batches, side_by_side
-from data_cards.bulk.memory import Chosen
 
 
 def test_batches_keep_everything_in_order():
@@ -56,22 +54,3 @@ def test_a_reader_who_leaves_early_leaves_no_thread_behind():
     mine = set(threading.enumerate()) - before
     results.close()
     assert mine and not any(thread.is_alive() for thread in mine)
-
-
-@pytest.mark.parametrize(
-    "rows", [np.array([2, 0]), slice(1, 3), [1], np.array([True, False, True])]
-)
-def test_chosen_rows_are_what_a_copy_of_them_would_be(rows):
-    x = np.arange(20.0).reshape(10, 2)
-    places = np.array([7, 1, 4])
-    chosen = Chosen(x, places)
-    copy = x[places]
-    assert (len(chosen), chosen.shape, chosen.size, chosen.dtype) == (
-        len(copy),
-        copy.shape,
-        copy.size,
-        copy.dtype,
-    )
-    assert np.array_equal(chosen[rows], copy[rows]) and np.array_equal(
-        Chosen(chosen)[rows], copy[rows]
-    )

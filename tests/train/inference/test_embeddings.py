@@ -112,27 +112,6 @@ def test_features_come_back_in_the_order_asked_from_several_shards(tmp_path):
     assert ids == ["c", "a"] and x[:, 0].tolist() == [3, 1]
 
 
-def test_what_is_handed_out_lies_on_disk_leaves_nothing_behind_and_a_full_disk_is_a_sentence(
-    tmp_path, monkeypatch
-):
-    cache = FeatureCache(tmp_path)
-    cache.add(["a"], np.ones((1, 3)))
-    before = sorted(tmp_path.iterdir())
-    x = cache.load(["a"])[1]
-    assert (
-        isinstance(x.base, np.memmap)
-        and x.tolist() == [[1, 1, 1]]
-        and sorted(tmp_path.iterdir()) == before
-    )
-
-    def full(**_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(features.tempfile, "TemporaryFile", full)
-    with pytest.raises(DiskFull, match="what was computed"):
-        cache.load(["a"])
-
-
 def test_a_stream_gives_every_output_and_names_what_is_unreadable():
     bad = []
     embedder = Embedder(Mean(), Preprocessing(size=28, short=32), batch=2)

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_cards.bulk.memory import Chosen
 from tests.fixtures.gaussians import clouds
 from train.probes import logistic as probe
 from train.probes.lda import SHRUNK, fit_discriminant, out_of_fold
@@ -114,16 +113,6 @@ def test_what_a_fold_says_is_what_a_probe_without_it_says():
     said = np.log(p[held])
     said, alone = (some - some.mean(axis=1, keepdims=True) for some in (said, alone))
     np.testing.assert_allclose(said, alone * (said / alone).mean(), rtol=0.02, atol=0.02)
-
-
-def test_rows_that_are_looked_up_teach_what_a_copy_of_them_teaches():
-    rng = np.random.default_rng(3)
-    x = rng.normal(size=(60, 4)).astype(np.float16)
-    rows = rng.permutation(60)[:40]
-    y = (x[rows, 0] > 0).astype(int)
-    assert np.array_equal(
-        fit_discriminant(Chosen(x, rows), y, 2).w, fit_discriminant(x[rows], y, 2).w
-    )
 
 
 @pytest.mark.parametrize("far", [0.0, 1e3])

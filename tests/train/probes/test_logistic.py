@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from data_cards.bulk.memory import Chosen
 from tests.fixtures.gaussians import clouds
 from train.probes import logistic as probe
 from train.probes.logistic import (
@@ -92,17 +91,6 @@ def test_of_very_many_photos_enough_are_learned_from_and_rare_classes_are_not_lo
     counts = np.bincount(y[taken])
     assert counts[1] == 30 and OF_EACH <= counts[2] < 70 and counts[0] > 400
     np.testing.assert_array_equal(enough(y, rows, most=len(y)), rows)
-
-
-def test_rows_that_are_looked_up_teach_what_a_copy_of_them_teaches():
-    rng = np.random.default_rng(3)
-    x = rng.normal(size=(60, 4)).astype(np.float16)
-    rows = rng.permutation(60)[:40]
-    y = (x[rows, 0] > 0).astype(int)
-    groups = list(range(40))
-    assert np.array_equal(
-        out_of_fold(Chosen(x, rows), y, groups, 2), out_of_fold(x[rows], y, groups, 2)
-    )
 
 
 def test_of_very_many_photos_two_probes_are_asked(monkeypatch):
