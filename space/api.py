@@ -90,8 +90,8 @@ def answered(function: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
-class Desk:
-    """The visitors' desk. Collaborators are arguments; `recognizer()` raises TooBusy while the
+class Endpoints:
+    """What visitors may ask. Collaborators are arguments; `recognizer()` raises TooBusy while the
     model is loading."""
 
     def __init__(
@@ -208,7 +208,7 @@ def parameters_of(endpoint: str) -> tuple[Any, ...]:
     what is needed."""
     sent = [
         one
-        for one in signature(getattr(Desk, endpoint)).parameters.values()
+        for one in signature(getattr(Endpoints, endpoint)).parameters.values()
         if one.name not in OURS
     ]
     return tuple(None if one.default is one.empty else one.default for one in sent)

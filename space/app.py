@@ -20,8 +20,8 @@ from fastapi import FastAPI
 
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from data_cards.settings import default_cache
-from space.api import ENDPOINTS, Desk, Recognizer, parameters_of
-from space.app_state import Load, Room, Settled, newest_of
+from space.api import ENDPOINTS, Endpoints, Recognizer, parameters_of
+from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
 from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
 
@@ -44,34 +44,34 @@ def create_app(
     from starlette.middleware.cors import CORSMiddleware
 
     from space.gradio_page import build_page, page_options
-    from space.request_guard import Doorway
+    from space.request_guard import RequestGuard
     from space.routes import pages, serve_assets
 
-    room = Room(settings, load or partial(_load, settings.cache, settings.engine), settled)
+    app_state = AppState(settings, load or partial(_load, settings.cache, settings.engine), settled)
     access = access or access_for(settings)
 
     def uploads() -> Path:
         return Path(get_upload_folder())
 
-    desk = Desk(
-        room.recognizer,
-        room.inbox,
-        room.fate,
+    endpoints = Endpoints(
+        app_state.recognizer,
+        app_state.inbox,
+        app_state.fate,
         uploads,
         settings.feedback_a_minute,
         settings.most_photos,
         settings.most_photo_bytes,
     )
-    rounds = _rounds(room, settings)
+    rounds = _rounds(app_state, settings)
     app = FastAPI(
         title="Vitrine",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=_lifespan(room, rounds, settings.behind),
+        lifespan=_lifespan(app_state, rounds, settings.behind),
     )
     defaults = {name: parameters_of(name) for name in ENDPOINTS}
-    app.add_middleware(Doorway, settings=settings, uploads=uploads, defaults=defaults)
+    app.add_middleware(RequestGuard, settings=settings, uploads=uploads, defaults=defaults)
     # Added whether or not a page elsewhere may call: with it in place Gradio's own layer, which
     # reflects every origin, stands aside.
     app.add_middleware(
@@ -81,7 +81,7 @@ def create_app(
         allow_headers=("*",),
         max_age=3600,
     )
-    app.include_router(pages(room, rounds.for_visitors if rounds else lambda: ""))
+    app.include_router(pages(app_state, rounds.for_visitors if rounds else lambda: ""))
     app.include_router(access.router())
     light_table = _light_table(app, rounds, access, settings)
     serve_assets(app)
@@ -89,7 +89,7 @@ def create_app(
         from gradio.oauth import attach_oauth
 
         attach_oauth(app)
-    page = build_page(desk, settings, light_table)
+    page = build_page(endpoints, settings, light_table)
     # Mounted pages count as never launched, and Gradio then skips its own check of file parameters.
     page.has_launched = True
     return gr.mount_gradio_app(app, page, **page_options(settings))
@@ -166,16 +166,18 @@ def _bound(host: str, port: int) -> socket.socket:
     return door
 
 
-def _rounds(room: Room, settings: SpaceSettings) -> Rounds | None:
+def _rounds(app_state: AppState, settings: SpaceSettings) -> Rounds | None:
     """The owner's page about trainings, where there is a dataset to train from."""
-    if room.archive.table is None:
+    if app_state.archive.table is None:
         return None
     from curation.light_table.pages.rounds import Rounds, Workshop
 
     model = newest_of(settings.model)
     jobs = settings.state / "jobs"
-    workshop = Workshop(model, settings.cache or default_cache({}), jobs, room.serving, room.reload)
-    return Rounds(room.archive.table, workshop)
+    workshop = Workshop(
+        model, settings.cache or default_cache({}), jobs, app_state.serving, app_state.reload
+    )
+    return Rounds(app_state.archive.table, workshop)
 
 
 def _light_table(
@@ -198,16 +200,16 @@ def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
 
 
 def _lifespan(
-    room: Room, rounds: Rounds | None, behind: tuple[str, ...]
+    app_state: AppState, rounds: Rounds | None, behind: tuple[str, ...]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        room.open()
+        app_state.open()
         if behind and rounds:
             rounds.begin(behind, OWNER)
         yield
         if behind and rounds:
             rounds.stop()
-        room.close()
+        app_state.close()
 
     return lifespan

@@ -127,7 +127,7 @@ class DatasetArchive(Archive):
         self._table.refresh()
 
 
-class Room:
+class AppState:
     """One app's state. `open` begins to load, `close` sends what is unsent."""
 
     def __init__(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from data_cards.installed_files import page_assets
-from space.api import Desk
+from space.api import Endpoints
 from space.rate_limit import client_of
 from space.settings import SpaceSettings
 from space.theme import vitrine_theme
@@ -31,7 +31,7 @@ SECONDS_KEPT = 600
 
 
 def build_page(
-    desk: Desk, settings: SpaceSettings, light_table: Callable[[], None] | None
+    endpoints: Endpoints, settings: SpaceSettings, light_table: Callable[[], None] | None
 ) -> "gr.Blocks":
     """The Blocks with both tabs (one where there is no dataset to curate) and the endpoints."""
     import gradio as gr
@@ -52,7 +52,7 @@ def build_page(
             if light_table is not None:
                 with gr.Tab("Light table", id="light-table"):
                     light_table()
-        _endpoints(desk, settings)
+        _endpoints(endpoints, settings)
     page.queue(
         api_open=False, max_size=settings.waiting_room, default_concurrency_limit=settings.at_once
     )
@@ -82,7 +82,7 @@ def page_options(settings: SpaceSettings) -> dict[str, Any]:
     }
 
 
-def _endpoints(desk: Desk, settings: SpaceSettings) -> None:
+def _endpoints(endpoints: Endpoints, settings: SpaceSettings) -> None:
     # Gradio reads the parameters' types from these hints, so they are real objects here, not text.
     import gradio as gr
     from gradio import FileData
@@ -90,19 +90,19 @@ def _endpoints(desk: Desk, settings: SpaceSettings) -> None:
 
     def predict(image: FileData, top_k: int = 3, request: gr.Request = None) -> dict[str, Any]:  # type: ignore[assignment]
         """Name the thing in a photo: sure, one of these, or none of them."""
-        return desk.predict(image, top_k, base=_base(request, settings))
+        return endpoints.predict(image, top_k, base=_base(request, settings))
 
     def predict_batch(images: list[FileData], request: gr.Request = None) -> list[dict[str, Any]]:  # type: ignore[assignment]
         """The same for several photos: one answer each, in order."""
-        return desk.predict_batch(images, base=_base(request, settings))
+        return endpoints.predict_batch(images, base=_base(request, settings))
 
     def similar(image: FileData, k: int = 8, request: gr.Request = None) -> list[dict[str, Any]]:  # type: ignore[assignment]
         """The labelled photos that look most like this one."""
-        return desk.similar(image, k, base=_base(request, settings))
+        return endpoints.similar(image, k, base=_base(request, settings))
 
     def classes(request: gr.Request = None) -> list[dict[str, Any]]:  # type: ignore[assignment]
         """Everything that can be named, with its card."""
-        return desk.classes(base=_base(request, settings))
+        return endpoints.classes(base=_base(request, settings))
 
     def feedback(
         prediction_id: str,
@@ -111,11 +111,11 @@ def _endpoints(desk: Desk, settings: SpaceSettings) -> None:
         request: gr.Request = None,  # type: ignore[assignment]
     ) -> dict[str, Any]:
         """Say what an answer should have been: a class id, "none" or "unknown"."""
-        return desk.feedback(prediction_id, label, consent, client=_client(request, settings))
+        return endpoints.feedback(prediction_id, label, consent, client=_client(request, settings))
 
     def receipt(receipt: str) -> dict[str, Any]:
         """What became of a suggestion."""
-        return desk.receipt(receipt)
+        return endpoints.receipt(receipt)
 
     for endpoint in (predict, predict_batch, similar):
         api(endpoint, api_name=endpoint.__name__, concurrency_id="recognizer")

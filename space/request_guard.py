@@ -74,7 +74,7 @@ class Refused(NotAllowed):
         return JSONResponse({"error": self.sentence, "code": self.code}, self.status, headers)
 
 
-class Doorway:
+class RequestGuard:
     """ASGI middleware. `defaults`: per endpoint, the parameters that /call may leave out at the
     end (None: needed)."""
 

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from data_cards.errors import NoModelYet, TooBusy, VitrineError
 from data_cards.installed_files import page_assets
 from space.api import code_of, refusal
-from space.app_state import Room
+from space.app_state import AppState
 
 ASSETS = page_assets()
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -25,7 +25,7 @@ PICTURE_HEADERS = {
 }
 
 
-def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
+def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRouter:
     """/healthz, /room, /similar-photo/<image_id>, /reference/<class_id>.
 
     `notice`: what visitors are told while the model is missing or provisional; empty otherwise.
@@ -35,7 +35,7 @@ def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
     @router.get("/healthz")
     def health() -> JSONResponse:
         try:
-            model = room.recognizer().model
+            model = app_state.recognizer().model
         except VitrineError as error:
             return _not_ready(error, {"ready": False})
         return JSONResponse({"ready": True, "model": model}, headers={"Cache-Control": "no-store"})
@@ -43,7 +43,7 @@ def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
     @router.get("/room")
     def about() -> JSONResponse:
         try:
-            recognizer = room.recognizer()
+            recognizer = app_state.recognizer()
         except NoModelYet as error:
             return _not_ready(error, {"error": notice() or error.sentence})
         except VitrineError as error:
@@ -60,23 +60,23 @@ def pages(room: Room, notice: Callable[[], str] = lambda: "") -> APIRouter:
             "classes": len(things.ids),
             "notice": notice(),
             "revision": recognizer.model.get("revision"),
-            "keeps_photos": not things.is_about_people and room.archive.table is not None,
+            "keeps_photos": not things.is_about_people and app_state.archive.table is not None,
         }
         return JSONResponse(told, headers={"Cache-Control": "no-cache"})
 
     @router.get("/similar-photo/{image_id}")
     def similar_photo(image_id: str) -> Response:
         return _picture(
-            room.recognizer().thumbnail(image_id)
-            if SHA256.fullmatch(image_id) and room.ready
+            app_state.recognizer().thumbnail(image_id)
+            if SHA256.fullmatch(image_id) and app_state.ready
             else None
         )
 
     @router.get("/reference/{class_id}")
     def reference(class_id: str) -> Response:
         return _picture(
-            room.recognizer().reference(class_id)
-            if room.ready and class_id in room.recognizer().collection
+            app_state.recognizer().reference(class_id)
+            if app_state.ready and class_id in app_state.recognizer().collection
             else None
         )
 

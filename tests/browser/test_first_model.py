@@ -20,7 +20,7 @@ from data_cards.dataset.tables import images_file, labels_file
 from data_cards.errors import NoModelYet
 from data_cards.photos.image import image_id
 from space.app import create_app
-from space.app_state import Room
+from space.app_state import AppState
 from tests.fixtures.colours import COLOURS, SIDE, Colours, photo_of
 from tests.fixtures.screens import faults
 from tests.fixtures.visitors import PASSWORD, in_a_loop, serving, sesame, settings_in
@@ -89,17 +89,17 @@ def opened(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     kept: list[Any] = []
 
     def begin(code: str, behind: tuple[str, ...] = ()) -> str:
-        def rounds(room: Room, settings: Any) -> Rounds:
-            assert room.archive.table is not None
+        def rounds(app_state: AppState, settings: Any) -> Rounds:
+            assert app_state.archive.table is not None
             kept.append(
                 Rounds(
-                    room.archive.table,
+                    app_state.archive.table,
                     Workshop(
                         settings.model,
                         place / "cache",
                         place / "jobs",
-                        room.serving,
-                        room.reload,
+                        app_state.serving,
+                        app_state.reload,
                         ("-c", code),
                     ),
                     lambda: [],

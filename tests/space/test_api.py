@@ -9,7 +9,7 @@ import pytest
 
 from data_cards.annotations.journal import Journal
 from data_cards.errors import TooBusy
-from space.api import ENDPOINTS, Desk, parameters_of, refusal
+from space.api import ENDPOINTS, Endpoints, parameters_of, refusal
 from space.feedback import Inbox
 from tests.fixtures.colours import COLOURS, Colours, photo_between, photo_of, photo_of_nothing
 
@@ -23,7 +23,7 @@ class Setting:
         self.uploads = folder / "uploads"
         self.uploads.mkdir()
         inbox = Inbox(self.journal, folder / "inbox", self.recognizer.collection)
-        self.desk = Desk(
+        self.endpoints = Endpoints(
             lambda: self.recognizer,
             lambda: inbox,
             lambda receipt: {"fate": receipt},
@@ -45,7 +45,7 @@ def setting(tmp_path: Path) -> Setting:
 
 
 def test_a_photo_gets_its_answer_in_the_contract_s_words(setting: Setting) -> None:
-    said = setting.desk.predict(setting.sent(photo_of("ochre")), 2, base="http://here")
+    said = setting.endpoints.predict(setting.sent(photo_of("ochre")), 2, base="http://here")
     assert set(said) >= {
         "answer",
         "label",
@@ -69,7 +69,7 @@ def test_a_photo_gets_its_answer_in_the_contract_s_words(setting: Setting) -> No
     [(photo_between("low-moon", "first-study"), "one_of"), (photo_of_nothing(), "none")],
 )
 def test_what_is_not_sure_is_said_so(setting: Setting, photo: bytes, answer: str) -> None:
-    said = setting.desk.predict(setting.sent(photo))
+    said = setting.endpoints.predict(setting.sent(photo))
     assert said["answer"] == answer
     assert (said["label"] is None) == (answer == "none")
 
@@ -91,29 +91,29 @@ def test_what_is_not_sure_is_said_so(setting: Setting, photo: bytes, answer: str
 def test_only_what_was_uploaded_is_opened(setting: Setting, image: Any) -> None:
     if isinstance(image, dict) and isinstance(image.get("path"), str):
         image = {"path": image["path"].format(uploads=setting.uploads)}
-    said = setting.desk.predict(image)
+    said = setting.endpoints.predict(image)
     assert said["code"] == "not_uploaded"
     assert str(setting.uploads) not in said["error"]
 
 
 def test_a_text_named_jpg_gets_a_sentence(setting: Setting) -> None:
-    said = setting.desk.predict(setting.sent(b"hello"))
+    said = setting.endpoints.predict(setting.sent(b"hello"))
     assert said["code"] == "bad_photo"
     assert "not a photo" in said["error"]
 
 
 def test_a_photo_that_is_too_large_is_not_even_read(tmp_path: Path) -> None:
     setting = Setting(tmp_path, most_photo_bytes=100)
-    assert setting.desk.predict(setting.sent(photo_of("ochre")))["code"] == "too_large"
+    assert setting.endpoints.predict(setting.sent(photo_of("ochre")))["code"] == "too_large"
 
 
 @pytest.mark.parametrize("top_k", [0, -1, "3", None, True, float("nan"), [3]])
 def test_a_number_that_is_none_is_refused(setting: Setting, top_k: Any) -> None:
-    assert setting.desk.predict(setting.sent(photo_of("ochre")), top_k)["code"] == "bad_number"
+    assert setting.endpoints.predict(setting.sent(photo_of("ochre")), top_k)["code"] == "bad_number"
 
 
 def test_more_candidates_than_there_are_is_all_there_are(setting: Setting) -> None:
-    assert len(setting.desk.predict(setting.sent(photo_of("ochre")), 99)["candidates"]) == len(
+    assert len(setting.endpoints.predict(setting.sent(photo_of("ochre")), 99)["candidates"]) == len(
         COLOURS
     )
 
@@ -121,7 +121,7 @@ def test_more_candidates_than_there_are_is_all_there_are(setting: Setting) -> No
 def test_one_bad_photo_in_a_batch_stops_nobody(setting: Setting) -> None:
     photos = {"a.jpg": photo_of("ochre"), "b.jpg": b"no", "c.jpg": photo_of("red-grid")}
     sent = [setting.sent(data, name) for name, data in photos.items()]
-    said = setting.desk.predict_batch(sent)
+    said = setting.endpoints.predict_batch(sent)
     assert [one.get("label") or one.get("code") for one in said] == [
         "ochre",
         "bad_photo",
@@ -131,17 +131,17 @@ def test_one_bad_photo_in_a_batch_stops_nobody(setting: Setting) -> None:
 
 @pytest.mark.parametrize("images", [[], {}, None, "a", [None] * 17])
 def test_what_is_no_batch_is_refused(setting: Setting, images: Any) -> None:
-    assert setting.desk.predict_batch(images)["code"] == "bad_batch"
+    assert setting.endpoints.predict_batch(images)["code"] == "bad_batch"
 
 
 def test_similar_photos_come_best_first(setting: Setting) -> None:
-    said = setting.desk.similar(setting.sent(photo_of("ochre")), 2)
+    said = setting.endpoints.similar(setting.sent(photo_of("ochre")), 2)
     assert said[0]["label"] == "ochre"
     assert said[0]["score"] >= said[1]["score"]
 
 
 def test_classes_are_cards_with_pictures(setting: Setting) -> None:
-    said = {one["label"]: one for one in setting.desk.classes("http://here")}
+    said = {one["label"]: one for one in setting.endpoints.classes("http://here")}
     assert set(said) == set(COLOURS)
     assert said["ochre"]["picture"] == "http://here/reference/ochre"
     assert said["white-room"]["picture"].startswith("http://here/similar-photo/")
@@ -149,13 +149,13 @@ def test_classes_are_cards_with_pictures(setting: Setting) -> None:
 
 
 def test_nobody_s_photo_becomes_the_emblem_of_a_people(tmp_path: Path) -> None:
-    said = {one["label"]: one for one in Setting(tmp_path, "people").desk.classes()}
+    said = {one["label"]: one for one in Setting(tmp_path, "people").endpoints.classes()}
     assert said["white-room"]["picture"] is None
 
 
 def test_that_s_wrong_gives_a_receipt_and_touches_no_label(setting: Setting) -> None:
-    said = setting.desk.predict(setting.sent(photo_of("ochre")))
-    receipt = setting.desk.feedback(said["prediction_id"], "red-grid", True)["receipt"]
+    said = setting.endpoints.predict(setting.sent(photo_of("ochre")))
+    receipt = setting.endpoints.feedback(said["prediction_id"], "red-grid", True)["receipt"]
     [question] = setting.journal.questions()
     assert (question.id, question.label, question.answered) == (receipt, "red-grid", "ochre")
     assert setting.journal.decisions() == []
@@ -168,15 +168,15 @@ def test_that_s_wrong_gives_a_receipt_and_touches_no_label(setting: Setting) -> 
 def test_feedback_about_nothing_is_refused(
     setting: Setting, prediction: str | None, label: str, code: str
 ) -> None:
-    said = setting.desk.predict(setting.sent(photo_of("ochre")))
-    assert setting.desk.feedback(prediction or said["prediction_id"], label)["code"] == code
+    said = setting.endpoints.predict(setting.sent(photo_of("ochre")))
+    assert setting.endpoints.feedback(prediction or said["prediction_id"], label)["code"] == code
 
 
 def test_feedback_has_a_rate(tmp_path: Path) -> None:
     setting = Setting(tmp_path, feedback_a_minute=2)
-    said = setting.desk.predict(setting.sent(photo_of("ochre")))
+    said = setting.endpoints.predict(setting.sent(photo_of("ochre")))
     codes = [
-        setting.desk.feedback(said["prediction_id"], "none", client="1.2.3.4").get("code")
+        setting.endpoints.feedback(said["prediction_id"], "none", client="1.2.3.4").get("code")
         for _ in range(2)
     ]
     assert codes == [None, "too_many"]
@@ -186,22 +186,22 @@ def test_while_the_model_loads_everybody_hears_so(tmp_path: Path) -> None:
     def loading() -> Colours:
         raise TooBusy("The model is being loaded.", code="not_ready")
 
-    desk = Desk(loading, loading, loading, lambda: tmp_path)  # type: ignore[arg-type]
+    endpoints = Endpoints(loading, loading, loading, lambda: tmp_path)  # type: ignore[arg-type]
     for said in (
-        desk.predict({}),
-        desk.classes(),
-        desk.feedback("a", "b"),
-        desk.receipt("a"),
-        desk.similar({}),
+        endpoints.predict({}),
+        endpoints.classes(),
+        endpoints.feedback("a", "b"),
+        endpoints.receipt("a"),
+        endpoints.similar({}),
     ):
         assert said == refusal(TooBusy("The model is being loaded.", code="not_ready"))
 
 
 def test_the_photo_of_a_person_is_not_remembered(tmp_path: Path) -> None:
     setting = Setting(tmp_path, subject="people")
-    said = setting.desk.predict(setting.sent(photo_of("ochre")))
-    assert setting.desk._recent.find(said["prediction_id"]).photo is None
-    setting.desk.feedback(said["prediction_id"], "red-grid", True)
+    said = setting.endpoints.predict(setting.sent(photo_of("ochre")))
+    assert setting.endpoints._recent.find(said["prediction_id"]).photo is None
+    setting.endpoints.feedback(said["prediction_id"], "red-grid", True)
     assert not (tmp_path / "inbox").exists()
     assert len(setting.journal.questions()) == 1
 

@@ -11,17 +11,17 @@ from fastapi.testclient import TestClient
 
 from data_cards.dataset.repo import open_dataset
 from data_cards.errors import BadModel, NoModelYet, TooBusy
-from space.app_state import Room, newest_of
+from space.app_state import AppState, newest_of
 from space.recent_answers import Recent
 from space.routes import pages
 from tests.fixtures.colours import Colours, photo_of
 from tests.fixtures.visitors import settings_in, small_gallery
 
 
-def browsing(room: Room) -> TestClient:
+def browsing(app_state: AppState) -> TestClient:
     """A browser at our own routes."""
     app = FastAPI()
-    app.include_router(pages(room))
+    app.include_router(pages(app_state))
     return TestClient(app)
 
 
@@ -33,9 +33,9 @@ def test_health_is_503_until_the_model_answers(tmp_path: Path) -> None:
         return Colours()
 
     told: list[object] = []
-    room = Room(settings_in(tmp_path), load, told.append)
-    browser = browsing(room)
-    room.open()
+    app_state = AppState(settings_in(tmp_path), load, told.append)
+    browser = browsing(app_state)
+    app_state.open()
     health = browser.get("/healthz")
     assert (health.status_code, health.json()["code"], health.headers["retry-after"]) == (
         503,
@@ -45,9 +45,9 @@ def test_health_is_503_until_the_model_answers(tmp_path: Path) -> None:
     assert browser.get("/room").status_code == 503
     assert browser.get("/reference/ochre").status_code == 404
     with pytest.raises(TooBusy):
-        room.recognizer()
+        app_state.recognizer()
     go.set()
-    room.close()
+    app_state.close()
     assert told == [None]
     assert browser.get("/healthz").status_code == 200
     assert browser.get("/room").json()["classes"] == 6
@@ -60,24 +60,24 @@ def test_a_model_that_cannot_be_loaded_stays_503_and_tells_strangers_no_path(
         raise BadModel("There is no model at /home/ann/secret.")
 
     told: list[object] = []
-    room = Room(settings_in(tmp_path), load, told.append)
-    room.open()
-    room.close()
+    app_state = AppState(settings_in(tmp_path), load, told.append)
+    app_state.open()
+    app_state.close()
     assert isinstance(told[0], BadModel)
-    health = browsing(room).get("/healthz")
+    health = browsing(app_state).get("/healthz")
     assert (health.status_code, health.json()["code"]) == (503, "no_model")
-    assert "/home" not in health.text and "/home" not in browsing(room).get("/room").text
+    assert "/home" not in health.text and "/home" not in browsing(app_state).get("/room").text
 
 
 def test_without_a_dataset_questions_are_kept_on_this_machine(tmp_path: Path) -> None:
-    room = Room(settings_in(tmp_path), lambda address: Colours())
-    room.open()
-    room.close()
+    app_state = AppState(settings_in(tmp_path), lambda address: Colours())
+    app_state.open()
+    app_state.close()
     recent = Recent()
     recent.keep("p", photo_of("ochre"), "ochre", "r1")
-    receipt = room.inbox().ask(recent.find("p"), "none", True, recent)
-    assert room.fate(receipt)["fate"] == "waiting for a person"
-    again = Room(settings_in(tmp_path), lambda address: Colours())
+    receipt = app_state.inbox().ask(recent.find("p"), "none", True, recent)
+    assert app_state.fate(receipt)["fate"] == "waiting for a person"
+    again = AppState(settings_in(tmp_path), lambda address: Colours())
     again.open()
     again.close()
     assert again.fate(receipt)["fate"] == "waiting for a person"
@@ -85,23 +85,25 @@ def test_without_a_dataset_questions_are_kept_on_this_machine(tmp_path: Path) ->
 
 def test_closing_sends_photos_and_questions_to_the_dataset(tmp_path: Path) -> None:
     small_gallery(tmp_path / "dataset")
-    room = Room(settings_in(tmp_path, dataset=str(tmp_path / "dataset")), lambda address: Colours())
-    room.open()
-    room._thread.join()  # type: ignore[union-attr]
+    app_state = AppState(
+        settings_in(tmp_path, dataset=str(tmp_path / "dataset")), lambda address: Colours()
+    )
+    app_state.open()
+    app_state._thread.join()  # type: ignore[union-attr]
     recent = Recent()
     recent.keep("p", photo_of("ochre", 300, 200), "ochre", "r1")
-    receipt = room.inbox().ask(recent.find("p"), "red-grid", True, recent)
-    room.close()
+    receipt = app_state.inbox().ask(recent.find("p"), "red-grid", True, recent)
+    app_state.close()
     after = open_dataset(str(tmp_path / "dataset"))
     [line] = after.ledger()
     assert line["id"] == receipt and line["image_id"] in after.photos()
 
 
 def test_the_room_about_people_says_that_no_photo_is_kept(tmp_path: Path) -> None:
-    room = Room(settings_in(tmp_path), lambda address: Colours("people"))
-    room.open()
-    room.close()
-    told = browsing(room).get("/room").json()
+    app_state = AppState(settings_in(tmp_path), lambda address: Colours("people"))
+    app_state.open()
+    app_state.close()
+    told = browsing(app_state).get("/room").json()
     assert told["keeps_photos"] is False
     assert told["intended_use"] and told["consent"]
 
@@ -120,19 +122,21 @@ class FirstReleases:
         return served
 
 
-def waiting_room(tmp_path: Path, load: FirstReleases, told: list[object]) -> Room:
+def waiting_room(tmp_path: Path, load: FirstReleases, told: list[object]) -> AppState:
     """A room with a dataset and no model."""
     small_gallery(tmp_path / "dataset")
-    room = Room(settings_in(tmp_path, dataset=str(tmp_path / "dataset")), load, told.append)
-    room.open()
-    room._thread.join()  # type: ignore[union-attr]
-    return room
+    app_state = AppState(
+        settings_in(tmp_path, dataset=str(tmp_path / "dataset")), load, told.append
+    )
+    app_state.open()
+    app_state._thread.join()  # type: ignore[union-attr]
+    return app_state
 
 
 def test_a_dataset_without_a_model_is_open_and_says_so(tmp_path: Path) -> None:
     told: list[object] = []
-    room = waiting_room(tmp_path, FirstReleases(), told)
-    browser = browsing(room)
+    app_state = waiting_room(tmp_path, FirstReleases(), told)
+    browser = browsing(app_state)
     assert told == [None], "the light table is open"
     for path in ("/healthz", "/room"):
         answer = browser.get(path)
@@ -145,47 +149,49 @@ def test_a_dataset_without_a_model_is_open_and_says_so(tmp_path: Path) -> None:
             answer.json()["error"].startswith("There is no model yet.")
             and "/home" not in answer.text
         )
-    assert (room.serving().missing, room.serving().loading) == (True, False)
+    assert (app_state.serving().missing, app_state.serving().loading) == (True, False)
     with pytest.raises(NoModelYet, match="There is no model yet"):
-        room.recognizer()
-    room.close()
+        app_state.recognizer()
+    app_state.close()
 
 
 def test_the_first_model_answers_without_a_restart(tmp_path: Path) -> None:
     load = FirstReleases()
-    room = waiting_room(tmp_path, load, [])
-    room.reload()
-    room._reloading.join()  # type: ignore[union-attr]
-    assert room.serving().missing and not room.serving().problem, "a look in vain changes nothing"
+    app_state = waiting_room(tmp_path, load, [])
+    app_state.reload()
+    app_state._reloading.join()  # type: ignore[union-attr]
+    assert app_state.serving().missing and not app_state.serving().problem, (
+        "a look in vain changes nothing"
+    )
     load.made = {}
-    room.reload()
-    room._reloading.join()  # type: ignore[union-attr]
-    browser = browsing(room)
+    app_state.reload()
+    app_state._reloading.join()  # type: ignore[union-attr]
+    browser = browsing(app_state)
     assert browser.get("/healthz").json()["ready"] is True
-    assert (room.serving().missing, room.serving().provisional) == (False, "")
+    assert (app_state.serving().missing, app_state.serving().provisional) == (False, "")
     recent = Recent()
     recent.keep("p", photo_of("ochre"), "ochre", "r1")
-    assert room.inbox().ask(recent.find("p"), "none", False, recent)
-    room.close()
+    assert app_state.inbox().ask(recent.find("p"), "none", False, recent)
+    app_state.close()
 
 
 def test_a_provisional_model_says_how_good_it_is(tmp_path: Path) -> None:
     load = FirstReleases()
     load.made = {"provisional": {"value": 0.9, "n": 40}}
-    room = waiting_room(tmp_path, load, [])
-    assert room.serving().provisional == "right at once on 90 % of 40 test photos"
+    app_state = waiting_room(tmp_path, load, [])
+    assert app_state.serving().provisional == "right at once on 90 % of 40 test photos"
     app = FastAPI()
-    app.include_router(pages(room, lambda: room.serving().provisional))
+    app.include_router(pages(app_state, lambda: app_state.serving().provisional))
     said = TestClient(app).get("/room").json()
     assert (said["notice"], said["revision"]) == ("right at once on 90 % of 40 test photos", "r1")
-    room.close()
+    app_state.close()
 
 
 def test_a_missing_model_without_a_dataset_is_an_error_as_before(tmp_path: Path) -> None:
     told: list[object] = []
-    room = Room(settings_in(tmp_path), FirstReleases(), told.append)
-    room.open()
-    room.close()
+    app_state = AppState(settings_in(tmp_path), FirstReleases(), told.append)
+    app_state.open()
+    app_state.close()
     assert isinstance(told[0], NoModelYet)
 
 
@@ -209,24 +215,28 @@ class Releases:
         return made
 
 
-def opened(tmp_path: Path, load: Releases, model: str = "m") -> Room:
+def opened(tmp_path: Path, load: Releases, model: str = "m") -> AppState:
     """A room that answers."""
-    room = Room(settings_in(tmp_path, model=model), load)
-    room.open()
-    room._thread.join()  # type: ignore[union-attr]
-    return room
+    app_state = AppState(settings_in(tmp_path, model=model), load)
+    app_state.open()
+    app_state._thread.join()  # type: ignore[union-attr]
+    return app_state
 
 
 def test_a_newer_release_takes_over_only_when_it_is_ready(tmp_path: Path) -> None:
     load = Releases()
-    room = opened(tmp_path, load)
+    app_state = opened(tmp_path, load)
     load.go.clear()
-    room.reload()
-    assert room.recognizer().model["revision"] == "r1" and room.serving().loading
+    app_state.reload()
+    assert app_state.recognizer().model["revision"] == "r1" and app_state.serving().loading
     load.go.set()
-    room.close()
-    assert room.recognizer().model["revision"] == "r2"
-    assert (room.serving().revision, room.serving().loading, room.serving().problem) == (
+    app_state.close()
+    assert app_state.recognizer().model["revision"] == "r2"
+    assert (
+        app_state.serving().revision,
+        app_state.serving().loading,
+        app_state.serving().problem,
+    ) == (
         "r2",
         False,
         "",
@@ -235,35 +245,35 @@ def test_a_newer_release_takes_over_only_when_it_is_ready(tmp_path: Path) -> Non
 
 def test_a_release_that_cannot_be_served_leaves_the_one_before(tmp_path: Path) -> None:
     load = Releases()
-    room = opened(tmp_path, load)
+    app_state = opened(tmp_path, load)
     load.fails = True
-    room.reload()
-    room.close()
-    assert room.recognizer().model["revision"] == "r1" and room.ready
-    assert "so the one before goes on. This is no model." in room.serving().problem
+    app_state.reload()
+    app_state.close()
+    assert app_state.recognizer().model["revision"] == "r1" and app_state.ready
+    assert "so the one before goes on. This is no model." in app_state.serving().problem
 
 
 def test_a_release_that_comes_while_another_is_loaded_is_loaded_after_it(tmp_path: Path) -> None:
     load = Releases()
-    room = opened(tmp_path, load)
+    app_state = opened(tmp_path, load)
     load.go.clear()
     for _ in range(3):
-        room.reload()
+        app_state.reload()
     load.go.set()
-    room.close()
-    assert len(load.asked) == 3 and room.recognizer().model["revision"] == "r3"
+    app_state.close()
+    assert len(load.asked) == 3 and app_state.recognizer().model["revision"] == "r3"
 
 
 def test_a_place_set_up_with_a_revision_loads_the_newest_and_says_what_a_restart_does(
     tmp_path: Path,
 ) -> None:
     load = Releases()
-    room = opened(tmp_path, load, "hf://ann/vit@0123456789abcdef")
-    assert room.serving().note == ""
-    room.reload()
-    room.close()
+    app_state = opened(tmp_path, load, "hf://ann/vit@0123456789abcdef")
+    assert app_state.serving().note == ""
+    app_state.reload()
+    app_state.close()
     assert load.asked == ["hf://ann/vit@0123456789abcdef", "hf://ann/vit"]
-    assert "0123456789ab and starts with that one again" in room.serving().note
+    assert "0123456789ab and starts with that one again" in app_state.serving().note
 
 
 def test_an_address_without_its_revision() -> None:

@@ -22,7 +22,7 @@ from tests.fixtures.visitors import small_gallery
 NEW = photo_of("ochre", 300, 200)
 
 
-class Desk:
+class InboxSetup:
     """An inbox and what it rests on."""
 
     def __init__(self, folder: Path, subject: str = "things") -> None:
@@ -49,29 +49,29 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def setup(tmp_path: Path) -> InboxSetup:
     """The usual one."""
-    return Desk(tmp_path)
+    return InboxSetup(tmp_path)
 
 
-def test_with_consent_the_photo_waits_for_a_person(desk: Desk) -> None:
-    receipt = desk.ask()
-    [question] = desk.journal.questions()
-    assert image_id((desk.folder / f"{question.image_id}.photo").read_bytes()) == question.image_id
-    assert desk.fate(receipt) == "waiting for a person"
+def test_with_consent_the_photo_waits_for_a_person(setup: InboxSetup) -> None:
+    receipt = setup.ask()
+    [question] = setup.journal.questions()
+    assert image_id((setup.folder / f"{question.image_id}.photo").read_bytes()) == question.image_id
+    assert setup.fate(receipt) == "waiting for a person"
 
 
-def test_without_consent_no_byte_of_the_photo_is_kept(desk: Desk) -> None:
-    receipt = desk.ask(consent=False)
-    assert not desk.folder.exists()
-    assert desk.fate(receipt) == "counted"
-    assert image_id(NEW) not in str(desk.journal.rows())
+def test_without_consent_no_byte_of_the_photo_is_kept(setup: InboxSetup) -> None:
+    receipt = setup.ask(consent=False)
+    assert not setup.folder.exists()
+    assert setup.fate(receipt) == "counted"
+    assert image_id(NEW) not in str(setup.journal.rows())
 
 
 def test_people_are_never_kept_whatever_they_agree_to(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, "people")
-    assert desk.fate(desk.ask(consent=True)) == "counted"
-    assert not desk.folder.exists()
+    setup = InboxSetup(tmp_path, "people")
+    assert setup.fate(setup.ask(consent=True)) == "counted"
+    assert not setup.folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -83,37 +83,37 @@ def test_people_are_never_kept_whatever_they_agree_to(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_visitor_said_is_written_down(
-    desk: Desk, label: str, kept: str | None, note: str
+    setup: InboxSetup, label: str, kept: str | None, note: str
 ) -> None:
-    desk.ask(label)
-    [question] = desk.journal.questions()
+    setup.ask(label)
+    [question] = setup.journal.questions()
     assert question.label == kept
     assert note in question.note
 
 
-def test_an_unknown_class_is_refused_and_nothing_is_kept(desk: Desk) -> None:
+def test_an_unknown_class_is_refused_and_nothing_is_kept(setup: InboxSetup) -> None:
     with pytest.raises(UnknownClass, match="none"):
-        desk.ask("<img src=x>")
-    assert desk.journal.rows() == []
+        setup.ask("<img src=x>")
+    assert setup.journal.rows() == []
 
 
-def test_pressing_twice_is_one_question(desk: Desk) -> None:
-    assert desk.ask() == desk.ask()
-    assert desk.ask("ochre") != desk.ask()
-    assert len(desk.journal.questions()) == 2
+def test_pressing_twice_is_one_question(setup: InboxSetup) -> None:
+    assert setup.ask() == setup.ask()
+    assert setup.ask("ochre") != setup.ask()
+    assert len(setup.journal.questions()) == 2
 
 
 @pytest.mark.parametrize(
     ("action", "fate"), [("accept_visitor", "accepted"), ("refuse_visitor", "refused")]
 )
-def test_a_receipt_tells_what_a_person_decided(desk: Desk, action: str, fate: str) -> None:
-    receipt = desk.ask()
-    [question] = desk.journal.questions()
+def test_a_receipt_tells_what_a_person_decided(setup: InboxSetup, action: str, fate: str) -> None:
+    receipt = setup.ask()
+    [question] = setup.journal.questions()
     decision = decide("ann", question.image_id, action, label="red-grid", finding=receipt)
-    desk.journal.append([decision])
-    assert desk.fate(receipt.lower()) == fate
-    desk.journal.append([decide("ann", question.image_id, "undo", undoes=decision.id)])
-    assert desk.fate(receipt) == "waiting for a person"
+    setup.journal.append([decision])
+    assert setup.fate(receipt.lower()) == fate
+    setup.journal.append([decide("ann", question.image_id, "undo", undoes=decision.id)])
+    assert setup.fate(receipt) == "waiting for a person"
 
 
 @pytest.mark.parametrize(
@@ -128,22 +128,22 @@ def test_a_receipt_tells_what_a_person_decided(desk: Desk, action: str, fate: st
     ],
 )
 def test_the_fate_is_whether_the_person_agrees_with_the_visitor(
-    desk: Desk, said: str, action: str, label: str | None, fate: str
+    setup: InboxSetup, said: str, action: str, label: str | None, fate: str
 ) -> None:
-    receipt = desk.ask(said)
-    [question] = desk.journal.questions()
-    desk.journal.append([decide("ann", question.image_id, action, label=label, finding=receipt)])
-    assert desk.fate(receipt) == fate
+    receipt = setup.ask(said)
+    [question] = setup.journal.questions()
+    setup.journal.append([decide("ann", question.image_id, action, label=label, finding=receipt)])
+    assert setup.fate(receipt) == fate
 
 
-def test_who_keeps_the_label_that_the_visitor_said_agrees_with_them(desk: Desk) -> None:
-    receipt = desk.ask()
-    [question] = desk.journal.questions()
+def test_who_keeps_the_label_that_the_visitor_said_agrees_with_them(setup: InboxSetup) -> None:
+    receipt = setup.ask()
+    [question] = setup.journal.questions()
     keep = decide(
         "ann", question.image_id, "refuse_visitor", label_before="red-grid", finding=receipt
     )
-    desk.journal.append([keep])
-    assert desk.fate(receipt) == "accepted"
+    setup.journal.append([keep])
+    assert setup.fate(receipt) == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -157,58 +157,60 @@ def test_who_keeps_the_label_that_the_visitor_said_agrees_with_them(desk: Desk) 
     ],
 )
 def test_a_decision_that_nobody_asked_for_answers_a_visitor_who_asked_before(
-    desk: Desk, action: str, label: str | None, fate: str
+    setup: InboxSetup, action: str, label: str | None, fate: str
 ) -> None:
-    receipt = desk.ask()
-    [question] = desk.journal.questions()
-    desk.journal.append(
+    receipt = setup.ask()
+    [question] = setup.journal.questions()
+    setup.journal.append(
         [decide("ann", question.image_id, action, label=label, at="2020-01-01T00:00:00Z")]
     )
-    assert desk.fate(receipt) == "waiting for a person", "it was made before the visitor asked"
-    desk.journal.append([decide("ann", question.image_id, action, label=label)])
-    assert desk.fate(receipt) == fate
+    assert setup.fate(receipt) == "waiting for a person", "it was made before the visitor asked"
+    setup.journal.append([decide("ann", question.image_id, action, label=label)])
+    assert setup.fate(receipt) == fate
 
 
-def test_a_receipt_that_was_never_given_is_not_invented(desk: Desk) -> None:
+def test_a_receipt_that_was_never_given_is_not_invented(setup: InboxSetup) -> None:
     with pytest.raises(MissingFile, match="no such receipt"):
-        desk.fate("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+        setup.fate("01ARZ3NDEKTSV4RRFFQ69G5FAV")
 
 
-def test_every_fate_has_its_sentence(desk: Desk) -> None:
+def test_every_fate_has_its_sentence(setup: InboxSetup) -> None:
     assert set(FATES) == {"waiting for a person", "accepted", "refused", "counted"}
 
 
-def test_delivered_photos_are_in_the_dataset_without_a_label(desk: Desk, tmp_path: Path) -> None:
+def test_delivered_photos_are_in_the_dataset_without_a_label(
+    setup: InboxSetup, tmp_path: Path
+) -> None:
     dataset = small_gallery(tmp_path / "dataset")
     before = dataset.labels()
-    desk.ask()
-    after = desk.inbox.deliver(dataset)
-    [question] = desk.journal.questions()
+    setup.ask()
+    after = setup.inbox.deliver(dataset)
+    [question] = setup.journal.questions()
     photo = after.photos()[question.image_id]
     assert (photo.sources[0].origin, photo.width, photo.height) == ("visitor", 300, 200)
     assert after.read_photo(question.image_id)
     label = after.labels()[question.image_id]
     assert (label.label, label.status) == (None, "unlabelled")
     assert {name: after.labels()[name] for name in before} == before
-    assert desk.inbox.waiting() == 0
-    assert after.newest().revision == desk.inbox.deliver(after).revision
+    assert setup.inbox.waiting() == 0
+    assert after.newest().revision == setup.inbox.deliver(after).revision
 
 
-def test_a_photo_that_is_there_already_is_not_doubled(desk: Desk, tmp_path: Path) -> None:
+def test_a_photo_that_is_there_already_is_not_doubled(setup: InboxSetup, tmp_path: Path) -> None:
     dataset = small_gallery(tmp_path / "dataset")
-    desk.ask(photo=photo_of("ochre"))
-    after = desk.inbox.deliver(dataset)
+    setup.ask(photo=photo_of("ochre"))
+    after = setup.inbox.deliver(dataset)
     assert len(after.photos()) == len(dataset.photos())
 
 
-def test_questions_reach_the_dataset_with_the_decisions(desk: Desk, tmp_path: Path) -> None:
+def test_questions_reach_the_dataset_with_the_decisions(setup: InboxSetup, tmp_path: Path) -> None:
     dataset = small_gallery(tmp_path / "dataset")
-    receipt = desk.ask()
-    sent = flush(desk.journal, desk.inbox.deliver(dataset)).dataset
+    receipt = setup.ask()
+    sent = flush(setup.journal, setup.inbox.deliver(dataset)).dataset
     assert [question.id for question in read_ledger(sent.ledger()).questions] == [receipt]
 
 
-def test_where_a_photo_was_taken_is_not_kept(desk: Desk) -> None:
+def test_where_a_photo_was_taken_is_not_kept(setup: InboxSetup) -> None:
     import io
 
     from PIL import Image
@@ -217,14 +219,14 @@ def test_where_a_photo_was_taken_is_not_kept(desk: Desk) -> None:
     exif.get_ifd(0x8825)[2] = (48.0, 51.0, 29.0)
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(out, "JPEG", exif=exif)
-    desk.ask(photo=out.getvalue())
-    [kept] = desk.folder.glob("*.photo")
+    setup.ask(photo=out.getvalue())
+    [kept] = setup.folder.glob("*.photo")
     with Image.open(kept) as image:
         assert not image.getexif().get_ifd(0x8825)
 
 
 def test_a_photo_is_stripped_and_decoded_once_on_its_way_to_the_inbox(
-    desk: Desk,
+    setup: InboxSetup,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     decoded = []
@@ -236,15 +238,15 @@ def test_a_photo_is_stripped_and_decoded_once_on_its_way_to_the_inbox(
             decoded.append(image.size)
         return load(image)
 
-    desk.recent.keep("p1", NEW, "ochre", "r1")
+    setup.recent.keep("p1", NEW, "ochre", "r1")
     monkeypatch.setattr(ImageFile.ImageFile, "load", counted)
     monkeypatch.setattr(
         "curation.near_duplicates.incoming.stored_form",
         lambda data: stripped.append(data) or stored_form(data),
     )
-    desk.ask(prediction="p1")
+    setup.ask(prediction="p1")
     assert (len(decoded), len(stripped)) == (1, 1)
-    assert desk.inbox.waiting() == 1
+    assert setup.inbox.waiting() == 1
 
 
 def test_a_photo_that_looks_like_one_of_the_answer_is_compared_with_it(tmp_path: Path) -> None:
@@ -258,12 +260,12 @@ def test_a_photo_that_looks_like_one_of_the_answer_is_compared_with_it(tmp_path:
     assert journal.questions()[0].image_id == "p3" and inbox.waiting() == 0
 
 
-def test_of_a_photo_that_cannot_be_decoded_the_choice_is_kept(desk: Desk) -> None:
-    receipt = desk.ask(photo=NEW[: len(NEW) // 2])
-    assert desk.fate(receipt) == "counted" and desk.inbox.waiting() == 0
+def test_of_a_photo_that_cannot_be_decoded_the_choice_is_kept(setup: InboxSetup) -> None:
+    receipt = setup.ask(photo=NEW[: len(NEW) // 2])
+    assert setup.fate(receipt) == "counted" and setup.inbox.waiting() == 0
 
 
-def test_a_class_of_a_long_name_is_no_reason_to_lose_a_question(desk: Desk) -> None:
-    classes = [replace(info, title="A" * 900) for info in desk.inbox.collection.classes]
-    desk.inbox.collection = replace(desk.inbox.collection, classes=tuple(classes))
-    assert desk.fate(desk.ask()) == "waiting for a person"
+def test_a_class_of_a_long_name_is_no_reason_to_lose_a_question(setup: InboxSetup) -> None:
+    classes = [replace(info, title="A" * 900) for info in setup.inbox.collection.classes]
+    setup.inbox.collection = replace(setup.inbox.collection, classes=tuple(classes))
+    assert setup.fate(setup.ask()) == "waiting for a person"

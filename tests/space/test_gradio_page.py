@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from space.api import ENDPOINTS, Desk, parameters_of
+from space.api import ENDPOINTS, Endpoints, parameters_of
 from space.gradio_page import build_page, page_options
 from space.settings import SpaceSettings
 from tests.fixtures.colours import Colours
@@ -20,8 +20,8 @@ SETTINGS = SpaceSettings("colours", at_once=3, waiting_room=7, most_photo_bytes=
 def page(light_table: Any = None) -> Any:
     """The page of a desk that knows six paintings."""
     recognizer = Colours()
-    desk = Desk(lambda: recognizer, lambda: None, lambda receipt: {}, lambda: Path())  # type: ignore[arg-type, return-value]
-    return in_a_loop(lambda: build_page(desk, SETTINGS, light_table))
+    endpoints = Endpoints(lambda: recognizer, lambda: None, lambda receipt: {}, lambda: Path())  # type: ignore[arg-type, return-value]
+    return in_a_loop(lambda: build_page(endpoints, SETTINGS, light_table))
 
 
 def labels(built: Any) -> list[str]:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from space.request_guard import Doorway, Refused, check_files, completed, is_upload
+from space.request_guard import Refused, RequestGuard, check_files, completed, is_upload
 from space.settings import SpaceSettings
 
 CALL = "/gradio_api/call/predict"
@@ -27,7 +27,7 @@ def _visitor(tmp_path: Path, **changes: Any) -> TestClient:
     app = Starlette(routes=[Route("/{path:path}", _echo, methods=["GET", "POST"])])
     settings = SpaceSettings(model="m", **{"most_photo_bytes": 1_000, **changes})
     app.add_middleware(
-        Doorway, settings=settings, uploads=lambda: tmp_path, defaults={"predict": (None, 3)}
+        RequestGuard, settings=settings, uploads=lambda: tmp_path, defaults={"predict": (None, 3)}
     )
     return TestClient(app)
 
