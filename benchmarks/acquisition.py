@@ -26,7 +26,7 @@ HIDDEN = 0.2
 
 
 @dataclass(frozen=True)
-class Desk:
+class Labelling:
     """What a rule may look at: embeddings, labels with -1 where there are none, a probe on them,
     how many to choose."""
 
@@ -43,50 +43,52 @@ class Desk:
         return np.flatnonzero(self.labelled < 0)
 
 
-Rule = Callable[[Desk], np.ndarray]
+Rule = Callable[[Labelling], np.ndarray]
 
 
-def at_random(desk: Desk) -> np.ndarray:
+def at_random(labelling: Labelling) -> np.ndarray:
     """Any."""
-    return desk.rng.permutation(desk.pool)[: desk.count]
+    return labelling.rng.permutation(labelling.pool)[: labelling.count]
 
 
-def by_entropy(desk: Desk) -> np.ndarray:
+def by_entropy(labelling: Labelling) -> np.ndarray:
     """What the probe is least sure of, by entropy."""
-    if desk.probe is None:
-        return at_random(desk)
-    p = desk.probe.probabilities(desk.x[desk.pool])
-    return desk.pool[np.argsort((p * np.log(np.maximum(p, 1e-12))).sum(axis=1))[: desk.count]]
+    if labelling.probe is None:
+        return at_random(labelling)
+    p = labelling.probe.probabilities(labelling.x[labelling.pool])
+    return labelling.pool[
+        np.argsort((p * np.log(np.maximum(p, 1e-12))).sum(axis=1))[: labelling.count]
+    ]
 
 
-def by_margin(desk: Desk) -> np.ndarray:
+def by_margin(labelling: Labelling) -> np.ndarray:
     """Where the two best classes are closest."""
-    if desk.probe is None:
-        return at_random(desk)
-    p = np.sort(desk.probe.probabilities(desk.x[desk.pool]), axis=1)
-    return desk.pool[np.argsort(p[:, -1] - p[:, -2])[: desk.count]]
+    if labelling.probe is None:
+        return at_random(labelling)
+    p = np.sort(labelling.probe.probabilities(labelling.x[labelling.pool]), axis=1)
+    return labelling.pool[np.argsort(p[:, -1] - p[:, -2])[: labelling.count]]
 
 
-def typical(desk: Desk) -> np.ndarray:
+def typical(labelling: Labelling) -> np.ndarray:
     """TypiClust (Hacohen et al. 2022): as many clusters as labels, the most typical photo of
     each that has none."""
     from sklearn.cluster import MiniBatchKMeans
 
-    x = desk.x / np.linalg.norm(desk.x, axis=1, keepdims=True)
-    known = np.flatnonzero(desk.labelled >= 0)
-    clusters = min(len(known) + desk.count, len(x) // 2)
+    x = labelling.x / np.linalg.norm(labelling.x, axis=1, keepdims=True)
+    known = np.flatnonzero(labelling.labelled >= 0)
+    clusters = min(len(known) + labelling.count, len(x) // 2)
     member = (
         MiniBatchKMeans(
-            clusters, n_init=1, random_state=int(desk.rng.integers(2**31)), batch_size=2048
+            clusters, n_init=1, random_state=int(labelling.rng.integers(2**31)), batch_size=2048
         )
         .fit(x)
         .labels_
     )
     taken = np.bincount(member[known], minlength=clusters)
     size = np.bincount(member, minlength=clusters)
-    free = desk.labelled < 0
+    free = labelling.labelled < 0
     chosen = list[int]()
-    while len(chosen) < desk.count:
+    while len(chosen) < labelling.count:
         for cluster in np.lexsort((-size, taken)):
             inside = np.flatnonzero((member == cluster) & free)
             if len(inside):
@@ -104,10 +106,12 @@ def _typicality(x: np.ndarray) -> np.ndarray:
     return 1 / np.maximum(apart.mean(axis=1), 1e-9) if apart.shape[1] else np.ones(len(x))
 
 
-def ours(desk: Desk) -> np.ndarray:
+def ours(labelling: Labelling) -> np.ndarray:
     """`curation.active_learning.acquisition.label_first`."""
-    opinions = half_informed(desk.probe, desk.x[desk.pool]) if desk.probe else None
-    return label_first(desk.x, desk.labelled, opinions)[: desk.count]
+    opinions = (
+        half_informed(labelling.probe, labelling.x[labelling.pool]) if labelling.probe else None
+    )
+    return label_first(labelling.x, labelling.labelled, opinions)[: labelling.count]
 
 
 RULES: dict[str, Rule] = {
@@ -133,7 +137,7 @@ def one_run(
     found = []
     for budget in BUDGETS:
         count = min(budget * classes, len(y)) - int((labelled >= 0).sum())
-        chosen = rule(Desk(x, labelled, classes, probe, count, rng))
+        chosen = rule(Labelling(x, labelled, classes, probe, count, rng))
         labelled[chosen] = y[chosen]
         known = labelled >= 0
         probe = fit_probe(x[known], y[known], classes)

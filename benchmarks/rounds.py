@@ -48,7 +48,7 @@ Learner = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
-class Desk:
+class Experiment:
     """Photos with features `x` (n, d), `truth` (n,) (JUNK: of nothing here), `given` labels
     (n,), and the `fold` (n,) that each is in."""
 
@@ -71,19 +71,19 @@ class Past:
     were_wrong: list[bool] = field(default_factory=list)
 
 
-Order = Callable[[Desk, Past, int, np.random.Generator], tuple[np.ndarray, int]]
+Order = Callable[[Experiment, Past, int, np.random.Generator], tuple[np.ndarray, int]]
 
 
 def by_queue(
-    desk: Desk, past: Past, count: int, rng: np.random.Generator
+    experiment: Experiment, past: Past, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, int]:
     """The next photos of our queue, as a scan would pile them up now, and how many doubts are
     left on it."""
     kept = np.flatnonzero(past.labels != JUNK)
     y = past.labels[kept]
-    groups = [desk.groups[n] for n in kept]
-    chances = out_of_fold(desk.x[kept], y, groups, desk.classes)
-    said = judge(y, chances, desk.x[kept], np.unique(groups, return_inverse=True)[1])
+    groups = [experiment.groups[n] for n in kept]
+    chances = out_of_fold(experiment.x[kept], y, groups, experiment.classes)
+    said = judge(y, chances, experiment.x[kept], np.unique(groups, return_inverse=True)[1])
     order = kept[np.argsort(-said.doubt, kind="stable")]
     shown = set(kept[said.shown].tolist())
     open_ones = np.array([n for n in order if n in shown and not past.decided[n]], int)
@@ -91,44 +91,44 @@ def by_queue(
 
 
 def at_random(
-    desk: Desk, past: Past, count: int, rng: np.random.Generator
+    experiment: Experiment, past: Past, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, int]:
     """Photos as they come."""
     free = np.flatnonzero(~past.decided)
     return rng.permutation(free)[:count], len(free)
 
 
-def probing(desk: Desk) -> Learner:
+def probing(experiment: Experiment) -> Learner:
     """Answers (n,) of probes, each of which learned from the labels of the other folds."""
 
     def learn(labels: np.ndarray) -> np.ndarray:
         answers = np.full(len(labels), NOT_ASKED)
         for fold in range(FOLDS):
-            test = desk.fold == fold
+            test = experiment.fold == fold
             taught = ~test & (labels != JUNK)
-            probe = fitted(desk.x[taught], labels[taught], desk.classes)
-            answers[test] = probe.logits(desk.x[test]).argmax(axis=1)
+            probe = fitted(experiment.x[taught], labels[taught], experiment.classes)
+            answers[test] = probe.logits(experiment.x[test]).argmax(axis=1)
         return answers
 
     return learn
 
 
 def story(
-    desk: Desk, order: Order, learn: Learner, rounds: int, count: int, seed: int = 0
+    experiment: Experiment, order: Order, learn: Learner, rounds: int, count: int, seed: int = 0
 ) -> list[str]:
     """One line a round."""
-    past = Past(desk.given.copy(), np.zeros(len(desk.given), bool))
+    past = Past(experiment.given.copy(), np.zeros(len(experiment.given), bool))
     rng = np.random.default_rng(seed)
     before: np.ndarray | None = None
     lines = []
     made = 0
     for number in range(rounds + 1):
         answers = learn(past.labels)
-        asked = np.flatnonzero((answers != NOT_ASKED) & (desk.truth != JUNK))
-        right = answers[asked] == desk.truth[asked]
-        groups = [desk.groups[n] for n in asked]
-        left = int((past.labels != desk.truth).sum())
-        chosen, doubts = order(desk, past, count, rng)
+        asked = np.flatnonzero((answers != NOT_ASKED) & (experiment.truth != JUNK))
+        right = answers[asked] == experiment.truth[asked]
+        groups = [experiment.groups[n] for n in asked]
+        left = int((past.labels != experiment.truth).sum())
+        chosen, doubts = order(experiment, past, count, rng)
         share = wilson(int(right.sum()), len(right))
         against = ""
         if before is not None:
@@ -144,8 +144,8 @@ def story(
         if not len(chosen):
             lines.append("  nothing doubtful is left")
             break
-        past.were_wrong += [bool(past.labels[n] != desk.truth[n]) for n in chosen]
-        past.labels[chosen], past.decided[chosen] = desk.truth[chosen], True
+        past.were_wrong += [bool(past.labels[n] != experiment.truth[n]) for n in chosen]
+        past.labels[chosen], past.decided[chosen] = experiment.truth[chosen], True
         made = made + len(chosen)
         before = right
     return lines
@@ -157,7 +157,7 @@ def _wrong_share(past: Past) -> float:
     return (sum(latest) + 1) / (len(latest) + 2) if len(latest) >= ENOUGH else 1.0
 
 
-def museum_desk(size: int, wrong: float, cache: Path) -> tuple[Desk, dict[str, bytes]]:
+def museum_experiment(size: int, wrong: float, cache: Path) -> tuple[Experiment, dict[str, bytes]]:
     """The built-in museum as a collector sees it, copies left out; the photos' bytes for
     fine-tuning."""
     museum = Museum(photos=size, wrong=wrong)
@@ -177,7 +177,7 @@ def museum_desk(size: int, wrong: float, cache: Path) -> tuple[Desk, dict[str, b
     return _desk(ids, x, truth_of, given, [known[i][3] for i in ids], len(classes)), kept
 
 
-def planted_desk(folder: Path, flip: float, seed: int) -> Desk:
+def planted_experiment(folder: Path, flip: float, seed: int) -> Experiment:
     """A folder of class folders with labels flipped to the class that looks most like them."""
     of_class, x = named_features(folder)
     truth = np.unique(of_class, return_inverse=True)[1]
@@ -193,8 +193,10 @@ def _desk(
     given: np.ndarray,
     groups: Sequence[str],
     classes: int,
-) -> Desk:
-    return Desk(list(names), x, truth, given, list(groups), folds_of(given, groups, FOLDS), classes)
+) -> Experiment:
+    return Experiment(
+        list(names), x, truth, given, list(groups), folds_of(given, groups, FOLDS), classes
+    )
 
 
 def _embedded(kept: Mapping[str, bytes], cache: Path) -> tuple[list[str], np.ndarray]:
@@ -208,7 +210,11 @@ def _embedded(kept: Mapping[str, bytes], cache: Path) -> tuple[list[str], np.nda
 
 
 def tuning(
-    desk: Desk, kept: Mapping[str, bytes], cache: Path, scratch: Path, settings: TrainSettings
+    experiment: Experiment,
+    kept: Mapping[str, bytes],
+    cache: Path,
+    scratch: Path,
+    settings: TrainSettings,
 ) -> Learner:
     """Answers of a release: a dataset with these labels and this test, and `train_model`; once
     for the same labels."""
@@ -217,7 +223,7 @@ def tuning(
     from train.splits.training_set import gather
     from train.train_model import train_model
 
-    made = _dataset(desk, kept, scratch / "set")
+    made = _dataset(experiment, kept, scratch / "set")
     learned: dict[bytes, np.ndarray] = {}
 
     def learn(labels: np.ndarray) -> np.ndarray:
@@ -226,36 +232,38 @@ def tuning(
         return learned[labels.tobytes()]
 
     def anew(labels: np.ndarray) -> np.ndarray:
-        now = made.newest().commit(dict([_labels(desk, labels)]), "Decide")
+        now = made.newest().commit(dict([_labels(experiment, labels)]), "Decide")
         report = train_model(now.address, str(scratch / "model"), settings, cache=cache)
         source = sealed(now.newest())
         said = answers_of(report.folder, source.dataset, gather(source), "The sealed test")
-        return np.array([int(said[name][1:]) if name in said else NOT_ASKED for name in desk.names])
+        return np.array(
+            [int(said[name][1:]) if name in said else NOT_ASKED for name in experiment.names]
+        )
 
     return learn
 
 
-def _dataset(desk: Desk, kept: Mapping[str, bytes], folder: Path) -> Dataset:
+def _dataset(experiment: Experiment, kept: Mapping[str, bytes], folder: Path) -> Dataset:
     from data_cards.dataset.collection import ClassInfo, Collection
     from data_cards.photos.image import inspect_photo
 
     things = Collection(
-        "bench", "Bench", tuple(ClassInfo(f"c{n}", f"Class {n}") for n in range(desk.classes))
+        "bench", "Bench", tuple(ClassInfo(f"c{n}", f"Class {n}") for n in range(experiment.classes))
     )
     rows = []
-    for name in desk.names:
+    for name in experiment.names:
         seen = inspect_photo(kept[name])
         rows.append((Photo(name, seen.width, seen.height, (Source(path=name),)), kept[name]))
-    sides = ("test" if fold == 0 else "train" for fold in desk.fold)
-    splits = [Split(*row) for row in zip(desk.names, desk.groups, sides, strict=True)]
-    files = dict([images_file(rows), splits_file(splits), _labels(desk, desk.given)])
+    sides = ("test" if fold == 0 else "train" for fold in experiment.fold)
+    splits = [Split(*row) for row in zip(experiment.names, experiment.groups, sides, strict=True)]
+    files = dict([images_file(rows), splits_file(splits), _labels(experiment, experiment.given)])
     return create_dataset(str(folder), things).commit(files, "Bench")
 
 
-def _labels(desk: Desk, labels: np.ndarray) -> tuple[str, bytes]:
+def _labels(experiment: Experiment, labels: np.ndarray) -> tuple[str, bytes]:
     return labels_file(
         Label(i, None if y == JUNK else f"c{y}", "junk" if y == JUNK else "labelled")
-        for i, y in zip(desk.names, labels, strict=True)
+        for i, y in zip(experiment.names, labels, strict=True)
     )
 
 
@@ -286,14 +294,14 @@ def run(flags: argparse.Namespace) -> None:
     cache = default_cache(os.environ)
     kept: dict[str, bytes] = {}
     if flags.photos:
-        desk = planted_desk(flags.photos, flags.flip, flags.seed)
+        experiment = planted_experiment(flags.photos, flags.flip, flags.seed)
     else:
-        desk, kept = museum_desk(flags.size, flags.flip, cache)
-    wrong = int((desk.given != desk.truth).sum())
+        experiment, kept = museum_experiment(flags.size, flags.flip, cache)
+    wrong = int((experiment.given != experiment.truth).sum())
     count = flags.decisions or max(8, wrong // 3)
     how = "fine-tuned" if flags.finetune else "a probe on frozen features"
     print(
-        f"{len(desk.names)} photos of {desk.classes} classes, {wrong} wrong labels; {count} "
+        f"{len(experiment.names)} photos of {experiment.classes} classes, {wrong} wrong labels; {count} "
         "decisions a "
         f"round; {how}",
         flush=True,
@@ -301,9 +309,9 @@ def run(flags: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         settings = TrainSettings(epochs=flags.epochs, threads=flags.threads)
         learn = (
-            tuning(desk, kept, cache, Path(scratch), settings)
+            tuning(experiment, kept, cache, Path(scratch), settings)
             if flags.finetune and kept
-            else probing(desk)
+            else probing(experiment)
         )
         for words, order in (
             ("the queue, most doubtful first", by_queue),
@@ -311,7 +319,7 @@ def run(flags: argparse.Namespace) -> None:
         ):
             print(
                 words,
-                *story(desk, order, learn, flags.rounds, count, flags.seed),
+                *story(experiment, order, learn, flags.rounds, count, flags.seed),
                 sep="\n",
                 flush=True,
             )

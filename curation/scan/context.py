@@ -1,4 +1,4 @@
-"""The desk: everything that findings are written from, once per scan."""
+"""The context of a scan: everything that findings are written from, once per scan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data_cards.dataset.schema import Label, Photo, Split
 
 
 @dataclass(frozen=True)
-class Desk:
+class ScanContext:
     """What is known of every photo, and what the finders of this scan say of it."""
 
     collection: Collection

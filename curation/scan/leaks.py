@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from curation.near_duplicates.groups import Pair, pair_of
-from curation.scan.context import Desk
+from curation.scan.context import ScanContext
 from data_cards.annotations.ledger import apart
 from data_cards.dataset.schema import Finding, Photo
 from train.splits.groups import FRAME, PROPOSED, moments
@@ -44,34 +44,36 @@ NEXT_FRAME = 2.0
 NEXT_NUMBER = 1.0
 
 
-def leaks(desk: Desk) -> Iterator[Finding]:
+def leaks(context: ScanContext) -> Iterator[Finding]:
     """Every photo to learn from that the test gives away, the surest reason first."""
-    tested = {image_id for image_id in desk.photos if "test" in desk.sides(image_id)}
-    learnt = {image_id for image_id in desk.photos if _may_be_learned(desk, image_id)} - tested
-    yield from _same_file(desk, tested)
-    for pair in sorted(desk.copies.pairs.values(), key=lambda pair: -pair.score):
+    tested = {image_id for image_id in context.photos if "test" in context.sides(image_id)}
+    learnt = {
+        image_id for image_id in context.photos if _may_be_learned(context, image_id)
+    } - tested
+    yield from _same_file(context, tested)
+    for pair in sorted(context.copies.pairs.values(), key=lambda pair: -pair.score):
         for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
             if other in tested and one in learnt:
                 yield _copy(one, other, pair)
-    yield from _alike(desk, tested, learnt)
-    yield from _through_others(desk, tested, learnt)
-    yield from _next_in_burst(desk, tested, learnt)
+    yield from _alike(context, tested, learnt)
+    yield from _through_others(context, tested, learnt)
+    yield from _next_in_burst(context, tested, learnt)
 
 
-def _may_be_learned(desk: Desk, image_id: str) -> bool:
+def _may_be_learned(context: ScanContext, image_id: str) -> bool:
     """Also what has no side yet, such as a visitor's photo: the next split would find it one.
     What the split left out as a leak is none any more."""
-    if image_id in desk.removed and image_id not in desk.splits:
+    if image_id in context.removed and image_id not in context.splits:
         return False
-    row = desk.labels.get(image_id)
+    row = context.labels.get(image_id)
     return row is None or row.status not in SET_ASIDE
 
 
-def _same_file(desk: Desk, tested: set[str]) -> Iterator[Finding]:
+def _same_file(context: ScanContext, tested: set[str]) -> Iterator[Finding]:
     for image_id in sorted(tested):
-        others = sorted(desk.sides(image_id) - {"test"})
+        others = sorted(context.sides(image_id) - {"test"})
         if others:
-            photo = desk.photos[image_id]
+            photo = context.photos[image_id]
             train = _named(photo, others[0])
             test = _named(photo, "test")
             said = (
@@ -93,41 +95,41 @@ def _copy(learnt: str, tested: str, pair: Pair) -> Finding:
     return Finding(learnt, "leak", min(pair.score, SURE_COPY), said, related=(tested,))
 
 
-def _alike(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
+def _alike(context: ScanContext, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
     """Photos that look like one of the test: unsure, so on the safe side."""
-    for pair in sorted(desk.copies.alike.values(), key=lambda pair: -pair.score):
+    for pair in sorted(context.copies.alike.values(), key=lambda pair: -pair.score):
         for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
             if other in tested and one in learnt:
                 said = f"{SAME_SHOT[pair.kind]} {UNLESS_APART}"
                 yield Finding(one, "leak", 2 * PROPOSED, said, related=(other,))
 
 
-def _through_others(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
+def _through_others(context: ScanContext, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
     """Photos of a group that reaches across the line, themselves no copy of a test photo."""
     inside: dict[str, str] = {}
-    for image_id in sorted(tested & set(desk.copies.groups)):
-        inside.setdefault(desk.copies.groups[image_id], image_id)
+    for image_id in sorted(tested & set(context.copies.groups)):
+        inside.setdefault(context.copies.groups[image_id], image_id)
     for image_id in sorted(learnt):
-        other = inside.get(desk.copies.groups.get(image_id, ""))
+        other = inside.get(context.copies.groups.get(image_id, ""))
         pair = pair_of(image_id, other) if other else None
-        if other and pair not in desk.copies.pairs and pair not in desk.copies.alike:
+        if other and pair not in context.copies.pairs and pair not in context.copies.alike:
             yield Finding(image_id, "leak", 2 * PROPOSED, THROUGH_OTHERS, related=(other,))
 
 
-def _next_in_burst(desk: Desk, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
+def _next_in_burst(context: ScanContext, tested: set[str], learnt: set[str]) -> Iterator[Finding]:
     """Neighbours of a test photo in a burst or a clip: of the same class, by the same camera."""
-    files = {image_id: _place(photo) for image_id, photo in desk.photos.items() if photo.sources}
+    files = {image_id: _place(photo) for image_id, photo in context.photos.items() if photo.sources}
     taken = {
-        image_id: max(source.taken_at for source in desk.photos[image_id].sources)
+        image_id: max(source.taken_at for source in context.photos[image_id].sources)
         for image_id in files
     }
     lines: dict[tuple[str, str | None, str], list[tuple[float, str]]] = {}
     for image_id, (clock, at) in moments(files, taken, files).items():
         if image_id in tested | learnt:
-            lines.setdefault((clock, desk.label(image_id), desk.camera(image_id)), []).append(
+            lines.setdefault((clock, context.label(image_id), context.camera(image_id)), []).append(
                 (at, image_id)
             )
-    judged_apart = apart(desk.ledger.decisions)
+    judged_apart = apart(context.ledger.decisions)
     for (clock, label, _), line in lines.items():
         line.sort()
         for (before, one), (after, other) in pairwise(line):

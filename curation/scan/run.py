@@ -31,7 +31,7 @@ from curation.measures.measure import LONGER, PassingBy, look_at, look_once
 from curation.measures.neighbours import nearest_remembered
 from curation.near_duplicates.groups import NEIGHBOURS
 from curation.near_duplicates.in_dataset import Sight, find_copies
-from curation.scan.context import Desk
+from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import Ledger, fold, given_labels
@@ -142,7 +142,7 @@ def scan(
         asks = asking.result()
         strange = looking.result()
     clock.lap("opinions")
-    desk = Desk(
+    context = ScanContext(
         base.collection(),
         photos,
         labels,
@@ -157,7 +157,7 @@ def scan(
         strange,
     )
     scan_id = str(ULID())
-    after, findings = _write(base, desk, told, scan_id, cache / "scan")
+    after, findings = _write(base, context, told, scan_id, cache / "scan")
     clock.lap("writing")
     return ScanReport(
         after,
@@ -169,7 +169,7 @@ def scan(
         len(copies.stars),
         sum(len(star) - 1 for star in copies.stars),
         clock.laps,
-        desk.poor.sentences,
+        context.poor.sentences,
     )
 
 
@@ -206,11 +206,11 @@ def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, 
 
 
 def _write(
-    base: Dataset, desk: Desk, told: Iterable[Opinion], scan_id: str, place: Path
+    base: Dataset, context: ScanContext, told: Iterable[Opinion], scan_id: str, place: Path
 ) -> tuple[Dataset, Mapping[str, int]]:
     """The dataset with this scan's tables in place of the last one's, and how many findings
     there are of each kind."""
-    findings = findings_of(desk, scan_id)
+    findings = findings_of(context, scan_id)
 
     def change(newest: Dataset) -> Changes:
         old = {
@@ -222,7 +222,7 @@ def _write(
         return Changes(files, tuple(sorted(old)))
 
     with full_disk_named("what the scan found"), TemporaryDirectory(dir=place) as folder:
-        files = scan_files(scan_id, findings, told, Path(folder), desk.poor.sentences)
+        files = scan_files(scan_id, findings, told, Path(folder), context.poor.sentences)
         after = base.update(f"Scan: {len(findings)} findings", change)
     say(f"{len(findings)} findings written.")
     return after, Counter(one.kind for one in findings)

@@ -23,7 +23,7 @@ from curation.measures.pixels import Measures
 from curation.near_duplicates import in_dataset as copying
 from curation.near_duplicates.in_dataset import Copies, find_copies
 from curation.retrain.run import ask_again
-from curation.scan.context import Desk
+from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
 from curation.scan.run import present_labels
 from data_cards.annotations.actions import ANSWERS
@@ -282,7 +282,7 @@ def scanned_open(rows):
         {photo: Doubt(photo, 0.8, "amber", 0.02) for photo in PHOTOS},
         frozenset(PHOTOS),
     )
-    desk = Desk(
+    context = ScanContext(
         THINGS,
         PHOTOS,
         present_labels(PHOTOS, known(PretendDataset(rows))),
@@ -295,7 +295,7 @@ def scanned_open(rows):
     )
     return {
         (one.kind, one.image_id)
-        for one in findings_of(desk, "s")
+        for one in findings_of(context, "s")
         if one.kind in ("label", "quality")
     }
 
