@@ -173,7 +173,7 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
 
     from train.finetune.budget import pace_of
     from train.finetune.schedule import plan_for
-    from train.images.image_cache import fill_shelf
+    from train.images.image_cache import fill_image_cache
     from train.images.preprocessing import Preprocessing
 
     framing = Preprocessing.from_folder(backbone.path)
@@ -181,11 +181,11 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
     plan = plan_for(2640, str(backbone.config["model_type"]), framing.size)
     model = AutoModelForImageClassification.from_pretrained(backbone.path, num_labels=81)
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as made:
-        shelf = fill_shelf(Path(made), photos.items(), framing.short or framing.size)
-        size("small copy of a photo, while training", shelf.file.stat().st_size / len(photos))
+        image_cache = fill_image_cache(Path(made), photos.items(), framing.short or framing.size)
+        size("small copy of a photo, while training", image_cache.file.stat().st_size / len(photos))
         pace = pace_of(
             model,
-            shelf,
+            image_cache,
             [(name, 0) for name in photos],
             list(photos.values()),
             framing,

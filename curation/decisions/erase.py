@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curation.decisions.reference_pictures import reference_files
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from data_cards.dataset.repo import Changes, Dataset
 from data_cards.dataset.schema import Finding, Opinion
 from data_cards.dataset.tables import (
@@ -78,8 +78,8 @@ def erase(dataset: Dataset, image_ids: Sequence[str], cache: Path | None = None)
     for path in gone:
         after.repo.forget(path)
     if cache:
-        with PrintShelf(cache / "scan") as shelf:
-            shelf.forget(wanted)
+        with FingerprintStore(cache / "scan") as store:
+            store.forget(wanted)
     return Erased(after, len(wanted))
 
 

@@ -33,7 +33,7 @@ _PAIRS = np.array(
 ).view(np.uint16)[:, 0]
 
 
-class PrintShelf:
+class FingerprintStore:
     """Fingerprints by image_id; None for a photo that cannot be read. Safe to use from several
     threads and processes."""
 
@@ -114,7 +114,7 @@ class PrintShelf:
             )
         self._waiting = {}
 
-    def __enter__(self) -> PrintShelf:
+    def __enter__(self) -> FingerprintStore:
         return self
 
     def __exit__(

@@ -13,7 +13,7 @@ from PIL import Image
 
 from curation.measures.cache import Memory
 from curation.measures.fingerprint import COMPARED_SIDE, Fingerprint, fingerprint
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.pixels import SIDE, Measures, measure
 from data_cards.bulk.batching import side_by_side
 from data_cards.dataset.repo import Dataset
@@ -45,9 +45,11 @@ class PassingBy:
     """Photos on their way to the network are measured and fingerprinted, so that each is read
     and decoded once."""
 
-    def __init__(self, memory: Memory, unmeasured: Collection[str], shelf: PrintShelf) -> None:
+    def __init__(
+        self, memory: Memory, unmeasured: Collection[str], store: FingerprintStore
+    ) -> None:
         self._memory = memory
-        self._shelf = shelf
+        self._store = store
         self._lock = threading.Lock()
         self._unmeasured = unmeasured
         self._found: dict[str, Measures | None] = {}
@@ -55,15 +57,15 @@ class PassingBy:
 
     def see(self, image_id: str, data: bytes, photo: Image.Image) -> None:
         """One photo, decoded; called by several threads."""
-        if image_id not in self._shelf:  # it may have come by on its way to another network
-            self._shelf.put(image_id, fingerprint(photo))
+        if image_id not in self._store:  # it may have come by on its way to another network
+            self._store.put(image_id, fingerprint(photo))
         if image_id in self._unmeasured:
             self._remember(image_id, _measures_of(data, photo))
 
     def keep(self, image_id: str, made: tuple[Fingerprint, Measures]) -> None:
         """What `look_once` made of a photo on another machine."""
         one, measures = made
-        self._shelf.put(image_id, one)
+        self._store.put(image_id, one)
         if image_id in self._unmeasured:
             self._remember(image_id, measures)
 
@@ -112,11 +114,11 @@ def look_at(
     return Looks(known, frozenset(broken), passed + len(new))
 
 
-def take_fingerprints(dataset: Dataset, ids: Collection[str], shelf: PrintShelf) -> None:
-    """Put the fingerprints of these photos on the shelf, and nothing for those that cannot be
+def take_fingerprints(dataset: Dataset, ids: Collection[str], store: FingerprintStore) -> None:
+    """Put the fingerprints of these photos in the store, and nothing for those that cannot be
     read."""
     for image_id, one in _each(dataset, ids, _printed, "Taking fingerprints"):
-        shelf.put(image_id, one)
+        store.put(image_id, one)
 
 
 def small(photo: Image.Image) -> np.ndarray:

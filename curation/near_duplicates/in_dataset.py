@@ -16,7 +16,7 @@ import numpy as np
 
 from curation.measures.cache import Memory
 from curation.measures.fingerprint import Match
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import take_fingerprints
 from curation.measures.neighbours import Near
 from curation.measures.pixels import Measures
@@ -74,7 +74,7 @@ class Sight:
     ids: Sequence[str]
     near: Near
     memory: Memory
-    shelf: PrintShelf
+    store: FingerprintStore
 
     def near_pairs(self, rows: np.ndarray, count: int) -> np.ndarray:
         """These photos (places) with their nearest few, as `new`."""
@@ -114,7 +114,7 @@ def find_copies(
         pair = verdict(one, other, match, threshold)
         return replace(pair, verdict=False) if frozenset((one, other)) in judged_apart else pair
 
-    with Comparers(sight.shelf) as comparers:
+    with Comparers(sight.store) as comparers:
         judging = Judging(sight, comparers)
         _judge_candidates(sight, judging, threshold, with_fastdup)
         known = memory.matches(ids, min(threshold, LEAST_ALIKE))
@@ -173,8 +173,8 @@ def _survey(sight: Sight, with_fastdup: bool) -> np.ndarray | None:
     if not fresh or len(fresh) < SHARE_WORTH_A_SURVEY * len(ids):
         return None
     say("Looking for photos that may be the same shot ...")
-    take_fingerprints(sight.dataset, sight.shelf.missing(ids), sight.shelf)
-    found = pairs_by_words(len(ids), lambda n: sight.shelf.descriptors(ids[n]), FIRST)
+    take_fingerprints(sight.dataset, sight.store.missing(ids), sight.store)
+    found = pairs_by_words(len(ids), lambda n: sight.store.descriptors(ids[n]), FIRST)
     if with_fastdup and installed() and len(faint := _hardly_known_by_points(sight)) > 1:
         say("fastdup proposes near-duplicates; pixels decide.")
         proposed = propose(
@@ -188,7 +188,7 @@ def _hardly_known_by_points(sight: Sight) -> list[str]:
     """Small, blurred and plain photos: words say little of them, so fastdup is asked. Of others
     it found nothing more."""
     return [
-        image_id for image_id in sight.ids if len(sight.shelf.descriptors(image_id)) < FEW_POINTS
+        image_id for image_id in sight.ids if len(sight.store.descriptors(image_id)) < FEW_POINTS
     ]
 
 
@@ -220,9 +220,9 @@ class Judging:
             self._lay(self._sight.named(pairs[rows]))
 
     def _lay(self, pairs: Sequence[PairOfIds]) -> dict[PairOfIds, Match]:
-        shelf = self._sight.shelf
+        store = self._sight.store
         take_fingerprints(
-            self._sight.dataset, shelf.missing({name for names in pairs for name in names}), shelf
+            self._sight.dataset, store.missing({name for names in pairs for name in names}), store
         )
         found = dict(zip(pairs, self._comparers.matches(pairs), strict=True))
         self._sight.memory.keep_matches(found)

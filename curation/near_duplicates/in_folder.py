@@ -12,7 +12,7 @@ import numpy as np
 
 from curation.ingest.listing import list_photos
 from curation.measures.fingerprint import COMPARED_SIDE, SMALL, Fingerprint, Match, fingerprint
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.near_duplicates.candidates import propose_by_pixels, propose_by_words
 from curation.near_duplicates.compare import compare
 from curation.near_duplicates.fastdup import propose
@@ -42,10 +42,10 @@ WORKERS = 2
 @dataclass(frozen=True)
 class Folder:
     """Readable photos by relative path: (width, height), the photo at 32 x 32, and the sha256 of
-    its bytes; by that sha256 its paths, and on a shelf its fingerprint."""
+    its bytes; by that sha256 its paths, and in a store its fingerprint."""
 
     root: Path
-    shelf: PrintShelf
+    store: FingerprintStore
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     small: dict[str, np.ndarray] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Folder:
 
     def print_of(self, path: str) -> Fingerprint:
         """The fingerprint of a photo."""
-        one = self.shelf.get(self.names[path])
+        one = self.store.get(self.names[path])
         assert one is not None  # only readable photos are put there
         return one
 
@@ -85,10 +85,10 @@ def folder_duplicates(
     # Nothing of a folder's photos stays: unlike a dataset's, nobody could ask to have them erased.
     with (
         TemporaryDirectory(dir=cache / "shelves") as place,
-        PrintShelf(Path(place)) as shelf,
-        Comparers(shelf) as comparers,
+        FingerprintStore(Path(place)) as store,
+        Comparers(store) as comparers,
     ):
-        folder = read_folder(root, shelf)
+        folder = read_folder(root, store)
         scored = {(pair.a, pair.b): pair for pair in _exact(folder)}
         wanted = _candidates(folder, cache, with_fastdup, backbone)
         while new := wanted - set(scored):
@@ -108,14 +108,14 @@ def folder_duplicates(
     return sorted(scored.values(), key=lambda pair: (-pair.score, pair.a, pair.b)), groups
 
 
-def read_folder(root: Path, shelf: PrintShelf) -> Folder:
+def read_folder(root: Path, store: FingerprintStore) -> Folder:
     """Fingerprint every photo below `root`; what cannot be read is named and left out."""
     if not root.is_dir():
         raise BadSource(f"There is no folder {root}.")
     paths = sorted(root / path for path in list_photos(root).photos)
-    folder = Folder(root, shelf)
+    folder = Folder(root, store)
     files = track(paths, what="Reading", total=len(paths))
-    for path, image, size, one in side_by_side(lambda path: _read(path, shelf), files, WORKERS):
+    for path, image, size, one in side_by_side(lambda path: _read(path, store), files, WORKERS):
         if one is None:
             continue
         name = path.relative_to(root).as_posix()
@@ -126,14 +126,16 @@ def read_folder(root: Path, shelf: PrintShelf) -> Folder:
     return folder
 
 
-def _read(path: Path, shelf: PrintShelf) -> tuple[Path, str, tuple[int, int], Fingerprint | None]:
+def _read(
+    path: Path, store: FingerprintStore
+) -> tuple[Path, str, tuple[int, int], Fingerprint | None]:
     data = path.read_bytes()
     image = image_id(data)
     try:
         facts = inspect_photo(data)
-        if image not in shelf:
-            shelf.put(image, fingerprint(open_photo(data, at_least=COMPARED_SIDE)))
-        return path, image, (facts.width, facts.height), shelf.get(image)
+        if image not in store:
+            store.put(image, fingerprint(open_photo(data, at_least=COMPARED_SIDE)))
+        return path, image, (facts.width, facts.height), store.get(image)
     except BadPhoto as error:
         say(f"{path.name} is left out: {error.sentence}")
         return path, "", (0, 0), None

@@ -1,4 +1,4 @@
-"""Pairs of photos on a shelf, laid over each other: of many pairs by several processes.
+"""Pairs of photos in a store, laid over each other: of many pairs by several processes.
 
 Most of what a pair takes is Python, in which threads of one process take turns: two threads are
 no faster than one.
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from curation.measures.fingerprint import NO_MATCH, Match
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.near_duplicates.compare import compare
 from curation.near_duplicates.groups import PairOfIds
 from data_cards.bulk.batching import batches
@@ -33,23 +33,23 @@ PAIRS_A_TURN = 64
 class Comparers:
     """Those who compare; processes are started when many pairs come, and gone at the end."""
 
-    def __init__(self, shelf: PrintShelf) -> None:
-        self._shelf = shelf
+    def __init__(self, store: FingerprintStore) -> None:
+        self._store = store
         self._pool: Parallel | None = None
         self._alone = False
 
     def matches(self, pairs: Sequence[PairOfIds]) -> Iterator[Match]:
-        """The match of each pair of image_ids on the shelf, in order."""
+        """The match of each pair of image_ids in the store, in order."""
         if len(pairs) < FEW or self._alone:
-            yield from _compared(self._shelf, pairs)
+            yield from _compared(self._store, pairs)
             return
         from joblib import delayed
 
-        self._shelf.settle()
+        self._store.settle()
         done = 0
         try:
             turns = (
-                delayed(compared_elsewhere)(self._shelf.folder, turn)
+                delayed(compared_elsewhere)(self._store.folder, turn)
                 for turn in batches(pairs, PAIRS_A_TURN)
             )
             for found in self._started()(turns):
@@ -58,7 +58,7 @@ class Comparers:
         except BrokenProcessPool:  # the system took one away, for its memory
             say("A process that compares photos was stopped from outside; going on with one.")
             self._alone = True
-            yield from _compared(self._shelf, pairs[done:])
+            yield from _compared(self._store, pairs[done:])
 
     def _started(self) -> Parallel:
         from joblib import Parallel, cpu_count
@@ -91,26 +91,26 @@ class Comparers:
 
 
 def compared_elsewhere(folder: Path, pairs: Sequence[PairOfIds]) -> list[Match]:
-    """The matches of some pairs, in a process that has only the folder of the shelf."""
-    return list(_compared(_shelf_in(folder), pairs))
+    """The matches of some pairs, in a process that has only the folder of the store."""
+    return list(_compared(_store_in(folder), pairs))
 
 
 @lru_cache(maxsize=1)
-def _shelf_in(folder: Path) -> PrintShelf:
+def _store_in(folder: Path) -> FingerprintStore:
     import cv2
 
     cv2.setNumThreads(1)
-    return PrintShelf(folder)
+    return FingerprintStore(folder)
 
 
-def _compared(shelf: PrintShelf, pairs: Iterable[PairOfIds]) -> Iterator[Match]:
+def _compared(store: FingerprintStore, pairs: Iterable[PairOfIds]) -> Iterator[Match]:
     from threadpoolctl import threadpool_limits
 
     # A matrix of two photos' points is too small to be shared by cores; whole pairs are not.
     with threadpool_limits(1, "blas"):
         for turn in batches(pairs, PAIRS_A_TURN):
             # Pairs in storage order share photos, so each fingerprint is read once a turn.
-            prints = {name: shelf.get(name) for name in dict.fromkeys(chain.from_iterable(turn))}
+            prints = {name: store.get(name) for name in dict.fromkeys(chain.from_iterable(turn))}
             for one, other in turn:
                 mine = prints[one]
                 its = prints[other]

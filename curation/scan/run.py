@@ -26,7 +26,7 @@ from curation.active_learning.to_label import ask_for
 from curation.issues.out_of_fold import form_opinions
 from curation.issues.outliers import strangers_among
 from curation.measures.cache import Memory
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import LONGER, PassingBy, look_at, look_once
 from curation.measures.neighbours import nearest_remembered
 from curation.near_duplicates.groups import NEIGHBOURS
@@ -115,14 +115,14 @@ def scan(
     labels = present_labels(photos, ledger)
     memory = Memory(cache / "scan")
     clock.lap("reading")
-    with PrintShelf(cache / "scan") as shelf:
-        ids, x, passed = _embedded(base, photos, backbone, cache, settings, memory, shelf, embed)
+    with FingerprintStore(cache / "scan") as store:
+        ids, x, passed = _embedded(base, photos, backbone, cache, settings, memory, store, embed)
         clock.lap("embeddings")
         looks = look_at(base, photos, memory, passed)
         clock.lap("looking")
         near = nearest_remembered(ids, x, _kept("near", cache, base, backbone), NEIGHBOURS)
         clock.lap("neighbours")
-        sight = Sight(base, ids, near, memory, shelf)
+        sight = Sight(base, ids, near, memory, store)
         copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
         clock.lap("comparing")
     # What is done aside needs nothing of the opinions.
@@ -180,12 +180,12 @@ def _embedded(
     cache: Path,
     settings: ScanSettings,
     memory: Memory,
-    shelf: PrintShelf,
+    store: FingerprintStore,
     embed: Embed,
 ) -> tuple[list[str], np.ndarray, int]:
     """Embeddings of all that can be read, and how many photos were measured on the way."""
     known, broken = memory.measures(photos)
-    passing = PassingBy(memory, set(photos) - set(known) - broken, shelf)
+    passing = PassingBy(memory, set(photos) - set(known) - broken, store)
     # A photo that cannot be read is not tried again, nor an engine started for it.
     readable = [image_id for image_id in photos if image_id not in broken]
     watch = Watch(LONGER, passing.see, look_once, passing.keep)

@@ -256,7 +256,7 @@ def scanned_apart(rows):
     """The pairs that the scan takes apart although every pixel agrees."""
     alike = {pair: Match(0.99, "edited") for pair in PAIRS}
     memory = SimpleNamespace(matches=lambda ids, least: dict(alike))
-    sight = SimpleNamespace(ids=list(PHOTOS), memory=memory, shelf=None)
+    sight = SimpleNamespace(ids=list(PHOTOS), memory=memory, store=None)
     judging = SimpleNamespace(
         new=0, match=lambda one, other: alike.get(tuple(sorted((one, other))), Match(0, ""))
     )

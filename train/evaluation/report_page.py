@@ -69,7 +69,9 @@ def shown_photos(photos: Sequence[AskedPhoto]) -> list[str]:
     mix-up."""
     errors = [photo.image_id for photo in _errors(photos)[:MOST_ERRORS]]
     pairs = [
-        photo.image_id for _, shelf in _mix_ups(photos)[:MOST_PAIRS] for photo in shelf[:ON_A_SHELF]
+        photo.image_id
+        for _, image_cache in _mix_ups(photos)[:MOST_PAIRS]
+        for photo in image_cache[:ON_A_SHELF]
     ]
     return list(dict.fromkeys([*errors, *pairs]))
 
@@ -192,17 +194,17 @@ def _mixed_up(seen: Examined) -> str:
     if not pairs:
         return ""
     rows = "".join(
-        f"<details id='mix-{n}'{' open' if n < 3 else ''}><summary><b>{len(shelf)}</b> of "
+        f"<details id='mix-{n}'{' open' if n < 3 else ''}><summary><b>{len(image_cache)}</b> of "
         f"<em>{_title(seen, was)}</em> "
         f"taken for <em>{_title(seen, said)}</em></summary><div class='shelf'>"
-        + "".join(_photo(seen, photo, _percent(photo.chance)) for photo in shelf[:ON_A_SHELF])
+        + "".join(_photo(seen, photo, _percent(photo.chance)) for photo in image_cache[:ON_A_SHELF])
         + (
-            f"<p class='soft'>and {len(shelf) - ON_A_SHELF} more</p>"
-            if len(shelf) > ON_A_SHELF
+            f"<p class='soft'>and {len(image_cache) - ON_A_SHELF} more</p>"
+            if len(image_cache) > ON_A_SHELF
             else ""
         )
         + "</div></details>"
-        for n, ((was, said), shelf) in enumerate(pairs[:MOST_PAIRS])
+        for n, ((was, said), image_cache) in enumerate(pairs[:MOST_PAIRS])
     )
     return _section(
         "What was taken for what", _table_of_confusions(seen, [pair for pair, _ in pairs]) + rows

@@ -28,7 +28,7 @@ from data_cards.storage.atomic_files import write_durably
 from data_cards.wording import counted
 from train.finetune.fit import optimizer_for
 from train.finetune.schedule import FEWEST_EPOCHS, MOST_EPOCHS, Plan, visitor_pixels
-from train.images.image_cache import Shelf
+from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
 from train.models.families import BLOCK, FAMILIES
 from train.splits.training_set import Example
@@ -265,7 +265,7 @@ STEPS = 3  # of which the slowest, the one that fills caches, does not count
 
 def pace_of(
     model: Any,
-    shelf: Shelf,
+    image_cache: ImageCache,
     train: Sequence[Example],
     originals: Sequence[bytes],
     framing: Preprocessing,
@@ -299,7 +299,8 @@ def pace_of(
     def step(side: int) -> float:
         now = replace(plan, side=side)
         logits = look(
-            [visitor_pixels(shelf, one, framing, now, 0) for one in examples], computes_in_bf16()
+            [visitor_pixels(image_cache, one, framing, now, 0) for one in examples],
+            computes_in_bf16(),
         )
         truth = torch.tensor([label for _, label in examples], device=device)
         torch.nn.functional.cross_entropy(logits.float(), truth).backward()
@@ -308,7 +309,7 @@ def pace_of(
         return float(logits.detach().sum())  # waits for what runs elsewhere
 
     def check() -> float:
-        pixels = [framing.tensor(framing.framed(shelf.photo(one))) for one, _ in examples]
+        pixels = [framing.tensor(framing.framed(image_cache.photo(one))) for one, _ in examples]
         with torch.inference_mode():
             return float(look(pixels, computes_in_bf16()).sum())
 

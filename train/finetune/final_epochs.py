@@ -19,7 +19,7 @@ import numpy as np
 
 from data_cards.dataset.repo import Dataset
 from data_cards.progress import say
-from train.finetune.recipe import Taught, shelf_of, without_doubted
+from train.finetune.recipe import Taught, image_cache_of, without_doubted
 from train.finetune.workers import Task, train_together
 from train.inference.embeddings import embed_dataset
 from train.settings import TrainSettings
@@ -52,22 +52,24 @@ def finish(
     moved = replace(
         material, sides={**material.sides, "train": (*material.train, *more), "validation": held}
     )
-    shelf = shelf_of(
+    image_cache = image_cache_of(
         moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size
     )
-    judge = judge_on(shelf, held, taught.framing)
+    judge = judge_on(image_cache, held, taught.framing)
     before = judge(taught.model)[0]
     weights = deepcopy(taught.model.state_dict())
     plan = replace(
         taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, seed=taught.plan.seed + 1
     )
     train = tuple(
-        one for one in _believed(moved, source.dataset, taught, settings, cache) if one[0] in shelf
+        one
+        for one in _believed(moved, source.dataset, taught, settings, cache)
+        if one[0] in image_cache
     )
     at = f"{source.dataset.address}@{source.dataset.revision}"
     tuned = train_together(
         Task(taught.model, at, train, held, taught.framing, plan, f"{run.name}/finish"),
-        shelf,
+        image_cache,
         run / "finish",
         settings.track,
     )

@@ -5,7 +5,7 @@ epoch shows each photo as another visitor would have taken it. What remains is t
 the epoch that validation prefers. A run folder keeps a checkpoint per epoch, so that a killed
 training goes on where it was and ends the same.
 
-    tuned = fine_tune(model, shelf, train, validation, framing, plan, run)
+    tuned = fine_tune(model, image_cache, train, validation, framing, plan, run)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from data_cards.progress import say
 from train.finetune.distributed import here
 from train.finetune.schedule import Plan, learning_rates
 from train.finetune.tracking import NONE, tracked
-from train.images.image_cache import Shelf
+from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
 from train.splits.training_set import Example
 from train.statistics.metrics import cross_entropy, softmax, standard_error
@@ -75,7 +75,7 @@ def score(accuracy: float, loss: float) -> float:
 
 def fine_tune(
     model: Any,
-    shelf: Shelf,
+    image_cache: ImageCache,
     train: Sequence[Example],
     validation: Sequence[Example],
     framing: Preprocessing,
@@ -98,7 +98,7 @@ def fine_tune(
     else:
         if checkpoint:
             say(f"Resuming at epoch {len(done) + 1} of {plan.epochs}.")
-        trainer = _trainer(model, shelf, train, validation, framing, plan, run, track)
+        trainer = _trainer(model, image_cache, train, validation, framing, plan, run, track)
         with tracked(track if here().main else NONE, run.name):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         epochs = history(trainer.state.log_history)
@@ -173,7 +173,7 @@ def history(log: Sequence[dict[str, Any]]) -> tuple[Epoch, ...]:
 
 def _trainer(
     model: Any,
-    shelf: Shelf,
+    image_cache: ImageCache,
     train: Sequence[Example],
     validation: Sequence[Example],
     framing: Preprocessing,
@@ -186,13 +186,13 @@ def _trainer(
     from train.finetune.callbacks import Averaged
     from train.finetune.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
-    views = Views(shelf, train, framing, plan)
+    views = Views(image_cache, train, framing, plan)
     narrator = Narrator(views, lambda log: finished(history(log), plan))
     trainer = CountingTrainer(
         model=model,
         args=arguments(plan, run, track),
         train_dataset=views,
-        eval_dataset=Plain(shelf, validation, framing),
+        eval_dataset=Plain(image_cache, validation, framing),
         compute_metrics=judge(run),
         optimizers=(optimizer_for(model, plan), None),
         callbacks=[narrator],

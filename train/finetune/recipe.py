@@ -26,7 +26,7 @@ from train.finetune.schedule import Plan, plan_for, plan_from_scratch
 from train.finetune.tracking import check_tracker
 from train.finetune.workers import Task, train_together
 from train.images.augment import GENTLE, LOOK
-from train.images.image_cache import Shelf, fill_shelf, find_shelf
+from train.images.image_cache import ImageCache, fill_image_cache, find_image_cache
 from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import embed_dataset
 from train.models import small_cnn as scratch
@@ -307,11 +307,14 @@ def _tuned(
     run: Path,
     tracker: str,
 ) -> FineTuned:
-    shelf = shelf_of(material, dataset, run, framing.short or framing.size)
-    kept = _only(material, set(shelf.places))
+    image_cache = image_cache_of(material, dataset, run, framing.short or framing.size)
+    kept = _only(material, set(image_cache.places))
     at = f"{dataset.address}@{dataset.revision}"
     return train_together(
-        Task(model, at, kept.train, kept.validation, framing, plan, run.name), shelf, run, tracker
+        Task(model, at, kept.train, kept.validation, framing, plan, run.name),
+        image_cache,
+        run,
+        tracker,
     )
 
 
@@ -327,9 +330,9 @@ def _blended(
     """`model` ends with the best weights between the `probe` and what it was `tuned` to."""
     from train.finetune.wise_ft import Blend, blended, judge_on
 
-    shelf = shelf_of(material, dataset, run, framing.short or framing.size)
-    kept = _only(material, set(shelf.places))
-    judge = judge_on(shelf, kept.validation, framing)
+    image_cache = image_cache_of(material, dataset, run, framing.short or framing.size)
+    kept = _only(material, set(image_cache.places))
+    judge = judge_on(image_cache, kept.validation, framing)
     end = Blend(1.0, tuned.best.validation_accuracy, judge(model)[1])
     blend = blended(model, probe.state_dict(), end, judge, len(kept.validation))
     if blend.share < 1:
@@ -354,24 +357,24 @@ def _affordable(
     """The plan that fits into a budget that runs since `begun`."""
     if not plan.epochs:
         return plan
-    shelf = shelf_of(material, dataset, run, framing.short or framing.size)
-    train = [example for example in material.train if example[0] in shelf]
+    image_cache = image_cache_of(material, dataset, run, framing.short or framing.size)
+    train = [example for example in material.train if example[0] in image_cache]
     others = sum(len(some) for some in material.none.values())
     work = Work(len(train), len(material.validation), sum(material.counts().values()) + others)
     few = [image_id for image_id, _ in train[:FEW]]
 
     def measure(limit: float) -> Pace:
         originals = [data for _, data in dataset.read_photos(few)]
-        return pace_of(model, shelf, train, originals, framing, plan, sides, limit, run)
+        return pace_of(model, image_cache, train, originals, framing, plan, sides, limit, run)
 
     return keep_to(budget, begun, plan, sides, work, measure, run)
 
 
-def shelf_of(material: Material, dataset: Dataset, run: Path, short: int) -> Shelf:
+def image_cache_of(material: Material, dataset: Dataset, run: Path, short: int) -> ImageCache:
     """Small copies of all that a training looks at, in its folder `run`: found, or made. Raises
     DiskFull."""
     ids = [image_id for image_id, _ in (*material.train, *material.validation)]
-    return find_shelf(run, short) or fill_shelf(
+    return find_image_cache(run, short) or fill_image_cache(
         run, track(dataset.read_photos(ids), "Making small copies", len(set(ids))), short
     )
 

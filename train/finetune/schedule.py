@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from train.images.augment import LOOK, Look, visitor_view
-from train.images.image_cache import Shelf
+from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
 from train.models.families import BLOCK, FAMILIES
 from train.splits.training_set import Example
@@ -98,17 +98,17 @@ def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
 
 
 def visitor_pixels(
-    shelf: Shelf, example: Example, framing: Preprocessing, plan: Plan, epoch: int
+    image_cache: ImageCache, example: Example, framing: Preprocessing, plan: Plan, epoch: int
 ) -> np.ndarray:
     """(3, side, side) float32: what a photo looks like to the model in an epoch; the same
     whenever it is asked."""
     (image_id, _), side = example, plan.side
     if plan.look is None:
         plain = framing.at(side)
-        return plain.tensor(plain.framed(shelf.photo(image_id)))
+        return plain.tensor(plain.framed(image_cache.photo(image_id)))
     rng = np.random.default_rng([plan.seed, epoch, int(image_id[:12], 16)])
     return framing.tensor(
-        Image.fromarray(visitor_view(shelf.photo(image_id), side, rng, plan.look))
+        Image.fromarray(visitor_view(image_cache.photo(image_id), side, rng, plan.look))
     )
 
 

@@ -24,7 +24,7 @@ from train.finetune.distributed import Processes, here
 from train.finetune.sampling import epoch_order
 from train.finetune.schedule import Plan, visitor_pixels
 from train.finetune.tracking import PROJECT
-from train.images.image_cache import Shelf
+from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
 from train.splits.training_set import Example
 
@@ -38,9 +38,13 @@ class Views(Dataset[dict[str, Any]]):
     """Training photos, each time as another visitor took them; `epoch` says which time."""
 
     def __init__(
-        self, shelf: Shelf, examples: Sequence[Example], framing: Preprocessing, plan: Plan
+        self,
+        image_cache: ImageCache,
+        examples: Sequence[Example],
+        framing: Preprocessing,
+        plan: Plan,
     ) -> None:
-        self.shelf = shelf
+        self.image_cache = image_cache
         self.examples = examples
         self.framing = framing
         self.plan = plan
@@ -51,15 +55,17 @@ class Views(Dataset[dict[str, Any]]):
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         example = self.examples[number]
-        pixels = visitor_pixels(self.shelf, example, self.framing, self.plan, self.epoch)
+        pixels = visitor_pixels(self.image_cache, example, self.framing, self.plan, self.epoch)
         return {"pixel_values": pixels, "labels": example[1]}
 
 
 class Plain(Dataset[dict[str, Any]]):
     """Validation photos as serving would frame them."""
 
-    def __init__(self, shelf: Shelf, examples: Sequence[Example], framing: Preprocessing) -> None:
-        self.shelf = shelf
+    def __init__(
+        self, image_cache: ImageCache, examples: Sequence[Example], framing: Preprocessing
+    ) -> None:
+        self.image_cache = image_cache
         self.examples = examples
         self.framing = framing
 
@@ -69,7 +75,9 @@ class Plain(Dataset[dict[str, Any]]):
     def __getitem__(self, number: int) -> dict[str, Any]:
         image_id, label = self.examples[number]
         return {
-            "pixel_values": self.framing.tensor(self.framing.framed(self.shelf.photo(image_id))),
+            "pixel_values": self.framing.tensor(
+                self.framing.framed(self.image_cache.photo(image_id))
+            ),
             "labels": label,
         }
 

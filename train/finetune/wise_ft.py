@@ -20,7 +20,7 @@ import torch
 
 from data_cards.bulk.batching import batches
 from train.finetune.fit import score
-from train.images.image_cache import Shelf
+from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
 from train.splits.training_set import Example
 from train.statistics.metrics import standard_error, top_k
@@ -77,7 +77,7 @@ def blended(
 
 
 def judge_on(
-    shelf: Shelf, validation: Sequence[Example], framing: Preprocessing
+    image_cache: ImageCache, validation: Sequence[Example], framing: Preprocessing
 ) -> Callable[[Any], tuple[float, float]]:
     """A model's top-1 accuracy and calibrated loss on validation photos, framed as serving
     would."""
@@ -87,7 +87,7 @@ def judge_on(
         said = seen_of(
             lambda network, pixels: network(pixel_values=pixels).logits,
             model,
-            shelf,
+            image_cache,
             validation,
             framing,
         )
@@ -99,7 +99,7 @@ def judge_on(
 def seen_of(
     what: Callable[[Any, torch.Tensor], torch.Tensor],
     model: Any,
-    shelf: Shelf,
+    image_cache: ImageCache,
     examples: Sequence[Example],
     framing: Preprocessing,
 ) -> np.ndarray:
@@ -112,18 +112,18 @@ def seen_of(
     with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
         parts = [
             what(model, pixels.to(device)).float().cpu().numpy()
-            for pixels in _framed(shelf, examples, framing)
+            for pixels in _framed(image_cache, examples, framing)
         ]
     model.to("cpu")
     return np.concatenate(parts)
 
 
 def _framed(
-    shelf: Shelf, examples: Sequence[Example], framing: Preprocessing
+    image_cache: ImageCache, examples: Sequence[Example], framing: Preprocessing
 ) -> Iterable[torch.Tensor]:
     for some in batches(examples, BATCH):
         yield torch.from_numpy(
-            np.stack([framing.tensor(framing.framed(shelf.photo(name))) for name, _ in some])
+            np.stack([framing.tensor(framing.framed(image_cache.photo(name))) for name, _ in some])
         )
 
 

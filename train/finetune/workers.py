@@ -4,7 +4,7 @@ and train with it.
 They neither seal, probe, evaluate nor write a release; they need the dataset only where they do
 not see the main process's small copies of the photos, which is so on another machine.
 
-    train_together(Task(...), shelf, run)  # the main process; at its end `dismiss()`
+    train_together(Task(...), image_cache, run)  # the main process; at its end `dismiss()`
     assist(cache)                              # the others
 """
 
@@ -23,7 +23,7 @@ from data_cards.progress import speak_up
 from train.finetune.distributed import here
 from train.finetune.fit import FineTuned, fine_tune
 from train.finetune.schedule import Plan
-from train.images.image_cache import Shelf, fill_shelf, find_shelf
+from train.images.image_cache import ImageCache, fill_image_cache, find_image_cache
 from train.images.preprocessing import Preprocessing
 from train.splits.training_set import Example
 
@@ -42,10 +42,12 @@ class Task:
     run: str
 
 
-def train_together(task: Task, shelf: Shelf, run: Path, tracker: str = "none") -> FineTuned:
+def train_together(
+    task: Task, image_cache: ImageCache, run: Path, tracker: str = "none"
+) -> FineTuned:
     """Fine-tune with everybody who assists; alone where nobody does. Raises CannotTrain."""
     here().told(task)
-    return _train(task, lambda: shelf, run, tracker=tracker)
+    return _train(task, lambda: image_cache, run, tracker=tracker)
 
 
 def dismiss() -> None:
@@ -65,21 +67,25 @@ def assist(cache: Path, local_rank: int) -> None:
     while task := here().told():
         run = cache / "runs" / task.run
         runs.append(run)
-        _train(task, partial(_shelf, task, run), run, local_rank)
+        _train(task, partial(_image_cache, task, run), run, local_rank)
     for run in runs:  # on a disk of our own; where it is the main process's, it is gone
         shutil.rmtree(run, ignore_errors=True)
 
 
 def _train(
-    task: Task, shelf: Callable[[], Shelf], run: Path, local_rank: int = 0, tracker: str = "none"
+    task: Task,
+    image_cache: Callable[[], ImageCache],
+    run: Path,
+    local_rank: int = 0,
+    tracker: str = "none",
 ) -> FineTuned:
     if (
         local_rank == 0
     ):  # the first process of each machine makes the small copies, where there are none
-        copies = shelf()
+        copies = image_cache()
     here().wait()
     if local_rank != 0:
-        copies = shelf()
+        copies = image_cache()
     tuned = fine_tune(
         task.model, copies, task.train, task.validation, task.framing, task.plan, run, tracker
     )
@@ -87,11 +93,11 @@ def _train(
     return tuned
 
 
-def _shelf(task: Task, run: Path) -> Shelf:
+def _image_cache(task: Task, run: Path) -> ImageCache:
     """The small copies: those of the main process, else our own."""
     short = task.framing.short or task.framing.size
-    found = find_shelf(run, short)
+    found = find_image_cache(run, short)
     if found:
         return found
     wanted = dict.fromkeys(image_id for image_id, _ in (*task.train, *task.validation))
-    return fill_shelf(run, open_dataset(task.dataset).read_photos(wanted), short)
+    return fill_image_cache(run, open_dataset(task.dataset).read_photos(wanted), short)

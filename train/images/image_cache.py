@@ -2,11 +2,11 @@
 originals again.
 
 Each photo becomes a JPEG of about 30 kB with a short side a little over what the model sees: a
-thousand photos take 30 MB of disk and, being read when needed, no memory. A shelf whose list is
+thousand photos take 30 MB of disk and, being read when needed, no memory. A cache whose list is
 missing was cut short and is made again.
 
-    shelf = fill_shelf(folder, dataset.read_photos(ids), short=257)
-    shelf.photo(image_id)   # a PIL image
+    cache = fill_image_cache(folder, dataset.read_photos(ids), short=257)
+    cache.photo(image_id)   # a PIL image
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST = 3  # times the short side; a panorama's ends are cut, no crop would sh
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ImageCache:
     """`places`: image_id -> (offset, length) in `file`."""
 
     file: Path
@@ -45,7 +45,7 @@ class Shelf:
         return image_id in self.places
 
 
-def fill_shelf(folder: Path, photos: Iterable[tuple[str, bytes]], short: int) -> Shelf:
+def fill_image_cache(folder: Path, photos: Iterable[tuple[str, bytes]], short: int) -> ImageCache:
     """Read (image_id, bytes) once and keep each with a short side of at most `short` pixels.
     Raises DiskFull.
 
@@ -67,11 +67,11 @@ def fill_shelf(folder: Path, photos: Iterable[tuple[str, bytes]], short: int) ->
     write_durably(
         contents, json.dumps({"short": short, "reading": READING, "places": places}).encode()
     )
-    return Shelf(file, places)
+    return ImageCache(file, places)
 
 
-def find_shelf(folder: Path, short: int) -> Shelf | None:
-    """The shelf an earlier run left in `folder`, when it is complete, of that size and of this
+def find_image_cache(folder: Path, short: int) -> ImageCache | None:
+    """The cache an earlier run left in `folder`, when it is complete, of that size and of this
     reading."""
     try:
         contents = json.loads((folder / "photos.json").read_bytes())
@@ -83,7 +83,7 @@ def find_shelf(folder: Path, short: int) -> Shelf | None:
         or not (folder / "photos.bin").exists()
     ):
         return None
-    return Shelf(
+    return ImageCache(
         folder / "photos.bin",
         {name: (place[0], place[1]) for name, place in contents["places"].items()},
     )

@@ -4,7 +4,7 @@ import pytest
 
 from curation.decisions.erase import erase
 from curation.measures.fingerprint import fingerprint
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from data_cards.annotations.decision import decide, line_of
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.dataset.repo import create_dataset, open_dataset
@@ -91,11 +91,11 @@ def test_an_unknown_photo_erases_nothing(dataset):
 def test_the_small_picture_that_a_scan_kept_is_gone_too(dataset, tmp_path):
     one = fingerprint(scene(1))
     other = fingerprint(scene(2))
-    with PrintShelf(tmp_path / "cache" / "scan") as shelf:
-        shelf.put("a", one)
-        shelf.put("b", other)
+    with FingerprintStore(tmp_path / "cache" / "scan") as store:
+        store.put("a", one)
+        store.put("b", other)
     erase(dataset, ["a"], tmp_path / "cache")
-    with PrintShelf(tmp_path / "cache" / "scan") as shelf:
-        assert shelf.missing("ab") == {"a"}
+    with FingerprintStore(tmp_path / "cache" / "scan") as store:
+        assert store.missing("ab") == {"a"}
     kept = b"".join(path.read_bytes() for path in (tmp_path / "cache" / "scan").iterdir())
     assert one.small.tobytes()[:1000] not in kept and other.small.tobytes()[:1000] in kept

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from curation.measures import fingerprint_store as print_shelf
+from curation.measures import fingerprint_store as fingerprint_store
 from curation.measures.fingerprint import Fingerprint, fingerprint
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.near_duplicates.compare import compare
 from data_cards.errors import DiskFull
 from tests.fixtures.scenes import scene
@@ -25,80 +25,80 @@ def same(one: Fingerprint, other: Fingerprint) -> bool:
 @pytest.mark.parametrize("size", [(420, 300), (64, 40), (900, 30), (3, 200)])
 def test_a_fingerprint_comes_back_as_it_was(tmp_path, size):
     one = fingerprint(scene(1, size))
-    with PrintShelf(tmp_path) as shelf:
-        shelf.put("a", one)
-        assert same(shelf.get("a"), one)
-    with PrintShelf(tmp_path) as shelf:
-        assert same(shelf.get("a"), one) and compare(shelf.get("a"), one) == compare(one, one)
-        assert np.array_equal(shelf.descriptors("a"), one.descriptors)
+    with FingerprintStore(tmp_path) as store:
+        store.put("a", one)
+        assert same(store.get("a"), one)
+    with FingerprintStore(tmp_path) as store:
+        assert same(store.get("a"), one) and compare(store.get("a"), one) == compare(one, one)
+        assert np.array_equal(store.descriptors("a"), one.descriptors)
 
 
 def test_a_photo_that_cannot_be_read_is_known_and_has_no_fingerprint(tmp_path):
-    with PrintShelf(tmp_path) as shelf:
-        shelf.put("broken", None)
-        assert shelf.get("broken") is None and shelf.missing(["a", "broken"]) == {"a"}
+    with FingerprintStore(tmp_path) as store:
+        store.put("broken", None)
+        assert store.get("broken") is None and store.missing(["a", "broken"]) == {"a"}
         with pytest.raises(KeyError):
-            shelf.get("a")
-    with PrintShelf(tmp_path) as shelf:
-        assert shelf.get("broken") is None and shelf.descriptors("broken").shape == (0, 128)
+            store.get("a")
+    with FingerprintStore(tmp_path) as store:
+        assert store.get("broken") is None and store.descriptors("broken").shape == (0, 128)
 
 
 def test_several_threads_put_without_mixing_anything_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(print_shelf, "AT_ONCE", 7)
+    monkeypatch.setattr(fingerprint_store, "AT_ONCE", 7)
     prints = {str(n): fingerprint(scene(n)) for n in range(6)}
-    with PrintShelf(tmp_path) as shelf, ThreadPoolExecutor(4) as pool:
-        list(pool.map(shelf.put, [*prints] * 20, [*prints.values()] * 20))
-        assert all(pool.map(lambda name: same(shelf.get(name), prints[name]), [*prints] * 20))
+    with FingerprintStore(tmp_path) as store, ThreadPoolExecutor(4) as pool:
+        list(pool.map(store.put, [*prints] * 20, [*prints.values()] * 20))
+        assert all(pool.map(lambda name: same(store.get(name), prints[name]), [*prints] * 20))
 
 
 def test_two_scans_at_once_share_what_each_has_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(print_shelf, "AT_ONCE", 2)
+    monkeypatch.setattr(fingerprint_store, "AT_ONCE", 2)
     one = fingerprint(scene(1))
-    with PrintShelf(tmp_path) as mine, PrintShelf(tmp_path) as other:
+    with FingerprintStore(tmp_path) as mine, FingerprintStore(tmp_path) as other:
         for name in "abc":
             mine.put(name, one)
         other.put("d", one)
         assert other.missing("abcd") == {"c"} and mine.missing("abcd") == {"d"}
-    with PrintShelf(tmp_path) as again:
+    with FingerprintStore(tmp_path) as again:
         assert again.missing("abcd") == set()
 
 
 def test_a_scan_that_dies_loses_at_most_the_last_few(tmp_path, monkeypatch):
-    monkeypatch.setattr(print_shelf, "AT_ONCE", 2)
-    with pytest.raises(ZeroDivisionError), PrintShelf(tmp_path) as shelf:
+    monkeypatch.setattr(fingerprint_store, "AT_ONCE", 2)
+    with pytest.raises(ZeroDivisionError), FingerprintStore(tmp_path) as store:
         for name in "abc":
-            shelf.put(name, None)
+            store.put(name, None)
         raise ZeroDivisionError
-    with PrintShelf(tmp_path) as shelf:
-        assert shelf.missing("abc") == {"c"}
+    with FingerprintStore(tmp_path) as store:
+        assert store.missing("abc") == {"c"}
 
 
 def test_a_full_disk_is_said_so_and_what_was_kept_stays(tmp_path, monkeypatch):
-    monkeypatch.setattr(print_shelf, "AT_ONCE", 1)
+    monkeypatch.setattr(fingerprint_store, "AT_ONCE", 1)
     one = fingerprint(scene(1))
     with (
         pytest.raises(DiskFull, match="what photos are compared by"),
-        PrintShelf(tmp_path) as shelf,
+        FingerprintStore(tmp_path) as store,
     ):
-        shelf.put("a", one)
-        shelf._base.execute("pragma max_page_count = 9")
-        shelf.put("b", one)
-    with PrintShelf(tmp_path) as shelf:
-        assert shelf.missing("ab") == {"b"} and same(shelf.get("a"), one)
+        store.put("a", one)
+        store._base.execute("pragma max_page_count = 9")
+        store.put("b", one)
+    with FingerprintStore(tmp_path) as store:
+        assert store.missing("ab") == {"b"} and same(store.get("a"), one)
 
 
 def test_fingerprints_taken_in_another_way_are_forgotten(tmp_path, monkeypatch):
-    with PrintShelf(tmp_path) as shelf:
-        shelf.put("a", None)
-    monkeypatch.setattr(print_shelf, "VERSION", print_shelf.VERSION + 1)
-    with PrintShelf(tmp_path) as shelf:
-        assert shelf.missing("a") == {"a"}
+    with FingerprintStore(tmp_path) as store:
+        store.put("a", None)
+    monkeypatch.setattr(fingerprint_store, "VERSION", fingerprint_store.VERSION + 1)
+    with FingerprintStore(tmp_path) as store:
+        assert store.missing("a") == {"a"}
         assert [path.name for path in tmp_path.iterdir()] == [
-            f"prints-{print_shelf.VERSION}.sqlite"
+            f"prints-{fingerprint_store.VERSION}.sqlite"
         ]
 
 
 def test_a_fingerprint_takes_half_the_bytes_that_it_takes_in_memory(tmp_path):
     one = fingerprint(scene(1))
-    rest = len(print_shelf._packed(one)) - len(one.jpeg) - len(one.close)
+    rest = len(fingerprint_store._packed(one)) - len(one.jpeg) - len(one.close)
     assert rest < (one.descriptors.nbytes + one.small.nbytes) * 0.65

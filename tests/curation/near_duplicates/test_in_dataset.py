@@ -9,7 +9,7 @@ from PIL import Image
 
 from curation.measures.cache import Memory
 from curation.measures.fingerprint import Match
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.neighbours import nearest
 from curation.near_duplicates.in_dataset import Judging, Sight, _introduce, find_copies
 from curation.near_duplicates.pool import Comparers
@@ -46,8 +46,8 @@ def look(tmp_path):
 
     def run(*decisions, threshold=0.9):
         dataset.read = 0
-        with PrintShelf(tmp_path) as shelf:
-            sight = Sight(dataset, list("abcd"), nearest(X), memory, shelf)
+        with FingerprintStore(tmp_path) as store:
+            sight = Sight(dataset, list("abcd"), nearest(X), memory, store)
             return find_copies(sight, Ledger(decisions), {}, threshold, False), dataset.read
 
     return run
@@ -70,8 +70,8 @@ def test_an_old_photo_that_gets_a_new_neighbour_is_not_read_again(tmp_path):
 
     def look(ids):
         dataset.read = 0
-        with PrintShelf(tmp_path) as shelf:
-            sight = Sight(dataset, list(ids), nearest(X[: len(ids)]), Memory(tmp_path), shelf)
+        with FingerprintStore(tmp_path) as store:
+            sight = Sight(dataset, list(ids), nearest(X[: len(ids)]), Memory(tmp_path), store)
             return list(find_copies(sight, Ledger(), {}, 0.9, False).pairs), dataset.read
 
     assert look("ac") == ([], 2)
@@ -91,8 +91,8 @@ def test_what_a_person_judged_apart_stays_apart(look):
 
 def test_only_the_nearest_few_are_proposed_and_each_pair_once(tmp_path):
     x = np.array([[1, 0, 0.1], [1, 0.1, 0], [1, 0.3, 0.3], [-3, -0.5, 0.0]])
-    with PrintShelf(tmp_path) as shelf:
-        sight = Sight(PretendDataset(), list("abcd"), nearest(x), Memory(tmp_path), shelf)
+    with FingerprintStore(tmp_path) as store:
+        sight = Sight(PretendDataset(), list("abcd"), nearest(x), Memory(tmp_path), store)
         assert sight.named(sight.near_pairs(np.arange(4), 1)) == [("a", "b"), ("a", "c")]
         sight.memory.keep_matches({("a", "b"): Match(0.1, "same-scene")})
         assert sight.named(sight.near_pairs(np.array([0, 1]), 2)) == [("a", "c"), ("b", "c")]
@@ -111,13 +111,13 @@ def turned(monkeypatch, tmp_path):
                 "curation.near_duplicates.in_dataset.pairs_by_words",
                 lambda *_: np.zeros((0, 2), np.int32),
             )
-        with PrintShelf(tmp_path) as shelf:
+        with FingerprintStore(tmp_path) as store:
             sight = Sight(
                 PretendDataset(),
                 sorted(photos),
                 nearest(np.eye(len(photos))),
                 Memory(tmp_path),
-                shelf,
+                store,
             )
             return list(find_copies(sight, Ledger(), {}, 0.9, False).pairs)
 
@@ -142,24 +142,24 @@ def test_fastdup_is_asked_only_about_photos_that_points_say_little_of(monkeypatc
         "curation.near_duplicates.in_dataset.propose",
         lambda some: set(asked.extend(name for name, _ in some) or ()),
     )
-    with PrintShelf(tmp_path) as shelf:
-        sight = Sight(PretendDataset(), sorted(photos), nearest(np.eye(4)), Memory(tmp_path), shelf)
+    with FingerprintStore(tmp_path) as store:
+        sight = Sight(PretendDataset(), sorted(photos), nearest(np.eye(4)), Memory(tmp_path), store)
         find_copies(sight, Ledger(), {}, 0.9, False)
         assert asked == []
-    with PrintShelf(tmp_path) as shelf:
+    with FingerprintStore(tmp_path) as store:
         find_copies(
-            replace(sight, shelf=shelf, memory=Memory(tmp_path / "new")), Ledger(), {}, 0.9, True
+            replace(sight, store=store, memory=Memory(tmp_path / "new")), Ledger(), {}, 0.9, True
         )
     assert asked == ["grey", "white"]
 
 
 def test_two_who_agree_with_a_third_are_introduced_to_each_other(tmp_path):
-    with PrintShelf(tmp_path) as shelf:
-        sight = Sight(PretendDataset(), list("abcd"), nearest(X), Memory(tmp_path), shelf)
+    with FingerprintStore(tmp_path) as store:
+        sight = Sight(PretendDataset(), list("abcd"), nearest(X), Memory(tmp_path), store)
         sight.memory.keep_matches(
             {("a", "b"): Match(0.95, "edited"), ("b", "c"): Match(0.95, "edited")}
         )
-        judging = Judging(sight, Comparers(shelf))
+        judging = Judging(sight, Comparers(store))
         _introduce(sight, judging, 0.9)
         assert judging.new == 1 and sight.memory.match("a", "c") is not None
 
@@ -174,8 +174,8 @@ def shirts(monkeypatch, tmp_path):
     monkeypatch.setattr("tests.curation.near_duplicates.test_in_dataset.PHOTOS", photos)
 
     def run(*decisions, threshold=0.9):
-        with PrintShelf(tmp_path) as shelf:
-            sight = Sight(PretendDataset(), list("abc"), nearest(X[:3]), Memory(tmp_path), shelf)
+        with FingerprintStore(tmp_path) as store:
+            sight = Sight(PretendDataset(), list("abc"), nearest(X[:3]), Memory(tmp_path), store)
             return find_copies(sight, Ledger(decisions), {}, threshold, False)
 
     return run

@@ -156,17 +156,17 @@ def test_every_photo_is_read_from_where_it_lies(dataset):
 
 def test_what_a_node_makes_of_a_photo_is_what_passing_by_makes(tmp_path):
     from curation.measures.cache import Memory
-    from curation.measures.fingerprint_store import PrintShelf
+    from curation.measures.fingerprint_store import FingerprintStore
     from curation.measures.measure import PassingBy
 
     data = pictures(1, 3)[0]
-    with PrintShelf(tmp_path / "here") as here, PrintShelf(tmp_path / "there") as there:
-        for shelf, memory in (
+    with FingerprintStore(tmp_path / "here") as here, FingerprintStore(tmp_path / "there") as there:
+        for store, memory in (
             (here, Memory(tmp_path / "here")),
             (there, Memory(tmp_path / "there")),
         ):
-            passing = PassingBy(memory, {"a"}, shelf)
-            if shelf is here:
+            passing = PassingBy(memory, {"a"}, store)
+            if store is here:
                 passing.see("a", data, open_photo(data))
             else:
                 passing.keep("a", look_once(data, open_photo(data)))

@@ -13,7 +13,7 @@ from PIL import Image
 
 from curation.measures import measure as looking
 from curation.measures.cache import Memory
-from curation.measures.fingerprint_store import PrintShelf
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import PassingBy
 from curation.scan import run as scanning
 from curation.scan.run import ScanSettings, scan
@@ -249,8 +249,8 @@ def test_on_its_way_to_another_network_a_photo_gets_no_second_fingerprint(tmp_pa
     data = jpeg(scene(1))
     monkeypatch.setattr(looking, "fingerprint", Mock(wraps=looking.fingerprint))
     for memory in (Memory(tmp_path / "one"), Memory(tmp_path / "other")):
-        with PrintShelf(tmp_path) as shelf:
-            passing = PassingBy(memory, {"a"}, shelf)
+        with FingerprintStore(tmp_path) as store:
+            passing = PassingBy(memory, {"a"}, store)
             passing.see("a", data, open_photo(data))
             passing.done()
         assert set(memory.measures("a")[0]) == {"a"}

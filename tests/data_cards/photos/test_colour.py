@@ -306,7 +306,7 @@ def test_everybody_sees_the_same_red(tmp_path):
     from curation.decisions.reference_pictures import SIDE
     from curation.ingest.collect import collect
     from data_cards.dataset.repo import open_dataset
-    from train.images.image_cache import fill_shelf
+    from train.images.image_cache import fill_image_cache
     from train.images.preprocessing import Preprocessing
 
     wide = encoded(flat((234, 51, 35), size=(320, 240)), "JPEG", quality=100, icc_profile=WHOLE)
@@ -322,7 +322,7 @@ def test_everybody_sees_the_same_red(tmp_path):
     assert reference is not None
     seen = [
         Preprocessing().image(stored),
-        fill_shelf(tmp_path / "shelf", [("a", stored)], 128).photo("a"),
+        fill_image_cache(tmp_path / "shelf", [("a", stored)], 128).photo("a"),
         Image.open(io.BytesIO(thumbnail(stored, SIDE))),
         Image.open(io.BytesIO(reference)),
     ]

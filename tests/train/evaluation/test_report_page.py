@@ -110,11 +110,11 @@ def test_the_surest_error_comes_first(page, photos):
 
 def test_a_cell_of_the_confusions_leads_to_its_photos(page, photos):
     name = re.search(r"href='#(mix-\d)'>2</a>", page).group(1)
-    shelf = page[page.index(f"id='{name}'") :].split("</details>")[0]
+    image_cache = page[page.index(f"id='{name}'") :].split("</details>")[0]
     assert (
-        photos[1].image_id in shelf
-        and photos[3].image_id in shelf
-        and photos[2].image_id not in shelf
+        photos[1].image_id in image_cache
+        and photos[3].image_id in image_cache
+        and photos[2].image_id not in image_cache
     )
 
 

@@ -27,7 +27,7 @@ from train.finetune.budget import (
     sides_for,
 )
 from train.finetune.schedule import Plan
-from train.images.image_cache import fill_shelf
+from train.images.image_cache import fill_image_cache
 from train.images.preprocessing import Preprocessing
 
 PLAN = Plan(epochs=6, side=168)
@@ -210,10 +210,10 @@ def model(tiny_vit):
 @pytest.fixture
 def asked(model, tmp_path):
     photos = pictures(3, 1)
-    shelf = fill_shelf(tmp_path, [(image_id(data), data) for data in photos], 64)
+    image_cache = fill_image_cache(tmp_path, [(image_id(data), data) for data in photos], 64)
     examples = [(image_id(data), number % 2) for number, data in enumerate(photos)]
     plan = Plan(epochs=1, side=42, blocks=1, batch=4)
-    return model, shelf, examples, photos, Preprocessing().at(SIZE), plan, (28, 56)
+    return model, image_cache, examples, photos, Preprocessing().at(SIZE), plan, (28, 56)
 
 
 def test_a_few_steps_are_timed_and_the_model_stays_as_it_was(asked, tmp_path):

@@ -52,7 +52,7 @@ class Training:
     def __init__(self, accuracy):
         self.accuracy = accuracy
 
-    def __call__(self, task, shelf, run, tracker):
+    def __call__(self, task, image_cache, run, tracker):
         self.task = task
         task.model.classifier.weight.data.zero_()
         best = Epoch(1, 0.1, 1.0, 0.1, self.accuracy, self.accuracy)
@@ -107,7 +107,7 @@ def test_a_training_that_is_killed_at_its_end_goes_on_there(
     import torch
 
     from train.finetune import final_epochs as finishing
-    from train.images.image_cache import Shelf
+    from train.images.image_cache import ImageCache
 
     monkeypatch.setattr("train.finetune.final_epochs.HELD", 2)
     monkeypatch.setattr(
@@ -121,21 +121,21 @@ def test_a_training_that_is_killed_at_its_end_goes_on_there(
         return finish(done, material, source, SETTINGS, tmp_path, tmp_path / run)[0]
 
     expected = trained("undisturbed")
-    read = Shelf.photo
+    read = ImageCache.photo
     whole = finishing.train_together
     # in the second of two epochs
     seen = []
     enough = int(1.5 * len(material.train)) + len(material.validation)
 
     def cut_short(*given):
-        monkeypatch.setattr(Shelf, "photo", until_the_cut)
+        monkeypatch.setattr(ImageCache, "photo", until_the_cut)
         return whole(*given)
 
-    def until_the_cut(shelf, name):
+    def until_the_cut(image_cache, name):
         seen.append(name)
         if len(seen) == enough:
             raise PowerCut
-        return read(shelf, name)
+        return read(image_cache, name)
 
     monkeypatch.setattr("train.finetune.final_epochs.train_together", cut_short)
     with pytest.raises(PowerCut):

@@ -11,7 +11,7 @@ from tests.fixtures.pictures import pictures
 from tests.fixtures.tiny_models import SIZE
 from train.finetune.fit import Epoch, fine_tune, finished, history, kept, last_checkpoint, score
 from train.finetune.schedule import Plan
-from train.images.image_cache import Shelf, fill_shelf
+from train.images.image_cache import ImageCache, fill_image_cache
 from train.images.preprocessing import Preprocessing
 
 PLAN = Plan(epochs=3, side=42, blocks=1, batch=4, lr=1e-3)
@@ -23,7 +23,7 @@ class Killed(BaseException):
 
 
 @dataclass(frozen=True)
-class Failing(Shelf):
+class Failing(ImageCache):
     """A shelf that is cut off after some photos."""
 
     lasts: int = 0
@@ -40,8 +40,10 @@ def things(tmp_path):
     red = pictures(8, 1, (200, 60, 60))
     blue = pictures(8, 2, (60, 60, 200))
     examples = [(image_id(data), label) for label, some in enumerate((red, blue)) for data in some]
-    shelf = fill_shelf(tmp_path / "shelf", [(image_id(data), data) for data in (*red, *blue)], 64)
-    return shelf, examples[::2], examples[1::2]
+    image_cache = fill_image_cache(
+        tmp_path / "shelf", [(image_id(data), data) for data in (*red, *blue)], 64
+    )
+    return image_cache, examples[::2], examples[1::2]
 
 
 @pytest.fixture
@@ -60,17 +62,17 @@ def weights(model):
 
 
 def test_a_killed_training_resumes_and_ends_with_the_very_same_weights(things, model, tmp_path):
-    shelf, train, validation = things
+    image_cache, train, validation = things
     whole = model()
     cut = model()
-    expected = fine_tune(whole, shelf, train, validation, FRAMING, PLAN, tmp_path / "whole")
+    expected = fine_tune(whole, image_cache, train, validation, FRAMING, PLAN, tmp_path / "whole")
     views = len(train) + len(validation)
     with pytest.raises(Killed):
-        failing = Failing(shelf.file, shelf.places, lasts=2 * views + 3)
+        failing = Failing(image_cache.file, image_cache.places, lasts=2 * views + 3)
         fine_tune(cut, failing, train, validation, FRAMING, PLAN, tmp_path / "cut")
     assert last_checkpoint(tmp_path / "cut").name == "checkpoint-4"
     resumed = model()
-    again = fine_tune(resumed, shelf, train, validation, FRAMING, PLAN, tmp_path / "cut")
+    again = fine_tune(resumed, image_cache, train, validation, FRAMING, PLAN, tmp_path / "cut")
     assert again == expected
     seconds = [epoch.seconds for epoch in again.epochs]
     assert 0 < seconds[0] < seconds[1] < seconds[2], "the clock goes on where it was"
@@ -203,13 +205,19 @@ def test_a_training_ends_when_all_is_done_or_when_a_third_of_it_brought_nothing_
 
 
 def test_a_finished_training_is_not_trained_on_but_read(things, model, tmp_path):
-    shelf, train, validation = things
+    image_cache, train, validation = things
     first = model()
     second = model()
-    done = fine_tune(first, shelf, train, validation, FRAMING, PLAN, tmp_path)
+    done = fine_tune(first, image_cache, train, validation, FRAMING, PLAN, tmp_path)
     assert (
         fine_tune(
-            second, Failing(shelf.file, shelf.places), train, validation, FRAMING, PLAN, tmp_path
+            second,
+            Failing(image_cache.file, image_cache.places),
+            train,
+            validation,
+            FRAMING,
+            PLAN,
+            tmp_path,
         )
         == done
     )

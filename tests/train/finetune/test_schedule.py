@@ -4,7 +4,7 @@ import pytest
 from data_cards.photos.image import image_id
 from tests.fixtures.pictures import pictures
 from train.finetune.schedule import Plan, learning_rates, plan_for, visitor_pixels
-from train.images.image_cache import fill_shelf
+from train.images.image_cache import fill_image_cache
 from train.images.preprocessing import Preprocessing
 
 NAMES = [
@@ -71,14 +71,16 @@ def test_without_augmentation_a_photo_is_learned_as_it_is_served_at_the_size_it_
     tmp_path,
 ):
     (data,) = pictures(1, 3)
-    shelf = fill_shelf(tmp_path, [(image_id(data), data)], short=64)
+    image_cache = fill_image_cache(tmp_path, [(image_id(data), data)], short=64)
     framing = Preprocessing().at(56)
     plain = Plan(epochs=2, side=42, look=None)
-    views = [visitor_pixels(shelf, (image_id(data), 0), framing, plain, epoch) for epoch in (0, 1)]
-    as_served = framing.at(42).framed(shelf.photo(image_id(data)))
+    views = [
+        visitor_pixels(image_cache, (image_id(data), 0), framing, plain, epoch) for epoch in (0, 1)
+    ]
+    as_served = framing.at(42).framed(image_cache.photo(image_id(data)))
     assert np.array_equal(views[0], framing.tensor(as_served)) and np.array_equal(*views)
     as_visited = [
-        visitor_pixels(shelf, (image_id(data), 0), framing, Plan(epochs=2, side=42), e)
+        visitor_pixels(image_cache, (image_id(data), 0), framing, Plan(epochs=2, side=42), e)
         for e in (0, 1)
     ]
     assert not np.array_equal(*as_visited)

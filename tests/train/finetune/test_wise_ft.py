@@ -9,7 +9,7 @@ from tests.fixtures.pictures import pictures
 from tests.fixtures.tiny_models import SIZE
 from train.finetune.budget import LOOKED_BACK
 from train.finetune.wise_ft import WAY, Blend, blended, judge_on
-from train.images.image_cache import fill_shelf
+from train.images.image_cache import fill_image_cache
 from train.images.preprocessing import Preprocessing
 from train.uncertainty.temperature import calibrated_loss
 
@@ -99,14 +99,14 @@ def test_a_model_is_judged_by_what_serving_would_show_it(tiny_vit, tmp_path):
     from transformers import AutoModelForImageClassification
 
     photos = {image_id(data): data for data in pictures(5, 1)}
-    shelf = fill_shelf(tmp_path, list(photos.items()), 64)
+    image_cache = fill_image_cache(tmp_path, list(photos.items()), 64)
     model = AutoModelForImageClassification.from_pretrained(tiny_vit, num_labels=2)
     with torch.no_grad():
         model.classifier.weight.zero_()
         model.classifier.bias.copy_(torch.tensor([0.0, 2.0]))
     labels = [1, 1, 1, 0, 1]
     accuracy, loss = judge_on(
-        shelf, list(zip(photos, labels, strict=True)), Preprocessing().at(SIZE)
+        image_cache, list(zip(photos, labels, strict=True)), Preprocessing().at(SIZE)
     )(model)
     assert accuracy == pytest.approx(0.8)
     assert loss == pytest.approx(
