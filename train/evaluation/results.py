@@ -30,15 +30,15 @@ CURVE = 60  # points of a curve
 class Answered:
     """A model's answers about test photos: calibrated `probabilities` (n, c), `truth` (n,),
     `refused` (n,) bool; `none_refused` (m,) bool for the photos of nothing in the collection;
-    how foreign they look to it, `foreignness` (n,) and `none_foreignness` (m,), where that is
+    how foreign they look to it, `ood_score` (n,) and `none_ood_score` (m,), where that is
     known."""
 
     probabilities: np.ndarray
     truth: np.ndarray
     refused: np.ndarray
     none_refused: np.ndarray
-    foreignness: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    none_foreignness: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    ood_score: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    none_ood_score: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def report(answered: Answered, classes: Sequence[str], titles: Sequence[str]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def report(answered: Answered, classes: Sequence[str], titles: Sequence[str]) ->
         "mix_ups": mix_ups(table, classes),
         "curves": {
             "answered": answered_curve(confidence, right),
-            "refusals": refusal_curve(answered.foreignness, answered.none_foreignness),
+            "refusals": refusal_curve(answered.ood_score, answered.none_ood_score),
         },
         "rejection": {
             "known_refused": _share(answered.refused),

@@ -19,7 +19,7 @@ from train.inference.engine import Engine
 MOST = 16  # photos in one batch: more would let the first wait long for the last
 
 
-class Gathering:
+class MicroBatcher:
     """`engine` for several threads at once; each gets the outputs for his own photos, and his
     own errors."""
 

@@ -19,9 +19,9 @@ from data_cards.storage.atomic_files import model_file
 from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import Embedder, cores
 from train.inference.engine import Engine, TorchEngine, installed, open_onnx, prove, write_onnx
-from train.inference.micro_batch import Gathering
+from train.inference.micro_batch import MicroBatcher
 from train.inference.model_folder import OURS
-from train.inference.reference_matching import Recogniser, References
+from train.inference.reference_matching import ReferenceMatcher, References
 from train.uncertainty.decision_rule import Judgement
 from train.uncertainty.rejection import EARLY, NONE
 
@@ -65,7 +65,7 @@ def open_network(
     """
     network = _plain(folder, engine, threads, batch, photos)
     references = None if plain else References.load(folder / "vitrine")
-    return Recogniser(network, references) if references else network
+    return ReferenceMatcher(network, references) if references else network
 
 
 def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> Embedder:
@@ -74,7 +74,7 @@ def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> 
     preprocess = Preprocessing.from_folder(folder)
     for name in SERVING if engine == "auto" else (engine,):
         if fast := _opened(folder, preprocess, name, threads):
-            return Embedder(Gathering(fast), preprocess, batch)
+            return Embedder(MicroBatcher(fast), preprocess, batch)
     from train.models.heads import load_answering
 
     exact = TorchEngine(load_answering(folder))
@@ -86,7 +86,7 @@ def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> 
     if quick:
         say("Preparing a faster engine for so many photos ...")
         return Embedder(_faster(exact, quick, preprocess.size, threads), preprocess, batch)
-    return Embedder(Gathering(exact), preprocess, batch)
+    return Embedder(MicroBatcher(exact), preprocess, batch)
 
 
 def _opened(folder: Path, preprocess: Preprocessing, name: str, threads: int) -> Engine | None:

@@ -140,7 +140,7 @@ def as_logits(agreeing_points: np.ndarray) -> np.ndarray:
     return np.asarray(WEIGHT * np.log1p(np.maximum(agreeing_points - CHANCE, 0)), np.float32)
 
 
-class Recogniser(Embedder):
+class ReferenceMatcher(Embedder):
     """`network`, whose outputs are logits (b, c) and embedding (b, d), and what the pictures say
     of the same photos."""
 

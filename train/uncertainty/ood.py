@@ -27,7 +27,7 @@ HIDDEN_IN = 10
 
 
 @dataclass(frozen=True)
-class Foreignness:
+class OutOfDistributionScore:
     """The score's parameters: class means (c, d), what turns differences into distances, within
     and overall, and `strangers` (k, d), features of length 1 of known "none of these"."""
 
@@ -56,14 +56,16 @@ class Foreignness:
         return np.asarray(self.strangers @ self.within)
 
 
-def fit_foreignness(x: np.ndarray, y: np.ndarray, none: np.ndarray | None = None) -> Foreignness:
+def fit_ood_score(
+    x: np.ndarray, y: np.ndarray, none: np.ndarray | None = None
+) -> OutOfDistributionScore:
     """From features (n, d) of known things and their class numbers (n,), and those of "none of
     these", (k, d)."""
     z = unit(x)
     classes = np.unique(y)
     means = np.stack([z[y == c].mean(axis=0) for c in classes])
     centre = z.mean(axis=0)
-    fitted = Foreignness(
+    fitted = OutOfDistributionScore(
         means, _whitening(z - means[np.searchsorted(classes, y)]), centre, _whitening(z - centre)
     )
     return replace(fitted, strangers=unit(none)) if none is not None and len(none) else fitted
@@ -80,7 +82,7 @@ def unseen_scores(
     order."""
     fold = folds_of(y, list(groups), 5, seed)
     parts = [
-        fit_foreignness(x[fold != one], y[fold != one], none)(x[fold == one])
+        fit_ood_score(x[fold != one], y[fold != one], none)(x[fold == one])
         for one in np.unique(fold)
         if (fold != one).any()
     ]
@@ -104,7 +106,7 @@ def hidden_scores(
     for hidden in np.array_split(shuffled, min(HIDDEN_IN, len(classes))):
         away = np.isin(y, hidden)
         others = np.isin(more_y, hidden)
-        scored = fit_foreignness(x[~away], y[~away])
+        scored = fit_ood_score(x[~away], y[~away])
         scores += [scored(x[away]), *([scored(more[others])] if others.any() else ())]
     return np.concatenate(scores)
 

@@ -18,7 +18,12 @@ from typing import Any
 import numpy as np
 
 from data_cards.storage.atomic_files import model_file
-from train.uncertainty.ood import Foreignness, fit_foreignness, hidden_scores, unseen_scores
+from train.uncertainty.ood import (
+    OutOfDistributionScore,
+    fit_ood_score,
+    hidden_scores,
+    unseen_scores,
+)
 
 SURE = "sure"
 ONE_OF = "one_of"
@@ -69,7 +74,7 @@ class Rejection:
     strangers_n: int = 0
     strangers_named: float | None = None
     wanted: float | None = None
-    foreignness: Foreignness | None = field(default=None, repr=False, compare=False)
+    ood_score: OutOfDistributionScore | None = field(default=None, repr=False, compare=False)
 
     def scores(self, x: np.ndarray, logits: np.ndarray | None = None) -> np.ndarray:
         """Features (n, d), of the kind it `sees`, and logits (n, c) -> how foreign each photo
@@ -78,17 +83,17 @@ class Rejection:
             if logits is None:
                 raise ValueError("this release tells what is foreign by its logits")
             return np.asarray(-logits.max(axis=1, initial=-np.inf))
-        return self.foreignness(x) if self.foreignness else np.zeros(len(x))
+        return self.ood_score(x) if self.ood_score else np.zeros(len(x))
 
     def save(self, folder: Path) -> None:
         """rejection.json and, for the score's parameters, rejection.npz."""
 
-        card = {name: value for name, value in asdict(self).items() if name != "foreignness"}
+        card = {name: value for name, value in asdict(self).items() if name != "ood_score"}
         # JSON has no infinity; no threshold is null.
         card["threshold"] = self.threshold if np.isfinite(self.threshold) else None
         (folder / "rejection.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
-        if self.foreignness:
-            np.savez(folder / "rejection.npz", **asdict(self.foreignness))
+        if self.ood_score:
+            np.savez(folder / "rejection.npz", **asdict(self.ood_score))
 
     @classmethod
     def load(cls, folder: Path) -> Rejection:
@@ -104,13 +109,14 @@ class Rejection:
             known = {
                 name: card[name]
                 for name in cls.__dataclass_fields__
-                if name in card and name != "foreignness"
+                if name in card and name != "ood_score"
             }
         if not (folder / "rejection.npz").is_file():
             return cls(**known)
         with model_file("rejection.npz"), np.load(folder / "rejection.npz") as arrays:
             return cls(
-                **known, foreignness=Foreignness(**{name: arrays[name] for name in arrays.files})
+                **known,
+                ood_score=OutOfDistributionScore(**{name: arrays[name] for name in arrays.files}),
             )
 
 
@@ -149,15 +155,15 @@ def fit_rejection(
     y = np.asarray(y)
     if len(x) < 2 or not len(np.unique(y)):
         return Rejection()
-    plain = fit_foreignness(x, y)
+    plain = fit_ood_score(x, y)
     by = "validation"
-    fitted = fit_foreignness(x, y, none)
+    fitted = fit_ood_score(x, y, none)
     known = fitted(held.x) if len(held.x) else np.zeros(0)
     if len(known) < ENOUGH <= len(x):
         known = unseen_scores(x, y, groups or range(len(x)), seed, none)
         by = "folds"
     if len(known) < ENOUGH:
-        return Rejection(foreignness=fitted)
+        return Rejection(ood_score=fitted)
     strangers = hidden_scores(x, y, held.x, held.y, seed)
     # Not by the score that remembers them, which would tell only how well it does.
     foreign = plain(none) if none is not None and len(none) else np.zeros(0)
@@ -174,7 +180,7 @@ def fit_rejection(
         strangers_n=len(strangers),
         strangers_named=_share(strangers <= threshold) if len(strangers) else None,
         wanted=named,
-        foreignness=fitted,
+        ood_score=fitted,
     )
 
 

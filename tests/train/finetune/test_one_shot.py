@@ -16,7 +16,7 @@ from train.finetune.one_shot import NEVER, Pictures, Simulated, _judged, compari
 from train.images.keypoints import NO_POINTS
 from train.inference.network import golden, open_network, same_answers
 from train.inference.predictor import load_predictor
-from train.inference.reference_matching import Recogniser, References
+from train.inference.reference_matching import ReferenceMatcher, References
 from train.settings import TrainSettings
 from train.splits.seal import sealed
 from train.splits.training_set import gather
@@ -119,7 +119,7 @@ def test_evaluating_again_comes_to_the_same(release, dataset, tmp_path):
 def test_golden_answers_are_those_of_the_network_without_pictures(release):
     network = open_network(release.folder, "torch")
     photos, logits = golden(release.folder, network.preprocess)
-    assert isinstance(network, Recogniser) and len(photos) == 6
+    assert isinstance(network, ReferenceMatcher) and len(photos) == 6
     assert same_answers(network.engine.run(photos)[0], logits)
 
 

@@ -4,11 +4,11 @@ import numpy as np
 
 from tests.train.uncertainty.test_rejection import things
 from train.statistics.vectors import product
-from train.uncertainty.ood import fit_foreignness, hidden_scores, unseen_scores
+from train.uncertainty.ood import fit_ood_score, hidden_scores, unseen_scores
 
 
 def test_things_nobody_showed_are_more_foreign_than_known_ones():
-    score = fit_foreignness(*things(80))
+    score = fit_ood_score(*things(80))
     assert score(things(40, seed=1)[0]).max() < score(things(40, seed=1, foreign=True)[0]).min()
 
 
@@ -26,17 +26,17 @@ def test_the_score_is_the_distance_to_the_nearest_class_less_the_one_to_everythi
 
     near = np.min([distance(z - means[y], z - mean) for mean in means], axis=0)
     expected = near - distance(z - z.mean(axis=0), z - z.mean(axis=0))
-    np.testing.assert_allclose(fit_foreignness(x, y)(x), expected, rtol=1e-2, atol=1e-2)
+    np.testing.assert_allclose(fit_ood_score(x, y)(x), expected, rtol=1e-2, atol=1e-2)
 
 
 def test_the_length_of_an_embedding_says_nothing():
-    score, (x, _) = fit_foreignness(*things(80)), things(10, seed=1)
+    score, (x, _) = fit_ood_score(*things(80)), things(10, seed=1)
     np.testing.assert_allclose(score(x * 7), score(x), rtol=1e-3)
 
 
 def test_three_photos_tell_the_way_between_classes_from_the_way_out():
     """Two things on one axis: a photo between them is less foreign than one beside them."""
-    score = fit_foreignness(
+    score = fit_ood_score(
         np.array([[1.0, 0.1, 0], [1, -0.1, 0], [0.1, 1, 0], [-0.1, 1, 0]]), np.array([0, 0, 1, 1])
     )
     own, between, away = score(np.array([[1.0, 0, 0], [0.7, 0.7, 0], [0, 0, 1]]))
@@ -47,7 +47,7 @@ def test_known_photos_are_judged_by_a_fit_that_did_not_see_their_group():
     x, y = things(40)
     alone = unseen_scores(x, y, range(40))
     groups = [n // 4 % 5 for n in range(40)]
-    seen = fit_foreignness(x, y)(x)
+    seen = fit_ood_score(x, y)(x)
     unseen = unseen_scores(x, y, groups)
     assert len(alone) == len(unseen) == 40
     assert np.median(alone) > np.median(seen), "what was fitted to looks more at home than it is"
@@ -58,7 +58,7 @@ def test_a_class_that_is_hidden_looks_foreign():
     more, more_y = things(20, seed=1)
     strangers = hidden_scores(x, y, more, more_y)
     assert len(strangers) == 100
-    assert strangers.min() > fit_foreignness(x, y)(more).max()
+    assert strangers.min() > fit_ood_score(x, y)(more).max()
 
 
 def test_many_classes_are_hidden_in_few_parts_and_each_of_their_photos_once():
@@ -87,7 +87,7 @@ def test_one_photo_wakes_no_threads_and_scores_like_one_of_many():
     matrix = np.random.default_rng(0).normal(size=(8, 5)).view(WithoutBlas)
     x = x[:, :8]
     np.testing.assert_allclose(product(x[:1], matrix)[0], (x @ np.asarray(matrix))[0], rtol=1e-5)
-    score = fit_foreignness(*things(80))
+    score = fit_ood_score(*things(80))
     np.testing.assert_allclose(
         score(things(80)[0][:1]), score(things(80)[0])[:1], rtol=1e-3, atol=1e-3
     )
@@ -102,8 +102,8 @@ def test_what_comes_closer_to_a_known_stranger_than_to_any_class_is_more_foreign
         things(40, seed=1),
         things(2, seed=2, foreign=True),
     )
-    plain = fit_foreignness(x, y)
-    warned = fit_foreignness(x, y, strangers)
+    plain = fit_ood_score(x, y)
+    warned = fit_ood_score(x, y, strangers)
     again = strangers + np.random.default_rng(3).normal(0, 0.01, strangers.shape)  # taken once more
     assert (warned(again) > plain(again)).all()
     np.testing.assert_allclose(warned(known), plain(known))
@@ -112,8 +112,8 @@ def test_what_comes_closer_to_a_known_stranger_than_to_any_class_is_more_foreign
 def test_none_of_these_said_by_mistake_of_a_known_thing_makes_hardly_any_photo_of_it_more_foreign():
     """Two photos of one thing are further apart than each is from what is common to all."""
     x, y = things(80)
-    plain = fit_foreignness(x, y)
-    warned = fit_foreignness(x, y, x[:1])
+    plain = fit_ood_score(x, y)
+    warned = fit_ood_score(x, y, x[:1])
     others = things(200, seed=1)[0]
     assert (warned(others) > plain(others) + 1e-3).mean() < 0.02
 
@@ -121,5 +121,5 @@ def test_none_of_these_said_by_mistake_of_a_known_thing_makes_hardly_any_photo_o
 def test_where_nobody_said_none_the_score_is_the_plain_one():
     x, y = things(80)
     np.testing.assert_array_equal(
-        fit_foreignness(x, y, np.zeros((0, x.shape[1])))(x), fit_foreignness(x, y)(x)
+        fit_ood_score(x, y, np.zeros((0, x.shape[1])))(x), fit_ood_score(x, y)(x)
     )
