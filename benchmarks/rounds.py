@@ -105,8 +105,8 @@ def probing(experiment: Experiment) -> Learner:
         answers = np.full(len(labels), NOT_ASKED)
         for fold in range(FOLDS):
             test = experiment.fold == fold
-            taught = ~test & (labels != JUNK)
-            probe = fitted(experiment.x[taught], labels[taught], experiment.classes)
+            in_training = ~test & (labels != JUNK)
+            probe = fitted(experiment.x[in_training], labels[in_training], experiment.classes)
             answers[test] = probe.logits(experiment.x[test]).argmax(axis=1)
         return answers
 

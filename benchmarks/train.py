@@ -36,7 +36,7 @@ from benchmarks.training_sets import SETS, TrainingSet, few, flipped, prepare, r
 from benchmarks.training_table import table
 from data_cards.progress import LOGGER, say, speak_up, track
 from data_cards.settings import default_cache
-from train.finetune.recipe import Taught, teach
+from train.finetune.recipe import TrainedModel, train_classifier
 from train.images.preprocessing import Preprocessing
 from train.inference.batch_predict import ask
 from train.models.backbone import Backbone, find_backbone
@@ -205,42 +205,44 @@ def _ours(
     )
     place = _without_features(cache, run) if recipe == "ours" else cache
     with heard() as told:
-        taught = teach(material, known.dataset, backbone, settings, place, run)
+        trained = train_classifier(material, known.dataset, backbone, settings, place, run)
     if not settings.scratch:
-        taught = _released(known, material, taught, run / "release")
+        trained = _released(known, material, trained, run / "release")
     curve = [
         (told[f"Epoch {epoch.epoch} of"], epoch.validation_accuracy)
-        for epoch in taught.epochs
+        for epoch in trained.epochs
         if f"Epoch {epoch.epoch} of" in told
     ]  # without what was done before a resume
-    if taught.probe:
-        curve.insert(0, (told["Probe:"], taught.probe.validation_accuracy))
-    plan = {name: value for name, value in asdict(taught.plan).items() if name != "look"}
+    if trained.probe:
+        curve.insert(0, (told["Probe:"], trained.probe.validation_accuracy))
+    plan = {name: value for name, value in asdict(trained.plan).items() if name != "look"}
     return (
-        taught.model,
-        taught.framing,
+        trained.model,
+        trained.framing,
         {
             "curve": curve,
-            "kept": taught.kept,
-            "best": taught.best,
+            "kept": trained.kept,
+            "best": trained.best,
             "plan": plan,
-            "steered_by": taught.steered_by,
-            "refitted": taught.refitted,
+            "steered_by": trained.steered_by,
+            "refitted": trained.refitted,
         },
     )
 
 
-def _released(known: TrainingSet, material: Material, taught: Taught, draft: Path) -> Taught:
+def _released(
+    known: TrainingSet, material: Material, trained: TrainedModel, draft: Path
+) -> TrainedModel:
     """As it would be released: with a head fitted anew, where validation finds that better."""
-    write_weights(taught, draft)
+    write_weights(trained, draft)
     answers = ask(
         draft, known.dataset, list(dict((*material.train, *material.validation))), "What it learned"
     )
     held = answers.of(dict(material.validation))
     return with_new_head(
         draft,
-        taught,
-        seen(answers, taught.learned),
+        trained,
+        seen(answers, trained.learned),
         seen(held, material.validation),
         known.source.units(held.ids),
     )[0]

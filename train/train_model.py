@@ -34,7 +34,7 @@ from train.evaluation.sealed_test import examined
 from train.finetune.budget import check_budget
 from train.finetune.final_epochs import finish
 from train.finetune.one_shot import compare_instead, furnish_by_pictures
-from train.finetune.recipe import Taught, head_of, run_name, teach
+from train.finetune.recipe import TrainedModel, head_of, run_name, train_classifier
 from train.finetune.workers import dismiss
 from train.inference.batch_predict import Asking, ask, by_features
 from train.inference.model_folder import OURS, home_of, previous_metrics, read_json, write_json
@@ -100,19 +100,19 @@ def train_model(
     run = cache / "runs" / run_name(source.dataset, material, backbone, settings)
     with _alone(run), _full_disk_named(run):
         begun = time.monotonic()
-        taught = (
-            teach(material, source.dataset, backbone, settings, cache, run)
+        trained = (
+            train_classifier(material, source.dataset, backbone, settings, cache, run)
             if material.references is None
             else compare_instead(material, source.dataset, backbone, settings, cache)
         )
         if settings.finish:
-            taught, material = finish(taught, material, source, settings, cache, run)
+            trained, material = finish(trained, material, source, settings, cache, run)
         seconds = {"train": time.monotonic() - begun}
         draft = run / "release"
         asking = (
             by_features(
-                taught.backbone,
-                partial(head_of, taught.model),
+                trained.backbone,
+                partial(head_of, trained.model),
                 cache,
                 settings.size,
                 settings.batch,
@@ -122,7 +122,7 @@ def train_model(
             else ask
         )
         metrics = _released(
-            draft, before, source, material, taught, wanted, model, seconds, provisional, asking
+            draft, before, source, material, trained, wanted, model, seconds, provisional, asking
         )
         if candidate:
             home = candidate_of(home)
@@ -135,7 +135,7 @@ def train_model(
         revision = publish(home, model, private=not settings.public)
     say(told(metrics))
     return TrainReport(
-        model, home, revision, source.dataset.revision, taught.backbone.name, metrics, seconds
+        model, home, revision, source.dataset.revision, trained.backbone.name, metrics, seconds
     )
 
 
@@ -144,7 +144,7 @@ def _released(
     before: tuple[Path, str] | None,
     source: Sealed,
     material: Material,
-    taught: Taught,
+    trained: TrainedModel,
     settings: TrainSettings,
     model: str,
     seconds: dict[str, float],
@@ -153,16 +153,18 @@ def _released(
 ) -> dict[str, Any]:
     """Everything a release holds, written into `draft`; its metrics. `before`: folder and
     revision of the one that is released until now."""
-    write_weights(taught, draft)
+    write_weights(trained, draft)
     if material.references is None:
-        taught = furnish(draft, source, material, taught, settings.seed, named(settings), asking)
+        trained = furnish(draft, source, material, trained, settings.seed, named(settings), asking)
     else:
-        furnish_by_pictures(draft, source.dataset, material, taught, settings.seed, named(settings))
+        furnish_by_pictures(
+            draft, source.dataset, material, trained, settings.seed, named(settings)
+        )
     write_origin(
         draft,
         source.dataset,
         material,
-        taught,
+        trained,
         settings,
         model,
         source.certificate.to_json(),
@@ -174,13 +176,13 @@ def _released(
     metrics |= {
         "dataset": source.dataset.address,
         "dataset_revision": source.dataset.revision,
-        "kept": taught.kept,
-        "share": taught.share,
-        "refitted": taught.refitted,
-        "epochs": [asdict(epoch) for epoch in taught.epochs],
-        "best_epoch": taught.best,
-        "probe": asdict(taught.probe) if taught.probe else None,
-        "steered_by": taught.steered_by,
+        "kept": trained.kept,
+        "share": trained.share,
+        "refitted": trained.refitted,
+        "epochs": [asdict(epoch) for epoch in trained.epochs],
+        "best_epoch": trained.best,
+        "probe": asdict(trained.probe) if trained.probe else None,
+        "steered_by": trained.steered_by,
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
     metrics["previous"] = against(metrics, previous_metrics(*before)) if before else None

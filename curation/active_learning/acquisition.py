@@ -209,11 +209,11 @@ def what_to_ask(
 def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> np.ndarray | None:
     """What half-informed probes say of the unlabelled rows; None before there is anything to
     learn from."""
-    taught = np.flatnonzero(labelled >= 0)
-    if len(np.unique(labelled[taught])) < 2:
+    in_training = np.flatnonzero(labelled >= 0)
+    if len(np.unique(labelled[in_training])) < 2:
         return None
     return half_informed(
-        fit_probe(x[taught], labelled[taught], classes),
+        fit_probe(x[in_training], labelled[in_training], classes),
         x[np.flatnonzero(labelled < 0)],
         seed=seed,
     )

@@ -59,11 +59,12 @@ def beliefs(
     embeddings: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     near: tuple[np.ndarray, np.ndarray] | None = None,
-    taught: np.ndarray | None = None,
+    in_training: np.ndarray | None = None,
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """The same part by part, with the rows of each: of very many photos a table of all is large.
 
-    `taught` (n,): which labels other photos could speak for; only these say what a source is worth.
+    `in_training` (n,): which labels other photos could speak for; only these say what a source is
+    worth.
     """
     y = np.asarray(labels, dtype=np.int64)
     p = np.asarray(probabilities)
@@ -73,7 +74,7 @@ def beliefs(
     def heard(rows: np.ndarray | slice) -> np.ndarray:
         return np.stack([_about_zero(of(rows)) for of in witnesses])
 
-    telling = np.arange(len(y)) if taught is None else np.flatnonzero(taught)
+    telling = np.arange(len(y)) if in_training is None else np.flatnonzero(in_training)
     most = max(ENOUGH // 4, min(ENOUGH, 1_000_000 // max(1, classes)))
     some = np.random.default_rng(0).permutation(telling)[:most]
     weights = np.zeros(len(witnesses))

@@ -18,7 +18,7 @@ import numpy as np
 
 from curation.issues.few_shots import FEW, LIKELY, chance_of_error, share_among
 from curation.issues.label_beliefs import LEAST, beliefs, chances_of
-from train.probes.logistic import taught
+from train.probes.logistic import shots_that_teach
 
 # How sure the pooled evidence is on average (its strongest belief), from which it is trusted alone,
 # and below which the model's own chances count as much. Groceries: .80 to .96 with 5 to 40 % of the
@@ -70,7 +70,7 @@ def judge(
     if not len(y) or classes < 2:
         return Verdicts(own, y, np.zeros(len(y), bool), np.ones(len(y)))
     shots = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    known_by = taught(y, shots) if known_by is None else known_by
+    known_by = shots_that_teach(y, shots) if known_by is None else known_by
     for part, belief in beliefs(y, probabilities, embeddings, groups, near, known_by > 0):
         rows = np.arange(len(belief))
         own[part] = belief[rows, y[part]]
@@ -87,17 +87,17 @@ def judge(
 
 
 def weighed(
-    own: np.ndarray, best: np.ndarray, said: np.ndarray, taught: np.ndarray | None = None
+    own: np.ndarray, best: np.ndarray, said: np.ndarray, in_training: np.ndarray | None = None
 ) -> np.ndarray:
     """The doubt (n,) in labels: logarithms of the belief in each and in the best other class,
     and the model's chance.
 
     Strong evidence knows what else a photo is: that counts, by half. Weak evidence takes junk
     and ambiguous photos for anything, and junk shows by nothing but that no witness believes its
-    label. Then the label's belief and chance decide, as log odds. `taught`: the labels that tell
+    label. Then the label's belief and chance decide, as log odds. `in_training`: labels that tell
     which it is. As many doubts are above 0 as labels have the belief against them.
     """
-    telling = np.ones(len(own), bool) if taught is None else taught
+    telling = np.ones(len(own), bool) if in_training is None else in_training
     if not telling.any():
         return np.zeros(len(own))
     sure = float(np.exp(np.maximum(own, best)[telling]).mean())
@@ -151,16 +151,20 @@ def suspected(
     return judge(labels, probabilities, embeddings).shown
 
 
-def _usual(labels: np.ndarray, own: np.ndarray, classes: int, taught: np.ndarray) -> np.ndarray:
+def _usual(
+    labels: np.ndarray, own: np.ndarray, classes: int, in_training: np.ndarray
+) -> np.ndarray:
     """How strong the evidence for each class is, on average over the photos that carry its
     label, by `own` (n,).
 
-    Only labels count that others speak for (`taught`, a mask); a class without any is like all.
+    Only labels count that others speak for (`in_training`, a mask); a class without is like all.
     """
-    counts = np.bincount(labels[taught], minlength=classes)
-    sums = np.bincount(labels[taught], weights=own[taught], minlength=classes)
+    counts = np.bincount(labels[in_training], minlength=classes)
+    sums = np.bincount(labels[in_training], weights=own[in_training], minlength=classes)
     return np.where(
-        counts > 0, sums / np.maximum(counts, 1), own[taught].mean() if taught.any() else 1.0
+        counts > 0,
+        sums / np.maximum(counts, 1),
+        own[in_training].mean() if in_training.any() else 1.0,
     )
 
 

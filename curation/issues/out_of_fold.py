@@ -74,8 +74,8 @@ def form_opinions(
     none_too = named.count(NONE) >= FEWEST_NONE
     classes = [*collection.ids, *([NONE] if none_too else [])]
     place = {name: n for n, name in enumerate(classes)}
-    taught = np.array([n for n, name in enumerate(named) if name in place], np.int64)
-    y = np.array([place[named[n] or ""] for n in taught], np.int64)
+    in_training = np.array([n for n, name in enumerate(named) if name in place], np.int64)
+    y = np.array([place[named[n] or ""] for n in in_training], np.int64)
     if len(np.unique(y)) < 2:
         say("There are fewer than two classes with photos, so no label can be doubted yet.")
         return Opinions()
@@ -85,29 +85,31 @@ def form_opinions(
         [number.setdefault(groups.get(image_id, image_id), len(number)) for image_id in ids],
         np.int64,
     )
-    own = x if len(taught) == len(x) else x[taught]
-    chances = out_of_fold(own, y, shots[taught], len(classes))
+    own = x if len(in_training) == len(x) else x[in_training]
+    chances = out_of_fold(own, y, shots[in_training], len(classes))
     best = _Best(len(ids), len(classes))
-    for rows in batches(range(len(taught)), AT_ONCE):
-        best.put(taught[rows], chances[rows])
-    others = np.setdiff1d(np.arange(len(ids)), taught)
+    for rows in batches(range(len(in_training)), AT_ONCE):
+        best.put(in_training[rows], chances[rows])
+    others = np.setdiff1d(np.arange(len(ids)), in_training)
     if len(others):
         probe = fitted(own, y, len(classes))
         for part in batches(others.tolist(), AT_ONCE):
             best.put(np.array(part), probe.probabilities(x[part]))
     alike = None
-    if kept and len(taught) > WORTH_REMEMBERING:
+    if kept and len(in_training) > WORTH_REMEMBERING:
         alike = _of_others(
-            nearest_remembered([ids[n] for n in taught], own, kept, LOOK_ALIKES, evened),
-            shots[taught],
+            nearest_remembered([ids[n] for n in in_training], own, kept, LOOK_ALIKES, evened),
+            shots[in_training],
         )
     # A copy that a person set aside is no second photo of its class.
     others_speak = known_by(
-        y, shots[taught], np.array([not _is_copy(labels.get(ids[n])) for n in taught], bool)
+        y,
+        shots[in_training],
+        np.array([not _is_copy(labels.get(ids[n])) for n in in_training], bool),
     )
-    verdicts = judge(y, chances, own, shots[taught], alike, others_speak)
-    suspects = frozenset(ids[n] for row, n in enumerate(taught) if verdicts.shown[row])
-    wanted = verdicts.shown | (np.bincount(shots)[shots[taught]] > 1)
+    verdicts = judge(y, chances, own, shots[in_training], alike, others_speak)
+    suspects = frozenset(ids[n] for row, n in enumerate(in_training) if verdicts.shown[row])
+    wanted = verdicts.shown | (np.bincount(shots)[shots[in_training]] > 1)
     doubts = {
         ids[n]: Doubt(
             ids[n],
@@ -115,10 +117,10 @@ def form_opinions(
             classes[verdicts.likely[row]],
             float(chances[row, y[row]]),
         )
-        for row, n in enumerate(taught)
+        for row, n in enumerate(in_training)
         if wanted[row]
     }
-    best.forget(taught[others_speak == 0])
+    best.forget(in_training[others_speak == 0])
     return Opinions(Said(ids, best, classes, near or nearest(x, NEAR), shots), doubts, suspects)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from data_cards.dataset.schema import Label
-from train.probes.logistic import taught
+from train.probes.logistic import shots_that_teach
 
 FEWEST = 50  # photos; of fewer nobody can say what is usual
 HELD = 0.1  # of the mean variance, added to every direction's
@@ -106,4 +106,4 @@ def _of_few_shots(
         [row.label if row and row.label else "" for row in rows], return_inverse=True
     )[1]
     shots = np.unique([groups.get(name, name) for name in ids], return_inverse=True)[1]
-    return named & (taught(classes, shots, teachers=teaching) < FEW_SHOTS)
+    return named & (shots_that_teach(classes, shots, teachers=teaching) < FEW_SHOTS)

@@ -218,7 +218,7 @@ def test_the_same_training_does_not_run_twice_at_once(
             train_model(dataset.address, str(tmp_path / "model"), settings, cache=cache)
         raise CannotTrain("enough")
 
-    monkeypatch.setattr("train.train_model.teach", start_again)
+    monkeypatch.setattr("train.train_model.train_classifier", start_again)
     with pytest.raises(CannotTrain, match="enough"):
         train_model(dataset.address, str(tmp_path / "model"), settings, cache=cache)
 

@@ -5,7 +5,7 @@ Some of them, in whole bursts, no block learns from: these calibrate the release
 refuses, so that what is promised about photos it has not seen still holds. How they judge a head
 that learns from them: train/finetune/refit_head.py.
 
-    taught, material = finish(taught, material, source, settings, cache, run)
+    trained, material = finish(trained, material, source, settings, cache, run)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from data_cards.dataset.repo import Dataset
 from data_cards.progress import say
-from train.finetune.recipe import Taught, image_cache_of, without_doubted
+from train.finetune.recipe import TrainedModel, image_cache_of, without_doubted
 from train.finetune.workers import Task, train_together
 from train.inference.embeddings import embed_dataset
 from train.settings import TrainSettings
@@ -32,20 +32,20 @@ RATE = 0.4  # of the rate that the training began with
 
 
 def finish(
-    taught: Taught,
+    trained: TrainedModel,
     material: Material,
     source: Sealed,
     settings: TrainSettings,
     cache: Path,
     run: Path,
-) -> tuple[Taught, Material]:
+) -> tuple[TrainedModel, Material]:
     """`settings.finish` more epochs of a fine-tuned model, and who now is on which side. As it
     was where there are too few validation photos, or where those that are held back say that it
     became worse. Raises CannotTrain, DiskFull."""
     held = held_back(source, material.validation, settings.seed)
     more = [example for example in material.validation if example not in held]
-    if taught.kept != "fine-tuned" or taught.steered_by != "validation" or not more:
-        return taught, material
+    if trained.kept != "fine-tuned" or trained.steered_by != "validation" or not more:
+        return trained, material
     from train.finetune.wise_ft import judge_on
 
     say(f"Learning from {len(more)} validation photos too: {settings.finish} epochs.")
@@ -53,31 +53,31 @@ def finish(
         material, sides={**material.sides, "train": (*material.train, *more), "validation": held}
     )
     image_cache = image_cache_of(
-        moved, source.dataset, run / "finish", taught.framing.short or taught.framing.size
+        moved, source.dataset, run / "finish", trained.framing.short or trained.framing.size
     )
-    judge = judge_on(image_cache, held, taught.framing)
-    before = judge(taught.model)[0]
-    weights = deepcopy(taught.model.state_dict())
+    judge = judge_on(image_cache, held, trained.framing)
+    before = judge(trained.model)[0]
+    weights = deepcopy(trained.model.state_dict())
     plan = replace(
-        taught.plan, epochs=settings.finish, lr=RATE * taught.plan.lr, seed=taught.plan.seed + 1
+        trained.plan, epochs=settings.finish, lr=RATE * trained.plan.lr, seed=trained.plan.seed + 1
     )
     train = tuple(
         one
-        for one in _believed(moved, source.dataset, taught, settings, cache)
+        for one in _believed(moved, source.dataset, trained, settings, cache)
         if one[0] in image_cache
     )
     at = f"{source.dataset.address}@{source.dataset.revision}"
     tuned = train_together(
-        Task(taught.model, at, train, held, taught.framing, plan, f"{run.name}/finish"),
+        Task(trained.model, at, train, held, trained.framing, plan, f"{run.name}/finish"),
         image_cache,
         run / "finish",
         settings.track,
     )
     if tuned.best.validation_accuracy < before - standard_error(before, len(held)):
         say("That made it worse, so it is left as it was.")
-        taught.model.load_state_dict(weights)
-        return taught, material
-    return replace(taught, finish=plan.epochs, also=len(more), learned=train), moved
+        trained.model.load_state_dict(weights)
+        return trained, material
+    return replace(trained, finish=plan.epochs, also=len(more), learned=train), moved
 
 
 def held_back(source: Sealed, validation: Sequence[Example], seed: int) -> tuple[Example, ...]:
@@ -92,14 +92,18 @@ def held_back(source: Sealed, validation: Sequence[Example], seed: int) -> tuple
 
 
 def _believed(
-    material: Material, dataset: Dataset, taught: Taught, settings: TrainSettings, cache: Path
+    material: Material,
+    dataset: Dataset,
+    trained: TrainedModel,
+    settings: TrainSettings,
+    cache: Path,
 ) -> tuple[Example, ...]:
     """The training photos that can be read, without labels that the photos contradict."""
     label = dict(material.train)
     ids, x = embed_dataset(
         dataset,
         list(label),
-        taught.backbone,
+        trained.backbone,
         cache,
         size=settings.size,
         batch=settings.batch,

@@ -2,7 +2,7 @@
 dials tuned on simulated visitors' views of the pictures. Nothing is fine-tuned, and the test is
 not looked at.
 
-    taught = compare_instead(material, dataset, backbone, settings, cache)
+    trained = compare_instead(material, dataset, backbone, settings, cache)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from data_cards.dataset.repo import Dataset
 from data_cards.errors import CannotTrain
 from data_cards.photos.image import encode_jpeg, image_id, open_photo, thumbnail
 from data_cards.progress import say, track
-from train.finetune.recipe import Taught, prepare, with_head
+from train.finetune.recipe import TrainedModel, prepare, with_head
 from train.finetune.schedule import plan_for
 from train.images.augment import visitor_view
 from train.images.keypoints import SIDE, find_points
@@ -80,7 +80,7 @@ def comparing(x: np.ndarray, y: np.ndarray, classes: int) -> Comparing:
 
 def compare_instead(
     material: Material, dataset: Dataset, backbone: Backbone, settings: TrainSettings, cache: Path
-) -> Taught:
+) -> TrainedModel:
     """The backbone with a head that compares a photo with one picture of each thing. Raises
     CannotTrain."""
     prepare(settings)
@@ -110,14 +110,14 @@ def compare_instead(
         backbone, dict(enumerate(material.classes)), comparing(x, y, len(material.classes))
     )
     plan = plan_for(len(y), str(backbone.config["model_type"]), framing.size, 0, seed=settings.seed)
-    return Taught(model, framing, backbone, "references", 0, (), None, plan, "picture")
+    return TrainedModel(model, framing, backbone, "references", 0, (), None, plan, "picture")
 
 
 def furnish_by_pictures(
     draft: Path,
     dataset: Dataset,
     material: Material,
-    taught: Taught,
+    trained: TrainedModel,
     seed: int,
     named: float | None = None,
 ) -> None:
@@ -126,7 +126,7 @@ def furnish_by_pictures(
     pictures = Pictures(dataset, material)
     plain = open_network(draft, plain=True)
     answers = answers_of(plain, pictures, pictures.ids, "What it compares with")
-    known = _points(pictures, answers.ids, taught.framing, len(material.classes))
+    known = _points(pictures, answers.ids, trained.framing, len(material.classes))
     known.save(draft / OURS)
     small = {name: thumbnail(data, SMALL) for name, data in pictures.read_photos(answers.ids)}
     labels = [material.classes[pictures.labels[name]] for name in answers.ids]
@@ -137,7 +137,7 @@ def furnish_by_pictures(
         answers.embeddings,
         [small[i] for i in answers.ids],
     )
-    _write_golden(draft, pictures, answers, material, taught)
+    _write_golden(draft, pictures, answers, material, trained)
     none = [*material.none["train"], *material.none["validation"]]
     foreign = answers_of(open_network(draft), dataset, none, "Photos of other things").logits
     _judged(Simulated(pictures, answers.ids, seed), plain, known, foreign, named).save(draft / OURS)
@@ -247,7 +247,7 @@ def _opened(data: bytes, short: int) -> Image.Image:
 
 
 def _write_golden(
-    draft: Path, pictures: Pictures, answers: Answers, material: Material, taught: Taught
+    draft: Path, pictures: Pictures, answers: Answers, material: Material, trained: TrainedModel
 ) -> None:
     """Answers of the network alone: an export has no points."""
     rows = list(zip(answers.ids, answers.logits, strict=True))[:GOLDEN]
@@ -257,7 +257,7 @@ def _write_golden(
         )
         for name, logits in rows
     }
-    write_golden(draft, taught.framing, dict(pictures.read_photos(list(said))), said)
+    write_golden(draft, trained.framing, dict(pictures.read_photos(list(said))), said)
 
 
 class Pictures:

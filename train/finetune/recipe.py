@@ -1,7 +1,8 @@
 """From photos to weights: the probe, then the fine-tuning, and whichever of the two validation
 prefers.
 
-taught = teach(material, dataset, find_backbone("auto", cache), TrainSettings(), cache, run)
+backbone = find_backbone("auto", cache)
+trained = train_classifier(material, dataset, backbone, TrainSettings(), cache, run)
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Head(Protocol):
 
 
 @dataclass(frozen=True)
-class Taught:
+class TrainedModel:
     """A model (...ForImageClassification, on the CPU) and how it came about.
 
     `kept`: "fine-tuned", "probe" (fine-tuning did not beat it on validation), "scratch" or
@@ -81,14 +82,14 @@ class Taught:
     learned: tuple[Example, ...] = ()
 
 
-def teach(
+def train_classifier(
     material: Material,
     dataset: Dataset,
     backbone: Backbone,
     settings: TrainSettings,
     cache: Path,
     run: Path,
-) -> Taught:
+) -> TrainedModel:
     """Train on the training side alone; validation decides what is kept; the test is not looked at.
 
     `cache`: features; `run`: this training's checkpoints. Raises CannotTrain, DiskFull.
@@ -123,7 +124,7 @@ def _from_backbone(
     settings: TrainSettings,
     cache: Path,
     run: Path,
-) -> Taught:
+) -> TrainedModel:
     begun = time.monotonic()
     own = Preprocessing.from_folder(backbone.path)
     framing = own.at(settings.size) if settings.size else own
@@ -150,7 +151,7 @@ def _from_backbone(
             run,
         )
     if not plan.epochs:
-        return Taught(
+        return TrainedModel(
             model,
             framing,
             backbone,
@@ -176,7 +177,7 @@ def _from_backbone(
         else blend.accuracy > probed.validation_accuracy
     )
     if grown:
-        return Taught(
+        return TrainedModel(
             model,
             framing,
             backbone,
@@ -190,7 +191,7 @@ def _from_backbone(
             learned=material.train,
         )
     say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
-    return Taught(
+    return TrainedModel(
         untuned,
         framing,
         backbone,
@@ -211,7 +212,7 @@ def _from_scratch(
     settings: TrainSettings,
     cache: Path,
     run: Path,
-) -> Taught:
+) -> TrainedModel:
     begun = time.monotonic()
     framing = scratch.FRAMING.at(settings.size) if settings.size else scratch.FRAMING
     lr = {} if settings.lr == TrainSettings().lr else {"lr": settings.lr}
@@ -238,7 +239,7 @@ def _from_scratch(
         "photos."
     )
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
-    return Taught(
+    return TrainedModel(
         model, framing, backbone, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by
     )
 

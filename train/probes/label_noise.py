@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.probes.logistic import fit_probe, folds_of, own_cores, taught
+from train.probes.logistic import fit_probe, folds_of, own_cores, shots_that_teach
 
 ROUNDS = 2
 FOLDS = 5
@@ -74,7 +74,7 @@ def doubted(
     )[1]
     fold = folds_of(y, names.tolist(), FOLDS, seed)
     near = _neighbours(x, names)
-    well_known = (taught(y, names) >= FEW) & (taught(y, names, fold) > 0)
+    well_known = (shots_that_teach(y, names) >= FEW) & (shots_that_teach(y, names, fold) > 0)
     if not well_known.any():
         return untouched
     for _ in range(ROUNDS):

@@ -208,7 +208,7 @@ def folds_of(y: np.ndarray, groups: Groups, folds: int = FOLDS, seed: int = 0) -
     return place[member]
 
 
-def taught(
+def shots_that_teach(
     y: np.ndarray,
     shots: np.ndarray,
     fold: np.ndarray | None = None,
@@ -232,11 +232,11 @@ def taught(
 def known_by(y: np.ndarray, shots: np.ndarray, teachers: np.ndarray | None = None) -> np.ndarray:
     """How many other shots of its class each label (n,) is known by; 0 where `out_of_fold` could
     use none of them."""
-    known = taught(y, shots, teachers=teachers)
+    known = shots_that_teach(y, shots, teachers=teachers)
     # Of very many photos the regression has fewer folds than the discriminant.
     for folds in {_few(len(y), FOLDS), FOLDS}:
         fold = folds_of(y, shots, folds)
-        known = np.where(taught(y, shots, fold, teachers) > 0, known, 0)
+        known = np.where(shots_that_teach(y, shots, fold, teachers) > 0, known, 0)
     return known
 
 

@@ -1,7 +1,7 @@
 """What a release has beside its weights: how to judge, what looks alike, and a few answers to
 check others against.
 
-furnish(draft, source, material, taught, seed)
+furnish(draft, source, material, trained, seed)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from data_cards.photos.image import thumbnail
 from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.repository import open_repository
-from train.finetune.recipe import Taught, give_head
+from train.finetune.recipe import TrainedModel, give_head
 from train.finetune.refit_head import refitted
 from train.images.augment import GENTLE
 from train.images.preprocessing import FILE
@@ -56,11 +56,11 @@ def furnish(
     draft: Path,
     source: Sealed,
     material: Material,
-    taught: Taught,
+    trained: TrainedModel,
     seed: int,
     named: float | None = None,
     asking: Asking = ask,
-) -> Taught:
+) -> TrainedModel:
     """Ask the model in `draft` about every photo it may know of, and write what follows from
     that; the model, whose head may have been fitted anew. No test photos. `asking`: how it is
     asked."""
@@ -69,7 +69,7 @@ def furnish(
     answers = asking(draft, source.dataset, [*known, *none], "What it learned")
     units = source.units(answers.of(dict(material.validation)).ids)
     held = seen(answers, material.validation)
-    taught, held = with_new_head(draft, taught, seen(answers, taught.learned), held, units)
+    trained, held = with_new_head(draft, trained, seen(answers, trained.learned), held, units)
     groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]
     judgement = judge(
         seen(answers, material.train), held, looked(answers.of(none)), groups, seed, named
@@ -81,19 +81,19 @@ def furnish(
         answers.of(known),
         {image_id: material.classes[label] for image_id, label in known.items()},
     )
-    _write_golden(draft, source.dataset, answers, material, taught, judgement)
-    return taught
+    _write_golden(draft, source.dataset, answers, material, trained, judgement)
+    return trained
 
 
 def with_new_head(
-    draft: Path, taught: Taught, learned: Seen, held: Seen, units: Sequence[int]
-) -> tuple[Taught, Seen]:
+    draft: Path, trained: TrainedModel, learned: Seen, held: Seen, units: Sequence[int]
+) -> tuple[TrainedModel, Seen]:
     """The model in `draft` with a head fitted anew, where validation finds that better, and what
     heads that had not seen them say of validation photos; else as both are. `units`: which
     photos of `held` hang together."""
     anew = refitted(learned, held, units)
     if anew is None:
-        return taught, held
+        return trained, held
     before, now = (top_k(said, held.truth, 1) for said in (held.logits, anew.held))
     gain = f"instead of {before:.1%}" if now > before else "as before, and surer of those"
     say(
@@ -101,10 +101,10 @@ def with_new_head(
         "photos it had not seen, "
         f"{now:.1%} right {gain}."
     )
-    give_head(taught.model, anew.probe)
-    taught = replace(taught, refitted=True)
-    write_weights(taught, draft)
-    return taught, replace(held, logits=anew.held)
+    give_head(trained.model, anew.probe)
+    trained = replace(trained, refitted=True)
+    write_weights(trained, draft)
+    return trained, replace(held, logits=anew.held)
 
 
 def seen(answers: Answers, examples: Iterable[Example]) -> Seen:
@@ -140,7 +140,7 @@ def _write_golden(
     dataset: Dataset,
     answers: Answers,
     material: Material,
-    taught: Taught,
+    trained: TrainedModel,
     judgement: Judgement,
 ) -> None:
     """Answers about photos of all classes, sure ones and unsure ones, about known ones that are
@@ -164,7 +164,7 @@ def _write_golden(
         logits = [float(value) for value in rows.logits[0]]
         answer = NONE if judgement.refused(rows)[0] else label
         said[image_id] = GoldenAnswer(label, logits, answer)
-    write_golden(draft, taught.framing, photos, said)
+    write_golden(draft, trained.framing, photos, said)
 
 
 NO_CLASS = -1  # of photos of none of these
@@ -230,20 +230,20 @@ COLLECTION = "collection/"
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "numpy")
 
 
-def write_weights(taught: Taught, folder: Path) -> None:
+def write_weights(trained: TrainedModel, folder: Path) -> None:
     """What transformers opens: the model and its preprocessor, in an emptied `folder`. Raises
     DiskFull."""
     with full_disk_named("the model"):
         shutil.rmtree(folder, ignore_errors=True)
-        taught.model.save_pretrained(folder)
-        write_json(folder / FILE, taught.framing.to_json())
+        trained.model.save_pretrained(folder)
+        write_json(folder / FILE, trained.framing.to_json())
 
 
 def write_origin(
     folder: Path,
     dataset: Dataset,
     material: Material,
-    taught: Taught,
+    trained: TrainedModel,
     settings: TrainSettings,
     address: str,
     certificate: Mapping[str, Any],
@@ -261,22 +261,26 @@ def write_origin(
         target.write_bytes(dataset.repo.read(path, dataset.revision))
     write_json(ours / "certificate.json", certificate)
     mark = {PROVISIONAL: True} if provisional else {}
-    write_json(ours / "release.json", origin(dataset, material, taught, settings, address) | mark)
+    write_json(ours / "release.json", origin(dataset, material, trained, settings, address) | mark)
 
 
 def origin(
-    dataset: Dataset, material: Material, taught: Taught, settings: TrainSettings, address: str
+    dataset: Dataset,
+    material: Material,
+    trained: TrainedModel,
+    settings: TrainSettings,
+    address: str,
 ) -> dict[str, Any]:
     """The plain values of release.json."""
-    source = taught.backbone
-    plan = taught.plan
+    source = trained.backbone
+    plan = trained.plan
     return {
         "format": FORMAT,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": address,
         "dataset": dataset.address,
         "dataset_revision": dataset.revision,
-        "kind": taught.kept,
+        "kind": trained.kept,
         "backbone": {
             "name": source.name,
             "revision": source.revision,
@@ -292,8 +296,8 @@ def origin(
                 else {}
             ),
         },
-        "training": _in_words(taught),
-        "size": taught.framing.size,
+        "training": _in_words(trained),
+        "size": trained.framing.size,
         "seed": settings.seed,
         "settings": asdict(settings),
         "plan": {name: value for name, value in asdict(plan).items() if name != "look"},
@@ -331,24 +335,24 @@ def _machine() -> str:
     return f"{os.cpu_count()} {platform.machine()} cores"
 
 
-def _in_words(taught: Taught) -> dict[str, str]:
-    plan = taught.plan
+def _in_words(trained: TrainedModel) -> dict[str, str]:
+    plan = trained.plan
     done = {
         "scratch": "a small network, trained from nothing",
         "probe": "the probe alone",
         "fine-tuned": "fine-tuned from the probe",
         "references": "photos are compared with one picture of each thing; nothing was trained",
-    }[taught.kept]
+    }[trained.kept]
     words = {"kind": done}
-    if taught.kept == "references":
+    if trained.kept == "references":
         words["copies"] = "nobody looked for test photos among the reference pictures"
-    elif taught.kept != "probe":
+    elif trained.kept != "probe":
         blocks = {0: "every layer", 1: "the upper block"}.get(
             plan.blocks, f"the {plan.blocks} upper blocks"
         )
         slower = (
             f", each {plan.lr_decay:g} times as fast as the one above,"
-            if taught.kept == "fine-tuned"
+            if trained.kept == "fine-tuned"
             else ""
         )
         views = "as other visitors might take it" if plan.look else "as it is"
@@ -360,24 +364,24 @@ def _in_words(taught: Taught) -> dict[str, str]:
             else ""
         )
         way = (
-            f", {taught.share:.0%} of the way from the probe's weights to it"
-            if taught.share < 1
+            f", {trained.share:.0%} of the way from the probe's weights to it"
+            if trained.share < 1
             else ""
         )
         way += (
-            f"; then {taught.finish} epochs more, with {taught.also} validation photos to learn "
+            f"; then {trained.finish} epochs more, with {trained.also} validation photos to learn "
             "from, too"
-            if taught.finish
+            if trained.finish
             else ""
         )
         words |= {
             "recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each "
             "photo "
-            f"{views} at {plan.side} pixels{mixed}; epoch {taught.best} was kept{way}",
+            f"{views} at {plan.side} pixels{mixed}; epoch {trained.best} was kept{way}",
             "seed": str(plan.seed),
         }
-    elif taught.epochs:
+    elif trained.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
-    if taught.refitted:
+    if trained.refitted:
         words["head"] = "fitted anew at the end, to all photos outside the test as they are"
     return words

@@ -55,9 +55,11 @@ def opinions(x, disputed):
 
 def test_with_few_labels_doubt_does_not_count_and_with_many_it_leads():
     x, heap = heaps(12, 4)
-    for taught, expected in ((2, 0), (6, 1)):
-        more = np.concatenate([x, x[: taught // 2] + 50, x[: taught - taught // 2] - 50])
-        labelled = np.concatenate([np.full(len(x), -1), np.arange(taught) % 2])
+    for in_training, expected in ((2, 0), (6, 1)):
+        more = np.concatenate(
+            [x, x[: in_training // 2] + 50, x[: in_training - in_training // 2] - 50]
+        )
+        labelled = np.concatenate([np.full(len(x), -1), np.arange(in_training) % 2])
         order = label_first(more, labelled, opinions(x, heap == 1))
         assert heap[order[0]] == expected
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from curation.issues.few_shots import FEW, LIKELY, chance_of_error, share_among, share_of_wrong
 from curation.issues.label_issues import judge, label_doubt, likely_label, suspected
 from train.probes.ensemble import out_of_fold
-from train.probes.logistic import taught
+from train.probes.logistic import shots_that_teach
 
 WIDTH = 24
 
@@ -127,7 +127,7 @@ def test_chances_are_chances_and_only_of_labels_that_few_speak_for(seed, n, clas
     rng = np.random.default_rng(seed)
     y = rng.integers(0, classes, n)
     group = rng.integers(0, shots, n)
-    known = taught(y, group)
+    known = shots_that_teach(y, group)
     chances = chance_of_error(y, known, rng.normal(size=(n, 5)), group)
     few = (known >= 1) & (known <= FEW)
     assert np.isnan(chances[~few]).all() and ((chances[few] >= 0) & (chances[few] <= 1)).all()

@@ -11,7 +11,7 @@ from data_cards.errors import CannotTrain
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.finetune.final_epochs import RATE, finish, held_back
 from train.finetune.fit import Epoch, FineTuned
-from train.finetune.recipe import teach
+from train.finetune.recipe import train_classifier
 from train.finetune.wise_ft import Blend
 from train.models.backbone import find_backbone
 from train.settings import TrainSettings, check_dials
@@ -32,10 +32,10 @@ def source(tmp_path):
 
 
 @pytest.fixture
-def taught(source, tiny_vit, tmp_path, monkeypatch):
+def trained(source, tiny_vit, tmp_path, monkeypatch):
     monkeypatch.setattr("train.finetune.final_epochs.HELD", 2)
     backbone = find_backbone(str(tiny_vit), tmp_path)
-    done = teach(
+    done = train_classifier(
         gather(source),
         source.dataset,
         backbone,
@@ -59,41 +59,41 @@ class Training:
         return FineTuned((best,), best)
 
 
-def ended(monkeypatch, source, taught, tmp_path, accuracy=1.0, settings=SETTINGS):
+def ended(monkeypatch, source, trained, tmp_path, accuracy=1.0, settings=SETTINGS):
     training = Training(accuracy)
     monkeypatch.setattr("train.finetune.final_epochs.train_together", training)
-    return training, *finish(taught, gather(source), source, settings, tmp_path, tmp_path / "run")
+    return training, *finish(trained, gather(source), source, settings, tmp_path, tmp_path / "run")
 
 
 def test_most_validation_photos_are_learned_from_and_a_few_go_on_judging(
-    source, taught, tmp_path, monkeypatch
+    source, trained, tmp_path, monkeypatch
 ):
     before = gather(source)
-    training, done, after = ended(monkeypatch, source, taught, tmp_path)
+    training, done, after = ended(monkeypatch, source, trained, tmp_path)
     more = set(before.validation) - set(after.validation)
     assert len(after.validation) == 2 and len(more) == done.also == 2 and done.finish == 2
     assert set(training.task.train) == set(before.train) | more == set(after.train)
     assert training.task.validation == after.validation and after.test == before.test
-    assert (training.task.plan.epochs, training.task.plan.lr) == (2, RATE * taught.plan.lr)
+    assert (training.task.plan.epochs, training.task.plan.lr) == (2, RATE * trained.plan.lr)
 
 
-def test_where_it_became_worse_it_is_left_as_it_was(source, taught, tmp_path, monkeypatch):
-    _, done, after = ended(monkeypatch, source, taught, tmp_path, accuracy=0.0)
-    assert done is taught and after == gather(source)
+def test_where_it_became_worse_it_is_left_as_it_was(source, trained, tmp_path, monkeypatch):
+    _, done, after = ended(monkeypatch, source, trained, tmp_path, accuracy=0.0)
+    assert done is trained and after == gather(source)
     assert done.model.classifier.weight.any()
 
 
 @pytest.mark.parametrize("other", [{"kept": "probe"}, {"steered_by": "training"}])
 def test_a_probe_and_a_model_that_no_validation_steered_are_left_alone(
-    source, taught, tmp_path, monkeypatch, other
+    source, trained, tmp_path, monkeypatch, other
 ):
-    training, done, _ = ended(monkeypatch, source, replace(taught, **other), tmp_path)
+    training, done, _ = ended(monkeypatch, source, replace(trained, **other), tmp_path)
     assert not hasattr(training, "task") and not done.finish
 
 
-def test_few_validation_photos_all_go_on_judging(source, taught, tmp_path, monkeypatch):
+def test_few_validation_photos_all_go_on_judging(source, trained, tmp_path, monkeypatch):
     monkeypatch.setattr("train.finetune.final_epochs.HELD", 150)
-    assert not hasattr(ended(monkeypatch, source, taught, tmp_path)[0], "task")
+    assert not hasattr(ended(monkeypatch, source, trained, tmp_path)[0], "task")
 
 
 class PowerCut(Exception):
@@ -117,7 +117,9 @@ def test_a_training_that_is_killed_at_its_end_goes_on_there(
     backbone = find_backbone(str(tiny_vit), tmp_path)
 
     def trained(run):
-        done = teach(material, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / run)
+        done = train_classifier(
+            material, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / run
+        )
         return finish(done, material, source, SETTINGS, tmp_path, tmp_path / run)[0]
 
     expected = trained("undisturbed")

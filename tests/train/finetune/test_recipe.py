@@ -8,7 +8,7 @@ from data_cards.errors import CannotTrain
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.finetune.budget import Pace
 from train.finetune.fit import Epoch, FineTuned
-from train.finetune.recipe import run_name, teach
+from train.finetune.recipe import run_name, train_classifier
 from train.images.augment import GENTLE, LOOK
 from train.models.backbone import find_backbone
 from train.settings import TrainSettings
@@ -47,9 +47,11 @@ def ends_with(score):
 @pytest.mark.parametrize(("score", "kept"), [(2.0, "fine-tuned"), (0.5, "probe")])
 def test_what_validation_prefers_is_kept(source, backbone, tmp_path, monkeypatch, score, kept):
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(score))
-    taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
-    assert taught.kept == kept and taught.best == (kept == "fine-tuned")
-    assert bool(taught.model.classifier.weight.any()) is (kept == "probe")
+    trained = train_classifier(
+        gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run"
+    )
+    assert trained.kept == kept and trained.best == (kept == "fine-tuned")
+    assert bool(trained.model.classifier.weight.any()) is (kept == "probe")
 
 
 def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(
@@ -57,9 +59,11 @@ def test_weights_part_of_the_way_are_kept_where_validation_prefers_them(
 ):
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(1.5))
     monkeypatch.setattr("train.finetune.wise_ft.judge_on", lambda *_: lambda model: (2.0, 0.1))
-    taught = teach(gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run")
-    assert (taught.kept, taught.share) == ("fine-tuned", 0.5)
-    assert taught.model.classifier.weight.any(), (
+    trained = train_classifier(
+        gather(source), source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run"
+    )
+    assert (trained.kept, trained.share) == ("fine-tuned", 0.5)
+    assert trained.model.classifier.weight.any(), (
         "half of the probe's head, since the other one is zero"
     )
 
@@ -68,25 +72,25 @@ def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
     import torch
 
     material = gather(source)
-    taught = teach(
+    trained = train_classifier(
         material, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run"
     )
     photos = dict(source.dataset.read_photos([image_id for image_id, _ in material.train]))
     with torch.inference_mode():
-        logits = taught.model(
-            torch.from_numpy(np.stack([taught.framing(data) for data in photos.values()]))
+        logits = trained.model(
+            torch.from_numpy(np.stack([trained.framing(data) for data in photos.values()]))
         ).logits
     assert logits.argmax(1).tolist() == [dict(material.train)[image_id] for image_id in photos]
-    assert taught.probe.validation_accuracy == 1.0 and taught.epochs == ()
+    assert trained.probe.validation_accuracy == 1.0 and trained.epochs == ()
 
 
 def test_without_validation_photos_the_training_photos_steer(source, backbone, tmp_path):
     material = gather(source)
     bare = replace(material, sides={**material.sides, "validation": ()})
-    taught = teach(
+    trained = train_classifier(
         bare, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path / "run"
     )
-    assert taught.steered_by == "training"
+    assert trained.steered_by == "training"
 
 
 def test_photos_that_both_were_fitted_on_do_not_say_that_fine_tuning_is_better(
@@ -97,7 +101,8 @@ def test_photos_that_both_were_fitted_on_do_not_say_that_fine_tuning_is_better(
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(1.0))
     monkeypatch.setattr("train.finetune.wise_ft.judge_on", lambda *_: lambda model: (1.0, 0.0))
     assert (
-        teach(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").kept == "probe"
+        train_classifier(bare, source.dataset, backbone, SETTINGS, tmp_path, tmp_path / "run").kept
+        == "probe"
     )
 
 
@@ -106,11 +111,12 @@ def test_photos_that_cannot_be_read_do_not_stop_it_until_none_is_left(source, ba
     nothing = replace(SETTINGS, epochs=0)
     some = replace(material, sides={**material.sides, "train": (*material.train, ("f" * 64, 0))})
     assert (
-        teach(some, source.dataset, backbone, nothing, tmp_path, tmp_path / "run").probe is not None
+        train_classifier(some, source.dataset, backbone, nothing, tmp_path, tmp_path / "run").probe
+        is not None
     )
     none = replace(material, sides={**material.sides, "train": (("f" * 64, 0),)})
     with pytest.raises(CannotTrain, match="can be read"):
-        teach(none, source.dataset, backbone, nothing, tmp_path, tmp_path / "run")
+        train_classifier(none, source.dataset, backbone, nothing, tmp_path, tmp_path / "run")
 
 
 def test_a_run_is_found_again_by_what_it_learns_and_not_by_how_it_is_watched(source, backbone):
@@ -135,8 +141,10 @@ def test_a_budget_decides_how_long_is_trained(
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(2.0))
     timed = replace(SETTINGS, epochs=None, budget=budget)
     material = gather(source)
-    taught = teach(material, source.dataset, backbone, timed, tmp_path, tmp_path / "run")
-    assert taught.plan.epochs == epochs and taught.kept == ("fine-tuned" if epochs else "probe")
+    trained = train_classifier(
+        material, source.dataset, backbone, timed, tmp_path, tmp_path / "run"
+    )
+    assert trained.plan.epochs == epochs and trained.kept == ("fine-tuned" if epochs else "probe")
 
 
 def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(
@@ -144,13 +152,13 @@ def test_a_budget_and_epochs_together_are_refused_before_anything_is_done(
 ):
     both = replace(SETTINGS, epochs=3, budget="10m")
     with pytest.raises(CannotTrain, match="either --budget or --epochs"):
-        teach(gather(source), source.dataset, backbone, both, tmp_path, tmp_path / "run")
+        train_classifier(gather(source), source.dataset, backbone, both, tmp_path, tmp_path / "run")
 
 
 def test_the_owner_chooses_how_far_views_stray(source, backbone, tmp_path):
     gentle = replace(SETTINGS, epochs=0, gentle=True)
     assert (
-        teach(
+        train_classifier(
             gather(source), source.dataset, backbone, gentle, tmp_path, tmp_path / "run"
         ).plan.look
         == GENTLE
@@ -160,7 +168,9 @@ def test_the_owner_chooses_how_far_views_stray(source, backbone, tmp_path):
 def test_without_augmentation_photos_are_learned_as_they_are(source, backbone, tmp_path):
     plain = replace(SETTINGS, epochs=0, augment=False)
     assert (
-        teach(gather(source), source.dataset, backbone, plain, tmp_path, tmp_path / "run").plan.look
+        train_classifier(
+            gather(source), source.dataset, backbone, plain, tmp_path, tmp_path / "run"
+        ).plan.look
         is None
     )
 
@@ -171,7 +181,7 @@ def test_photos_are_mirrored_where_the_card_or_the_owner_says_so(source, backbon
     carded = replace(material, collection=replace(material.collection, extra={"flips": True}))
 
     def chance(of, settings):
-        return teach(
+        return train_classifier(
             of, source.dataset, backbone, settings, tmp_path, tmp_path / "run"
         ).plan.look.flip
 
@@ -195,7 +205,7 @@ def test_labels_that_the_photos_contradict_are_learned_only_when_asked_for(
     slipped = replace(material, sides={**material.sides, "train": ((wrong, 1 - label), *rest)})
     monkeypatch.setattr("train.probes.label_noise.LEAST", 5)
     for doubt in (True, False):
-        teach(
+        train_classifier(
             slipped,
             source.dataset,
             backbone,
@@ -213,8 +223,12 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
     monkeypatch.setattr("train.finetune.workers.fine_tune", ends_with(1.5))
     settings = replace(SETTINGS, gentle=True, balance=0.5, lr_decay=0.6)
     small = {"side": 42, "epochs": 2}
-    taught = teach(gather(source), source.dataset, backbone, settings, tmp_path, tmp_path / "run")
-    told = _in_words(replace(taught, share=0.5, refitted=True, plan=replace(taught.plan, **small)))
+    trained = train_classifier(
+        gather(source), source.dataset, backbone, settings, tmp_path, tmp_path / "run"
+    )
+    told = _in_words(
+        replace(trained, share=0.5, refitted=True, plan=replace(trained.plan, **small))
+    )
     said = told["recipe"]
     for words in (
         "each photo nearly as it is",
@@ -225,7 +239,7 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
     ):
         assert words in said
     assert "fitted anew" in told["head"]
-    told = _in_words(replace(taught, plan=replace(taught.plan, look=LOOK, balance=0.0)))
+    told = _in_words(replace(trained, plan=replace(trained.plan, look=LOOK, balance=0.0)))
     assert (
         "as other visitors might take it" in told["recipe"]
         and "rare" not in told["recipe"]

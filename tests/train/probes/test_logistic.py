@@ -15,7 +15,7 @@ from train.probes.logistic import (
     folds_of,
     known_by,
     out_of_fold,
-    taught,
+    shots_that_teach,
 )
 
 
@@ -131,26 +131,26 @@ def test_fewer_folds_leave_about_as_many_to_learn_from(photos):
 def test_a_label_is_taught_by_other_shots_of_its_class():
     y = np.array([0, 0, 0, 1, 1, 2])
     shots = np.array([7, 7, 8, 9, 9, 3])
-    assert taught(y, shots).tolist() == [1, 1, 1, 0, 0, 0]
-    assert taught(y, np.arange(6)).tolist() == [2, 2, 2, 1, 1, 0]
-    assert taught(np.zeros(0, int), np.zeros(0, int)).tolist() == []
+    assert shots_that_teach(y, shots).tolist() == [1, 1, 1, 0, 0, 0]
+    assert shots_that_teach(y, np.arange(6)).tolist() == [2, 2, 2, 1, 1, 0]
+    assert shots_that_teach(np.zeros(0, int), np.zeros(0, int)).tolist() == []
 
 
 def test_a_shot_of_the_same_fold_teaches_nothing():
     y = np.zeros(4, int)
     shots = np.arange(4)
     fold = np.array([0, 0, 0, 1])
-    assert taught(y, shots, fold).tolist() == [1, 1, 1, 3]
+    assert shots_that_teach(y, shots, fold).tolist() == [1, 1, 1, 3]
 
 
 def test_a_photo_that_does_not_count_teaches_nobody_and_is_taught():
     y = np.zeros(3, int)
     shots = np.arange(3)
-    assert taught(y, shots, teachers=np.array([True, False, False])).tolist() == [0, 1, 1]
+    assert shots_that_teach(y, shots, teachers=np.array([True, False, False])).tolist() == [0, 1, 1]
 
 
 def test_a_shot_under_two_labels_teaches_neither_about_itself():
-    assert taught(np.array([0, 1, 0]), np.array([5, 5, 6])).tolist() == [1, 0, 1]
+    assert shots_that_teach(np.array([0, 1, 0]), np.array([5, 5, 6])).tolist() == [1, 0, 1]
 
 
 def test_a_label_whose_whole_class_is_held_out_together_is_known_by_nobody():

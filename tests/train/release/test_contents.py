@@ -8,7 +8,7 @@ import pytest
 
 from data_cards.dataset.repo import create_dataset
 from tests.fixtures.pictures import collection_of, pictures, with_photos
-from train.finetune.recipe import teach
+from train.finetune.recipe import train_classifier
 from train.finetune.refit_head import Refitted, refitted
 from train.inference.batch_predict import Answers
 from train.inference.network import golden_refused, open_network
@@ -47,9 +47,9 @@ def source(tmp_path_factory):
 
 
 @pytest.fixture
-def taught(source, tiny_vit, tmp_path):
+def trained(source, tiny_vit, tmp_path):
     backbone = find_backbone(str(tiny_vit), tmp_path)
-    return teach(
+    return train_classifier(
         gather(source),
         source.dataset,
         backbone,
@@ -59,9 +59,9 @@ def taught(source, tiny_vit, tmp_path):
     )
 
 
-def furnished(source, taught, tmp_path):
-    write_weights(taught, tmp_path / "draft")
-    return furnish(tmp_path / "draft", source, gather(source), taught, 0), tmp_path / "draft"
+def furnished(source, trained, tmp_path):
+    write_weights(trained, tmp_path / "draft")
+    return furnish(tmp_path / "draft", source, gather(source), trained, 0), tmp_path / "draft"
 
 
 def logits_of(draft, source, examples):
@@ -77,9 +77,9 @@ def test_answers_stand_beside_their_labels_and_unread_photos_are_left_out():
 
 
 def test_the_dials_rest_on_validation_and_on_other_things_and_never_on_the_test(
-    source, taught, tmp_path
+    source, trained, tmp_path
 ):
-    _, draft = furnished(source, taught, tmp_path)
+    _, draft = furnished(source, trained, tmp_path)
     judgement = Judgement.load(draft / "vitrine")
     material = gather(source)
     assert judgement.calibration.n == len(material.validation) > 0
@@ -93,9 +93,9 @@ def test_the_dials_rest_on_validation_and_on_other_things_and_never_on_the_test(
 
 
 def test_golden_photos_are_known_ones_and_some_of_none_of_these_and_never_of_the_test(
-    source, taught, tmp_path
+    source, trained, tmp_path
 ):
-    _, draft = furnished(source, taught, tmp_path)
+    _, draft = furnished(source, trained, tmp_path)
     material = gather(source)
     shown = {row["image_id"] for row in json.loads((draft / "vitrine/golden.json").read_text())}
     learned = {name for name, _ in (*material.train, *material.validation)}
@@ -105,8 +105,8 @@ def test_golden_photos_are_known_ones_and_some_of_none_of_these_and_never_of_the
     assert shown <= learned | none and not shown & sealed_away and len(shown) <= GOLDEN
 
 
-def test_every_golden_photo_says_what_the_release_answers(source, taught, tmp_path):
-    _, draft = furnished(source, taught, tmp_path)
+def test_every_golden_photo_says_what_the_release_answers(source, trained, tmp_path):
+    _, draft = furnished(source, trained, tmp_path)
     rows = json.loads((draft / "vitrine/golden.json").read_text())
     network = open_network(draft, "torch")
     photos = dict(source.dataset.read_photos([row["image_id"] for row in rows]))
@@ -120,13 +120,13 @@ def test_every_golden_photo_says_what_the_release_answers(source, taught, tmp_pa
 
 
 def test_a_head_that_errs_is_fitted_anew_and_everything_in_the_release_is_of_the_new_one(
-    source, taught, tmp_path
+    source, trained, tmp_path
 ):
-    taught.model.classifier.weight.data.neg_()
-    taught.model.classifier.bias.data.neg_()
-    done, draft = furnished(source, taught, tmp_path)
+    trained.model.classifier.weight.data.neg_()
+    trained.model.classifier.bias.data.neg_()
+    done, draft = furnished(source, trained, tmp_path)
     validation = gather(source).validation
-    assert done.refitted and not taught.refitted
+    assert done.refitted and not trained.refitted
     logits = logits_of(draft, source, validation)
     assert logits.argmax(axis=1).tolist() == [label for _, label in validation]
     for row in json.loads((draft / "vitrine/golden.json").read_text()):
@@ -135,7 +135,7 @@ def test_a_head_that_errs_is_fitted_anew_and_everything_in_the_release_is_of_the
 
 
 def test_how_sure_it_is_comes_from_heads_that_had_not_seen_the_photos(
-    source, taught, tmp_path, monkeypatch
+    source, trained, tmp_path, monkeypatch
 ):
     """The new head knows every validation photo; those that had not seen them erred on each."""
 
@@ -145,15 +145,17 @@ def test_how_sure_it_is_comes_from_heads_that_had_not_seen_the_photos(
         )
 
     monkeypatch.setattr("train.release.contents.refitted", fake)
-    _, draft = furnished(source, taught, tmp_path)
+    _, draft = furnished(source, trained, tmp_path)
     assert Judgement.load(draft / "vitrine").calibration.temperature > 5
 
 
-def test_the_new_head_learns_what_was_believed_of_the_labels(source, taught, tmp_path, monkeypatch):
+def test_the_new_head_learns_what_was_believed_of_the_labels(
+    source, trained, tmp_path, monkeypatch
+):
     given = []
     monkeypatch.setattr("train.release.contents.refitted", lambda *sides: given.append(sides))
     monkeypatch.setattr(Sealed, "units", lambda self, names: [7] * len(names))
-    some = replace(taught, learned=tuple((name, 1 - label) for name, label in taught.learned[:4]))
+    some = replace(trained, learned=tuple((name, 1 - label) for name, label in trained.learned[:4]))
     assert furnished(source, some, tmp_path)[0] is some
     ((learned, held, units),) = given
     assert learned.truth.tolist() == [label for _, label in some.learned]
@@ -161,15 +163,15 @@ def test_the_new_head_learns_what_was_believed_of_the_labels(source, taught, tmp
 
 
 @pytest.mark.parametrize("side", ["learned", "validation"])
-def test_where_nothing_was_learned_or_held_out_the_head_stays(source, taught, tmp_path, side):
-    taught.model.classifier.weight.data.neg_()
+def test_where_nothing_was_learned_or_held_out_the_head_stays(source, trained, tmp_path, side):
+    trained.model.classifier.weight.data.neg_()
     material = gather(source)
     if side == "learned":
-        taught = replace(taught, learned=())
+        trained = replace(trained, learned=())
     else:
         material = replace(material, sides={**material.sides, "validation": ()})
-    write_weights(taught, tmp_path / "draft")
-    assert furnish(tmp_path / "draft", source, material, taught, 0) is taught
+    write_weights(trained, tmp_path / "draft")
+    assert furnish(tmp_path / "draft", source, material, trained, 0) is trained
 
 
 NO = NO_CLASS
