@@ -141,26 +141,26 @@ def _erase(flags: argparse.Namespace) -> None:
 
 
 def _retrain(flags: argparse.Namespace) -> None:
-    from curation.retrain.job_runner import Telling
+    from curation.retrain.job_runner import JobProgress
     from curation.retrain.run import retrain
     from train.release.lifecycle import waiting
     from train.settings import TrainSettings
 
-    telling = Telling(flags.status)
+    progress = JobProgress(flags.status)
     try:
         made = retrain(
             flags.dataset,
             flags.model,
             default_cache(os.environ),
             from_flags(TrainSettings, flags),
-            telling,
+            progress,
             flags.fastdup,
             flags.release_first,
         )
     except VitrineError as error:
-        telling.failed(error.sentence)
+        progress.failed(error.sentence)
         raise
-    telling.done(made.verdict)
+    progress.done(made.verdict)
     print(made.verdict)
     if waiting(flags.model, default_cache(os.environ)) is None:
         print(f"The first model is released: {flags.model}")

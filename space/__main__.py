@@ -171,22 +171,22 @@ def _deploy(asked: argparse.Namespace) -> None:
 
 
 def _loop(asked: argparse.Namespace) -> None:
-    from curation.retrain.job_runner import Telling
+    from curation.retrain.job_runner import JobProgress
     from data_cards.settings import default_cache, from_flags
     from space.loop import LoopSettings, run_loop
 
-    telling = Telling(asked.status)
+    progress = JobProgress(asked.status)
     settings = from_flags(LoopSettings, asked)
     try:
-        summary = run_loop(asked.photos, asked.out, settings, default_cache(os.environ), telling)
+        summary = run_loop(asked.photos, asked.out, settings, default_cache(os.environ), progress)
     except LabelsWanted as error:
-        telling.done(error.sentence)
+        progress.done(error.sentence)
         print(error.evidence["summary"])
         raise
     except VitrineError as error:
-        telling.failed(error.sentence)
+        progress.failed(error.sentence)
         raise
-    telling.done("The model is trained, and it answers now.")
+    progress.done("The model is trained, and it answers now.")
     print(summary)
 
 

@@ -125,9 +125,9 @@ def run(
         server.run(sockets=[door])
     finally:
         if settings.behind:  # whoever presses Ctrl-C twice ends the server before it has closed
-            from curation.retrain.job_runner import Bench
+            from curation.retrain.job_runner import JobRunner
 
-            Bench(settings.state / "jobs").stop()
+            JobRunner(settings.state / "jobs").stop()
     if troubles:
         raise troubles[0]
 
@@ -170,14 +170,14 @@ def _rounds(app_state: AppState, settings: SpaceSettings) -> Rounds | None:
     """The owner's page about trainings, where there is a dataset to train from."""
     if app_state.archive.table is None:
         return None
-    from curation.light_table.pages.rounds import Rounds, Workshop
+    from curation.light_table.pages.rounds import RetrainSetup, Rounds
 
     model = newest_of(settings.model)
     jobs = settings.state / "jobs"
-    workshop = Workshop(
+    setup = RetrainSetup(
         model, settings.cache or default_cache({}), jobs, app_state.serving, app_state.reload
     )
-    return Rounds(app_state.archive.table, workshop)
+    return Rounds(app_state.archive.table, setup)
 
 
 def _light_table(

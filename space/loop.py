@@ -25,7 +25,7 @@ from curation.decisions.apply import fold_dataset
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.layout import CHOICES
-from curation.retrain.job_runner import Telling
+from curation.retrain.job_runner import JobProgress
 from curation.scan.run import ScanReport, ScanSettings, scan
 from data_cards.dataset.repo import Dataset, open_dataset
 from data_cards.errors import BadAddress, LabelsWanted, MissingFile
@@ -79,7 +79,7 @@ class Clock:
     """Seconds by stage. `tell`: who else is told which stage has begun."""
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
-    tell: Telling = field(default_factory=Telling)
+    tell: JobProgress = field(default_factory=JobProgress)
 
     @contextmanager
     def stage(self, name: str, words: str, after: float | None = None) -> Iterator[None]:
@@ -93,7 +93,7 @@ class Clock:
 
 
 def run_loop(
-    photos: str, out: Path, settings: LoopSettings, cache: Path, tell: Telling | None = None
+    photos: str, out: Path, settings: LoopSettings, cache: Path, tell: JobProgress | None = None
 ) -> Path:
     """Every stage once; the path of summary.json. `tell`: who is told how far it is, and when
     something new is there.
@@ -103,7 +103,7 @@ def run_loop(
     """
     check_budget(settings.budget, settings.epochs)  # now, and not after a long scan
     model = out / "model"
-    clock = Clock(tell=tell or Telling())
+    clock = Clock(tell=tell or JobProgress())
     begun = time.monotonic()
     with clock.stage("collect", f"Collecting photos from {photos}"):
         dataset = gathered(photos, out, settings)

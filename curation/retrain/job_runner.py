@@ -1,12 +1,12 @@
 """One long job at a time, in a process of its own: the app stays quick, and nothing that goes
 wrong there ends it.
 
-    bench = Bench(Path("state/jobs"))
+    bench = JobRunner(Path("state/jobs"))
     bench.start("Training", ["-m", "curation", "retrain", ...], "olga")
     bench.report()["state"]                none | running | done | failed | stopped | interrupted
 
 All of it is on disk: a page that is loaded again, or an app that is started again, finds the
-same job. The child says in `told.json` which step it is at (`Telling`), and its bars in the log
+same job. The child says in `told.json` which step it is at (`JobProgress`), and its bars in the log
 say how far that is.
 """
 
@@ -49,7 +49,7 @@ ENDED = (
 )
 
 
-class Telling:
+class JobProgress:
     """The child's side: which step it is at, and how it ended. Without a path it tells nobody."""
 
     def __init__(self, path: Path | None = None) -> None:
@@ -86,9 +86,9 @@ class Telling:
             )
 
 
-class Bench:
+class JobRunner:
     """Where jobs are done, one at a time. In a thread of its own `ended` is called when one is
-    over, and `news` whenever it made something new (`Telling.made`)."""
+    over, and `news` whenever it made something new (`JobProgress.made`)."""
 
     def __init__(
         self,

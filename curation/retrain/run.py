@@ -17,7 +17,7 @@ from typing import Any
 from ulid import ULID
 
 from curation.decisions.apply import fold_dataset
-from curation.retrain.job_runner import Telling
+from curation.retrain.job_runner import JobProgress
 from curation.scan.run import ScanSettings, scan
 from data_cards.annotations.actions import Topic
 from data_cards.annotations.journal import known
@@ -47,7 +47,7 @@ def retrain(
     model: str,
     cache: Path,
     settings: TrainSettings,
-    tell: Telling,
+    tell: JobProgress,
     fastdup: bool = True,
     release_first: bool = False,
 ) -> Round:

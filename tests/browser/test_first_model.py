@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import space.app
-from curation.light_table.pages.rounds import Rounds, Workshop
+from curation.light_table.pages.rounds import RetrainSetup, Rounds
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import create_dataset
 from data_cards.dataset.schema import Label, Photo, Source
@@ -32,8 +32,8 @@ TABLE = "vitrine-light-table"
 TRAINS = """
 import sys, time
 from pathlib import Path
-from curation.retrain.job_runner import Telling
-model, telling = Path(sys.argv[2]), Telling(Path(sys.argv[-1]))
+from curation.retrain.job_runner import JobProgress
+model, telling = Path(sys.argv[2]), JobProgress(Path(sys.argv[-1]))
 telling.step(1, 2, "Making a first, quick model")
 model.mkdir(exist_ok=True)
 (model / "quick").touch()
@@ -94,7 +94,7 @@ def opened(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             kept.append(
                 Rounds(
                     app_state.archive.table,
-                    Workshop(
+                    RetrainSetup(
                         settings.model,
                         place / "cache",
                         place / "jobs",

@@ -17,7 +17,7 @@ from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from data_cards.dataset.repo import Changes, open_dataset
 from tests.fixtures.light_table import PAGE, small_dataset
-from tests.fixtures.retraining import BREAKS, lay_candidate, model_with_rounds, workshop_in
+from tests.fixtures.retraining import BREAKS, lay_candidate, model_with_rounds, setup_in
 from tests.fixtures.visitors import serving
 from train.release.lifecycle import story_of
 
@@ -41,7 +41,7 @@ def at(place: Path) -> Iterator[dict[str, object]]:
     """Where the page is served: to olga, who owns it, or to whoever is the last of `people`."""
     people = ["olga"]
     table = LightTable(open_dataset(str(place / "set")), Journal(place / "journal"))
-    page = Rounds(table, workshop_in(place, place / "model"))
+    page = Rounds(table, setup_in(place, place / "model"))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
     app.include_router(
@@ -147,7 +147,7 @@ def test_whoever_does_not_own_it_does_not_find_it(open_page, at):
 
 def test_a_failed_training_says_why(open_page, place, folder):
     table = LightTable(open_dataset(str(folder)), Journal(place / "journal"))
-    rounds = Rounds(table, workshop_in(place, place / "model", BREAKS))
+    rounds = Rounds(table, setup_in(place, place / "model", BREAKS))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
     app.include_router(light_table_router(table, lambda request: "olga", rounds=rounds))
@@ -168,7 +168,7 @@ def test_an_owner_whose_table_is_empty_is_led_to_the_training_and_nobody_else_is
         ),
     )
     table = LightTable(few, Journal(place / "few-journal"))
-    page = Rounds(table, workshop_in(place, place / "model"))
+    page = Rounds(table, setup_in(place, place / "model"))
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse(PAGE))
     app.include_router(

@@ -236,7 +236,7 @@ def test_training_and_releasing_are_the_owners(http: httpx.Client) -> None:
 def test_what_runs_behind_a_page_ends_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from curation.retrain.job_runner import Bench
+    from curation.retrain.job_runner import JobRunner
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     small_gallery(tmp_path / "dataset")
@@ -245,9 +245,9 @@ def test_what_runs_behind_a_page_ends_with_it(
         built(settings_in(tmp_path, dataset=str(tmp_path / "dataset"), behind=behind))
     ) as url:
         httpx.get(url + "/healthz")
-        job = Bench(tmp_path / "state" / "jobs").report()
+        job = JobRunner(tmp_path / "state" / "jobs").report()
         assert (job["state"], job["who"]) == ("running", "owner")
-    assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"
+    assert JobRunner(tmp_path / "state" / "jobs").report()["state"] == "stopped"
 
 
 def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
@@ -255,7 +255,7 @@ def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
 ) -> None:
     import uvicorn
 
-    from curation.retrain.job_runner import Bench
+    from curation.retrain.job_runner import JobRunner
     from space.app import run
 
     small_gallery(tmp_path / "dataset")
@@ -269,11 +269,11 @@ def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
     def twice_interrupted(server: uvicorn.Server, sockets: list[Any]) -> None:
         for one in sockets:
             one.close()
-        Bench(tmp_path / "state" / "jobs").start("Training", settings.behind, "owner")
+        JobRunner(tmp_path / "state" / "jobs").start("Training", settings.behind, "owner")
         raise KeyboardInterrupt
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     monkeypatch.setattr(uvicorn.Server, "run", twice_interrupted)
     with pytest.raises(KeyboardInterrupt):
         in_a_loop(lambda: run(settings, sesame()))
-    assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"
+    assert JobRunner(tmp_path / "state" / "jobs").report()["state"] == "stopped"

@@ -195,13 +195,13 @@ def test_nothing_is_written_into_a_dataset(looped):
 
 
 def test_a_quick_model_comes_first_where_there_is_none_and_gives_way(looped, tmp_path):
-    from curation.retrain.job_runner import Telling
+    from curation.retrain.job_runner import JobProgress
     from train.inference.predictor import load_predictor
 
     out, settings, cache = looped
     seen = []
 
-    class Watching(Telling):
+    class Watching(JobProgress):
         def made(self):
             super().made()
             model = tmp_path / "again" / "model"

@@ -14,7 +14,7 @@ from curation.light_table import first_model
 from curation.light_table.first_model import Serving
 from curation.light_table.pages.page import Values
 from curation.light_table.session.table import LightTable
-from curation.retrain.job_runner import Bench
+from curation.retrain.job_runner import JobRunner
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from data_cards.progress import say
 from train.evaluation.compare_models import COMPARISON
@@ -44,7 +44,7 @@ MEGABYTE = 1e6
 
 
 @dataclass(frozen=True)
-class Workshop:
+class RetrainSetup:
     """What the page needs beside the table: the model's address (without a revision), where it
     may work, what answers visitors, and how to have the newest release loaded."""
 
@@ -60,50 +60,50 @@ class Rounds:
     """The rounds of one model, on one table. Safe to call from many threads."""
 
     def __init__(
-        self, table: LightTable, workshop: Workshop, lacking: Callable[[], list[str]] | None = None
+        self, table: LightTable, setup: RetrainSetup, lacking: Callable[[], list[str]] | None = None
     ) -> None:
         self.table = self._table = table
-        self._workshop = workshop
+        self._setup = setup
         self._lacking = lacking or (lambda: [name for name in NEEDED if find_spec(name) is None])
         self._changing = threading.Lock()
         self._told: dict[str, Any] = {}
-        self._bench = Bench(workshop.jobs, self._ended, news=self._new_there)
+        self._runner = JobRunner(setup.jobs, self._ended, news=self._new_there)
         table.about_model = self.for_annotators
-        table.lacks_model = lambda: workshop.serving().missing
+        table.lacks_model = lambda: setup.serving().missing
 
     def for_visitors(self) -> str:
         """What a visitor is told about a model that is missing or provisional; else empty."""
-        serving = self._workshop.serving()
+        serving = self._setup.serving()
         if not serving.missing and not serving.provisional:
             return ""
-        return first_model.for_visitors(serving, self._bench.report())
+        return first_model.for_visitors(serving, self._runner.report())
 
     def for_annotators(self) -> Values | None:
         """What somebody at the table is told about a model that is missing or provisional; else
         None."""
-        serving = self._workshop.serving()
+        serving = self._setup.serving()
         if not serving.missing and not serving.provisional:
             return None
         labelled, lacking = self._labels()
         photos = len(self._table.records.photos)
-        return first_model.for_annotators(serving, self._bench.report(), labelled, photos, lacking)
+        return first_model.for_annotators(serving, self._runner.report(), labelled, photos, lacking)
 
     def begin(self, command: Sequence[str], who: str) -> None:
         """Run a command that trains, unless a job is running."""
-        if self._bench.report()["state"] != "running":
-            self._bench.start(JOB, command, who, VITRINE_CACHE=str(self._workshop.cache))
+        if self._runner.report()["state"] != "running":
+            self._runner.start(JOB, command, who, VITRINE_CACHE=str(self._setup.cache))
 
     def stop(self) -> None:
         """End the job that is running."""
-        self._bench.stop()
+        self._runner.stop()
 
     def show(self, who: str, asked: Mapping[str, str]) -> Values:
         """Everything the page lays out; `asked["only"] == "job"`: how far the job is, and
         nothing that costs."""
-        job = self._bench.report()
+        job = self._runner.report()
         if asked.get("only") == "job" and job["state"] == "running":
             return {"job": job}
-        serving = self._workshop.serving()
+        serving = self._setup.serving()
         return {
             "job": job,
             "serving": asdict(serving),
@@ -116,11 +116,11 @@ class Rounds:
         that says why not."""
         does: dict[str, Callable[[], object]] = {
             "retrain": lambda: self._retrain(who),
-            "stop": self._bench.stop,
+            "stop": self._runner.stop,
             "release": self._release,
-            "discard": lambda: discard(self._workshop.model, self._workshop.cache),
+            "discard": lambda: discard(self._setup.model, self._setup.cache),
             "rollback": lambda: self._roll_back(wanted.get("round")),
-            "reload": self._workshop.reload,
+            "reload": self._setup.reload,
         }
         if str(wanted.get("do")) not in does:
             raise VitrineError(
@@ -145,8 +145,8 @@ class Rounds:
                 f"{sent['problem'] or 'Not everything is sent yet.'} Training waits until all is "
                 "sent."
             )
-        model = self._workshop.model
-        cache = self._workshop.cache
+        model = self._setup.model
+        cache = self._setup.cache
         now = standing(model, cache)
         chosen = read_json(now[0] / OURS / "release.json").get("settings", {}) if now else {}
         first = [] if settled_before(model, cache) else ["--release-first"]
@@ -154,28 +154,28 @@ class Rounds:
         if lacking:
             raise NotAllowed(f"{lacking} Label some more photos first.")
         command = [
-            *self._workshop.command,
+            *self._setup.command,
             self._table.dataset.address,
             model,
             *first,
             *flags_of(chosen),
         ]
-        self._bench.start(JOB, command, who, VITRINE_CACHE=str(self._workshop.cache))
+        self._runner.start(JOB, command, who, VITRINE_CACHE=str(self._setup.cache))
 
     def _release(self) -> None:
         self._idle()
-        release(self._workshop.model, self._workshop.cache)
-        self._workshop.reload()
+        release(self._setup.model, self._setup.cache)
+        self._setup.reload()
 
     def _roll_back(self, number: object) -> None:
         self._idle()
         if not isinstance(number, int):
             raise VitrineError("Which round? Load the page again; nothing was changed.")
-        roll_back(self._workshop.model, self._workshop.cache, number)
-        self._workshop.reload()
+        roll_back(self._setup.model, self._setup.cache, number)
+        self._setup.reload()
 
     def _idle(self) -> None:
-        if self._bench.report()["state"] == "running":
+        if self._runner.report()["state"] == "running":
             raise TooBusy(
                 "A model is being trained, and it is compared with the one that is served now. "
                 "Wait for it, "
@@ -190,7 +190,7 @@ class Rounds:
             f"This machine only serves: {', '.join(missing)} "
             f"{'is' if len(missing) == 1 else 'are'} not installed. "
             f"Train on another one: python -m curation retrain {self._table.dataset.address} "
-            f"{self._workshop.model}, then python -m train release {self._workshop.model}."
+            f"{self._setup.model}, then python -m train release {self._setup.model}."
         )
 
     def _ended(self) -> None:
@@ -205,7 +205,7 @@ class Rounds:
         """A job that goes on made something: a scan's findings, or a release that answers from
         now on."""
         self._ended()
-        self._workshop.reload()
+        self._setup.reload()
 
     def _labels(self) -> tuple[int, str]:
         """How many photos have a class now, and what the labels lack for a training."""
@@ -220,8 +220,8 @@ class Rounds:
         effort = self._effort()
         key = (self._table.dataset.revision, serving, job.get("id"), job["state"])
         if self._told.get("key") != key:
-            model = self._workshop.model
-            cache = self._workshop.cache
+            model = self._setup.model
+            cache = self._setup.cache
             now = standing(model, cache)
             self._told = {
                 "key": key,
@@ -235,7 +235,7 @@ class Rounds:
         spoken = waits or story.current
         since = effort.decisions - (spoken.effort.decisions if spoken else 0)
         return {
-            "model": self._workshop.model,
+            "model": self._setup.model,
             "newest": self._told["newest"],
             "megabytes": self._told["megabytes"],
             "since": max(0, since),
@@ -258,7 +258,7 @@ class Rounds:
         return effort_of(decisions, (finding for item in items for finding in item.findings))
 
     def _waiting(self, one: Round, story: Story) -> Values:
-        folder = waiting(self._workshop.model, self._workshop.cache)
+        folder = waiting(self._setup.model, self._setup.cache)
         rows = read_json(folder / OURS / COMPARISON).get("changed", []) if folder else []
         with self._table.lock:
             named = self._table.records.named

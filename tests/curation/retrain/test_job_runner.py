@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from curation.retrain.job_runner import Bench, Telling, newest_bar, seconds_said
+from curation.retrain.job_runner import JobProgress, JobRunner, newest_bar, seconds_said
 from data_cards.errors import TooBusy
 
 SAY = """
 import sys, time
 from pathlib import Path
-from curation.retrain.job_runner import Telling
-told = Telling(Path(sys.argv[-1]))
+from curation.retrain.job_runner import JobProgress
+told = JobProgress(Path(sys.argv[-1]))
 """
 WAITS = (
     SAY + "told.step(2, 4, 'Waiting')\nprint('Looking:  50%|##  | 5/10 [00:05<00:05, 1photo/s]', "
@@ -27,93 +27,93 @@ DIES = SAY + "told.step(1, 2, 'Dying')\nimport os, signal\nos.kill(os.getpid(), 
 
 
 @pytest.fixture
-def bench(tmp_path):
-    made = Bench(tmp_path / "jobs")
+def runner(tmp_path):
+    made = JobRunner(tmp_path / "jobs")
     yield made
     made.stop()
 
 
-def begin(bench, code, **more):
-    bench.start("Training", ["-c", code], "olga", **more)
+def begin(runner, code, **more):
+    runner.start("Training", ["-c", code], "olga", **more)
 
 
-def until(bench, state, **more):
+def until(runner, state, **more):
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        report = bench.report()
+        report = runner.report()
         if report["state"] == state and all(
             report.get(name) == value for name, value in more.items()
         ):
             return report
         time.sleep(0.02)
-    raise AssertionError(bench.report())
+    raise AssertionError(runner.report())
 
 
-def test_before_the_first_job_there_is_none(bench):
-    assert bench.report() == {"state": "none"}
+def test_before_the_first_job_there_is_none(runner):
+    assert runner.report() == {"state": "none"}
 
 
-def test_a_running_job_tells_its_step_and_how_far_that_is(bench):
-    begin(bench, WAITS)
-    report = until(bench, "running", step=2, share=0.375)
+def test_a_running_job_tells_its_step_and_how_far_that_is(runner):
+    begin(runner, WAITS)
+    report = until(runner, "running", step=2, share=0.375)
     assert (report["words"], report["steps"], report["who"]) == ("Waiting", 4, "olga") and report[
         "left"
     ] is None
 
 
-def test_a_job_that_worked_says_so_in_its_own_words(bench):
-    begin(bench, WORKS)
-    assert until(bench, "done")["sentence"] == "It worked."
+def test_a_job_that_worked_says_so_in_its_own_words(runner):
+    begin(runner, WORKS)
+    assert until(runner, "done")["sentence"] == "It worked."
 
 
-def test_a_job_that_failed_says_why(bench):
-    begin(bench, FAILS)
-    assert until(bench, "failed")["sentence"] == "The disk is full."
+def test_a_job_that_failed_says_why(runner):
+    begin(runner, FAILS)
+    assert until(runner, "failed")["sentence"] == "The disk is full."
 
 
-def test_a_job_that_was_killed_is_no_success(bench):
-    begin(bench, DIES)
-    assert "out of memory" in until(bench, "interrupted")["sentence"]
+def test_a_job_that_was_killed_is_no_success(runner):
+    begin(runner, DIES)
+    assert "out of memory" in until(runner, "interrupted")["sentence"]
 
 
-def test_there_is_one_job_at_a_time(bench):
-    begin(bench, WAITS)
+def test_there_is_one_job_at_a_time(runner):
+    begin(runner, WAITS)
     with pytest.raises(TooBusy, match="running already"):
-        begin(bench, WORKS)
+        begin(runner, WORKS)
 
 
-def test_a_job_can_be_stopped_and_the_next_one_started(bench):
-    begin(bench, WAITS)
-    until(bench, "running", step=2)
-    bench.stop()
-    assert bench.report()["state"] == "stopped"
-    begin(bench, WORKS)
-    until(bench, "done")
+def test_a_job_can_be_stopped_and_the_next_one_started(runner):
+    begin(runner, WAITS)
+    until(runner, "running", step=2)
+    runner.stop()
+    assert runner.report()["state"] == "stopped"
+    begin(runner, WORKS)
+    until(runner, "done")
 
 
-def test_stopping_when_nothing_runs_changes_nothing(bench):
-    bench.stop()
-    begin(bench, WORKS)
-    until(bench, "done")
-    bench.stop()
-    assert bench.report()["state"] == "done"
+def test_stopping_when_nothing_runs_changes_nothing(runner):
+    runner.stop()
+    begin(runner, WORKS)
+    until(runner, "done")
+    runner.stop()
+    assert runner.report()["state"] == "done"
 
 
-def test_an_app_that_was_started_again_finds_its_job_and_can_stop_it(bench, tmp_path):
-    begin(bench, WAITS)
-    until(bench, "running", step=2)
-    again = Bench(tmp_path / "jobs")
+def test_an_app_that_was_started_again_finds_its_job_and_can_stop_it(runner, tmp_path):
+    begin(runner, WAITS)
+    until(runner, "running", step=2)
+    again = JobRunner(tmp_path / "jobs")
     assert again.report()["state"] == "running"
     again.stop()
-    assert again.report()["state"] == bench.report()["state"] == "stopped"
+    assert again.report()["state"] == runner.report()["state"] == "stopped"
 
 
-def test_a_job_that_died_with_its_app_is_found_interrupted(bench, tmp_path):
-    begin(bench, WAITS)
-    until(bench, "running", step=2)
+def test_a_job_that_died_with_its_app_is_found_interrupted(runner, tmp_path):
+    begin(runner, WAITS)
+    until(runner, "running", step=2)
     os.killpg(json.loads((tmp_path / "jobs/job.json").read_text())["pid"], signal.SIGKILL)
-    until(bench, "interrupted")
-    assert Bench(tmp_path / "jobs").report()["state"] == "interrupted"
+    until(runner, "interrupted")
+    assert JobRunner(tmp_path / "jobs").report()["state"] == "interrupted"
 
 
 def test_another_process_of_the_same_number_is_not_ours(tmp_path):
@@ -122,47 +122,49 @@ def test_another_process_of_the_same_number_is_not_ours(tmp_path):
             {"id": "01X", "title": "Training", "who": "olga", "started": 0, "pid": os.getpid()}
         )
     )
-    bench = Bench(tmp_path)
-    assert bench.report()["state"] == "interrupted"
-    bench.stop()  # and this test lives on
+    runner = JobRunner(tmp_path)
+    assert runner.report()["state"] == "interrupted"
+    runner.stop()  # and this test lives on
 
 
 def test_whoever_waits_is_told_when_it_is_over(tmp_path):
     over = []
-    bench = Bench(tmp_path / "jobs", lambda: over.append(bench.report()["state"]))
-    begin(bench, WORKS)
-    until(bench, "done")
-    bench._watch.join(20)
+    runner = JobRunner(tmp_path / "jobs", lambda: over.append(runner.report()["state"]))
+    begin(runner, WORKS)
+    until(runner, "done")
+    runner._watch.join(20)
     assert over == ["done"]
 
 
 def test_the_next_job_is_expected_to_take_as_long_as_the_last(tmp_path):
     now = [100.0]
-    bench = Bench(tmp_path / "jobs", clock=lambda: now[0])
-    begin(bench, WORKS)
-    until(bench, "done")
-    bench._watch.join(20)
+    runner = JobRunner(tmp_path / "jobs", clock=lambda: now[0])
+    begin(runner, WORKS)
+    until(runner, "done")
+    runner._watch.join(20)
     (tmp_path / "jobs/lasted.json").write_text('{"seconds": 200}')
-    begin(bench, WAITS)
+    begin(runner, WAITS)
     now[0] += 50
-    report = until(bench, "running", step=2)
+    report = until(runner, "running", step=2)
     assert (report["share"], report["left"]) == (0.25, 150.0)
     now[0] += 500  # longer than last time: the steps count again
-    assert bench.report()["left"] is None
-    bench.stop()
+    assert runner.report()["left"] is None
+    runner.stop()
 
 
-def test_a_job_gets_what_it_is_given_of_the_environment(bench):
+def test_a_job_gets_what_it_is_given_of_the_environment(runner):
     begin(
-        bench, SAY + "import os; told.done(os.environ['VITRINE_CACHE'])", VITRINE_CACHE="/somewhere"
+        runner,
+        SAY + "import os; told.done(os.environ['VITRINE_CACHE'])",
+        VITRINE_CACHE="/somewhere",
     )
-    assert until(bench, "done")["sentence"] == "/somewhere"
+    assert until(runner, "done")["sentence"] == "/somewhere"
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]"])
 def test_a_damaged_note_is_no_job(tmp_path, damage):
     (tmp_path / "job.json").write_text(damage)
-    assert Bench(tmp_path).report() == {"state": "none"}
+    assert JobRunner(tmp_path).report() == {"state": "none"}
 
 
 @pytest.mark.parametrize(
@@ -196,21 +198,21 @@ PACED = (
 
 def test_whoever_watches_hears_that_something_was_made(tmp_path):
     heard = []
-    bench = Bench(tmp_path / "jobs", news=lambda: heard.append(bench.report()["state"]))
-    begin(bench, MAKES)
-    until(bench, "done")
-    bench._watch.join(20)
-    assert heard and heard[-1] == "done" and bench.report()["made"] == 2
+    runner = JobRunner(tmp_path / "jobs", news=lambda: heard.append(runner.report()["state"]))
+    begin(runner, MAKES)
+    until(runner, "done")
+    runner._watch.join(20)
+    assert heard and heard[-1] == "done" and runner.report()["made"] == 2
 
 
 def test_what_is_left_is_what_the_job_says_and_all_that_comes_after(tmp_path):
     moment = [1000.0]
-    bench = Bench(tmp_path / "jobs", clock=lambda: moment[0])
-    begin(bench, PACED)
+    runner = JobRunner(tmp_path / "jobs", clock=lambda: moment[0])
+    begin(runner, PACED)
     try:
-        assert until(bench, "running", left=150.0)["share"] == pytest.approx(0.125)
+        assert until(runner, "running", left=150.0)["share"] == pytest.approx(0.125)
     finally:
-        bench.stop()
+        runner.stop()
 
 
 @pytest.mark.parametrize(
@@ -232,5 +234,5 @@ def test_seconds_are_read_off_the_newest_line_only(log, left):
 
 
 def test_nobody_is_told_without_a_place(capsys):
-    Telling().step(1, 2, "Working")
-    Telling().done("It worked.")
+    JobProgress().step(1, 2, "Working")
+    JobProgress().done("It worked.")

@@ -7,7 +7,7 @@ import pytest
 
 from curation.decisions.apply import decide_from
 from curation.light_table.session.table import LightTable
-from curation.retrain.job_runner import Telling
+from curation.retrain.job_runner import JobProgress
 from curation.retrain.run import LOOK_AGAIN, ask_again, retrain
 from data_cards.annotations.journal import Journal
 from data_cards.dataset.repo import create_dataset, open_dataset
@@ -102,9 +102,9 @@ def test_a_round_runs_from_decisions_to_a_model_that_waits(tmp_path, tiny_vit):
     cache = tmp_path / "cache"
     steps = []
     settings = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
-    telling = Telling()
-    telling.step = lambda number, of, words: steps.append((number, of))
-    first = retrain(made.address, model, cache, settings, telling, fastdup=False)
+    progress = JobProgress()
+    progress.step = lambda number, of, words: steps.append((number, of))
+    first = retrain(made.address, model, cache, settings, progress, fastdup=False)
     assert (
         steps == [(n, 5) for n in range(1, 6)]
         and first.found is None
@@ -113,7 +113,7 @@ def test_a_round_runs_from_decisions_to_a_model_that_waits(tmp_path, tiny_vit):
     folder = waiting(model, cache)
     assert (folder / "vitrine/exports/model.onnx").is_file()
     release(model, cache)
-    second = retrain(made.address, model, cache, settings, telling, fastdup=False)
+    second = retrain(made.address, model, cache, settings, progress, fastdup=False)
     assert (
         second.found.n == first.top1.n
         and second.against == 1
@@ -131,9 +131,9 @@ def test_a_first_model_is_released_at_once_where_that_is_wanted_and_a_second_one
     cache = tmp_path / "cache"
     settings = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
     told = []
-    telling = Telling()
-    telling.made = lambda: told.append(1)
+    progress = JobProgress()
+    progress.made = lambda: told.append(1)
     for number in (1, 2):
-        retrain(made.address, model, cache, settings, telling, fastdup=False, release_first=True)
+        retrain(made.address, model, cache, settings, progress, fastdup=False, release_first=True)
         assert story_of(model, cache).served == 1 and bool(waiting(model, cache)) == (number == 2)
     assert told == [1]

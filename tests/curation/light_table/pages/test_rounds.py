@@ -13,7 +13,7 @@ from data_cards.annotations.journal import Journal
 from data_cards.errors import MissingFile, NotAllowed, TooBusy, VitrineError
 from tests.curation.retrain.test_job_runner import until
 from tests.fixtures.light_table import small_dataset
-from tests.fixtures.retraining import BREAKS, TRAINS, lay_candidate, model_with_rounds, workshop_in
+from tests.fixtures.retraining import BREAKS, TRAINS, lay_candidate, model_with_rounds, setup_in
 from train.release.lifecycle import story_of
 from train.settings import TrainSettings
 
@@ -37,8 +37,8 @@ def opened(place, table):
 
     def begin(code=TRAINS, lacking=()):
         reloads = []
-        workshop = workshop_in(place, place / "model", code, lambda: reloads.append(1))
-        page = Rounds(table, workshop, lambda: list(lacking))
+        setup = setup_in(place, place / "model", code, lambda: reloads.append(1))
+        page = Rounds(table, setup, lambda: list(lacking))
         made.append(page)
         page.reloads = reloads
         return page
@@ -46,13 +46,13 @@ def opened(place, table):
     yield begin
     (place / "gate").unlink(missing_ok=True)
     for page in made:
-        page._bench.stop()
+        page._runner.stop()
 
 
 def trained(page):
     page.act("olga", {"do": "retrain"})
-    until(page._bench, "done")
-    page._bench._watch.join(20)
+    until(page._runner, "done")
+    page._runner._watch.join(20)
     return page.show("olga", {})
 
 
@@ -113,7 +113,7 @@ def test_while_one_is_trained_nothing_else_is_changed(opened, place):
     for wanted in ({"do": "retrain"}, {"do": "release"}, {"do": "rollback", "round": 1}):
         with pytest.raises(TooBusy):
             page.act("olga", wanted)
-    until(page._bench, "running", step=3)
+    until(page._runner, "running", step=3)
     assert set(page.show("olga", {"only": "job"})) == {"job"}
     assert page.act("olga", {"do": "stop"})["job"]["state"] == "stopped"
 
@@ -122,16 +122,16 @@ def test_a_page_of_an_app_that_was_started_again_finds_the_training(opened, plac
     (place / "gate").touch()
     opened().act("olga", {"do": "retrain"})
     again = opened()
-    until(again._bench, "running", step=3)
+    until(again._runner, "running", step=3)
     (place / "gate").unlink()
-    until(again._bench, "done")
+    until(again._runner, "done")
     assert again.show("olga", {})["waiting"]["number"] == 3
 
 
 def test_a_training_that_failed_says_why_and_changes_nothing(opened):
     page = opened(BREAKS)
     page.act("olga", {"do": "retrain"})
-    until(page._bench, "failed")
+    until(page._runner, "failed")
     said = page.show("olga", {})
     assert (
         said["job"]["sentence"] == "The disk is full."
@@ -194,7 +194,7 @@ def test_a_button_that_does_not_exist_does_nothing(opened):
 
 
 def test_the_page_is_the_owners(place, table):
-    rounds = Rounds(table, workshop_in(place, place / "model"))
+    rounds = Rounds(table, setup_in(place, place / "model"))
     page = pages_of(table, rounds=rounds)["rounds"]
     assert page.of_owner and "rounds" not in pages_of(table)
     assert page.show("olga", {})["model"] == str(place / "model")
@@ -229,7 +229,7 @@ def test_the_flags_are_ones_that_the_command_takes():
 
 
 def test_the_first_training_is_asked_for_only_when_there_is_something_to_learn(place, table):
-    page = Rounds(table, workshop_in(place, place / "none-yet"), lambda: [])
+    page = Rounds(table, setup_in(place, place / "none-yet"), lambda: [])
     with pytest.raises(NotAllowed, match="Only “Harbour at Low Moon” has 12 photos"):
         page.act("olga", {"do": "retrain"})
     assert page.show("olga", {})["job"] == {"state": "none"}
@@ -238,8 +238,8 @@ def test_the_first_training_is_asked_for_only_when_there_is_something_to_learn(p
 RELEASES = """
 import sys, time
 from pathlib import Path
-from curation.retrain.job_runner import Telling
-telling = Telling(Path(sys.argv[-1]))
+from curation.retrain.job_runner import JobProgress
+telling = JobProgress(Path(sys.argv[-1]))
 assert "--release-first" in sys.argv
 telling.step(3, 5, "Training")
 telling.made()
@@ -253,7 +253,7 @@ def test_a_first_model_is_served_as_soon_as_it_is_made(place, table):
     reloads = []
     page = Rounds(
         table,
-        workshop_in(place, place / "none-yet", RELEASES, lambda: reloads.append(1)),
+        setup_in(place, place / "none-yet", RELEASES, lambda: reloads.append(1)),
         lambda: [],
     )
     trained(page)
