@@ -101,7 +101,7 @@ class DatasetArchive(Archive):
         self._photos = Sending(inbox.waiting, lambda: self._deliver(inbox))
         self._photos.start()
         threading.Thread(
-            target=inbox.doorstep.learn, args=(self._dataset,), name="doorstep", daemon=True
+            target=inbox.duplicates.learn, args=(self._dataset,), name="doorstep", daemon=True
         ).start()
 
     def known(self) -> Ledger:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from curation.near_duplicates.incoming import AGAIN, Arrived, Doorstep, Read, arrived
+from curation.near_duplicates.incoming import AGAIN, Arrived, Read, UploadDuplicates, arrived
 from data_cards.annotations.decision import IT_IS_NONE, Decision, Question, ask, now
 from data_cards.annotations.disagreement import JUNK, answer_of
 from data_cards.annotations.journal import Journal
@@ -65,9 +65,9 @@ class Inbox:
         self._read = read
         self.class_now: Callable[[str], str] = str
         self._lock = threading.Lock()
-        self.doorstep = Doorstep()
+        self.duplicates = UploadDuplicates()
         for name, path in self._waiting().items():
-            self.doorstep.note(name, path.read_bytes())
+            self.duplicates.note(name, path.read_bytes())
 
     def ask(self, answer: Remembered, label: str, consent: bool, recent: Recent) -> str:
         """Keep the question (on disk when this returns) and give its receipt, the same one when
@@ -147,7 +147,7 @@ class Inbox:
         """The photo here, waiting or in the dataset, that shows the same shot."""
         if self._path(photo.image_id).exists():
             return photo.image_id
-        return self.doorstep.twin_of(photo, self._bytes_of)
+        return self.duplicates.twin_of(photo, self._bytes_of)
 
     def _bytes_of(self, name: str) -> bytes:
         path = self._path(name)
@@ -162,7 +162,7 @@ class Inbox:
                 code="inbox_full",
             )
         write_durably(self._path(photo.image_id), photo.stored)
-        self.doorstep.keep(photo)
+        self.duplicates.keep(photo)
         return photo.image_id
 
     def _note(self, label: str) -> str:

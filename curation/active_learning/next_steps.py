@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from curation.active_learning.capture import shots_of
-from curation.active_learning.shot_list import Wish, as_text, go_and_shoot
+from curation.active_learning.shot_list import ShotRequest, as_text, go_and_shoot
 from curation.active_learning.to_label import NAMELESS
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import fold, given_labels
@@ -22,12 +22,12 @@ ENOUGH = "Every class has photos enough, from enough sides: nothing is missing."
 
 @dataclass(frozen=True)
 class Next:
-    """`label`: (file, reason) of the photos to label first, of `unlabelled` in all; `wishes`:
+    """`label`: (file, reason) of the photos to label first, of `unlabelled` in all; `requests`:
     what to photograph."""
 
     label: tuple[tuple[str, str], ...]
     unlabelled: int
-    wishes: tuple[Wish, ...]
+    requests: tuple[ShotRequest, ...]
     is_scanned: bool
 
     @property
@@ -53,9 +53,9 @@ class Next:
         return "\n".join([f"{photos}. Label these first.", *rows])
 
     def _to_take(self) -> str:
-        if not self.wishes:
+        if not self.requests:
             return "" if not self.is_scanned else ENOUGH
-        return f"Go and photograph:\n{as_text(self.wishes)}"
+        return f"Go and photograph:\n{as_text(self.requests)}"
 
 
 def what_next(dataset: Dataset, count: int = 20) -> Next:
@@ -88,7 +88,7 @@ def missing(
     labels: Mapping[str, Label],
     opinions: Mapping[str, Opinion],
     silent: Collection[str] = (),
-) -> list[Wish]:
+) -> list[ShotRequest]:
     """The go-and-shoot list of a collection as it is now. `silent`: see
     `curation.active_learning.capture.shots_of`."""
     classes = [(info.id, info.title) for info in collection.classes]

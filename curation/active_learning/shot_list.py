@@ -51,7 +51,7 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Wish:
+class ShotRequest:
     """One thing to photograph: score 0..1 (higher helps more), a sentence, and photos that show
     what is meant. `other`: the class it is mixed up with."""
 
@@ -79,7 +79,7 @@ class Trait:
     of_all: str
 
 
-def go_and_shoot(classes: Sequence[tuple[str, str]], shots: Iterable[Shot]) -> list[Wish]:
+def go_and_shoot(classes: Sequence[tuple[str, str]], shots: Iterable[Shot]) -> list[ShotRequest]:
     """`classes`: (id, title) of every class; `shots`: its photos. Classes that lack nothing are
     not in the list."""
     titles = dict(classes)
@@ -91,7 +91,7 @@ def go_and_shoot(classes: Sequence[tuple[str, str]], shots: Iterable[Shot]) -> l
     light = light_range([shot.light for some in of_class.values() for shot in some])
     traits = {name: traits_of(some, light) for name, some in of_class.items()}
     common = {trait.name: trait for trait in _common(traits.values(), of_class.values())}
-    wishes = [
+    requests = [
         _wish(
             name,
             title,
@@ -101,14 +101,16 @@ def go_and_shoot(classes: Sequence[tuple[str, str]], shots: Iterable[Shot]) -> l
         )
         for name, title in classes
     ]
-    wishes += [Wish(EVERYTHING, trait.weight, trait.of_all) for trait in common.values()]
-    found = [wish for wish in [*wishes, *mixed_up(titles, of_class)] if wish]
-    return sorted(found, key=lambda wish: (-wish.score, wish.class_id, wish.sentence))
+    requests += [ShotRequest(EVERYTHING, trait.weight, trait.of_all) for trait in common.values()]
+    found = [request for request in [*requests, *mixed_up(titles, of_class)] if request]
+    return sorted(found, key=lambda request: (-request.score, request.class_id, request.sentence))
 
 
-def as_text(wishes: Iterable[Wish]) -> str:
+def as_text(requests: Iterable[ShotRequest]) -> str:
     """The list to print or to send, one wish a line."""
-    return "\n".join(f"{number}. {wish.text}" for number, wish in enumerate(wishes, start=1))
+    return "\n".join(
+        f"{number}. {request.text}" for number, request in enumerate(requests, start=1)
+    )
 
 
 def light_range(levels: Iterable[float | None]) -> tuple[float, float]:
@@ -293,11 +295,11 @@ def _common(traits: Iterable[Sequence[Trait]], classes: Iterable[Sequence[Shot]]
 
 def _wish(
     name: str, title: str, shots: Sequence[Shot], usual: int, traits: Sequence[Trait]
-) -> Wish | None:
+) -> ShotRequest | None:
     enough = max(LEAST, min(MOST, usual))
     lacking = max(0.0, 1 - len(shots) / enough)
     if not shots:
-        return Wish(
+        return ShotRequest(
             name,
             1.0,
             f"*{title}*: no photo yet. Take {_word(LEAST)}: from the front, {', '.join(SIDES)}, "
@@ -325,10 +327,14 @@ def _wish(
         f"*{title}*: {_photos(len(shots))}{shared or few}. Take {_word(more)} more: "
         f"{', '.join(advice[:AT_ONCE])}."
     )
-    return Wish(name, round(1 - score, 3), said, tuple(shot.image_id for shot in shots[:AT_ONCE]))
+    return ShotRequest(
+        name, round(1 - score, 3), said, tuple(shot.image_id for shot in shots[:AT_ONCE])
+    )
 
 
-def mixed_up(titles: Mapping[str, str], of_class: Mapping[str, Sequence[Shot]]) -> list[Wish]:
+def mixed_up(
+    titles: Mapping[str, str], of_class: Mapping[str, Sequence[Shot]]
+) -> list[ShotRequest]:
     """Pairs of classes that a model takes for each other."""
     taken = defaultdict[tuple[str, str], list[Shot]](list)
     for name, shots in of_class.items():
@@ -336,7 +342,9 @@ def mixed_up(titles: Mapping[str, str], of_class: Mapping[str, Sequence[Shot]]) 
             if shot.taken_for in titles and shot.taken_for != name:
                 taken[min(name, shot.taken_for), max(name, shot.taken_for)].append(shot)
     return [
-        wish for pair, shots in taken.items() if (wish := _apart(pair, shots, titles, of_class))
+        request
+        for pair, shots in taken.items()
+        if (request := _apart(pair, shots, titles, of_class))
     ]
 
 
@@ -345,7 +353,7 @@ def _apart(
     shots: Sequence[Shot],
     titles: Mapping[str, str],
     of_class: Mapping[str, Sequence[Shot]],
-) -> Wish | None:
+) -> ShotRequest | None:
     counts = {name: sum(shot.class_id == name for shot in shots) for name in pair}
     shares = {name: count / max(1, len(of_class.get(name, ()))) for name, count in counts.items()}
     first, other = sorted(pair, key=lambda name: (-shares[name], name))
@@ -360,7 +368,7 @@ def _apart(
     shown = dict.fromkeys(
         shot.image_id for shot in sorted(shots, key=lambda shot: shot.class_id != first)
     )
-    return Wish(
+    return ShotRequest(
         first, round(min(0.9, sum(shares.values())), 3), said, tuple(shown)[:AT_ONCE], other
     )
 

@@ -56,7 +56,7 @@ def arrived(photo: bytes, alike: tuple[str, ...] = ()) -> Arrived:
     return Arrived(stored, id_of(stored), fingerprint(image), _sketches(image), alike)
 
 
-class Doorstep:
+class UploadDuplicates:
     """Sketches by image_id. Safe for threads: `learn` runs in the background, `twin` while
     visitors ask."""
 

@@ -56,9 +56,9 @@ def pairs_by_words(
         words_of = _vocabulary(count, descriptors)
         if words_of is None:
             return none
-    with _Said() as upright, _Said() as mirrored:
+    with _WordsOfPhotos() as upright, _WordsOfPhotos() as mirrored:
         with own_cores(0):
-            _hear(count, descriptors, words_of, (upright, mirrored))
+            _write_words(count, descriptors, words_of, (upright, mirrored))
         rarity = _rarity(upright)
         found = [none]
         for words in (upright, mirrored):
@@ -68,7 +68,9 @@ def pairs_by_words(
     return np.unique(np.sort(np.concatenate(found), axis=1), axis=0).astype(np.int32)
 
 
-def _nearest(words: _Said, others: _Said, rarity: np.ndarray, count: int) -> np.ndarray:
+def _nearest(
+    words: _WordsOfPhotos, others: _WordsOfPhotos, rarity: np.ndarray, count: int
+) -> np.ndarray:
     """Places (n, count) of the others most alike, best first; -1 where fewer are alike at all."""
     places = np.full((len(words), count), -1, np.int32)
     scores = np.zeros((len(words), count), np.float32)
@@ -157,7 +159,7 @@ def _centres(points: np.ndarray, count: int, rounds: int = 8) -> np.ndarray:
     return centres
 
 
-class _Said:
+class _WordsOfPhotos:
     """The words that each photo says, each once, in a file without a name."""
 
     def __init__(self) -> None:
@@ -197,15 +199,18 @@ class _Said:
             (data, words.astype(np.int32), ends), shape=(len(ends) - 1, len(rarity))
         )
 
-    def __enter__(self) -> _Said:
+    def __enter__(self) -> _WordsOfPhotos:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
 
-def _hear(
-    count: int, descriptors: Callable[[int], np.ndarray], words: _Words, both: tuple[_Said, _Said]
+def _write_words(
+    count: int,
+    descriptors: Callable[[int], np.ndarray],
+    words: _Words,
+    both: tuple[_WordsOfPhotos, _WordsOfPhotos],
 ) -> None:
     """Write down which words each photo says, upright and in the mirror."""
     for some in batches(range(count), AT_ONCE):
@@ -215,7 +220,7 @@ def _hear(
             into.add(np.split(spoken, ends))
 
 
-def _rarity(said: _Said) -> np.ndarray:
+def _rarity(said: _WordsOfPhotos) -> np.ndarray:
     """What sharing each word is worth (words,): the rarer the more, nothing for the commonest."""
     photos = sum(
         np.bincount(said.words(slice(start, start + BLOCK))[0], minlength=WORDS_A_HALF**2)

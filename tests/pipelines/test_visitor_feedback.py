@@ -115,7 +115,7 @@ def house(tmp_path: Path) -> House:
     journal = Journal(tmp_path / "journal")
     table = LightTable(seal(look(made)).dataset, journal)
     inbox = Inbox(journal, tmp_path / "inbox", THINGS, lambda one: table.dataset.read_photo(one))
-    inbox.doorstep.learn(table.dataset)
+    inbox.duplicates.learn(table.dataset)
     return House(table, journal, inbox, look, Recent(), ids)
 
 

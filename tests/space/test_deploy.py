@@ -241,7 +241,7 @@ def test_what_is_imported_only_when_somebody_asks_is_there_too(deployed):
     said = run("""
 from pathlib import Path
 import usearch.index
-from curation.near_duplicates.incoming import Doorstep
+from curation.near_duplicates.incoming import UploadDuplicates
 from data_cards.annotations.journal import Journal
 from curation.light_table.pages.registry.registry import pages_of
 from curation.light_table.session.table import open_table
@@ -255,6 +255,6 @@ for page in pages.values():
     page.show("ann", {})
 name, data = next(iter(dataset.read_photos(list(dataset.photos())[:1])))
 find_points(open_photo(data), 50)
-print(len(pages), Doorstep().twin(data, dataset.read_photo, [name]) == name)
+print(len(pages), UploadDuplicates().twin(data, dataset.read_photo, [name]) == name)
 """)
     assert said == ["5", "True"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curation.active_learning.next_steps import missing
-from curation.active_learning.shot_list import EVERYTHING, Wish, as_text
+from curation.active_learning.shot_list import EVERYTHING, ShotRequest, as_text
 from curation.light_table.session.table import LightTable
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Opinion
@@ -21,7 +21,7 @@ class Missing:
         self._read: tuple[str, dict[str, Opinion]] = ("", {})
 
     def show(self, who: str, asked: Mapping[str, str]) -> dict[str, Any]:
-        """`wishes` with a picture each, the list as `text`, and how many photos wait for a
+        """`requests` with a picture each, the list as `text`, and how many photos wait for a
         label."""
         with self._table.lock:
             records = self._table.records
@@ -31,13 +31,13 @@ class Missing:
             silent = set(records.doubted)
         silent |= {image_id for image_id in records.photos if records.is_sealed(image_id)}
         opinions = self._opinions(dataset)
-        wishes = missing(records.collection, records.photos, labels, opinions, silent)
+        requests = missing(records.collection, records.photos, labels, opinions, silent)
         return {
             "title": records.collection.title,
             "unlabelled": left,
             "is_scanned": bool(opinions),
-            "text": f"{records.collection.title}: what to photograph\n{as_text(wishes)}",
-            "wishes": [self._shown(wish) for wish in wishes],
+            "text": f"{records.collection.title}: what to photograph\n{as_text(requests)}",
+            "wishes": [self._shown(request) for request in requests],
         }
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,14 +49,18 @@ class Missing:
             self._read = (dataset.revision, {row.image_id: row for row in dataset.opinions()})
         return self._read[1]
 
-    def _shown(self, wish: Wish) -> dict[str, Any]:
+    def _shown(self, request: ShotRequest) -> dict[str, Any]:
         """A wish with what shows it, for each of its classes: the reference picture, else one of
         its photos."""
-        named = [name for name in (wish.class_id, wish.other) if name != EVERYTHING]
+        named = [name for name in (request.class_id, request.other) if name != EVERYTHING]
         pictures = [
-            self._picture(name, wish.photos if name == wish.class_id else ()) for name in named
+            self._picture(name, request.photos if name == request.class_id else ())
+            for name in named
         ]
-        return {"sentence": wish.sentence, "pictures": [picture for picture in pictures if picture]}
+        return {
+            "sentence": request.sentence,
+            "pictures": [picture for picture in pictures if picture],
+        }
 
     def _picture(self, class_id: str, photos: Sequence[str]) -> str | None:
         records = self._table.records

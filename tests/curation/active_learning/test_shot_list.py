@@ -36,8 +36,8 @@ def shots(class_id, count, **more):
 
 def told(*some, classes=CLASSES):
     return {
-        wish.class_id: wish
-        for wish in go_and_shoot(classes, [shot for part in some for shot in part])
+        request.class_id: request
+        for request in go_and_shoot(classes, [shot for part in some for shot in part])
     }
 
 
@@ -47,7 +47,7 @@ def test_a_collection_that_lacks_nothing_has_no_wishes():
 
 def test_a_class_without_a_photo_comes_first():
     found = go_and_shoot(CLASSES, [*shots("harbour", 20), *shots("pears", 2)])
-    assert [wish.class_id for wish in found] == ["grid", "pears"] and found[0].score == 1
+    assert [request.class_id for request in found] == ["grid", "pears"] and found[0].score == 1
     assert found[0].sentence.startswith("*Red Grid*: no photo yet. Take five: from the front,")
 
 

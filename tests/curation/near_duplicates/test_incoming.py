@@ -3,7 +3,7 @@
 import pytest
 from PIL import ImageOps
 
-from curation.near_duplicates.incoming import Doorstep
+from curation.near_duplicates.incoming import UploadDuplicates
 from data_cards.errors import MissingFile
 from tests.fixtures.scenes import jpeg, scene
 
@@ -15,7 +15,7 @@ def here():
 
 @pytest.fixture
 def door(here):
-    door = Doorstep()
+    door = UploadDuplicates()
     for name, data in here.items():
         door.note(name, data)
     return door
@@ -39,7 +39,7 @@ def test_a_new_photo_has_no_twin(door, here):
 
 
 def test_what_something_else_proposes_is_compared_too(here):
-    assert Doorstep().twin(jpeg(scene(3), 70), here.__getitem__, ["p1", "p3"]) == "p3"
+    assert UploadDuplicates().twin(jpeg(scene(3), 70), here.__getitem__, ["p1", "p3"]) == "p3"
 
 
 def test_a_photo_that_is_gone_or_broken_keeps_nobody_out(door, here):
