@@ -98,11 +98,11 @@ def split(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def evaluate(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train evaluate MODEL DATASET`: the last line is JSON."""
-    from train.evaluation.results import told
+    from train.evaluation.results import metrics_text
     from train.evaluation.sealed_test import evaluate_model
 
     metrics = evaluate_model(flags.model, flags.dataset, cache=default_cache(environ))
-    print(told(metrics))
+    print(metrics_text(metrics))
     last = {name: metrics[name]["value"] for name in ("top1", "top3", "top5")}
     last |= {"n": metrics["n"], "ece": metrics["ece"]}
     print(json.dumps(last))
@@ -119,10 +119,10 @@ def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def compare(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train compare MODEL MODEL DATASET`: the last line is JSON."""
-    from train.evaluation.compare_models import compare_models, told
+    from train.evaluation.compare_models import compare_models, comparison_text
 
     found = compare_models(flags.first, flags.second, flags.dataset, default_cache(environ))
-    print(told(found))
+    print(comparison_text(found))
     print(json.dumps(found.to_json(), ensure_ascii=False))
 
 

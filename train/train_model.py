@@ -28,7 +28,7 @@ from data_cards.storage.repository import parse_address
 from train.evaluation.compare_models import COMPARISON, against_before, known_then, test_changes
 from train.evaluation.label_value import effort_of
 from train.evaluation.report_page import AskedPhoto, Examined, report_page, shown_photos
-from train.evaluation.results import against, told
+from train.evaluation.results import against, metrics_text
 from train.evaluation.rounds import Round, read_story, settle
 from train.evaluation.sealed_test import examined
 from train.finetune.budget import check_budget
@@ -133,7 +133,7 @@ def train_model(
     dismiss()
     if parse_address(model).kind == "hub" and not candidate:
         revision = publish(home, model, private=not settings.public)
-    say(told(metrics))
+    say(metrics_text(metrics))
     return TrainReport(
         model, home, revision, source.dataset.revision, trained.backbone.name, metrics, seconds
     )

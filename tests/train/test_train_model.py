@@ -135,7 +135,7 @@ def test_evaluating_again_gives_the_same_figures(round_one, dataset, cache):
 def test_a_test_that_the_model_learned_from_is_named_as_flattering(
     round_one, dataset, cache, tmp_path
 ):
-    from train.evaluation.results import told
+    from train.evaluation.results import metrics_text
 
     assert round_one.metrics["learned_from"] == 0
     other = create_dataset(str(tmp_path / "other"), collection_of("red", "blue"))
@@ -147,7 +147,7 @@ def test_a_test_that_the_model_learned_from_is_named_as_flattering(
     assert (
         metrics["n"] == 28
         and metrics["learned_from"] == 22
-        and "this flatters the model" in told(metrics)
+        and "this flatters the model" in metrics_text(metrics)
     )
 
 

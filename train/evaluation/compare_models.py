@@ -157,7 +157,7 @@ def known_then(last: Round, now: Dataset) -> int:
         return 0
 
 
-def told(found: Contest) -> str:
+def comparison_text(found: Contest) -> str:
     """For people."""
     pair = found.found
     if not pair.n:

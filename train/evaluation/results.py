@@ -132,7 +132,7 @@ def against(metrics: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str
     }
 
 
-def told(metrics: Mapping[str, Any]) -> str:
+def metrics_text(metrics: Mapping[str, Any]) -> str:
     """The figures as a sentence or two."""
     if not metrics["n"]:
         return "No test photo could be looked at, so nothing was measured."

@@ -43,7 +43,7 @@ class Averaged(TrainerCallback):
         self.average = {name: one.detach().clone() for name, one in self.parameters.items()}
         if state.global_step:
             kept = Path(args.output_dir) / f"checkpoint-{state.global_step}" / WEIGHTS
-            for name, value in here().told(load_file(kept) if here().main else {}).items():
+            for name, value in here().broadcast(load_file(kept) if here().main else {}).items():
                 self.parameters[name].data.copy_(value)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:

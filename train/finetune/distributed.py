@@ -42,7 +42,7 @@ class Processes:
         if self.count > 1:
             self.everybodys(None)  # a barrier proper would pick a GPU by itself
 
-    def told(self, value: T | None = None) -> T:
+    def broadcast(self, value: T | None = None) -> T:
         """What the main process says, in every process; what the others say is not looked at."""
         said = [value]
         if self.count > 1:
@@ -87,7 +87,7 @@ class Processes:
         is the same in all."""
         if self.count == 1:
             return True
-        sign = folder / self.told(f"together-{os.urandom(8).hex()}")
+        sign = folder / self.broadcast(f"together-{os.urandom(8).hex()}")
         if self.main:
             folder.mkdir(parents=True, exist_ok=True)
             sign.touch()

@@ -46,13 +46,13 @@ def train_together(
     task: Task, image_cache: ImageCache, run: Path, tracker: str = "none"
 ) -> FineTuned:
     """Fine-tune with everybody who assists; alone where nobody does. Raises CannotTrain."""
-    here().told(task)
+    here().broadcast(task)
     return _train(task, lambda: image_cache, run, tracker=tracker)
 
 
 def dismiss() -> None:
     """The main process needs the others no longer."""
-    here().told(None)
+    here().broadcast(None)
 
 
 def assist(cache: Path, local_rank: int) -> None:
@@ -64,7 +64,7 @@ def assist(cache: Path, local_rank: int) -> None:
     speak_up(logging.CRITICAL)  # the main process speaks for all
     runs: list[Path] = []
     task: Task | None
-    while task := here().told():
+    while task := here().broadcast():
         run = cache / "runs" / task.run
         runs.append(run)
         _train(task, partial(_image_cache, task, run), run, local_rank)

@@ -79,7 +79,7 @@ def seal(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
     done = Sealed(
         split_one, split_one.splits(), Certificate.from_json(split_one.certificate() or {})
     )
-    say(told(done))
+    say(split_text(done))
     return done
 
 
@@ -93,7 +93,7 @@ def usable(labels: Mapping[str, Label]) -> dict[str, str | None]:
     }
 
 
-def told(done: Sealed) -> str:
+def split_text(done: Sealed) -> str:
     """A split in one line."""
     counts = {
         side: sum(row.split == side for row in done.splits.values())

@@ -27,7 +27,7 @@ from curation.decisions.agreement import (
     with_others,
 )
 from curation.decisions.crowdlab import crowdlab, dawid_skene
-from curation.light_table.session.history import said
+from curation.light_table.session.history import decision_lines
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.decision import NONE, Decision, now
@@ -139,7 +139,7 @@ class People:
         return [
             {
                 "image_id": photo,
-                "lines": said(table.book.about(photo), table.book.stands, table.title),
+                "lines": decision_lines(table.book.about(photo), table.book.stands, table.title),
             }
             for photo in islice(photos, LATEST)
         ]
@@ -185,9 +185,9 @@ def asking_after(before: Asking, share: float, moment: str) -> Asking:
     )
 
 
-def asked_of_several(said: Iterable[tuple[str, str, str]]) -> Answers:
+def asked_of_several(decision_lines: Iterable[tuple[str, str, str]]) -> Answers:
     """(who, photo, answer) in order -> the table of photos that more than one person answered."""
-    rows = list(said)
+    rows = list(decision_lines)
     people: dict[str, set[str]] = {}
     for who, photo, _ in rows:
         people.setdefault(photo, set()).add(who)

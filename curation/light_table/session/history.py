@@ -48,7 +48,7 @@ def history(photo: Photo, findings: Iterable[Finding], title: Title) -> list[str
     return list(dict.fromkeys([*came, *(_flagged(finding) for finding in findings)]))
 
 
-def said(
+def decision_lines(
     decisions: Iterable[Decision], stands: Callable[[Decision], bool], title: Title
 ) -> list[str]:
     """Who called it what, when, shown what, in the order in which it happened."""
@@ -88,12 +88,11 @@ def _born(name: str) -> str:
 
 def _decided(one: Decision, stands: bool, title: Title) -> str:
     named = "none of these" if one.label == NONE else title(one.label or "")
-    said = _DID.get(one.action) or f"said {named}"
+    words = _DID.get(one.action) or f"said {named}"
     if one.action == "keep" and one.label:
-        said = f"kept {named}"
-    return (
-        f"{one.who}: {said}{_on(one.at)} ({_shown(one, title)}){'' if stands else ', taken back'}"
-    )
+        words = f"kept {named}"
+    taken_back = "" if stands else ", taken back"
+    return f"{one.who}: {words}{_on(one.at)} ({_shown(one, title)}){taken_back}"
 
 
 def _shown(one: Decision, title: Title) -> str:

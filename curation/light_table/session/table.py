@@ -22,7 +22,7 @@ from curation.active_learning.to_label import NAMELESS
 from curation.light_table.session.blind import second_looks
 from curation.light_table.session.book import Book
 from curation.light_table.session.grid import look_alikes
-from curation.light_table.session.history import history, said
+from curation.light_table.session.history import decision_lines, history
 from curation.light_table.session.moves import Move, Moves
 from curation.light_table.session.placard import NoOpinions, Opinions, Records, placard
 from curation.light_table.session.questions import Item
@@ -195,7 +195,7 @@ class LightTable:
         decisions = self.moves.blind.decisions(who, item)
         return placard(item, records) | {
             "history": history(photo, item.findings, self.title),
-            "said": said(decisions, self.book.stands, self.title),
+            "said": decision_lines(decisions, self.book.stands, self.title),
         }
 
     def title(self, class_id: str) -> str:

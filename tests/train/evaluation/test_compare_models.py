@@ -8,7 +8,7 @@ from data_cards.dataset.repo import create_dataset
 from data_cards.dataset.schema import Label, Split
 from data_cards.dataset.tables import labels_file, splits_file
 from tests.fixtures.pictures import collection_of, pictures, with_photos
-from train.evaluation.compare_models import Contest, contest, known_then, told
+from train.evaluation.compare_models import Contest, comparison_text, contest, known_then
 from train.evaluation.compare_models import test_changes as changes
 from train.evaluation.label_value import Effort
 from train.evaluation.rounds import Round
@@ -40,7 +40,7 @@ def test_what_a_model_learned_from_is_left_out_and_counted():
     assert (found.found.n, found.left_out) == (4, 2) and {
         row.image_id for row in found.changed
     } == set("bcde")
-    assert "2 test photos were left out" in told(found)
+    assert "2 test photos were left out" in comparison_text(found)
 
 
 def test_near_copies_count_as_one():
@@ -52,7 +52,7 @@ def test_near_copies_count_as_one():
 
 
 def test_the_words_hold_the_figures():
-    said = told(
+    said = comparison_text(
         contest(TRUTH, dict.fromkeys("abcdef", "rose"), dict.fromkeys("abcdef", "lion"), source())
     )
     assert said.startswith(
@@ -62,7 +62,7 @@ def test_the_words_hold_the_figures():
 
 
 def test_without_a_shared_photo_nothing_is_claimed():
-    assert told(contest(TRUTH, {}, {}, source())).startswith(
+    assert comparison_text(contest(TRUTH, {}, {}, source())).startswith(
         "There is no test photo that both models answered"
     )
 

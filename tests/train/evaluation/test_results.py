@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train.evaluation.results import Answered, against, mix_ups, name_of_test, report, told
+from train.evaluation.results import Answered, against, metrics_text, mix_ups, name_of_test, report
 
 CLASSES = ("a", "b")
 TITLES = ("A thing", "B thing")
@@ -43,7 +43,7 @@ def test_an_empty_test_is_reported_and_not_divided_by():
         TITLES,
     )
     assert said["n"] == 0 and said["top1"]["value"] is None and said["ece"] is None
-    assert "nothing was measured" in told(said | {"previous": None})
+    assert "nothing was measured" in metrics_text(said | {"previous": None})
 
 
 def test_mix_ups_come_most_frequent_first():
@@ -56,7 +56,7 @@ def test_the_round_before_is_compared_and_another_test_is_named_as_such():
     before = {"top1": {"value": 0.5}, "test_digest": "two"}
     assert against(now, {}) is None
     assert against(now, before | {"test_digest": "one"})["same_test"] is True
-    assert "another test" in told(now | {"previous": against(now, before)})
+    assert "another test" in metrics_text(now | {"previous": against(now, before)})
 
 
 def test_a_test_is_named_by_its_photos_and_labels_in_any_order():

@@ -7,7 +7,7 @@ def test_who_was_started_by_no_launcher_is_alone_and_waits_for_nobody(tmp_path):
     assert here() is ALONE and ALONE.main
     ALONE.wait()
     assert (
-        ALONE.told("a plan") == "a plan"
+        ALONE.broadcast("a plan") == "a plan"
         and ALONE.everybodys(3) == [3]
         and ALONE.summed(2, 5) == (2, 5)
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from curation.light_table.session.history import history, said
+from curation.light_table.session.history import decision_lines, history
 from data_cards.annotations.decision import Decision
 from data_cards.dataset.schema import Finding, Photo, Source
 
@@ -20,7 +20,7 @@ def lines(source=SOURCE, findings=()):
 
 
 def told(*decisions, stands=True):
-    return said(decisions, lambda one: stands, str.title)
+    return decision_lines(decisions, lambda one: stands, str.title)
 
 
 def test_it_says_where_a_photo_came_from():
