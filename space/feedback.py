@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.near_duplicates.incoming import AGAIN, Arrived, Read, UploadDuplicates, arrived
-from data_cards.annotations.decision import IT_IS_NONE, Decision, Question, ask, now
+from data_cards.annotations.decision import IT_IS_NONE, NONE_OF_THESE, Decision, Question, ask, now
 from data_cards.annotations.disagreement import JUNK, answer_of
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.ledger import Ledger, standing
@@ -31,7 +31,6 @@ from data_cards.photos.image import inspect_photo
 from data_cards.storage.atomic_files import write_durably
 from space.recent_answers import Recent, Remembered
 
-NONE = "none"
 UNKNOWN = "unknown"
 MOST_WAITING = 2_000
 LONGEST_TITLE = (
@@ -79,9 +78,8 @@ class Inbox:
             label = self.class_now(label)  # a page that was opened before classes were merged
         if label not in RESERVED and label not in self.collection:
             raise UnknownClass(
-                f"“{label}” is not one of the {len(self.collection.ids)} classes here; “{NONE}” "
-                "and "
-                f"“{UNKNOWN}” can be said too.",
+                f"“{label}” is not one of the {len(self.collection.ids)} classes here; "
+                f"“{NONE_OF_THESE}” and “{UNKNOWN}” can be said too.",
                 label=label,
             )
         said = f"{label} {consent}"
@@ -166,7 +164,7 @@ class Inbox:
         return photo.image_id
 
     def _note(self, label: str) -> str:
-        if label == NONE:
+        if label == NONE_OF_THESE:
             return IT_IS_NONE
         if label == UNKNOWN:
             return "they do not know what it is."
@@ -200,7 +198,7 @@ def _agrees(decision: Decision, question: Question) -> bool:
         return kept == question.label
     if label is None or label == JUNK:
         return False
-    return label == NONE or not question.note.startswith(IT_IS_NONE)
+    return label == NONE_OF_THESE or not question.note.startswith(IT_IS_NONE)
 
 
 def _with_photos(base: Dataset, waiting: Mapping[str, Path]) -> Changes:

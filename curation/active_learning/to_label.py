@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from curation.active_learning.acquisition import Asked, what_to_ask
+from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.schema import Label
 from data_cards.progress import say
 
-NONE = "none"
 UNNAMED = ""
 NOTHING = "-"
 NAMELESS = "Nobody has said yet what this is."
@@ -35,7 +35,7 @@ def ask_for(
 ) -> dict[str, Ask]:
     """Reason and score by image_id, for unlabelled photos. `x` (n, d): embeddings in the order
     of `ids`."""
-    classes = [*collection.ids, NONE]
+    classes = [*collection.ids, NONE_OF_THESE]
     place = {name: number for number, name in enumerate(classes)}
     place[UNNAMED] = -1
     called = {n: _called(labels.get(image_id)) for n, image_id in enumerate(ids)}
@@ -48,7 +48,7 @@ def ask_for(
 
     def title(number: int) -> str:
         name = classes[number]
-        return "none of these" if name == NONE else f"*{collection.title_of(name)}*"
+        return "none of these" if name == NONE_OF_THESE else f"*{collection.title_of(name)}*"
 
     return {
         ids[rows[one.place]]: Ask(
@@ -75,4 +75,4 @@ def _called(label: Label | None) -> str:
         return NOTHING
     if label.status == "unlabelled":
         return UNNAMED
-    return NONE if label.status == "none_of_these" else label.label or NOTHING
+    return NONE_OF_THESE if label.status == "none_of_these" else label.label or NOTHING

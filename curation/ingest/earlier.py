@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.schema import Finding, Photo
 
@@ -22,7 +23,6 @@ SAME = 0.5
 # A class has moved where more than half of its photos have; single photos that lie elsewhere now
 # are a matter of these photos.
 MOST = 0.5
-NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def moves(
     folders: dict[tuple[str, str], str] = {}
     for path, file in now.items():
         given = _given(earlier.get(file.image_id), runs)
-        if file.label in (None, NONE) or len(given) != 1 or given & left:
+        if file.label in (None, NONE_OF_THESE) or len(given) != 1 or given & left:
             continue
         pair = min(given), str(file.label)
         found[pair] += 1
@@ -160,7 +160,7 @@ def _given(photo: Photo | None, runs: Collection[str]) -> set[str]:
     """The labels that these runs brought a photo with."""
     sources = photo.sources if photo else ()
     labels = {one.given_label for one in sources if one.added_at in runs and one.given_label}
-    return labels - {NONE}
+    return labels - {NONE_OF_THESE}
 
 
 def outdated(findings: Iterable[Finding], now: Mapping[str, Now], is_whole: bool) -> list[Finding]:

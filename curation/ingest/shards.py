@@ -20,7 +20,7 @@ from types import TracebackType
 
 from ulid import ULID
 
-from data_cards.annotations.decision import NONE, Decision, decide, line_of
+from data_cards.annotations.decision import NONE_OF_THESE, Decision, decide, line_of
 from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Changes, Dataset, collection_files
@@ -155,13 +155,13 @@ class Intake:
         given = sorted(_given(photo))
         asked = source.given_label or ""
         decided = self._labelled.get(photo.image_id)
-        current = decided.label or NONE if decided else _word(now)
+        current = decided.label or NONE_OF_THESE if decided else _word(now)
         if current == asked or (len(given) == 1 and (given[0], asked) in settled):
             return
         if not current and not given and all(one.origin != "visitor" for one in photo.sources):
             action = (
                 {"action": "none_of_these"}
-                if asked == NONE
+                if asked == NONE_OF_THESE
                 else {"action": "relabel", "label": asked}
             )
             self._labelled[photo.image_id] = decide(WHO, photo.image_id, **action)
@@ -263,7 +263,7 @@ def _word(label: Label | None) -> str:
     """A class id, "none", or another status; nothing for a photo without a label."""
     if label is None or label.status == "unlabelled":
         return ""
-    return label.label or (NONE if label.status == "none_of_these" else label.status)
+    return label.label or (NONE_OF_THESE if label.status == "none_of_these" else label.status)
 
 
 def _given(photo: Photo) -> set[str]:

@@ -19,6 +19,7 @@ from curation.measures.neighbours import (
     nearest,
     nearest_remembered,
 )
+from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.bulk.batching import batches
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset
@@ -27,7 +28,6 @@ from data_cards.progress import say
 from train.probes.ensemble import fitted, out_of_fold
 from train.probes.logistic import AT_ONCE, known_by
 
-NONE = "none"
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
 BEST = 3
 NEAR = 12
@@ -71,8 +71,8 @@ def form_opinions(
     remembers the look-alikes of very many labelled photos.
     """
     named = [_class_of(labels.get(image_id)) for image_id in ids]
-    none_too = named.count(NONE) >= FEWEST_NONE
-    classes = [*collection.ids, *([NONE] if none_too else [])]
+    none_too = named.count(NONE_OF_THESE) >= FEWEST_NONE
+    classes = [*collection.ids, *([NONE_OF_THESE] if none_too else [])]
     place = {name: n for n, name in enumerate(classes)}
     in_training = np.array([n for n, name in enumerate(named) if name in place], np.int64)
     y = np.array([place[named[n] or ""] for n in in_training], np.int64)
@@ -146,7 +146,7 @@ def _is_copy(label: Label | None) -> bool:
 def _class_of(label: Label | None) -> str | None:
     if label is None or label.status in ("junk", "unlabelled"):
         return None
-    return NONE if label.status == "none_of_these" else label.label
+    return NONE_OF_THESE if label.status == "none_of_these" else label.label
 
 
 class _Best:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from curation.active_learning.to_label import Ask
-from curation.issues.out_of_fold import NONE, Opinions
+from curation.issues.out_of_fold import Opinions
 from curation.issues.prevalence import Poor, poor_photos
 from curation.measures.measure import Looks
 from curation.near_duplicates.in_dataset import Copies
+from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.annotations.ledger import Ledger
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.schema import Label, Photo, Split
@@ -44,7 +45,7 @@ class ScanContext:
 
     def title(self, label: str | None) -> str:
         """The name people read."""
-        if label is None or label == NONE:
+        if label is None or label == NONE_OF_THESE:
             return "none of these"
         return self.collection.title_of(label) if label in self.collection else label
 

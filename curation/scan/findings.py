@@ -15,12 +15,12 @@ from itertools import chain
 from curation.active_learning.to_label import NAMELESS, Ask
 from curation.ingest.photo_files import named_wrongly
 from curation.issues.label_issues import reason_for
-from curation.issues.out_of_fold import NONE
 from curation.issues.shortcuts import TraitsOf, shortcuts
 from curation.near_duplicates.groups import DISAGREE, Pair, pair_of
 from curation.scan.context import ScanContext
 from curation.scan.leaks import CERTAIN, SAME_SHOT, SURE_COPY, leaks
 from data_cards.annotations.actions import TOPICS, Topic
+from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.annotations.ledger import standing
 from data_cards.annotations.settled import settled_photos
 from data_cards.dataset.schema import Finding, Opinion
@@ -173,7 +173,7 @@ def _twice(context: ScanContext) -> Iterator[Finding]:
                 CERTAIN,
                 f"The same file came in as {names}.",
                 now,
-                next((label for label in given if label not in (now, NONE)), None),
+                next((label for label in given if label not in (now, NONE_OF_THESE)), None),
             )
 
 
@@ -231,16 +231,16 @@ def _doubtful(context: ScanContext) -> Iterator[Finding]:
         doubt = context.opinions.doubts[image_id]
         others = [other for other in near[image_id] if _is_named(context, other)]
         against = [
-            other for other in others if (context.label(other) or NONE) == doubt.likely
+            other for other in others if (context.label(other) or NONE_OF_THESE) == doubt.likely
         ] or others
         said = reason_for(
             doubt.chance,
-            [context.label(other) or NONE for other in others],
+            [context.label(other) or NONE_OF_THESE for other in others],
             doubt.likely,
             context.title,
-            context.label(image_id) or NONE,
+            context.label(image_id) or NONE_OF_THESE,
         )
-        suggested = None if doubt.likely == NONE else doubt.likely
+        suggested = None if doubt.likely == NONE_OF_THESE else doubt.likely
         yield Finding(
             image_id,
             "label",
@@ -339,7 +339,7 @@ def _ask_for(context: ScanContext, image_id: str, opinion: Opinion | None, ask: 
         "unlabelled",
         ask.score,
         ask.reason + guess,
-        suggested_label=None if likely == NONE else likely,
+        suggested_label=None if likely == NONE_OF_THESE else likely,
     )
 
 

@@ -26,7 +26,7 @@ from data_cards.dataset.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
 from data_cards.storage.json_lines import read_object
 
-NONE = "none"
+NONE_OF_THESE = "none"
 IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 NAME = re.compile(r"[0-9A-Za-z]{26}")
@@ -267,7 +267,7 @@ def _class(text: str, action: str, collection: Collection | None, line: int) -> 
         not text
         or collection is None
         or action == "add_class"
-        or (action == "accept_visitor" and text == NONE)
+        or (action == "accept_visitor" and text == NONE_OF_THESE)
     ):
         return text
     try:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from data_cards.annotations.actions import COPY_ANSWERS, LABEL_ANSWERS, PAIR_ACTIONS, TOPICS, Topic
-from data_cards.annotations.decision import NONE, Decision
+from data_cards.annotations.decision import NONE_OF_THESE, Decision
 
 KIND = "conflict"
 PAIR = "pair"
@@ -48,7 +48,7 @@ def answer_of(one: Decision) -> str | None:
     copy was.
     """
     if one.action == "none_of_these":
-        return NONE
+        return NONE_OF_THESE
     if one.action == "junk":
         return JUNK
     if one.action == "keep":

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from data_cards.annotations.actions import CLASS_ACTIONS, PAIR_ACTIONS
 from data_cards.annotations.decision import (
-    NONE,
+    NONE_OF_THESE,
     Decision,
     Question,
     decide,
@@ -160,7 +160,7 @@ def given_label(photo: Photo) -> Label:
         if source.given_label not in (None, "", UNKNOWN)
     )
     label = said.most_common(1)[0][0] if said else None
-    if label in (None, NONE):
+    if label in (None, NONE_OF_THESE):
         return Label(photo.image_id, None, "none_of_these" if label else "unlabelled")
     return Label(photo.image_id, label, "labelled")
 
@@ -193,7 +193,7 @@ def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> di
     for one in standing(decisions):
         row = labels.get(one.image_id)
         if one.action == "keep" and not one.label and row:
-            kept[one.id] = NONE if row.status == "none_of_these" else row.label or ""
+            kept[one.id] = NONE_OF_THESE if row.status == "none_of_these" else row.label or ""
         table.follow(one)
     return {name: label for name, label in kept.items() if label}
 
@@ -247,7 +247,7 @@ class _Table:
 
 
 def _relabel(table: _Table, one: Decision) -> None:
-    if one.label == NONE:
+    if one.label == NONE_OF_THESE:
         _none_of_these(table, one)
     elif one.label:
         table.set(one.image_id, one.label, "labelled")

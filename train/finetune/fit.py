@@ -23,7 +23,7 @@ from data_cards.errors import CannotTrain
 from data_cards.progress import say
 from train.finetune.distributed import here
 from train.finetune.schedule import Plan, learning_rates
-from train.finetune.tracking import NONE, tracked
+from train.finetune.tracking import NO_TRACKER, tracked
 from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
 from train.splits.training_set import Example
@@ -99,7 +99,7 @@ def fine_tune(
         if checkpoint:
             say(f"Resuming at epoch {len(done) + 1} of {plan.epochs}.")
         trainer = _trainer(model, image_cache, train, validation, framing, plan, run, track)
-        with tracked(track if here().main else NONE, run.name):
+        with tracked(track if here().main else NO_TRACKER, run.name):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         epochs = history(trainer.state.log_history)
     model.to("cpu").eval()

@@ -15,14 +15,14 @@ from importlib.util import find_spec
 
 from data_cards.errors import CannotTrain
 
-NONE = "none"
+NO_TRACKER = "none"
 PROJECT = "vitrine"
 PACKAGES = {"trackio": "trackio==0.43.0", "wandb": "wandb"}
 
 
 def check_tracker(name: str) -> None:
     """Before any work: is it installed? Raises CannotTrain."""
-    if name != NONE and find_spec(name) is None:
+    if name != NO_TRACKER and find_spec(name) is None:
         raise CannotTrain(
             f"--track {name} needs a package that is not installed: pip install {PACKAGES[name]}. "
             "Without it nothing is tracked, and the report has the charts all the same.",

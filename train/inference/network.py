@@ -23,7 +23,7 @@ from train.inference.micro_batch import MicroBatcher
 from train.inference.model_folder import OURS
 from train.inference.reference_matching import ReferenceMatcher, References
 from train.uncertainty.decision_rule import Judgement
-from train.uncertainty.rejection import EARLY, NONE
+from train.uncertainty.rejection import EARLY, REFUSED
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -148,7 +148,7 @@ def golden_refused(folder: Path) -> np.ndarray | None:
     release does not say so of every one."""
     with model_file(GOLDEN):
         answers = [row.get("answer") for row in _golden_rows(folder)]
-    return None if None in answers else np.array([one == NONE for one in answers], bool)
+    return None if None in answers else np.array([one == REFUSED for one in answers], bool)
 
 
 def _golden_rows(folder: Path) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from train.inference.model_folder import FORMAT, is_provisional, model_folder, r
 from train.inference.network import open_network
 from train.inference.photo_index import Index
 from train.uncertainty.decision_rule import Judgement
-from train.uncertainty.rejection import NONE, answer
+from train.uncertainty.rejection import REFUSED, answer
 
 OURS = "vitrine"
 SHOWN = 6  # photos that look alike, in an answer
@@ -157,7 +157,7 @@ class Predictor:
             Candidate(todays.ids[i], self._title(todays.ids[i]), float(chances[i])) for i in order
         )
         best = candidates[0]
-        known = kind != NONE
+        known = kind != REFUSED
         return Prediction(
             kind,
             best.label if known else None,

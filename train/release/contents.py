@@ -44,7 +44,7 @@ from train.splits.seal import Sealed
 from train.splits.training_set import Example, Material
 from train.statistics.metrics import top_k
 from train.uncertainty.decision_rule import Judgement, Seen, judge, looked
-from train.uncertainty.rejection import NONE
+from train.uncertainty.rejection import REFUSED
 
 # photos whose answers travel with the model, so that an export or another machine can be checked
 GOLDEN = 50
@@ -162,7 +162,7 @@ def _write_golden(
         rows = Answers((image_id,), *(row[None] for row in exact.ask(data)))
         label = material.classes[int(rows.logits[0].argmax())]
         logits = [float(value) for value in rows.logits[0]]
-        answer = NONE if judgement.refused(rows)[0] else label
+        answer = REFUSED if judgement.refused(rows)[0] else label
         said[image_id] = GoldenAnswer(label, logits, answer)
     write_golden(draft, trained.framing, photos, said)
 

@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.dataset.schema import Split
 from data_cards.errors import CannotSplit, TooFewLabels
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
@@ -27,7 +28,6 @@ VALIDATION = "validation"
 TEST = "test"
 # Photos of nothing in the collection have a stratum of their own: rejection is tuned and tested on
 # them.
-NONE = "none"
 STATUSES = ("labelled", "none_of_these")
 # Validation photos, where nobody says how many: a tenth, and of large collections ENOUGH. They
 # steer and calibrate, and so many do; further ones are better learned from (docs/DECISIONS.md,
@@ -60,7 +60,7 @@ def split(
     every class has one photo at most, there may be no test. Raises CannotSplit. Where
     `validation` is None, of many photos not every class is steered by.
     """
-    named = {i: labels[i] or NONE for i in ids}
+    named = {i: labels[i] or NONE_OF_THESE for i in ids}
     sealed = held or {}
     came, carved = carved_sides({i: (given or {}).get(i) for i in ids}, named, pictured)
     table = _Table(
@@ -104,7 +104,7 @@ def carved_sides(
     photos, unless a reference picture of each class is what is learned from. Where no test came,
     one is carved from what is learned.
     """
-    came = {side for i, side in given.items() if labels[i] != NONE}
+    came = {side for i, side in given.items() if labels[i] != NONE_OF_THESE}
     if came & {TRAIN, None}:
         missing = [side for side in (VALIDATION, TEST) if side not in came]
         return dict(given), dict.fromkeys(missing, TRAIN) if TRAIN in came else {}
@@ -112,7 +112,7 @@ def carved_sides(
         missing = [side for side in (TRAIN, TEST) if side not in came]
         freed = {i: None if side == VALIDATION else side for i, side in given.items()}
         return freed, dict.fromkeys(missing, VALIDATION)
-    if came and not {*labels.values()} - {NONE} <= {*pictured}:
+    if came and not {*labels.values()} - {NONE_OF_THESE} <= {*pictured}:
         return dict.fromkeys(given), dict.fromkeys((TRAIN, VALIDATION), TEST)
     return dict(given), {}
 
@@ -162,7 +162,7 @@ class _Plan:
 
 def _check(table: _Table, pictured: Collection[str]) -> int:
     """How many photos the class with most has."""
-    counts = Counter(label for label in table.labels.values() if label != NONE)
+    counts = Counter(label for label in table.labels.values() if label != NONE_OF_THESE)
     named = {*counts, *pictured}
     if not named:
         raise TooFewLabels(f"No photo is labelled yet, so there is nothing to split. {LABEL_FIRST}")
@@ -219,7 +219,7 @@ def _carve(
     # some.
     tested = not sides[TEST] and not (table.given_test and any(table.given[name] for name in mine))
     units = units_of(undecided, table.groups, table.taken_at, table.files)
-    spared = plan.sparing and label != NONE
+    spared = plan.sparing and label != NONE_OF_THESE
     steering = TENTH if plan.sparing else shares[VALIDATION]
     wanted = {
         TEST: _share(shares[TEST], len(mine)) if tested else 0,
@@ -345,7 +345,9 @@ def _certificate(
     sizes = table.sizes
     weak = _divided_bursts(table, splits)
     untested = [
-        label for label, counts in per_class.items() if label != NONE and not counts.get(TEST)
+        label
+        for label, counts in per_class.items()
+        if label != NONE_OF_THESE and not counts.get(TEST)
     ]
     return Certificate(
         seed=seed,

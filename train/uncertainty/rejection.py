@@ -27,7 +27,7 @@ from train.uncertainty.ood import (
 
 SURE = "sure"
 ONE_OF = "one_of"
-NONE = "none"
+REFUSED = "none"
 # Known photos refused: the usual share, and the range in which photos of "none of these" may move
 # it.
 ALPHA = 0.05
@@ -123,7 +123,7 @@ class Rejection:
 def answer(probabilities: Sequence[float], score: float, threshold: float, sure_at: float) -> str:
     """sure | one_of | none, from calibrated probabilities (c,) and the score of one photo."""
     if score > threshold:
-        return NONE
+        return REFUSED
     return SURE if max(probabilities) >= sure_at else ONE_OF
 
 

@@ -30,7 +30,7 @@ from curation.decisions.crowdlab import crowdlab, dawid_skene
 from curation.light_table.session.history import decision_lines
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.actions import CLASS_ACTIONS
-from data_cards.annotations.decision import NONE, Decision, now
+from data_cards.annotations.decision import NONE_OF_THESE, Decision, now
 from data_cards.annotations.disagreement import JUNK, answer_of, settles, settles_pair
 from data_cards.annotations.ledger import merged_classes
 from data_cards.annotations.overlap import Asking, asking_file
@@ -300,4 +300,4 @@ def _hard(shared: Answers, title: Callable[[str], str]) -> list[Values]:
 
 
 def _named(answer: str, title: Callable[[str], str]) -> str:
-    return {NONE: "none of these", JUNK: "junk"}.get(answer) or f"*{title(answer)}*"
+    return {NONE_OF_THESE: "none of these", JUNK: "junk"}.get(answer) or f"*{title(answer)}*"

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ulid import ULID
 
-from data_cards.annotations.decision import NONE, Decision
+from data_cards.annotations.decision import NONE_OF_THESE, Decision
 from data_cards.annotations.disagreement import KIND, PAIR
 from data_cards.dataset.schema import Finding, Photo, Source
 from train.evaluation.label_value import ROUND
@@ -87,7 +87,7 @@ def _born(name: str) -> str:
 
 
 def _decided(one: Decision, stands: bool, title: Title) -> str:
-    named = "none of these" if one.label == NONE else title(one.label or "")
+    named = "none of these" if one.label == NONE_OF_THESE else title(one.label or "")
     words = _DID.get(one.action) or f"said {named}"
     if one.action == "keep" and one.label:
         words = f"kept {named}"
@@ -109,7 +109,7 @@ def _shown(one: Decision, title: Title) -> str:
     model = f"model {one.model_revision[:7]}"
     if not one.shown:
         return f"shown {model}"
-    return f"{model} said {'none of these' if one.shown == NONE else title(one.shown)}"
+    return f"{model} said {'none of these' if one.shown == NONE_OF_THESE else title(one.shown)}"
 
 
 def _on(moment: str) -> str:

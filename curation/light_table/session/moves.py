@@ -20,7 +20,7 @@ from curation.light_table.session.questions import Item, answers, asked
 from curation.light_table.session.queue import Queue
 from data_cards.annotations.actions import CLASS_ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
-from data_cards.annotations.decision import NONE, Decision, parse_decision
+from data_cards.annotations.decision import NONE_OF_THESE, Decision, parse_decision
 from data_cards.annotations.disagreement import (
     JUNK,
     KIND,
@@ -184,7 +184,7 @@ class Moves:
         """The label that this person saw, and the one they give: who keeps a label keeps the one
         they saw."""
         seen = self.blind.label(who, image_id) or Label(image_id, None, "unlabelled")
-        kept = NONE if seen.status == "none_of_these" else seen.label
+        kept = NONE_OF_THESE if seen.status == "none_of_these" else seen.label
         after = kept if move.get("do") == "keep" else move.get("label")
         return {"label_before": seen.label, "label": after, "other": move.get("other")}
 
@@ -352,7 +352,7 @@ class Moves:
         )
 
     def _answer_named(self, answer: str) -> str:
-        words = {NONE: "none of these", JUNK: "junk"}
+        words = {NONE_OF_THESE: "none of these", JUNK: "junk"}
         return words.get(answer) or f"*{(self._records.named(answer) or {}).get('title', answer)}*"
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from curation.light_table.session.questions import Item
 from curation.near_duplicates.groups import DISAGREE
 from curation.near_duplicates.incoming import AGAIN
-from data_cards.annotations.decision import IT_IS_NONE, NONE
+from data_cards.annotations.decision import IT_IS_NONE, NONE_OF_THESE
 from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Finding, Label, Photo, Split
@@ -133,7 +133,7 @@ def _word_of_visitor(item: Item, records: Records) -> dict[str, str] | None:
         return None  # visitors choose among what the model answered
     asked = [one for one in item.findings if one.kind == "visitor"]
     if any(IT_IS_NONE in one.reason and not one.suggested_label for one in asked[:1]):
-        return {"id": NONE, "title": "None of these"}
+        return {"id": NONE_OF_THESE, "title": "None of these"}
     said = (one.suggested_label for one in asked)
     return next(
         (records.named(class_id) for class_id in said if class_id in records.collection), None

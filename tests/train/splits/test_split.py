@@ -11,7 +11,7 @@ from data_cards.dataset.schema import Finding, Label, Photo, Source, Split
 from data_cards.errors import LABELS_WANTED, CannotSplit
 from train.splits.certificate import NOTHING_MEASURED
 from train.splits.seal import split_dataset
-from train.splits.split import ENOUGH, NONE, leaks_left, split
+from train.splits.split import ENOUGH, NONE_OF_THESE, leaks_left, split
 
 
 def collection(classes=4, photos=20):
@@ -174,7 +174,7 @@ def test_photos_of_nothing_have_a_stratum_of_their_own():
         "validation": 1,
         "test": 2,
     }
-    assert certificate.per_class[NONE] == {"train": 7, "validation": 1, "test": 2}
+    assert certificate.per_class[NONE_OF_THESE] == {"train": 7, "validation": 1, "test": 2}
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_a_dataset_is_split_as_it_is_labelled_now():
     splits, certificate = split_dataset(dataset)
     assert "p0" not in splits and "p1" in splits
     assert splits["p2"].group == splits["p3"].group
-    assert certificate.per_class[NONE] == {"train": 1}
+    assert certificate.per_class[NONE_OF_THESE] == {"train": 1}
 
 
 def test_a_photo_that_came_for_training_and_for_the_test_is_a_test_photo():

@@ -241,7 +241,7 @@ def test_sure_is_rare_where_nothing_was_right_and_usual_where_nobody_knows():
     assert sure_threshold(*confident((0.9, False))) == SURE_AT
 
 
-NONE = np.zeros((0, 3))
+REFUSED = np.zeros((0, 3))
 
 
 def tops(low, high, n=200):
@@ -251,26 +251,26 @@ def tops(low, high, n=200):
 
 
 def test_hardly_any_stranger_is_named_and_hardly_any_known_thing_refused():
-    found = tuned_on_views(tops(10, 20), tops(0, 5), NONE)
+    found = tuned_on_views(tops(10, 20), tops(0, 5), REFUSED)
     assert (found.scores(tops(0, 5), tops(0, 5)) > found.threshold).mean() >= 0.95
     assert not (found.scores(tops(10, 20), tops(10, 20)) > found.threshold).any()
     assert found.guarantee.startswith("No guarantee") and found.by == "views" and found.n == 200
 
 
 def test_where_both_look_alike_a_tenth_of_the_known_is_the_most_that_is_given_up():
-    found = tuned_on_views(tops(0, 5), tops(0, 5), NONE)
+    found = tuned_on_views(tops(0, 5), tops(0, 5), REFUSED)
     assert found.refused is not None and 0.05 < found.refused <= 0.1
 
 
 def test_photos_of_other_things_move_the_line():
     without, with_some = (
-        tuned_on_views(tops(10, 20), tops(0, 5), some) for some in (NONE, tops(7, 8))
+        tuned_on_views(tops(10, 20), tops(0, 5), some) for some in (REFUSED, tops(7, 8))
     )
     assert with_some.threshold < without.threshold and with_some.none_refused > 0.9
 
 
 def test_a_line_on_logits_comes_back_and_wants_logits(tmp_path):
-    found = tuned_on_views(tops(10, 20), tops(0, 5), NONE)
+    found = tuned_on_views(tops(10, 20), tops(0, 5), REFUSED)
     found.save(tmp_path)
     again = Rejection.load(tmp_path)
     assert again == found and again.by_logits
@@ -280,6 +280,6 @@ def test_a_line_on_logits_comes_back_and_wants_logits(tmp_path):
 
 
 def test_the_owners_word_about_strangers_counts_more_than_what_it_costs():
-    found = tuned_on_views(tops(0, 5), tops(0, 5), NONE, named=0.2)
+    found = tuned_on_views(tops(0, 5), tops(0, 5), REFUSED, named=0.2)
     assert found.strangers_named == pytest.approx(0.2, abs=0.006) and found.wanted == 0.2
     assert found.refused is not None and found.refused > 0.7
