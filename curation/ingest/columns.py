@@ -10,7 +10,8 @@ nobody knows is refused with its line.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -99,6 +100,13 @@ NAMES_FILES = (
     "class_to_idx.json",
     "id2label.json",
 )
+# Parts of names that columns of labels have, in the languages of spreadsheets we know of; and
+# cells that are no word: numbers and dates, JSON, addresses.
+LABEL_LIKE = re.compile(
+    r"label|class|categ|kategor|klasse|etiquet|étiquet|clase|species|breed|genus|variety|choice"
+    r"|\btags?\b|\bkind|\btype|标签|標籤|类别|類別|分类|ラベル|метка|класс"
+)
+NO_WORD = re.compile(r"[\d.:/\s-]+$|[\[{]|\S+://|\d{4}-\d\d-\d\d")
 LOOKED_AT = 20  # rows that tell which of several columns names files
 
 
@@ -157,7 +165,7 @@ def _file_column(table: Table, is_there: Callable[[str], bool]) -> str:
         for column in table.columns
     }
     if called:
-        return max(called, key=lambda column: found[column])
+        return max(_like_files(table, called, found), key=lambda column: found[column])
     named = [
         column
         for column in table.columns
@@ -179,6 +187,19 @@ def _file_column(table: Table, is_there: Callable[[str], bool]) -> str:
         f"required); it has {', '.join(table.columns) or 'none'}.{hint}",
         columns=list(table.columns),
     )
+
+
+def _like_files(table: Table, columns: Sequence[str], found: Mapping[str, int]) -> Sequence[str]:
+    """Those of the columns whose cells end as photos do, where there are such: the number of a
+    task or a row may be the name of a file by accident."""
+    rows = table.rows[:LOOKED_AT]
+    ending = [
+        column
+        for column in columns
+        if any(PurePosixPath(row.cells[column]).suffix.lower() in PHOTO_ENDINGS for row in rows)
+        and not all("://" in row.cells[column] for row in rows)
+    ]
+    return [column for column in ending if found[column]] or ending or columns
 
 
 def _split_column(table: Table, columns: Sequence[str]) -> str | None:
@@ -262,16 +283,18 @@ def _unused(table: Table, columns: Sequence[str], is_labelled: bool) -> Iterator
         [] if is_labelled else sorted(columns, key=lambda column: _is_unlike_a_label(table, column))
     )
     question = ""
-    if maybe:
+    if maybe and not all(_is_unlike_a_label(table, maybe[0])[:3]):
         it = f"`{maybe[0]}`" if len(columns) > 1 else "it"
         question = f' Is {it} the label? Then add --label-column "{maybe[0]}".'
     yield f"Line 1 of {table.path.name}: the {plural} {named} {verb} not used.{question}"
 
 
-def _is_unlike_a_label(table: Table, column: str) -> tuple[bool, int]:
-    """A label is a word that several photos share."""
+def _is_unlike_a_label(table: Table, column: str) -> tuple[bool, bool, bool, int]:
+    """A label is a word that several photos share, in a column that is called as one."""
     values = {row.cells[column] for row in table.rows} - {""}
-    return len(values) < 2 or 2 * len(values) > len(table.rows), len(values)
+    is_shared = 1 < len(values) <= len(table.rows) / 2
+    is_word = not any(NO_WORD.match(value) for value in values)
+    return not LABEL_LIKE.search(name_key(column)), not is_word, not is_shared, len(values)
 
 
 def split_in(row: Row, columns: Columns, name: str) -> str | None:

@@ -12,6 +12,7 @@ import posixpath
 import re
 import stat
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,22 @@ class Missing:
 
     why: str
     is_outside: bool = False
+
+
+def _without_address(name: str) -> Iterator[str]:
+    """The name of a file within an address as annotation tools write them: "%20" for a blank,
+    "/data/local-files/?d=photos/1.jpg", "/data/upload/3/0a1b2c3d-1.jpg", "1.jpg?width=200"."""
+    plain = unquote(name)
+    if plain != name:
+        yield plain
+    path, _, query = plain.partition("?")
+    if query.startswith("d="):
+        yield query[2:]
+    elif query:
+        yield path
+    uploaded = re.search(r"(?:^|/)[0-9a-f]{8}-([^/]+)$", path)
+    if uploaded:
+        yield uploaded[1]
 
 
 class FileLookup:
@@ -55,9 +72,9 @@ class FileLookup:
             if path is not None:
                 return path
         found = self._looked_up(plain)
-        if isinstance(found, Missing) and "%" in plain and not found.is_outside:
-            decoded = self._looked_up(unquote(plain))
-            return decoded if isinstance(decoded, Path) else found
+        if isinstance(found, Missing) and not found.is_outside:
+            others = (self._looked_up(other) for other in _without_address(plain))
+            return next((other for other in others if isinstance(other, Path)), found)
         return found
 
     def _as_written(self, name: str) -> Path | Missing | None:

@@ -29,6 +29,7 @@ _NOBODYS = re.compile(
     r"|(?:g[hx]|[prl]|sam_?)\d{4,}.*",
     re.IGNORECASE,
 )
+_NUMBER_BEFORE = re.compile(r"\d+[ _.-]+")
 _HASH = re.compile(
     r"(?<![0-9a-z])(?:(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}"
     r"|[0-9a-f]{4,}(?:-[0-9a-f]{4,})+)(?![0-9a-z])",
@@ -37,9 +38,12 @@ _HASH = re.compile(
 
 
 def class_in_name(stem: str) -> str:
-    """ "gond painting_7", "mon04", "bay (3)", "cat.12" -> "gond painting", "mon", "bay", "cat";
+    """ "gond painting_7", "mon04", "bay (3)", "cat.12", "7_dog" -> "gond painting", "mon", "bay",
+    "cat", "dog";
     "IMG_1234" -> ""."""
     name = _COPY.sub("", stem).rstrip("0123456789() ").rstrip("_-. #")
+    number = _NUMBER_BEFORE.match(name)
+    name = name[number.end() :] if number else name
     has_letters = any(character.isalpha() for character in name)
     return name if has_letters and not _NOBODYS.fullmatch(stem) and not _HASH.search(stem) else ""
 

@@ -59,7 +59,16 @@ PLAIN_NAMES = frozenset(
         "classes",
     )
 )
-METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
+# Of Hugging Face, and of Roboflow.
+METADATA = (
+    "metadata.csv",
+    "metadata.tsv",
+    "metadata.jsonl",
+    "metadata.parquet",
+    "_classes.csv",
+)
+# What programs write where there is no label; "none" is the word for none of these.
+NOT_GIVEN = frozenset(("nan", "null", "n/a", "#n/a", "<na>", "nil"))
 
 
 def is_list(path: Path) -> bool:
@@ -127,6 +136,14 @@ def from_metadata(root: Path, options: SourceOptions) -> Gathered:
         for path in photos
         if path not in named
     ]
+    return replace(gathered, left_alone=(*gathered.left_alone, *beside))
+
+
+def beside_list(gathered: Gathered, root: Path, options: SourceOptions, name: str) -> Gathered:
+    """The same, and the photos below `root` that a list does not name among what is left alone."""
+    named = {photo.path for photo in gathered.photos}
+    photos = map(as_text, list_photos(root, options.exclude, options.follow_links).photos)
+    beside = (LeftAlone(path, f"not named by {name}") for path in photos if path not in named)
     return replace(gathered, left_alone=(*gathered.left_alone, *beside))
 
 
@@ -263,7 +280,8 @@ class _Labels:
 
     @classmethod
     def of(cls, table: Table, columns: Columns, given: str) -> _Labels:
-        values = {row.cells[columns.label] for row in table.rows} - {""} if columns.label else set()
+        values = {row.cells[columns.label] for row in table.rows} if columns.label else set()
+        values = {value for value in values if value and value.casefold() not in NOT_GIVEN}
         numbers = bool(values) and all(as_number(value) is not None for value in values)
         names, source = (
             names_of_numbers(table, columns.label) if columns.label and numbers else ({}, "")
@@ -276,7 +294,7 @@ class _Labels:
             ones = marked(row, self.columns.one_hot)
             return ones[0] if len(ones) == 1 else self.given
         told = row.cells[self.columns.label] if self.columns.label else ""
-        if told.startswith(SEVERAL):
+        if told.startswith(SEVERAL) or told.casefold() in NOT_GIVEN:
             return self.given
         number = as_number(told) if self.are_numbers else None
         return (
@@ -304,6 +322,16 @@ class _Labels:
             yield (
                 f"{_rows(len(several), 'has', 'have')} several labels, and so none: line "
                 f"{some(several)}."
+            )
+        empty = [
+            str(row.line)
+            for row in rows
+            if self.columns.label and row.cells[self.columns.label].casefold() in NOT_GIVEN
+        ]
+        if empty:
+            yield (
+                f"{_rows(len(empty), 'says', 'say')} NaN, null or the like for a label, and so "
+                f"{'has' if len(empty) == 1 else 'have'} none: line {some(empty)}."
             )
         if self.names_from:
             yield (

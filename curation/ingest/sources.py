@@ -25,7 +25,8 @@ from curation.ingest.clips import from_clip, with_frames
 from curation.ingest.folder import from_folder
 from curation.ingest.hub_dataset import from_dataset, from_hub, is_dataset
 from curation.ingest.incoming import Gathered, SourceOptions
-from curation.ingest.lists import from_list, from_metadata, lists_in, metadata_in
+from curation.ingest.lists import beside_list, from_list, from_metadata, lists_in, metadata_in
+from curation.ingest.photo_files import looks_like_photo
 from data_cards.errors import BadSource
 from data_cards.storage.atomic_files import at_home
 from data_cards.storage.repository import HUB
@@ -91,6 +92,8 @@ SOURCES = (
 def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
     """Look at a source. Raises BadSource."""
     options = options or SourceOptions()
+    if not source.strip():
+        raise BadSource("No source was given: its name is empty. Give a folder, a list or a zip.")
     for kind in SOURCES:
         if kind.takes(source):
             return with_frames(kind.opens(source, options), options.every)
@@ -109,6 +112,12 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
     if path.name.lower().endswith(archive.OTHER_ENDINGS):
         raise BadSource(
             f"{path.name} cannot be unpacked here. Unpack it, and give the folder.", source=source
+        )
+    if looks_like_photo(path):
+        raise BadSource(
+            f"{path.name} is a single photo. Give the folder that it lies in; to ask a model what "
+            "it shows, use predict.",
+            source=source,
         )
     known = ", ".join(kind.words for kind in SOURCES[:-1])
     raise BadSource(
@@ -149,7 +158,9 @@ def _unpacked(root: Path, options: SourceOptions) -> Gathered:
             raise
         gathered = None
     if len(found) == 1 and (gathered is None or len(gathered.classes) < 2):
-        return _below(from_list(found[0], options), inner.relative_to(root))
+        listed = from_list(found[0], options)
+        listed = beside_list(listed, inner, options, found[0].name)
+        return _below(listed, inner.relative_to(root))
     if gathered is None:
         return from_folder(root, options)
     told = " ".join(
@@ -173,7 +184,13 @@ def _below(gathered: Gathered, folder: Path) -> Gathered:
     if not folder.parts:
         return gathered
     photos = (replace(photo, path=f"{folder.as_posix()}/{photo.path}") for photo in gathered.photos)
-    return replace(gathered, photos=list(photos) if isinstance(gathered.photos, list) else photos)
+    return replace(
+        gathered,
+        photos=list(photos) if isinstance(gathered.photos, list) else photos,
+        left_alone=tuple(
+            replace(one, path=f"{folder.as_posix()}/{one.path}") for one in gathered.left_alone
+        ),
+    )
 
 
 def _path(source: str) -> Path:

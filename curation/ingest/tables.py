@@ -33,6 +33,9 @@ MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 # characters: a caption may be long, and a quotation mark that is never closed is longer
+# Letters beyond ASCII stand alone or in pairs in Western text; whole words of them are another
+# script.
+HIGH = re.compile(rb"[\x80-\xff]+")
 LARGEST_CELL = 1_000_000
 OTHER_FILES = (
     (b"PK\x03\x04", "an Excel or zip file"),
@@ -150,15 +153,21 @@ def _western(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[str, st
             "line.",
             line=line,
         ) from error
+    high = HIGH.findall(data)
+    if 2 * sum(len(run) for run in high if len(run) > 2) > sum(map(len, high)):
+        raise _unknown_encoding(name) from error
     try:
         return data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError as worse:
-        raise BadSource(
-            f"{name} is neither UTF-8 nor Windows-1252. Save it as UTF-8, or say what it is: "
-            "--encoding "
-            "cp1251, shift_jis, gbk or another.",
-            source=name,
-        ) from worse
+        raise _unknown_encoding(name) from worse
+
+
+def _unknown_encoding(name: str) -> BadSource:
+    return BadSource(
+        f"{name} is neither UTF-8 nor Windows-1252. Save it as UTF-8, or say what it is: "
+        "--encoding cp1251, shift_jis, gbk or another.",
+        source=name,
+    )
 
 
 def _delimited(path: Path, text: str, known: Collection[str], remarks: tuple[str, ...]) -> Table:

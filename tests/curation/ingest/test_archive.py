@@ -374,3 +374,15 @@ def test_a_disk_that_is_full_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "_write", full)
     with pytest.raises(DiskFull, match="files of the archive"):
         open_source(str(zipped(tmp_path / "a.zip", FILES)))
+
+
+def test_photos_that_the_list_in_an_archive_does_not_name_are_told(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in (1, 2, 3):
+            archive.writestr(f"data/images/{number}.jpg", picture(number))
+        archive.writestr("data/labels.csv", "file,label\nimages/1.jpg,mug\nimages/2.jpg,vase\n")
+    gathered = open_source(str(tmp_path / "a.zip"))
+    told = [(one.path, one.why) for one in gathered.left_alone]
+    assert len(list(gathered.photos)) == 2 and told == [
+        ("data/images/3.jpg", "not named by labels.csv")
+    ]

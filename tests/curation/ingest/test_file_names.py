@@ -131,3 +131,11 @@ def test_names_look_like_classes_where_several_of_them_come_back(stems, found):
 def test_any_names_can_be_looked_at(stems):
     found = classes_in_names(stems)
     assert found.total() <= len(stems) and "" not in found
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [("0_airplane", "airplane"), ("0012-T-shirt_3", "T-shirt"), ("7. dog", "dog"), ("12", "")],
+)
+def test_a_number_may_stand_before_the_class(stem, name):
+    assert class_in_name(stem) == name

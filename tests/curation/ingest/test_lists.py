@@ -335,3 +335,63 @@ def test_what_is_not_quite_a_list_says_what_to_do(tmp_path, name, text, sentence
 def test_an_address_of_the_web_is_to_be_downloaded():
     with pytest.raises(BadSource, match="download https"):
         open_source("https://example.org/photos.zip")
+
+
+def test_a_row_number_that_happens_to_be_a_file_name_names_no_file(tmp_path):
+    text = "id,image,label\n2,/data/local-files/?d=1.jpg,mug\n1,/data/upload/7/0a1b2c3d-2.jpg,cup\n"
+    assert labels(listed(tmp_path, text)) == {"1.jpg": "Mug", "2.jpg": "Cup"}
+    assert labels(listed(tmp_path, "id,label\n2,mug\n")) == {"2.jpg": "Mug"}
+
+
+@pytest.mark.parametrize("empty", ["NaN", "null", "N/A", "#N/A", "<NA>"])
+def test_what_programs_write_for_nothing_is_no_label(tmp_path, empty):
+    gathered = listed(tmp_path, f"file,label\n1.jpg,{empty}\n2.jpg,mug\n3.jpg,Nantes\n")
+    assert labels(gathered) == {"1.jpg": "unlabelled", "2.jpg": "Mug", "3.jpg": "Nantes"}
+    assert gathered.remarks == (
+        "1 row says NaN, null or the like for a label, and so has none: line 2.",
+    )
+
+
+def test_numbers_with_gaps_are_numbers_still(tmp_path):
+    (tmp_path / "classes.txt").write_text("mug\ncup\n")
+    gathered = listed(tmp_path, "file,label\n1.jpg,0.0\n2.jpg,nan\n3.jpg,1.0\n")
+    assert labels(gathered) == {"1.jpg": "Mug", "2.jpg": "unlabelled", "3.jpg": "Cup"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "asked"),
+    [
+        ("étiquette,remarque", "théière,x", "étiquette"),
+        ("annotator,choice,lead_time", "1,mug,2.5", "choice"),
+        ("Source,LabelName,Confidence", "verification,/m/01,1", "LabelName"),
+        ("file_size,category_id", "900,3", "category_id"),
+        ("taken,species", "2024-01-02,owl", "species"),
+    ],
+)
+def test_the_column_that_is_asked_about_is_most_like_a_label(tmp_path, columns, row, asked):
+    (remark,) = listed(tmp_path, f"file,{columns}\n1.jpg,{row}\n").remarks
+    assert remark.endswith(f'Is `{asked}` the label? Then add --label-column "{asked}".')
+
+
+def test_no_question_is_asked_where_no_column_is_like_a_label(tmp_path):
+    text = "file,file_size,attributes\n1.jpg,900,{}\n"
+    (remark,) = listed(tmp_path, text).remarks
+    assert remark.endswith("are not used.")
+
+
+def test_the_lists_of_roboflow_in_split_folders_give_labels_and_splits(tmp_path):
+    for side in ("train", "valid"):
+        (tmp_path / side).mkdir()
+        for name in ("a", "b"):
+            (tmp_path / side / f"{name}.jpg").write_bytes(f"{side}{name}".encode())
+        (tmp_path / side / "_classes.csv").write_text(
+            "filename, mug, cup\na.jpg, 1, 0\nb.jpg, 0, 1\n"
+        )
+    gathered = open_source(str(tmp_path))
+    assert labels(gathered) == {
+        "train/a.jpg": "Mug",
+        "train/b.jpg": "Cup",
+        "valid/a.jpg": "Mug",
+        "valid/b.jpg": "Cup",
+    }
+    assert splits(gathered)["valid/a.jpg"] == "validation"

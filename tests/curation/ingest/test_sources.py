@@ -294,3 +294,15 @@ def test_only_the_collection_of_people_waits_for_consent():
     with pytest.raises(BadCollection, match="consent"):
         shipped_collection("heritage").check_publishable()
     shipped_collection("museum").check_publishable()
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_a_source_without_a_name_is_not_the_folder_one_is_in(source):
+    with pytest.raises(BadSource, match="No source was given"):
+        open_source(source)
+
+
+def test_a_single_photo_is_no_source(tmp_path):
+    lay_out(tmp_path, "1.jpg")
+    with pytest.raises(BadSource, match=r"single photo\. Give the folder"):
+        open_source(str(tmp_path / "1.jpg"))

@@ -180,3 +180,25 @@ def test_parquet_knows_what_its_numbers_stand_for(tmp_path):
     table = read_table(tmp_path / "l.parquet")
     assert cells(table) == [{"file_name": "1.jpg", "label": "1"}, {"file_name": "", "label": "0"}]
     assert table.names == {"label": ("mug", "cup")}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("чашка", "koi8-r"),
+        ("чашка", "cp1251"),
+        ("茶壶", "gbk"),
+        ("茶壺", "big5"),
+        ("κούπα", "cp1253"),
+    ],
+)
+def test_another_script_is_not_read_as_western_letters(text, encoding):
+    data = f"file,label\n1.jpg,{text}\n".encode(encoding)
+    with pytest.raises(BadSource, match="--encoding"):
+        decoded(data, "list.csv")
+    assert text in decoded(data, "list.csv", encoding)[0]
+
+
+@pytest.mark.parametrize("text", ["Übergröße", "créée", "œuvre", "mañana", "5 €", "blåbærgrød"])
+def test_western_letters_are_read_as_such(text):
+    assert decoded(text.encode("cp1252"), "list.csv") == (text, "Windows-1252")
