@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from curation.active_learning.capture import shots_of
 from curation.active_learning.shot_list import ShotRequest, as_text, go_and_shoot
 from curation.active_learning.to_label import NAMELESS
+from curation.issues.scanned_classes import opinions_today, scanned_classes
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import fold, given_labels
 from data_cards.dataset.collection import Collection as Things
@@ -66,7 +67,8 @@ def what_next(dataset: Dataset, count: int = 20) -> Next:
     ledger = known(base)
     labels = fold(given_labels(photos), ledger.decisions)
     sealed = {name for name, row in base.splits().items() if row.split == "test"}
-    opinions = {row.image_id: row for row in base.opinions()}
+    told = opinions_today(base.opinions(), scanned_classes(base))
+    opinions = {row.image_id: row for row in told}
     asked = sorted(
         (one for one in findings if one.kind == "unlabelled"),
         key=lambda one: (-one.score, one.image_id),

@@ -12,6 +12,7 @@ import numpy as np
 
 from curation.issues.label_beliefs import NEIGHBOURS, OWN_SHOT
 from curation.issues.label_issues import judge
+from curation.issues.scanned_classes import opinions_today, scanned_classes
 from curation.measures.neighbours import (
     WORTH_REMEMBERING,
     Near,
@@ -211,10 +212,11 @@ class Said(abc.Collection[Opinion]):
 
 
 class ScanOpinions:
-    """What the last scan wrote, as the light table asks for it."""
+    """What the last scan wrote, in the classes of today, as the light table asks for it."""
 
     def __init__(self, dataset: Dataset) -> None:
-        self._rows = {row.image_id: row for row in dataset.opinions()}
+        now = scanned_classes(dataset)
+        self._rows = {row.image_id: row for row in opinions_today(dataset.opinions(), now)}
         self._labels = dataset.labels()
 
     def best(self, image_id: str) -> Sequence[tuple[str, float]]:

@@ -97,6 +97,31 @@ def test_an_unknown_class_is_refused_and_nothing_is_kept(setup: InboxSetup) -> N
     assert setup.journal.rows() == []
 
 
+def test_a_class_that_was_merged_while_the_page_was_open_is_the_one_it_went_into(
+    setup: InboxSetup,
+) -> None:
+    """The page still offers "old-grid", which is "red-grid" today."""
+    setup.inbox.class_now = lambda label: "red-grid" if label == "old-grid" else label
+    setup.ask("old-grid", consent=False)
+    [question] = setup.journal.questions()
+    assert question.label == "red-grid"
+
+
+def test_a_class_that_is_gone_and_went_into_none_is_refused(setup: InboxSetup) -> None:
+    setup.inbox.class_now = lambda label: label
+    with pytest.raises(UnknownClass, match="“gone” is not one of"):
+        setup.ask("gone", consent=True)
+    assert not setup.journal.questions() and setup.inbox.waiting() == 0
+
+
+def test_a_class_that_has_its_name_again_is_itself(setup: InboxSetup) -> None:
+    """A new class took the name of one that was merged; the page means the one it shows."""
+    setup.inbox.class_now = lambda label: "ochre"
+    setup.ask("red-grid", consent=False)
+    [question] = setup.journal.questions()
+    assert question.label == "red-grid"
+
+
 def test_pressing_twice_is_one_question(setup: InboxSetup) -> None:
     assert setup.ask() == setup.ask()
     assert setup.ask("ochre") != setup.ask()

@@ -8,6 +8,7 @@ from typing import Any
 
 from curation.active_learning.next_steps import missing
 from curation.active_learning.shot_list import EVERYTHING, ShotRequest, as_text
+from curation.issues.scanned_classes import opinions_today, scanned_classes
 from curation.light_table.session.table import LightTable
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Opinion
@@ -46,7 +47,8 @@ class Missing:
 
     def _opinions(self, dataset: Dataset) -> dict[str, Opinion]:
         if self._read[0] != dataset.revision:
-            self._read = (dataset.revision, {row.image_id: row for row in dataset.opinions()})
+            told = opinions_today(dataset.opinions(), scanned_classes(dataset))
+            self._read = (dataset.revision, {row.image_id: row for row in told})
         return self._read[1]
 
     def _shown(self, request: ShotRequest) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import Any
 
 from curation.active_learning.to_label import NAMELESS
+from curation.issues.scanned_classes import findings_today, scanned_classes
 from curation.light_table.session.blind import second_looks
 from curation.light_table.session.book import Book
 from curation.light_table.session.grid import look_alikes
@@ -94,13 +95,14 @@ class LightTable:
             say(past.left_out or "Every line of the ledger can be read now.")
         asking = asking_from(dataset.asking(), self._asking)
         book = Book(given_labels(photos), past.decisions, self._journal.append)
-        found = dataset.findings()
+        now = scanned_classes(dataset)
+        found = findings_today(dataset.findings(), now)
         leaks = {one.image_id: one.reason for one in found if one.kind == "leak"}
         asked = [
             asked_by_visitor(question, leaks.get(question.image_id, ""))
             for question in past.questions
         ]
-        findings = [one for one in [*found, *asked] if one.image_id in photos]
+        findings = [one for one in [*found, *findings_today(asked, now)] if one.image_id in photos]
         findings += before_a_scan(given_labels(photos), findings)
         items = questions([*findings, *second_looks(book, findings, asking)])
         doubted = {
