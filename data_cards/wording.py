@@ -28,6 +28,15 @@ def counted(number: int, one: str, many: str = "", *, none: str = "") -> str:
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
+def if_any(number: int, one: str, many: str = "") -> str:
+    """The same, and nothing for none: a part of a sentence that is left out.
+
+    >>> if_any(1, "file is new", "files are new"), if_any(0, "file")
+    ('1 file is new', '')
+    """
+    return counted(number, one, many) if number else ""
+
+
 def in_words(number: int) -> str:
     """Small numbers as words, larger ones in digits.
 

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from data_cards.dataset.collection import Collection
 from data_cards.errors import BadPhoto, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import LIMITS, PhotoLimits
+from data_cards.wording import counted
 from space.feedback import Inbox
 from space.rate_limit import Allowance
 from space.recent_answers import Recent
@@ -158,7 +159,8 @@ class Endpoints:
         self._recognizer()
         if wait := self._feedback.take(client):
             raise TooBusy(
-                f"Thank you; that was a lot at once. Tell us more in {wait:.0f} seconds.",
+                f"Thank you; that was a lot at once. Tell us more in "
+                f"{counted(round(wait), 'second')}.",
                 code="too_many",
             )
         answer = self._recent.find(prediction_id)

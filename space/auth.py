@@ -24,6 +24,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from data_cards.errors import NotAllowed, VitrineError
+from data_cards.wording import counted
 from space.passwords import hash_password, is_password, made_up_password, read_passwords
 from space.rate_limit import Allowance, client_of
 from space.settings import OWNER, SpaceSettings
@@ -89,7 +90,7 @@ class PasswordAccess:
         wait = max(self._tries.take(f"from {client}"), self._tries.take(f"as {name}"))
         if wait:
             raise NotAllowed(
-                f"Too many tries. Wait {wait:.0f} seconds, then sign in again.",
+                f"Too many tries. Wait {counted(round(wait), 'second')}, then sign in again.",
                 code="too_many",
                 wait=wait,
             )

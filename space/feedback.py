@@ -29,6 +29,7 @@ from data_cards.dataset.tables import images_file, labels_file
 from data_cards.errors import BadPhoto, MissingFile, TooBusy, UnknownClass
 from data_cards.photos.image import inspect_photo
 from data_cards.storage.atomic_files import write_durably
+from data_cards.wording import counted
 from space.recent_answers import Recent, Remembered
 
 UNKNOWN = "unknown"
@@ -78,8 +79,9 @@ class Inbox:
             label = self.class_now(label)  # a page that was opened before classes were merged
         if label not in RESERVED and label not in self.collection:
             raise UnknownClass(
-                f"“{label}” is not one of the {len(self.collection.ids)} classes here; "
-                f"“{NONE_OF_THESE}” and “{UNKNOWN}” can be said too.",
+                f"“{label}” is not one of the "
+                f"{counted(len(self.collection.ids), 'class', 'classes')} here; “{NONE_OF_THESE}” and "
+                f"“{UNKNOWN}” can be said too.",
                 label=label,
             )
         said = f"{label} {consent}"

@@ -33,6 +33,7 @@ from data_cards.progress import say
 from data_cards.settings import dial
 from data_cards.storage.atomic_files import write_durably
 from data_cards.storage.repository import parse_address
+from data_cards.wording import counted
 from train.finetune.budget import AROUND, LOOKED_BACK, check_budget
 from train.inference.batch_predict import seconds_a_photo
 from train.inference.model_folder import is_provisional
@@ -166,7 +167,7 @@ def gathered(photos: str, out: Path, settings: LoopSettings = LOOP) -> Dataset:
             f"{out} lies inside of the dataset {place.name}. Name a folder beside it.",
             address=str(out),
         )
-    say(f"{there.address} was collected before: {len(there.photos())} photos.")
+    say(f"{there.address} was collected before: {counted(len(there.photos()), 'photo')}.")
     return there
 
 

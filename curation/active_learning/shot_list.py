@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from data_cards.wording import counted, in_words
+
 EVERYTHING = ""  # the class id of a wish about the whole collection
 # photos of a class that are enough, wherever the others stand
 LEAST = 5
@@ -193,7 +195,7 @@ def _same_view(shots: Sequence[Shot]) -> Trait | None:
     said = (
         "all nearly the same view"
         if len(views) == 1
-        else f"but only {_word(len(views))} different views"
+        else f"but only {in_words(len(views))} different views"
     )
     return Trait(
         "view",
@@ -302,7 +304,7 @@ def _wish(
         return ShotRequest(
             name,
             1.0,
-            f"*{title}*: no photo yet. Take {_word(LEAST)}: from the front, {', '.join(SIDES)}, "
+            f"*{title}*: no photo yet. Take {in_words(LEAST)}: from the front, {', '.join(SIDES)}, "
             "and "
             "close up.",
         )
@@ -324,7 +326,7 @@ def _wish(
     )
     more = max(FEWEST, min(LEAST if traits else MOST // 2, enough - len(shots)))
     said = (
-        f"*{title}*: {_photos(len(shots))}{shared or few}. Take {_word(more)} more: "
+        f"*{title}*: {_photos(len(shots))}{shared or few}. Take {in_words(more)} more: "
         f"{', '.join(advice[:AT_ONCE])}."
     )
     return ShotRequest(
@@ -374,9 +376,4 @@ def _apart(
 
 
 def _photos(count: int) -> str:
-    return "only one photo" if count == 1 else f"{count} photos"
-
-
-def _word(count: int) -> str:
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    return words[count] if count < len(words) else str(count)
+    return "only one photo" if count == 1 else counted(count, "photo")

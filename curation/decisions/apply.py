@@ -22,6 +22,7 @@ from data_cards.dataset.repo import Changes, Dataset, collection_files
 from data_cards.dataset.schema import Label
 from data_cards.dataset.tables import labels_file, ledger_file
 from data_cards.errors import BadDecision
+from data_cards.wording import counted
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
         return Changes(add, pictures.delete)
 
     after = dataset.update(
-        f"Add {len(decisions)} decisions" if decisions else "Fold decisions into labels", change
+        f"Add {counted(len(decisions), 'decision')}" if decisions else "Fold decisions into labels",
+        change,
     )
     return Decided(after, done[0])
 
@@ -119,7 +121,7 @@ def _said(
     changed = sum(before.get(image_id) != row for image_id, row in after.items())
     parts = [
         f"{new} of {given} decisions are new." if given else "",
-        f"{changed} labels changed." if changed else "No label changed.",
+        f"{counted(changed, 'label', none='No label')} changed.",
         left_out,
     ]
     return " ".join(part for part in parts if part)

@@ -27,6 +27,7 @@ from data_cards.dataset.tables import (
     splits_file,
 )
 from data_cards.errors import MissingFile
+from data_cards.wording import counted
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Erased:
     @property
     def sentence(self) -> str:
         """For people."""
-        what = "1 photo is" if self.count == 1 else f"{self.count} photos are"
+        what = counted(self.count, "photo is", "photos are")
         return (
             f"{what} erased from {self.dataset.address}. Models trained on them keep thumbnails: "
             "train and publish "

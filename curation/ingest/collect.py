@@ -24,7 +24,7 @@ from curation.ingest.earlier import Now, compare
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
 from curation.ingest.naming import begin, join, put_together, texts_for
 from curation.ingest.photo_files import format_of, named_wrongly
-from curation.ingest.report import CollectReport, Tally, about_sides, counted, unreadable_for
+from curation.ingest.report import CollectReport, Tally, about_sides, unreadable_for
 from curation.ingest.shards import Intake
 from curation.ingest.sources import open_source
 from data_cards.dataset.collection import Collection
@@ -35,6 +35,7 @@ from data_cards.photos.image import encode_jpeg, image_id, inspect_photo, open_p
 from data_cards.photos.metadata import stored_form
 from data_cards.progress import say, track
 from data_cards.storage.repository import parse_address
+from data_cards.wording import counted
 from train.splits.split import TEST, VALIDATION
 
 WORKERS = 4

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.schema import Finding, Photo
+from data_cards.wording import counted
 
 # A source whose paths all differ is still the same one where at least half of the photos are.
 SAME = 0.5
@@ -194,7 +195,7 @@ def _moved(move: Move, things: Things, kept: Things) -> str:
         things.title_of(name) if name in things else name for name in (move.before, move.after)
     )
     where = f"now lie in {move.folder}" if move.folder else f"are labelled {after} now"
-    photos = f"{_photos(move.photos)} labelled {before} {_verb(move.photos, where)}"
+    photos = f"{counted(move.photos, 'photo')} labelled {before} {_verb(move.photos, where)}"
     if move.after not in kept:
         cure = f"rename the class? On the light table, rename {before} to {after}"
     else:
@@ -206,9 +207,9 @@ def _gone(gone: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
     if gone:
         one = len(gone) == 1
         yield (
-            f"{_photos(len(gone))} that came in earlier {'is' if one else 'are'} no longer in the "
-            f"source: {first_few(gone)}. {'It stays' if one else 'They stay'} in the dataset; "
-            "to take photos out, use erase."
+            f"{counted(len(gone), 'photo')} that came in earlier {'is' if one else 'are'} "
+            f"no longer in the source: {first_few(gone)}. "
+            f"{'It stays' if one else 'They stay'} in the dataset; to take photos out, use erase."
         )
     if changed:
         one = len(changed) == 1
@@ -226,10 +227,6 @@ def _repaired(stale: Sequence[Finding], now: Mapping[str, Now]) -> Iterator[str]
         one = len(paths) == 1
         were = "file that could not be read is" if one else "files that could not be read are"
         yield f"{len(paths)} {were} {'a photo' if one else 'photos'} now: {first_few(paths)}."
-
-
-def _photos(number: int) -> str:
-    return "1 photo" if number == 1 else f"{number} photos"
 
 
 def _verb(number: int, words: str) -> str:

@@ -27,6 +27,7 @@ from curation.ingest.photo_files import as_text, read_file
 from data_cards.dataset.class_names import title_from
 from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadSource
+from data_cards.wording import counted
 
 DRAWN = "drawn over the photo beside it that is called the same (a mask or the like)"
 
@@ -146,12 +147,12 @@ def _remarks(
     if bare:
         lie, come = ("lies", "comes") if bare == 1 else ("lie", "come")
         yield (
-            f"{bare} of {_photos(len(photos))} {lie} in no class folder and {come} in "
+            f"{bare} of {counted(len(photos), 'photo')} {lie} in no class folder and {come} in "
             "without a label."
         )
     if beside:
         were = "was" if len(beside) == 1 else "were"
-        told = f"{_photos(len(beside))} beside the class folders {were} left alone."
+        told = f"{counted(len(beside), 'photo')} beside the class folders {were} left alone."
         in_folders = any(len(file.parts) > len(layout.wrapper.parts) + 2 for file in beside)
         cure = " If no folder here is a split, add --no-splits."
         yield told + (cure if layout.sides and in_folders else "")
@@ -160,10 +161,6 @@ def _remarks(
             f"Nothing is called as --exclude {pattern} says. It is compared with names, and with "
             "paths as they are inside the folder."
         )
-
-
-def _photos(number: int) -> str:
-    return "1 photo" if number == 1 else f"{number} photos"
 
 
 def _about_names(layout: Layout, options: SourceOptions) -> Iterator[str]:

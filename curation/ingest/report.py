@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from curation.ingest.incoming import LeftAlone
 from curation.ingest.listing import SYSTEM
 from data_cards.dataset.collection import Collection
+from data_cards.wording import counted, if_any
 from train.splits.split import TEST, TRAIN, VALIDATION, carved_sides
 
 SIDES = (TRAIN, VALIDATION, TEST)
@@ -71,18 +72,13 @@ class CollectReport:
     def sentence(self) -> str:
         """For people."""
         parts = (
-            counted(self.added, "photo came in", "photos came in") or "No new photo came in",
-            counted(self.already_there, "was there already", "were there already"),
-            counted(self.repeated, "was the same as another one", "were the same as another one"),
-            counted(self.unreadable, "file could not be read", "files could not be read"),
+            f"{counted(self.added, 'photo', none='No new photo')} came in",
+            if_any(self.already_there, "was there already", "were there already"),
+            if_any(self.repeated, "was the same as another one", "were the same as another one"),
+            if_any(self.unreadable, "file could not be read", "files could not be read"),
         )
-        classes = counted(self.classes, "class", "classes") or "no class"
+        classes = counted(self.classes, "class", "classes", none="no class")
         return f"{', '.join(filter(None, parts))}. {self.address} has {classes}."
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its word; nothing for none."""
-    return f"{number} {one if number == 1 else many}" if number else ""
 
 
 def unreadable_for(reason: str) -> str:

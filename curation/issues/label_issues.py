@@ -18,6 +18,7 @@ import numpy as np
 
 from curation.issues.few_shots import FEW, LIKELY, chance_of_error, share_among
 from curation.issues.label_beliefs import LEAST, beliefs, chances_of
+from data_cards.wording import in_words, whole_percent
 from train.probes.logistic import shots_that_teach
 
 # How sure the pooled evidence is on average (its strongest belief), from which it is trusted alone,
@@ -180,23 +181,25 @@ def reason_for(
         return said
     kept = named.count(own) if own != likely else 0
     if count == 0:
-        own_ones = f"{_word(kept)} of its {_word(len(named))} nearest photos {_has(kept)} its label"
+        own_ones = (
+            f"{in_words(kept)} of its {in_words(len(named))} nearest photos {_has(kept)} its label"
+        )
         return (
             f"{said} It looks more like *{title(likely)}*{', though ' + own_ones if kept else ''}."
         )
     whose = (
-        f"{_word(count).capitalize()} of its {_word(len(named))} nearest photos "
+        f"{in_words(count).capitalize()} of its {in_words(len(named))} nearest photos "
         f"{'is' if count == 1 else 'are'}"
     )
     if count == len(named):
         whose = (
-            f"All of its {_word(len(named))} nearest photos are"
+            f"All of its {in_words(len(named))} nearest photos are"
             if count > 1
             else "The nearest photo is"
         )
     return (
         f"{said} {whose} "
-        f"*{title(likely)}*{f', {_word(kept)} {_has(kept)} its label' if kept else ''}."
+        f"*{title(likely)}*{f', {in_words(kept)} {_has(kept)} its label' if kept else ''}."
     )
 
 
@@ -205,8 +208,4 @@ def _has(count: int) -> str:
 
 
 def _percent(share: float) -> str:
-    return "less than 1 %" if share < 0.01 else f"{round(share * 100)} %"
-
-
-def _word(count: int) -> str:
-    return ("no", "one", "two", "three", "four", "five")[count]
+    return "less than 1 %" if share < 0.01 else whole_percent(share)

@@ -306,7 +306,7 @@ def _of_classes(of_class: Mapping[str, _Shared], title: Callable[[str], str]) ->
         names = [f"*{title(label)}*" for label in labels[:NAMED]]
         more = len(labels) - NAMED
         if more > 0:
-            names.append(f"{more} more {'class' if more == 1 else 'classes'}")
+            names.append(counted(more, "more class", "more classes"))
         what = "this class is" if len(labels) == 1 else "these classes are"
         found.append(
             f"Most photos of {_and(names)} are {_and(list(said))}: that is what {what} like, so "

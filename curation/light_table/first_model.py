@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from train.splits.readiness import photos as counted
+from data_cards.wording import counted
 
 # labels that a first training is proposed from; two of each of ten things already tell something
 ENOUGH = 20
@@ -47,10 +47,7 @@ def measured_in_words(provisional: Mapping[str, Any] | None) -> str:
     count = int(provisional.get("n") or 0)
     if value is None or not count:
         return "not measured, for want of test photos"
-    return (
-        f"right at once on {100 * float(value):.0f} % of {count} test "
-        f"photo{'' if count == 1 else 's'}"
-    )
+    return f"right at once on {100 * float(value):.0f} % of {counted(count, 'test photo')}"
 
 
 def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:
@@ -109,17 +106,17 @@ def for_annotators(
     said = f" {job.get('sentence', '')}" if job["state"] in OVER else ""
     if lacking:
         return {
-            "words": f"No model yet: label {counted(wanted)}, of two classes or more ({labelled} "
-            f"so far).{said}",
+            "words": f"No model yet: label {counted(wanted, 'photo')}, of two classes or "
+            f"more ({labelled} so far).{said}",
             "button": "",
         }
     if labelled < wanted:
         return {
-            "words": f"No model yet: label {counted(wanted)} ({labelled} so far).{said}",
+            "words": f"No model yet: label {counted(wanted, 'photo')} ({labelled} so far).{said}",
             "button": TRAIN,
         }
     return {
-        "words": f"{counted(labelled)} labelled: the first model can be trained.{said}",
+        "words": f"{counted(labelled, 'photo')} labelled: the first model can be trained.{said}",
         "button": TRAIN,
     }
 
@@ -135,7 +132,7 @@ def left_in_words(seconds: float | None) -> str:
     minutes = round(seconds / 60)
     if seconds < 60:
         return ", less than a minute left"
-    return f", about {minutes} minute{'' if minutes == 1 else 's'} left"
+    return f", about {counted(minutes, 'minute')} left"
 
 
 def _better(job: Mapping[str, Any]) -> str:

@@ -33,6 +33,7 @@ from data_cards.dataset.tables import read_image_group
 from data_cards.errors import ClusterUnreachable
 from data_cards.progress import say, track
 from data_cards.settings import default_cache
+from data_cards.wording import counted
 from train.inference.embeddings import FeatureCache, Watch, embedder_for
 from train.models.backbone import Backbone
 
@@ -100,7 +101,7 @@ class Cluster:
             features.add([one.image_id for one in some], np.stack([one.x for one in some]))
         self.nodes = dict(nodes)
         seen = ", ".join(f"{photos} on {node}" for node, photos in sorted(nodes.items()))
-        say(f"Looked at {sum(nodes.values())} photos: {seen or 'none could be read'}.")
+        say(f"Looked at {counted(sum(nodes.values()), 'photo')}: {seen or 'none could be read'}.")
 
 
 def look(

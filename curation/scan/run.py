@@ -41,6 +41,7 @@ from data_cards.dataset.tables import scan_files
 from data_cards.progress import say
 from data_cards.settings import dial
 from data_cards.storage.atomic_files import full_disk_named
+from data_cards.wording import counted
 from train.inference.embeddings import Watch, embed_dataset
 from train.models.backbone import Backbone
 from train.probes.logistic import own_cores
@@ -88,7 +89,8 @@ class ScanReport:
         )
         news = f"{self.new_photos} of them new" if self.new_photos else "none of them new"
         return (
-            f"Looked at {self.photos} photos, {news}, and compared {self.new_pairs} new pairs. "
+            f"Looked at {counted(self.photos, 'photo')}, {news}, and compared "
+            f"{counted(self.new_pairs, 'new pair')}. "
             + (f"To look at: {found}." if found else "Nothing looks wrong.")
             + "".join(f" {one}" for one in self.remarks).replace("*", "")
         )
@@ -223,8 +225,8 @@ def _write(
 
     with full_disk_named("what the scan found"), TemporaryDirectory(dir=place) as folder:
         files = scan_files(scan_id, findings, told, Path(folder), context.poor.sentences)
-        after = base.update(f"Scan: {len(findings)} findings", change)
-    say(f"{len(findings)} findings written.")
+        after = base.update(f"Scan: {counted(len(findings), 'finding')}", change)
+    say(f"{counted(len(findings), 'finding')} written.")
     return after, Counter(one.kind for one in findings)
 
 

@@ -23,6 +23,7 @@ from data_cards.dataset.repo import Dataset
 from data_cards.dataset.tables import ledger_file
 from data_cards.storage.atomic_files import full_disk_named, sync_folder
 from data_cards.storage.json_lines import lines_of, written
+from data_cards.wording import counted
 
 Row = dict[str, Any]
 
@@ -145,7 +146,7 @@ def flush(journal: Journal, dataset: Dataset) -> Flushed:
     if not waiting:
         return Flushed(dataset, 0, 0)
     path, data = ledger_file(waiting)
-    count = "1 decision" if len(waiting) == 1 else f"{len(waiting)} decisions"
+    count = counted(len(waiting), "decision")
     after = dataset.commit({path: data}, f"Add {count}")
     journal.mark_sent(row["id"] for row in waiting)
     return Flushed(after, len(waiting), journal.unsent)

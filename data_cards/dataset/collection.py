@@ -26,6 +26,7 @@ from data_cards.dataset.class_names import (
 from data_cards.dataset.collection_files import ClassRow, card_head, class_rows
 from data_cards.errors import BadCollection, UnknownClass
 from data_cards.storage.atomic_files import damage_named
+from data_cards.wording import counted
 
 SHIPPED = Path(__file__).parent.parent / "collections"
 
@@ -144,7 +145,8 @@ class Collection:
             return self._positions[class_id]
         except KeyError:
             raise UnknownClass(
-                f"'{class_id}' is not one of the {len(self.ids)} classes of {self.title}.",
+                f"'{class_id}' is not one of the "
+                f"{counted(len(self.ids), 'class', 'classes')} of {self.title}.",
                 label=class_id,
             ) from None
 

@@ -16,7 +16,7 @@ from data_cards.annotations.decision import Decision
 from data_cards.annotations.ledger import standing
 from data_cards.annotations.settled import settled_photos
 from data_cards.dataset.schema import Finding
-from data_cards.wording import percent, points
+from data_cards.wording import counted, percent, points
 from train.statistics.paired import Paired
 
 # wrong labels (and their share of all) that are not worth an hour by themselves
@@ -146,7 +146,7 @@ def _about(found: Paired, decisions: int, effort: Effort) -> str:
 
 
 def _count(decisions: int) -> str:
-    return "decision" if decisions == 1 else f"{decisions} decisions"
+    return counted(decisions, "decision").removeprefix("1 ")
 
 
 ROUND = (

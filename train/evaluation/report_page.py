@@ -18,6 +18,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from data_cards.wording import counted, percent
 from train.evaluation.svg import Curve, interval_bar, line_chart
 from train.splits.certificate import Certificate
 
@@ -93,8 +94,8 @@ def report_page(seen: Examined) -> str:
     template = Template(TEMPLATE.read_text(encoding="utf-8"))
     made = seen.release
     words = (
-        f"Tested on {seen.metrics['n']} photos that nothing was chosen by, of dataset revision "
-        f"{str(made.get('dataset_revision', ''))[:12]}; model made "
+        f"Tested on {counted(seen.metrics['n'], 'photo')} that nothing was chosen by, of dataset "
+        f"revision {str(made.get('dataset_revision', ''))[:12]}; model made "
         f"{str(made.get('made_at', ''))[:10]}."
     )
     return template.substitute(
@@ -406,4 +407,4 @@ def _section(title: str, body: str) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{100 * share:.1f} %".replace(".0 %", " %")
+    return "—" if share is None else percent(share)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from data_cards.wording import whole_percent
 from train.statistics.metrics import Share
 
 WIDTH = 420
@@ -50,8 +51,8 @@ def interval_bar(value: float | None, low: float, high: float, colour: str = "ac
     wide = max(0.6, 100 * (high - low))
     band = f'<rect x="{100 * low:.1f}" y="3" width="{wide:.1f}" height="4" rx="2" class="band"/>'
     return (
-        f'<svg class="interval" viewBox="-3 0 106 10" role="img" aria-label="{_percent(low)} to '
-        f'{_percent(high)}">'
+        f'<svg class="interval" viewBox="-3 0 106 10" role="img" aria-label="'
+        f'{whole_percent(low)} to {whole_percent(high)}">'
         f'<line x1="0" x2="100" y1="5" y2="5" class="axis"/>{band}'
         f'<circle cx="{100 * value:.1f}" cy="5" r="3" class="fill-{escape(colour)}"/></svg>'
     )
@@ -225,8 +226,4 @@ def _names(curves: Sequence[Curve]) -> str:
 
 
 def _number(value: float, share: bool) -> str:
-    return _percent(value) if share else f"{value:g}"
-
-
-def _percent(share: float) -> str:
-    return f"{round(100 * share)} %"
+    return whole_percent(value) if share else f"{value:g}"

@@ -19,6 +19,7 @@ import numpy as np
 
 from data_cards.dataset.repo import Dataset
 from data_cards.progress import say
+from data_cards.wording import counted
 from train.finetune.recipe import TrainedModel, image_cache_of, without_doubted
 from train.finetune.workers import Task, train_together
 from train.inference.embeddings import embed_dataset
@@ -48,7 +49,10 @@ def finish(
         return trained, material
     from train.finetune.wise_ft import judge_on
 
-    say(f"Learning from {len(more)} validation photos too: {settings.finish} epochs.")
+    say(
+        f"Learning from {counted(len(more), 'validation photo')} too: "
+        f"{counted(settings.finish, 'epoch')}."
+    )
     moved = replace(
         material, sides={**material.sides, "train": (*material.train, *more), "validation": held}
     )

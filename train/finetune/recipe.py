@@ -21,6 +21,7 @@ from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
+from data_cards.wording import counted
 from train.finetune.budget import Pace, Work, check_budget, keep_to, pace_of, sides_for
 from train.finetune.fit import Epoch, FineTuned, score
 from train.finetune.schedule import Plan, plan_for, plan_from_scratch
@@ -164,8 +165,8 @@ def _from_backbone(
             learned=material.train,
         )
     say(
-        f"Fine-tuning the upper {plan.blocks or 'all'} blocks: {plan.epochs} epochs of "
-        f"{len(material.train)} photos."
+        f"Fine-tuning {_learning(plan)}: {counted(plan.epochs, 'epoch')} of "
+        f"{counted(len(material.train), 'photo')}."
     )
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
     untuned = with_head(backbone, _labels(material), probe)
@@ -235,8 +236,8 @@ def _from_scratch(
     if not plan.epochs:
         raise CannotTrain("A network trained from scratch needs at least one epoch.")
     say(
-        f"Training a small network from scratch: {plan.epochs} epochs of {len(material.train)} "
-        "photos."
+        f"Training a small network from scratch: {counted(plan.epochs, 'epoch')} of "
+        f"{counted(len(material.train), 'photo')}."
     )
     tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
     return TrainedModel(
@@ -274,7 +275,7 @@ def _probe(
     logits = probe.logits(x)
     accuracy = top_k(logits, y, 1)
     loss = cross_entropy(softmax(logits), y)
-    say(f"Probe: {accuracy:.1%} of {len(y)} {steered_by} photos right.")
+    say(f"Probe: {accuracy:.1%} of {counted(len(y), f'{steered_by} photo')} right.")
     grade = score(accuracy, calibrated_loss(logits, y))
     return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, grade)
 
@@ -286,9 +287,9 @@ def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Materia
     if not changed:
         return material
     say(
-        f"About {found.slips:.0%} of the training labels seem wrong: {found.left_out} photos are "
-        "not learned from, "
-        f"{changed - found.left_out} as what they look like. Fix them at the light table, or say "
+        f"About {found.slips:.0%} of the training labels seem wrong: "
+        f"{counted(found.left_out, 'photo')} left out, {changed - found.left_out} relabelled for "
+        "training. Fix them at the light table, or say "
         "--no-doubt."
     )
     kept = tuple(
@@ -434,6 +435,12 @@ def _only(material: Material, readable: set[str]) -> Material:
         for side, examples in material.sides.items()
     }
     return replace(material, sides=kept)
+
+
+def _learning(plan: Plan) -> str:
+    if not plan.blocks:
+        return "all blocks"
+    return "the upper block" if plan.blocks == 1 else f"the upper {plan.blocks} blocks"
 
 
 def _labels(material: Material) -> dict[int, str]:

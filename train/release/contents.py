@@ -23,6 +23,7 @@ from data_cards.photos.image import thumbnail
 from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.repository import open_repository
+from data_cards.wording import counted
 from train.finetune.recipe import TrainedModel, give_head
 from train.finetune.refit_head import refitted
 from train.images.augment import GENTLE
@@ -369,15 +370,16 @@ def _in_words(trained: TrainedModel) -> dict[str, str]:
             else ""
         )
         way += (
-            f"; then {trained.finish} epochs more, with {trained.also} validation photos to learn "
+            f"; then {counted(trained.finish, 'epoch')} more, with "
+            f"{counted(trained.also, 'validation photo')} to learn "
             "from, too"
             if trained.finish
             else ""
         )
         words |= {
-            "recipe": f"{blocks} learned at {plan.lr:g}{slower} for {plan.epochs} epochs, each "
-            "photo "
-            f"{views} at {plan.side} pixels{mixed}; epoch {trained.best} was kept{way}",
+            "recipe": f"{blocks} learned at {plan.lr:g}{slower} for "
+            f"{counted(plan.epochs, 'epoch')}, each photo {views} at {plan.side} "
+            f"pixels{mixed}; epoch {trained.best} was kept{way}",
             "seed": str(plan.seed),
         }
     elif trained.epochs:

@@ -10,6 +10,7 @@ from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Label
 from data_cards.errors import CannotSplit, CannotTrain
+from data_cards.wording import counted
 from train.splits.seal import Sealed, sealed
 from train.splits.training_set import gather
 
@@ -39,10 +40,7 @@ def missing_labels(
     if known:
         name = known.pop()
         title = things.title_of(name) if name in things else name
-        return (
-            f"Only “{title}” has {photos(classes[name]) if classes[name] else 'a picture'}, and "
-            f"{TWO}."
-        )
+        return f"Only “{title}” has {counted(classes[name], 'photo', none='a picture')}, and {TWO}."
     return f"{_without_names(statuses)}, and {TWO}."
 
 
@@ -63,11 +61,6 @@ def why_not_yet(dataset: Dataset) -> tuple[Sealed | None, str]:
     return source, ""
 
 
-def photos(count: int) -> str:
-    """A number of photos in words."""
-    return "1 photo" if count == 1 else f"{count} photos"
-
-
 def _without_names(statuses: Mapping[str, int]) -> str:
     """Where no photo shows a known thing."""
     words = {"none_of_these": "“none of these”", "junk": "junk", "duplicate": "duplicates"}
@@ -76,7 +69,7 @@ def _without_names(statuses: Mapping[str, int]) -> str:
             f"Every photo is {' or '.join(said for name, said in words.items() if statuses[name])}"
         )
     return (
-        f"None of the {photos(statuses['unlabelled'])} has a label yet"
+        f"None of the {counted(statuses['unlabelled'], 'photo')} has a label yet"
         if statuses["unlabelled"] > 1
         else "No photo has a label yet"
     )

@@ -36,6 +36,7 @@ from data_cards.annotations.ledger import merged_classes
 from data_cards.annotations.overlap import Asking, asking_file
 from data_cards.dataset.repo import Changes
 from data_cards.errors import NotAllowed, VitrineError
+from data_cards.wording import counted
 
 Values = dict[str, Any]
 LEAST_SAY = (
@@ -243,14 +244,14 @@ def words_for(quality: float | None, photos: int) -> str:
             "tell."
         )
     if quality is None:
-        counted = "no photo" if not photos else "1 photo" if photos == 1 else f"{photos} photos"
+        number = counted(photos, "photo", none="no photo")
         return (
-            f"Too few to say: {counted} that somebody else was asked about too; it takes {FEWEST}."
+            f"Too few to say: {number} that somebody else was asked about too; it takes {FEWEST}."
         )
     low, high = between(quality, photos)
     return (
-        f"Probably {low} to {high} of 100 answers are right, from {photos} photos that others were "
-        "asked about too."
+        f"Probably {low} to {high} of 100 answers are right, from "
+        f"{counted(photos, 'photo')} that others were asked about too."
     )
 
 

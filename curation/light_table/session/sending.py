@@ -13,6 +13,7 @@ from typing import Any
 
 from data_cards.errors import VitrineError
 from data_cards.progress import say
+from data_cards.wording import counted
 
 EVERY_SECONDS = 60.0
 LONGEST_PAUSE = 15 * 60.0
@@ -93,7 +94,7 @@ class Sending:
     def _told(self, unsent: int) -> str:
         decisions = "decision is" if unsent == 1 else f"{unsent} decisions are"
         minutes = max(1, round((self._next_try - self._clock()) / 60))
-        when = "a minute" if minutes == 1 else f"{minutes} minutes"
+        when = "a minute" if minutes == 1 else counted(minutes, "minute")
         return f"{self._problem} Your {decisions} kept on this machine; next try in {when}."
 
     def stop(self) -> None:

@@ -177,7 +177,7 @@ def test_folding_brings_in_what_was_only_sent_and_then_changes_nothing(dataset):
         dict([ledger_file([line_of(decide("asha", "a", "relabel", label="amber"))])]), "Send"
     )
     folded = fold_dataset(sent)
-    assert folded.dataset.labels()["a"].label == "amber" and "1 labels changed." in folded.sentence
+    assert folded.dataset.labels()["a"].label == "amber" and "1 label changed." in folded.sentence
     assert fold_dataset(folded.dataset).dataset.revision == folded.dataset.revision
     assert open_dataset(sent.address).labels()["a"].label == "amber"
 
