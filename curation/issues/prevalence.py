@@ -27,6 +27,7 @@ from curation.issues.photo_quality import (
 )
 from curation.measures.pixels import Measures, is_empty, ratio
 from data_cards.dataset.schema import Label
+from data_cards.wording import counted
 
 # Share of the shots from which it is what they are like, as in cleanvision (max_prevalence). The
 # lower one is enough where most shots at least come close.
