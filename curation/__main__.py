@@ -9,6 +9,11 @@ python -m curation next DATASET
 
 from __future__ import annotations
 
+from data_cards.interrupts import quiet_until_run
+
+if __name__ == "__main__":
+    quiet_until_run()
+
 import argparse
 import json
 import os

@@ -14,8 +14,10 @@ import errno
 import io
 import math
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -134,6 +136,7 @@ def run(command: Callable[[], int | None], stopped: str = "Stopped.") -> int:
     `stopped` is what Ctrl-C is answered with.
     """
     _open_standard_streams()
+    _hear_interrupts()
     try:
         code = int(command() or DONE)
         if sys.stdout:
@@ -152,6 +155,14 @@ def run(command: Callable[[], int | None], stopped: str = "Stopped.") -> int:
         return _told(_sentence_of(error), WRONG_USE if error.errno in ABOUT_THE_PATH else NOT_DONE)
     except Exception as error:  # noqa: BLE001 - the one broad except: what nobody foresaw is a sentence, too
         return _told(_fault(error), FAULT)
+
+
+def _hear_interrupts() -> None:
+    """From here on Ctrl-C is answered with a sentence; until now `quiet_until_run` may have ended
+    the process without one."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _told(sentence: str, code: int) -> int:

@@ -11,6 +11,11 @@ python -m space annotator NAME FILE         let somebody use the light table (as
 
 from __future__ import annotations
 
+from data_cards.interrupts import quiet_until_run
+
+if __name__ == "__main__":
+    quiet_until_run()
+
 import argparse
 import getpass
 import json

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from data_cards.errors import NotAllowed, TooBusy, VitrineError
+from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
 from data_cards.settings import default_cache
 from space.api import ENDPOINTS, Endpoints, Recognizer, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of
@@ -145,21 +146,35 @@ def check_neighbours(host: str, fastdup: bool) -> None:
         )
 
 
+NO_HOST = (
+    "“{host}” is not an address of this machine. Use --host 127.0.0.1 for this machine alone, or "
+    "0.0.0.0 for everyone who can reach it."
+)
+
+
 def check_port(host: str, port: int) -> None:
     """Raises TooBusy for a port that cannot be opened, before long work that would end there."""
     _bound(host, port).close()
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        # A name of this machine is an address of one of the two kinds.
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:  # a label of a name may be too long to be encoded
+        raise BadAddress(NO_HOST.format(host=host), host=host) from error
+    family, *_, place = found[0]
+    door = socket.socket(family)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind((host, port))
+        door.bind(place)
         door.listen(
             BACKLOG
         )  # who reads the address and comes at once waits, and is not turned away
     except OSError as error:
         door.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise BadAddress(NO_HOST.format(host=host), host=host) from error
         raise TooBusy(
             f"Port {port} of {host} cannot be opened: {error.strerror}. Choose another with --port."
         ) from error

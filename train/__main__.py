@@ -13,6 +13,11 @@ DATASET and MODEL are a folder or hf://user/name, either with @revision.
 
 from __future__ import annotations
 
+from data_cards.interrupts import quiet_until_run
+
+if __name__ == "__main__":
+    quiet_until_run()
+
 import argparse
 import json
 import os

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from curation.ingest.earlier import Now, compare
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
-from curation.ingest.naming import begin, join, put_together, texts_for
+from curation.ingest.naming import as_written, begin, join, put_together, texts_for
 from curation.ingest.photo_files import format_of, named_wrongly
 from curation.ingest.report import CollectReport, Tally, about_sides, unreadable_for
 from curation.ingest.shards import Intake
@@ -122,6 +122,7 @@ def collect(
     """
     options = replace(options, workplace=options.workplace or _beside(address))
     gathered = _with_val_as_test(open_source(str(source), options), options)
+    gathered = replace(gathered, name=as_written(gathered.name))
     there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
     ids, things = join(known, gathered.classes, texts_for(known, collection))
