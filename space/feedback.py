@@ -80,8 +80,8 @@ class Inbox:
         if label not in RESERVED and label not in self.collection:
             raise UnknownClass(
                 f"“{label}” is not one of the "
-                f"{counted(len(self.collection.ids), 'class', 'classes')} here; “{NONE_OF_THESE}” and "
-                f"“{UNKNOWN}” can be said too.",
+                f"{counted(len(self.collection.ids), 'class', 'classes')} here; "
+                f"“{NONE_OF_THESE}” and “{UNKNOWN}” can be said too.",
                 label=label,
             )
         said = f"{label} {consent}"
