@@ -55,7 +55,7 @@ def from_folder(root: Path, options: SourceOptions) -> Gathered:
     naming = Naming.of(sorted(set(names.values())))
     catalogue, pictures = _catalogue(root, table, layout, naming)
     photos = [
-        _incoming(root, file, names[file], place, naming)
+        _incoming(root, file, names[file], place, naming, options)
         for file, place in layout.places.items()
         if file not in pictures
     ]
@@ -102,8 +102,11 @@ def _label_without_folder(file: Path, options: SourceOptions) -> str:
     return class_in_name(file.stem) if options.by_name else options.label or ""
 
 
-def _incoming(root: Path, file: Path, name: str, place: Place, naming: Naming) -> Incoming:
-    named_by = place.folder if place.label else "the file names" if name else place.folder
+def _incoming(
+    root: Path, file: Path, name: str, place: Place, naming: Naming, options: SourceOptions
+) -> Incoming:
+    given = "the file names" if options.by_name else "--label"
+    named_by = place.folder if place.label or not name else given
     return Incoming(
         as_text(file),
         partial(read_file, root / file),

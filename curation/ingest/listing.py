@@ -22,7 +22,7 @@ from pathlib import Path
 
 from curation.ingest.clips import is_clip
 from curation.ingest.incoming import LeftAlone
-from curation.ingest.photo_files import as_text, looks_like_photo
+from curation.ingest.photo_files import as_text, looks_like_photo, no_photo
 from data_cards.errors import BadSource
 
 NO_PHOTO = "no photo"
@@ -35,6 +35,7 @@ TWICE = "a link to what is here already"
 SPECIAL = "no regular file"
 CLOSED = "may not be opened"
 OURS = "a dataset or model of Vitrine"
+LIVE_PART = "the moving part of the photo beside it (Live Photo, motion photo)"
 GONE = "went away while the folder was read"
 
 # Trash, thumbnails and snapshots of Windows, macOS, Linux, Synology, QNAP and NetApp. Names that
@@ -47,6 +48,9 @@ SYSTEM_NAMES = re.compile(
     r"|thumbs\.db(:encryptable)?|ehthumbs(_vista)?\.db|desktop\.ini|picasa\.ini|__pycache__",
     re.IGNORECASE,
 )
+
+# What phones call a photo and the clip of its moment: "IMG_1234.HEIC" and "IMG_1234.MOV".
+LIVE = re.compile(r"(?:IMG_E?\d+|MVIMG_\w+|PXL_[\w.]+)\.(?:mov|mp4)", re.IGNORECASE)
 
 OpenFolder = Callable[[Path], AbstractContextManager[Iterator["os.DirEntry[str]"]]]
 
@@ -88,6 +92,7 @@ def list_photos(
                 walk.follow(link)
             else:
                 walk.leave(link, LINK if os.path.exists(root / link) else NOWHERE)
+    walk.photos = walk.without_live_parts()
     unmatched = [
         given
         for given, pattern in zip(exclude, walk.patterns, strict=True)
@@ -154,6 +159,19 @@ class _Walk:
         else:
             self._file(link, real)
 
+    def without_live_parts(self) -> list[Path]:
+        """The photos without the clips that phones keep beside them, called the same: those show
+        the moment of the photo once more."""
+        stills = {path.with_suffix("") for path in self.photos if not is_clip(path)}
+        moving = {
+            path
+            for path in self.photos
+            if is_clip(path) and LIVE.fullmatch(path.name) and path.with_suffix("") in stills
+        }
+        for path in moving:
+            self.leave(path, LIVE_PART)
+        return [path for path in self.photos if path not in moving]
+
     def leave(self, path: Path, why: str, folder: bool = False) -> None:
         """Note why a file, or a folder with all that is in it, does not come in."""
         self.left_alone.append(LeftAlone(as_text(path) + ("/" if folder else ""), why))
@@ -202,7 +220,7 @@ class _Walk:
             elif looks_like_photo(real) or (self.with_clips and is_clip(path)):
                 self.photos.append(path)
             else:
-                self.leave(path, NO_PHOTO)
+                self.leave(path, no_photo(path) or NO_PHOTO)
         except FileNotFoundError:
             self.leave(path, GONE)
         except OSError:

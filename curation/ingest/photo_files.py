@@ -18,6 +18,7 @@ __all__ = [
     "format_of",
     "looks_like_photo",
     "named_wrongly",
+    "no_photo",
     "read_file",
 ]
 
@@ -78,6 +79,41 @@ PROMISES = {
     ".png": "PNG",
     ".webp": "WEBP",
 }
+
+
+ARCHIVE_ENDINGS = frozenset((".zip", ".tar", ".tgz", ".rar", ".7z", ".gz", ".xz", ".bz2", ".zst"))
+# Pictures that are not read here.
+OTHER_PICTURES = frozenset(
+    (
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".jxl",
+        ".psd",
+        ".svg",
+        ".tga",
+        ".ppm",
+        ".pgm",
+        ".exr",
+        ".ico",
+        ".pcx",
+    )
+)
+RAW = "a raw file of a camera; export it as JPEG"
+ARCHIVE = "an archive; give it as a source by itself"
+OTHER_PICTURE = "a picture in a format that is not read here; save it as JPEG or PNG"
+RAW_TOO = frozenset((".crw", ".cr3", ".raf", ".orf", ".rw2", ".x3f", ".gpr"))
+
+
+def no_photo(path: Path) -> str:
+    """Why a file that is no photo does not come in, where its name says more than that; else
+    nothing."""
+    ending = path.suffix.lower()
+    if ending in RAW_ENDINGS or ending in RAW_TOO:
+        return RAW
+    if ending in ARCHIVE_ENDINGS:
+        return ARCHIVE
+    return OTHER_PICTURE if ending in OTHER_PICTURES else ""
 
 
 def looks_like_photo(path: Path) -> bool:

@@ -6,6 +6,9 @@ from __future__ import annotations
 START = 64
 JPEG_START = b"\xff\xd8\xff"
 PNG_START = b"\x89PNG\r\n\x1a\n"
+# What may stand before a photo: a byte order mark, blanks and line ends; an HTTP head is shorter.
+LEAD = b"\xef\xbb\xbf \t\r\n"
+HTTP_HEAD = 8192
 # Classic TIFF in both byte orders, and BigTIFF.
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Sizes of the header that follows "BM" and twelve bytes more, for every version of BMP.
@@ -66,6 +69,19 @@ def format_of(start: bytes) -> str:
     if brands & AVIF_BRANDS:
         return "AVIF"
     return "HEIF" if brands & HEIF_BRANDS else ""
+
+
+def without_lead(data: bytes) -> bytes:
+    """The same from where the photo begins, where scripts and downloads wrote a byte order mark,
+    blank lines or the head of an HTTP answer before it."""
+    if not data or format_of(data[:START]):
+        return data
+    start = 0
+    if data.startswith(b"HTTP/"):
+        start = data.find(b"\r\n\r\n", 0, HTTP_HEAD) + 4
+    while start < min(len(data), HTTP_HEAD) and data[start] in LEAD:
+        start += 1
+    return data[start:] if start and format_of(data[start : start + START]) else data
 
 
 def other_kind(start: bytes) -> str:

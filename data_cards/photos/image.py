@@ -31,7 +31,7 @@ from data_cards.photos.bit_depth import (
 from data_cards.photos.colour import Coding, adobe_rgb, gamma_profile, to_srgb
 from data_cards.photos.completeness import PADDING, share_present
 from data_cards.photos.deep_colour import deep_picture, is_low, open_deep_tiff
-from data_cards.photos.file_format import START, format_of, other_kind
+from data_cards.photos.file_format import START, format_of, other_kind, without_lead
 from data_cards.photos.segments import END_OF_IMAGE, START_OF_SCAN, mended
 
 # A new number for a new way to make pixels of bytes: what was measured on the old ones is measured
@@ -134,6 +134,7 @@ def image_id(data: bytes) -> str:
 
 def inspect_photo(data: bytes, limits: PhotoLimits = LIMITS) -> PhotoFacts:
     """Read the header only. Raises BadPhoto with a sentence when these bytes are not for us."""
+    data = without_lead(data)
     with _opened(data, limits) as image:
         width, height = image.size
         exif = _exif(image)
@@ -157,6 +158,7 @@ def open_photo(
     the longer side that is wanted besides. Raises BadPhoto where pixels are missing, with the
     share that is there in `evidence["percent"]`.
     """
+    data = without_lead(data)
     try:
         return _pixels(data, at_least, limits, longer)
     except PILLOW_COMPLAINTS as error:

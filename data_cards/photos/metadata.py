@@ -14,6 +14,7 @@ import warnings
 from PIL import Image
 
 from data_cards.errors import BadPhoto
+from data_cards.photos.file_format import without_lead
 from data_cards.photos.image import (
     EXIF_IFD,
     MODEL,
@@ -44,6 +45,7 @@ def stored_form(data: bytes, keep_location: bool = False) -> bytes:
     Raises BadPhoto when they are no photo. With `keep_location` the file stays exactly as it
     came (but formats that are not JPEG, PNG or WEBP still become JPEG).
     """
+    data = without_lead(data)
     facts = inspect_photo(data)
     if facts.format not in KEPT_FORMATS:
         return _as_jpeg(data)

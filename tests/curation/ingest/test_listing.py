@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.ingest import listing as rules
+from curation.ingest import photo_files
 from curation.ingest.listing import list_photos, photos_in
 from data_cards.errors import BadSource
 
@@ -344,3 +345,28 @@ def test_a_folder_stands_for_its_photos_and_a_file_for_itself(tmp_path):
     ]
     with pytest.raises(BadSource, match="no photos in"):
         list(photos_in([str(tmp_path / "empty")]))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a.NEF", "RAW"),
+        ("a.cr3", "RAW"),
+        ("a.dng", "RAW"),
+        ("more.zip", "ARCHIVE"),
+        ("more.tar.gz", "ARCHIVE"),
+        ("a.jp2", "OTHER_PICTURE"),
+        ("a.svg", "OTHER_PICTURE"),
+    ],
+)
+def test_a_file_that_is_nearly_a_photo_says_what_to_do(tmp_path, name, reason):
+    found = list_photos(lay_out(tmp_path, "1.jpg", name, "1.jpg.json"))
+    expected = getattr(photo_files, reason)
+    assert why(found) == {name: expected, "1.jpg.json": rules.NO_PHOTO}
+
+
+def test_the_moving_part_of_a_live_photo_is_no_clip_of_its_own(tmp_path):
+    lay_out(tmp_path, "m/IMG_1.HEIC", "m/IMG_1.MOV", "m/IMG_2.MOV", "m/mug.jpg", "m/mug.mp4")
+    found = list_photos(tmp_path, with_clips=True)
+    assert photos(found) == ["m/IMG_1.HEIC", "m/IMG_2.MOV", "m/mug.jpg", "m/mug.mp4"]
+    assert why(found) == {"m/IMG_1.MOV": rules.LIVE_PART}

@@ -106,3 +106,21 @@ def test_damaged_bytes_are_refused_or_kept_but_never_crash(data):
     except BadPhoto:
         return
     assert b"48.85 N" not in kept
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [b"\r\n", b"\xef\xbb\xbf", b" \t\n\n", b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n"],
+)
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_what_scripts_wrote_before_a_photo_goes(format, lead):
+    data = located(format)
+    assert stored_form(lead + data) == stored_form(data)
+    assert np.array_equal(np.asarray(open_photo(lead + data)), np.asarray(open_photo(data)))
+    assert inspect_photo(lead + data) == inspect_photo(data)
+
+
+@pytest.mark.parametrize("data", [b"\r\n", b"HTTP/1.1 404\r\n\r\n", b"HTTP/", b"\n" * 9000])
+def test_a_lead_without_a_photo_is_no_photo(data):
+    with pytest.raises(BadPhoto):
+        stored_form(data)
