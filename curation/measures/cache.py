@@ -24,7 +24,7 @@ from data_cards.storage.atomic_files import full_disk_named
 
 # A new number forgets everything: the layout of the file, or how pairs are judged. How a measure is
 # taken has its own number, beside the measure (curation/measures/pixels.py).
-VERSION = 12
+VERSION = 13
 TAKEN = "taken"  # in a stored row: the numbers of measures that are no longer taken the first way
 AT_ONCE = 50_000  # rows
 WAIT_SECONDS = 60.0
@@ -34,7 +34,7 @@ TABLES = """
 create table if not exists numbered (number integer primary key, image_id text unique);
 create table if not exists looks (image_id text primary key, measures text);
 create table if not exists judged (
-    a integer, b integer, score real, kind text, primary key (a, b)) without rowid;
+    a integer, b integer, score real, kind text, as_frames real, primary key (a, b)) without rowid;
 create table if not exists surveyed (
     dataset text, number integer, primary key (dataset, number)) without rowid;
 """
@@ -84,14 +84,14 @@ class Memory:
         wanted = set(ids)
         with self._open() as base:
             rows = base.execute(
-                "select one.image_id, other.image_id, score, kind from judged "
+                "select one.image_id, other.image_id, score, kind, as_frames from judged "
                 "join numbered one on one.number = a join numbered other on other.number = b "
                 "where score >= ?",
                 (at_least,),
             )
             return {
-                _in_order(intern(a), intern(b)): Match(score, kind)
-                for a, b, score, kind in rows
+                _in_order(intern(a), intern(b)): Match(score, kind, as_frames)
+                for a, b, score, kind, as_frames in rows
                 if a in wanted and b in wanted
             }
 
@@ -99,8 +99,8 @@ class Memory:
         """What is known of one pair."""
         with self._open() as base:
             found = base.execute(
-                "select score, kind from judged where (a, b) in (select min(number), max(number) "
-                "from numbered where image_id in (?, ?))",
+                "select score, kind, as_frames from judged where (a, b) in "
+                "(select min(number), max(number) from numbered where image_id in (?, ?))",
                 (one, other),
             ).fetchone()
         return Match(*found) if found else None
@@ -121,9 +121,9 @@ class Memory:
             ids = sorted({image_id for names in found for image_id in names})
             number = dict(zip(ids, _numbers(base, ids), strict=True))
             base.executemany(
-                "insert or replace into judged values (?, ?, ?, ?)",
+                "insert or replace into judged values (?, ?, ?, ?, ?)",
                 [
-                    (*sorted((number[a], number[b])), match.score, match.kind)
+                    (*sorted((number[a], number[b])), match.score, match.kind, match.as_frames)
                     for (a, b), match in found.items()
                 ],
             )

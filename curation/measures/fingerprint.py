@@ -63,10 +63,14 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Match:
-    """How sure it is that two photos are the same shot (0..1), and in which way."""
+    """How sure it is that two photos are the same shot (0..1), and in which way.
+
+    `as_frames`: how sure it is if the camera was at it all the time from the one to the other, so
+    that nothing can have been exchanged between them; 0 where that would change nothing."""
 
     score: float
     kind: str
+    as_frames: float = 0.0
 
 
 NO_MATCH = Match(0.0, "same-scene")

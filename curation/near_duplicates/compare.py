@@ -14,7 +14,7 @@ colour: two things of one shape in one place only look alike
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,14 @@ WORTH_A_CLOSER_LOOK = (
 # (benchmarks/lookalike_sets.py).
 STRUCTURE_OF_A_COPY = 3.0
 COLOUR_OF_A_COPY = 3.0
+# Frames of a burst, in which edges move before each other, came to a colour of 29.5, things of
+# another colour to any value; and to the points that two such photos share (see _in_one_motion).
+COLOUR_OF_A_FRAME = 30.0
+FITTING = 20  # matched points that lie where the other photo has them; frames had 26 or more
+FITTING_SHARE = 0.7  # of those that match; frames had .75 or more
+PARTS = 4  # a side
+POINTS_OF_A_PART = 5  # that both photos have in it; fewer may well differ by chance
+NEAR_IN_PIXELS = 4.0  # of the grey picture: parallax within a hand's breadth
 # scores of photos that look alike: below the dial as it is
 LEAST_ALIKE = 0.5
 MOST_ALIKE = 0.89
@@ -85,7 +93,11 @@ def compare(one: Fingerprint, other: Fingerprint) -> Match:
         return laid.match
     over = laid.over if laid.is_adjusted else _adjusted(one.grey, other.grey, laid.over)
     # Of the larger picture, every second pixel of every second line is one of the grey one.
-    return _judged(laid.match, differences(one.colours, other.colours, over * (1, 1, 2)))
+    difference = differences(one.colours, other.colours, over * (1, 1, 2))
+    match = _judged(laid.match, difference)
+    if match.kind == LOOKS_ALIKE and difference and difference.colour < COLOUR_OF_A_FRAME:
+        return replace(match, as_frames=laid.score if _in_one_motion(one, other, over) else 0.0)
+    return match
 
 
 def _laid(one: Fingerprint, other: Fingerprint) -> _Laid:
@@ -111,6 +123,31 @@ def _judged(match: Match, difference: Difference | None) -> Match:
     if off <= 1:
         return match
     return Match(min(match.score, LEAST_ALIKE + (MOST_ALIKE - LEAST_ALIKE) / off), LOOKS_ALIKE)
+
+
+def _in_one_motion(one: Fingerprint, other: Fingerprint, over: Way) -> bool:
+    """Whether points say that one thing was seen from nearly one place: most of those that match
+    moved as the whole did, and nearly everywhere some did, not on the background alone."""
+    pairs = matched(one.units, other.units)
+    if len(pairs) < FITTING or np.linalg.det(over[:, :2]) <= 0:
+        return False
+    expected = one.points @ over[:, :2].T + over[:, 2]
+    off = np.abs(expected[pairs[:, 0]] - other.points[pairs[:, 1]]).max(axis=1)
+    fitting = pairs[off < NEAR_IN_PIXELS, 0]
+    if len(fitting) < max(FITTING, FITTING_SHARE * len(pairs)):
+        return False
+    back = np.linalg.inv(np.vstack([over, [0, 0, 1]]))[:2]
+    mine, its, shared = (
+        _points_in_parts(places, one.shape)
+        for places in (one.points, other.points @ back[:, :2].T + back[:, 2], one.points[fitting])
+    )
+    return int(((np.minimum(mine, its) >= POINTS_OF_A_PART) & (shared == 0)).sum()) <= 1
+
+
+def _points_in_parts(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """How many points (n, 2) lie in each part (PARTS, PARTS) of a photo (h, w)."""
+    bounds = [np.linspace(0, edge, PARTS + 1) for edge in shape]
+    return np.histogram2d(points[:, 1], points[:, 0], bounds)[0]
 
 
 def _small_laid(one: Fingerprint, other: Fingerprint) -> _Laid:

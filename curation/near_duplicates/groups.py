@@ -5,8 +5,9 @@ the best of each.
 
 One dial: `threshold`, the least score (0..1) at which a pair counts as the same shot. A pair of
 the kind "looks-alike" (another thing of the same shape in the same place, or the same thing
-photographed again) never does. In a group every photo was laid over the group's representative
-and agreed with it; groups never grow from neighbour to neighbour.
+photographed again) never does, unless one camera was at it without a pause from the one to the
+other (`curation/near_duplicates/camera_runs.py`). In a group every photo was laid over the
+group's representative and agreed with it; groups never grow from neighbour to neighbour.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from itertools import combinations
 import numpy as np
 
 from curation.measures.fingerprint import Fingerprint, Match
+from curation.near_duplicates.camera_runs import UNKNOWN_RUNS, CameraRuns
 from curation.near_duplicates.compare import LOOKS_ALIKE, compare
 
 THRESHOLD = 0.9
@@ -93,9 +95,18 @@ def judge(
     ]
 
 
-def verdict(one: str, other: str, match: Match, threshold: float = THRESHOLD) -> Pair:
-    """A match as a pair with its verdict."""
+def verdict(
+    one: str,
+    other: str,
+    match: Match,
+    threshold: float = THRESHOLD,
+    runs: CameraRuns = UNKNOWN_RUNS,
+) -> Pair:
+    """A match as a pair with its verdict. What only looks alike is one thing if the camera was at
+    it all the time."""
     a, b = pair_of(one, other)
+    if match.as_frames >= threshold and match.as_frames and runs.in_one_go(a, b):
+        match = Match(match.as_frames, "same-scene")
     return Pair(
         a,
         b,

@@ -20,6 +20,7 @@ from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import take_fingerprints
 from curation.measures.neighbours import Near
 from curation.measures.pixels import Measures
+from curation.near_duplicates.camera_runs import UNKNOWN_RUNS, CameraRuns
 from curation.near_duplicates.compare import LEAST_ALIKE, LOOKS_ALIKE
 from curation.near_duplicates.fastdup import installed, propose
 from curation.near_duplicates.groups import (
@@ -104,6 +105,7 @@ def find_copies(
     measures: Mapping[str, Measures],
     threshold: float,
     with_fastdup: bool,
+    runs: CameraRuns = UNKNOWN_RUNS,
 ) -> Copies:
     """Compare what was never compared. Pairs that a person judged apart stay apart."""
     ids = sight.ids
@@ -111,12 +113,12 @@ def find_copies(
     judged_apart = apart(ledger.decisions)
 
     def decided(one: str, other: str, match: Match) -> Pair:
-        pair = verdict(one, other, match, threshold)
+        pair = verdict(one, other, match, threshold, runs)
         return replace(pair, verdict=False) if frozenset((one, other)) in judged_apart else pair
 
     with Comparers(sight.store) as comparers:
         judging = Judging(sight, comparers)
-        _judge_candidates(sight, judging, threshold, with_fastdup)
+        _judge_candidates(sight, judging, threshold, with_fastdup, runs)
         known = memory.matches(ids, min(threshold, LEAST_ALIKE))
         pairs = {names: decided(*names, match) for names, match in known.items()}
         stars, checked = group(
@@ -136,7 +138,9 @@ def find_copies(
     )
 
 
-def _judge_candidates(sight: Sight, judging: Judging, threshold: float, with_fastdup: bool) -> None:
+def _judge_candidates(
+    sight: Sight, judging: Judging, threshold: float, with_fastdup: bool, runs: CameraRuns
+) -> None:
     """Every pair that somebody proposes, and then those whom their matches propose."""
     ids = sight.ids
     memory = sight.memory
@@ -149,7 +153,7 @@ def _judge_candidates(sight: Sight, judging: Judging, threshold: float, with_fas
     judging.judge(
         sight.near_pairs(np.flatnonzero([image_id in agreeing for image_id in ids]), NEIGHBOURS)
     )
-    _introduce(sight, judging, threshold)
+    _introduce(sight, judging, threshold, runs)
 
 
 def _worth(measures: Measures | None) -> tuple[float, ...]:
@@ -192,13 +196,17 @@ def _hardly_known_by_points(sight: Sight) -> list[str]:
     ]
 
 
-def _introduce(sight: Sight, judging: Judging, threshold: float) -> None:
+def _introduce(
+    sight: Sight, judging: Judging, threshold: float, runs: CameraRuns = UNKNOWN_RUNS
+) -> None:
     """Compare photos that agree with the same third one: a turned copy of a crop is near to
     nothing but the crop."""
     for _ in range(ROUNDS):
-        known = sight.memory.matches(sight.ids, min(threshold, 1.0))
+        known = sight.memory.matches(sight.ids, min(threshold, LEAST_ALIKE))
         new = sight.places_of(
-            friends_of_friends(verdict(*names, match, threshold) for names, match in known.items())
+            friends_of_friends(
+                verdict(*names, match, threshold, runs) for names, match in known.items()
+            )
         )
         if not len(new):
             return

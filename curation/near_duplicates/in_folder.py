@@ -13,6 +13,7 @@ import numpy as np
 from curation.ingest.listing import list_photos
 from curation.measures.fingerprint import COMPARED_SIDE, SMALL, Fingerprint, Match, fingerprint
 from curation.measures.fingerprint_store import FingerprintStore
+from curation.near_duplicates.camera_runs import CameraRuns, runs_of_files
 from curation.near_duplicates.candidates import propose_by_pixels, propose_by_words
 from curation.near_duplicates.compare import compare
 from curation.near_duplicates.fastdup import propose
@@ -31,7 +32,7 @@ from curation.near_duplicates.groups import (
 from curation.near_duplicates.pool import Comparers
 from data_cards.bulk.batching import side_by_side
 from data_cards.errors import BackboneUnavailable, BadPhoto, BadSource
-from data_cards.photos.image import image_id, inspect_photo, open_photo
+from data_cards.photos.image import PhotoFacts, image_id, inspect_photo, open_photo
 from data_cards.progress import say, track
 from train.inference.embeddings import embed_dataset
 from train.models.backbone import find_backbone
@@ -41,12 +42,12 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Folder:
-    """Readable photos by relative path: (width, height), the photo at 32 x 32, and the sha256 of
-    its bytes; by that sha256 its paths, and in a store its fingerprint."""
+    """Readable photos by relative path: what their files say, the photo at 32 x 32, and the sha256
+    of its bytes; by that sha256 its paths, and in a store its fingerprint."""
 
     root: Path
     store: FingerprintStore
-    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    facts: dict[str, PhotoFacts] = field(default_factory=dict)
     small: dict[str, np.ndarray] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     copies: dict[str, list[str]] = field(default_factory=dict)
@@ -89,20 +90,21 @@ def folder_duplicates(
         Comparers(store) as comparers,
     ):
         folder = read_folder(root, store)
+        runs = runs_of_files(folder.facts)
         scored = {(pair.a, pair.b): pair for pair in _exact(folder)}
         wanted = _candidates(folder, cache, with_fastdup, backbone)
         while new := wanted - set(scored):
             scored |= {
                 (pair.a, pair.b): pair
-                for pair in _judged(sorted(new), folder, comparers, threshold)
+                for pair in _judged(sorted(new), folder, comparers, threshold, runs)
             }
             # A turned copy of a crop may be near to nothing but the crop: those who agree with one
             # photo are compared.
             wanted = friends_of_friends(scored.values())
         groups, checked = group(
             scored.values(),
-            lambda path: (float(np.prod(folder.sizes[path])),),
-            lambda one, other: verdict(one, other, folder.match((one, other)), threshold),
+            lambda path: (float(folder.facts[path].width * folder.facts[path].height),),
+            lambda one, other: verdict(one, other, folder.match((one, other)), threshold, runs),
         )
     scored |= {(pair.a, pair.b): pair for pair in checked}
     return sorted(scored.values(), key=lambda pair: (-pair.score, pair.a, pair.b)), groups
@@ -115,12 +117,14 @@ def read_folder(root: Path, store: FingerprintStore) -> Folder:
     paths = sorted(root / path for path in list_photos(root).photos)
     folder = Folder(root, store)
     files = track(paths, what="Reading", total=len(paths))
-    for path, image, size, one in side_by_side(lambda path: _read(path, store), files, WORKERS):
-        if one is None:
+    for path, image, facts, one in side_by_side(lambda path: _read(path, store), files, WORKERS):
+        if one is None or facts is None:
             continue
         name = path.relative_to(root).as_posix()
         folder.copies.setdefault(image, []).append(name)
-        folder.names[name], folder.sizes[name], folder.small[name] = image, size, one.small
+        folder.names[name] = image
+        folder.facts[name] = facts
+        folder.small[name] = one.small
     if not folder.names:
         raise BadSource(f"There is no photo in {root}.")
     return folder
@@ -128,17 +132,17 @@ def read_folder(root: Path, store: FingerprintStore) -> Folder:
 
 def _read(
     path: Path, store: FingerprintStore
-) -> tuple[Path, str, tuple[int, int], Fingerprint | None]:
+) -> tuple[Path, str, PhotoFacts | None, Fingerprint | None]:
     data = path.read_bytes()
     image = image_id(data)
     try:
         facts = inspect_photo(data)
         if image not in store:
             store.put(image, fingerprint(open_photo(data, at_least=COMPARED_SIDE)))
-        return path, image, (facts.width, facts.height), store.get(image)
+        return path, image, facts, store.get(image)
     except BadPhoto as error:
         say(f"{path.name} is left out: {error.sentence}")
-        return path, "", (0, 0), None
+        return path, "", None, None
 
 
 def _exact(folder: Folder) -> list[Pair]:
@@ -154,7 +158,9 @@ def _candidates(folder: Folder, cache: Path, with_fastdup: bool, backbone: str) 
     firsts = folder.firsts
     say("Looking for photos that may be the same shot ...")
     found = propose_by_pixels(firsts, [folder.small[path] for path in firsts])
-    large = [path for path in firsts if max(folder.sizes[path]) > SMALL]
+    large = [
+        path for path in firsts if max(folder.facts[path].width, folder.facts[path].height) > SMALL
+    ]
     found |= propose_by_words(large, lambda n: folder.print_of(large[n]).descriptors)
     # Embeddings cost more than all the rest, and what has points is found by its words.
     found |= _alike(
@@ -186,10 +192,14 @@ def _alike(folder: Folder, paths: list[str], cache: Path, backbone: str) -> set[
 
 
 def _judged(
-    pairs: Sequence[PairOfIds], folder: Folder, comparers: Comparers, threshold: float
+    pairs: Sequence[PairOfIds],
+    folder: Folder,
+    comparers: Comparers,
+    threshold: float,
+    runs: CameraRuns,
 ) -> Iterator[Pair]:
     matches = comparers.matches([(folder.names[one], folder.names[other]) for one, other in pairs])
     for pair, match in zip(
         track(pairs, what="Comparing", total=len(pairs), unit="pair"), matches, strict=True
     ):
-        yield verdict(*pair, match, threshold)
+        yield verdict(*pair, match, threshold, runs)

@@ -29,6 +29,7 @@ from curation.measures.cache import Memory
 from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import LONGER, PassingBy, look_at, look_once
 from curation.measures.neighbours import nearest_remembered
+from curation.near_duplicates.camera_runs import runs_in_dataset
 from curation.near_duplicates.groups import NEIGHBOURS
 from curation.near_duplicates.in_dataset import Sight, find_copies
 from curation.scan.context import ScanContext
@@ -125,7 +126,14 @@ def scan(
         near = nearest_remembered(ids, x, _kept("near", cache, base, backbone), NEIGHBOURS)
         clock.lap("neighbours")
         sight = Sight(base, ids, near, memory, store)
-        copies = find_copies(sight, ledger, looks.measures, settings.threshold, settings.fastdup)
+        copies = find_copies(
+            sight,
+            ledger,
+            looks.measures,
+            settings.threshold,
+            settings.fastdup,
+            runs_in_dataset(photos, looks.measures),
+        )
         clock.lap("comparing")
     # What is done aside needs nothing of the opinions.
     with own_cores(x.size), ThreadPoolExecutor(1) as aside:

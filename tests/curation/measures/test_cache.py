@@ -20,6 +20,8 @@ def test_measures_and_matches_are_there_after_a_restart(tmp_path):
     first = Memory(tmp_path)
     first.keep_measures({"a": ONE, "broken": None})
     first.keep_matches({("a", "b"): Match(0.9, "edited")})
+    first.keep_matches({("b", "c"): Match(0.7, "looks-alike", 0.95)})
+    assert first.match("c", "b") == Match(0.7, "looks-alike", 0.95)
     again = Memory(tmp_path)
     assert again.measures(["a", "broken", "new"]) == ({"a": ONE}, {"broken"})
     assert again.matches(["a", "b"]) == {("a", "b"): Match(0.9, "edited")}

@@ -11,7 +11,8 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from curation.measures.fingerprint import fingerprint
 from curation.near_duplicates.compare import FEWEST, LEAST_TRIES, MOST_TRIES, _tries, compare
 from curation.near_duplicates.groups import THRESHOLD
-from tests.fixtures.scenes import blanket_with, jpeg, scene
+from tests.fixtures.scenes import blanket_with, burst_frame, jpeg, scene
+from tests.fixtures.things import shirt
 
 EDITS = {
     "crop": lambda photo: photo.crop((40, 30, 360, 270)),
@@ -99,6 +100,23 @@ def test_a_frame_of_a_burst_is_at_most_the_same_scene():
     after.paste(scene(12, (40, 30)), (150, 100))
     moved = after.crop((24, 18, 400, 300)).resize((400, 300))
     assert compare(fingerprint(before), fingerprint(moved)).kind in ("same-scene", "looks-alike")
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_a_frame_whose_thing_moved_on_is_the_same_shot_only_if_taken_in_one_go(seed):
+    found = compare(*(fingerprint(burst_frame(seed, n)) for n in (0, 1)))
+    assert found.kind == "looks-alike" and found.score < THRESHOLD < found.as_frames
+
+
+@pytest.mark.parametrize("thing", [90, 91, 92])
+def test_another_thing_is_no_frame_of_the_burst(thing):
+    found = compare(fingerprint(burst_frame(1, 0)), fingerprint(burst_frame(1, 1, thing)))
+    assert found.as_frames == 0 and found.score < THRESHOLD
+
+
+def test_another_colour_is_no_frame_of_the_burst():
+    found = compare(*(fingerprint(shirt(colour)) for colour in ((200, 60, 60), (60, 90, 190))))
+    assert found.kind == "looks-alike" and found.as_frames == 0
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -11,11 +11,12 @@ from curation.measures.cache import Memory
 from curation.measures.fingerprint import Match
 from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.neighbours import nearest
+from curation.near_duplicates.camera_runs import camera_runs
 from curation.near_duplicates.in_dataset import Judging, Sight, _introduce, find_copies
 from curation.near_duplicates.pool import Comparers
 from data_cards.annotations.decision import decide
 from data_cards.annotations.ledger import Ledger
-from tests.fixtures.scenes import jpeg, scene
+from tests.fixtures.scenes import burst_frame, jpeg, scene
 from tests.fixtures.things import shirt
 
 PHOTOS = {
@@ -191,3 +192,17 @@ def test_what_only_looks_alike_is_no_copy_but_stays_together(shirts, threshold):
 def test_what_a_person_judged_apart_does_not_look_alike_any_more(shirts):
     copies = shirts(decide("asha", "b", "not_duplicate", other="a"))
     assert not copies.alike and copies.groups["a"] != copies.groups["b"]
+
+
+@pytest.mark.parametrize(("second", "verified"), [(1.0, True), (9.0, False)])
+def test_frames_near_in_one_clip_are_verified_and_others_only_look_alike(
+    monkeypatch, tmp_path, second, verified
+):
+    photos = {name: jpeg(burst_frame(1, n)) for n, name in enumerate("ab")}
+    monkeypatch.setattr("tests.curation.near_duplicates.test_in_dataset.PHOTOS", photos)
+    runs = camera_runs({}, {}, {"a": "vase.mp4#0.0", "b": f"vase.mp4#{second}"})
+    with PrintShelf(tmp_path) as shelf:
+        sight = Sight(PretendDataset(), list("ab"), nearest(X[:2]), Memory(tmp_path), shelf)
+        copies = find_copies(sight, Ledger(), {}, 0.9, False, runs)
+    assert (("a", "b") in copies.pairs) is verified is not (("a", "b") in copies.alike)
+    assert copies.groups["a"] == copies.groups["b"]

@@ -4,13 +4,14 @@ standard output."""
 import json
 
 import pytest
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from curation import __main__ as entry
 from curation.near_duplicates import in_folder as room
 from curation.near_duplicates.in_folder import folder_duplicates
 from data_cards.errors import BackboneUnavailable, BadSource
-from tests.fixtures.scenes import jpeg, scene
+from data_cards.photos.image import EXIF_IFD, MODEL, TAKEN
+from tests.fixtures.scenes import burst_frame, jpeg, scene
 
 
 def nowhere(name, cache):
@@ -70,3 +71,16 @@ def test_an_empty_or_missing_folder_gets_a_sentence(tmp_path, capsys):
             folder_duplicates(path, tmp_path)
     assert entry.main(["duplicates", str(tmp_path / "nothing")]) == 2
     assert capsys.readouterr().err == f"There is no folder {tmp_path / 'nothing'}.\n"
+
+
+@pytest.mark.parametrize(("pause", "kind"), [(1, "same-scene"), (40, "looks-alike")])
+def test_frames_of_a_burst_are_one_shot_by_their_exif_time(folder, tmp_path, pause, kind):
+    for n in (0, 1):
+        exif = Image.Exif()
+        exif[MODEL] = "Pixel 8"
+        exif.get_ifd(EXIF_IFD)[TAKEN] = f"2026:05:01 12:00:{10 + pause * n}"
+        burst_frame(1, n).save(folder / f"burst-{n}.jpg", exif=exif)
+    pairs, groups = folder_duplicates(folder, tmp_path, with_fastdup=False)
+    found = {(pair.a, pair.b): pair for pair in pairs}["burst-0.jpg", "burst-1.jpg"]
+    assert found.kind == kind and found.verdict is (kind == "same-scene")
+    assert any("burst-0.jpg" in group for group in groups) is found.verdict
