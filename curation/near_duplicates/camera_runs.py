@@ -57,14 +57,14 @@ def camera_runs(
     names = [*frames, *(name for name in taken_at if cameras.get(name) and name not in frames)]
     lines: dict[str, list[tuple[float, str]]] = {}
     for name, (clock, at) in moments(names, taken_at, frames).items():
-        line = clock if clock.endswith(FRAME) else cameras[name]
-        lines.setdefault(line, []).append((at, name))
+        owner = clock if clock.endswith(FRAME) else cameras[name]
+        lines.setdefault(owner, []).append((at, name))
     runs: dict[str, tuple[str, float]] = {}
-    for clock, line in lines.items():
-        if clock.endswith(FRAME):
-            runs.update({name: (clock, at) for at, name in line})
+    for owner, line in lines.items():
+        if owner.endswith(FRAME):
+            runs.update({name: (owner, at) for at, name in line})
         else:
-            runs.update(_without_pause(clock, line))
+            runs.update(_without_pause(owner, line))
     return CameraRuns(runs)
 
 
