@@ -49,9 +49,9 @@ SMALL_SURE = (
 )
 LOOKS_ALIKE = "looks-alike"
 KINDS = ("exact", "re-encoded", "edited", "same-scene", LOOKS_ALIKE)
-WORTH_A_CLOSER_LOOK = (
-    0.85  # it takes several times as long as the first; what agrees less is below the dial anyway
-)
+# The closer look takes several times as long as the first. What agrees less is below the default
+# dial anyway; at a dial below this, such a pair passes on its first look.
+WORTH_A_CLOSER_LOOK = 0.85
 # Where a copy ends: by how much one cell may differ more than noise, and by how many grey levels
 # colours may be off. Of edited shirts and boxes nearly all stayed below 2.6 and 1.6; exchanged
 # channels come to a colour of 2.9, and prints that differ begin at a structure of 4.4

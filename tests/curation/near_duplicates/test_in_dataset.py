@@ -201,8 +201,8 @@ def test_frames_near_in_one_clip_are_verified_and_others_only_look_alike(
     photos = {name: jpeg(burst_frame(1, n)) for n, name in enumerate("ab")}
     monkeypatch.setattr("tests.curation.near_duplicates.test_in_dataset.PHOTOS", photos)
     runs = camera_runs({}, {}, {"a": "vase.mp4#0.0", "b": f"vase.mp4#{second}"})
-    with PrintShelf(tmp_path) as shelf:
-        sight = Sight(PretendDataset(), list("ab"), nearest(X[:2]), Memory(tmp_path), shelf)
+    with FingerprintStore(tmp_path) as store:
+        sight = Sight(PretendDataset(), list("ab"), nearest(X[:2]), Memory(tmp_path), store)
         copies = find_copies(sight, Ledger(), {}, 0.9, False, runs)
     assert (("a", "b") in copies.pairs) is verified is not (("a", "b") in copies.alike)
     assert copies.groups["a"] == copies.groups["b"]
