@@ -7,7 +7,7 @@
 #   make loop [PHOTOS=folder] [OUT=folder]   the same without serving; prints the path of OUT/summary.json
 #   make test                                every test, those in the browser included
 #   make quick                               unit tests only
-#   make lint                                ruff and mypy
+#   make lint                                ruff, mypy, and biome for JavaScript
 #   FASTDUP=no                               leave fastdup out (closed binary, non-commercial licence, telemetry off)
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
@@ -24,7 +24,7 @@ said = $(filter-out no 0 false off,$(1))
 CHOSEN = $(if $(BUDGET),--budget $(BUDGET)) $(if $(call said,$(BY_NAME)),--by-name) \
 	$(if $(call said,$(VAL_IS_TEST)),--val-is-test) $(if $(CLASSES),--classes $(CLASSES))
 
-.PHONY: demo loop test quick lint browser clean
+.PHONY: demo loop test quick lint browser node clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -33,7 +33,7 @@ demo: .venv/ready
 loop: .venv/ready
 	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(CHOSEN)
 
-test: .venv/ready-dev lint browser
+test: .venv/ready-dev lint browser node
 	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest
 
 # Unit tests only: what is quick to run after each change.
@@ -43,6 +43,7 @@ quick: .venv/ready-dev
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check -q .
+	$(BIN)/biome lint --error-on-warnings
 	$(BIN)/mypy
 
 .venv/bin/python:
@@ -80,6 +81,12 @@ browser:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu >/dev/null; } || \
 		{ echo "The browser tests need Chromium. Install it (Debian: sudo apt-get install chromium)," \
 		       "or say where it is: make test CHROMIUM=/path/to/chromium"; exit 1; }
+
+# The tests of the pages' logic are run by node. Without it they are left out, and pytest says so.
+node:
+	@command -v node >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs >/dev/null; } || \
+		echo "There is no node here, so the pages' logic is not tested (Debian: sudo apt-get install nodejs)."
 
 clean:
 	rm -rf .venv out

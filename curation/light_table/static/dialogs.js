@@ -72,7 +72,8 @@ export function searchClass(table, chosen) {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") dialog.close(); // at once: a search field would first be emptied
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1));
-    else if (event.key === "Enter") classes ? take(at) : (entered = true);
+    else if (event.key === "Enter" && classes) take(at);
+    else if (event.key === "Enter") entered = true;
     else return;
     event.preventDefault();
   });

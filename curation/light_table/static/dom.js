@@ -36,7 +36,8 @@ const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 let last = 0;
 
 export function ulid() {
-  let time = (last = Math.max(Date.now(), last + 1));
+  last = Math.max(Date.now(), last + 1);
+  let time = last;
   let text = "";
   for (let place = 0; place < 10; place++, time = Math.floor(time / 32)) text = ALPHABET[time % 32] + text;
   for (const byte of crypto.getRandomValues(new Uint8Array(16))) text += ALPHABET[byte % 32];

@@ -67,7 +67,10 @@ export class Zoom {
     this.side = side;
     const fine = new Image();
     fine.src = this.fetch(side);
-    fine.decode().then(() => this.side === side && (this.image.src = fine.src), () => {});
+    const show = () => {
+      if (this.side === side) this.image.src = fine.src;
+    };
+    fine.decode().then(show, () => {});
   }
 
   at(event) {

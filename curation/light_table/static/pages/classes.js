@@ -135,7 +135,7 @@ export default class Classes extends Page {
     const moves = changed.includes("title") ? [{ do: "rename_class", label: info.id, title: draft.title, texts: texts(["title"]) }] : [];
     if (fields.length) {
       const pick = (make) => Object.fromEntries(fields.map((name) => [name, make(name)]));
-      moves.push({ do: "edit_card", label: info.id, card: pick((name) => valueOf(name, draft[name])), before: pick((name) => info.card[name]), texts: texts(fields) });
+      moves.push({ do: "edit_card", label: info.id, card: pick((name) => parsed(name, draft[name])), before: pick((name) => info.card[name]), texts: texts(fields) });
     }
     this.keep.disabled = true;
     if ((await this.step(moves, info.id, "Kept.")) === false) await this.lookAgain();
@@ -299,7 +299,7 @@ function textOf(name, value) {
   return name === "aliases" ? value.join("\n") : value;
 }
 
-function valueOf(name, text) {
+function parsed(name, text) {
   const lines = () => text.split("\n").map((line) => line.trim()).filter(Boolean);
   if (name === "aliases") return lines();
   return name === "facts" ? lines().map(factOf) : text;

@@ -13,7 +13,7 @@ export default class Rounds extends Page {
     return [
       this.spoken(values),
       h("div", { class: "round-job", "aria-live": "polite" }, this.job(values)),
-      waiting && this.candidate(waiting, values),
+      waiting && this.candidate(waiting),
       this.story(values),
     ].filter(Boolean);
   }
@@ -49,7 +49,7 @@ export default class Rounds extends Page {
     return [said, quick, problem, loading, note, again, train].flat().filter(Boolean);
   }
 
-  candidate(one, { model }) {
+  candidate(one) {
     const release = h("button", { class: "round-do main", onclick: (event) => this.press(event, { do: "release" }) }, "Release it");
     const discard = h("button", { class: "round-do", onclick: (event) => this.press(event, { do: "discard" }) }, "Throw it away");
     const better = one.changed.filter((row) => row.better);

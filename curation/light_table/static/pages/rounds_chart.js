@@ -15,7 +15,7 @@ function draw(tag, props = {}, ...children) {
 }
 
 // What the round before comes to on this round's test; null where nothing was compared.
-export const before = (one) => (one.found && one.found.n ? one.found.before / one.found.n : null);
+export const before = (one) => (one.found?.n ? one.found.before / one.found.n : null);
 
 // The scale ends at 100 % and begins at a round number below the lowest interval: never one that flatters.
 export function floorOf(rounds) {
