@@ -3,7 +3,7 @@
 import pytest
 from transformers import CONFIG_MAPPING
 
-from train.models.families import BLOCK, FAMILIES, PRETRAINED, family_of
+from train.models.families import BLOCK, FAMILIES, PRETRAINED, BackboneFamily, family_of
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -31,3 +31,28 @@ def test_the_small_network_is_no_backbone():
 )
 def test_the_number_of_a_block_stands_in_the_names_of_its_parameters(name, block):
     assert BLOCK.search(name)[1] == block
+
+
+@pytest.mark.parametrize(
+    ("model_type", "pooling"), [("deit", "class"), ("dinov3_vit", "class and patches")]
+)
+def test_a_row_is_all_that_a_new_family_needs(model_type, pooling, monkeypatch):
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    from train.models.fused import lean
+    from train.models.heads import Pooled
+
+    new = BackboneFamily(model_type, pooling)
+    monkeypatch.setitem(FAMILIES, model_type, new)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = AutoConfig.for_model(
+        model_type, **sizes, intermediate_size=32, image_size=32, patch_size=8
+    )
+    module = Pooled(AutoModel.from_config(config)).eval()
+    photos = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        width = 16 if pooling == "class" else 32
+        assert module(photos).shape == (2, width)
+        # Where its parts have other names than the rewritten one knows, it stays as it is.
+        torch.testing.assert_close(lean(module, 32)(photos), module(photos), atol=1e-4, rtol=1e-4)
