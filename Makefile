@@ -38,7 +38,7 @@ test: .venv/ready-dev lint browser node
 
 # Unit tests only: what is quick to run after each change.
 quick: .venv/ready-dev
-	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -m "not slow" --ignore=tests/browser --ignore=tests/pipelines
+	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -m "not slow"
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -47,6 +47,42 @@ for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "SYSTEM", "
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
+# What trains a network, or starts programs and whole apps: a tenth of the files and most of the
+# time (`pytest --durations=40`). `make quick` leaves them out.
+SLOW = frozenset(
+    {
+        "curation/near_duplicates/test_fastdup.py",
+        "curation/retrain/test_run.py",
+        "curation/scan/test_ray_cluster.py",
+        "curation/scan/test_run.py",
+        "space/test_app.py",
+        "space/test_deploy.py",
+        "space/test_loop.py",
+        "train/finetune/test_final_epochs.py",
+        "train/finetune/test_fit.py",
+        "train/finetune/test_one_shot.py",
+        "train/finetune/test_recipe.py",
+        "train/finetune/test_refit_head.py",
+        "train/finetune/test_trainer.py",
+        "train/finetune/test_wise_ft.py",
+        "train/finetune/test_workers.py",
+        "train/release/test_contents.py",
+        "train/release/test_export.py",
+        "train/release/test_lifecycle.py",
+        "train/test_main.py",
+        "train/test_train_model.py",
+    }
+)
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what SLOW lists, and what drives a browser or runs the whole loop."""
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        if path.as_posix() in SLOW or path.parts[0] in ("browser", "pipelines"):
+            item.add_marker(pytest.mark.slow)
+
 
 def pytest_unconfigure() -> None:
     """Throw the caches away, and give the port back."""
