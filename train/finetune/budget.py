@@ -260,6 +260,7 @@ def _remembered(run: Path, plan: Plan) -> Plan | None:
     return replace(plan, epochs=epochs, side=side, views=views, blocks=blocks)
 
 
+FEW_ASKED = 2  # photos: on a busy machine more would eat a small budget
 STEPS = 3  # of which the slowest, the one that fills caches, does not count
 
 
@@ -278,8 +279,8 @@ def pace_of(
     `originals`: a few photos' bytes; `run`: a folder on the disk that is written to. `model` stays
     as it is.
 
-    After `limit` seconds nothing more is measured: what is not yet known is taken to be as slow
-    as a step is.
+    After `limit` seconds nothing more is measured but how long an answer takes: what is not yet
+    known of a step is taken to be as slow as the first one was.
     """
     import torch
 
@@ -313,9 +314,11 @@ def pace_of(
         with torch.inference_mode():
             return float(look(pixels, computes_in_bf16()).sum())
 
+    few = originals[:FEW_ASKED]
+
     def ask() -> float:
         with torch.inference_mode():
-            return float(look([framing(data) for data in originals], False).sum())
+            return float(look([framing(data) for data in few], False).sum())
 
     learner.train()
     low = min(sides)
@@ -331,14 +334,14 @@ def pace_of(
         fewest = _seconds(lambda: step(low), end, 0)
     learner.eval()
     a_pixel = max(0.0, large / plan.batch - small) / max(1, high**2 - low**2)
-    slowest = small * (framing.size / low) ** 2
+    # Always measured: a step learns, too, and stands for several times as much as an answer.
+    asked = (_seconds(ask, end) or 0.0) / max(1, len(few))
     checked = _seconds(check, end, 0)
-    asked = _seconds(ask, end, 0)
     return Pace(
         small - a_pixel * low**2,
         a_pixel,
-        slowest if checked is None else checked / plan.batch,
-        slowest if asked is None else asked / max(1, len(originals)),
+        asked if checked is None else checked / plan.batch,
+        asked,
         blocks,
         1.0 if fewest is None else min(1.0, fewest / plan.batch / small) if small else 1.0,
         _written(learner, run),

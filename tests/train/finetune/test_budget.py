@@ -244,6 +244,6 @@ def test_a_machine_so_slow_that_measuring_would_eat_the_budget_is_taken_at_its_f
     assert pace.pixel * 28**2 == pytest.approx(2.0) and pace.view == pytest.approx(0.0), (
         "4 photos a step"
     )
-    assert pace.checked == pace.asked == pytest.approx(8.0), (
-        "what is not known is as slow as a step at that size"
+    assert pace.checked == pace.asked == pytest.approx(4.0), (
+        "two photos are always asked about: as slow as a step they would leave no time to train"
     )
