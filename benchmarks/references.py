@@ -141,8 +141,8 @@ def some(folder: Path, count: int) -> list[Path]:
 
 def none_of(predictor: Predictor, paths: list[Path]) -> str:
     """How many are answered "none", of how many."""
-    answers = predictor.predict_batch(path.read_bytes() for path in paths)
-    return f"{sum(getattr(one, 'answer', '') == 'none' for one in answers)}/{len(answers)}"
+    answers = [predictor.predict(path.read_bytes()) for path in paths]
+    return f"{sum(one.answer == 'none' for one in answers)}/{len(answers)}"
 
 
 def megabytes(folder: Path) -> float:

@@ -43,7 +43,6 @@ class SpaceSettings:
     annotators: tuple[str, ...] = ()
     owners: tuple[str, ...] = (OWNER,)
     passwords: Path | None = None
-    on_hugging_face: bool = False
     hub_sign_in: bool = False
     behind_proxy: bool = False
     disk_is_kept: bool = True
@@ -97,7 +96,6 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
         ),
         owners=owners,
         passwords=Path(passwords) if passwords else None,
-        on_hugging_face=on_hub,
         # Off a Space Gradio's sign-in is a mock whose cookie anybody can forge; only Hugging Face
         # sets both.
         hub_sign_in=on_hub and bool(environ.get("OAUTH_CLIENT_SECRET")),

@@ -136,22 +136,6 @@ def label_doubt(
     return judge(labels, probabilities, embeddings).doubt
 
 
-def likely_label(
-    labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None
-) -> np.ndarray:
-    """The class (n,) that the evidence is for; the given one where nothing speaks for another."""
-    return judge(labels, probabilities, embeddings).likely
-
-
-def suspected(
-    labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None
-) -> np.ndarray:
-    """Which labels (n,) bool to show to a person: the belief is in another class, and as strong
-    as it usually is for photos that carry that other label (confident learning, Northcutt et al.
-    2021, on combined evidence)."""
-    return judge(labels, probabilities, embeddings).shown
-
-
 def _usual(
     labels: np.ndarray, own: np.ndarray, classes: int, in_training: np.ndarray
 ) -> np.ndarray:

@@ -6,19 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STATUSES = ("labelled", "unlabelled", "none_of_these", "junk", "duplicate")
-SPLIT_NAMES = ("train", "validation", "test")
-FINDING_KINDS = (
-    "label",
-    "exact_duplicate",
-    "near_duplicate",
-    "looks_alike",
-    "leak",
-    "unreadable",
-    "quality",
-    "shortcut",
-    "visitor",
-    "unlabelled",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ APP14 = 0xEE
 APP15 = 0xEF
 COMMENT = 0xFE
 START_OF_SCAN = 0xDA
-RESTARTS = range(0xD0, 0xD8)
 # Frame headers of all kinds of JPEG: SOF0 to SOF15 without DHT, JPG and DAC.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # What may stand between scans, with a length: tables, the next scan, a number of lines, a comment.

@@ -18,8 +18,8 @@ from data_cards.annotations.journal import Journal
 from data_cards.dataset.repo import Changes, open_dataset
 from tests.fixtures.light_table import PAGE, small_dataset
 from tests.fixtures.retraining import BREAKS, lay_candidate, model_with_rounds, setup_in
+from tests.fixtures.stories import story_of
 from tests.fixtures.visitors import serving
-from train.release.lifecycle import story_of
 
 PATIENCE = 30_000  # ms; the machine may be busy
 WIDE = 1280

@@ -148,7 +148,7 @@ class Story:
 
 def settle(draft: Path, story: Story) -> None:
     """Write the story into a release that is being made, and its chart."""
-    (draft / OURS / "charts").mkdir(parents=True, exist_ok=True)
+    (draft / OURS / "charts").mkdir(parents=True, exist_ok=True)  # kept only with a chart in it
     (draft / OURS / FILE).write_bytes(story.to_bytes())
     steps = [
         (one.against, one.number, one.found.before / one.found.n, one.found.after / one.found.n)

@@ -13,7 +13,7 @@ from ulid import ULID
 
 from data_cards.annotations.decision import Decision
 from data_cards.dataset.collection import Collection, load_collection
-from data_cards.errors import BadModel, BadPhoto, MissingFile, NoModelYet
+from data_cards.errors import BadModel, MissingFile, NoModelYet
 from data_cards.settings import default_cache
 from data_cards.storage.atomic_files import model_file
 from data_cards.storage.repository import parse_address
@@ -100,17 +100,6 @@ class Predictor:
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
         return self._prediction(self._network.ask(data), top_k)
-
-    def predict_batch(self, photos: Iterable[bytes], top_k: int = 3) -> list[Prediction | BadPhoto]:
-        """An answer to each photo, or why it cannot be read, in order."""
-        numbered = ((str(number), data) for number, data in enumerate(photos))
-        found: dict[int, Prediction | BadPhoto] = {}
-        for part in self._network.stream(
-            numbered, lambda name, error: found.update({int(name): error})
-        ):
-            for name, *said in zip(part.ids, *part.arrays, strict=True):
-                found[int(name)] = self._prediction(said, top_k)
-        return [found[number] for number in sorted(found)]
 
     def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
         """The k labelled photos that look most like this one, best first, with null urls. Raises

@@ -68,12 +68,6 @@ def waiting(model: str, cache: Path) -> Path | None:
     return folder if (folder / OURS / "release.json").is_file() else None
 
 
-def story_of(model: str, cache: Path) -> Story:
-    """Every released round of the model at an address."""
-    now = standing(model, cache)
-    return read_story(now[0]) if now else Story()
-
-
 def candidate_round(model: str, cache: Path) -> Round | None:
     """What the candidate came to."""
     folder = waiting(model, cache)

@@ -13,9 +13,6 @@ from curation.light_table.session.table import LightTable
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Finding
 
-COLLECTED = (
-    "collect-"  # findings of collecting, which looks at files and not at the whole collection
-)
 MOST_FILES = 200
 ON_A_SHELF = 6
 # One question, and several of them; the piles that a newer queue adds show their name until they

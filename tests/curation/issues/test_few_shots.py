@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.issues.few_shots import FEW, LIKELY, chance_of_error, share_among, share_of_wrong
-from curation.issues.label_issues import judge, label_doubt, likely_label, suspected
+from curation.issues.label_issues import judge, label_doubt
 from train.probes.ensemble import out_of_fold
 from train.probes.logistic import shots_that_teach
 
@@ -84,8 +84,8 @@ def test_a_plain_error_in_a_class_of_three_is_found(seed):
 def test_without_embeddings_nothing_is_said_of_few_and_the_order_stays():
     p = np.array([[0.9, 0.1], [0.2, 0.8], [0.95, 0.05]])
     y = np.array([0, 1, 1])
-    assert label_doubt(y, p).argmax() == 2 and likely_label(y, p).tolist() == [0, 1, 0]
-    assert not suspected(y, p).any()
+    assert label_doubt(y, p).argmax() == 2 and judge(y, p).likely.tolist() == [0, 1, 0]
+    assert not judge(y, p).shown.any()
 
 
 def test_a_lone_photo_of_a_class_does_not_change_what_is_said_of_others():

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.labels import average_precision
 from curation.issues.label_beliefs import log_belief
-from curation.issues.label_issues import label_doubt, likely_label, reason_for, suspected, weighed
+from curation.issues.label_issues import judge, label_doubt, reason_for, weighed
 from train.probes.ensemble import out_of_fold
 
 
@@ -22,7 +22,7 @@ def clusters(rng, classes=4, each=30, d=8, wrong=0.1, sureness=3.0):
 def test_the_wrong_one_of_three_is_the_most_doubtful():
     p = np.array([[0.9, 0.1], [0.2, 0.8], [0.95, 0.05]])
     assert label_doubt(np.array([0, 1, 1]), p).argmax() == 2
-    assert list(likely_label(np.array([0, 1, 1]), p)) == [0, 1, 0]
+    assert list(judge(np.array([0, 1, 1]), p).likely) == [0, 1, 0]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -53,18 +53,18 @@ def test_confidences_that_sink_together_change_nothing():
 def test_a_class_the_model_is_shy_of_is_not_all_doubtful():
     labels = np.repeat([0, 1], 20)
     p = np.column_stack([np.where(labels == 0, 0.95, 0.55), np.where(labels == 0, 0.05, 0.45)])
-    assert (likely_label(labels, p) == labels).all() and not suspected(labels, p).any()
+    assert (judge(labels, p).likely == labels).all() and not judge(labels, p).shown.any()
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_on_clean_data_few_are_shown(seed):
     labels, p, x, _ = clusters(np.random.default_rng(seed), wrong=0.0)
-    assert suspected(labels, p, x).mean() < 0.05
+    assert judge(labels, p, x).shown.mean() < 0.05
 
 
 def test_most_of_what_is_shown_is_wrong_and_most_wrong_ones_are_shown():
     labels, p, x, wrong = clusters(np.random.default_rng(2))
-    shown = suspected(labels, p, x)
+    shown = judge(labels, p, x).shown
     assert wrong[shown].mean() > 0.8 and shown[wrong].mean() > 0.7
 
 

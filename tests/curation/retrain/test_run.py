@@ -13,7 +13,8 @@ from data_cards.annotations.journal import Journal
 from data_cards.dataset.repo import create_dataset, open_dataset
 from tests.fixtures.light_table import small_dataset
 from tests.fixtures.pictures import collection_of, pictures, with_photos
-from train.release.lifecycle import release, story_of, waiting
+from tests.fixtures.stories import story_of
+from train.release.lifecycle import release, waiting
 from train.settings import TrainSettings
 
 

@@ -93,15 +93,6 @@ def test_similar_photos_come_with_their_small_pictures(predictor):
     assert predictor.thumbnail("unknown") is None
 
 
-def test_a_batch_answers_each_photo_and_names_what_it_cannot_read(predictor):
-    found = predictor.predict_batch([shot(2), b"no photo", shot(0)])
-    assert [one.label if not isinstance(one, BadPhoto) else "bad" for one in found] == [
-        "ship",
-        "bad",
-        "lion",
-    ]
-
-
 def test_a_photo_that_cannot_be_read_is_said(predictor):
     with pytest.raises(BadPhoto):
         predictor.predict(b"no photo")

@@ -12,6 +12,7 @@ from data_cards.dataset.tables import labels_file
 from data_cards.errors import MissingFile
 from data_cards.storage.repository import open_repository
 from tests.fixtures.pictures import collection_of, pictures, with_photos
+from tests.fixtures.stories import story_of
 from train.inference.predictor import load_predictor
 from train.release.lifecycle import (
     candidate_round,
@@ -20,7 +21,6 @@ from train.release.lifecycle import (
     release,
     roll_back,
     standing,
-    story_of,
     waiting,
 )
 from train.release.publish import publish

@@ -14,7 +14,7 @@ from data_cards.errors import MissingFile, NotAllowed, TooBusy, VitrineError
 from tests.curation.retrain.test_job_runner import until
 from tests.fixtures.light_table import small_dataset
 from tests.fixtures.retraining import BREAKS, TRAINS, lay_candidate, model_with_rounds, setup_in
-from train.release.lifecycle import story_of
+from tests.fixtures.stories import story_of
 from train.settings import TrainSettings
 
 
