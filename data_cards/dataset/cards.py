@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from data_cards.dataset.collection import Collection
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORMAT = 1  # of the dataset layout; data_cards.dataset.repo refuses a newer one
@@ -135,18 +138,7 @@ def dataset_card(card: DatasetCard) -> str:
             for name, extra in (("images", {"default": True}), ("labels", {}), ("splits", {}))
         ],
     }
-    return _card(
-        "dataset.md",
-        head,
-        {
-            "title": escape(things.title),
-            "description": _prose(things.description) or "Its owner has not described it yet.",
-            "classes": _classes(things),
-            "licence": _licence_words(things),
-            "people": _people(things),
-            "address": _code(card.address or "user/name"),
-        },
-    )
+    return _card("dataset.md", head, card)
 
 
 def model_card(card: ModelCard) -> str:
@@ -164,59 +156,7 @@ def model_card(card: ModelCard) -> str:
         head["datasets"] = [dataset]
     if card.backbone_origin == "hub" and _on_hub(card.backbone):
         head["base_model"] = card.backbone
-    return _card(
-        "model.md",
-        head,
-        {
-            "title": escape(things.title),
-            "classes_count": str(len(things.ids)),
-            "address": _code(card.address),
-            "dataset": _code(card.dataset),
-            "revision": _code(card.dataset_revision),
-            "backbone": _code(card.backbone),
-            "backbone_revision": _code(card.backbone_revision[:12]),
-            "origin": _ORIGINS[card.backbone_origin],
-            "photos": ", ".join(f"{count} {escape(name)}" for name, count in card.photos.items())
-            or "not recorded",
-            "certificate": _list(card.certificate)
-            or "No leak certificate came with this dataset revision.",
-            "rounds": _rounds(card),
-            "measured": _measured(card.measured),
-            "rejection": escape(card.rejection) or "It never says so.",
-            "training": _list(tuple(f"{name}: {value}" for name, value in card.training))
-            or "Not recorded.",
-            "classes": _classes(things),
-            "people": _people(things),
-        },
-    )
-
-
-def _rounds(card: ModelCard) -> str:
-    """What each round of decisions bought; nothing while there is only one."""
-    if len(card.rounds) < 2:
-        return ""
-    rows = [
-        f"| {one.number}{', served' * one.served} | {escape(one.on)} | {one.decisions} | "
-        f"{one.value:.1%} | "
-        f"{one.low:.1%} to {one.high:.1%} of {one.n} |"
-        for one in card.rounds
-    ]
-    table = "\n".join(
-        [
-            "| round | made | decisions since | right at once (top-1) | 95 % interval |",
-            "|---|---|---|---|---|",
-            *rows,
-        ]
-    )
-    served = next((one for one in card.rounds if one.served), card.rounds[-1])
-    chart = (
-        f"\n\n![Top-1 of each round with its interval]({_code(card.chart)})" if card.chart else ""
-    )
-    return (
-        f"## Was cleaning worth it?\n\n{escape(served.bought)}\n\n{table}{chart}\n\nEach round was "
-        "measured on the "
-        "test as it was then. The sentence above compares two models on the same photos."
-    )
+    return _card("model.md", head, card, origin=_ORIGINS[card.backbone_origin])
 
 
 def space_card(card: SpaceCard) -> str:
@@ -235,21 +175,7 @@ def space_card(card: SpaceCard) -> str:
         **({"datasets": [card.dataset]} if card.dataset else {}),
         "pinned": False,
     }
-    return _card(
-        "space.md",
-        head,
-        {
-            "title": escape(card.collection.title),
-            "model": _code(card.model),
-            "revision": _code(card.model_revision),
-            "address": _code(card.address),
-            "people": _people(card.collection),
-            "count": str(len(card.collection.ids)),
-            "dataset": f"`{_code(card.dataset)}`"
-            if card.dataset
-            else "none, so nothing is corrected here",
-        },
-    )
+    return _card("space.md", head, card)
 
 
 def escape(text: str) -> str:
@@ -272,10 +198,29 @@ _ORIGINS = {
 }
 
 
-def _card(template: str, head: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    body = Template((TEMPLATES / template).read_text("utf-8")).substitute(words)
+def _card(
+    template: str,
+    head: Mapping[str, Any],
+    card: DatasetCard | ModelCard | SpaceCard,
+    **words: str,
+) -> str:
+    body = _templates().get_template(template).render(card=card, things=card.collection, **words)
     front = yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=110)
     return f"---\n{front}---\n\n" + BLANK_LINES.sub("\n\n", body).strip() + "\n"
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    found.filters |= {"plain": escape, "code": _code, "prose": _prose, "share": _share}
+    return found
 
 
 def _prose(text: str) -> str:
@@ -300,72 +245,6 @@ def _licence(words: str) -> dict[str, str]:
     if plain in HUB_LICENCES:
         return {"license": plain}
     return {"license": "other", "license_name": plain} if plain else {"license": "other"}
-
-
-def _licence_words(things: Collection) -> str:
-    whole = (
-        f"The collection: {escape(things.licence)}."
-        if things.licence
-        else "No licence is stated for the whole."
-    )
-    return (
-        f"{whole} Each photo's own author, licence and address are in the column `sources` of "
-        "`images`."
-    )
-
-
-def _people(things: Collection) -> str:
-    if not things.is_about_people:
-        return ""
-    rows = (
-        ("Intended use", things.intended_use),
-        ("Consent", things.consent),
-        ("Legal basis", things.legal_basis),
-    )
-    stated = [
-        f"- {name}: {escape(text) or 'not stated, so this may not be published'}"
-        for name, text in rows
-    ]
-    return "\n".join(
-        [
-            "## Photos of people",
-            "",
-            "This collection shows people. It says what a dress, an ornament or a posture is most",
-            "like; it states no fact about a person, and keeps no photo of a visitor.",
-            "",
-            *stated,
-        ]
-    )
-
-
-def _classes(things: Collection) -> str:
-    rows = [
-        f"| {escape(info.id)} | {escape(info.title)} | {escape(info.summary)} | "
-        f"{_origin_of_text(info)} |"
-        for info in things.classes
-    ]
-    return "\n".join(
-        ["| id | title | what it is | source of the text |", "|---|---|---|---|", *rows]
-    )
-
-
-def _origin_of_text(info: Any) -> str:
-    return ", ".join(escape(part) for part in (info.source, info.licence) if part)
-
-
-def _list(sentences: tuple[str, ...]) -> str:
-    return "\n".join(f"- {escape(sentence)}" for sentence in sentences)
-
-
-def _measured(rows: tuple[Measured, ...]) -> str:
-    if not rows:
-        return "Not measured."
-    lines = [
-        f"| {escape(row.name)} | {_share(row.value)} | {_share(row.low)} to {_share(row.high)} | "
-        f"{row.n} |"
-        for row in rows
-    ]
-    return "\n".join(["| what | seen | 95 % interval | photos |", "|---|---|---|---|", *lines])
 
 
 def _share(value: float | None) -> str:
