@@ -18,6 +18,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from data_cards.wording import counted, percent
 from train.evaluation.svg import Curve, interval_bar, line_chart
 from train.splits.certificate import Certificate
 
@@ -110,6 +111,7 @@ def report_page(seen: Examined) -> str:
         # What the frozen backbone came to, level with all epochs.
         probe=[(row["epoch"], probe["validation_accuracy"]) for row in epochs] if probe else (),
         zip=zip,
+        counted=counted,
         Curve=Curve,
         line_chart=lambda *said, **how: Markup(line_chart(*said, **how)),
         interval_bar=lambda *said: Markup(interval_bar(*said)),
@@ -131,4 +133,4 @@ def _mix_ups(photos: Sequence[AskedPhoto]) -> list[tuple[tuple[str, str], list[A
 
 
 def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{100 * share:.1f} %".replace(".0 %", " %")
+    return "—" if share is None else percent(share)
