@@ -93,7 +93,10 @@ class Member:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is called like an archive that can be read."""
+    """Whether a file is called like an archive that can be read; one without any ending is a zip
+    where its bytes say so."""
+    if not path.suffix and path.is_file():
+        return zipfile.is_zipfile(path)
     return path.name.lower().endswith(ENDINGS)
 
 
@@ -136,8 +139,8 @@ def from_archive(
 
 
 def _stem(path: Path) -> str:
-    ending = max((one for one in ENDINGS if path.name.lower().endswith(one)), key=len)
-    return path.name[: -len(ending)]
+    ending = max((one for one in ENDINGS if path.name.lower().endswith(one)), key=len, default="")
+    return path.name[: len(path.name) - len(ending)]
 
 
 class Unpacked:

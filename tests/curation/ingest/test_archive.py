@@ -386,3 +386,14 @@ def test_photos_that_the_list_in_an_archive_does_not_name_are_told(tmp_path):
     assert len(list(gathered.photos)) == 2 and told == [
         ("data/images/3.jpg", "not named by labels.csv")
     ]
+
+
+def test_a_zip_that_lost_its_ending_is_a_zip(tmp_path):
+    with zipfile.ZipFile(tmp_path / "download", "w") as archive:
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+    gathered = open_source(str(tmp_path / "download"))
+    assert gathered.name == "download" and {photo.path for photo in gathered.photos} >= {
+        "mug/1.jpg",
+        "mug/2.jpg",
+    }
