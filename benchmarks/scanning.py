@@ -41,8 +41,8 @@ embedder_for(find_backbone("auto", cache), cache)
 OURS = """
 import json, sys, time
 from pathlib import Path
-from curation.scan.run.run import ScanSettings, scan
-from data_cards.dataset.repo.repo import open_dataset
+from curation.scan.run import ScanSettings, scan
+from data_cards.dataset.repo import open_dataset
 from benchmarks.peers import peak, spent
 from train.models.backbone import find_backbone
 

@@ -51,7 +51,7 @@ def test_photos_are_collected_with_what_the_wheel_brings(installed):
 def test_every_text_page_and_pin_is_in_the_wheel(installed):
     wanted = """
         from data_cards.installed_files import ROOT, page_assets, pinned_requirements
-        from data_cards.dataset.repo.collection import shipped_collection, shipped_names
+        from data_cards.dataset.collection import shipped_collection, shipped_names
         from space.deploy import deployed_files
         files = deployed_files()
         assert str(ROOT) == SITE, ROOT

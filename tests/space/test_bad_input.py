@@ -174,7 +174,8 @@ def test_a_source_where_nothing_is_has_code_2(at_work, capsys, command, bad):
 @pytest.mark.parametrize(
     "command", [*TAKES_A_DATASET, *(one for one in TAKES_A_MODEL if "release" not in one)]
 )
-def test_a_hub_that_does_not_answer_has_code_1(at_work, capsys, command):
+def test_a_hub_that_does_not_answer_has_code_1(at_work, hub, capsys, command):
+    hub.down = True
     code, said = ended(
         ["hf://ann/none" if word == "X" else word for word in command.split()], capsys
     )

@@ -243,10 +243,10 @@ from pathlib import Path
 import usearch.index
 from curation.near_duplicates.incoming import UploadDuplicates
 from data_cards.annotations.journal import Journal
-from curation.light_table.pages.registry.registry import pages_of
+from curation.light_table.pages.registry import pages_of
 from curation.light_table.session.table import open_table
 from curation.issues.out_of_fold import ScanOpinions
-from data_cards.dataset.repo.repo import open_dataset
+from data_cards.dataset.repo import open_dataset
 from data_cards.photos.image import open_photo
 from train.images.keypoints import find_points
 dataset = open_dataset("set")
