@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -63,12 +62,9 @@ def test_an_epoch_is_as_long_as_there_are_photos(labels, balance, seed):
 
 
 def test_what_the_owner_says_reaches_the_training():
-    from train.finetune.trainer import Shuffled
+    from train.finetune.trainer import Shuffled, Views
 
     dials = _dials(replace(TrainSettings(), balance=1.0), shipped_collection("museum"))
-    views = SimpleNamespace(
-        plan=plan_for(100, "dinov2", 224, **dials),
-        epoch=0,
-        examples=[(str(place), label) for place, label in enumerate(LABELS)],
-    )
+    examples = [(str(place), label) for place, label in enumerate(LABELS)]
+    views = Views(None, examples, None, plan_for(100, "dinov2", 224, **dials))
     assert Counter(LABELS[place] for place in Shuffled(views))[2] >= 33
