@@ -118,10 +118,8 @@ def test_two_nodes_find_what_one_process_finds(dataset, tiny_vit, two_nodes, tmp
     found, done = scanned(
         dataset, tiny_vit, tmp_path / "there", "--engine", "ray", "--address", two_nodes
     )
-    assert found.keys() == expected.keys() and {kind for _, kind, *_ in found} >= {
-        "unreadable",
-        "quality",
-    }
+    assert found.keys() == expected.keys()
+    assert "unreadable" in {kind for _, kind, *_ in found}
     assert found == pytest.approx(expected, abs=1e-3)
     seen = re.findall(r"(\d+) on (\w+)", re.search(r"Looked at 36 photos: (.+)\.", done.stderr)[1])
     assert sum(int(photos) for photos, _ in seen) == 36
