@@ -271,12 +271,12 @@ def _sit_down(page: Any, url: str) -> None:
 
 def serve(folder: Path, port: int) -> None:
     """The whole app over the dataset, with a recognizer that costs nothing."""
-    import uvicorn
+    from threading import Event
 
-    from tests.fixtures.visitors import built, settings_in
+    from tests.fixtures.visitors import built, serving, settings_in
 
-    app = built(settings_in(folder.parent / "app", dataset=str(folder)))
-    uvicorn.run(app, port=port, log_level="warning", proxy_headers=False)
+    with serving(built(settings_in(folder.parent / "app", dataset=str(folder))), port):
+        Event().wait()
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:

@@ -1,7 +1,8 @@
 """Files that a checkout keeps outside its packages, and a built wheel inside them.
 
 pinned_requirements(ROOT)     the exact versions
-page_assets(ROOT)             what the visitor's page loads: scripts, styles, icons
+page_assets(ROOT)             what the page loads: scripts, styles, icons
+page_file(ROOT)               the page itself
 """
 
 from __future__ import annotations
@@ -23,3 +24,9 @@ def page_assets(root: Path = ROOT) -> Path:
     """The folder of the page's own files."""
     of_checkout = root / "docs" / "assets"
     return of_checkout if of_checkout.is_dir() else root / "space" / "assets"
+
+
+def page_file(root: Path = ROOT) -> Path:
+    """The HTML of the page that visitors and annotators open."""
+    of_checkout = root / "docs" / "index.html"
+    return of_checkout if of_checkout.is_file() else root / "space" / "assets" / "index.html"

@@ -1,15 +1,18 @@
-"""The app: one FastAPI with Gradio's page in it.
+"""The app: our own page and routes on Gradio's server.
 
     from space.app import create_app, run
     run(SpaceSettings(model="out/model", dataset="out/dataset"))
 
-`create_app` starts nothing; the model begins to load when a server runs the app.
+`create_app` starts nothing; the model begins to load when the app is launched.
 """
 
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -17,19 +20,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
 from data_cards.settings import default_cache
 from space.api import ENDPOINTS, Endpoints, Recognizer, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
+from space.server import launch, server_behind, stop
 from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
 
 if TYPE_CHECKING:
-    from curation.light_table.pages.rounds import Rounds
+    from gradio import Server
 
-BACKLOG = 128  # connections that wait until the server is up
+    from curation.light_table.pages.rounds import Rounds
 
 
 def create_app(
@@ -37,16 +41,13 @@ def create_app(
     load: Load | None = None,
     access: Access | None = None,
     settled: Settled = lambda trouble: None,
-) -> FastAPI:
-    """Pages, API and light table; `load`: from an address to a recognizer. Raises what opening a
-    dataset raises."""
-    import gradio as gr
+) -> Server:
+    """Page, API and light table, to be started by `launch`; `load`: from an address to a
+    recognizer. Raises what opening a dataset raises."""
     from gradio.utils import get_upload_folder
-    from starlette.middleware.cors import CORSMiddleware
 
-    from space.gradio_page import build_page, page_options
-    from space.request_guard import RequestGuard
-    from space.routes import pages, serve_assets
+    from space.endpoints import add_endpoints
+    from space.routes import pages, serve_page
 
     app_state = AppState(settings, load or partial(_load, settings.cache, settings.engine), settled)
     access = access or access_for(settings)
@@ -63,37 +64,37 @@ def create_app(
         settings.most_photos,
         settings.most_photo_bytes,
     )
-    rounds = _rounds(app_state, settings)
-    app = FastAPI(
-        title="Vitrine",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        lifespan=_lifespan(app_state, rounds, settings.behind),
+    rounds = _rounds(room, settings)
+    app = server_behind(
+        partial(_doors, settings=settings, uploads=uploads),
+        _lifespan(room, rounds, settings.behind),
+        settings,
     )
+    app.include_router(pages(room, rounds.for_visitors if rounds else lambda: ""))
+    app.include_router(access.router())
+    _light_table(app, rounds, access, settings)
+    serve_page(app, with_light_table=rounds is not None)
+    if settings.hub_sign_in:
+        from gradio.oauth import attach_oauth
+
+        attach_oauth(app)
+    add_endpoints(app, desk, settings)
+    return app
+
+
+def _doors(app: ASGIApp, settings: SpaceSettings, uploads: Callable[[], Path]) -> ASGIApp:
+    from starlette.middleware.cors import CORSMiddleware
+
+    from space.request_guard import Doorway
+
     defaults = {name: parameters_of(name) for name in ENDPOINTS}
-    app.add_middleware(RequestGuard, settings=settings, uploads=uploads, defaults=defaults)
-    # Added whether or not a page elsewhere may call: with it in place Gradio's own layer, which
-    # reflects every origin, stands aside.
-    app.add_middleware(
-        CORSMiddleware,
+    return CORSMiddleware(
+        Doorway(app, settings=settings, uploads=uploads, defaults=defaults),
         allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
         allow_headers=("*",),
         max_age=3600,
     )
-    app.include_router(pages(app_state, rounds.for_visitors if rounds else lambda: ""))
-    app.include_router(access.router())
-    light_table = _light_table(app, rounds, access, settings)
-    serve_assets(app)
-    if settings.hub_sign_in:
-        from gradio.oauth import attach_oauth
-
-        attach_oauth(app)
-    page = build_page(endpoints, settings, light_table)
-    # Mounted pages count as never launched, and Gradio then skips its own check of file parameters.
-    page.has_launched = True
-    return gr.mount_gradio_app(app, page, **page_options(settings))
 
 
 def run(
@@ -104,26 +105,25 @@ def run(
     Raises TooBusy when the port is taken, NotAllowed where strangers would share the machine
     with fastdup, and what loading raised when the model cannot be served.
     """
-    import uvicorn
-
     check_neighbours(settings.host, find_spec("fastdup") is not None)
-    door = _bound(settings.host, settings.port)
+    check_port(settings.host, settings.port)
     troubles: list[VitrineError] = []
+    ended = threading.Event()
 
     def settled(trouble: VitrineError | None) -> None:
         if trouble is None:
             opened()
         else:
             troubles.append(trouble)
-            server.should_exit = True
+            ended.set()
 
     app = create_app(settings, access=access, settled=settled)
-    # Who asks is worked out in space/rate_limit.py, from one trusted proxy at most.
-    server = uvicorn.Server(
-        uvicorn.Config(app, proxy_headers=False, log_level="warning", timeout_graceful_shutdown=5)
-    )
     try:
-        server.run(sockets=[door])
+        running = launch(app, os.environ)
+        try:
+            _wait(ended)
+        finally:
+            stop(running)
     finally:
         if settings.behind:  # whoever presses Ctrl-C twice ends the server before it has closed
             from curation.retrain.job_runner import JobRunner
@@ -131,6 +131,22 @@ def run(
             JobRunner(settings.state / "jobs").stop()
     if troubles:
         raise troubles[0]
+
+
+def _wait(ended: threading.Event) -> None:
+    """Until `ended`, Ctrl-C (KeyboardInterrupt), or a polite end by the system (SystemExit)."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        ended.wait()
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        ended.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def check_neighbours(host: str, fastdup: bool) -> None:
@@ -154,31 +170,16 @@ NO_HOST = (
 
 def check_port(host: str, port: int) -> None:
     """Raises TooBusy for a port that cannot be opened, before long work that would end there."""
-    _bound(host, port).close()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    try:
-        # A name of this machine is an address of one of the two kinds.
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:  # a label of a name may be too long to be encoded
-        raise BadAddress(NO_HOST.format(host=host), host=host) from error
-    family, *_, place = found[0]
-    door = socket.socket(family)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind(place)
-        door.listen(
-            BACKLOG
-        )  # who reads the address and comes at once waits, and is not turned away
-    except OSError as error:
-        door.close()
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise BadAddress(NO_HOST.format(host=host), host=host) from error
-        raise TooBusy(
-            f"Port {port} of {host} cannot be opened: {error.strerror}. Choose another with --port."
-        ) from error
-    return door
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host, port))
+            door.listen()
+        except OSError as error:
+            raise TooBusy(
+                f"Port {port} of {host} cannot be opened: {error.strerror}. "
+                "Choose another with --port."
+            ) from error
 
 
 def _rounds(app_state: AppState, settings: SpaceSettings) -> Rounds | None:
@@ -196,16 +197,15 @@ def _rounds(app_state: AppState, settings: SpaceSettings) -> Rounds | None:
 
 
 def _light_table(
-    app: FastAPI, rounds: Rounds | None, access: Access, settings: SpaceSettings
-) -> Callable[[], None] | None:
+    app: Server, rounds: Rounds | None, access: Access, settings: SpaceSettings
+) -> None:
     if rounds is None:
-        return None
-    from curation.light_table.routes import light_table_router, light_table_tab
+        return
+    from curation.light_table.routes import light_table_router
 
     app.include_router(
         light_table_router(rounds.table, access.who, is_owner=settings.is_owner, rounds=rounds)
     )
-    return light_table_tab
 
 
 def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
@@ -215,11 +215,11 @@ def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
 
 
 def _lifespan(
-    app_state: AppState, rounds: Rounds | None, behind: tuple[str, ...]
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    room: Room, rounds: Rounds | None, behind: tuple[str, ...]
+) -> Callable[[Server], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app_state.open()
+    async def lifespan(app: Server) -> AsyncIterator[None]:
+        room.open()
         if behind and rounds:
             rounds.begin(behind, OWNER)
         yield

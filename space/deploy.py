@@ -21,9 +21,9 @@ from data_cards.errors import BadAddress, BadModel, MissingFile
 from data_cards.installed_files import ROOT, pinned_requirements
 from data_cards.storage.repository import Address, Repository, open_repository, parse_address
 
-# In a checkout the page lies in docs/assets, where GitHub Pages serves it; in a wheel inside
+# In a checkout the page lies in docs, where GitHub Pages serves it; in a wheel inside
 # `space`.
-PARTS = ("data_cards", "train", "curation", "space", "docs/assets")
+PARTS = ("data_cards", "train", "curation", "space", "docs/assets", "docs/index.html")
 DOOR = "space/templates/app.py"
 # Only what code needs travels: no photo, no key, no cache has one of these endings.
 CODE = frozenset({".py", ".css", ".js", ".html", ".svg"})
@@ -130,7 +130,7 @@ def space_requirements(pinned: str, exported: bool) -> str:
 
 
 def _code_under(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
+    for path in [folder] if folder.is_file() else sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts
         hidden = any(part.startswith(".") or part == "__pycache__" for part in inside)
         travels = path.suffix in CODE or (path.suffix in WORDS and not SECRET.search(path.name))

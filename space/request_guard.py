@@ -42,8 +42,7 @@ CLOSED = (
     "/monitoring",
 )
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' "
-    "'unsafe-inline'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src "
     "'self'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; "

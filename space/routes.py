@@ -8,16 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
 from data_cards.errors import NoModelYet, TooBusy, VitrineError
-from data_cards.installed_files import page_assets
+from data_cards.installed_files import page_assets, page_file
 from space.api import code_of, refusal
 from space.app_state import AppState
 
 ASSETS = page_assets()
 SHA256 = re.compile(r"[0-9a-f]{64}")
+_CONFIG = 'export const SPACE = new URL(".", import.meta.url).href;\n'
+_WITH_LIGHT_TABLE = 'export const LIGHT_TABLE = "light-table/static/light_table.js";\n'
 # The pictures are public and shown on pages of other origins (GitHub Pages).
 PICTURE_HEADERS = {
     "Cache-Control": "public, max-age=86400",
@@ -83,8 +85,25 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
     return router
 
 
-def serve_assets(app: FastAPI) -> None:
-    """The page's own files; `/assets` is taken by Gradio."""
+def serve_page(app: FastAPI, with_light_table: bool) -> None:
+    """The page at `/`, the one that GitHub Pages shows as well, and its files.
+
+    Only its `config.js` differs: the app is this one, and where there is a dataset there is a
+    light table. `/assets` is taken by Gradio, so the files lie under `/vitrine`.
+    """
+    page = page_file().read_text("utf-8").replace('"assets/', '"vitrine/')
+    config = _CONFIG + _WITH_LIGHT_TABLE * with_light_table
+    fresh = {"Cache-Control": "no-cache"}
+
+    def show() -> Response:
+        return HTMLResponse(page, headers=fresh)
+
+    def configured() -> Response:
+        return Response(config, media_type="text/javascript", headers=fresh)
+
+    reading = ["GET", "HEAD"]
+    app.add_api_route("/", show, methods=reading, include_in_schema=False)
+    app.add_api_route("/config.js", configured, methods=reading, include_in_schema=False)
     app.mount("/vitrine", _Fresh(directory=ASSETS), name="vitrine")
 
 

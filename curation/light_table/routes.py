@@ -1,4 +1,4 @@
-"""The annotator's tab: a shell for Gradio, and the routes that its page talks to. No logic here.
+"""The annotator's tab: its files, and the routes that they talk to. No logic here.
 
 `space` hands in who is signed in; every route asks again. Nothing is told and no photo is shown
 to anybody else.
@@ -53,24 +53,6 @@ PRINT_HEADERS = {
 
 Who = Callable[[Request], str | None]
 Answer = Callable[[str], Response | dict[str, Any] | list[Any]]
-
-
-def light_table_tab(prefix: str = PREFIX) -> None:
-    """The tab's content: call it inside `with gr.Tab(...)`. Everything else comes from the
-    page's own module."""
-    import gradio as gr
-
-    gr.HTML(
-        (STATIC / "light_table.html").read_text("utf-8"),
-        js_on_load=f"""
-            const at = new URL("{prefix.lstrip("/")}/static/light_table.js", document.baseURI);
-            import(at.href).then((page) =>
-                page.mount(element.querySelector("vitrine-light-table")));
-        """,
-        elem_id="light-table",
-        apply_default_css=False,
-        padding=False,
-    )
 
 
 def light_table_router(

@@ -1,4 +1,4 @@
-// <vitrine-ask>: show a photo, read its placard, say when it is wrong. Used by the app's Ask tab and by GitHub Pages.
+// <vitrine-ask>: show a photo, read its placard, say when it is wrong. Used by the app and by GitHub Pages.
 import { Camera, lightened, pasted, pictureAmong } from "./camera.js";
 import { Desk } from "./desk.js";
 import { button, element, picture } from "./elements.js";
@@ -55,6 +55,10 @@ class Ask extends HTMLElement {
     this.panel = element("main.room", { "data-state": "start" },
       element("header.line", {}, this.name, this.corner), this.notice, this.policy, this.stage,
       element("div.side", {}, this.answer, this.foot), this.live, this.chooser, this.snapper);
+    // Unstyled it would be seen for a moment, and then jump.
+    this.panel.hidden = true;
+    const loaded = styles.map((style) => new Promise((done) => (style.onload = style.onerror = done)));
+    Promise.all(loaded).then(() => (this.panel.hidden = false));
     root.append(...styles, this.panel);
     this.$ = (selector) => root.querySelector(selector);
     this.#start();

@@ -109,7 +109,7 @@ def test_on_a_phone_everything_is_under_the_thumb(url, folder, open_page):
 
 
 def test_keys_do_nothing_while_another_tab_is_open_or_somebody_writes(serve, folder, open_page):
-    server = serve("tests.fixtures.light_table", str(folder), "gradio")
+    server = serve("tests.fixtures.light_table", str(folder), "tabs")
     page = open_page(server.url)
     photo = photo_on_screen(page)
     page.get_by_role("tab", name="Ask").click()

@@ -4,6 +4,8 @@ curl would."""
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from data_cards.errors import TooBusy
+from data_cards.installed_files import page_file
 from tests.fixtures.colours import COLOURS, photo_of
 from tests.fixtures.visitors import (
     PASSWORD,
@@ -253,10 +257,8 @@ def test_what_runs_behind_a_page_ends_with_it(
 def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import uvicorn
-
-    from curation.retrain.job_runner import JobRunner
-    from space.app import run
+    import space.app
+    from curation.retrain.job_runner import Bench
 
     small_gallery(tmp_path / "dataset")
     settings = settings_in(
@@ -266,14 +268,62 @@ def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
         behind=("-c", "import time; time.sleep(600)"),
     )
 
-    def twice_interrupted(server: uvicorn.Server, sockets: list[Any]) -> None:
-        for one in sockets:
-            one.close()
-        JobRunner(tmp_path / "state" / "jobs").start("Training", settings.behind, "owner")
+    def twice_interrupted(*_: object) -> None:
+        Bench(tmp_path / "state" / "jobs").start("Training", settings.behind, "owner")
         raise KeyboardInterrupt
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
-    monkeypatch.setattr(uvicorn.Server, "run", twice_interrupted)
+    monkeypatch.setattr(space.app, "launch", twice_interrupted)
     with pytest.raises(KeyboardInterrupt):
-        in_a_loop(lambda: run(settings, sesame()))
-    assert JobRunner(tmp_path / "state" / "jobs").report()["state"] == "stopped"
+        in_a_loop(lambda: space.app.run(settings, sesame()))
+    assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"
+
+
+def test_a_model_that_cannot_be_served_ends_the_app_with_its_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import space.app
+    from data_cards.errors import BadModel
+
+    def broken(cache: object, engine: str, address: str) -> Any:
+        raise BadModel("There is no model there.")
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    monkeypatch.setattr(space.app, "_load", broken)
+    settings = settings_in(tmp_path, port=free_port())
+    with pytest.raises(BadModel, match="no model there"):
+        in_a_loop(lambda: space.app.run(settings, sesame()))
+    with socket.socket() as door:
+        assert door.connect_ex(("127.0.0.1", settings.port)) != 0  # the port is free again
+    with socket.socket() as neighbour:
+        neighbour.bind(("127.0.0.1", settings.port))
+        neighbour.listen()
+        with pytest.raises(TooBusy, match="cannot be opened"):
+            in_a_loop(lambda: space.app.run(settings, sesame()))
+
+
+def test_the_page_is_the_one_of_github_pages_and_loads_nothing_of_gradio_s(
+    http: httpx.Client,
+) -> None:
+    page = http.get("/").text
+    wanted = set(re.findall(r'(?:src|href)="(vitrine/[^"]+)"', page))
+    assert page.replace("vitrine/", "assets/") == page_file().read_text("utf-8")
+    assert {"vitrine/page.js", "vitrine/page.css", "vitrine/icon.svg"} <= wanted
+    assert {http.get("/" + name).status_code for name in wanted} == {200}
+    assert "LIGHT_TABLE" in http.get("/config.js").text
+    assert http.head("/").status_code == 200
+    assert "unsafe" not in http.get("/").headers["content-security-policy"]
+
+
+def test_who_asks_is_not_taken_from_a_header_that_anybody_can_write(http: httpx.Client) -> None:
+    limits = [
+        http.post(
+            "/gradio_api/call/receipt",
+            json={"data": ["x"]},
+            headers={"x-forwarded-for": f"10.0.0.{number}", "x-forwarded-proto": "https"},
+        ).status_code
+        for number in range(3)
+    ]
+    assert limits == [200] * 3
+    [first] = ask(http, "similar", sent(http, photo_of("ochre")), 1)
+    assert first["url"].startswith("http://127.0.0.1:")

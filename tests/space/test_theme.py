@@ -1,4 +1,4 @@
-"""The colours: the same in CSS and in Gradio's theme, and readable in light and in dark."""
+"""The colours are readable in light and in dark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from space.routes import ASSETS
-from space.theme import DARK, LIGHT, vitrine_theme
 
 ROLE = re.compile(r"--([\w-]+): light-dark\((#[0-9A-F]{6}), (#[0-9A-F]{6})\);")
 ROLES = {name: pair for name, *pair in ROLE.findall((ASSETS / "colours.css").read_text())}
@@ -44,15 +43,6 @@ def test_words_stand_out_from_what_they_are_on(words: str, ground: str, scheme: 
 def test_the_edges_of_what_can_be_pressed_are_seen(scheme: int) -> None:
     for ground in ("paper", "card"):
         assert contrast(ROLES["edge"][scheme], ROLES[ground][scheme]) >= 3
-
-
-def test_gradio_s_theme_and_the_page_agree() -> None:
-    for name in LIGHT:
-        assert ROLES[name] == [LIGHT[name], DARK[name]]
-
-
-def test_the_theme_loads_no_font_from_elsewhere() -> None:
-    assert vitrine_theme()._stylesheets == []
 
 
 def test_no_style_or_script_of_the_page_reaches_out() -> None:

@@ -1,0 +1,151 @@
+"""Gradio's server, with our own doors in front of it, and how it is started.
+
+Gradio's Server mode is the queue, the uploads and the clients' protocol on a FastAPI of ours;
+nothing of Gradio's front end is in the page.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from data_cards.errors import TooBusy
+from space.settings import SpaceSettings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from gradio import Server
+    from gradio.routes import App
+
+# Uploads are looked for every minute and deleted after ten: long enough for a slow queue and for
+# "Again".
+SECONDS_BETWEEN_LOOKS = 60
+SECONDS_KEPT = 600
+SECONDS_TO_FINISH = 5
+ENVIRONMENT = {
+    "GRADIO_ANALYTICS_ENABLED": "False",  # no call home
+    # For a dashboard that is not served here, Gradio 6.31 would put up to 10,000 events into a
+    # pandas table after every answer.
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(sys.maxsize),
+    "GRADIO_ANALYTICS_MAX_EVENTS": "100",
+    # Who asks is worked out in space/rate_limit.py, from one trusted proxy at most; uvicorn is to
+    # believe nobody.
+    "FORWARDED_ALLOW_IPS": "",
+}
+# Each of these would tell strangers too much, start something of its own, or show Gradio's page.
+OFF = (
+    "show_error",
+    "share",
+    "inline",
+    "inbrowser",
+    "run_history",
+    "enable_monitoring",
+    "mcp_server",
+    "ssr_mode",
+    "pwa",
+)
+
+
+def server_behind(
+    doors: Callable[[ASGIApp], ASGIApp], lifespan: Any, settings: SpaceSettings
+) -> Server:
+    """A server whose requests pass `doors` first: before Gradio's own layers, which `launch` puts
+    around every middleware that is added the usual way."""
+    from gradio import Server
+
+    class Guarded(Server):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await guarded(scope, receive, send)
+
+    server = Guarded(
+        title="Vitrine", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    server.state.settings = settings
+    guarded = doors(_without_origin(partial(Server.__call__, server)))
+    return server
+
+
+def launch_options(settings: SpaceSettings) -> dict[str, Any]:
+    """What the server is launched with."""
+    host = settings.host
+    return {
+        "server_name": f"[{host}]" if ":" in host else host,
+        "server_port": settings.port,
+        "max_file_size": settings.most_photo_bytes,
+        "footer_links": [],
+        "quiet": True,
+        # Files are served and taken by this process only, behind its doors.
+        "num_workers": 0,
+        "prevent_thread_lock": True,
+        **dict.fromkeys(OFF, False),
+    }
+
+
+def launch(
+    server: Server, environ: MutableMapping[str, str], port: int | None = None
+) -> uvicorn.Server:
+    """Start serving in a thread, at the settings' port or another; returns once it listens.
+    `environ`: where Gradio and uvicorn look for what `launch` has no word for.
+
+    `should_exit` of what is returned ends it, and `thread` is what to wait for. Raises TooBusy when
+    it does not start.
+    """
+    from gradio.route_utils import create_lifespan_handler
+
+    settings: SpaceSettings = server.state.settings
+    settings = replace(settings, port=settings.port if port is None else port)
+    environ.update(ENVIRONMENT)
+    _reach_this_machine_directly(environ)
+    own = server.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: App) -> AsyncIterator[None]:
+        # `launch` has made the queue, and takes no limits for it.
+        app.get_blocks().queue(api_open=False, max_size=settings.waiting_room)
+        async with own(app):
+            yield
+
+    cleaned = create_lifespan_handler(lifespan, SECONDS_BETWEEN_LOOKS, SECONDS_KEPT)
+    try:
+        server.launch(**launch_options(settings), app_kwargs={"lifespan": cleaned})
+    except OSError as error:
+        raise TooBusy(
+            f"The app did not start on port {settings.port} of {settings.host}. "
+            "Try again, or choose another port with --port."
+        ) from error
+    running: uvicorn.Server = server.get_blocks().server
+    running.config.timeout_graceful_shutdown = SECONDS_TO_FINISH
+    return running
+
+
+def stop(running: uvicorn.Server) -> None:
+    """End what `launch` started; returns when it has closed."""
+    running.should_exit = True
+    running.thread.join()  # type: ignore[attr-defined]
+
+
+def _without_origin(app: ASGIApp) -> ASGIApp:
+    # Gradio's layer would let every page of the web call, with cookies; ours, outside it, has
+    # answered already who may. It stands aside for a request that names no origin.
+    async def passing(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = [pair for pair in scope["headers"] if pair[0] != b"origin"]
+            scope = {**scope, "headers": headers}
+        await app(scope, receive, send)
+
+    return passing
+
+
+def _reach_this_machine_directly(environ: MutableMapping[str, str]) -> None:
+    # `launch` asks the server over HTTP whether it is up; a proxy of the office cannot reach it.
+    for name in ("no_proxy", "NO_PROXY"):
+        known = environ.get(name, "")
+        hosts = ("127.0.0.1", "localhost", "::1")
+        missing = [host for host in hosts if host not in known.split(",")]
+        environ[name] = ",".join([*filter(None, [known]), *missing])

@@ -1,0 +1,87 @@
+"""The server as Gradio is told to make it; what it answers is in test_app.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from space.api import ENDPOINTS, parameters_of
+from space.server import OFF, launch_options
+from space.settings import SpaceSettings
+from tests.fixtures.visitors import built, serving, settings_in
+
+SETTINGS = SpaceSettings("colours", at_once=3, waiting_room=7, most_photo_bytes=1000)
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """What Gradio made of an app without a dataset."""
+    folder = tmp_path_factory.mktemp("server")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
+        app = built(settings_in(folder, at_once=3, waiting_room=7, most_photo_bytes=1000))
+        with serving(app):
+            yield app.get_blocks()
+
+
+def test_every_endpoint_is_public_and_its_defaults_are_those_that_call_fills_in(
+    blocks: Any,
+) -> None:
+    made = {fn.api_name: fn for fn in blocks.fns.values()}
+    assert set(made) == set(ENDPOINTS)
+    for name, fn in made.items():
+        assert tuple(block.value for block in fn.inputs) == parameters_of(name)
+        assert fn.api_visibility == "public"
+
+
+def test_as_many_photos_are_looked_at_at_once_as_the_settings_say(blocks: Any) -> None:
+    at_once = {fn.api_name: fn.concurrency_limit for fn in blocks.fns.values()}
+    assert at_once == {
+        "predict": 3,
+        "predict_batch": 3,
+        "similar": 3,
+        "classes": 8,
+        "feedback": 8,
+        "receipt": 8,
+    }
+
+
+def test_the_queue_is_closed_to_shortcuts_bounded_and_keeps_no_statistics(blocks: Any) -> None:
+    assert blocks.api_open is False
+    assert blocks._queue.max_size == 7
+    assert blocks._queue.server_app is blocks.server_app
+    assert sys.maxsize == blocks._queue.ANAYLTICS_CACHE_FREQUENCY
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False" and not blocks.analytics_enabled
+
+
+def test_a_photo_that_is_too_large_is_refused_by_gradio_as_well(blocks: Any) -> None:
+    assert blocks.max_file_size == 1000
+
+
+@pytest.mark.parametrize(
+    "option", ["show_error", "share", "run_history", "mcp_server", "enable_monitoring", "ssr_mode"]
+)
+def test_what_tells_strangers_too_much_is_off(option: str) -> None:
+    assert option in OFF
+    assert launch_options(SETTINGS)[option] is False
+
+
+@pytest.mark.parametrize(("host", "named"), [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1")])
+def test_an_address_of_version_six_is_put_in_brackets(host: str, named: str) -> None:
+    settings = SpaceSettings("colours", host=host)
+    assert launch_options(settings)["server_name"] == named
+
+
+def test_uploads_are_deleted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpx
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    with serving(built(settings_in(tmp_path))) as url:
+        sent = httpx.post(url + "/gradio_api/upload", files={"files": ("a.jpg", b"x")}).json()
+        assert Path(sent[0]).is_file()
+    assert not Path(sent[0]).exists()
