@@ -308,3 +308,40 @@ def test_the_light_table_is_behind_a_door_in_its_own_tab(open_page: Any, url: st
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Sign out").or_(page.get_by_text("ann").first).first.wait_for()
+
+
+SHIFTS = """window.shift = 0; new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_jumps_and_nothing_of_gradio_s_page_is_fetched(
+    open_page: Any, url: str, width: int
+) -> None:
+    page = open_page(f"{url}healthz", width, 844)
+    asked: list[str] = []
+    refused: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(url)))
+    page.on("console", lambda line: "Content Security" in line.text and refused.append(line.text))
+    page.context.add_init_script(SHIFTS)
+    page.goto(url)
+    page.get_by_role("button", name="What this room can name").wait_for()
+    page.wait_for_function(f"""() => [...document.querySelector('{ASK}').shadowRoot
+        .querySelectorAll(".hang img")].filter((image) => image.naturalWidth > 0).length === 6""")
+    assert page.evaluate("window.shift") < 0.05
+    assert not [name for name in asked if name.startswith(("assets/", "svelte/", "static/"))]
+    assert not refused
+
+
+def test_a_tab_has_an_address_that_back_and_reload_keep(open_page: Any, url: str) -> None:
+    page = open_page(url)
+    page.get_by_role("tab", name="Ask").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("textbox", name="Name").wait_for()
+    assert page.url == f"{url}#/light-table"
+    page.reload()
+    page.get_by_role("textbox", name="Name").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Choose a photo").wait_for()
+    assert page.get_by_role("tab", name="Ask", selected=True).is_visible()

@@ -50,12 +50,13 @@ def test_photos_are_collected_with_what_the_wheel_brings(installed):
 
 def test_every_text_page_and_pin_is_in_the_wheel(installed):
     wanted = """
-        from data_cards.installed_files import ROOT, page_assets, pinned_requirements
+        from data_cards.installed_files import ROOT, page_assets, page_file, pinned_requirements
         from data_cards.dataset.collection import shipped_collection, shipped_names
         from space.deploy import deployed_files
         files = deployed_files()
         assert str(ROOT) == SITE, ROOT
         assert (page_assets() / "icon.svg").is_file() and (page_assets() / "vendor").is_dir()
+        assert page_file().is_file() and "space/assets/index.html" in files
         assert "gradio" in pinned_requirements()
         assert [shipped_collection(name).title for name in shipped_names()]
         assert "space/assets/page.js" in files and "app.py" in files
