@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import socket
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
-from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
+from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from data_cards.settings import default_cache
 from space.api import ENDPOINTS, Endpoints, Recognizer, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of
@@ -64,13 +63,13 @@ def create_app(
         settings.most_photos,
         settings.most_photo_bytes,
     )
-    rounds = _rounds(room, settings)
+    rounds = _rounds(app_state, settings)
     app = server_behind(
         partial(_doors, settings=settings, uploads=uploads),
-        _lifespan(room, rounds, settings.behind),
+        _lifespan(app_state, rounds, settings.behind),
         settings,
     )
-    app.include_router(pages(room, rounds.for_visitors if rounds else lambda: ""))
+    app.include_router(pages(app_state, rounds.for_visitors if rounds else lambda: ""))
     app.include_router(access.router())
     _light_table(app, rounds, access, settings)
     serve_page(app, with_light_table=rounds is not None)
@@ -78,18 +77,18 @@ def create_app(
         from gradio.oauth import attach_oauth
 
         attach_oauth(app)
-    add_endpoints(app, desk, settings)
+    add_endpoints(app, endpoints, settings)
     return app
 
 
 def _doors(app: ASGIApp, settings: SpaceSettings, uploads: Callable[[], Path]) -> ASGIApp:
     from starlette.middleware.cors import CORSMiddleware
 
-    from space.request_guard import Doorway
+    from space.request_guard import RequestGuard
 
     defaults = {name: parameters_of(name) for name in ENDPOINTS}
     return CORSMiddleware(
-        Doorway(app, settings=settings, uploads=uploads, defaults=defaults),
+        RequestGuard(app, settings=settings, uploads=uploads, defaults=defaults),
         allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
         allow_headers=("*",),
@@ -215,11 +214,11 @@ def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
 
 
 def _lifespan(
-    room: Room, rounds: Rounds | None, behind: tuple[str, ...]
+    app_state: AppState, rounds: Rounds | None, behind: tuple[str, ...]
 ) -> Callable[[Server], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Server) -> AsyncIterator[None]:
-        room.open()
+        app_state.open()
         if behind and rounds:
             rounds.begin(behind, OWNER)
         yield

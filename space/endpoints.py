@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from space.api import Desk
+from space.api import Endpoints
 from space.rate_limit import client_of
 from space.settings import SpaceSettings
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 QUICK_AT_ONCE = 8  # none of these looks at a photo
 
 
-def add_endpoints(server: "gr.Server", desk: Desk, settings: SpaceSettings) -> None:
+def add_endpoints(server: "gr.Server", endpoints: Endpoints, settings: SpaceSettings) -> None:
     """The six endpoints of the API, with the queue's limits."""
     # Gradio reads the parameters' types from these hints, so they are real objects here, not text.
     import gradio as gr
@@ -20,19 +20,19 @@ def add_endpoints(server: "gr.Server", desk: Desk, settings: SpaceSettings) -> N
 
     def predict(image: FileData, top_k: int = 3, request: gr.Request = None) -> dict[str, Any]:  # type: ignore[assignment]
         """Name the thing in a photo: sure, one of these, or none of them."""
-        return desk.predict(image, top_k, base=_base(request, settings))
+        return endpoints.predict(image, top_k, base=_base(request, settings))
 
     def predict_batch(images: list[FileData], request: gr.Request = None) -> list[dict[str, Any]]:  # type: ignore[assignment]
         """The same for several photos: one answer each, in order."""
-        return desk.predict_batch(images, base=_base(request, settings))
+        return endpoints.predict_batch(images, base=_base(request, settings))
 
     def similar(image: FileData, k: int = 8, request: gr.Request = None) -> list[dict[str, Any]]:  # type: ignore[assignment]
         """The labelled photos that look most like this one."""
-        return desk.similar(image, k, base=_base(request, settings))
+        return endpoints.similar(image, k, base=_base(request, settings))
 
     def classes(request: gr.Request = None) -> list[dict[str, Any]]:  # type: ignore[assignment]
         """Everything that can be named, with its card."""
-        return desk.classes(base=_base(request, settings))
+        return endpoints.classes(base=_base(request, settings))
 
     def feedback(
         prediction_id: str,
@@ -41,11 +41,11 @@ def add_endpoints(server: "gr.Server", desk: Desk, settings: SpaceSettings) -> N
         request: gr.Request = None,  # type: ignore[assignment]
     ) -> dict[str, Any]:
         """Say what an answer should have been: a class id, "none" or "unknown"."""
-        return desk.feedback(prediction_id, label, consent, client=_client(request, settings))
+        return endpoints.feedback(prediction_id, label, consent, client=_client(request, settings))
 
     def receipt(receipt: str) -> dict[str, Any]:
         """What became of a suggestion."""
-        return desk.receipt(receipt)
+        return endpoints.receipt(receipt)
 
     for endpoint in (predict, predict_batch, similar):
         server.api(
@@ -57,7 +57,7 @@ def add_endpoints(server: "gr.Server", desk: Desk, settings: SpaceSettings) -> N
     for quick in (classes, feedback, receipt):
         # A suggestion must not wait behind photos that are being looked at.
         server.api(
-            quick, name=quick.__name__, concurrency_id="desk", concurrency_limit=QUICK_AT_ONCE
+            quick, name=quick.__name__, concurrency_id="endpoints", concurrency_limit=QUICK_AT_ONCE
         )
 
 

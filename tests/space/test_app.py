@@ -258,7 +258,7 @@ def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import space.app
-    from curation.retrain.job_runner import Bench
+    from curation.retrain.job_runner import JobRunner
 
     small_gallery(tmp_path / "dataset")
     settings = settings_in(
@@ -269,14 +269,14 @@ def test_what_runs_behind_a_page_ends_also_where_the_server_is_cut_short(
     )
 
     def twice_interrupted(*_: object) -> None:
-        Bench(tmp_path / "state" / "jobs").start("Training", settings.behind, "owner")
+        JobRunner(tmp_path / "state" / "jobs").start("Training", settings.behind, "owner")
         raise KeyboardInterrupt
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     monkeypatch.setattr(space.app, "launch", twice_interrupted)
     with pytest.raises(KeyboardInterrupt):
         in_a_loop(lambda: space.app.run(settings, sesame()))
-    assert Bench(tmp_path / "state" / "jobs").report()["state"] == "stopped"
+    assert JobRunner(tmp_path / "state" / "jobs").report()["state"] == "stopped"
 
 
 def test_a_model_that_cannot_be_served_ends_the_app_with_its_sentence(
