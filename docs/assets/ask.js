@@ -278,9 +278,9 @@ class Ask extends HTMLElement {
       this.#choose(answer, one)).filter(Boolean));
     const next = button("main", "Next photo", () => this.#next());
     const suggest = (text, first = null) => button("ghost", text, () => this.#suggest(answer, first));
-    if (answer.answer === "one_of") this.#buttons(suggest(plausible(answer.candidates).length > 2 ? "None" : "Neither"), suggest("Don't know", "unknown"),
+    if (answer.answer === "one_of" && !answer.lead) this.#buttons(suggest(plausible(answer.candidates).length > 2 ? "None" : "Neither"), suggest("Don't know", "unknown"),
       button("main", "Next", () => this.#next(), { "aria-label": "Next photo" }));
-    else this.#buttons(suggest(answer.answer === "sure" ? "That's wrong" : "It should be here"), next);
+    else this.#buttons(suggest(answer.answer !== "none" ? "That's wrong" : "It should be here"), next);
     this.#announce();
   }
 

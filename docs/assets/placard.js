@@ -5,6 +5,7 @@ import { KICK, TEXT, percent, score } from "./words.js";
 /** `room`: {subject, classes}; `cards`: class id -> card; `choose(label)`: a candidate was picked. */
 export function placard(answer, room, cards, choose) {
   if (answer.answer === "sure") return [sure(answer, room), closest(answer, cards)];
+  if (answer.answer === "one_of" && answer.lead && room.subject !== "people") return probably(answer, cards, choose);
   if (answer.answer === "one_of") return [oneOf(answer, room, cards, choose)];
   return [unknown(room), closest(answer, cards)];
 }
@@ -38,9 +39,25 @@ export function chosen(title, about) {
 /** The candidates worth a look: at least two, and none that the model gives next to nothing. */
 export const plausible = (candidates) => candidates.filter((one, rank) => rank < 2 || one.confidence >= 0.05);
 
+// The first is far ahead: its placard, and below it what else it may be.
+function probably(answer, cards, choose) {
+  const others = plausible(answer.candidates).slice(1);
+  return [
+    card("maybe", KICK.probably(answer), [heading(answer.title), ...story(answer.card ?? {})]),
+    others.length ? element("section.closest", {}, element("h3", {}, TEXT.orIsIt), shelfOf(others, cards, choose)) : null,
+  ];
+}
+
 function oneOf(answer, room, cards, choose) {
   const candidates = plausible(answer.candidates);
-  const shelf = candidates.map((candidate) => {
+  return card("maybe", KICK.one_of({ candidates }), [
+    heading(room.subject === "people" ? TEXT.whichPeople : TEXT.which),
+    shelfOf(candidates, cards, choose),
+  ]);
+}
+
+function shelfOf(candidates, cards, choose) {
+  return element("div.shelf", {}, candidates.map((candidate) => {
     const about = cards.get(candidate.label);
     return element(
       "button.candidate",
@@ -53,11 +70,7 @@ function oneOf(answer, room, cards, choose) {
         element("small", {}, [percent(candidate.confidence), lookFor(about)].filter(Boolean).join(" · ")),
       ),
     );
-  });
-  return card("maybe", KICK.one_of({ candidates }), [
-    heading(room.subject === "people" ? TEXT.whichPeople : TEXT.which),
-    element("div.shelf", {}, shelf),
-  ]);
+  }));
 }
 
 function unknown(room) {

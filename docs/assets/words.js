@@ -42,6 +42,7 @@ export const TEXT = {
   tooLarge: (bytes, most) =>
     `This photo is ${Math.round(bytes / 1e6)} MB; up to ${Math.round(most / 1e6)} MB can be sent.`,
   people: "Dress and ornament most like",
+  orIsIt: "Or is it …?",
   which: "Which one is it?",
   whichPeople: "Which is dress or ornament most like?",
   unknownTitle: "We don't know this one",
@@ -62,6 +63,7 @@ export const TEXT = {
 export const KICK = {
   sure: (answer) => `Sure · ${percent(answer.confidence)}`,
   people: (answer) => `Nearest · ${percent(answer.confidence)}`,
+  probably: (answer) => `Probably · ${percent(answer.confidence)}`,
   one_of: (answer) => `One of these ${counted(answer.candidates.length)}`,
   none: () => "Not in this collection",
 };

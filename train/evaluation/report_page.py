@@ -19,6 +19,7 @@ from typing import Any
 from markupsafe import Markup
 
 from data_cards.wording import counted, percent
+from train.evaluation.results import answers_told
 from train.evaluation.svg import Curve, interval_bar, line_chart
 from train.splits.certificate import Certificate
 
@@ -112,10 +113,17 @@ def report_page(seen: Examined) -> str:
         probe=[(row["epoch"], probe["validation_accuracy"]) for row in epochs] if probe else (),
         zip=zip,
         counted=counted,
+        answers=_answers(metrics),
         Curve=Curve,
         line_chart=lambda *said, **how: Markup(line_chart(*said, **how)),
         interval_bar=lambda *said: Markup(interval_bar(*said)),
     )
+
+
+def _answers(metrics: Mapping[str, Any]) -> str:
+    given = metrics.get("answers")
+    said = answers_told(given) if given else ""
+    return f"{said} {metrics.get('sure_promise') or ''}".strip()
 
 
 def _errors(photos: Sequence[AskedPhoto]) -> list[AskedPhoto]:

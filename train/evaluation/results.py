@@ -20,6 +20,7 @@ from train.statistics.metrics import (
     precision_and_recall,
     wilson,
 )
+from train.uncertainty.sure import PROBABLY, USUAL
 
 TOPS = (1, 3, 5)
 MOST_MIX_UPS = 20
@@ -31,7 +32,7 @@ class Answered:
     """A model's answers about test photos: calibrated `probabilities` (n, c), `truth` (n,),
     `refused` (n,) bool; `none_refused` (m,) bool for the photos of nothing in the collection;
     how foreign they look to it, `ood_score` (n,) and `none_ood_score` (m,), where that is
-    known."""
+    known; `sure_at`: the confidence from which on it is sure."""
 
     probabilities: np.ndarray
     truth: np.ndarray
@@ -39,6 +40,7 @@ class Answered:
     none_refused: np.ndarray
     ood_score: np.ndarray = field(default_factory=lambda: np.zeros(0))
     none_ood_score: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    sure_at: float = USUAL
 
 
 def report(answered: Answered, classes: Sequence[str], titles: Sequence[str]) -> dict[str, Any]:
@@ -63,11 +65,30 @@ def report(answered: Answered, classes: Sequence[str], titles: Sequence[str]) ->
             "answered": answered_curve(confidence, right),
             "refusals": refusal_curve(answered.ood_score, answered.none_ood_score),
         },
+        "answers": answers_given(confidence, right, answered.refused, answered.sure_at),
         "rejection": {
             "known_refused": _share(answered.refused),
             "none_refused": _share(answered.none_refused),
             "right_and_given": _share(right & ~answered.refused),
         },
+    }
+
+
+def answers_given(
+    confidence: np.ndarray, right: np.ndarray, refused: np.ndarray, sure_at: float
+) -> dict[str, Any]:
+    """How often each answer is given, from confidence, right and refused (n,): shares of all photos
+    (`sure`, `probably`, `one_of`, `none`), of the sure ones that are wrong (`sure_wrong`), and of
+    those answered rightly that are sure (`right_sure`)."""
+    sure = ~refused & (confidence >= sure_at)
+    probably = ~refused & ~sure & (confidence >= PROBABLY)
+    return {
+        "sure": _share(sure),
+        "probably": _share(probably),
+        "one_of": _share(~refused & ~sure & ~probably),
+        "none": _share(refused),
+        "sure_wrong": _share(~right[sure]),
+        "right_sure": _share(sure[right]),
     }
 
 
@@ -146,6 +167,8 @@ def metrics_text(metrics: Mapping[str, Any]) -> str:
     ]
     if rejection["known_refused"]["n"]:
         lines.append(f"{rejection['known_refused']['value']:.1%} of them are refused as unknown.")
+    if metrics.get("answers"):
+        lines.append(answers_told(metrics["answers"]))
     if rejection["none_refused"]["n"]:
         lines.append(
             f"{rejection['none_refused']['value']:.1%} of {rejection['none_refused']['n']} photos "
@@ -166,6 +189,19 @@ def metrics_text(metrics: Mapping[str, Any]) -> str:
         )
         lines.append(f"The round before: {previous['top1']['value']:.1%} on {same}.")
     return " ".join(lines)
+
+
+def answers_told(answers: Mapping[str, Any]) -> str:
+    """How often each answer is given, as a sentence."""
+    sure, probably, one_of, none = (
+        answers[name]["value"] or 0.0 for name in ("sure", "probably", "one_of", "none")
+    )
+    wrong = answers["sure_wrong"]
+    said = f" ({wrong['value']:.1%} of these wrongly)" if wrong["n"] else ""
+    return (
+        f"It is sure of {sure:.0%}{said}, says “probably” to {probably:.0%}, “one of these” to "
+        f"{one_of:.0%} and “none of these” to {none:.0%}."
+    )
 
 
 def _share(flags: np.ndarray) -> dict[str, Any]:

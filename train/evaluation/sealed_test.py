@@ -96,8 +96,11 @@ def measure(
     answered = Answered(
         padded,
         np.array([number[class_id] for class_id in truth], int),
-        *(judgement.refused(some) for some in (known, other)),
-        *(judgement.foreign(some.logits, some.embeddings, some.early) for some in (known, other)),
+        judgement.refused(known),
+        judgement.refused(other),
+        judgement.foreign(known.logits, known.embeddings, known.early),
+        judgement.foreign(other.logits, other.embeddings, other.early),
+        sure_at=judgement.rejection.sure_at,
     )
     titles = [
         material.collection.title_of(name) if name in material.collection else name
@@ -107,6 +110,7 @@ def measure(
     said = report(answered, classes, titles) | {"test_digest": name_of_test(known.ids, truth)}
     said["rejection"]["threshold"] = threshold if np.isfinite(threshold) else None
     said["rejection"]["promise"] = rejection_words(read_json(folder / OURS / "rejection.json"))
+    said["sure_promise"] = judgement.rejection.sure_words
     said["learned_from"] = len(set(known.ids) & set(Index.load(folder / OURS / "index").ids))
     return said
 

@@ -36,10 +36,10 @@ from train.inference.reference_matching import ASKED, KEPT, References, as_logit
 from train.models.backbone import Backbone
 from train.settings import TrainSettings
 from train.splits.training_set import Material
-from train.statistics.metrics import softmax
 from train.statistics.vectors import unit
 from train.uncertainty.decision_rule import Judgement
-from train.uncertainty.rejection import sure_threshold, tuned_on_views
+from train.uncertainty.rejection import tuned_on_views
+from train.uncertainty.sure import sure_line
 from train.uncertainty.temperature import calibrate
 
 # logits between a photo that is the picture and one with nothing in common: points decide, this
@@ -210,12 +210,8 @@ def _judged(
     strangers[np.arange(len(truth)), truth] = NEVER
     calibration = calibrate(logits, truth)
     rejection = tuned_on_views(logits, strangers, foreign, named)
-    return Judgement(
-        calibration,
-        replace(
-            rejection, sure_at=sure_threshold(softmax(logits / calibration.temperature), truth)
-        ),
-    )
+    line = sure_line(calibration.probabilities(logits), truth)
+    return Judgement(calibration, replace(rejection, sure_at=line.at, sure_words=line.words))
 
 
 def _points(

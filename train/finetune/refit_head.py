@@ -57,3 +57,22 @@ def refitted(learned: Seen, held: Seen, units: Sequence[object]) -> Refitted | N
         for said in (held.logits, found.held)
     )
     return found if anew > own else None
+
+
+def unseen_by_refitted(
+    probe: Probe, learned: Seen, held: Seen, units: Sequence[object]
+) -> np.ndarray:
+    """Logits (t, c) of the training photos `learned` by heads like the refitted `probe`, and as
+    sure as it is, that saw neither them nor their kin. `units`: of learned and held photos, one
+    after the other. NaN for a photo whose class no other fold shows."""
+    x = np.concatenate([learned.embeddings, held.embeddings])
+    y = np.concatenate([learned.truth, held.truth])
+    fold = folds_of(y, units, FOLDS)
+    like, said = fit_beside(x, y, fold, held.logits.shape[1], SHRUNK)
+    # Both are one discriminant: only the factor that says how sure it is was fitted to other
+    # photos.
+    own, other = (float(np.linalg.norm(one.head()[0])) for one in (probe, like))
+    said = said * (own / max(other, 1e-12))
+    for one in np.unique(fold):
+        said[(fold == one) & ~np.isin(y, y[fold != one])] = np.nan
+    return np.asarray(said[: len(learned.truth)])

@@ -84,9 +84,10 @@ class Embedder:
         parts = [self.engine.run(np.stack(some))[-1] for some in batches(tensors, self.batch)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
-    def ask(self, data: bytes) -> tuple[np.ndarray, ...]:
+    def ask(self, data: bytes, watch: Watch | None = None) -> tuple[np.ndarray, ...]:
         """What the network says about one photo: a row of each of its outputs. Raises BadPhoto."""
-        return tuple(rows[0] for rows in self.engine.run(self.preprocess(data)[None]))
+        tensor = self._tensor("photo", data, watch)
+        return tuple(rows[0] for rows in self.engine.run(tensor[None]))
 
     def stream(
         self,

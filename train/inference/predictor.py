@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ulid import ULID
@@ -17,13 +17,18 @@ from data_cards.errors import BadModel, MissingFile, NoModelYet
 from data_cards.settings import default_cache
 from data_cards.storage.atomic_files import model_file
 from data_cards.storage.repository import parse_address
+from train.images.blank import shows_nothing
 from train.inference.current_classes import Knew, as_trained, todays_classes, with_own
-from train.inference.embeddings import Embedder
+from train.inference.embeddings import Embedder, Watch
 from train.inference.model_folder import FORMAT, is_provisional, model_folder, read_json
 from train.inference.network import open_network
 from train.inference.photo_index import Index
 from train.uncertainty.decision_rule import Judgement
-from train.uncertainty.rejection import REFUSED, answer
+from train.uncertainty.rejection import ONE_OF, REFUSED, answer
+from train.uncertainty.sure import leads
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 OURS = "vitrine"
 SHOWN = 6  # photos that look alike, in an answer
@@ -41,7 +46,7 @@ class Candidate:
 @dataclass(frozen=True)
 class Prediction:
     """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card
-    empty) on "none"."""
+    empty) on "none". `lead`: it is one of some, and the first is far ahead."""
 
     answer: str
     label: str | None
@@ -51,16 +56,31 @@ class Prediction:
     card: dict[str, Any]
     similar: tuple[dict[str, Any], ...]
     model: dict[str, Any]
+    lead: bool = False
     prediction_id: str = field(default_factory=lambda: str(ULID()))
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's /predict, with null urls."""
+        """The contract's /predict, with null urls; `lead` is there where it is true."""
         # Not by `asdict`: to copy all that lies within takes as long as to decode the photo.
+        lead = {"lead": True} if self.lead else {}
         return {
-            **vars(self),
+            **{name: value for name, value in vars(self).items() if name != "lead"},
+            **lead,
             "candidates": [dict(vars(one)) for one in self.candidates],
             "similar": list(self.similar),
         }
+
+
+class Blank:
+    """Remembers which of the photos that go past the `watch` show nothing, by name."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.watch = Watch(0, self._see)
+
+    def _see(self, name: str, _: bytes, photo: Image) -> None:
+        if shows_nothing(photo):
+            self.seen.add(name)
 
 
 class Predictor:
@@ -99,7 +119,8 @@ class Predictor:
 
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
-        return self._prediction(self._network.ask(data), top_k)
+        blank = Blank()
+        return self._prediction(self._network.ask(data, blank.watch), top_k, blank.seen)
 
     def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
         """The k labelled photos that look most like this one, best first, with null urls. Raises
@@ -133,14 +154,19 @@ class Predictor:
         """Through what the network runs: openvino, onnxruntime or torch."""
         return self._network.engine.name
 
-    def _prediction(self, said: Sequence[np.ndarray], top_k: int) -> Prediction:
-        """From a row of each of the network's outputs."""
+    def _prediction(self, said: Sequence[np.ndarray], top_k: int, blank: Sized = ()) -> Prediction:
+        """From a row of each of the network's outputs. `blank`: not empty where the photo shows
+        nothing, which has no answer however sure the network is."""
         logits, embedding, *_ = said
         todays = self.todays
         rejection = self._judgement.rejection
         chances = todays.merged(self._judgement.probabilities(logits[None]))[0]
         score = float(self._judgement.foreign(*(row[None] for row in said))[0])
-        kind = answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
+        kind = (
+            REFUSED
+            if len(blank)
+            else answer(chances.tolist(), score, rejection.threshold, rejection.sure_at)
+        )
         order = np.argsort(-chances, kind="stable")[: max(1, top_k)]
         candidates = tuple(
             Candidate(todays.ids[i], self._title(todays.ids[i]), float(chances[i])) for i in order
@@ -156,6 +182,7 @@ class Predictor:
             self._card(best.label) if known else {},
             tuple(self._similar(logits, embedding, SHOWN)),
             dict(self.model),
+            kind == ONE_OF and leads(chances),
         )
 
     def _similar(self, logits: np.ndarray, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:

@@ -148,9 +148,9 @@ class ReferenceMatcher(Embedder):
         super().__init__(network.engine, network.preprocess, network.batch)
         self.references = references
 
-    def ask(self, data: bytes) -> tuple[np.ndarray, ...]:
+    def ask(self, data: bytes, watch: Watch | None = None) -> tuple[np.ndarray, ...]:
         """Logits (c,) and embedding (d,) of one photo. Raises BadPhoto."""
-        outputs, bad = self.look([("photo", data)], None)
+        outputs, bad = self.look([("photo", data)], watch)
         for _, error in bad:
             raise error
         return tuple(rows[0] for rows in outputs.arrays)

@@ -14,7 +14,7 @@ import numpy as np
 
 from train.probes import lda as discriminant
 from train.probes import logistic as probe
-from train.probes.logistic import Groups, Probe
+from train.probes.logistic import Groups, Probe, folds_of
 
 # Photos beyond the first of their class, from which the shape of the clouds is known well enough:
 # with fewer the regression was better on artifacts and landmarks.
@@ -36,3 +36,20 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> n
     p += discriminant.out_of_fold(x, y, groups, classes)
     p /= 2
     return p
+
+
+def out_of_fold_logits(
+    x: np.ndarray, y: np.ndarray, groups: Groups, classes: int, folds: int = 10
+) -> np.ndarray:
+    """Logits (n, c) of each photo by what `fitted` makes of those outside its fold, x (n, d) and y
+    (n,): as sure as it is. NaN for a photo whose class no other fold shows."""
+    x = np.asarray(x, np.float32)
+    y = np.asarray(y, np.int64)
+    fold = folds_of(y, groups, folds)
+    out = np.full((len(y), classes), np.nan, np.float32)
+    for one in np.unique(fold):
+        rest = fold != one
+        asked = ~rest & np.isin(y, y[rest])
+        if asked.any():
+            out[asked] = fitted(x[rest], y[rest], classes).logits(x[asked])
+    return out

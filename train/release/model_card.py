@@ -30,6 +30,13 @@ REFUSALS = {
     "none_refused": 'other things answered "none"',
     "right_and_given": "first answer right, and given",
 }
+ANSWERS = {
+    "sure": 'answered "sure"',
+    "probably": 'answered "probably"',
+    "one_of": 'answered "one of these"',
+    "sure_wrong": 'wrong among those answered "sure"',
+    "right_sure": '"sure" among those answered rightly',
+}
 
 
 def model_folder_card(folder: Path, address: str) -> str:
@@ -54,6 +61,7 @@ def model_folder_card(folder: Path, address: str) -> str:
                 *training(release),
                 *effort(release, metrics),
                 *calibrated(read_json(folder / OURS / "calibration.json")),
+                *promised(read_json(folder / OURS / "rejection.json")),
             ),
             certificate=promises(read_json(folder / OURS / "certificate.json")),
             rejection=rejection_words(read_json(folder / OURS / "rejection.json")),
@@ -87,6 +95,8 @@ def measured(metrics: Mapping[str, Any]) -> tuple[Measured, ...]:
     refusals = metrics.get("rejection") or {}
     shares = [(words, metrics.get(name)) for name, words in FIGURES.items()]
     shares += [(words, refusals.get(name)) for name, words in REFUSALS.items()]
+    answers = metrics.get("answers") or {}
+    shares += [(words, answers.get(name)) for name, words in ANSWERS.items()]
     return tuple(
         Measured(words, share["value"], share["low"], share["high"], share["n"])
         for words, share in shares
@@ -153,3 +163,9 @@ def calibrated(calibration: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             f"calibration error on the {calibration.get('n', 0)} photos it was fitted on)",
         ),
     )
+
+
+def promised(rejection: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """When it says "sure", and what that rests on; nothing of an older release."""
+    words = str(rejection.get("sure_words") or "")
+    return (("sure", words),) if words else ()

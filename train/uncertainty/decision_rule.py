@@ -21,8 +21,8 @@ from train.uncertainty.rejection import (
     Held,
     Rejection,
     fit_rejection,
-    sure_threshold,
 )
+from train.uncertainty.sure import WRONG, SureLine, sure_line
 from train.uncertainty.temperature import Calibration, calibrate
 
 CALIBRATION = "calibration.json"
@@ -48,6 +48,21 @@ class Seen:
     embeddings: np.ndarray
     truth: np.ndarray
     early: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What heads that had not seen them say of training photos: logits (n, c) and their labels as
+    given (n,); NaN where no head could say, since all photos of the class were left out.
+
+    `alike`: their features had not seen them either, so that they count as much as validation
+    photos; those of a fine-tuned network lie closer together than new photos' do, and only say
+    near which temperature to look.
+    """
+
+    logits: np.ndarray
+    truth: np.ndarray
+    alike: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,17 +129,45 @@ def judge(
     groups: Sequence[object],
     seed: int = 0,
     named: float | None = None,
+    unseen: Unseen | None = None,
+    slips: float = 0.0,
+    wrong: float = WRONG,
 ) -> Judgement:
     """From answers about training photos (with their near-duplicate `groups`), validation
     photos, and what was `looked` at in photos of "none of these", (k, d). `named`: the share of
-    strangers that the owner lets be named."""
-    calibration = calibrate(held.logits, held.truth)
+    strangers that the owner lets be named. `unseen`: answers about training photos by heads that
+    had not seen them. `slips`: the most labels that may be wrong, as a share; `wrong`: of sure
+    answers."""
+    calibration, line = confidence(held, unseen, slips, wrong)
     rejection = fit_rejection(
         looked(learned), learned.truth, Held(looked(held), held.truth), none, groups, seed, named
     )
-    sure_at = sure_threshold(calibration.probabilities(held.logits), held.truth)
     sees = EMBEDDING if learned.early is None else EARLY
-    return Judgement(calibration, replace(rejection, sure_at=sure_at, sees=sees))
+    return Judgement(
+        calibration, replace(rejection, sure_at=line.at, sure_words=line.words, sees=sees)
+    )
+
+
+def confidence(
+    held: Seen, unseen: Unseen | None = None, slips: float = 0.0, wrong: float = WRONG
+) -> tuple[Calibration, SureLine]:
+    """The temperature, and from which confidence on an answer is sure; `judge` explains the
+    rest."""
+    logits = held.logits
+    truth = held.truth
+    centre = 1.0
+    if unseen is not None:
+        told = np.isfinite(unseen.logits).all(axis=1)
+        unseen = replace(unseen, logits=unseen.logits[told], truth=unseen.truth[told])
+    if unseen is not None and len(unseen.truth):
+        if unseen.alike or not len(truth):
+            logits = np.concatenate([logits, unseen.logits]) if len(truth) else unseen.logits
+            truth = np.concatenate([truth, unseen.truth])
+        else:
+            centre = calibrate(unseen.logits, unseen.truth, slips).temperature
+    calibration = calibrate(logits, truth, slips, centre)
+    probabilities = calibration.probabilities(logits)
+    return calibration, sure_line(probabilities, truth, calibration.slips, wrong)
 
 
 def looked(said: Said) -> np.ndarray:

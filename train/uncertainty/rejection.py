@@ -24,6 +24,7 @@ from train.uncertainty.ood import (
     hidden_scores,
     unseen_scores,
 )
+from train.uncertainty.sure import USUAL
 
 SURE = "sure"
 ONE_OF = "one_of"
@@ -41,12 +42,6 @@ NAMED = 0.05
 # What the score is computed from: the input of the head, or the class token before the last block.
 EMBEDDING = "embedding"
 EARLY = "early"
-# "Sure" must have been right this often on validation; with too few photos to tell, this confidence
-# is asked for.
-SURE_RIGHT = 0.95
-SURE_AT = 0.8
-LOWEST_SURE = 0.6
-HIGHEST_SURE = 0.99
 
 
 @dataclass(frozen=True)
@@ -56,8 +51,10 @@ class Rejection:
     `n` calibration photos (`by`: validation | folds | views | nothing); at most `alpha` of known
     photos are refused, by the sentence `guarantee`. Of `none_n` known photos of "none of these",
     `none_refused` is the share refused; of `strangers_n` simulated ones, `strangers_named` is
-    the share named, and `wanted` what the owner allowed of them. `by_logits`: foreign is what no
-    class gets a high logit for, whatever its features. `sees`: embedding | early.
+    the share named, and `wanted` what the owner allowed of them. `sure_at`: the confidence from
+    which on an answer is sure, by the promise `sure_words` (train/uncertainty/sure.py).
+    `by_logits`: foreign is what no class gets a high logit for, whatever its features. `sees`:
+    embedding | early.
     """
 
     threshold: float = float("inf")
@@ -68,7 +65,8 @@ class Rejection:
     refused: float | None = None
     none_n: int = 0
     none_refused: float | None = None
-    sure_at: float = SURE_AT
+    sure_at: float = USUAL
+    sure_words: str = ""
     by_logits: bool = False
     sees: str = EMBEDDING
     strangers_n: int = 0
@@ -267,25 +265,6 @@ def naming_threshold(strangers: np.ndarray, named: float) -> float:
     ordered = np.sort(strangers)
     allowed = int(np.floor(named * len(ordered) + 1e-9))
     return np.inf if allowed >= len(ordered) else float(np.nextafter(ordered[allowed], -np.inf))
-
-
-def sure_threshold(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """The lowest confidence from which on answers to validation photos (n, c) were right often
-    enough to say "sure"."""
-    if len(truth) < ENOUGH:
-        return SURE_AT
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    order = np.argsort(-confidence)
-    share = np.cumsum(right[order]) / np.arange(1, len(truth) + 1)
-    enough = np.flatnonzero(share >= SURE_RIGHT)
-    if not len(enough):
-        return HIGHEST_SURE
-    lowest = float(confidence[order][enough[-1]])
-    # Where even the least confident answer was right, validation has nothing against the usual
-    # line.
-    lowest = min(lowest, SURE_AT) if enough[-1] == len(truth) - 1 else lowest
-    return min(max(lowest, LOWEST_SURE), HIGHEST_SURE)
 
 
 def _share(hits: np.ndarray) -> float:

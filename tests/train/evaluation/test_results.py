@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from train.evaluation.results import Answered, against, metrics_text, mix_ups, name_of_test, report
+from train.evaluation.results import (
+    Answered,
+    against,
+    answers_given,
+    answers_told,
+    metrics_text,
+    mix_ups,
+    name_of_test,
+    report,
+)
 
 CLASSES = ("a", "b")
 TITLES = ("A thing", "B thing")
@@ -61,3 +70,20 @@ def test_the_round_before_is_compared_and_another_test_is_named_as_such():
 
 def test_a_test_is_named_by_its_photos_and_labels_in_any_order():
     assert name_of_test("ab", "xy") == name_of_test("ba", "yx") != name_of_test("ab", "yx")
+
+
+def test_the_report_says_how_often_each_answer_is_given():
+    confidence = np.array([0.95, 0.9, 0.7, 0.4, 0.99])
+    right = np.array([True, False, True, True, True])
+    refused = np.array([False, False, False, False, True])
+    said = answers_given(confidence, right, refused, 0.8)
+    shares = {name: said[name]["value"] for name in said}
+    assert shares == {
+        "sure": 0.4,
+        "probably": 0.2,
+        "one_of": 0.2,
+        "none": 0.2,
+        "sure_wrong": 0.5,
+        "right_sure": 0.25,
+    }
+    assert "sure of 40% (50.0% of these wrongly)" in answers_told(said)

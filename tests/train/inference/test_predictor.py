@@ -5,14 +5,17 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from data_cards.errors import BadModel, BadPhoto
 from data_cards.photos.image import encode_jpeg
 from data_cards.storage.repository import open_repository
 from tests.fixtures.tiny_models import picture
 from train.inference.predictor import load_predictor
+from train.uncertainty.temperature import Calibration
 
 KNOWN = {0: "lion", 1: "rose", 2: "ship"}
 
@@ -162,3 +165,20 @@ def test_serving_never_loads_the_trainer():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "#804020"])
+def test_what_shows_nothing_has_no_answer(predictor, colour):
+    blank = encode_jpeg(Image.new("RGB", (300, 200), colour))
+    assert predictor.predict(blank).answer == "none"
+
+
+def test_the_first_of_some_leads_where_it_is_far_ahead(tiny_release):
+    wary = load_predictor(tiny_release)
+    line = replace(wary._judgement.rejection, sure_at=1.01)
+    wary._judgement = replace(wary._judgement, rejection=line)
+    said = wary.predict(shot(0))
+    assert said.answer == "one_of" and said.to_json()["lead"] is True
+    modest = Calibration(1000.0)
+    wary._judgement = replace(wary._judgement, calibration=modest)
+    assert "lead" not in wary.predict(shot(0)).to_json()

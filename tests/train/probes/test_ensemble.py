@@ -7,7 +7,7 @@ import pytest
 from tests.fixtures.gaussians import clouds
 from train.probes import lda as discriminant
 from train.probes import logistic as probe
-from train.probes.ensemble import ENOUGH, fitted, out_of_fold
+from train.probes.ensemble import ENOUGH, fitted, out_of_fold, out_of_fold_logits
 from train.probes.logistic import UNSEEN
 
 EITHER = pytest.mark.parametrize("asked", [probe.out_of_fold, discriminant.out_of_fold])
@@ -65,3 +65,21 @@ def test_a_class_in_one_group_gets_next_to_nothing(asked):
     p = asked(x, y, np.where(y == 2, "one group", np.arange(60).astype(str)), 3)
     assert 0 < p[y == 2, 2].max() <= 2 * UNSEEN
     np.testing.assert_allclose(p.sum(axis=1), 1)
+
+
+def test_logits_are_of_probes_that_never_saw_the_photo():
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    x = rng.normal(size=(60, 30))  # nothing to know: who saw a photo would name it all the same
+    seen = (fitted(x, y, 2).logits(x).argmax(axis=1) == y).mean()
+    unseen = (out_of_fold_logits(x, y, range(60), 2).argmax(axis=1) == y).mean()
+    assert seen > 0.8 > 0.7 > unseen
+
+
+def test_a_class_that_is_one_group_gets_no_logits():
+    rng = np.random.default_rng(0)
+    y = np.array([0] * 20 + [1] * 20 + [2] * 20)
+    groups = [f"shot {n}" if n < 40 else "burst" for n in range(60)]
+    said = out_of_fold_logits(rng.normal(size=(60, 8)) + y[:, None], y, groups, 3)
+    assert np.isnan(said[40:]).all()
+    assert np.isfinite(said[:40]).all()

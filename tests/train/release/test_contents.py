@@ -20,6 +20,7 @@ from train.release.contents import (
     NO_CLASS,
     furnish,
     golden_rows,
+    most_slips,
     seen,
     write_weights,
 )
@@ -82,7 +83,9 @@ def test_the_dials_rest_on_validation_and_on_other_things_and_never_on_the_test(
     _, draft = furnished(source, trained, tmp_path)
     judgement = Judgement.load(draft / "vitrine")
     material = gather(source)
-    assert judgement.calibration.n == len(material.validation) > 0
+    # A probe's features saw no labels, so that its answers about training photos count as well.
+    calibrated_on = len(material.validation) + len(trained.learned)
+    assert judgement.calibration.n == calibrated_on > len(material.validation) > 0
     assert (
         judgement.rejection.none_n
         == sum(len(material.none[side]) for side in ("train", "validation"))
@@ -212,3 +215,10 @@ def test_golden_photos_are_of_all_classes_and_both_sure_and_unsure():
     assert spread([0, 0, 0, 0, 1, 1], sure, 4) == [0, 5, 1, 4]
     assert spread([0, 0, 0, 0, 1, 1], sure, 99) == [0, 5, 1, 4, 3, 2]
     assert spread([], np.zeros(0), 5) == []
+
+
+def test_wrong_labels_are_thought_possible_only_where_some_were_found():
+    given = [(f"photo {n}", n % 3) for n in range(100)]
+    assert most_slips(given, given) == most_slips(given, []) == 0.0
+    one_other = [("photo 0", 2), *given[2:]]  # one learned as something else, one left out
+    assert most_slips(given, one_other) == pytest.approx(0.06)

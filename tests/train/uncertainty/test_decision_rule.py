@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.train.uncertainty.test_rejection import things
-from train.uncertainty.decision_rule import Judgement, Seen, judge
+from train.uncertainty.decision_rule import Judgement, Seen, Unseen, confidence, judge
 from train.uncertainty.rejection import Rejection
 
 
@@ -66,3 +66,17 @@ def test_a_photo_at_the_line_may_be_refused_by_one_engine_and_not_by_another():
 def test_a_release_without_a_line_refuses_nothing():
     said = Seen(np.ones((2, 2)), np.ones((2, 1)), np.zeros(2))
     assert Judgement().refuses_as(said, np.array([False, True]), 0.01).tolist() == [True, False]
+
+
+def test_answers_about_training_photos_count_as_validation_does():
+    held = seen(40, 1)
+    unseen = Unseen(seen(60, 0).logits, seen(60, 0).truth)
+    assert confidence(held, unseen)[0].n == 100
+    assert confidence(held, Unseen(unseen.logits, unseen.truth, alike=False))[0].n == 40
+    assert confidence(held)[0].n == 40
+
+
+def test_a_class_that_no_head_could_know_speaks_against_nobody():
+    held = seen(40, 1)
+    logits = np.full((60, 4), np.nan)
+    assert confidence(held, Unseen(logits, seen(60, 0).truth)) == confidence(held)

@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 
 from train.uncertainty.rejection import (
     ALPHA,
-    HIGHEST_SURE,
-    LOWEST_SURE,
-    SURE_AT,
     Held,
     Rejection,
     answer,
@@ -21,7 +18,6 @@ from train.uncertainty.rejection import (
     drawn_line,
     fit_rejection,
     naming_threshold,
-    sure_threshold,
     tuned_on_views,
 )
 
@@ -216,29 +212,6 @@ def test_a_release_of_an_earlier_format_still_refuses_what_it_did(tmp_path):
 def test_a_folder_without_it_refuses_nothing(tmp_path):
     assert Rejection.load(tmp_path) == Rejection()
     assert Rejection().scores(np.ones((3, 2))).tolist() == [0, 0, 0]
-
-
-def confident(*rows):
-    """(probabilities, truth) from (confidence, right) pairs."""
-    p = np.array([[c, 1 - c] for c, _ in rows])
-    return p, np.array([0 if right else 1 for _, right in rows])
-
-
-def test_sure_is_said_from_where_answers_were_right():
-    rows = [(0.99 - i / 1000, True) for i in range(40)] + [
-        (0.9 - i / 100, i % 2 == 0) for i in range(20)
-    ]
-    assert 0.85 < sure_threshold(*confident(*rows)) < 0.95
-
-
-def test_sure_needs_no_more_than_usual_where_nothing_was_wrong():
-    assert sure_threshold(*confident(*[(0.98, True)] * 20)) == SURE_AT
-    assert sure_threshold(*confident(*[(0.55, True)] * 20)) == LOWEST_SURE
-
-
-def test_sure_is_rare_where_nothing_was_right_and_usual_where_nobody_knows():
-    assert sure_threshold(*confident(*[(0.9, False)] * 20)) == HIGHEST_SURE
-    assert sure_threshold(*confident((0.9, False))) == SURE_AT
 
 
 REFUSED = np.zeros((0, 3))

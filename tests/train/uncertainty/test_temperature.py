@@ -61,3 +61,22 @@ def test_neither_timid_nor_too_certain_answers_lose_by_it(sharpness):
     assert calibrated_loss(logits * sharpness, truth) == pytest.approx(
         calibrated_loss(logits, truth), abs=0.01
     )
+
+
+def test_wrong_labels_teach_no_modesty_where_some_are_thought_possible():
+    logits, truth = answers(3000)
+    rng = np.random.default_rng(1)
+    given = np.where(rng.random(3000) < 0.1, rng.integers(0, 4, 3000), truth)
+    plain, aware = (calibrate(logits, given, most) for most in (0.0, 0.3))
+    assert plain.temperature > 1.2
+    assert aware.temperature == pytest.approx(1.0, abs=0.15)
+    assert aware.slips == pytest.approx(0.1, abs=0.04)
+
+
+def test_right_labels_are_believed_even_where_wrong_ones_are_thought_possible():
+    assert calibrate(*answers(3000), 0.3).temperature == pytest.approx(1.0, abs=0.15)
+
+
+def test_of_no_photos_to_speak_of_the_belief_is_kept():
+    logits, truth = answers(1)
+    assert calibrate(logits, truth, centre=3.0).temperature > calibrate(logits, truth).temperature

@@ -1,0 +1,147 @@
+"""How sure a probe's release is, before and after: calibration error, how many of its right answers
+are sure, and how many of the sure ones are wrong, on a sealed test.
+
+    python -m benchmarks.calibration --photos ../shared/photos --sets museum landmarks artifacts
+
+Before: one temperature and a line where 95 % were right, both from validation photos alone. After:
+as `train/release/contents.py` does it. Sets are found or made as `benchmarks.train` does; the
+museum is learned from with its wrong labels, and its test is asked by what is true.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.training_sets import SETS, TrainingSet, prepare
+from data_cards.settings import default_cache
+from train.finetune.refit_head import refitted, unseen_by_refitted
+from train.inference.embeddings import embed_dataset
+from train.models.backbone import find_backbone
+from train.probes.ensemble import fitted, out_of_fold_logits
+from train.probes.label_noise import doubted
+from train.release.contents import SLIPS_FOUND
+from train.splits.training_set import Example
+from train.statistics.metrics import calibration_error, hits_at, wilson
+from train.uncertainty.decision_rule import Seen, Unseen, confidence
+from train.uncertainty.temperature import Calibration, calibrate
+
+FORMER_RIGHT = 0.95
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is calibrated on, `held` and `unseen`, the most `slips`, and the `test`."""
+
+    held: Seen
+    unseen: Unseen
+    slips: float
+    test: Seen
+
+
+def asked(one: TrainingSet, cache: Path) -> Asked:
+    """The probe of a set, and what it says."""
+    material = one.raw if one.raw is not None and one.name == "museum" else one.clean
+    ids = [image_id for side in material.sides.values() for image_id, _ in side]
+    found, features = embed_dataset(one.dataset, ids, find_backbone("auto", cache), cache)
+    place = {image_id: row for row, image_id in enumerate(found)}
+    classes = len(material.classes)
+
+    def side(examples: tuple[Example, ...]) -> tuple[list[str], np.ndarray, np.ndarray]:
+        kept = [example for example in examples if example[0] in place]
+        rows = [place[image_id] for image_id, _ in kept]
+        x = np.asarray(features[rows], np.float32)
+        return [name for name, _ in kept], x, np.array([label for _, label in kept], int)
+
+    names, x, given = side(material.train)
+    labels = doubted(x, given, classes).labels
+    slips = SLIPS_FOUND * float((labels != given).mean())
+    kept = labels >= 0
+    probe = fitted(x[kept], labels[kept], classes)
+    learned = Seen(probe.logits(x[kept]), x[kept], labels[kept])
+    held_names, held_x, held_y = side(material.validation)
+    held = Seen(probe.logits(held_x), held_x, held_y)
+    learned_names = [name for name, one_kept in zip(names, kept, strict=True) if one_kept]
+    units = one.source.units([*learned_names, *held_names])
+    anew = refitted(learned, held, units[len(learned_names) :])
+    if anew is None:
+        groups = units[: len(learned_names)]
+        said = out_of_fold_logits(learned.embeddings, learned.truth, groups, classes)
+    else:
+        said = unseen_by_refitted(anew.probe, learned, held, units)
+        held = Seen(anew.held, held_x, held_y)
+        probe = anew.probe
+    _, test_x, test_y = side(material.test)
+    test = Seen(probe.logits(test_x), test_x, test_y)
+    return Asked(held, Unseen(said, given[kept]), slips, test)
+
+
+def former_line(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Where "sure" began before: the lowest confidence from which on 95 % of validation was right,
+    between .6 and .99."""
+    sureness = probabilities.max(axis=1)
+    order = np.argsort(-sureness)
+    right = hits_at(probabilities, truth, 1)[order]
+    enough = np.flatnonzero(np.cumsum(right) / np.arange(1, len(order) + 1) >= FORMER_RIGHT)
+    if not len(enough):
+        return 0.99
+    lowest = float(sureness[order][enough[-1]])
+    return min(max(min(lowest, 0.8) if right.all() else lowest, 0.6), 0.99)
+
+
+def told(name: str, calibration: Calibration, line: float, test: Seen) -> None:
+    """One line of the table."""
+    p = calibration.probabilities(test.logits)
+    right = hits_at(p, test.truth, 1)
+    sureness = p.max(axis=1)
+    sure = sureness >= line
+    error = 100 * calibration_error(sureness, right)
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(len(right), size=len(right)) for _ in range(DRAWS)]
+    errors = [100 * calibration_error(sureness[rows], right[rows]) for rows in drawn]
+    low, high = np.percentile(errors, (2.5, 97.5))
+    of_right = wilson(int((sure & right).sum()), int(right.sum()))
+    wrong = wilson(int((sure & ~right).sum()), int(sure.sum()))
+    shares = [
+        f"{100 * (share.value or 0):5.1f} ({100 * share.low:.0f} to {100 * share.high:.0f})"
+        for share in (of_right, wrong)
+    ]
+    print(
+        f"{name:18} T {calibration.temperature:4.2f} slips {calibration.slips:.3f} line {line:.2f} "
+        f"right {right.mean():6.1%}  ECE {error:4.1f} ({low:.1f} to {high:.1f})  "
+        f"sure of right {shares[0]}  wrong of sure {shares[1]} of {int(sure.sum())}",
+        flush=True,
+    )
+
+
+def bench(name: str, photos: Path, work: Path, cache: Path) -> None:
+    """Print both on one set."""
+    answers = asked(prepare(name, photos, work, cache), cache)
+    held = answers.held
+    before = calibrate(held.logits, held.truth)
+    line = former_line(before.probabilities(held.logits), held.truth)
+    told(f"{name} before", before, line, answers.test)
+    after, sure = confidence(held, answers.unseen, answers.slips)
+    told(f"{name} {sure.by}", after, sure.at, answers.test)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("/tmp/vitrine-bench"))
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    flags = parser.parse_args()
+    for name in flags.sets:
+        bench(name, flags.photos, flags.work, default_cache(os.environ))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""From which confidence on an answer is "sure": as often as a promise holds, "of 100 times it is
+sure, at most 3 are wrong".
+
+Learn then Test (Angelopoulos 2021): lines that let more and more answers through are tried in a
+fixed order, the strictest first, each by the binomial tail of the wrong answers beyond it, until
+one fails. What this guarantees: over the draw of the photos it was tried on, with a chance of 90 %
+the line that is kept lets at most the promised share of wrong answers through, of photos taken like
+those. It says nothing of one class alone, of photos taken otherwise, or of strangers. Where labels
+may be wrong, answers differ from them that often besides, and the promise holds as far as that
+share is right.
+
+With too few photos the test can't pass whatever they show. Then the line is where confidence itself
+expects the promised share, and the photos don't contradict it: an estimate, and said to be one.
+
+    line = sure_line(probabilities, truth); line.at, line.words
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Of 100 sure answers three may be wrong, where the owner says nothing.
+WRONG = 0.03
+# The chance that a line is kept that lets more through.
+DOUBT = 0.1
+# Shares of the answers that are tried, the surest first: fewer than half are of no use to a
+# visitor, and steps finer than this change little.
+SHARES = tuple(share / 100 for share in range(50, 101, 5))
+# With fewer photos nothing is asked of them, and this confidence is.
+ENOUGH = 10
+USUAL = 0.8
+LOWEST = 0.6
+HIGHEST = 0.99
+BOUND = "bound"
+ESTIMATE = "estimate"
+# "Probably" is said where the first answer is likelier than this: IPCC's "likely" begins there, and
+# no other answer is then half as likely.
+PROBABLY = 2 / 3
+
+
+@dataclass(frozen=True)
+class SureLine:
+    """Answers of a confidence `at` or above are sure; at most the share `wrong` of them should be
+    wrong. `by`: bound | estimate | nothing, on `n` photos."""
+
+    at: float = USUAL
+    wrong: float = WRONG
+    n: int = 0
+    by: str = "nothing"
+
+    @property
+    def words(self) -> str:
+        """What is promised, and what it rests on."""
+        promise = f"of 100 times it is sure, at most {100 * self.wrong:g} should be wrong"
+        if self.by == BOUND:
+            return (
+                f"Sure from {self.at:.0%} on: {promise}, of photos taken like the {self.n} it was "
+                f"tried on; such a line holds in {100 * (1 - DOUBT):.0f} of 100 collections."
+            )
+        if self.by == ESTIMATE:
+            return (
+                f"Sure from {self.at:.0%} on: {promise}. That is an estimate and no guarantee: the "
+                f"{self.n} photos it was tried on are too few, or too often wrong, to prove it."
+            )
+        return f"Sure from {self.at:.0%} on. Too few photos were spared to try this line on."
+
+
+def sure_line(
+    probabilities: np.ndarray, truth: np.ndarray, slips: float = 0.0, wrong: float = WRONG
+) -> SureLine:
+    """The lowest line that keeps the promise, from calibrated answers (n, c) about photos that were
+    not learned from, and their labels (n,), of which about the share `slips` is wrong."""
+    if len(truth) < ENOUGH:
+        return SureLine(wrong=wrong, n=len(truth))
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    confidence = confidence[order]
+    differs = np.cumsum((probabilities.argmax(axis=1) != truth)[order])
+    # A right answer differs from a slip nearly always, so that this share is to be expected.
+    allowed = wrong + slips - wrong * slips
+    proven = _proven(confidence, differs, allowed)
+    at = _estimated(confidence, differs, allowed, wrong) if proven is None else proven
+    by = ESTIMATE if proven is None else BOUND
+    return SureLine(min(max(at, LOWEST), HIGHEST), wrong, len(truth), by)
+
+
+def leads(probabilities: np.ndarray) -> bool:
+    """Whether the first of calibrated answers (c,) is so far ahead that it is probably right."""
+    return bool(np.max(probabilities, initial=0.0) >= PROBABLY)
+
+
+def _proven(confidence: np.ndarray, differs: np.ndarray, allowed: float) -> float | None:
+    """The lowest line that the test lets pass; None for none. Both (n,), the surest first."""
+    from scipy.stats import binom
+
+    kept = None
+    for share in SHARES:
+        # Photos as confident as the last one are beyond the line with it.
+        last = confidence[max(1, round(share * len(confidence))) - 1]
+        count = int((confidence >= last).sum())
+        if binom.cdf(differs[count - 1], count, allowed) > DOUBT:
+            break
+        kept = float(last)
+    return kept
+
+
+def _estimated(confidence: np.ndarray, differs: np.ndarray, allowed: float, wrong: float) -> float:
+    """The lowest line beyond which no more wrong answers were seen than promised, and no more are
+    expected: by confidence itself, or by counting one more, as if the next were wrong (conformal
+    risk control). The usual line where nothing that was seen speaks against it."""
+    count = np.arange(1, len(confidence) + 1)
+    seen = differs <= np.ceil(allowed * count)
+    by_confidence = np.cumsum(1 - confidence) / count <= wrong
+    by_counting = (differs + 1) / (count + 1) <= allowed
+    enough = np.flatnonzero(seen & (by_confidence | by_counting))
+    if len(enough):
+        return float(confidence[enough[-1]])
+    usual = int((confidence >= USUAL).sum())
+    return USUAL if not usual or seen[usual - 1] else HIGHEST
