@@ -168,13 +168,22 @@ NO_HOST = (
 
 
 def check_port(host: str, port: int) -> None:
-    """Raises TooBusy for a port that cannot be opened, before long work that would end there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as door:
+    """Raises BadAddress for a host that is not this machine's, TooBusy for a port that cannot be
+    opened: before long work that would end there."""
+    try:
+        # A name of this machine is an address of one of the two kinds.
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:  # a label of a name may be too long to be encoded
+        raise BadAddress(NO_HOST.format(host=host), host=host) from error
+    family, *_, place = found[0]
+    with socket.socket(family) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind((host, port))
+            door.bind(place)
             door.listen()
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise BadAddress(NO_HOST.format(host=host), host=host) from error
             raise TooBusy(
                 f"Port {port} of {host} cannot be opened: {error.strerror}. "
                 "Choose another with --port."

@@ -57,8 +57,13 @@ class Ask extends HTMLElement {
       element("div.side", {}, this.answer, this.foot), this.live, this.chooser, this.snapper);
     // Unstyled it would be seen for a moment, and then jump.
     this.panel.hidden = true;
-    const loaded = styles.map((style) => new Promise((done) => (style.onload = style.onerror = done)));
-    Promise.all(loaded).then(() => (this.panel.hidden = false));
+    const loaded = styles.map((style) => new Promise((done) => {
+      style.addEventListener("load", done);
+      style.addEventListener("error", done);
+    }));
+    Promise.all(loaded).then(() => {
+      this.panel.hidden = false;
+    });
     root.append(...styles, this.panel);
     this.$ = (selector) => root.querySelector(selector);
     this.#start();

@@ -29,9 +29,7 @@ def test_the_list_names_classes_without_photos_and_can_be_copied(url, open_page)
     page.keyboard.press("c")
     page.wait_for_selector("vitrine-light-table .notice.shown")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith(
-        "AppState 12: what to photograph\n1. Harbour, First Study: no photo yet."
-    )
+    assert copied.startswith("Room 12: what to photograph\n1. Harbour, First Study: no photo yet.")
 
 
 def test_without_a_clipboard_the_list_is_laid_out_to_be_marked(url, open_page):

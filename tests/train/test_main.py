@@ -95,7 +95,7 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
 def test_one_class_only_is_said_in_a_sentence(environ, tmp_path, capsys):
     made = create_dataset(str(tmp_path / "one"), collection_of("red"))
     with_photos(made, {"red": pictures(5, 1, RED)})
-    assert main([made.address, str(tmp_path / "model")], environ) == 2
+    assert main([made.address, str(tmp_path / "model")], environ) == 3
     assert "needs at least two" in capsys.readouterr().err
     assert not (tmp_path / "model").exists()
 
