@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
-from data_cards.errors import NotAllowed, TooBusy, VitrineError
+from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
 from data_cards.settings import default_cache
 from space.api import ENDPOINTS, Endpoints, Recognizer, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of

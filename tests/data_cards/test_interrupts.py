@@ -26,6 +26,8 @@ def test_no_traceback_while_modules_are_imported(floor: str) -> None:
     """The interrupt comes with the first import after the standard library's argparse."""
     code = (
         "import os, runpy, signal, sys\n"
+        # Whoever runs the tests in the background ignores interrupts, and so would this.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Now:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'data_cards.command_line':\n"
