@@ -1,36 +1,28 @@
 """Finding and fixing: our figures beside those of other tools, on photos with known trouble.
 
-python -m benchmarks.curation BENCH ...     each bench is a room of this folder; `--help` lists
-them
+python -m benchmarks.curation BENCH ...     `--help` lists the benches
 """
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import (
-    acquisition,
-    annotators,
-    copies,
-    costs,
-    labels,
-    quality,
-    rounds,
-    scanning,
-    strangers,
-    table,
-)
+from benchmarks.labels import acquisition, annotators, label_errors, rounds, strangers
+from benchmarks.near_duplicates import copies
+from benchmarks.photos import quality
+from benchmarks.scale import costs, scanning
+from benchmarks.serving import light_table
 from data_cards.progress import speak_up
 
 BENCHES = {
     "quality": quality,
     "annotators": annotators,
-    "labels": labels,
+    "labels": label_errors,
     "copies": copies,
     "acquisition": acquisition,
     "rounds": rounds,
     "scan": scanning,
-    "table": table,
+    "table": light_table,
     "costs": costs,
     "strangers": strangers,
 }

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ FLOORS = ("data_cards", "train", "curation", "space")
 ROOMS = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
 ALL_CODE = [*ROOMS, *sorted((ROOT / "tests").rglob("*.py"))]
 LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["vitrine"]["layers"]
+MOST_FILES = 24  # In one folder: about what fits one screen of a listing.
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "core"}
 SLOW = {
     "torch",
@@ -177,6 +179,12 @@ def test_the_readme_has_a_line_for_every_folder():
     tree = text[text.index("## Where things are") :]
     folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOMS}
     assert not sorted(folder for folder in folders if f"    {folder}/ " not in tree)
+
+
+def test_no_folder_of_the_product_or_of_benchmarks_has_more_files_than_one_look_takes_in():
+    files = [*ROOMS, *(ROOT / "benchmarks").rglob("*.py")]
+    counted = Counter(path.parent.relative_to(ROOT).as_posix() for path in files)
+    assert not {folder: count for folder, count in counted.items() if count > MOST_FILES}
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from curation.ingest.lists.tables import read_table
 from curation.ingest.naming import written
 from curation.ingest.photo_files import looks_like_photo, read_file
-from curation.ingest.tables import read_table
 from data_cards.dataset.class_names import name_key
 from data_cards.dataset.collection import ClassInfo
 

@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-from curation.ingest.columns import FILE, LABEL
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
+from curation.ingest.lists.columns import FILE, LABEL
+from curation.ingest.lists.tables import some
 from curation.ingest.naming import Naming, meaning
 from curation.ingest.split_names import splits_of
-from curation.ingest.tables import some
 from data_cards.dataset.class_names import name_key
 from data_cards.dataset.repo import CARD, CLASSES, IMAGES, Dataset, open_dataset
 from data_cards.errors import BadPhoto, BadSource, MissingFile

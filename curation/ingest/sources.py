@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from curation.ingest import archive, clips, lists
+from curation.ingest import archive, clips
 from curation.ingest.archive import from_archive
 from curation.ingest.built_in import from_museum
 from curation.ingest.catalogue import FILE as CATALOGUE
@@ -25,7 +25,14 @@ from curation.ingest.clips import from_clip, with_frames
 from curation.ingest.folder import from_folder
 from curation.ingest.hub_dataset import from_dataset, from_hub, is_dataset
 from curation.ingest.incoming import Gathered, SourceOptions
-from curation.ingest.lists import beside_list, from_list, from_metadata, lists_in, metadata_in
+from curation.ingest.lists.photo_list import (
+    beside_list,
+    from_list,
+    from_metadata,
+    is_list,
+    lists_in,
+    metadata_in,
+)
 from curation.ingest.photo_files import looks_like_photo
 from data_cards.errors import BadSource
 from data_cards.storage.atomic_files import at_home
@@ -73,7 +80,7 @@ SOURCES = (
     ),
     SourceKind(
         "a list (CSV, TSV, JSON lines or Parquet) with the columns file and label",
-        lambda source: _path(source).is_file() and lists.is_list(_path(source)),
+        lambda source: _path(source).is_file() and is_list(_path(source)),
         lambda source, options: from_list(_path(source), options),
     ),
     SourceKind(

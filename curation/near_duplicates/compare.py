@@ -55,7 +55,7 @@ WORTH_A_CLOSER_LOOK = 0.85
 # Where a copy ends: by how much one cell may differ more than noise, and by how many grey levels
 # colours may be off. Of edited shirts and boxes nearly all stayed below 2.6 and 1.6; exchanged
 # channels come to a colour of 2.9, and prints that differ begin at a structure of 4.4
-# (benchmarks/lookalike_sets.py).
+# (benchmarks/near_duplicates/lookalike_sets.py).
 STRUCTURE_OF_A_COPY = 3.0
 COLOUR_OF_A_COPY = 3.0
 # Frames of a burst, in which edges move before each other, came to a colour of 29.5, things of

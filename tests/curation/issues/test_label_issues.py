@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.labels import average_precision
+from benchmarks.labels.label_errors import average_precision
 from curation.issues.label_beliefs import log_belief
 from curation.issues.label_issues import judge, label_doubt, reason_for, weighed
 from train.probes.ensemble import out_of_fold

@@ -38,7 +38,7 @@ from data_cards.dataset.tables import (
 )
 from data_cards.photos.image import encode_jpeg, image_id
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 CLASSES = 40
 LARGE = 400  # photos of a phone's size at the head of the queue: those that are looked at
@@ -147,7 +147,7 @@ class Served:
             "-W",
             "ignore",
             "-m",
-            "benchmarks.table",
+            "benchmarks.serving.light_table",
             str(folder),
             str(self.port),
         ]

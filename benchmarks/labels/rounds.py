@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.labels import named_features, to_similar
+from benchmarks.labels.label_errors import named_features, to_similar
 from curation.issues.label_issues import judge
 from curation.museum.programme import Museum, photos
 from data_cards.dataset.repo import Dataset, create_dataset

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.ingest.file_lookup import FileLookup, Missing
+from curation.ingest.lists.file_lookup import FileLookup, Missing
 
 
 @pytest.fixture

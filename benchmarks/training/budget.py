@@ -1,6 +1,6 @@
 """Whether `--budget` keeps to its time, and what the time buys: one line for each budget.
 
-    python -m benchmarks.budget DATASET [--budgets 1m 2m 5m]
+    python -m benchmarks.training.budget DATASET [--budgets 1m 2m 5m]
 
 DATASET was split before. Every training begins without the features of an earlier one. `planned`:
 seconds that the budget says; `used`: by the clock, from start to release.

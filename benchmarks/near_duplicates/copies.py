@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.copy_sets import SETS, CopySet
-from benchmarks.lookalike_sets import KINDS, cut, drawn
+from benchmarks.near_duplicates.copy_sets import SETS, CopySet
+from benchmarks.near_duplicates.lookalike_sets import KINDS, cut, drawn
 from curation.ingest.listing import list_photos
 from curation.near_duplicates import fastdup as fastdup_proposals
 from curation.near_duplicates.compare import LOOKS_ALIKE

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
-from benchmarks.copy_sets import CopySet, opened
+from benchmarks.near_duplicates.copy_sets import CopySet, opened
 from curation.near_duplicates.groups import PairOfIds, pair_of
 
 WIDE = 640

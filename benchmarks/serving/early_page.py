@@ -1,8 +1,8 @@
 """How long somebody waits for the demo: seconds to its address, to the first answer, and to the
 fine-tuned model.
 
-    python -m benchmarks.early_page museum OUT [--epochs 1 ...]         prints one JSON line
-    python -m benchmarks.early_page museum OUT --as-before [...]  the loop, then serving what it made
+    python -m benchmarks.serving.early_page museum OUT [--epochs 1 ...]         prints one JSON line
+    python -m benchmarks.serving.early_page museum OUT --as-before [...]  the loop, then serving what it made
 
 For a fresh machine set VITRINE_CACHE to an empty folder: the backbone is then fetched and its
 engine prepared, too.

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from curation.ingest.lists.tables import Row, Table, decoded, some
 from curation.ingest.photo_files import PHOTO_ENDINGS
 from curation.ingest.split_names import split_of
-from curation.ingest.tables import Row, Table, decoded, some
 from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadSource
 

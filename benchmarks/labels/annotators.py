@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.labels import named_features, to_similar, uniform
+from benchmarks.labels.label_errors import named_features, to_similar, uniform
 from curation.decisions.agreement import votes_of
 from curation.decisions.crowdlab import crowdlab, dawid_skene
 from train.probes.ensemble import out_of_fold

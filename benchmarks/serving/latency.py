@@ -1,7 +1,7 @@
 """From JPEG bytes to the whole answer, beside what transformers takes for the bare label of the
 same photos.
 
-    python -m benchmarks.serve --model MODEL --photos FOLDER [--most 40] [--threads 2]
+    python -m benchmarks.serving.latency --model MODEL --photos FOLDER [--most 40] [--threads 2]
 
 MODEL has an ONNX export. Every line of a run is measured in turns, photo by photo, so that other
 work on the machine slows all of them alike; processor time is given beside the clock. Ratios are

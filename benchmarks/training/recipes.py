@@ -1,10 +1,10 @@
 """What the recipe is worth, and how fast it is: a row for every set of photos, recipe and seed,
 beside what was wanted.
 
-    python -m benchmarks.train --photos ../shared/photos --work /tmp/bench --out rows.jsonl [--sets landmarks museum]
+    python -m benchmarks.training.recipes --photos ../shared/photos --work /tmp/bench --out rows.jsonl [--sets landmarks museum]
         [--recipes ours "no augmentation" ...] [--seeds 3] [--epochs N] [--photos-per-class N] [--test-photos N]
-    python -m benchmarks.train ... --sets groceries --recipes ours stock --photos-per-class 12  # time to accuracy
-    python -m benchmarks.train --out rows.jsonl --table                             # only the table
+    python -m benchmarks.training.recipes ... --sets groceries --recipes ours stock --photos-per-class 12  # time to accuracy
+    python -m benchmarks.training.recipes --out rows.jsonl --table                             # only the table
 
 Each finished row is a JSON line of --out; a second start does what is missing, and inside a row
 goes on from the last epoch. What cleaning means is said in training_sets.py, what the stock
@@ -32,8 +32,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.training_sets import SETS, TrainingSet, few, flipped, prepare, reviewed, thinned
-from benchmarks.training_table import table
+from benchmarks.training.photo_sets import (
+    SETS,
+    TrainingSet,
+    few,
+    flipped,
+    prepare,
+    reviewed,
+    thinned,
+)
+from benchmarks.training.table import table
 from data_cards.progress import LOGGER, say, speak_up, track
 from data_cards.settings import default_cache
 from train.finetune.recipe import TrainedModel, train_classifier
@@ -285,7 +293,7 @@ def _stock(
     backbone: Backbone,
     run: Path,
 ) -> tuple[Any, Preprocessing, dict[str, Any]]:
-    from benchmarks.stock import best_of, train_stock
+    from benchmarks.training.stock import best_of, train_stock
 
     validation = material.validation or material.train
     photos = dict(
@@ -356,7 +364,7 @@ def _surroundings() -> dict[str, Any]:
 
 def _flags() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.train", description=(__doc__ or "").splitlines()[0]
+        prog="python -m benchmarks.training.recipes", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
     parser.add_argument(

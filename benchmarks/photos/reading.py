@@ -1,7 +1,7 @@
 """What it costs to read a photo: memory by format, and time with and without a colour profile.
 
-    python -m benchmarks.reading memory              bytes per decoded pixel, at most
-    python -m benchmarks.reading time FOLDER         milliseconds per photo of a folder
+    python -m benchmarks.photos.reading memory              bytes per decoded pixel, at most
+    python -m benchmarks.photos.reading time FOLDER         milliseconds per photo of a folder
 
 Each picture of `memory` has 30 million pixels, an orientation and a Display P3 profile, and is read
 by a process of its own.
@@ -57,7 +57,7 @@ def _memory(_: Path) -> None:
         for name, (form, mode, options) in KINDS.items():
             path = Path(folder, "picture")
             path.write_bytes(_picture(form, mode, options))
-            command = [sys.executable, "-m", "benchmarks.reading", "one", str(path)]
+            command = [sys.executable, "-m", "benchmarks.photos.reading", "one", str(path)]
             said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             print(f"{name:20} {said.strip()}", flush=True)
 

@@ -4,7 +4,7 @@ what it would be.
 The network, fingerprints and comparing are replaced by something cheap and counted; what they
 would have taken is added from their price here. Memory is told twice: what is the process's own,
 and with pages of files, which the system takes back when it needs them. `python -m
-benchmarks.many STEP FOLDER` is one step in a process of its own.
+benchmarks.scale.many STEP FOLDER` is one step in a process of its own.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _tell(name: str, one: dict, price: dict) -> float:
 
 def _step(name: str, folder: str, *more: object) -> dict:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.many", name, folder, *map(str, more)],
+        [sys.executable, "-m", "benchmarks.scale.many", name, folder, *map(str, more)],
         capture_output=True,
         text=True,
     )

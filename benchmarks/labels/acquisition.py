@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.labels import named_features
+from benchmarks.labels.label_errors import named_features
 from curation.active_learning.acquisition import half_informed, label_first
 from train.probes.logistic import Probe, fit_probe
 

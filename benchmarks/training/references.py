@@ -1,4 +1,4 @@
-"""One picture a painting: python -m benchmarks.references --photos ../shared/photos [--model
+"""One picture a painting: python -m benchmarks.training.references --photos ../shared/photos [--model
 FOLDER] [--strangers 300]
 
 Collects paintings/ (reference.csv, queries.csv) as anybody would, trains by the usual command
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from curation.ingest.collect import collect
 from data_cards.progress import speak_up

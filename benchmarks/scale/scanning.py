@@ -23,8 +23,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.many import many
 from benchmarks.peers import PEERS, photos_below
+from benchmarks.scale.many import many
 from data_cards.settings import default_cache
 from train.models.backbone import find_backbone
 

@@ -1,11 +1,11 @@
 """What is known before anything is fine-tuned: two probes on frozen features, and the one that
 is fitted.
 
-    python -m benchmarks.probes --photos ../shared/photos
+    python -m benchmarks.training.probes --photos ../shared/photos
 
 One, two and five photos a thing (several draws), all of them, and all with labels flipped; right
 answers and cross-entropy on the test or, of few, on all other photos. Sets are found or made as
-`benchmarks.train` does.
+`benchmarks.training.recipes` does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.training_sets import few, flipped, prepare
+from benchmarks.training.photo_sets import few, flipped, prepare
 from data_cards.progress import speak_up
 from data_cards.settings import default_cache
 from train.inference.embeddings import embed_dataset
@@ -85,7 +85,7 @@ def bench(name: str, photos: Path, work: Path, count: int) -> None:
 def main() -> None:
     """Every set."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.probes", description=(__doc__ or "").splitlines()[0]
+        prog="python -m benchmarks.training.probes", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("/tmp/bench"))

@@ -13,7 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from curation.ingest.clips import is_clip
-from curation.ingest.columns import (
+from curation.ingest.folder import from_folder
+from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
+from curation.ingest.listing import list_photos
+from curation.ingest.lists.columns import (
     KNOWN,
     Columns,
     as_number,
@@ -23,14 +26,8 @@ from curation.ingest.columns import (
     role_in,
     split_in,
 )
-from curation.ingest.file_lookup import FileLookup, Missing
-from curation.ingest.folder import from_folder
-from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
-from curation.ingest.listing import list_photos
-from curation.ingest.naming import Naming, meaning
-from curation.ingest.photo_files import as_text, read_file
-from curation.ingest.split_names import split_of
-from curation.ingest.tables import (
+from curation.ingest.lists.file_lookup import FileLookup, Missing
+from curation.ingest.lists.tables import (
     ENDINGS,
     Row,
     Table,
@@ -39,6 +36,9 @@ from curation.ingest.tables import (
     read_table,
     some,
 )
+from curation.ingest.naming import Naming, meaning
+from curation.ingest.photo_files import as_text, read_file
+from curation.ingest.split_names import split_of
 from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadPhoto, BadSource
 

@@ -1,4 +1,4 @@
-"""Strangers: python -m benchmarks.rejection --photos ../shared/photos [--each 12] [--kept FILE]
+"""Strangers: python -m benchmarks.training.rejection --photos ../shared/photos [--each 12] [--kept FILE]
 [--epochs N]
 
 How well "none of these" tells strangers from known things, on photos that neither the score nor
@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from data_cards.bulk.batching import batches
 from data_cards.progress import speak_up, track

@@ -1,10 +1,10 @@
 """How sure a probe's release is, before and after: calibration error, how many of its right answers
 are sure, and how many of the sure ones are wrong, on a sealed test.
 
-    python -m benchmarks.calibration --photos ../shared/photos --sets museum landmarks artifacts
+    python -m benchmarks.training.calibration --photos ../shared/photos --sets museum landmarks artifacts
 
 Before: one temperature and a line where 95 % were right, both from validation photos alone. After:
-as `train/release/contents.py` does it. Sets are found or made as `benchmarks.train` does; the
+as `train/release/contents.py` does it. Sets are found or made as `benchmarks.training.recipes` does; the
 museum is learned from with its wrong labels, and its test is asked by what is true.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.training_sets import SETS, TrainingSet, prepare
+from benchmarks.training.photo_sets import SETS, TrainingSet, prepare
 from data_cards.settings import default_cache
 from train.finetune.refit_head import refitted, unseen_by_refitted
 from train.inference.embeddings import embed_dataset

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.ingest.columns import KNOWN
-from curation.ingest.tables import DELIMITERS, decoded, read_table
+from curation.ingest.lists.columns import KNOWN
+from curation.ingest.lists.tables import DELIMITERS, decoded, read_table
 from data_cards.errors import BadSource
 
 ROWS = [

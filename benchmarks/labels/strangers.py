@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.labels import named_features
+from benchmarks.labels.label_errors import named_features
 from curation.issues.outliers import STRICT, strangers
 from curation.measures.neighbours import nearest
 

@@ -1,6 +1,6 @@
 """Look-alikes among very many photos: ours beside looking at all of them.
 
-    python -m benchmarks.similar --features ../shared/photos/groceries/train [--photos 100000]
+    python -m benchmarks.near_duplicates.similar --features ../shared/photos/groceries/train [--photos 100000]
 
 The features are mixtures of two real embeddings each, so that near ones and far ones lie as they
 do in a collection.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.labels import named_features
+from benchmarks.labels.label_errors import named_features
 from data_cards.progress import speak_up
 from train.inference.photo_index import Index, write_index
 from train.statistics.vectors import unit
@@ -46,7 +46,9 @@ def milliseconds(ask: Callable[[np.ndarray], object], questions: np.ndarray) -> 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.similar", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.near_duplicates.similar", description=__doc__
+    )
     parser.add_argument(
         "--features",
         type=Path,

@@ -1,0 +1,1 @@
+"""Near-duplicates: copies whose origin is known, found by ours and by others."""

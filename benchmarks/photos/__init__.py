@@ -1,0 +1,1 @@
+"""Photos themselves: what reading one costs, and trouble planted into them."""

@@ -1,0 +1,1 @@
+"""Scans of very many photos: seconds and memory."""

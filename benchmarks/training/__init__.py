@@ -1,0 +1,1 @@
+"""What recipes, budgets and rejection rules are worth on real photos."""
