@@ -21,7 +21,6 @@ import getpass
 import json
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,11 +101,14 @@ def _open(settings: SpaceSettings) -> None:
     from train.release.lifecycle import standing
 
     # Gradio reads these when it is imported: no call home, and uploads in a folder that only this
-    # process opens and whose name, which every uploader is told, says nothing about this machine.
+    # user opens and whose name, which every uploader is told, says nothing about this machine.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="vitrine-"))
     from space.app import run
     from space.auth import access_for, access_with_new_password
+    from space.uploads import upload_folder
+
+    if not os.environ.get("GRADIO_TEMP_DIR"):
+        os.environ["GRADIO_TEMP_DIR"] = str(upload_folder())
 
     access, password = (
         (access_for(settings), "") if settings.passwords else access_with_new_password()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_cards.errors import NotAllowed
+from data_cards.wording import counted
 from space.rate_limit import Allowance, client_of
 from space.settings import SpaceSettings
+from space.uploads import LEFT_FREE, UploadQuota
 
 MOST_JSON_BYTES = 1_000_000
 UPLOAD = "/gradio_api/upload"
@@ -86,6 +89,7 @@ class RequestGuard:
         self._defaults = defaults
         self._questions = Allowance(settings.questions_a_minute)
         self._uploading = Allowance(settings.questions_a_minute)
+        self._quota = UploadQuota(settings.most_upload_bytes_of_one, settings.most_upload_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -118,12 +122,30 @@ class RequestGuard:
             _check_kind(
                 headers, "multipart/form-data", "Photos are uploaded as multipart/form-data."
             )
+            # One that does not say how much it brings may bring all that is allowed.
+            self._check_room(client, int(headers.get("content-length", limit)))
             return _counted(receive, limit)
         if path.startswith((JOIN, CALL)):
             _check_rate(self._questions, client)
             _check_kind(headers, "application/json", "Questions are asked in application/json.")
             return _replayed(self._question(path, await _body(receive, limit)))
         return _counted(receive, limit)
+
+    def _check_room(self, client: str, size: int) -> None:
+        if _free(self._uploads()) < LEFT_FREE + size:
+            sentence = (
+                "The disk here is nearly full, so no photos can be taken in. Come back later."
+            )
+            raise Refused(503, "no_room", sentence, 600.0)
+        wait = self._quota.take(client, size)
+        if wait:
+            minutes = counted(math.ceil(wait / 60), "minute")
+            raise Refused(
+                429,
+                "too_much",
+                f"So many photos came at once that no more fit. Send more in {minutes}.",
+                wait,
+            )
 
     def _question(self, path: str, body: bytes) -> bytes:
         asked = _read(body)
@@ -170,10 +192,21 @@ def check_files(value: Any, uploads: Path) -> None:
 
 
 def is_upload(path: Any, uploads: Path) -> bool:
-    """Whether this names a file in the folder for uploads, links and `..` resolved."""
+    """Whether this names a plain file in the folder for uploads, links and `..` resolved: never
+    the folder itself nor one in it."""
     if not isinstance(path, str) or "\0" in path or "://" in path or len(path) > 1000:
         return False
-    return Path(path).is_absolute() and Path(path).resolve().is_relative_to(uploads.resolve())
+    try:
+        file = Path(path).resolve() if Path(path).is_absolute() else None
+        return file is not None and file.is_relative_to(uploads.resolve()) and file.is_file()
+    except (OSError, ValueError, RuntimeError):  # no name, too long a name, links in a circle
+        return False
+
+
+def _free(folder: Path) -> int:
+    """Bytes left on the disk of a folder that may not be made yet."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    return shutil.disk_usage(there).free
 
 
 def _read(body: bytes) -> Any:
@@ -196,7 +229,10 @@ def _path(scope: Scope) -> str:
 
 def _check_announced(headers: Headers, limit: int, settings: SpaceSettings) -> None:
     announced = headers.get("content-length", "0")
-    if not announced.isdigit() or int(announced) > limit:
+    if (
+        not (announced.isascii() and announced.isdecimal() and len(announced) < 20)
+        or int(announced) > limit
+    ):
         raise _too_large(settings.most_photo_bytes if limit > MOST_JSON_BYTES else limit)
 
 

@@ -11,22 +11,20 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_cards.errors import TooBusy
 from space.settings import SpaceSettings
+from space.uploads import Sweeper, check_own, delete, forget_deleted, upload_folder
 
 if TYPE_CHECKING:
     import uvicorn
     from gradio import Server
     from gradio.routes import App
 
-# Uploads are looked for every minute and deleted after ten: long enough for a slow queue and for
-# "Again".
-SECONDS_BETWEEN_LOOKS = 60
-SECONDS_KEPT = 600
 SECONDS_TO_FINISH = 5
 ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",  # no call home
@@ -94,24 +92,36 @@ def launch(
     `environ`: where Gradio and uvicorn look for what `launch` has no word for.
 
     `should_exit` of what is returned ends it, and `thread` is what to wait for. Raises TooBusy when
-    it does not start.
+    it does not start, BadAddress when uploads have no folder of their own.
     """
     from gradio.route_utils import create_lifespan_handler
 
     settings: SpaceSettings = server.state.settings
     settings = replace(settings, port=settings.port if port is None else port)
     environ.update(ENVIRONMENT)
+    if not environ.get("GRADIO_TEMP_DIR"):
+        environ["GRADIO_TEMP_DIR"] = str(upload_folder())
+    uploads = Path(environ["GRADIO_TEMP_DIR"])
+    check_own(uploads)
     _reach_this_machine_directly(environ)
     own = server.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
         # `launch` has made the queue, and takes no limits for it.
-        app.get_blocks().queue(api_open=False, max_size=settings.waiting_room)
-        async with own(app):
-            yield
+        blocks = app.get_blocks()
+        blocks.queue(api_open=False, max_size=settings.waiting_room)
+        sweeper = Sweeper(uploads, swept=lambda: forget_deleted(blocks.temp_file_sets))
+        sweeper.start()
+        try:
+            async with own(app):
+                yield
+        finally:
+            sweeper.stop()
+            delete(list(blocks.upload_file_set), uploads)
 
-    cleaned = create_lifespan_handler(lifespan, SECONDS_BETWEEN_LOOKS, SECONDS_KEPT)
+    # Without Gradio's own deleting of uploads, which one odd name would end.
+    cleaned = create_lifespan_handler(lifespan, None, None)
     try:
         server.launch(**launch_options(settings), app_kwargs={"lifespan": cleaned})
     except OSError as error:

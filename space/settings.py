@@ -48,6 +48,10 @@ class SpaceSettings:
     disk_is_kept: bool = True
     most_photo_bytes: int = 20_000_000
     most_photos: int = 16
+    # Uploads that lie on the disk of the last ten minutes: a full batch of 16, and that
+    # of a dozen clients.
+    most_upload_bytes_of_one: int = 320_000_000
+    most_upload_bytes: int = 4_000_000_000
     questions_a_minute: int = 240
     feedback_a_minute: int = 12
     waiting_room: int = 64

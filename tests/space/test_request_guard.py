@@ -29,10 +29,11 @@ def _visitor(tmp_path: Path, **changes: Any) -> TestClient:
     app.add_middleware(
         RequestGuard, settings=settings, uploads=lambda: tmp_path, defaults={"predict": (None, 3)}
     )
-    return TestClient(app)
+    return TestClient(app, raise_server_exceptions=False)
 
 
 def _asked(tmp_path: Path, name: str = "a.jpg") -> dict[str, Any]:
+    (tmp_path / name).write_bytes(b"a photo")
     return {"path": str(tmp_path / name), "meta": {"_type": "gradio.FileData"}}
 
 
@@ -59,11 +60,22 @@ def test_too_few_or_too_many_parameters_are_refused_in_words(given: list[Any]) -
         None,
         "{uploads}/a\0.jpg",
         "file:///etc/passwd",
+        "{uploads}",
+        "{uploads}/",
+        "{uploads}/folder",
+        "{uploads}/folder/.",
+        "{uploads}/gone.jpg",
+        "{uploads}/a.jpg/",
+        "{uploads}/" + "a" * 300,
+        "{uploads}/\ud800.jpg",
     ],
 )
 def test_only_uploads_get_through_as_files(tmp_path: Path, path: Any) -> None:
+    (tmp_path / "folder").mkdir()
     named = path.format(uploads=tmp_path) if isinstance(path, str) else path
-    refused = _visitor(tmp_path).post(CALL, json={"data": [{"x": [{"path": named}]}]})
+    body = json.dumps({"data": [{"x": [{"path": named}]}]})
+    kind = {"content-type": "application/json"}
+    refused = _visitor(tmp_path).post(CALL, content=body, headers=kind)
     assert (refused.status_code, refused.json()["code"]) == (422, "not_uploaded")
 
 
@@ -155,3 +167,48 @@ def test_every_answer_carries_the_headers(tmp_path: Path) -> None:
     ):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors" in answer.headers["content-security-policy"]
+
+
+def _upload(visitor: TestClient, size: int, client: str = "1.1.1.1") -> int:
+    kind = {"content-type": "multipart/form-data; boundary=x", "x-forwarded-for": client}
+    return visitor.post(
+        "/gradio_api/upload", content=b" " * (size - 1) + b"0", headers=kind
+    ).status_code
+
+
+def test_one_client_cannot_fill_the_disk_and_others_still_send(tmp_path: Path) -> None:
+    visitor = _visitor(
+        tmp_path, behind_proxy=True, most_photo_bytes=2_000, most_upload_bytes_of_one=10_000
+    )
+    assert [_upload(visitor, 4_500), _upload(visitor, 4_500)] == [
+        200,
+        200,
+    ]
+    assert _upload(visitor, 4_500) == 429
+    assert _upload(visitor, 4_500, "2.2.2.2") == 200
+
+
+def test_all_clients_together_cannot_fill_the_disk(tmp_path: Path) -> None:
+    visitor = _visitor(
+        tmp_path, behind_proxy=True, most_photo_bytes=2_000, most_upload_bytes=10_000
+    )
+    came = [_upload(visitor, 4_500, f"1.1.1.{number}") for number in range(4)]
+    assert came == [200, 200, 429, 429]
+
+
+def test_an_upload_that_does_not_say_its_size_counts_as_the_largest(tmp_path: Path) -> None:
+    visitor = _visitor(tmp_path, most_photo_bytes=2_000, most_upload_bytes_of_one=10_000)
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    came = [
+        visitor.post("/gradio_api/upload", content=iter([b"0"]), headers=kind).status_code
+        for _ in range(2)
+    ]
+    assert came == [200, 429]
+
+
+def test_nothing_is_taken_in_where_the_disk_is_nearly_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("space.request_guard._free", lambda folder: 1_000)
+    refused = _visitor(tmp_path).post("/gradio_api/upload", files={"files": ("a.jpg", b"x")})
+    assert (refused.status_code, refused.json()["code"]) == (503, "no_room")
