@@ -177,7 +177,8 @@ def forget_deleted(remembered: Iterable[set[str]]) -> None:
 
 
 def _deepest_first(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Everything in a folder as it was before anything is deleted, which changes a folder's time."""
+    """Everything in a folder, as it was before anything is deleted: that changes a folder's
+    time."""
     found = []
     for here, inner, names in os.walk(folder):
         found += [(path, _stat(path)) for path in (Path(here) / name for name in (*inner, *names))]
