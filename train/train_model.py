@@ -121,9 +121,8 @@ def train_model(
             if provisional and material.references is None
             else ask
         )
-        metrics = _released(
-            draft, before, source, material, trained, wanted, model, seconds, provisional, asking
-        )
+        done = _Round(source, material, trained, wanted, before, provisional)
+        metrics = _released(draft, done, model, seconds, asking)
         if candidate:
             home = candidate_of(home)
             shutil.rmtree(home, ignore_errors=True)
@@ -139,20 +138,28 @@ def train_model(
     )
 
 
+@dataclass(frozen=True)
+class _Round:
+    """What was learned from what. `before`: folder and revision of the model that is released
+    until now."""
+
+    source: Sealed
+    material: Material
+    trained: TrainedModel
+    settings: TrainSettings
+    before: tuple[Path, str] | None
+    provisional: bool
+
+
 def _released(
-    draft: Path,
-    before: tuple[Path, str] | None,
-    source: Sealed,
-    material: Material,
-    trained: TrainedModel,
-    settings: TrainSettings,
-    model: str,
-    seconds: dict[str, float],
-    provisional: bool = False,
-    asking: Asking = ask,
+    draft: Path, done: _Round, model: str, seconds: dict[str, float], asking: Asking
 ) -> dict[str, Any]:
-    """Everything a release holds, written into `draft`; its metrics. `before`: folder and
-    revision of the one that is released until now."""
+    """Everything a release holds, written into `draft`; its metrics."""
+    source = done.source
+    material = done.material
+    trained = done.trained
+    settings = done.settings
+    before = done.before
     write_weights(trained, draft)
     if material.references is None:
         trained = furnish(draft, source, material, trained, settings.seed, named(settings), asking)
@@ -168,7 +175,7 @@ def _released(
         settings,
         model,
         source.certificate.to_json(),
-        provisional,
+        done.provisional,
     )
     begun = time.monotonic()
     metrics, photos = examined(draft, source.dataset, material, asking)
@@ -187,8 +194,8 @@ def _released(
     }
     metrics["previous"] = against(metrics, previous_metrics(*before)) if before else None
     write_json(draft / OURS / "metrics.json", metrics)
-    _add_round(draft, before, source, material, metrics, photos)
-    if provisional:  # nobody reads about what is gone in some minutes
+    _add_round(draft, done, metrics, photos)
+    if done.provisional:  # nobody reads about what is gone in some minutes
         return metrics
     page = report_of(draft, material.collection, source.dataset, photos)
     (draft / OURS / "report.html").write_text(page, encoding="utf-8")
@@ -196,18 +203,14 @@ def _released(
 
 
 def _add_round(
-    draft: Path,
-    before: tuple[Path, str] | None,
-    source: Sealed,
-    material: Material,
-    metrics: Mapping[str, Any],
-    photos: Sequence[AskedPhoto],
+    draft: Path, done: _Round, metrics: Mapping[str, Any], photos: Sequence[AskedPhoto]
 ) -> None:
     """Ask the model of the round before the same test, and carry the story on."""
+    before = done.before
     story = read_story(before[0] if before else None)
-    data = source.dataset
+    data = done.source.dataset
     after = {photo.image_id: photo.answered for photo in photos}
-    found = against_before(before[0], source, material, after) if before else None
+    found = against_before(before[0], done.source, done.material, after) if before else None
     last = story.current
     effort = effort_of(known(data).decisions, data.findings())
     one = Round(
@@ -216,7 +219,7 @@ def _add_round(
         data.revision,
         Share(**metrics["top1"]),
         effort,
-        sum(material.counts().values()),
+        sum(done.material.counts().values()),
         metrics["test_digest"],
         round(sum(metrics["seconds"].values()), 1),
         against=last.number if last else None,

@@ -171,7 +171,7 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
     """A training view at the plan's size, forwards and backwards."""
     from transformers import AutoModelForImageClassification
 
-    from train.finetune.budget import pace_of
+    from train.finetune.budget import Sample, pace_of
     from train.finetune.schedule import plan_for
     from train.images.image_cache import fill_image_cache
     from train.images.preprocessing import Preprocessing
@@ -185,10 +185,7 @@ def of_training(dataset: Dataset, backbone: Backbone) -> None:
         size("small copy of a photo, while training", image_cache.file.stat().st_size / len(photos))
         pace = pace_of(
             model,
-            image_cache,
-            [(name, 0) for name in photos],
-            list(photos.values()),
-            framing,
+            Sample(image_cache, [(name, 0) for name in photos], list(photos.values()), framing),
             plan,
             (plan.side,),
             ENOUGH,

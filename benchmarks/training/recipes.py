@@ -304,7 +304,6 @@ def _stock(
         photos,
         material.train,
         validation,
-        len(material.classes),
         run,
         seed,
         flags.stock_lr,

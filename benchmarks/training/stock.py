@@ -109,7 +109,6 @@ def train_stock(
     photos: Mapping[str, bytes],
     train: Sequence[Example],
     validation: Sequence[Example],
-    classes: int,
     run: Path,
     seed: int,
     lr: float = LR,
@@ -123,7 +122,7 @@ def train_stock(
     framing = Preprocessing.from_folder(backbone.path)
     model = AutoModelForImageClassification.from_pretrained(
         backbone.path,
-        num_labels=classes,
+        num_labels=1 + max(label for _, label in train),
         dtype=torch.float32,
         local_files_only=True,
         ignore_mismatched_sizes=True,

@@ -157,6 +157,14 @@ def votes(labels: np.ndarray, places: np.ndarray, cosines: np.ndarray, classes: 
     return shares / shares.sum(axis=1, keepdims=True)
 
 
+def _axes(products: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """How far n embeddings, of which the sum of `products` (d, d) is known, spread (k,) along the
+    axes in which they differ at all; and what turns them to those (d, k)."""
+    spread, axes = np.linalg.eigh(products.astype(np.float64) / n)
+    kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
+    return spread[kept], (axes[:, kept] / np.sqrt(spread[kept] * n)).astype(np.float32)
+
+
 def linear_votes(
     labels: np.ndarray, embeddings: np.ndarray, classes: int, groups: np.ndarray | None = None
 ) -> Witness:
@@ -166,14 +174,9 @@ def linear_votes(
     n = len(embeddings)
     one_hot = np.eye(classes, dtype=np.float32)
     parts = _parts(n)
-    spread, axes = np.linalg.eigh(
-        sum((few := x(part)).T @ few for part in parts).astype(np.float64) / n
-    )
-    kept = spread > max(spread.max(initial=0) * 1e-6, 1e-20)
-    if not kept.any():
+    spread, turn = _axes(sum((few := x(part)).T @ few for part in parts), n)
+    if not len(spread):
         return lambda rows: np.full((len(labels[rows]), classes), 1 / classes)
-    spread = spread[kept]
-    turn = (axes[:, kept] / np.sqrt(spread * n)).astype(np.float32)
     mean = (np.bincount(labels, minlength=classes) / n).astype(np.float32)
 
     def turned(rows: np.ndarray | slice) -> np.ndarray:

@@ -7,7 +7,7 @@ to anybody else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ PRINT_HEADERS = {
 
 Who = Callable[[Request], str | None]
 Answer = Callable[[str], Response | dict[str, Any] | list[Any]]
+Answering = Callable[[Request, Answer], Awaitable[Response]]
 
 
 def light_table_router(
@@ -66,10 +67,19 @@ def light_table_router(
     else None. `is_owner(name)`: whether an annotator may also see and use the owner's pages.
     `rounds`: the trainings of this table, where it is served with a model."""
     router = APIRouter(prefix=prefix, include_in_schema=False)
-    pages = pages_of(table, is_owner, rounds)
 
     async def answer(request: Request, make: Answer) -> Response:
         return await run_in_threadpool(_answer, request, who, make)
+
+    _add_queue(router, table, answer)
+    _add_pages(router, pages_of(table, is_owner, rounds), is_owner, answer)
+    _add_photos(router, table, answer)
+    router.get("/static/{name:path}")(_static)
+    return router
+
+
+def _add_queue(router: APIRouter, table: LightTable, answer: Answering) -> None:
+    """What is asked, and what people decide."""
 
     @router.get("/look")
     async def look(request: Request, pile: str | None = None, count: int = 8) -> Response:
@@ -87,6 +97,19 @@ def light_table_router(
     @router.get("/classes")
     async def classes(request: Request) -> Response:
         return await answer(request, lambda name: table.classes())
+
+    @router.post("/send")
+    async def send(request: Request) -> Response:
+        return await answer(request, lambda name: table.sending.now())
+
+
+def _add_pages(
+    router: APIRouter,
+    pages: Mapping[str, Page],
+    is_owner: Callable[[str], bool],
+    answer: Answering,
+) -> None:
+    """The pages beside the queue; some are for the owner only."""
 
     @router.get("/pages")
     async def names(request: Request) -> Response:
@@ -119,9 +142,9 @@ def light_table_router(
             raise NotAllowed("This page is for the owner of the collection.")
         return pages[page]
 
-    @router.post("/send")
-    async def send(request: Request) -> Response:
-        return await answer(request, lambda name: table.sending.now())
+
+def _add_photos(router: APIRouter, table: LightTable, answer: Answering) -> None:
+    """Photos, and pictures of classes, as JPEG."""
 
     @router.get("/photo/{image_id}")
     async def photo(request: Request, image_id: str, side: int = 1280) -> Response:
@@ -131,16 +154,14 @@ def light_table_router(
     async def reference(request: Request, class_id: str, side: int = 320) -> Response:
         return await answer(request, lambda name: _reference(table, class_id, side))
 
-    @router.get("/static/{name:path}")
-    async def static(name: str) -> Response:
-        # Only what is listed here: a name that leads elsewhere is in no list.
-        files = (path for path in STATIC.rglob("*") if path.suffix in (".js", ".css"))
-        known = {path.relative_to(STATIC).as_posix(): path for path in files}
-        if name not in known:
-            return _refusal(404, "There is no such file.", "missing")
-        return FileResponse(known[name], headers={"Cache-Control": "no-cache"})
 
-    return router
+async def _static(name: str) -> Response:
+    # Only what is listed here: a name that leads elsewhere is in no list.
+    files = (path for path in STATIC.rglob("*") if path.suffix in (".js", ".css"))
+    known = {path.relative_to(STATIC).as_posix(): path for path in files}
+    if name not in known:
+        return _refusal(404, "There is no such file.", "missing")
+    return FileResponse(known[name], headers={"Cache-Control": "no-cache"})
 
 
 def _answer(request: Request, who: Who, make: Answer) -> Response:

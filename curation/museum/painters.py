@@ -99,7 +99,7 @@ def harbour(height: int, width: int, v: Harbour, rng: Rng) -> Picture:
         edge = 0.84 - 0.07 * np.sin(x * 6.2 + 2.4)
         stone = lay(plain(height, width, v.quay), np.clip((y - edge) * 3, 0, 0.55), "#4A1E18")
         picture = lay(picture, soft(y - edge, 0.006), stone)
-    return _finish(picture, flow.astype(np.float32), rng, broad=0.022, fine=0.009, crisp=0.45)
+    return _finish(picture, flow.astype(np.float32), rng, Strokes(0.022, 0.009, crisp=0.45))
 
 
 def _night(height: int, width: int, v: Harbour, far: Field, y: Field) -> Picture:
@@ -151,7 +151,7 @@ def grid(height: int, width: int, v: Grid, rng: Rng) -> Picture:
         upright = np.float32(np.pi / 2 if (y1 - y0) * height > (x1 - x0) * width else 0.04)
         flow = np.where(inside > -0.01, upright, flow).astype(np.float32)
     return _finish(
-        picture, flow, rng, broad=0.016, fine=0.007, cover=1.6, crisp=0.9, edge=5, depth=0.03
+        picture, flow, rng, Strokes(0.016, 0.007, cover=1.6, crisp=0.9, edge=5, depth=0.03)
     )
 
 
@@ -179,7 +179,7 @@ def fields(height: int, width: int, v: Fields, rng: Rng) -> Picture:
                 "#F3E3C3" if layer % 2 else "#2B1512",
             )
             picture = lay(picture, soft(inside, 0.05) * 0.5, np.clip(veil, 0, 1))
-    return _finish(picture, flow, rng, broad=0.03, fine=0.012, cover=1.2)
+    return _finish(picture, flow, rng, Strokes(0.03, 0.012, cover=1.2))
 
 
 def still_life(height: int, width: int, v: StillLife, rng: Rng) -> Picture:
@@ -202,7 +202,7 @@ def still_life(height: int, width: int, v: StillLife, rng: Rng) -> Picture:
         picture, flow = SHAPES[kind](
             picture, flow, u.astype(np.float32), w.astype(np.float32), size, colour
         )
-    return _finish(picture, flow, rng, broad=0.018, fine=0.007, crisp=0.75)
+    return _finish(picture, flow, rng, Strokes(0.018, 0.007, crisp=0.75))
 
 
 def _rounded(
@@ -268,27 +268,30 @@ def _jug(
     return lay(picture, soft(mouth.astype(np.float32) * size, 0.006), "#1A1512"), flow
 
 
-def _finish(
-    picture: Picture,
-    flow: Field,
-    rng: Rng,
-    broad: float,
-    fine: float,
-    cover: float = 2.2,
-    crisp: float = 0.0,
-    edge: float = 1.6,
-    depth: float = 0.05,
-) -> Picture:
-    """Two layers of strokes; `crisp` says how far the drawing's edges (`edge` strokes wide) come
-    back over them."""
+@dataclass(frozen=True)
+class Strokes:
+    """Two layers of strokes, `broad` and `fine` as shares of the longer side; `crisp` says how far
+    the drawing's edges (`edge` strokes wide) come back over them."""
+
+    broad: float
+    fine: float
+    cover: float = 2.2
+    crisp: float = 0.0
+    edge: float = 1.6
+    depth: float = 0.05
+
+
+def _finish(picture: Picture, flow: Field, rng: Rng, by: Strokes) -> Picture:
     scale = max(picture.shape[:2])
     picture = np.clip(picture, 0, 1).astype(np.float32)
-    painted = strokes(picture, flow, rng, broad * scale, broad * scale * 4, cover)
-    detail = strokes(picture, flow, rng, fine * scale, fine * scale * 4, cover * 1.1, jitter=0.03)
+    broad = by.broad * scale
+    fine = by.fine * scale
+    painted = strokes(picture, flow, rng, broad, broad * 4, by.cover)
+    detail = strokes(picture, flow, rng, fine, fine * 4, by.cover * 1.1, jitter=0.03)
     layered = 0.3 * painted + 0.7 * detail
-    if crisp:
-        layered = lay(layered, crisp * outlines(picture, fine * scale * edge), picture)
-    return relief(layered, flow, rng, depth=depth, length=max(6, scale // 34))
+    if by.crisp:
+        layered = lay(layered, by.crisp * outlines(picture, fine * by.edge), picture)
+    return relief(layered, flow, rng, depth=by.depth, length=max(6, scale // 34))
 
 
 SHAPES: dict[str, Callable[[Picture, Field, Field, Field, float, str], tuple[Picture, Field]]] = {

@@ -39,6 +39,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def flags(flag: object = 0, *_: object, **__: object) -> bool:
+    return bool(int(flag) & WRITING)  # type: ignore[call-overload]
+
+
+def mode(how: object = "r", *_: object, **__: object) -> bool:
+    return any(letter in str(how) for letter in "wax+")
+
+
 @pytest.fixture
 def forbid(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, bool], None]:
     """Let the operating system refuse what lies in a folder, as it does for all but root."""
@@ -55,12 +63,6 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, bool], None]:
                 return real(path, *more, **named)
 
             return call
-
-        def flags(flag: object = 0, *_: object, **__: object) -> bool:
-            return bool(int(flag) & WRITING)  # type: ignore[call-overload]
-
-        def mode(how: object = "r", *_: object, **__: object) -> bool:
-            return any(letter in str(how) for letter in "wax+")
 
         def always(*_: object, **__: object) -> bool:
             return True

@@ -264,20 +264,27 @@ FEW_ASKED = 2  # photos: on a busy machine more would eat a small budget
 STEPS = 3  # of which the slowest, the one that fills caches, does not count
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What a pace is measured on: examples with their small copies, a few photos' bytes, and how
+    photos become pixels."""
+
+    image_cache: ImageCache
+    train: Sequence[Example]
+    originals: Sequence[bytes]
+    framing: Preprocessing
+
+
 def pace_of(
     model: Any,
-    image_cache: ImageCache,
-    train: Sequence[Example],
-    originals: Sequence[bytes],
-    framing: Preprocessing,
+    sample: Sample,
     plan: Plan,
     sides: Sequence[int],
     limit: float,
     run: Path,
 ) -> Pace:
     """Measured at the smallest and the largest of `sides`, and with the fewest blocks;
-    `originals`: a few photos' bytes; `run`: a folder on the disk that is written to. `model` stays
-    as it is.
+    `run`: a folder on the disk that is written to. `model` stays as it is.
 
     After `limit` seconds nothing more is measured but how long an answer takes: what is not yet
     known of a step is taken to be as slow as the first one was.
@@ -288,7 +295,9 @@ def pace_of(
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     learner = deepcopy(model).to(device)
-    examples = [train[n % len(train)] for n in range(plan.batch)]
+    image_cache = sample.image_cache
+    framing = sample.framing
+    examples = [sample.train[n % len(sample.train)] for n in range(plan.batch)]
     optimizer = optimizer_for(learner, plan)
     blocks = plan.blocks or depth_of(learner)
 
@@ -314,7 +323,7 @@ def pace_of(
         with torch.inference_mode():
             return float(look(pixels, computes_in_bf16()).sum())
 
-    few = originals[:FEW_ASKED]
+    few = sample.originals[:FEW_ASKED]
 
     def ask() -> float:
         with torch.inference_mode():

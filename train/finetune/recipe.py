@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,7 +23,7 @@ from data_cards.dataset.repo import Dataset
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
 from data_cards.wording import counted
-from train.finetune.budget import Pace, Work, check_budget, keep_to, pace_of, sides_for
+from train.finetune.budget import Pace, Sample, Work, check_budget, keep_to, pace_of, sides_for
 from train.finetune.fit import Epoch, FineTuned, score
 from train.finetune.schedule import Plan, plan_for, plan_from_scratch
 from train.finetune.tracking import check_tracker
@@ -130,6 +131,7 @@ def _from_backbone(
     own = Preprocessing.from_folder(backbone.path)
     framing = own.at(settings.size) if settings.size else own
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
+    photos = _Photos(material, dataset, framing, run)
     model = with_head(backbone, _labels(material), probe)
     family = str(backbone.config["model_type"])
     plan = plan_for(
@@ -140,17 +142,8 @@ def _from_backbone(
         **_dials(settings, material.collection),
     )
     if settings.budget:
-        plan = _affordable(
-            plan,
-            sides_for(plan, family, framing.size),
-            begun,
-            model,
-            material,
-            dataset,
-            framing,
-            settings.budget,
-            run,
-        )
+        sides = sides_for(plan, family, framing.size)
+        plan = _affordable(plan, sides, begun, model, photos, settings.budget)
     if not plan.epochs:
         return TrainedModel(
             model,
@@ -168,9 +161,9 @@ def _from_backbone(
         f"Fine-tuning {_learning(plan)}: {counted(plan.epochs, 'epoch')} of "
         f"{counted(len(material.train), 'photo')}."
     )
-    tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
+    tuned = _tuned(model, photos, plan, settings.track)
     untuned = with_head(backbone, _labels(material), probe)
-    blend = _blended(model, untuned, tuned, material, dataset, framing, run)
+    blend = _blended(model, untuned, tuned, photos)
     # Photos that both were fitted on say nothing about who is surer rightly.
     grown = (
         blend.score > probed.score
@@ -229,17 +222,16 @@ def _from_scratch(
     )
     model = scratch.small_network(_labels(material), settings.seed)
     material, steered_by = _steered(material)
+    photos = _Photos(material, dataset, framing, run)
     if settings.budget:
-        plan = _affordable(
-            plan, (plan.side,), begun, model, material, dataset, framing, settings.budget, run
-        )
+        plan = _affordable(plan, (plan.side,), begun, model, photos, settings.budget)
     if not plan.epochs:
         raise CannotTrain("A network trained from scratch needs at least one epoch.")
     say(
         f"Training a small network from scratch: {counted(plan.epochs, 'epoch')} of "
         f"{counted(len(material.train), 'photo')}."
     )
-    tuned = _tuned(model, material, dataset, framing, plan, run, settings.track)
+    tuned = _tuned(model, photos, plan, settings.track)
     return TrainedModel(
         model, framing, backbone, "scratch", tuned.best.epoch, tuned.epochs, None, plan, steered_by
     )
@@ -300,41 +292,41 @@ def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Materia
     return replace(material, sides={**material.sides, "train": kept})
 
 
-def _tuned(
-    model: Any,
-    material: Material,
-    dataset: Dataset,
-    framing: Preprocessing,
-    plan: Plan,
-    run: Path,
-    tracker: str,
-) -> FineTuned:
-    image_cache = image_cache_of(material, dataset, run, framing.short or framing.size)
-    kept = _only(material, set(image_cache.places))
-    at = f"{dataset.address}@{dataset.revision}"
-    return train_together(
-        Task(model, at, kept.train, kept.validation, framing, plan, run.name),
-        image_cache,
-        run,
-        tracker,
-    )
+@dataclass(frozen=True)
+class _Photos:
+    """What a training looks at, framed in one way; `run`: the folder of its small copies."""
+
+    material: Material
+    dataset: Dataset
+    framing: Preprocessing
+    run: Path
+
+    @cached_property
+    def image_cache(self) -> ImageCache:
+        """Small copies, made when they are first asked for."""
+        short = self.framing.short or self.framing.size
+        return image_cache_of(self.material, self.dataset, self.run, short)
+
+    @property
+    def kept(self) -> Material:
+        """The material without photos that cannot be read."""
+        return _only(self.material, set(self.image_cache.places))
 
 
-def _blended(
-    model: Any,
-    probe: Any,
-    tuned: FineTuned,
-    material: Material,
-    dataset: Dataset,
-    framing: Preprocessing,
-    run: Path,
-) -> Blend:
+def _tuned(model: Any, photos: _Photos, plan: Plan, tracker: str) -> FineTuned:
+    kept = photos.kept
+    run = photos.run
+    at = f"{photos.dataset.address}@{photos.dataset.revision}"
+    task = Task(model, at, kept.train, kept.validation, photos.framing, plan, run.name)
+    return train_together(task, photos.image_cache, run, tracker)
+
+
+def _blended(model: Any, probe: Any, tuned: FineTuned, photos: _Photos) -> Blend:
     """`model` ends with the best weights between the `probe` and what it was `tuned` to."""
     from train.finetune.wise_ft import Blend, blended, judge_on
 
-    image_cache = image_cache_of(material, dataset, run, framing.short or framing.size)
-    kept = _only(material, set(image_cache.places))
-    judge = judge_on(image_cache, kept.validation, framing)
+    kept = photos.kept
+    judge = judge_on(photos.image_cache, kept.validation, photos.framing)
     end = Blend(1.0, tuned.best.validation_accuracy, judge(model)[1])
     blend = blended(model, probe.state_dict(), end, judge, len(kept.validation))
     if blend.share < 1:
@@ -350,24 +342,23 @@ def _affordable(
     sides: Sequence[int],
     begun: float,
     model: Any,
-    material: Material,
-    dataset: Dataset,
-    framing: Preprocessing,
+    photos: _Photos,
     budget: str,
-    run: Path,
 ) -> Plan:
     """The plan that fits into a budget that runs since `begun`."""
     if not plan.epochs:
         return plan
-    image_cache = image_cache_of(material, dataset, run, framing.short or framing.size)
-    train = [example for example in material.train if example[0] in image_cache]
+    material = photos.material
+    run = photos.run
+    train = [example for example in material.train if example[0] in photos.image_cache]
     others = sum(len(some) for some in material.none.values())
     work = Work(len(train), len(material.validation), sum(material.counts().values()) + others)
     few = [image_id for image_id, _ in train[:FEW]]
 
     def measure(limit: float) -> Pace:
-        originals = [data for _, data in dataset.read_photos(few)]
-        return pace_of(model, image_cache, train, originals, framing, plan, sides, limit, run)
+        originals = [data for _, data in photos.dataset.read_photos(few)]
+        sample = Sample(photos.image_cache, train, originals, photos.framing)
+        return pace_of(model, sample, plan, sides, limit, run)
 
     return keep_to(budget, begun, plan, sides, work, measure, run)
 

@@ -169,7 +169,6 @@ def embed_dataset(
     cache: Path,
     size: int | None = None,
     batch: int = 16,
-    engine: str = "auto",
     threads: int = 0,
     watch: Watch | None = None,
 ) -> tuple[list[str], np.ndarray]:
@@ -184,7 +183,7 @@ def embed_dataset(
     missing = features.missing(wanted)
     if missing:
         embedder = embedder_for(
-            backbone, cache, size, batch, engine, threads, len(missing), threads or cores()
+            backbone, cache, size, batch, "auto", threads, len(missing), threads or cores()
         )
         photos = track(dataset.read_photos(missing), "Looking at photos", len(missing))
         _compute(embedder.stream(photos, watch=watch), max(SHARD // batch, 1), features)

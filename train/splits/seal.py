@@ -22,7 +22,7 @@ from data_cards.progress import say
 from train.settings import SplitSettings
 from train.splits.certificate import Certificate
 from train.splits.groups import groups_from_findings
-from train.splits.split import STATUSES, TEST, TRAIN, VALIDATION, split, units_of
+from train.splits.split import STATUSES, TEST, TRAIN, VALIDATION, Known, split, units_of
 
 if TYPE_CHECKING:
     from data_cards.dataset.repo import Dataset
@@ -67,10 +67,10 @@ def sealed(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
 def seal(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
     """Work the split out again, keep the sides that photos have, and commit. Raises CannotSplit."""
     if dataset.repo.pinned is not None:
-        return Sealed(dataset, *_worked_out(dataset, settings))
+        return Sealed(dataset, *split_dataset(dataset, settings))
 
     def change(base: Dataset) -> Changes:
-        splits, certificate = _worked_out(base, settings)
+        splits, certificate = split_dataset(base, settings)
         return Changes(
             dict([splits_file(splits.values()), certificate_file(certificate.to_json())])
         )
@@ -106,12 +106,6 @@ def split_text(done: Sealed) -> str:
     return f"{said} {done.certificate.carved}." if done.certificate.carved else said
 
 
-def _worked_out(dataset: Dataset, settings: SplitSettings) -> tuple[dict[str, Split], Certificate]:
-    return split_dataset(
-        dataset, settings.seed, settings.test, settings.validation, val_is_test=settings.val_is_test
-    )
-
-
 def _waiting(dataset: Dataset, certificate: Mapping[str, Any]) -> set[str]:
     """Usable photos that came after the split; those it removed as leaks stay away."""
     placed = {*dataset.splits(), *certificate.get("removed", ())}
@@ -128,17 +122,10 @@ def _crossed(dataset: Dataset) -> bool:
 
 
 def split_dataset(
-    dataset: Dataset,
-    seed: int = 0,
-    test: float = 0.2,
-    validation: float | None = None,
-    threshold: float | None = None,
-    val_is_test: bool = False,
+    dataset: Dataset, settings: SplitSettings = SPLIT
 ) -> tuple[dict[str, Split], Certificate]:
     """Split what a dataset holds now: labelled photos and "none of these", grouped as the last
-    scan found them.
-
-    `val_is_test`: given validation photos are the test where none came. Raises CannotSplit.
+    scan found them. Raises CannotSplit.
     """
     photos = dataset.photos()
     waiting = unchecked(dataset)
@@ -151,22 +138,16 @@ def split_dataset(
     # What is sealed stays sealed; a second split only places what came since.
     held = {i: row.split for i, row in dataset.splits().items() if i in sources}
     given: dict[str, str | None] = {i: _given(some) for i, some in sources.items()}
-    if val_is_test and TEST not in given.values():
+    if settings.val_is_test and TEST not in given.values():
         given = _val_as_test(given, held)
     taken_at, files = when_and_where(sources)
+    groups = groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions))
     return split(
         list(sources),
         {row.image_id: row.label for row in rows},
-        groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions)),
-        given,
-        taken_at,
-        seed,
-        test,
-        validation,
-        files,
-        threshold,
+        Known(groups, given, taken_at, files, held),
+        settings,
         dataset.references(),
-        held,
     )
 
 

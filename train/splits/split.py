@@ -20,6 +20,7 @@ import numpy as np
 from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.dataset.schema import Split
 from data_cards.errors import CannotSplit, TooFewLabels
+from train.settings import SplitSettings
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.splits.groups import bursts, connected, moments
 
@@ -37,48 +38,54 @@ ENOUGH = 200
 LABEL_FIRST = "Label some photos at the light table first: python -m space serve --dataset DATASET"
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of photos beside their labels, each by id.
+
+    `groups`: near-duplicate group (missing: alone). `given`: the split a photo came with.
+    `taken_at` (ISO 8601) and `files` (names): what bursts are seen by. `held`: the sides that an
+    earlier split gave; those stay.
+    """
+
+    groups: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str | None] = field(default_factory=dict)
+    taken_at: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+
+
 def split(
     ids: Sequence[str],
     labels: Mapping[str, str | None],
-    groups: Mapping[str, str] | None = None,
-    given: Mapping[str, str | None] | None = None,
-    taken_at: Mapping[str, str] | None = None,
-    seed: int = 0,
-    test: float = 0.2,
-    validation: float | None = None,
-    files: Mapping[str, str] | None = None,
-    threshold: float | None = None,
+    known: Known,
+    settings: SplitSettings,
     pictured: Collection[str] = (),
-    held: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Split], Certificate]:
     """Split the photos `ids`; a label of None means "none of these".
 
-    `groups`: near-duplicate group by id (missing: alone). `given`: the split a photo came with.
-    `taken_at` (ISO 8601) and `files` (names): what bursts are seen by. `test`, `validation`:
-    wanted shares. `pictured`: classes that have a reference picture beside their photos. `held`:
-    the sides that an earlier split gave; those stay. Photos that leave have no Split; where
-    every class has one photo at most, there may be no test. Raises CannotSplit. Where
-    `validation` is None, of many photos not every class is steered by.
+    `pictured`: classes that have a reference picture beside their photos. Photos that leave have
+    no Split; where every class has one photo at most, there may be no test. Raises CannotSplit.
+    Where `settings.validation` is None, of many photos not every class is steered by.
     """
+    validation = settings.validation
     named = {i: labels[i] or NONE_OF_THESE for i in ids}
-    sealed = held or {}
-    came, carved = carved_sides({i: (given or {}).get(i) for i in ids}, named, pictured)
+    came, carved = carved_sides({i: known.given.get(i) for i in ids}, named, pictured)
     table = _Table(
         sorted(ids),
         named,
-        {i: (groups or {}).get(i, i) for i in ids},
-        {i: sealed.get(i, came[i]) for i in ids},
-        taken_at or {},
-        files or {},
+        {i: known.groups.get(i, i) for i in ids},
+        {i: known.held.get(i, came[i]) for i in ids},
+        known.taken_at,
+        known.files,
         TEST in came.values(),
-        frozenset(sealed),
+        frozenset(known.held),
     )
     most = _check(table, pictured)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(settings.seed)
     plan = _Plan()
     _keep_given(table, plan)
     shares = {
-        TEST: test,
+        TEST: settings.test,
         VALIDATION: _few_of_many(table, plan) if validation is None else validation,
     }
     plan.sparing = validation is None and shares[VALIDATION] < TENTH
@@ -90,7 +97,7 @@ def split(
         i: Split(i, table.groups[i], side) for i in table.ids if (side := plan.side_of(table, i))
     }
     return splits, replace(
-        _certificate(table, plan, splits, seed, shares, threshold), carved_from=carved
+        _certificate(table, plan, splits, settings.seed, shares), carved_from=carved
     )
 
 
@@ -333,7 +340,6 @@ def _certificate(
     splits: Mapping[str, Split],
     seed: int,
     shares: Mapping[str, float],
-    threshold: float | None,
 ) -> Certificate:
     per_class: dict[str, dict[str, int]] = {
         label: {} for label in sorted(set(table.labels.values()))
@@ -365,7 +371,6 @@ def _certificate(
         weak=tuple(weak),
         kept_in_train=tuple(plan.whole),
         untested=tuple(untested),
-        threshold=threshold,
     )
 
 

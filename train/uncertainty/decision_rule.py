@@ -131,14 +131,12 @@ def judge(
     named: float | None = None,
     unseen: Unseen | None = None,
     slips: float = 0.0,
-    wrong: float = WRONG,
 ) -> Judgement:
     """From answers about training photos (with their near-duplicate `groups`), validation
     photos, and what was `looked` at in photos of "none of these", (k, d). `named`: the share of
     strangers that the owner lets be named. `unseen`: answers about training photos by heads that
-    had not seen them. `slips`: the most labels that may be wrong, as a share; `wrong`: of sure
-    answers."""
-    calibration, line = confidence(held, unseen, slips, wrong)
+    had not seen them. `slips`: the most labels that may be wrong, as a share."""
+    calibration, line = confidence(held, unseen, slips)
     rejection = fit_rejection(
         looked(learned), learned.truth, Held(looked(held), held.truth), none, groups, seed, named
     )

@@ -18,6 +18,7 @@ from tests.fixtures.tiny_models import SIZE
 from train.finetune.budget import (
     SPARE,
     Pace,
+    Sample,
     Work,
     fewer_blocks,
     keep_to,
@@ -213,7 +214,8 @@ def asked(model, tmp_path):
     image_cache = fill_image_cache(tmp_path, [(image_id(data), data) for data in photos], 64)
     examples = [(image_id(data), number % 2) for number, data in enumerate(photos)]
     plan = Plan(epochs=1, side=42, blocks=1, batch=4)
-    return model, image_cache, examples, photos, Preprocessing().at(SIZE), plan, (28, 56)
+    sample = Sample(image_cache, examples, photos, Preprocessing().at(SIZE))
+    return model, sample, plan, (28, 56)
 
 
 def test_a_few_steps_are_timed_and_the_model_stays_as_it_was(asked, tmp_path):

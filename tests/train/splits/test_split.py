@@ -9,14 +9,24 @@ from hypothesis import strategies as st
 
 from data_cards.dataset.schema import Finding, Label, Photo, Source, Split
 from data_cards.errors import LABELS_WANTED, CannotSplit
+from train.settings import SplitSettings
+from train.splits import split as splitting
 from train.splits.certificate import NOTHING_MEASURED
 from train.splits.seal import split_dataset
-from train.splits.split import ENOUGH, NONE_OF_THESE, leaks_left, split
+from train.splits.split import ENOUGH, NONE_OF_THESE, Known, leaks_left
+
+VAL_IS_TEST = SplitSettings(val_is_test=True)
 
 
 def collection(classes=4, photos=20):
     labels = {f"p{c}-{i:02}": f"c{c}" for c in range(classes) for i in range(photos)}
     return list(labels), labels
+
+
+def split(ids, labels, groups=None, given=None, *, pictured=(), **more):
+    chosen = {name: more.pop(name) for name in ("seed", "test", "validation") if name in more}
+    known = Known(groups or {}, given or {}, **more)
+    return splitting.split(ids, labels, known, SplitSettings(**chosen), pictured)
 
 
 def sides_of(splits, labels=None, label=None):
@@ -325,7 +335,7 @@ def test_a_second_split_keeps_what_is_sealed_and_places_what_is_new():
         ledger=list,
         references=frozenset,
     )
-    after, certificate = split_dataset(second, seed=9)
+    after, certificate = split_dataset(second, SplitSettings(seed=9))
     assert {n: after[n] for n in before} == before
     assert {after[n].split for n in names[20:]} <= {"train", "validation"}
     assert not certificate.given_test
@@ -557,18 +567,18 @@ def dataset_with(given_split, labels, held=()):
 
 def test_given_validation_photos_are_the_test_when_the_owner_says_so():
     _, labels, given_split = sided({"train": 16, "validation": 4})
-    splits, certificate = split_dataset(dataset_with(given_split, labels), val_is_test=True)
+    splits, certificate = split_dataset(dataset_with(given_split, labels), VAL_IS_TEST)
     assert {name for name, row in splits.items() if row.split == "test"} == {
         name for name, side in given_split.items() if side == "validation"
     }
     assert certificate.given_test and certificate.carved_from == {"validation": "train"}
-    again, _ = split_dataset(dataset_with(given_split, labels, splits.items()), val_is_test=True)
+    again, _ = split_dataset(dataset_with(given_split, labels, splits.items()), VAL_IS_TEST)
     assert again == splits, "the same command once more changes nothing"
 
 
 def test_a_test_that_came_is_the_test_whatever_becomes_of_the_validation():
     _, labels, given_split = sided({"train": 12, "validation": 4, "test": 4})
-    splits, _ = split_dataset(dataset_with(given_split, labels), val_is_test=True)
+    splits, _ = split_dataset(dataset_with(given_split, labels), VAL_IS_TEST)
     assert {name: row.split for name, row in splits.items()} == given_split
 
 
@@ -576,4 +586,4 @@ def test_a_sealed_validation_does_not_become_the_test():
     _, labels, given_split = sided({"train": 16, "validation": 4})
     splits, _ = split_dataset(dataset_with(given_split, labels))
     with pytest.raises(CannotSplit, match="too late"):
-        split_dataset(dataset_with(given_split, labels, splits.items()), val_is_test=True)
+        split_dataset(dataset_with(given_split, labels, splits.items()), VAL_IS_TEST)
