@@ -1,6 +1,6 @@
 // <vitrine-ask>: show a photo, read its placard, say when it is wrong. Used by the app and by GitHub Pages.
 import { Camera, lightened, pasted, pictureAmong } from "./camera.js";
-import { Desk } from "./desk.js";
+import { AppClient } from "./app_client.js";
 import { button, element, picture } from "./elements.js";
 import { card, chosen, heading, placard, plausible } from "./placard.js";
 import { namesSheet, suggestSheet } from "./suggest.js";
@@ -14,7 +14,7 @@ const NOW_AND_THEN = 10000; // ms between two looks how far the better one is
 const WIDE = matchMedia("(min-width: 900px)");
 
 class Ask extends HTMLElement {
-  #desk;
+  #client;
   #camera;
   #room = null;
   #cards = new Map();
@@ -26,8 +26,8 @@ class Ask extends HTMLElement {
   #lacking = "";
 
   open(address) {
-    if (this.#desk) return;
-    this.#desk = new Desk(address);
+    if (this.#client) return;
+    this.#client = new AppClient(address);
     this.#build();
     this.#listen();
     this.#meet();
@@ -121,8 +121,8 @@ class Ask extends HTMLElement {
   // Learn what the room is about; the photo can be chosen meanwhile.
   async #meet() {
     try {
-      this.#room = await this.#desk.room((told) => this.#say(told));
-      const classes = await this.#desk.classes();
+      this.#room = await this.#client.room((told) => this.#say(told));
+      const classes = await this.#client.classes();
       this.#cards = new Map(classes.map((about) => [about.label, about]));
     } catch (trouble) {
       if (trouble.code === "no_model_yet") return this.#notYet(trouble.message);
@@ -157,9 +157,9 @@ class Ask extends HTMLElement {
     this.notice.textContent = room.notice || (was && was !== TEXT.better ? TEXT.better : "");
     if (!room.notice) return;
     setTimeout(async () => {
-      const fresh = await this.#desk.room(() => {}).catch(() => room);
+      const fresh = await this.#client.room(() => {}).catch(() => room);
       if (fresh.revision !== room.revision) {
-        const classes = await this.#desk.classes().catch(() => this.#all());
+        const classes = await this.#client.classes().catch(() => this.#all());
         this.#cards = new Map(classes.map((about) => [about.label, about]));
         this.#room = fresh;
       }
@@ -267,7 +267,7 @@ class Ask extends HTMLElement {
     const quiet = setTimeout(() => tell(TEXT.looking), QUIET);
     const slow = setTimeout(() => tell(TEXT.slow), SLOW);
     try {
-      const answer = await this.#desk.predict(photo, tell);
+      const answer = await this.#client.predict(photo, tell);
       if (current()) this.#answered(answer);
     } catch (trouble) {
       if (current()) this.#fail(trouble, () => this.#ask(photo));
@@ -306,8 +306,8 @@ class Ask extends HTMLElement {
 
   #suggest(answer, first) {
     this.#open(suggestSheet({ room: this.#room ?? {}, cards: this.#all(), first,
-      send: (label, consent) => this.#desk.suggest(answer.prediction_id, label, consent),
-      fate: (receipt) => this.#desk.fate(receipt) }));
+      send: (label, consent) => this.#client.suggest(answer.prediction_id, label, consent),
+      fate: (receipt) => this.#client.fate(receipt) }));
   }
 
   #open(dialog) {

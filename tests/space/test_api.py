@@ -1,4 +1,4 @@
-"""The desk as plain functions: no Gradio, no HTTP."""
+"""The endpoints as plain functions: no Gradio, no HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fixtures.colours import COLOURS, Colours, photo_between, photo_of, ph
 
 
 class Setting:
-    """A desk, its journal and its uploads."""
+    """Endpoints, their journal and its uploads."""
 
     def __init__(self, folder: Path, subject: str = "things", **limits: Any) -> None:
         self.recognizer = Colours(subject)
@@ -40,7 +40,7 @@ class Setting:
 
 @pytest.fixture
 def setting(tmp_path: Path) -> Setting:
-    """The usual desk."""
+    """The usual endpoints."""
     return Setting(tmp_path)
 
 

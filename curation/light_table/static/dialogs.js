@@ -34,7 +34,7 @@ export function closesWith(dialog, name) {
 
 // Any class, by a part of its title, id or other names; or a new one. `chosen(classId, title of a new class)`.
 export function searchClass(table, chosen) {
-  const placeholder = table.desk.model ? "Type what it is" : "Search a class";
+  const placeholder = table.session.model ? "Type what it is" : "Search a class";
   const input = h("input", { type: "search", placeholder, role: "combobox", "aria-expanded": "true",
     "aria-controls": "classes", "aria-label": "Search a class", autocomplete: "off", spellcheck: "false" });
   const list = h("ul", { id: "classes", role: "listbox" });
@@ -65,7 +65,7 @@ export function searchClass(table, chosen) {
     list.replaceChildren(...found.map((info, place) => classRow(table, info, place, () => take(place))));
     // What was typed chooses its best match; an empty search, or one that only a new class would answer, nothing.
     // Before there is a model most names are new.
-    if (typed && (known || table.desk.model)) mark(0);
+    if (typed && (known || table.session.model)) mark(0);
     else at = -1;
   };
   input.addEventListener("input", find);
@@ -165,12 +165,12 @@ export function more(table, actions) {
     };
     return h("button", { class: "choice", onclick: act }, h("span", {}, words), aside && h("span", { class: "aside" }, aside));
   };
-  const { desk, header } = table;
-  const piles = desk.piles.filter((pile) => pile.total && pile.pile !== desk.pile);
+  const { session, header } = table;
+  const piles = session.piles.filter((pile) => pile.total && pile.pile !== session.pile);
   const dialog = h("dialog", { class: "sheet", "aria-label": "More" },
     h("div", { class: "pairs" }, actions.map(([, words, does]) => row(words, does))),
     piles.map((pile) => row(`Go to ${PILES[pile.pile][1]}`, () => header.choose(pile.pile), String(pile.left))),
     h("div", { class: "pairs" }, table.pages.map((page) => row(page.title, () => table.toPage(page.name)))),
-    row(`Sign out ${desk.who}`, () => table.signOut()));
+    row(`Sign out ${session.who}`, () => table.signOut()));
   open(table, dialog);
 }

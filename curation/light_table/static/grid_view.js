@@ -14,8 +14,8 @@ export class Grid {
     this.band = new Band(this);
   }
 
-  get desk() {
-    return this.table.desk;
+  get session() {
+    return this.table.session;
   }
 
   async open(classId, suggested = null) {
@@ -210,7 +210,7 @@ export class Grid {
     this.chosen.clear();
     this.last = null;
     this.draw();
-    this.desk.together(moves, added);
+    this.session.together(moves, added);
     if (!this.cells.length && this.answer.total > 0) this.again();
   }
 
@@ -221,7 +221,7 @@ export class Grid {
 
   // The same once more, as the server has it now.
   async again() {
-    await this.desk.kept();
+    await this.session.kept();
     await this.fetch(this.answer.labelled.id, this.answer.suggested).catch(() => {});
     if (this.table.view === this) this.table.show();
   }

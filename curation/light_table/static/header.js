@@ -18,9 +18,9 @@ export class Header {
   }
 
   show() {
-    const { head, desk } = this.table;
-    const where = h("p", { class: "where" }, h("span", { class: "logo" }, "Light table"), ` · ${desk.title}`);
-    const parts = [where, this.menu(), this.progress(desk), this.state(desk), this.person(desk), this.problem(desk), this.model(desk), this.piles(desk)];
+    const { head, session } = this.table;
+    const where = h("p", { class: "where" }, h("span", { class: "logo" }, "Light table"), ` · ${session.title}`);
+    const parts = [where, this.menu(), this.progress(session), this.state(session), this.person(session), this.problem(session), this.model(session), this.piles(session)];
     const fresh = h("div", {}, parts);
     // Left alone while it says the same: whoever stands on one of its buttons stays there.
     if (fresh.innerHTML !== this.said) head.replaceChildren(...fresh.childNodes);
@@ -36,30 +36,30 @@ export class Header {
     return links.length > 0 && h("nav", { class: "menu", "aria-label": "Pages" }, photos, links);
   }
 
-  piles(desk) {
-    const choices = desk.piles.filter((pile) => pile.total).map((pile) =>
-      h("button", { class: "pile", "aria-pressed": String(pile.pile === desk.pile), onclick: () => this.choose(pile.pile) },
+  piles(session) {
+    const choices = session.piles.filter((pile) => pile.total).map((pile) =>
+      h("button", { class: "pile", "aria-pressed": String(pile.pile === session.pile), onclick: () => this.choose(pile.pile) },
         PILES[pile.pile][1], h("span", { class: "left" }, String(pile.left))));
     return choices.length > 1 && h("nav", { class: "piles", "aria-label": "What to look at" }, choices);
   }
 
   choose(pile) {
     this.table.view = this.table.single;
-    this.table.desk.choose(pile).catch((problem) => this.table.stumble(problem));
+    this.table.session.choose(pile).catch((problem) => this.table.stumble(problem));
   }
 
-  progress(desk) {
-    const { total } = desk.progress;
-    const share = total ? (100 * desk.done) / total : 100;
+  progress(session) {
+    const { total } = session.progress;
+    const share = total ? (100 * session.done) / total : 100;
     const bar = h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: `width:${share}%` }));
-    return h("p", { class: "progress" }, h("span", {}, `${desk.done} of ${count(total, ...PILES[desk.pile])}`), bar);
+    return h("p", { class: "progress" }, h("span", {}, `${session.done} of ${count(total, ...PILES[session.pile])}`), bar);
   }
 
-  state(desk) {
-    const { outbox, sending } = desk;
+  state(session) {
+    const { outbox, sending } = session;
     const kept = outbox.waiting ? h("span", {}, outbox.failures ? "not kept yet" : "keeping…") : h("span", { class: "kept" }, "kept here ✓");
     // Where a restart empties the disk, the second sign is the one that counts.
-    return h("p", { class: `state${sending.disk_is_kept ? "" : " sent-counts"}` }, kept, " · ", this.sent(sending, desk.takenAt));
+    return h("p", { class: `state${sending.disk_is_kept ? "" : " sent-counts"}` }, kept, " · ", this.sent(sending, session.takenAt));
   }
 
   // What an annotator has to know, in a sentence; nothing is lost in any of these cases.
@@ -83,7 +83,7 @@ export class Header {
 
   sent(sending, takenAt) {
     if (sending.unsent) {
-      const now = () => this.table.desk.sendNow().catch(() => this.table.tell("The light table does not answer.", true));
+      const now = () => this.table.session.sendNow().catch(() => this.table.tell("The light table does not answer.", true));
       return h("button", { class: "link", onclick: now }, `${sending.unsent} not sent yet`, h("span", { class: "wide" }, ", send now"));
     }
     const sign = (words) => h("span", { class: "sent" }, `${words} ✓`);
@@ -92,9 +92,9 @@ export class Header {
     return sign(minutes ? `sent ${minutes} min ago` : "sent just now");
   }
 
-  person(desk) {
+  person(session) {
     const out = h("button", { class: "link", onclick: () => this.table.signOut() }, "sign out");
-    return h("p", { class: "person" }, desk.who, " ", out);
+    return h("p", { class: "person" }, session.who, " ", out);
   }
 }
 

@@ -1,7 +1,7 @@
 // The light table: one annotator, one question at a time, everything by keyboard or by thumb.
 // State lives on the server (and, for seconds, in the outbox); this page can go away at any moment.
 
-import { Desk } from "./session.js";
+import { Session } from "./session.js";
 import { Grid } from "./grid_view.js";
 import { Header } from "./header.js";
 import { help, more, searchClass } from "./dialogs.js";
@@ -30,12 +30,12 @@ class LightTable {
     this.grid = new Grid(this);
     addEventListener("keydown", (event) => this.press(event));
     addEventListener("resize", () => this.fit());
-    addEventListener("online", () => this.desk?.outbox.post());
-    addEventListener("beforeunload", (event) => this.desk?.outbox.waiting && event.preventDefault());
+    addEventListener("online", () => this.session?.outbox.post());
+    addEventListener("beforeunload", (event) => this.session?.outbox.waiting && event.preventDefault());
     new IntersectionObserver(() => this.appear()).observe(host);
     setInterval(() => this.beat(), HEARTBEAT);
-    setInterval(() => this.desk?.model && this.beat(), SOON); // until there is a model, news come by the minute
-    setInterval(() => this.desk && this.visible && this.header.show(), 5000);
+    setInterval(() => this.session?.model && this.beat(), SOON); // until there is a model, news come by the minute
+    setInterval(() => this.session && this.visible && this.header.show(), 5000);
   }
 
   build(shadow) {
@@ -78,15 +78,15 @@ class LightTable {
   async appear() {
     if (!this.host.getClientRects().length) return;
     this.fit();
-    if (!this.desk && !this.opening) await this.open();
+    if (!this.session && !this.opening) await this.open();
   }
 
   async open() {
     this.opening = true;
     try {
       const first = await this.server.look();
-      this.desk = new Desk(this.server, first, () => this.show(), (sentence) => this.refuse(sentence));
-      this.desk.heard = (group, outcome) => {
+      this.session = new Session(this.server, first, () => this.show(), (sentence) => this.refuse(sentence));
+      this.session.heard = (group, outcome) => {
         for (const page of Object.values(this.opened ?? {})) page.heard?.(group, outcome);
       };
       this.view = this.single;
@@ -101,8 +101,8 @@ class LightTable {
 
   async stumble(problem) {
     if (problem.status === 401 || problem.status === 403) {
-      const waiting = this.desk?.outbox.waiting ?? 0;
-      this.desk = null;
+      const waiting = this.session?.outbox.waiting ?? 0;
+      this.session = null;
       await signIn(this, waiting);
       return;
     }
@@ -114,14 +114,14 @@ class LightTable {
   }
 
   async beat() {
-    if (!this.desk || !this.visible || this.desk.outbox.waiting) return;
-    await this.desk.refresh(this.desk.pile).catch((problem) => problem.status === 401 && this.stumble(problem));
+    if (!this.session || !this.visible || this.session.outbox.waiting) return;
+    await this.session.refresh(this.session.pile).catch((problem) => problem.status === 401 && this.stumble(problem));
   }
 
   show() {
-    if (!this.desk) return;
-    if (this.desk.outbox.refused) {
-      this.stumble(this.desk.outbox.refused);
+    if (!this.session) return;
+    if (this.session.outbox.refused) {
+      this.stumble(this.session.outbox.refused);
       return;
     }
     this.root.dataset.view = this.view === this.grid ? "grid" : this.view === this.single ? "single" : "page";
@@ -151,7 +151,7 @@ class LightTable {
   }
 
   press(event) {
-    if (!this.desk || !this.visible || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (!this.session || !this.visible || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (this.root.querySelector("dialog[open]") || !this.isOurs(event)) return;
     const searching = this.typed.includes("/"); // what is typed behind a slash that waits is a name, and no decision
     const name = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
@@ -187,9 +187,9 @@ class LightTable {
   }
 
   toGrid() {
-    if (this.desk.item?.pile === "duplicates") return this.toPage("copies");
-    const labelled = this.desk.item?.labelled;
-    if (this.desk.item?.sealed) this.refuse("Photos of the sealed test are decided one by one.");
+    if (this.session.item?.pile === "duplicates") return this.toPage("copies");
+    const labelled = this.session.item?.labelled;
+    if (this.session.item?.sealed) this.refuse("Photos of the sealed test are decided one by one.");
     else if (!labelled) this.refuse("The grid lays out photos that share a label; this one has none.");
     else this.grid.open(labelled.id);
   }
@@ -218,7 +218,7 @@ class LightTable {
 
   takeBack() {
     this.classes = null; // a class that was added may go with it
-    if (this.desk.takeBack()) this.tell("Taken back.");
+    if (this.session.takeBack()) this.tell("Taken back.");
   }
 
   search(chosen) {
@@ -235,7 +235,7 @@ class LightTable {
 
   async signOut() {
     await this.server.signOut();
-    this.desk = null;
+    this.session = null;
     await this.open();
   }
 }

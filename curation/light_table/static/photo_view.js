@@ -16,23 +16,23 @@ export class Single {
     this.shown = null;
   }
 
-  get desk() {
-    return this.table.desk;
+  get session() {
+    return this.table.session;
   }
 
   // Ready for a key: a photo is painted, or there is none to wait for.
   get ready() {
-    const { item } = this.desk;
+    const { item } = this.session;
     if (!item) return !this.isComing;
     return item === this.shown && this.print(item.image_id).done;
   }
 
   get isComing() {
-    return !this.desk.item && (this.desk.outbox.waiting > 0 || this.desk.items === null);
+    return !this.session.item && (this.session.outbox.waiting > 0 || this.session.items === null);
   }
 
   show() {
-    const { item } = this.desk;
+    const { item } = this.session;
     this.prefetch();
     if (item && item === this.shown) return;
     this.shown = item;
@@ -42,7 +42,7 @@ export class Single {
 
   // The next photos are fetched and decoded before they are needed.
   prefetch() {
-    const wanted = this.desk.items.flatMap((item) => [item.image_id, item.pair?.image_id]).filter(Boolean);
+    const wanted = this.session.items.flatMap((item) => [item.image_id, item.pair?.image_id]).filter(Boolean);
     for (const imageId of wanted) this.print(imageId);
     this.prefetchShelves();
     if (this.prints.size > 60) for (const name of [...this.prints.keys()].slice(0, 20)) this.prints.delete(name);
@@ -50,7 +50,7 @@ export class Single {
 
   // Small ones only behind the large photo that they belong to: what decides how soon the next one is here comes first.
   prefetchShelves() {
-    const near = (this.desk?.items ?? []).slice(1, 4).filter((item) => this.prints.get(item.image_id)?.done);
+    const near = (this.session?.items ?? []).slice(1, 4).filter((item) => this.prints.get(item.image_id)?.done);
     const names = near.flatMap((item) => item.shelves).flatMap((shelf) => [shelf.reference && `reference/${shelf.id}`, ...shelf.photos]);
     for (const name of names.filter((one) => one && !this.fetched.has(one))) {
       this.fetched.add(name);
@@ -196,7 +196,7 @@ export class Single {
 
   // The cards of the classes in question, the one that was asked for first.
   about(...first) {
-    const { item } = this.desk;
+    const { item } = this.session;
     const others = [...item.shelves, ...item.choices.slice(0, 3)].map((one) => one.id);
     cards(this.table, first.length ? first : [...others, item.labelled?.id].filter(Boolean));
   }
@@ -211,7 +211,7 @@ export class Single {
 
   // Who said what: only for whoever asks, so that it sways nobody unasked.
   past() {
-    if (!this.told) return this.table.tell(this.desk.item.pile === "conflicts" ? "Who said what is told once it is settled." : "Nobody has decided anything about this photo yet.");
+    if (!this.told) return this.table.tell(this.session.item.pile === "conflicts" ? "Who said what is told once it is settled." : "Nobody has decided anything about this photo yet.");
     const { lines, open } = this.told;
     lines.hidden = !lines.hidden;
     open.setAttribute("aria-expanded", String(!lines.hidden));
@@ -220,7 +220,7 @@ export class Single {
 
   // Everything a key can do here; the footer shows the same list.
   actions() {
-    const { item } = this.desk;
+    const { item } = this.session;
     const pile = item?.pile;
     const keep = { visitors: item?.labelled && "keep ours", duplicates: item?.pair && "keep both", leaks: item?.pair && "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
     const said = item?.visitor;
@@ -256,13 +256,13 @@ export class Single {
   }
 
   keys(name) {
-    const { item } = this.desk;
+    const { item } = this.session;
     const always = { Backspace: () => this.table.takeBack(), "?": () => this.table.help() };
     if (always[name]) return always[name];
     if (!item) return this.isComing ? () => {} : null;
     const listed = this.actions().find(([known]) => known === name);
     if (listed) return listed[2];
-    if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.desk.item.choices[name - 1].id) : null;
+    if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.session.item.choices[name - 1].id) : null;
     if (name === "/") return isPairAlone(item) ? null : () => this.search();
     if (name === "h") return () => this.past();
     if (name === "z") return () => this.zooms[0].toggle();
@@ -272,16 +272,16 @@ export class Single {
   }
 
   keep() {
-    this.decide(this.desk.item.pile === "visitors" ? "refuse_visitor" : "keep");
+    this.decide(this.session.item.pile === "visitors" ? "refuse_visitor" : "keep");
   }
 
   none() {
-    if (this.desk.item.pile === "visitors") this.decide("accept_visitor", { label: "none" });
+    if (this.session.item.pile === "visitors") this.decide("accept_visitor", { label: "none" });
     else this.decide("none_of_these");
   }
 
   give(classId, added = null) {
-    const { item } = this.desk;
+    const { item } = this.session;
     const same = item.labelled?.id === classId && !item.pair;
     this.decide(item.pile === "visitors" ? "accept_visitor" : same ? "keep" : "relabel", { label: classId }, added);
   }
@@ -291,31 +291,31 @@ export class Single {
   }
 
   duplicate(turned = false) {
-    const { item } = this.desk;
+    const { item } = this.session;
     if (!item.pair) this.table.refuse("A duplicate of which one? Nothing like this photo was found.");
     else if (turned) this.decide("duplicate_of", { image_id: item.pair.image_id, other: item.image_id });
     else this.decide("duplicate_of", { other: item.pair.image_id });
   }
 
   apart() {
-    this.decide("not_duplicate", { other: this.desk.item.pair.image_id });
+    this.decide("not_duplicate", { other: this.session.item.pair.image_id });
   }
 
   decide(action, more = {}, added = null) {
-    this.desk.decide(action, more, added);
+    this.session.decide(action, more, added);
   }
 
   showNothing() {
-    const { desk } = this;
-    const others = this.isComing ? [] : desk.piles.filter((pile) => pile.left && pile.pile !== desk.pile);
-    const { total, done, left } = desk.progress;
+    const { session } = this;
+    const others = this.isComing ? [] : session.piles.filter((pile) => pile.left && pile.pile !== session.pile);
+    const { total, done, left } = session.progress;
     const lines = [];
     if (this.isComing) lines.push(h("p", {}, "One moment…"));
     else if (left) lines.push(h("h1", {}, "The last ones are taken"), h("p", {}, `Somebody else has ${count(left, "photo", "photos")} in front of them.`));
-    else if (others.length) lines.push(h("h1", {}, `No ${PILES[desk.pile][1]} are left`));
-    else if (desk.model) {
+    else if (others.length) lines.push(h("h1", {}, `No ${PILES[session.pile][1]} are left`));
+    else if (session.model) {
       // There is no model yet, or a quick one: what is next comes with the scan or with the next photos.
-      lines.push(h("h1", {}, "Nothing to decide right now"), h("p", {}, desk.model.words));
+      lines.push(h("h1", {}, "Nothing to decide right now"), h("p", {}, session.model.words));
     } else {
       const rounds = this.table.pages.some((page) => page.name === "rounds"); // the owner's alone
       const button = (kind, words, name) => h("button", { class: kind, onclick: () => this.table.toPage(name) }, words);

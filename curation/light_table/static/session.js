@@ -6,7 +6,7 @@ import { ulid } from "./dom.js";
 
 const ids = (item) => item.choices.map((choice) => choice.id).join();
 
-export class Desk {
+export class Session {
   // `show()` is called after every change; `tell(sentence)` with what a person should know.
   constructor(server, first, show, tell) {
     this.server = server;

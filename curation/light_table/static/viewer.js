@@ -34,7 +34,7 @@ export function view(table, photos, first, why, chosen) {
     ["Escape", "close", () => dialog.close(), "main"],
   ];
   const dialog = h("dialog", { class: "viewer", "aria-label": "Copies, one after the other", tabindex: "-1" },
-    h("div", { class: "over" }, words, table.header.state(table.desk)), h("p", { class: "why" }, why), mat, h("div", { class: "foot" }, keyRow(actions)));
+    h("div", { class: "over" }, words, table.header.state(table.session)), h("p", { class: "why" }, why), mat, h("div", { class: "foot" }, keyRow(actions)));
   dialog.addEventListener("keydown", (event) => {
     const place = /^[1-9]$/.test(event.key) && Number(event.key) - 1;
     const does = actions.find(([name]) => name === event.key)?.[2] ?? (place !== false && place < photos.length && (() => show(place)));

@@ -25,7 +25,7 @@ export default class Classes extends Page {
 
   // Class id -> what is typed and not kept yet.
   get drafts() {
-    return draftsOf(this.table.desk.who);
+    return draftsOf(this.table.session.who);
   }
 
   lay(values) {
@@ -107,7 +107,7 @@ export default class Classes extends Page {
     const input = rows > 1 ? h("textarea", { class: "field", name, rows }) : h("input", { class: "field", name, autocomplete: "off" });
     input.value = value;
     input.addEventListener("input", () => {
-      type(this.table.desk.who, this.info.id, name, input.value);
+      type(this.table.session.who, this.info.id, name, input.value);
       this.mark();
     });
     return h("label", {}, h("span", {}, words), input);
@@ -142,12 +142,12 @@ export default class Classes extends Page {
   }
 
   get isWaiting() {
-    return this.table.desk.outbox.groups.some((group) => group.some((move) => move.label === this.info.id));
+    return this.table.session.outbox.groups.some((group) => group.some((move) => move.label === this.info.id));
   }
 
   // Nobody answers: the step waits in the outbox like any decision, and the form goes on from what it says.
   later(moves) {
-    this.table.desk.later(moves);
+    this.table.session.later(moves);
     for (const { title, card } of moves) {
       if (title) this.info.title = title;
       Object.assign(this.info.card, card);
@@ -249,21 +249,21 @@ export default class Classes extends Page {
     const { table } = this;
     const group = moves.map((move) => ({ id: ulid(), ...move }));
     const waits = group.every((move) => LATER.includes(move.do)) && (() => this.later(group));
-    if (waits && table.desk.outbox.failures && table.desk.outbox.waiting) return waits() ?? null;
+    if (waits && table.session.outbox.failures && table.session.outbox.waiting) return waits() ?? null;
     const kept = await this.act({ moves: group, class: classId }, waits);
     if (!kept) return kept;
-    keptTexts(table.desk.who, group);
+    keptTexts(table.session.who, group);
     this.drawn = false;
     this.show();
     table.classes = null;
-    table.desk.tookPart(moves[0].do === "undo");
+    table.session.tookPart(moves[0].do === "undo");
     table.tell(said);
     return true;
   }
 
   async takeBack() {
-    await this.table.desk.kept();
-    if (!this.table.desk.undo) this.table.tell("There is nothing left to take back.");
+    await this.table.session.kept();
+    if (!this.table.session.undo) this.table.tell("There is nothing left to take back.");
     else this.step([{ do: "undo" }], this.values.open?.id ?? null, "Taken back.");
   }
 

@@ -22,8 +22,8 @@ export default class Copies extends Page {
     this.renewing = setInterval(() => this.table.view === this && this.table.visible && this.restock(), RENEW);
   }
 
-  get desk() {
-    return this.table.desk;
+  get session() {
+    return this.table.session;
   }
 
   get group() {
@@ -231,7 +231,7 @@ export default class Copies extends Page {
     this.groups = this.groups.filter((group) => !gone.includes(group));
     this.left -= gone.length;
     this.at = Math.min(this.at, Math.max(0, this.groups.length - 1));
-    this.desk.together(moves);
+    this.session.together(moves);
     this.redraw();
     if (this.groups.length < FEW && this.left > this.groups.length) this.restock();
   }
@@ -240,12 +240,12 @@ export default class Copies extends Page {
   async takeBack() {
     const before = this.past.pop();
     if (!before || before.gone) {
-      const { undo } = this.desk;
+      const { undo } = this.session;
       this.table.takeBack();
       if (!undo) return;
     }
     if (!before) {
-      await this.desk.kept();
+      await this.session.kept();
       await this.open();
       return;
     }
@@ -260,10 +260,10 @@ export default class Copies extends Page {
   async restock() {
     if (this.coming) return;
     this.coming = true;
-    await this.desk.kept();
+    await this.session.kept();
     const fresh = await this.table.server.page(this.name, {}).catch(() => null);
     this.coming = false;
-    if (!fresh || this.desk.outbox.waiting) return this.groups.length || this.redraw();
+    if (!fresh || this.session.outbox.waiting) return this.groups.length || this.redraw();
     const here = new Set(this.groups.map((group) => group.name));
     this.groups.push(...fresh.groups.filter((group) => !here.has(group.name)).map(begin));
     this.left = fresh.left;

@@ -14,7 +14,7 @@ export class Trouble extends Error {
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-export class Desk {
+export class AppClient {
   #address;
   #client = null;
 
