@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_cards.errors import FULL, LABELS_WANTED, NOT_DONE, WRONG_USE, VitrineError
+from data_cards.errors import LABELS_WANTED, NOT_DONE, WRONG_USE, VitrineError, sentence_of
 from data_cards.storage.atomic_files import at_home
 from data_cards.wording import between
 
@@ -152,7 +152,7 @@ def run(command: Callable[[], int | None], stopped: str = "Stopped.") -> int:
     except MemoryError:
         return _told("There is not enough memory on this machine for this.", NOT_DONE)
     except OSError as error:
-        return _told(_sentence_of(error), WRONG_USE if error.errno in ABOUT_THE_PATH else NOT_DONE)
+        return _told(sentence_of(error), WRONG_USE if error.errno in ABOUT_THE_PATH else NOT_DONE)
     except Exception as error:  # noqa: BLE001 - the one broad except: what nobody foresaw is a sentence, too
         return _told(_fault(error), FAULT)
 
@@ -168,17 +168,6 @@ def _hear_interrupts() -> None:
 def _told(sentence: str, code: int) -> int:
     sys.stderr.write(f"{sentence}\n")
     return code
-
-
-def _sentence_of(error: OSError) -> str:
-    """The operating system's words as a sentence about a path."""
-    if error.errno in FULL:
-        return "The disk is full. Free some space and try again."
-    words = (error.strerror or str(error) or type(error).__name__).rstrip(".")
-    about = " and ".join(
-        str(name) for name in (error.filename, error.filename2) if name is not None
-    )
-    return f"{about} cannot be used: {words}." if about else f"{words}."
 
 
 def _fault(error: Exception) -> str:

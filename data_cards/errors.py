@@ -160,3 +160,14 @@ class TooBusy(VitrineError):
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def sentence_of(error: OSError) -> str:
+    """The operating system's words as a sentence about a path."""
+    if error.errno in FULL:
+        return "The disk is full. Free some space and try again."
+    words = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    about = " and ".join(
+        str(name) for name in (error.filename, error.filename2) if name is not None
+    )
+    return f"{about} cannot be used: {words}." if about else f"{words}."

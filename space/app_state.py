@@ -14,12 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 from curation.light_table.first_model import Serving, measured_in_words
-from curation.light_table.session.sending import Sending
+from curation.light_table.session.sending import Sending, tried
 from curation.light_table.session.table import LightTable, open_table
 from data_cards.annotations.journal import Journal, known
 from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset.repo import Dataset, open_dataset
-from data_cards.errors import NoModelYet, TooBusy, VitrineError
+from data_cards.errors import BadModel, NoModelYet, TooBusy, VitrineError
 from data_cards.progress import say
 from data_cards.storage.repository import parse_address
 from space.api import Answer, Recognizer
@@ -99,10 +99,16 @@ class DatasetArchive(Archive):
     def open(self, inbox: Inbox) -> None:
         """Begin to send visitors' photos."""
         self._photos = Sending(inbox.waiting, lambda: self._deliver(inbox))
+        self._table.photo_trouble = self._photo_trouble
         self._photos.start()
         threading.Thread(
-            target=inbox.duplicates.learn, args=(self._dataset,), name="doorstep", daemon=True
+            target=self._learn_what_is_here, args=(inbox,), name="doorstep", daemon=True
         ).start()
+
+    def _learn_what_is_here(self, inbox: Inbox) -> None:
+        trouble = tried(lambda: inbox.duplicates.learn(self._dataset))
+        if trouble:
+            say(f"Photos that come in twice may not be noticed. {trouble}")
 
     def known(self) -> Ledger:
         """Everything decided and asked, here and in the dataset."""
@@ -121,6 +127,10 @@ class DatasetArchive(Archive):
         if self._photos:
             self._photos.stop()
         self._table.close()
+
+    def _photo_trouble(self) -> str:
+        trouble = self._photos.trouble if self._photos else ""
+        return f"Visitors' photos wait: {trouble}" if trouble else ""
 
     def _deliver(self, inbox: Inbox) -> None:
         self._dataset = inbox.deliver(self._dataset)
@@ -216,27 +226,27 @@ class AppState:
         if self._thread:
             self._thread.join()
         while True:
-            try:
-                self._take(self._load(newest_of(self._settings.model)))
-            except NoModelYet:  # what was made was something else, such as the findings of a scan
-                pass
-            except VitrineError as error:
+            trouble = tried(self._take_newest)
+            if trouble:
                 others = (
                     "so the one before goes on"
                     if self._recognizer
                     else "and there is none before it"
                 )
-                self._not_reloaded = (
-                    f"The newest release cannot be served, {others}. {error.sentence}"
-                )
+                self._not_reloaded = f"The newest release cannot be served, {others}. {trouble}"
                 say(self._not_reloaded)
-            else:
-                self._not_reloaded = ""
-                self._until_restart = self._pinned()
             with self._one_at_a_time:
                 if not self._once_more:
                     return
                 self._once_more = False
+
+    def _take_newest(self) -> None:
+        try:
+            self._take(self._load(newest_of(self._settings.model)))
+        except NoModelYet:  # what was made was something else, such as the findings of a scan
+            return
+        self._not_reloaded = ""
+        self._until_restart = self._pinned()
 
     def _pinned(self) -> str:
         """A place that was started with one revision starts with it again."""
@@ -250,6 +260,12 @@ class AppState:
         )
 
     def _loading(self) -> None:
+        trouble = tried(self._load_first)
+        if trouble:  # said to visitors and to whoever waits for the page, who would wait for ever
+            self._trouble = BadModel(trouble)
+            self._settled(self._trouble)
+
+    def _load_first(self) -> None:
         try:
             self._take(self._load(self._settings.model))
         except NoModelYet as error:

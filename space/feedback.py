@@ -24,16 +24,18 @@ from data_cards.annotations.settled import settles_visitor
 from data_cards.dataset.class_names import RESERVED
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Changes, Dataset
-from data_cards.dataset.schema import Label, Photo, Source
-from data_cards.dataset.tables import images_file, labels_file
-from data_cards.errors import BadPhoto, MissingFile, TooBusy, UnknownClass
-from data_cards.photos.image import inspect_photo
+from data_cards.dataset.schema import Finding, Label, Photo, Source
+from data_cards.dataset.tables import findings_file, images_file, labels_file
+from data_cards.errors import BadPhoto, MissingFile, TooBusy, UnknownClass, sentence_of
+from data_cards.photos.image import image_id, inspect_photo
+from data_cards.progress import say
 from data_cards.storage.atomic_files import write_durably
 from data_cards.wording import counted
 from space.recent_answers import Recent, Remembered
 
 UNKNOWN = "unknown"
 MOST_WAITING = 2_000
+ASIDE = "set-aside"  # the folder of photos that could not be delivered, and the file of why
 LONGEST_TITLE = (
     200  # letters of a class's title in a question; a line of the ledger holds texts of 500
 )
@@ -67,7 +69,10 @@ class Inbox:
         self._lock = threading.Lock()
         self.duplicates = UploadDuplicates()
         for name, path in self._waiting().items():
-            self.duplicates.note(name, path.read_bytes())
+            try:
+                self.duplicates.note(name, path.read_bytes())
+            except OSError:  # told when it is delivered
+                continue
 
     def ask(self, answer: Remembered, label: str, consent: bool, recent: Recent) -> str:
         """Keep the question (on disk when this returns) and give its receipt, the same one when
@@ -124,15 +129,38 @@ class Inbox:
 
     def deliver(self, dataset: Dataset) -> Dataset:
         """Put the waiting photos into the dataset, unlabelled, in one commit. Raises what a
-        commit raises."""
+        commit raises.
+
+        One that cannot come in stops no other: it is set aside in a folder of its own, and the
+        report on the light table says why.
+        """
         waiting = self._waiting()
         if not waiting:
             return dataset
-        count = "a visitor's photo" if len(waiting) == 1 else f"{len(waiting)} visitors' photos"
-        after = dataset.update(f"Add {count} to look at", lambda base: _with_photos(base, waiting))
-        for path in waiting.values():
-            path.unlink(missing_ok=True)
+        good: dict[str, tuple[Photo, bytes]] = {}
+        bad: dict[str, str] = {}
+        for name, path in waiting.items():
+            try:
+                good[name] = _row(name, path.read_bytes())
+            except BadPhoto as error:
+                bad[name] = error.sentence
+            except OSError as error:
+                bad[name] = sentence_of(error)
+        count = "a visitor's photo" if len(good) == 1 else f"{len(good)} visitors' photos"
+        message = f"Add {count} to look at" if good else "Say which visitors' photos cannot come in"
+        after = dataset.update(message, lambda base: _with_photos(base, good, bad))
+        for name, path in waiting.items():
+            if name in good:
+                path.unlink(missing_ok=True)
+            else:
+                self._set_aside(path, bad[name])
         return after
+
+    def _set_aside(self, path: Path, reason: str) -> None:
+        say(f"A visitor's photo was set aside in {self._folder / ASIDE}: {reason}")
+        aside = self._folder / ASIDE
+        aside.mkdir(mode=0o700, exist_ok=True)
+        path.replace(aside / path.name)
 
     def _shown(self, answer: Remembered) -> Arrived | None:
         """The photo that was answered, where it may be kept and can be."""
@@ -203,17 +231,31 @@ def _agrees(decision: Decision, question: Question) -> bool:
     return label == NONE_OF_THESE or not question.note.startswith(IT_IS_NONE)
 
 
-def _with_photos(base: Dataset, waiting: Mapping[str, Path]) -> Changes:
+def _with_photos(
+    base: Dataset, good: Mapping[str, tuple[Photo, bytes]], bad: Mapping[str, str]
+) -> Changes:
     known = base.photos()
-    labels = base.labels()
-    new = [_row(name, path.read_bytes()) for name, path in waiting.items() if name not in known]
-    if not new:
-        return Changes()
-    labels |= {photo.image_id: Label(photo.image_id, None, "unlabelled") for photo, _ in new}
-    return Changes(dict([images_file(new), labels_file(labels.values())]))
+    new = [row for name, row in good.items() if name not in known]
+    add: dict[str, bytes | Path] = {}
+    if new:
+        labels = base.labels()
+        labels |= {photo.image_id: Label(photo.image_id, None, "unlabelled") for photo, _ in new}
+        add |= dict([images_file(new), labels_file(labels.values())])
+    if bad:
+        told = base.findings_by_file().get(f"findings/{ASIDE}.parquet", [])
+        mine = [
+            Finding(name, "unreadable", 1.0, f"A visitor's photo: {reason}")
+            for name, reason in bad.items()
+        ]
+        others = [one for one in told if one.image_id not in bad]
+        add |= dict([findings_file(ASIDE, [*others, *mine])])
+    return Changes(add)
 
 
 def _row(name: str, data: bytes) -> tuple[Photo, bytes]:
+    """Raises BadPhoto for what nobody could look at afterwards."""
+    if image_id(data) != name:
+        raise BadPhoto("The file changed after it was kept.")
     facts = inspect_photo(data)
     source = Source(
         path=f"visitor/{name[:12]}", origin="visitor", added_at=now(), taken_at=facts.taken_at or ""

@@ -48,7 +48,9 @@ from train.models.backbone import Backbone
 from train.probes.logistic import own_cores
 
 Embed = Callable[..., tuple[list[str], np.ndarray]]
-OTHERS = ("collect-", "round-")  # findings of collecting and of a round; a scan leaves them alone
+# Findings of collecting, of a round, and of visitors' photos that could not come in; a scan leaves
+# them alone.
+OTHERS = ("collect-", "round-", "set-aside")
 
 
 @dataclass(frozen=True)

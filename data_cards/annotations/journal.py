@@ -21,8 +21,9 @@ from data_cards.annotations.decision import Decision, Question, line_of
 from data_cards.annotations.ledger import Ledger, read_ledger
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.tables import ledger_file
+from data_cards.errors import sentence_of
 from data_cards.storage.atomic_files import full_disk_named, sync_folder
-from data_cards.storage.json_lines import lines_of, written
+from data_cards.storage.json_lines import Line, lines_of, written
 from data_cards.wording import counted
 
 Row = dict[str, Any]
@@ -115,7 +116,7 @@ class Journal:
     def _read_all(self) -> dict[str, Row]:
         rows: dict[str, Row] = {}
         for path in sorted(self.folder.glob("*.jsonl")):
-            for row in lines_of(path.read_bytes(), f"decisions kept here, {path.name}"):
+            for row in self._lines(path):
                 if "unreadable" in row:
                     self.unreadable.append(row)
                 if isinstance(row.get("id"), str):
@@ -123,6 +124,14 @@ class Journal:
                 else:
                     self.torn += 1
         return rows
+
+    def _lines(self, path: Path) -> list[Line]:
+        """The lines of a file; one line that says why where it cannot be read: the others count."""
+        place = f"decisions kept here, {path.name}"
+        try:
+            return lines_of(path.read_bytes(), place)
+        except OSError as error:
+            return [Line({"unreadable": sentence_of(error)}, place)]
 
 
 @dataclass(frozen=True)

@@ -294,3 +294,47 @@ def test_a_class_of_a_long_name_is_no_reason_to_lose_a_question(setup: InboxSetu
     classes = [replace(info, title="A" * 900) for info in setup.inbox.collection.classes]
     setup.inbox.collection = replace(setup.inbox.collection, classes=tuple(classes))
     assert setup.fate(setup.ask()) == "waiting for a person"
+
+
+def _waits(setup: InboxSetup, name: str, data: bytes) -> None:
+    setup.folder.mkdir(parents=True, exist_ok=True)
+    (setup.folder / f"{name}.photo").write_bytes(data)
+
+
+@pytest.mark.parametrize("bad", [b"", b"no photo", photo_of("ochre")[:60], photo_of("red-grid")])
+def test_a_bad_photo_is_set_aside_with_its_reason_and_the_others_come_in(
+    setup: InboxSetup, tmp_path: Path, bad: bytes
+) -> None:
+    dataset = small_gallery(tmp_path / "dataset")
+    _waits(setup, "0" * 64, bad)
+    setup.ask()
+    after = setup.inbox.deliver(dataset)
+    [question] = setup.journal.questions()
+    assert question.image_id in after.photos()
+    assert setup.inbox.waiting() == 0
+    [finding] = [one for one in after.findings() if one.image_id == "0" * 64]
+    assert finding.kind == "unreadable" and finding.reason.startswith("A visitor's photo: ")
+    assert (setup.folder / "set-aside" / f"{'0' * 64}.photo").read_bytes() == bad
+
+
+def test_a_photo_that_cannot_be_read_from_the_disk_stops_no_other(
+    setup: InboxSetup, tmp_path: Path
+) -> None:
+    dataset = small_gallery(tmp_path / "dataset")
+    setup.folder.mkdir(parents=True)
+    (setup.folder / f"{'1' * 64}.photo").mkdir()
+    setup.ask()
+    after = setup.inbox.deliver(dataset)
+    assert len(after.photos()) == len(dataset.photos()) + 1
+    assert [one.kind for one in after.findings()] == ["unreadable"]
+    assert Inbox(setup.journal, setup.folder, gallery()).waiting() == 0
+
+
+def test_several_bad_photos_keep_their_reasons_over_several_deliveries(
+    setup: InboxSetup, tmp_path: Path
+) -> None:
+    dataset = small_gallery(tmp_path / "dataset")
+    for name in ("1" * 64, "2" * 64):
+        _waits(setup, name, b"no photo")
+        dataset = setup.inbox.deliver(dataset)
+    assert sorted(one.image_id for one in dataset.findings()) == ["1" * 64, "2" * 64]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from data_cards.errors import VitrineError
+from data_cards.errors import VitrineError, sentence_of
 from data_cards.progress import say
 from data_cards.wording import counted
 
@@ -54,10 +54,9 @@ class Sending:
     def _run(self) -> None:
         while not self._stop.wait(self._pause()):
             self.now()
-            try:
-                self._then()
-            except VitrineError as error:
-                say(f"Not looked for news: {error.sentence}")
+            trouble = tried(self._then)
+            if trouble:
+                say(f"Not looked for news: {trouble}")
 
     def _pause(self) -> float:
         pause = min(self._every * 2 ** max(0, self._failures - 1), LONGEST_PAUSE)
@@ -67,18 +66,19 @@ class Sending:
     def now(self) -> dict[str, Any]:
         """Send what waits, at once; returns `report`. A failure is remembered, nothing is lost."""
         with self._one_at_a_time:
-            if self._unsent():
-                try:
-                    self._send()
-                except VitrineError as error:
-                    self._failures += 1
-                    self._problem = error.sentence
-                    say(f"Not sent: {error.sentence}")
-                else:
-                    self._failures = 0
-                    self._problem = None
-                    self._sent_at = self._clock()
+            trouble = tried(self._send_what_waits)
+            if trouble:
+                self._failures += 1
+                self._problem = trouble
+                say(f"Not sent: {trouble}")
         return self.report()
+
+    def _send_what_waits(self) -> None:
+        if self._unsent():
+            self._send()
+            self._failures = 0
+            self._problem = None
+            self._sent_at = self._clock()
 
     def report(self) -> dict[str, Any]:
         """`unsent`, `sent_ago` in seconds (None: nothing sent since the start), `problem` as a
@@ -90,6 +90,11 @@ class Sending:
             "sent_ago": ago,
             "problem": self._told(unsent) if self._problem else None,
         }
+
+    @property
+    def trouble(self) -> str:
+        """Why the last try failed, as a sentence; empty when it did not."""
+        return self._problem or ""
 
     def _told(self, unsent: int) -> str:
         decisions = "decision is" if unsent == 1 else f"{unsent} decisions are"
@@ -103,3 +108,17 @@ class Sending:
         if self._thread:
             self._thread.join(timeout=5)
         self.now()
+
+
+def tried(action: Callable[[], object]) -> str:
+    """Do something in a thread that has to go on whatever happens; what stopped it as a sentence,
+    empty when nothing did."""
+    try:
+        action()
+    except VitrineError as error:
+        return error.sentence
+    except OSError as error:
+        return sentence_of(error)
+    except Exception as error:  # noqa: BLE001 - a thread that ended here would never be missed
+        return f"It failed in a way nobody foresaw ({type(error).__name__}: {error})."
+    return ""

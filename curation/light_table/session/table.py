@@ -80,6 +80,8 @@ class LightTable:
         # Set by whoever knows what is served (curation/light_table/pages/rounds.py).
         self.about_model: Callable[[], dict[str, str] | None] = lambda: None
         self.lacks_model: Callable[[], bool] = lambda: False
+        # Set by whoever sends visitors' photos: what keeps them from coming in, as a sentence.
+        self.photo_trouble: Callable[[], str] = lambda: ""
         self.prints = Prints(self._stored)
         self.sending = Sending(lambda: journal.unsent, self._send, then=self.notice)
         journal.learn_sent(dataset)
@@ -167,8 +169,12 @@ class LightTable:
                 "items": [self._shown(who, item, records) for item in items],
                 "undo": self.moves.depth(who),
                 "model": self.about_model(),
-                "sending": self.sending.report() | {"disk_is_kept": self._disk_is_kept},
+                "sending": self._sending() | {"disk_is_kept": self._disk_is_kept},
             }
+
+    def _sending(self) -> dict[str, Any]:
+        told = self.sending.report()
+        return told | {"problem": told["problem"] or self.photo_trouble() or None}
 
     def _choose(self, who: str, pile: str | None) -> str:
         """The pile asked for, else the one they were at, else the first that is not empty."""

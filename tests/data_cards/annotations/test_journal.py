@@ -188,3 +188,12 @@ def test_a_line_with_half_a_character_keeps_no_other_from_being_sent(tmp_path):
         == "decisions kept here, 0.jsonl, line 1: A text holds half of a character (U+D800 to "
         "U+DFFF)."
     )
+
+
+def test_a_file_of_the_journal_that_cannot_be_read_hides_no_other(tmp_path):
+    Journal(tmp_path).append([decide("ann", "a", "junk")])
+    (tmp_path / "0.jsonl").mkdir()
+    journal = Journal(tmp_path)
+    assert len(journal.rows()) == 1
+    [row] = journal.unreadable
+    assert "0.jsonl" in row.place and journal.torn == 1

@@ -65,3 +65,47 @@ def test_stopping_sends_what_waits(post):
     post.sending.start()
     post.sending.stop()
     assert post.unsent == 0
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (PermissionError(13, "Permission denied", "data/.vitrine"), "data/.vitrine cannot be used"),
+        (OSError(30, "Read-only file system", "data"), "Read-only file system"),
+        (OSError(28, "No space left on device"), "The disk is full."),
+        (ValueError("odd"), "nobody foresaw (ValueError: odd)"),
+        (RuntimeError("odd"), "nobody foresaw"),
+    ],
+)
+def test_whatever_stops_sending_is_told_and_tried_again(trouble, said):
+    calls = []
+
+    def send():
+        calls.append(1)
+        if len(calls) == 1:
+            raise trouble
+
+    sending = Sending(lambda: 1, send, every=0.0)
+    assert said in sending.now()["problem"]
+    sending.start()
+    while len(calls) < 3:
+        sending._thread.join(0.01)
+    sending._stop.set()
+    sending._thread.join()
+    assert sending.report()["problem"] is None and sending.trouble == ""
+
+
+def test_news_that_cannot_be_looked_for_do_not_end_the_thread():
+    looks = []
+
+    def look():
+        looks.append(1)
+        raise OSError(5, "Input/output error")
+
+    sending = Sending(lambda: 0, lambda: None, every=0.0, then=look)
+    sending.start()
+    while len(looks) < 3:
+        sending._thread.join(0.01)
+    sending._stop.set()
+    sending._thread.join()
+    assert len(looks) >= 3
