@@ -4,7 +4,7 @@
     ├── BadAddress, BadCollection, UnknownClass     what somebody wrote
     ├── BadPhoto, BadSource                         what somebody gave us
     ├── MissingFile, DamagedFile, Conflict, NewerFormat   what a repository holds
-    ├── DiskFull, HubUnreachable, ClusterUnreachable bad days
+    ├── DiskFull, HubUnreachable, ClusterUnreachable, NotFetched   bad days
     ├── BadDecision                                 the ledger
     ├── BackboneUnavailable (BadBackbone), CannotSplit, CannotTrain, BadModel, ExportDisagrees
     ├── NoModelYet                                  of MissingFile and BadModel
@@ -88,6 +88,12 @@ class DiskFull(VitrineError):
 
 class HubUnreachable(VitrineError):
     """The Hub does not answer, or does not let us in."""
+
+    exit_code = NOT_DONE
+
+
+class NotFetched(VitrineError):
+    """A web address that gives nothing that can be used, or that must not be asked."""
 
     exit_code = NOT_DONE
 

@@ -3,7 +3,8 @@
     vitrine demo ~/photos/festival          vitrine collect ~/photos/festival festival/dataset
     vitrine train DATASET MODEL             the same as python -m train DATASET MODEL
 
-Each command is the one of `python -m curation`, `train` or `space`; nothing is decided here.
+Each command is the one of `python -m data_cards`, `curation`, `train` or `space`; nothing is
+decided here.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ COMMANDS = {
     "release": Command("train", ("release",), "serve the candidate model"),
     "rollback": Command("train", ("rollback",), "go back to an earlier model"),
     "prune": Command("train", ("prune",), "remove the weights of older models"),
+    "check": Command("data_cards", ("check",), "what is wrong in a collection's texts"),
+    "new": Command("data_cards", ("new",), "begin a collection"),
+    "fill": Command("data_cards", ("fill",), "draft missing texts from Wikidata and Wikipedia"),
     "job": Command("train", ("job",), "train on Hugging Face's machines"),
 }
 # What a newcomer would type, without a word about where things go.
@@ -93,6 +97,10 @@ def _floor(name: str) -> Callable[[list[str]], int]:
         from curation.__main__ import main as curation
 
         return curation
+    if name == "data_cards":
+        from data_cards.__main__ import main as data_cards
+
+        return data_cards
     if name == "train":
         from train.__main__ import main as train
 

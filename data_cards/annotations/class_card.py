@@ -18,7 +18,7 @@ from data_cards.errors import BadDecision
 from data_cards.storage.json_lines import read_object
 
 TEXTS = ("summary", "source", "licence")
-FIELDS = (*TEXTS, "facts", "aliases", "reference")
+FIELDS = (*TEXTS, "facts", "aliases", "reference", "draft")
 WORDS = {
     "summary": "the description",
     "source": "where the text is from",
@@ -26,6 +26,7 @@ WORDS = {
     "facts": "the facts",
     "aliases": "the other names",
     "reference": "the reference picture",
+    "draft": "the mark of a draft",
 }
 LONGEST_TEXT = 2000
 LONGEST_NAME = 200
@@ -44,6 +45,7 @@ def card_of(info: ClassInfo, reference: str = "") -> Card:
         "facts": [list(fact) for fact in info.facts],
         "aliases": list(info.aliases),
         "reference": reference,
+        "draft": info.draft,
     }
 
 
@@ -70,6 +72,8 @@ def with_fields(info: ClassInfo, fields: Mapping[str, Any]) -> ClassInfo:
         texts["facts"] = tuple((name, value) for name, value in fields["facts"])
     if "aliases" in fields:
         texts["aliases"] = tuple(fields["aliases"])
+    if "draft" in fields:
+        texts["draft"] = fields["draft"]
     return replace(info, **texts)
 
 
@@ -84,6 +88,8 @@ def _checked(name: str, value: Any) -> Any:
         return _text(value, LONGEST_TEXT)
     if name == "reference":
         return _text(value, LONGEST_NAME)
+    if name == "draft" and isinstance(value, bool):
+        return value
     if (
         name not in ("facts", "aliases")
         or not isinstance(value, Sequence)

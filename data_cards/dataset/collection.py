@@ -34,7 +34,7 @@ SHIPPED = Path(__file__).parent.parent / "collections"
 @dataclass(frozen=True)
 class ClassInfo:
     """One thing that can be recognised. `facts` are (name, value) pairs; `location` is
-    (latitude, longitude)."""
+    (latitude, longitude); `draft`: a program wrote the texts, and nobody has accepted them yet."""
 
     id: str
     title: str
@@ -46,14 +46,19 @@ class ClassInfo:
     location: tuple[float, float] | None = None
     aliases: tuple[str, ...] = ()
     parent: str = ""
+    draft: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """What the API calls a card: plain values, `facts` as a list of {name, value}."""
-        return asdict(self) | {
-            "facts": [{"name": name, "value": value} for name, value in self.facts],
-            "aliases": list(self.aliases),
-            "location": list(self.location) if self.location else None,
+        """What the API calls a card: plain values, `facts` as a list of {name, value}. Visitors
+        are not told a draft."""
+        said = replace(self, summary="", facts=(), source="", licence="") if self.draft else self
+        row = asdict(said) | {
+            "facts": [{"name": name, "value": value} for name, value in said.facts],
+            "aliases": list(said.aliases),
+            "location": list(said.location) if said.location else None,
         }
+        del row["draft"]
+        return row
 
 
 @dataclass(frozen=True)

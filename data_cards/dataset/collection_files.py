@@ -42,6 +42,7 @@ HOW = {
     "aliases": "`aliases` is a list of texts: `aliases: [harbour, port]`",
     "facts": "`facts` is a list of names with values: `facts: {painter: somebody, year: 1905}`",
     "location": "`location` is a latitude and a longitude: `location: [48.86, 2.34]`",
+    "draft": "`draft` is true or false: `draft: true`",
 }
 
 
@@ -84,10 +85,18 @@ class ClassRow(BaseModel):
         tuple[Text, ...], BeforeValidator(lambda value: () if value in NOTHING else value)
     ] = ()
     parent: Text = ""
+    draft: Annotated[bool, BeforeValidator(lambda value: False if value in NOTHING else value)] = (
+        False
+    )
 
 
 def class_rows(text: str) -> list[ClassRow]:
     """The classes of a classes.yaml. Raises BadCollection."""
+    return [class_row(node) for node in class_nodes(text)]
+
+
+def class_nodes(text: str) -> list[yaml.Node]:
+    """The same as YAML's nodes, which know their lines. Raises BadCollection."""
     root = _composed(text, CLASSES, yaml.BaseLoader)
     if root is None or (isinstance(root, yaml.ScalarNode) and root.value in NOTHING):
         return []
@@ -97,7 +106,7 @@ def class_rows(text: str) -> list[ClassRow]:
         raise BadCollection(
             f"{CLASSES} must be a list of classes, each with an `id` and a `title`."
         )
-    return [_class_row(node) for node in root.value]
+    return list(root.value)
 
 
 def card_head(text: str) -> tuple[dict[str, Any], str]:
@@ -117,7 +126,21 @@ def card_head(text: str) -> tuple[dict[str, Any], str]:
     return dict(yaml.safe_load(found.group(1))), found.group(2)
 
 
-def _class_row(node: yaml.Node) -> ClassRow:
+def lines_of_keys(node: yaml.Node, offset: int = 1) -> dict[str, int]:
+    """The line of each key of a node; nothing where it has no keys."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {str(key.value): key.start_mark.line + offset for key, _ in pairs}
+
+
+def lines_of_card(text: str) -> dict[str, int]:
+    """The line of each key in the front matter of a card.md."""
+    found = FRONT_MATTER.match(text.replace("\r\n", "\n"))
+    node = _composed(found.group(1), CARD, yaml.SafeLoader) if found else None
+    return lines_of_keys(node, offset=2) if node else {}
+
+
+def class_row(node: yaml.Node) -> ClassRow:
+    """One class of a classes.yaml. Raises BadCollection."""
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.MappingNode):
         raise _bad(CLASSES, line, f"{HOW['id']}: `- id: harbour`")

@@ -18,7 +18,7 @@ def test_every_command_is_one_of_its_floor(name, capsys):
 
 
 def test_every_command_of_a_floor_has_a_word(capsys):
-    for floor in ("curation", "space"):
+    for floor in ("data_cards", "curation", "space"):
         with pytest.raises(SystemExit):
             console._floor(floor)(["--help"])
         lines = capsys.readouterr().out.splitlines()

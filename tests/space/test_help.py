@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import curation.__main__
+import data_cards.__main__
 import space.__main__
 import train.__main__
 from data_cards.command_line import Parser
@@ -20,6 +21,7 @@ SCREEN = 24  # lines of a terminal, as the VT100 had and terminals open to this 
 def parsers() -> Iterator[argparse.ArgumentParser]:
     """Every parser of every command."""
     waiting = [
+        data_cards.__main__._parser(),
         curation.__main__._parser(),
         space.__main__._parser(),
         train.__main__.parser([]),

@@ -55,6 +55,7 @@ class ClassList:
                     "summary": info.summary,
                     "count": counts[info.id],
                     "aliases": list(info.aliases),
+                    "draft": info.draft,
                     "picture": self._picture(info.id),
                 }
                 for info in records.collection.classes

@@ -57,7 +57,7 @@ export default class Classes extends Page {
   row(info) {
     const photos = info.count ? count(info.count, "photo", "photos") : "no photo yet";
     return h("li", {}, h("button", { class: "class-row", onclick: () => this.open({ class: info.id }) }, this.picture(info.picture),
-      h("span", { class: "words" }, h("b", {}, info.title), h("small", {}, info.summary)), h("span", { class: "aside" }, photos)));
+      h("span", { class: "words" }, h("b", {}, info.title), h("small", {}, info.summary)), h("span", { class: "aside" }, info.draft ? `draft, ${photos}` : photos)));
   }
 
   picture(name) {
@@ -99,7 +99,14 @@ export default class Classes extends Page {
         h("button", { class: "ghost", onclick: () => this.open() }, "All classes"),
         info.count > 0 && h("button", { class: "ghost", onclick: () => this.split() }, "Split it"),
         h("button", { class: "ghost", onclick: () => this.merge() }, "Merge it into another")),
-      form, this.pictures(info), this.history(info)];
+      info.card.draft && this.draft(info), form, this.pictures(info), this.history(info)];
+  }
+
+  // Texts that a program wrote: visitors see them once somebody has accepted or changed them.
+  draft({ id }) {
+    const accept = () => this.step([{ do: "edit_card", label: id, card: { draft: false }, before: { draft: true } }], id, "Accepted. Visitors see it from now on.");
+    return h("p", { class: "class-keep" }, h("span", { class: "soft" }, "This text is a draft, written by a program. Check it: visitors don't see it yet."),
+      h("button", { class: "ghost", onclick: accept }, "Accept the draft"));
   }
 
   field(name, words, rows) {
@@ -131,11 +138,13 @@ export default class Classes extends Page {
     if (!changed.length) return;
     const draft = this.drafts.get(info.id);
     const fields = changed.filter((name) => name !== "title");
+    const accepted = fields.length > 0 && info.card.draft; // who changes a draft has read it
     const texts = (names) => Object.fromEntries(names.map((name) => [name, draft[name]]));
     const moves = changed.includes("title") ? [{ do: "rename_class", label: info.id, title: draft.title, texts: texts(["title"]) }] : [];
     if (fields.length) {
       const pick = (make) => Object.fromEntries(fields.map((name) => [name, make(name)]));
-      moves.push({ do: "edit_card", label: info.id, card: pick((name) => parsed(name, draft[name])), before: pick((name) => info.card[name]), texts: texts(fields) });
+      moves.push({ do: "edit_card", label: info.id, card: { ...pick((name) => parsed(name, draft[name])), ...(accepted && { draft: false }) },
+        before: { ...pick((name) => info.card[name]), ...(accepted && { draft: true }) }, texts: texts(fields) });
     }
     this.keep.disabled = true;
     if ((await this.step(moves, info.id, "Kept.")) === false) await this.lookAgain();

@@ -1,0 +1,111 @@
+"""The commands of this floor: collections and their texts.
+
+python -m data_cards check [NAME...]        what is wrong or missing in a collection, with lines
+python -m data_cards new NAME               a folder with a card and a list of classes to fill in
+python -m data_cards fill NAME              drafts of missing texts, from Wikidata and Wikipedia
+
+NAME: a collection that ships, a folder with card.md and classes.yaml, or a dataset.
+"""
+
+from __future__ import annotations
+
+from data_cards.interrupts import quiet_until_run
+
+if __name__ == "__main__":
+    quiet_until_run()
+
+import argparse
+import sys
+
+from data_cards.command_line import DONE, Parser, here, run
+from data_cards.errors import NOT_DONE, WRONG_USE
+from data_cards.progress import speak_up
+from data_cards.wording import counted
+
+NAME_HELP = "a collection that ships, a folder with card.md and classes.yaml, or a dataset"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code (data_cards/command_line.py)."""
+    speak_up()
+    flags = _parser().parse_args(arguments)
+    return run(lambda: flags.run(flags), "Stopped. What was saved stays saved.")
+
+
+def _check(flags: argparse.Namespace) -> int:
+    from data_cards.dataset.collection import shipped_names
+    from data_cards.texts.check import check_texts
+    from data_cards.texts.place import find_place
+
+    errors = 0
+    names = flags.names or shipped_names()
+    for name in names:
+        place = find_place(name)
+        remarks = check_texts(place.card, place.classes, place.pictures)
+        shown = remarks if flags.advice else [one for one in remarks if one.is_error]
+        for remark in shown:
+            print(f"{name}/{remark}")
+        errors += sum(remark.is_error for remark in remarks)
+        advice = sum(not remark.is_error for remark in remarks)
+        if advice and not flags.advice:
+            told = counted(advice, "line could say more", "lines could say more")
+            print(f"{name}: {told} (--advice shows which).")
+    looked = counted(len(names), "collection")
+    print(f"{counted(errors, 'error', none='no error')} in {looked}.".capitalize())
+    return WRONG_USE if errors else DONE
+
+
+def _new(flags: argparse.Namespace) -> None:
+    from data_cards.texts.skeleton import begin_collection
+
+    card, classes = begin_collection(flags.name)
+    print(
+        f"{card} and {classes} are there. Fill them in, then: python -m data_cards check "
+        f"{flags.name}"
+    )
+
+
+def _fill(flags: argparse.Namespace) -> int:
+    from data_cards.texts.fill import fill
+    from data_cards.texts.place import find_place
+    from data_cards.texts.wikidata import Wikimedia
+    from data_cards.web.client import WebClient
+
+    web = WebClient(contact=flags.contact)
+    filled = fill(find_place(flags.name), Wikimedia(web.json, flags.language).draft_of, flags.only)
+    for class_id, why in filled.left:
+        print(f"{class_id}: {why.rstrip('.')}.")
+    print(filled.sentence)
+    return NOT_DONE if filled.left and not filled.drafted else DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m data_cards", description="Collections and their texts.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="what is wrong or missing, with line numbers")
+    check.add_argument("names", nargs="*", metavar="NAME", help=f"{NAME_HELP}; all that ship")
+    check.add_argument(
+        "--advice", action="store_true", help="also say where a text, a source or a licence lacks"
+    )
+    check.set_defaults(run=_check)
+    new = commands.add_parser("new", help="begin a collection: a card and a list of classes")
+    new.add_argument("name", type=here, metavar="NAME", help="the folder to make")
+    new.set_defaults(run=_new)
+    fill = commands.add_parser("fill", help="draft missing texts from Wikidata and Wikipedia")
+    fill.add_argument("name", metavar="NAME", help=NAME_HELP)
+    fill.add_argument("--language", default="en", help="of the texts: en, de, fr, ...")
+    fill.add_argument(
+        "--only", action="append", default=[], metavar="ID", help="this class; may be repeated"
+    )
+    fill.add_argument(
+        "--contact",
+        default="",
+        metavar="EMAIL",
+        help="where Wikimedia can reach you; it asks programs to say so",
+    )
+    fill.set_defaults(run=_fill)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""Facts from Wikidata and an introduction from Wikipedia, as a draft for a person to check.
+
+    source = Wikimedia(web.json, "en")
+    source.draft_of(ClassInfo("eiffel-tower", "Eiffel Tower", wikidata="Q243"))
+
+Wikidata's facts are CC0; Wikipedia's sentences are CC BY-SA 4.0, and both are named in the draft's
+source. An item that was not named is taken only where one of its names is the title or an alias.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from data_cards.dataset.class_names import name_key
+from data_cards.dataset.collection import ClassInfo
+from data_cards.errors import NotFetched
+
+API = "https://www.wikidata.org/w/api.php"
+SUMMARY = "https://{language}.wikipedia.org/api/rest_v1/page/summary/{title}"
+FACTS_LICENCE = "CC0-1.0"
+TEXT_LICENCE = "CC-BY-SA-4.0"
+LONGEST = 360  # letters of an introduction; whole sentences
+MOST_ALIASES = 6
+PLACE = "P625"
+# What is told of an item, in this order: the property, the name of the fact.
+FACTS = {
+    "P170": "Made by",
+    "P84": "Architect",
+    "P571": "Made",
+    "P135": "Movement",
+    "P136": "Genre",
+    "P186": "Made of",
+    "P195": "Collection",
+    "P569": "Born",
+    "P570": "Died",
+    "P27": "From",
+    "P131": "Where",
+    "P17": "Country",
+    "P140": "Religion",
+    "P2048": "Height",
+}
+MOST_VALUES = 3
+METRES = "Q11573"
+Json = Callable[[str, Mapping[str, str]], Any]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A class with drafted texts, or why there are none."""
+
+    info: ClassInfo
+    why_not: str = ""
+
+
+class Wikimedia:
+    """Asks Wikidata and a Wikipedia. `ask`: (address, parameters) -> JSON; raises NotFetched."""
+
+    def __init__(self, ask: Json, language: str = "en") -> None:
+        self._ask = ask
+        self._language = language
+
+    def draft_of(self, info: ClassInfo) -> Draft:
+        """What a class lacks, filled in; what somebody wrote stays. Raises NotFetched."""
+        item = info.wikidata
+        if not item:
+            found = self._called_so(info)
+            if len(found) != 1:
+                return Draft(info, _which(found))
+            item = next(iter(found))
+        entity = self._entities([item]).get(item, {})
+        if not entity or "missing" in entity:
+            return Draft(info, f"Wikidata has no item {item}")
+        facts = info.facts or self._facts(entity)
+        page = entity.get("sitelinks", {}).get(f"{self._language}wiki", {}).get("title", "")
+        summary, is_text = (info.summary, False) if info.summary else self._introduction(page)
+        summary = summary or _said(entity.get("descriptions", {}), self._language)
+        made = replace(
+            info,
+            summary=summary,
+            facts=facts,
+            location=info.location or _location(entity),
+            aliases=info.aliases or _aliases(entity, self._language, info.title),
+            wikidata=item,
+        )
+        if (made.summary, made.facts) == (info.summary, info.facts):
+            return Draft(made)
+        return Draft(
+            replace(
+                made,
+                source=_source(info, item, page if is_text else "", self._language),
+                licence=TEXT_LICENCE if is_text else info.licence or FACTS_LICENCE,
+                draft=True,
+            )
+        )
+
+    def _called_so(self, info: ClassInfo) -> dict[str, str]:
+        """Items whose label or alias is a name of the class, with what they are."""
+        words = {
+            "action": "wbsearchentities",
+            "search": info.title,
+            "language": self._language,
+            "uselang": self._language,
+            "type": "item",
+            "limit": "10",
+            "format": "json",
+        }
+        names = {name_key(name) for name in (info.title, *info.aliases)}
+        return {
+            str(one["id"]): str(one.get("description", ""))
+            for one in self._ask(API, words).get("search", ())
+            if {name_key(str(one.get("label", ""))), *map(name_key, one.get("aliases", ()))} & names
+        }
+
+    def _entities(self, items: Sequence[str], props: str = "") -> dict[str, Any]:
+        words = {
+            "action": "wbgetentities",
+            "ids": "|".join(items),
+            "props": props or "labels|descriptions|aliases|claims|sitelinks",
+            "languages": f"{self._language}|en|mul",
+            "sitefilter": f"{self._language}wiki",
+            "format": "json",
+        }
+        return dict(self._ask(API, words).get("entities", {}))
+
+    def _facts(self, entity: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        claims = entity.get("claims", {})
+        values = {name: _values(claims.get(prop, ())) for prop, name in FACTS.items()}
+        items = [value["id"] for found in values.values() for value in found if _is_item(value)]
+        labels = self._entities(items[:50], "labels") if items else {}  # 50: what one request takes
+        facts: list[tuple[str, str]] = []
+        for name, found in values.items():
+            words = [_spoken(value, labels, self._language) for value in found[:MOST_VALUES]]
+            said = ", ".join(dict.fromkeys(filter(None, words)))
+            if said:
+                facts.append((name, said))
+        return tuple(facts)
+
+    def _introduction(self, page: str) -> tuple[str, bool]:
+        """(the first sentences of a page, whether there are any)."""
+        if not page:
+            return "", False
+        title = quote(page.replace(" ", "_"), safe="")
+        try:
+            found = self._ask(SUMMARY.format(language=self._language, title=title), {})
+        except NotFetched:
+            return "", False  # the facts are worth having without it
+        text = first_sentences(str(found.get("extract", "")), LONGEST)
+        return text, bool(text)
+
+
+def first_sentences(text: str, longest: int) -> str:
+    """As many whole sentences as fit, at least one.
+
+    >>> first_sentences("It is a tower. It stands in Paris. It is tall.", 36)
+    'It is a tower. It stands in Paris.'
+    """
+    words = " ".join(text.split())
+    said = ""
+    for part in re.split(r"(?<=[^A-Z][.!?])\s+(?=[^\W_a-z])", words):
+        if said and len(said) + 1 + len(part) > longest:
+            break
+        said = f"{said} {part}".strip()
+    return said
+
+
+def _which(found: Mapping[str, str]) -> str:
+    if not found:
+        return "Wikidata has no item of this name; give `wikidata: Q...`"
+    several = "; ".join(f"{item} ({what})" if what else item for item, what in found.items())
+    return f"Wikidata knows several of this name, so say which: {several}"
+
+
+def _source(info: ClassInfo, item: str, page: str, language: str) -> str:
+    parts = [info.source] if info.source else []
+    parts.append(f"Wikidata, https://www.wikidata.org/wiki/{item}")
+    if page:
+        title = quote(page.replace(" ", "_"), safe="()/:,'")
+        parts.append(f"Wikipedia, https://{language}.wikipedia.org/wiki/{title}")
+    return "; ".join(parts)
+
+
+def _said(texts: Mapping[str, Any], language: str) -> str:
+    for key in (language, "mul", "en"):
+        if key in texts:
+            return str(texts[key].get("value", ""))
+    return ""
+
+
+def _aliases(entity: Mapping[str, Any], language: str, title: str) -> tuple[str, ...]:
+    found = [str(one.get("value", "")) for one in entity.get("aliases", {}).get(language, ())]
+    seen = {name_key(title)}
+    kept: list[str] = []
+    for name in found:
+        if name_key(name) not in seen and len(kept) < MOST_ALIASES:
+            seen.add(name_key(name))
+            kept.append(name)
+    return tuple(kept)
+
+
+def _values(claims: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The values of a property: the preferred ones where there are such, never deprecated ones."""
+    preferred = [one for one in claims if one.get("rank") == "preferred"]
+    usual = [one for one in claims if one.get("rank") != "deprecated"]
+    values = (
+        one.get("mainsnak", {}).get("datavalue", {}).get("value") for one in preferred or usual
+    )
+    return [value for value in values if value is not None]
+
+
+def _is_item(value: Any) -> bool:
+    return isinstance(value, dict) and str(value.get("id", "")).startswith("Q")
+
+
+def _location(entity: Mapping[str, Any]) -> tuple[float, float] | None:
+    for value in _values(entity.get("claims", {}).get(PLACE, ())):
+        is_earth = str(value.get("globe", "Q2")).endswith("Q2")
+        if is_earth and "latitude" in value and "longitude" in value:
+            # Five digits are about a metre.
+            return round(float(value["latitude"]), 5), round(float(value["longitude"]), 5)
+    return None
+
+
+def _spoken(value: Any, labels: Mapping[str, Any], language: str) -> str:
+    """A value as words: the label of an item, the year of a time, metres; else nothing."""
+    if _is_item(value):
+        return _said(labels.get(value["id"], {}).get("labels", {}), language)
+    if isinstance(value, dict) and "time" in value:
+        return _year(value)
+    if isinstance(value, dict) and str(value.get("unit", "")).endswith(METRES):
+        return f"{float(value['amount']):g} m"
+    return ""
+
+
+def _year(value: Mapping[str, Any]) -> str:
+    """A time of Wikidata, to the year or the century. Precision 9 is a year, 7 a century."""
+    found = re.match(r"([+-])(\d+)-(\d\d)-(\d\d)", str(value["time"]))
+    if not found:
+        return ""
+    year = int(found[2])
+    era = " BC" if found[1] == "-" else ""
+    precision = int(value.get("precision", 9))
+    if precision >= 9:
+        return f"{year}{era}"
+    if precision == 8:
+        return f"{year // 10 * 10}s{era}"
+    return f"{-(-year // 100)}th century{era}" if precision == 7 else ""

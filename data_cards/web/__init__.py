@@ -1,0 +1,1 @@
+"""Other people's servers: asked politely, and never those of the network that we run in."""

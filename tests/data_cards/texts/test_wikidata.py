@@ -1,0 +1,112 @@
+"""Drafts from Wikidata and Wikipedia, as their interfaces answer (recorded in tests/fixtures)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data_cards.dataset.collection import ClassInfo
+from data_cards.errors import NotFetched
+from data_cards.texts.wikidata import Wikimedia, first_sentences
+
+RECORDED = json.loads((Path(__file__).parents[2] / "fixtures/recorded/wikidata.json").read_text())
+
+
+def recorded(**changed):
+    answers = {**RECORDED, **changed}
+
+    def ask(url, words):
+        if "wikipedia.org" in url:
+            found = answers["summary"]
+        elif words["action"] == "wbsearchentities":
+            found = answers["search"]
+        else:
+            found = answers["labels" if words["props"] == "labels" else "entity"]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return Wikimedia(ask)
+
+
+TOWER = ClassInfo("eiffel-tower", "Eiffel Tower", wikidata="Q243")
+
+
+def test_a_draft_has_facts_place_sentences_and_says_where_they_are_from():
+    made = recorded().draft_of(TOWER).info
+    assert made.draft
+    assert made.facts == (
+        ("Architect", "Stephen Sauvestre"),
+        ("Made", "1887"),
+        ("Country", "France"),
+        ("Height", "330 m"),
+    )
+    assert made.location == (48.8583, 2.29448)
+    assert made.aliases == ("La tour Eiffel",)
+    assert made.summary.startswith("It is a lattice tower")
+    assert "wikidata.org/wiki/Q243" in made.source
+    assert "en.wikipedia.org/wiki/Eiffel_Tower" in made.source
+    assert made.licence == "CC-BY-SA-4.0"
+
+
+def test_without_a_page_the_facts_alone_are_drafted_and_are_free():
+    made = recorded(summary=NotFetched("en.wikipedia.org does not answer.")).draft_of(TOWER).info
+    assert made.summary == "tower located on the Champ de Mars in Paris, France"
+    assert made.licence == "CC0-1.0"
+    assert "wikipedia" not in made.source
+
+
+def test_what_somebody_wrote_stays():
+    mine = ClassInfo(
+        "t", "Tower", "My words.", (("Look for", "iron"),), "me", "CC0-1.0", "Q243", (1.0, 2.0)
+    )
+    made = recorded().draft_of(mine).info
+    assert (made.summary, made.facts, made.location) == ("My words.", mine.facts, (1.0, 2.0))
+    assert (made.source, made.licence, made.draft) == ("me", "CC0-1.0", False)
+
+
+def test_an_item_is_found_by_its_name_when_just_one_is_called_so():
+    assert recorded().draft_of(ClassInfo("x", "Eiffel tower")).info.wikidata == "Q243"
+    assert "no item of this name" in recorded().draft_of(ClassInfo("x", "Tower")).why_not
+
+
+def test_of_several_items_of_one_name_none_is_chosen():
+    twice = {
+        "search": [
+            {"id": "Q1", "label": "Shiva", "description": "a god"},
+            {"id": "Q2", "label": "Shiva"},
+        ]
+    }
+    draft = recorded(search=twice).draft_of(ClassInfo("shiva", "Shiva"))
+    assert "Q1 (a god); Q2" in draft.why_not
+    assert not draft.info.wikidata
+
+
+@pytest.mark.parametrize("entity", [{"entities": {}}, {}, {"entities": {"Q243": {"missing": ""}}}])
+def test_an_item_that_is_gone_is_said(entity):
+    assert "no item Q243" in recorded(entity=entity).draft_of(TOWER).why_not
+
+
+@pytest.mark.parametrize(
+    ("time", "precision", "said"),
+    [
+        ("+1887-01-28T00:00:00Z", 11, "1887"),
+        ("-0447-00-00T00:00:00Z", 9, "447 BC"),
+        ("+1500-00-00T00:00:00Z", 7, "15th century"),
+        ("+1601-00-00T00:00:00Z", 7, "17th century"),
+        ("+1880-00-00T00:00:00Z", 8, "1880s"),
+        ("+1000-00-00T00:00:00Z", 6, ""),
+        ("soon", 9, ""),
+    ],
+)
+def test_a_time_is_told_as_exactly_as_it_is_known(time, precision, said):
+    value = {"time": time, "precision": precision}
+    claims = {"P571": [{"mainsnak": {"datavalue": {"value": value}}, "rank": "normal"}]}
+    made = recorded(entity={"entities": {"Q243": {"claims": claims}}}).draft_of(TOWER).info
+    assert dict(made.facts).get("Made", "") == said
+
+
+def test_sentences_are_whole_and_initials_are_no_ends():
+    text = "Built by A. B. Smith in 1900. It burned. " + "Long " * 100 + "end."
+    assert first_sentences(text, 60) == "Built by A. B. Smith in 1900. It burned."
+    assert first_sentences("", 10) == ""

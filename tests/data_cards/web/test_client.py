@@ -1,0 +1,249 @@
+"""A client that other servers need not mind: pauses, waits, robots, bounds. No network, no
+sleeping: the clock and the transport are the test's."""
+
+import json
+from datetime import UTC, datetime
+
+import httpx2
+import pytest
+
+from data_cards.errors import NotFetched
+from data_cards.web.client import WebClient, WebLimits, retry_after
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.slept = []
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.slept.append(round(seconds, 3))
+        self.now += seconds
+
+
+def web(answer, addresses=("8.8.8.8",), deadline=None, **limits):
+    clock = Clock()
+    asked = []
+
+    def handle(request):
+        asked.append(request)
+        return answer(request)
+
+    client = WebClient(
+        WebLimits(**limits),
+        transport=httpx2.MockTransport(handle),
+        resolve=lambda host: list(addresses),
+        clock=clock,
+        sleep=clock.sleep,
+        deadline=deadline,
+    )
+    return client, clock, asked
+
+
+def test_the_connection_goes_to_the_address_that_was_checked_and_keeps_the_name():
+    client, _, asked = web(lambda request: httpx2.Response(200, content=b"x"))
+    client.get("https://photos.example/a.jpg")
+    assert asked[0].url.host == "8.8.8.8"
+    assert asked[0].headers["Host"] == "photos.example"
+    assert asked[0].extensions["sni_hostname"] == "photos.example"
+
+
+def test_a_private_address_is_never_asked():
+    client, _, asked = web(lambda request: httpx2.Response(200), addresses=["10.0.0.1"])
+    with pytest.raises(NotFetched, match="not on the public web"):
+        client.get("http://intranet.example/")
+    assert not asked
+
+
+def test_a_redirect_to_another_place_is_checked_like_the_first():
+    hosts = {"good.example": ["8.8.8.8"], "metadata.example": ["169.254.169.254"]}
+    clock = Clock()
+    client = WebClient(
+        transport=httpx2.MockTransport(
+            lambda request: httpx2.Response(302, headers={"Location": "http://metadata.example/"})
+        ),
+        resolve=hosts.__getitem__,
+        clock=clock,
+        sleep=clock.sleep,
+    )
+    with pytest.raises(NotFetched, match="not on the public web"):
+        client.get("http://good.example/a.jpg")
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "http://user@good.example/"])
+def test_a_redirect_to_what_is_no_web_address_is_refused(target):
+    client, _, _ = web(lambda request: httpx2.Response(302, headers={"Location": target}))
+    with pytest.raises(NotFetched):
+        client.get("http://good.example/a.jpg")
+
+
+def test_two_requests_to_one_host_have_a_pause_between_them():
+    client, clock, _ = web(lambda request: httpx2.Response(200), pause=2.0)
+    for place in ("one.example/a", "one.example/b", "two.example/a"):
+        client.get(f"https://{place}")
+    assert clock.slept == [2.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_asks_to_wait_is_waited_for(status):
+    answers = iter(
+        [
+            httpx2.Response(status, headers={"Retry-After": "7"}),
+            httpx2.Response(200, content=b"photo"),
+        ]
+    )
+    client, clock, _ = web(lambda request: next(answers))
+    assert client.get("https://busy.example/a.jpg").data == b"photo"
+    assert clock.slept == [7.0]
+
+
+def test_a_server_that_never_stops_asking_to_wait_is_left_alone_after_a_few_tries():
+    client, _, asked = web(lambda request: httpx2.Response(429), tries=3, failures=2)
+    for number in range(4):
+        with pytest.raises(NotFetched):
+            client.get(f"https://busy.example/{number}.jpg")
+    assert len(asked) == 6
+    assert client.is_given_up("https://busy.example/9.jpg")
+
+
+def test_a_wait_that_is_longer_than_the_time_left_ends_the_search():
+    client, _, _ = web(
+        lambda request: httpx2.Response(429, headers={"Retry-After": "100"}), deadline=50.0
+    )
+    with pytest.raises(NotFetched) as refused:
+        client.get("https://busy.example/a.jpg")
+    assert refused.value.evidence["is_late"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418])
+def test_what_a_server_refuses_is_not_asked_twice(status):
+    client, _, asked = web(lambda request: httpx2.Response(status))
+    with pytest.raises(NotFetched) as refused:
+        client.get("https://one.example/a.jpg")
+    assert str(status) in refused.value.sentence
+    assert len(asked) == 1
+    assert not client.is_given_up("https://one.example/")
+
+
+def test_a_large_answer_is_refused_by_what_it_says_and_by_what_it_sends():
+    def sends_more(request):
+        return httpx2.Response(200, content=iter([b"x" * 600] * 5))
+
+    def says_more(request):
+        return httpx2.Response(200, headers={"Content-Length": "2000000000"}, content=iter([]))
+
+    for answer in (sends_more, says_more):
+        client, _, _ = web(answer, bytes=1000)
+        with pytest.raises(NotFetched, match="larger than"):
+            client.get("https://one.example/a.jpg")
+
+
+def test_a_slow_answer_ends_after_the_seconds_that_it_may_take():
+    clock = Clock()
+
+    def drip():
+        while True:
+            clock.now += 10
+            yield b"x"
+
+    client = WebClient(
+        WebLimits(seconds=60),
+        transport=httpx2.MockTransport(lambda request: httpx2.Response(200, content=drip())),
+        resolve=lambda host: ["8.8.8.8"],
+        clock=clock,
+        sleep=clock.sleep,
+    )
+    with pytest.raises(NotFetched, match="longer than 60 seconds"):
+        client.get("https://slow.example/a.jpg")
+
+
+def test_redirects_in_a_circle_end():
+    client, _, asked = web(
+        lambda request: httpx2.Response(
+            302, headers={"Location": "/b" if "a" in request.url.path else "/a"}
+        )
+    )
+    with pytest.raises(NotFetched, match="circle"):
+        client.get("https://one.example/a")
+    assert len(asked) == 2
+
+
+def test_redirects_without_end_end():
+    steps = iter(range(100))
+    client, _, asked = web(
+        lambda request: httpx2.Response(302, headers={"Location": f"/{next(steps)}"}), redirects=3
+    )
+    with pytest.raises(NotFetched, match="more than 3 times"):
+        client.get("https://one.example/a")
+    assert len(asked) == 4
+
+
+def robots(text, status=200):
+    def answer(request):
+        if request.url.path == "/robots.txt":
+            return httpx2.Response(status, text=text)
+        return httpx2.Response(200, content=b"photo")
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "is_allowed"),
+    [
+        ("User-agent: *\nDisallow: /private/", 200, True),
+        ("User-agent: *\nDisallow: /", 200, False),
+        ("User-agent: Vitrine\nDisallow: /photos/", 200, False),
+        ("User-agent: other\nDisallow: /", 200, True),
+        ("", 200, True),
+        ("\x00\xff nonsense", 200, True),
+        ("", 404, True),
+        ("", 403, True),
+        ("", 500, False),
+    ],
+)
+def test_robots_are_kept_as_rfc_9309_has_it(text, status, is_allowed):
+    client, _, _ = web(robots(text, status))
+    if is_allowed:
+        assert client.get("https://one.example/photos/a.jpg", asks_robots=True).data == b"photo"
+    else:
+        with pytest.raises(NotFetched, match="asks programs not to"):
+            client.get("https://one.example/photos/a.jpg", asks_robots=True)
+
+
+def test_robots_are_asked_once_for_each_host():
+    client, _, asked = web(robots("User-agent: *\nDisallow:"))
+    for number in range(3):
+        client.get(f"https://one.example/{number}.jpg", asks_robots=True)
+    assert [request.url.path for request in asked].count("/robots.txt") == 1
+
+
+def test_json_that_is_none_is_a_sentence():
+    client, _, _ = web(lambda request: httpx2.Response(200, text="<html>"))
+    with pytest.raises(NotFetched, match="something else than JSON"):
+        client.json("https://api.example/")
+    client, _, _ = web(lambda request: httpx2.Response(200, text=json.dumps({"a": 1})))
+    assert client.json("https://api.example/") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        ("Mon, 30 Nov 2026 00:01:00 GMT", 60.0),
+        ("Mon, 30 Nov 2026 00:00:00 GMT", 0.0),
+        ("Sun, 29 Nov 2026 23:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("1e9", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_what_a_server_asks_for_is_read_as_a_number_or_a_date(header, seconds):
+    assert retry_after(header, datetime(2026, 11, 30, tzinfo=UTC)) == seconds
