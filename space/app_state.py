@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from curation.light_table.first_model import Serving, measured_in_words
@@ -74,12 +75,18 @@ class Archive:
 class DatasetArchive(Archive):
     """With a dataset: the light table shows it, and what waits here is sent to it."""
 
-    def __init__(self, journal: Journal, dataset: Dataset, disk_is_kept: bool) -> None:
+    def __init__(
+        self, journal: Journal, dataset: Dataset, disk_is_kept: bool, cache: Path | None = None
+    ) -> None:
+        """`cache`: where scans on this machine remember what they saw."""
         from curation.issues.out_of_fold import ScanOpinions
+        from curation.scan.remembered import ScanCache
 
         super().__init__(journal)
         self._dataset = dataset
         self.table = self._table = open_table(dataset, journal, ScanOpinions, disk_is_kept)
+        if cache is not None:
+            self.table.remembered = ScanCache(cache)
         self._photos: Sending | None = None
         self._told: tuple[object, ...] = ()
 
@@ -303,4 +310,6 @@ def _archive(settings: SpaceSettings) -> Archive:
     # The dataset first: where there is none, no folder is made at its address.
     dataset = open_dataset(settings.dataset) if settings.dataset else None
     journal = Journal(settings.state / "journal")
-    return DatasetArchive(journal, dataset, settings.disk_is_kept) if dataset else Archive(journal)
+    if dataset is None:
+        return Archive(journal)
+    return DatasetArchive(journal, dataset, settings.disk_is_kept, settings.cache)

@@ -94,6 +94,10 @@ def _add_queue(router: APIRouter, table: LightTable, answer: Answering) -> None:
     async def grid(request: Request, label: str, suggested: str | None = None) -> Response:
         return await answer(request, lambda name: table.grid(name, label, suggested))
 
+    @router.get("/item/{image_id}")
+    async def item(request: Request, image_id: str) -> Response:
+        return await answer(request, lambda name: table.item(name, image_id))
+
     @router.get("/classes")
     async def classes(request: Request) -> Response:
         return await answer(request, lambda name: table.classes())

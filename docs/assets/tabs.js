@@ -22,12 +22,14 @@ export function openTabs(page, first = {}) {
   function choose(tab) {
     show(tab);
     const address = `#/${nameOf(tab)}`;
-    if (location.hash !== address) history.pushState(null, "", address);
+    if (!isIn(address)) history.pushState(null, "", address);
     scrollTo(0, 0);
   }
 
+  // A panel may write behind its name which of its places is shown (#/light-table/sheet?q=mug).
+  const isIn = (address) => location.hash === address || ["/", "?"].some((sign) => location.hash.startsWith(address + sign));
   // Any other address, such as a heading's, is in the first panel.
-  const addressed = () => tabs.find((tab) => location.hash === `#/${nameOf(tab)}`) ?? tabs[0];
+  const addressed = () => tabs.find((tab) => isIn(`#/${nameOf(tab)}`)) ?? tabs[0];
 
   function press(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

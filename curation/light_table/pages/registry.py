@@ -16,6 +16,7 @@ from curation.light_table.pages.page import Page
 from curation.light_table.pages.people import People
 from curation.light_table.pages.report import Report
 from curation.light_table.pages.rounds import Rounds
+from curation.light_table.pages.sheet import Sheet
 from curation.light_table.session.table import LightTable
 
 
@@ -31,7 +32,9 @@ def pages_of(
     people = People(table, is_owner)
     report = Report(table)
     classes = ClassList(table)
+    sheet = Sheet(table, is_owner)
     pages = [
+        Page("sheet", "All photos", sheet.show, sheet.act),
         Page("report", "What the scan found", report.show, report.show),
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),

@@ -11,10 +11,12 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from data_cards.annotations.actions import CLASS_ACTIONS
-from data_cards.annotations.decision import Decision, now
+from data_cards.annotations.actions import CLASS_ACTIONS, LABEL_ANSWERS
+from data_cards.annotations.decision import NONE_OF_THESE, Decision, now
 from data_cards.annotations.ledger import EFFECTS, fold, in_order, kept_labels, standing
 from data_cards.dataset.schema import Label
+
+MOST_GIVEN = 9  # one for each digit
 
 
 def any_may_go(step: Sequence[Decision], one: Decision) -> bool:
@@ -183,6 +185,22 @@ class Book:
             return False
         changed = self._undone_by(decision) or decision
         return changed.action == "undo" or changed.action in EFFECTS
+
+    @property
+    def changes(self) -> int:
+        """Another number whenever anything was decided."""
+        return self._changes
+
+    def given_by(self, who: str) -> list[str]:
+        """The classes this person gave, the latest first, each once."""
+        given: dict[str, None] = {}
+        for ids in reversed(self._steps.get(who, {}).values()):
+            for one in (self._by_id[name] for name in ids if name not in self._undone):
+                if one.label and one.action in LABEL_ANSWERS and one.label != NONE_OF_THESE:
+                    given[one.label] = None
+            if len(given) >= MOST_GIVEN:
+                break
+        return list(given)
 
     def version(self, image_id: str) -> int:
         """Another number whenever something that may concern this photo was decided."""

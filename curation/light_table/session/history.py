@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ulid import ULID
 
+from curation.light_table.session.questions import UNASKED
 from data_cards.annotations.decision import NONE_OF_THESE, Decision
 from data_cards.annotations.disagreement import KIND, PAIR
 from data_cards.dataset.schema import Finding, Photo, Source
@@ -45,7 +46,8 @@ def history(photo: Photo, findings: Iterable[Finding], title: Title) -> list[str
     """Where the photo came from, and what asks about it. `title`: class id -> the name people
     read."""
     came = [_came(source, title) for source in photo.sources]
-    return list(dict.fromkeys([*came, *(_flagged(finding) for finding in findings)]))
+    flagged = (_flagged(finding) for finding in findings if finding.kind != UNASKED)
+    return list(dict.fromkeys([*came, *flagged]))
 
 
 def decision_lines(

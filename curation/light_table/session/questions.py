@@ -16,6 +16,7 @@ PILES = ("labels", "leaks", "duplicates", "conflicts", "unlabelled", "quality", 
 PAIRS = ("leaks", "duplicates")
 # the least score of a poor photo that is worth a question; a remark is on the page of the scan
 ASKED_FROM = 0.05
+UNASKED = "unasked"  # the kind of what nobody asked about: a photo that was looked for
 _PILE_OF_KIND = {
     "label": "labels",
     "unlabelled": "unlabelled",
@@ -103,6 +104,12 @@ def questions(findings: Iterable[Finding]) -> list[Item]:
 def _doubt(finding: Finding) -> tuple[bool, float]:
     certain = finding.kind == "exact_duplicate" and not finding.related
     return (not certain, -finding.score)
+
+
+def unasked(image_id: str) -> Item:
+    """A photo that nothing asks about, as it is looked at. Its key is of no question, so deciding
+    on it settles only what the decision itself makes pointless."""
+    return Item(image_id, "photo", (Finding(image_id, UNASKED, 0.0, ""),))
 
 
 def answers(decision: Decision, item: Item) -> bool:

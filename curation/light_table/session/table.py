@@ -26,10 +26,11 @@ from curation.light_table.session.grid import look_alikes
 from curation.light_table.session.history import decision_lines, history
 from curation.light_table.session.moves import Move, Moves
 from curation.light_table.session.placard import NoOpinions, Opinions, Records, placard
-from curation.light_table.session.questions import Item
+from curation.light_table.session.questions import Item, unasked
 from curation.light_table.session.queue import PILES, Queue, pile_of, questions
 from curation.light_table.session.sending import Sending
 from curation.light_table.session.thumbnails import Prints
+from curation.scan.remembered import NothingRemembered, Remembered
 from data_cards.annotations.class_edits import references_of
 from data_cards.annotations.decision import Question
 from data_cards.annotations.journal import Journal, flush, known
@@ -82,6 +83,8 @@ class LightTable:
         self.lacks_model: Callable[[], bool] = lambda: False
         # Set by whoever sends visitors' photos: what keeps them from coming in, as a sentence.
         self.photo_trouble: Callable[[], str] = lambda: ""
+        # What scans on this machine remember; set by whoever knows where that is.
+        self.remembered: Remembered = NothingRemembered()
         self.prints = Prints(self._stored)
         self.sending = Sending(lambda: journal.unsent, self._send, then=self.notice)
         journal.learn_sent(dataset)
@@ -205,6 +208,17 @@ class LightTable:
             "history": history(photo, item.findings, self.title),
             "said": decision_lines(decisions, self.book.stands, self.title),
         }
+
+    def item(self, who: str, image_id: str) -> dict[str, Any]:
+        """Any photo, ready for the screen: as the question that is open about it, else as it is.
+        Raises MissingFile."""
+        with self.lock:
+            if image_id not in self.records.photos:
+                raise MissingFile("This photo is not in the collection any more.")
+            asked = self.queue.of_photo(image_id)
+            waits = (one for one in asked if not self.queue.is_settled(one.key, who))
+            item = next(waits, None) or unasked(image_id)
+            return self._shown(who, item, self.records_for(who))
 
     def title(self, class_id: str) -> str:
         """The name people read."""

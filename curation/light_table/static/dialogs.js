@@ -128,6 +128,7 @@ const KEYS = [
   ["i", "what the classes are: card and reference picture"],
   ["h", "who decided what about this photo, and when"],
   ["z", "magnify; wheel or pinch for more, drag to move"],
+  ["b", "all photos: search, filter, select any of them"],
   ["g", "grid: everything under this label; of duplicates, the whole groups"],
 ];
 const GRID_KEYS = [
@@ -168,7 +169,7 @@ export function more(table, actions) {
   const { session, header } = table;
   const piles = session.piles.filter((pile) => pile.total && pile.pile !== session.pile);
   const dialog = h("dialog", { class: "sheet", "aria-label": "More" },
-    h("div", { class: "pairs" }, actions.map(([, words, does]) => row(words, does))),
+    h("div", { class: "pairs" }, actions.filter(([name]) => name !== "b").map(([, words, does]) => row(words, does))),
     piles.map((pile) => row(`Go to ${PILES[pile.pile][1]}`, () => header.choose(pile.pile), String(pile.left))),
     h("div", { class: "pairs" }, table.pages.map((page) => row(page.title, () => table.toPage(page.name)))),
     row(`Sign out ${session.who}`, () => table.signOut()));

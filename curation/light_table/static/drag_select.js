@@ -21,14 +21,12 @@ export class Band {
     this.drawn = false;
     const [target] = event.composedPath();
     const cell = target.closest(".cell");
-    const free = cell || target === grid.sheet || target === grid.table.body;
+    const free = cell || target === grid.sheet || target === grid.table.body || target.matches(".sheet-main");
     if (grid.table.view !== grid || event.pointerType === "touch" || event.button !== 0 || event.shiftKey || !free) return;
     event.preventDefault();
     this.from = this.at(event);
     this.on = !cell || !grid.chosen.has(Number(cell.dataset.place));
     this.before = new Set(grid.chosen);
-    this.places = grid.cells.map((_, place) => grid.sheet.children[place]).map((tile) =>
-      [tile.offsetLeft, tile.offsetTop, tile.offsetLeft + tile.offsetWidth, tile.offsetTop + tile.offsetHeight]);
   }
 
   // Where the pointer is on the sheet, however far that was scrolled.
@@ -55,11 +53,12 @@ export class Band {
     const [left, right] = [Math.min(x, this.from[0]), Math.max(x, this.from[0])];
     const [top, bottom] = [Math.min(y, this.from[1]), Math.max(y, this.from[1])];
     Object.assign(this.box.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
-    this.places.forEach(([a, b, c, d], place) => {
-      const inside = a < right && c > left && b < bottom && d > top;
-      this.grid.set(place, inside ? this.on : this.before.has(place));
-      if (inside) this.grid.last = place;
-    });
+    const chosen = new Set(this.before);
+    for (const place of this.grid.within(left, top, right, bottom)) {
+      chosen[this.on ? "add" : "delete"](place);
+      this.grid.last = place;
+    }
+    this.grid.choose(chosen);
   }
 
   // Near an edge the sheet moves along, also while the pointer rests there.

@@ -89,6 +89,18 @@ export class Grid {
     this.last = place;
   }
 
+  // The places that a rectangle on the sheet touches, and what is selected by it.
+  within(left, top, right, bottom) {
+    return this.cells.map((_, place) => place).filter((place) => {
+      const { offsetLeft: x, offsetTop: y, offsetWidth: wide, offsetHeight: high } = this.sheet.children[place];
+      return x < right && x + wide > left && y < bottom && y + high > top;
+    });
+  }
+
+  choose(places) {
+    this.cells.forEach((_, place) => this.set(place, places.has(place)));
+  }
+
   range(from, to) {
     for (let place = Math.min(from, to); place <= Math.max(from, to); place++) this.set(place, true);
   }

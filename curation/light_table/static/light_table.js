@@ -1,6 +1,7 @@
 // The light table: one annotator, one question at a time, everything by keyboard or by thumb.
 // State lives on the server (and, for seconds, in the outbox); this page can go away at any moment.
 
+import * as address from "./address.js";
 import { Session } from "./session.js";
 import { Grid } from "./grid_view.js";
 import { Header } from "./header.js";
@@ -30,6 +31,7 @@ class LightTable {
     this.grid = new Grid(this);
     addEventListener("keydown", (event) => this.press(event));
     addEventListener("resize", () => this.fit());
+    for (const moved of ["popstate", "hashchange"]) addEventListener(moved, () => this.follow());
     addEventListener("online", () => this.session?.outbox.post());
     addEventListener("beforeunload", (event) => this.session?.outbox.waiting && event.preventDefault());
     new IntersectionObserver(() => this.appear()).observe(host);
@@ -91,7 +93,8 @@ class LightTable {
       };
       this.view = this.single;
       this.pages = await this.server.pages();
-      this.show();
+      this.at = "";
+      if (!(await this.goTo(address.read(location.hash)))) this.show();
       this.takeFocus();
     } catch (problem) {
       await this.stumble(problem);
@@ -124,7 +127,7 @@ class LightTable {
       this.stumble(this.session.outbox.refused);
       return;
     }
-    this.root.dataset.view = this.view === this.grid ? "grid" : this.view === this.single ? "single" : "page";
+    this.root.dataset.view = this.view === this.grid ? "grid" : this.view === this.single ? "single" : (this.view.layout ?? "page");
     this.header.show();
     this.view.show();
     this.catchUp();
@@ -207,13 +210,65 @@ class LightTable {
       return;
     }
     await this.opened[name].open(asked);
+    if (this.view === this.opened[name]) this.place(name, asked);
     this.takeFocus();
   }
 
   toSingle() {
+    this.session.leave();
     this.view = this.single;
     this.single.shown = null;
+    this.place("");
     this.show();
+  }
+
+  // One photo of the collection, flagged or not, as a question of its own; decided, one is back where one came from.
+  async toPhoto(imageId) {
+    let item;
+    try {
+      item = await this.server.item(imageId);
+    } catch (problem) {
+      this.tell(problem.status ? problem.message : "The light table does not answer. Try again.", true);
+      return;
+    }
+    this.cameFrom = this.view === this.single ? this.cameFrom : this.view;
+    this.session.visit(item);
+    this.view = this.single;
+    this.single.shown = null;
+    this.place("photo", { id: imageId });
+    this.show();
+  }
+
+  // Back from a photo that was opened by itself.
+  back() {
+    const from = this.cameFrom;
+    this.cameFrom = null;
+    if (from?.name && from !== this.single) return this.toPage(from.name, from.query);
+    return this.toSingle();
+  }
+
+  // What the address says, and what a step back or forward in the browser means.
+  place(name, asked) {
+    this.at = address.write(name, asked);
+    address.put(name, asked);
+  }
+
+  follow() {
+    if (this.session && address.write(...Object.values(address.read(location.hash))) !== this.at) this.goTo(address.read(location.hash));
+  }
+
+  // Whether there is such a place.
+  async goTo({ view, asked }) {
+    if (view === "photo" && asked.id) {
+      await this.toPhoto(asked.id);
+      return this.view === this.single && Boolean(this.session.item?.visited);
+    }
+    if (this.pages.some((page) => page.name === view)) {
+      await this.toPage(view, asked);
+      return true;
+    }
+    if (this.view !== this.single) this.toSingle();
+    return false;
   }
 
   takeBack() {

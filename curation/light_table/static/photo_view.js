@@ -232,9 +232,10 @@ export class Single {
       ["j", "junk", () => this.decide("junk")],
       ["d", "duplicate", () => this.duplicate()],
       ["u", "unsure", () => this.decide("unsure"), said ? "" : "main"],
-      [" ", "skip", () => this.decide("skip")],
+      item?.visited ? ["Escape", "back", () => this.table.back(), "main"] : [" ", "skip", () => this.decide("skip")],
       ["Backspace", "undo", () => this.table.takeBack(), "main"],
       ["i", "about the class", () => this.about()],
+      ["b", "all photos", () => this.table.toPage("sheet")],
       ["g", pile === "duplicates" ? "whole groups" : "grid", () => this.table.toGrid()],
       ["?", "all keys", () => this.table.help(), "last"],
     ];
@@ -263,6 +264,8 @@ export class Single {
     const listed = this.actions().find(([known]) => known === name);
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.session.item.choices[name - 1].id) : null;
+    if (name === "b") return () => this.table.toPage("sheet");
+    if (name === "Escape" && item.visited) return () => this.table.back();
     if (name === "/") return isPairAlone(item) ? null : () => this.search();
     if (name === "h") return () => this.past();
     if (name === "z") return () => this.zooms[0].toggle();
@@ -302,7 +305,10 @@ export class Single {
   }
 
   decide(action, more = {}, added = null) {
+    const { visited } = this.session.item;
+    if (visited && action === "skip") return this.table.back();
     this.session.decide(action, more, added);
+    if (visited) this.table.back();
   }
 
   showNothing() {

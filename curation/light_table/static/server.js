@@ -30,6 +30,10 @@ export class Server {
     return this.ask(`grid?label=${encodeURIComponent(classId)}${only}`);
   }
 
+  item(imageId) {
+    return this.ask(`item/${encodeURIComponent(imageId)}`);
+  }
+
   classes() {
     return this.ask("classes");
   }

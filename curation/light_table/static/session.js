@@ -26,12 +26,23 @@ export class Session {
   take(answer) {
     for (const name of ["who", "title", "pile", "piles", "undo", "sending", "model"]) this[name] = answer[name];
     const open = answer.items.filter((item) => !this.outbox.holds(item.key));
+    const visited = this.item?.visited ? [this.item] : [];
     const here = this.item && open.find((item) => item.key === this.item.key);
     // What is on screen stays there, as long as it is still a question; before there is a model it is laid anew where
     // the classes to choose from became more.
     const stays = here && (this.model && ids(here) !== ids(this.item) ? here : this.item);
-    this.items = here ? [stays, ...open.filter((item) => item !== here)] : open;
+    this.items = here ? [stays, ...open.filter((item) => item !== here)] : [...visited, ...open];
     this.takenAt = Date.now();
+  }
+
+  // A photo that was looked for, before everything that is asked; and away from it again.
+  visit(item) {
+    this.leave();
+    this.items = [{ ...item, visited: true }, ...this.items.filter((other) => other.key !== item.key)];
+  }
+
+  leave() {
+    this.items = (this.items ?? []).filter((item) => !item.visited);
   }
 
   // `added`: the title of a class that is to be made first, in the same step.

@@ -1,0 +1,67 @@
+"""What the last scan left in this machine's cache: cameras and embeddings of photos.
+
+All of it can be worked out again, and on another machine none of it may be there: whoever asks
+gets what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from curation.measures.cache import Memory
+from train.inference.embeddings import FeatureCache
+
+ENOUGH = 0.5  # of the photos a folder of features must hold to be of this collection
+
+
+class Remembered(Protocol):
+    """What is known of photos beside the dataset."""
+
+    def cameras(self, ids: Iterable[str]) -> dict[str, str]:
+        """image_id -> what a photo was taken with, where that is known."""
+        ...
+
+    def embeddings(self, ids: Collection[str]) -> tuple[list[str], np.ndarray]:
+        """Those of these photos that have an embedding, and the rows (n, d)."""
+        ...
+
+
+class NothingRemembered:
+    """For a machine that scanned nothing."""
+
+    def cameras(self, ids: Iterable[str]) -> dict[str, str]:
+        """None is known."""
+        return {}
+
+    def embeddings(self, ids: Collection[str]) -> tuple[list[str], np.ndarray]:
+        """There are none."""
+        return [], np.zeros((0, 0), np.float16)
+
+
+class ScanCache:
+    """The cache folder that scans on this machine write to."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+
+    def cameras(self, ids: Iterable[str]) -> dict[str, str]:
+        """As the files said."""
+        known, _ = Memory(self._cache / "scan").measures(ids)
+        return {image_id: one.camera for image_id, one in known.items() if one.camera}
+
+    def embeddings(self, ids: Collection[str]) -> tuple[list[str], np.ndarray]:
+        """By the backbone that saw most of these photos, the latest where several saw them all."""
+        best: tuple[float, float] = (0.0, 0.0)
+        found: FeatureCache | None = None
+        for folder in self._cache.glob("features/*"):
+            features = FeatureCache(folder)
+            here = len(ids) - len(features.missing(ids))
+            rank = (here / max(1, len(ids)), folder.stat().st_mtime)
+            if rank[0] >= ENOUGH and rank > best:
+                best = rank
+                found = features
+        return found.load(ids) if found else ([], np.zeros((0, 0), np.float16))

@@ -1,0 +1,75 @@
+"""All photos: search, filter, select and decide, as an annotator does; and the address keeps it."""
+
+from tests.fixtures.light_table_page import all_kept, labels_in, photo_on_screen
+
+ROOT = "vitrine-light-table"
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
+
+
+def sit(page):
+    photo_on_screen(page)
+    page.keyboard.press("b")
+    page.wait_for_selector(f"{ROOT} .long-sheet .cell img[src]")
+    return page.locator(f"{ROOT} .long-sheet .cell:not([hidden])")
+
+
+def many(page, words):
+    page.wait_for_selector(f"{ROOT} .sheet-top .lab:text-is('{words}')")
+
+
+def test_photos_are_filtered_selected_and_named_and_one_key_takes_it_back(url, folder, open_page):
+    page = open_page(url)
+    cells = sit(page)
+    many(page, "60 photos")
+    page.locator(f"{ROOT} .facet-value", has_text="doubtful label").click()
+    many(page, "39 of 60 photos")
+    page.wait_for_selector(f"{ROOT} .held:has-text('1 photo of the sealed test is not shown')")
+    cells.nth(0).click()
+    cells.nth(2).click(modifiers=["Shift"])
+    page.wait_for_selector(f"{ROOT} .picked:text-is('3 selected')")
+    page.keyboard.press("2")
+    many(page, "36 of 60 photos")
+    all_kept(page)
+    given = [one.label for one in labels_in(folder).values()].count("harbour-study")
+    assert given == 3
+    page.keyboard.press("Backspace")
+    many(page, "39 of 60 photos")
+
+
+def test_the_address_keeps_filters_and_order_through_a_reload_and_a_step_back(url, open_page):
+    page = open_page(url)
+    sit(page)
+    page.keyboard.press("f")
+    page.keyboard.type("1.png")
+    many(page, "6 of 60 photos")
+    page.locator(f"{ROOT} .sheet-top select").select_option("name")
+    page.wait_for_function("location.hash.includes('sort=name')")
+    page.reload()
+    many(page, "6 of 60 photos")
+    page.go_back()
+    many(page, "6 of 60 photos")
+    assert "sort" not in page.evaluate("location.hash")
+
+
+def test_any_photo_opens_by_itself_and_escape_leads_back(url, open_page):
+    page = open_page(url)
+    cells = sit(page)
+    cells.nth(1).dblclick()
+    page.wait_for_selector(f"{ROOT} .mat img")
+    assert "photo?id=" in page.evaluate("location.hash")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(f"{ROOT} .long-sheet .cell img[src]")
+
+
+def test_only_what_is_in_sight_exists_and_tiles_come_back(url, open_page):
+    page = open_page(url, **PHONE)
+    photo_on_screen(page)
+    page.locator(f"{ROOT} .act.more").click()
+    page.locator(f"{ROOT} dialog button", has_text="All photos").click()
+    page.wait_for_selector(f"{ROOT} .long-sheet .cell img[src]")
+    tiles = page.locator(f"{ROOT} .long-sheet .cell")
+    first = tiles.count()
+    assert first < 60
+    page.locator(f"{ROOT} .body").evaluate("body => body.scrollTo(0, 1e6)")
+    page.wait_for_selector(f"{ROOT} .cell[data-place='59'] img[src]")
+    assert tiles.count() <= first + 9

@@ -1,0 +1,112 @@
+"""All photos: every photo can be reached, decided on and found again, and none tells what is not
+this person's to know."""
+
+import pytest
+
+from curation.light_table.pages.sheet import Sheet
+from curation.light_table.session.table import LightTable
+from data_cards.annotations.journal import Journal
+from data_cards.errors import MissingFile
+from tests.fixtures.light_table import TellingOpinions, small_dataset
+
+
+@pytest.fixture
+def table(tmp_path):
+    data = small_dataset(tmp_path / "set", 12, sealed=2)
+    return LightTable(data, Journal(tmp_path / "journal"), TellingOpinions)
+
+
+@pytest.fixture
+def sheet(table):
+    return Sheet(table, lambda name: name == "olga")
+
+
+def values(shown, name):
+    found = next((one for one in shown["filters"] if one["id"] == name), {"values": []})
+    return {one["id"]: one["count"] for one in found["values"]}
+
+
+def move(table, who, **what):
+    outcome = table.act(who, [[what]])["outcomes"][0]
+    assert outcome["ok"], outcome
+
+
+ONE = "01JDAAAAAAAAAAAAAAAAAAAAA1"
+
+
+def test_every_photo_is_there_flagged_or_not(sheet, table):
+    shown = sheet.show("ann", {})
+    assert {cell["image_id"] for cell in shown["cells"]} == set(table.records.photos)
+    assert values(shown, "status") == {"labelled": 12}
+
+
+def test_a_window_is_a_part_of_the_same_order(sheet):
+    every = sheet.show("ann", {})["cells"]
+    part = sheet.show("ann", {"from": "4", "count": "3", "only": "cells"})
+    assert part["cells"] == every[4:7] and "filters" not in part
+
+
+def test_a_sealed_photo_shows_nothing_that_the_model_said(sheet):
+    sealed = [cell for cell in sheet.show("ann", {})["cells"] if cell["sealed"]]
+    assert len(sealed) == 2
+    assert all(cell["doubt"] is None and cell["key"] is None for cell in sealed)
+
+
+@pytest.mark.parametrize("asked", [{"sort": "doubt"}, {"finding": "labels"}, {"sort": "unsure"}])
+def test_what_is_held_back_is_said(sheet, asked):
+    shown = sheet.show("ann", asked)
+    assert not any(cell["sealed"] for cell in shown["cells"])
+    assert shown["held"].startswith("2 photos of the sealed test are not shown here")
+
+
+def test_only_the_owner_chooses_by_the_side_of_the_split(sheet):
+    assert values(sheet.show("olga", {}), "split") == {"train": 10, "test": 2}
+    assert values(sheet.show("ann", {}), "split") == {}
+    assert sheet.show("ann", {"split": "test"})["total"] == 12
+
+
+def test_a_decision_moves_a_photo_between_filters_and_says_who_and_when(sheet, table):
+    photo = sheet.show("ann", {})["cells"][0]["image_id"]
+    move(table, "ann", id=ONE, do="relabel", image_id=photo, label="red-grid")
+    shown = sheet.show("ann", {"by": "ann"})
+    assert [cell["image_id"] for cell in shown["cells"]] == [photo]
+    assert shown["cells"][0]["labelled"]["title"] == "Red <b>Grid</b>"
+    assert values(shown, "class") == {"red-grid": 1}
+    assert len(values(sheet.show("ann", {}), "when")) == 1
+
+
+def test_the_version_is_another_one_after_a_decision(sheet, table):
+    before = sheet.show("ann", {})
+    move(table, "ann", id=ONE, do="junk", image_id=before["cells"][0]["image_id"])
+    after = sheet.show("ann", {})
+    assert before["version"] != after["version"]
+    assert after["cells"][0]["status"] == "junk"
+
+
+def test_the_classes_given_last_are_under_the_digits(sheet, table):
+    photos = list(table.records.photos)
+    move(table, "ann", id=ONE, do="relabel", image_id=photos[0], label="red-grid")
+    titles = [one["id"] for one in sheet.show("ann", {})["recent"]]
+    assert titles[0] == "red-grid" and len(titles) == 3
+
+
+def test_any_photo_can_be_opened_and_says_where_it_came_from(table):
+    quiet = next(i for i in table.records.photos if not table.queue.of_photo(i))
+    item = table.item("ann", quiet)
+    assert item["why"] == [] and item["labelled"]["id"] == "harbour"
+    assert item["history"] == ["imported as Harbour at Low Moon, 3 March 2026"]
+
+
+def test_a_photo_that_is_asked_about_opens_with_its_question(table):
+    asked = next(item for item in table.queue.items.values() if item.pile == "duplicates")
+    assert table.item("ann", asked.image_id)["pair"] is not None
+
+
+def test_a_photo_that_is_gone_is_a_sentence(table):
+    with pytest.raises(MissingFile, match="not in the collection any more"):
+        table.item("ann", "0" * 64)
+
+
+@pytest.mark.parametrize("asked", [{"from": "x"}, {"count": "-3"}, {"from": "99999999"}])
+def test_a_place_that_is_none_is_answered_all_the_same(sheet, asked):
+    assert sheet.show("ann", asked)["total"] == 12

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { cornerOf, geometry, placesWithin, rowsOf, spanOf } from "../../curation/light_table/static/virtual_sheet.js";
+import { read, write } from "../../curation/light_table/static/address.js";
+
+const FIVE = geometry(790, 150, 10, 28); // five tiles of 150 pixels, rows of 188
+
+test("as many tiles stand in a row as fit, and they fill it", () => {
+  assert.equal(FIVE.across, 5);
+  assert.equal(FIVE.side, 150);
+  assert.equal(geometry(90, 150, 10, 28).across, 1);
+});
+
+test("of a hundred thousand photos a few rows are needed", () => {
+  const [from, to] = spanOf(1_000_000, 800, 100_000, FIVE);
+  assert.ok(to - from <= 5 * 10 && from <= 5 * Math.floor(1_000_000 / FIVE.step));
+  assert.deepEqual(spanOf(0, 800, 7, FIVE), [0, 7]);
+  assert.deepEqual(spanOf(9_999_999, 800, 7, FIVE), [7, 7]);
+});
+
+test("rows are counted to the last photo", () => {
+  assert.equal(rowsOf(11, FIVE), 3);
+  assert.deepEqual(cornerOf(6, FIVE), [160, 188]);
+});
+
+test("a frame touches what it overlaps and nothing beside the last photo", () => {
+  assert.deepEqual(placesWithin({ left: 155, top: 0, right: 400, bottom: 100 }, 100, FIVE), [1, 2]);
+  assert.deepEqual(placesWithin({ left: 151, top: 0, right: 159, bottom: 100 }, 100, FIVE), []);
+  assert.deepEqual(placesWithin({ left: 0, top: 180, right: 790, bottom: 186 }, 100, FIVE), []);
+  assert.deepEqual(placesWithin({ left: 0, top: 190, right: 790, bottom: 400 }, 7, FIVE), [5, 6]);
+});
+
+test("an address comes back as it was written", () => {
+  for (const [view, asked] of [["", {}], ["sheet", {}], ["sheet", { q: "a & b|c", class: "mug|jug" }], ["photo", { id: "9f" }]]) {
+    assert.deepEqual(read(write(view, asked)), { view, asked });
+  }
+  assert.deepEqual(read("#about"), { view: "", asked: {} });
+  assert.deepEqual(read("#/light-tables/x"), { view: "", asked: {} });
+  assert.equal(write("sheet", { q: "", sort: null }), "#/light-table/sheet");
+});
