@@ -73,3 +73,19 @@ def test_only_what_is_in_sight_exists_and_tiles_come_back(url, open_page):
     page.locator(f"{ROOT} .body").evaluate("body => body.scrollTo(0, 1e6)")
     page.wait_for_selector(f"{ROOT} .cell[data-place='59'] img[src]")
     assert tiles.count() <= first + 9
+
+
+def test_one_decision_is_taken_back_from_the_history_and_put_back(url, folder, open_page):
+    page = open_page(url)
+    cells = sit(page)
+    cells.nth(0).click()
+    page.keyboard.press("3")
+    all_kept(page)
+    page.keyboard.press("Escape")
+    page.locator(f"{ROOT} .menu button", has_text="History").click()
+    page.locator(f"{ROOT} .past button", has_text="Take back").first.click()
+    page.locator(f"{ROOT} .past button", has_text="Put back").wait_for()
+    assert "red-grid" not in [one.label for one in labels_in(folder).values()]
+    page.locator(f"{ROOT} .past button", has_text="Put back").click()
+    page.locator(f"{ROOT} .past button", has_text="Take back").wait_for()
+    assert "red-grid" in [one.label for one in labels_in(folder).values()]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from curation.light_table.pages.classes import ClassList
 from curation.light_table.pages.copies import Groups
+from curation.light_table.pages.history import History
 from curation.light_table.pages.missing import Missing
 from curation.light_table.pages.page import Page
 from curation.light_table.pages.people import People
@@ -33,12 +34,14 @@ def pages_of(
     report = Report(table)
     classes = ClassList(table)
     sheet = Sheet(table, is_owner)
+    past = History(table, is_owner)
     pages = [
         Page("sheet", "All photos", sheet.show, sheet.act),
         Page("report", "What the scan found", report.show, report.show),
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),
         Page("classes", "Classes", classes.show, classes.act),
+        Page("history", "History", past.show, past.act),
         Page("people", "People", people.show, people.act),
     ]
     if rounds is not None:

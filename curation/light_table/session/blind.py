@@ -75,6 +75,18 @@ class Blind:
         gone = {one.id for one in self._hidden(who, item.image_id)}
         return [one for one in about if one.id not in gone and (one.undoes or "") not in gone]
 
+    def may_know(self, who: str, one: Decision) -> bool:
+        """Whether this person may know of a decision: their own, and others' once neither they
+        nor a third one is still to be asked."""
+        if one.who == who or not one.image_id:
+            return True
+        dispute = f"conflicts/{one.image_id}"
+        if dispute in self._queue.items and not self._queue.is_settled(dispute):
+            return False
+        if not self.is_half_answered(one.image_id):
+            return True
+        return one.id not in {other.id for other in self._hidden(who, one.image_id)}
+
     def _hidden(self, who: str, image_id: str) -> list[Decision]:
         """Others' answers to what this person is still to be asked, those that were taken back
         too."""

@@ -253,6 +253,22 @@ class Book:
         """Whether nobody took it back."""
         return decision.id not in self._undone
 
+    def undos_of(self, name: str) -> list[str]:
+        """The ids of the undos that keep a decision from standing; none while it stands."""
+        if name not in self._undone:
+            return []
+        return [one.id for one in self._undos_of.get(name, ()) if one.id not in self._taken_back()]
+
+    def _taken_back(self) -> set[str]:
+        """Undos that were undone themselves."""
+        undos = {one.id for some in self._undos_of.values() for one in some}
+        return {name for name in undos if self._undos_of.get(name)}
+
+    def decisions(self) -> list[Decision]:
+        """Everything decided, taken back or not, the latest first; without the undos."""
+        every = (self._spelled(one) for one in self._by_id.values() if one.action != "undo")
+        return sorted(every, key=lambda one: one.order, reverse=True)
+
     def about(self, image_id: str) -> list[Decision]:
         """Everything decided about a photo, taken back or not, oldest first."""
         decisions = map(self._spelled, self._by_photo.get(image_id, {}).values())

@@ -30,6 +30,12 @@ _DID = {
     "unsure": "was not sure",
     "refuse_visitor": "did not follow the visitor",
 }
+_DID_TO_CLASS = {
+    "add_class": "added the class {named}",
+    "rename_class": "renamed a class to {title}",
+    "merge_class": "merged {before} into {named}",
+    "edit_card": "wrote on the card of {named}",
+}
 _ASKED = {
     "quality": "asked about its quality",
     "near_duplicate": "asked about a copy",
@@ -88,16 +94,24 @@ def _born(name: str) -> str:
         return ""
 
 
-def _decided(one: Decision, stands: bool, title: Title) -> str:
+def words_of(one: Decision, title: Title) -> str:
+    """What somebody did, in a few words."""
     named = "none of these" if one.label == NONE_OF_THESE else title(one.label or "")
-    words = _DID.get(one.action) or f"said {named}"
     if one.action == "keep" and one.label:
-        words = f"kept {named}"
+        return f"kept {named}"
+    if one.action in _DID_TO_CLASS:
+        before = title(one.label_before or "")
+        return _DID_TO_CLASS[one.action].format(named=named, before=before, title=one.title)
+    return _DID.get(one.action) or f"said {named}"
+
+
+def _decided(one: Decision, stands: bool, title: Title) -> str:
+    words = words_of(one, title)
     taken_back = "" if stands else ", taken back"
-    return f"{one.who}: {words}{_on(one.at)} ({_shown(one, title)}){taken_back}"
+    return f"{one.who}: {words}{_on(one.at)} ({shown_of(one, title)}){taken_back}"
 
 
-def _shown(one: Decision, title: Title) -> str:
+def shown_of(one: Decision, title: Title) -> str:
     """What a person saw when they decided, as far as it was written down."""
     scan_id, _, kind = one.finding.rpartition("/")
     if not one.finding:

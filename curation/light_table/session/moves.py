@@ -231,6 +231,34 @@ class Moves:
         self._undos[undo_id] = keys
         return keys
 
+    def take_back_one(self, who: str, name: str) -> list[str]:
+        """Take back one decision of any time, by its id; what was decided since stays. Returns
+        the questions that are open again. Raises BadDecision."""
+        one = self._book.find(name)
+        if one is None or one.action == "undo" or not self._book.stands(one):
+            raise BadDecision("This decision was taken back already.")
+        if not self._may_go([one], one):
+            raise BadDecision("Photos have this class by now. Give them another one first.")
+        return self._take_back(who, str(ULID()), [one])
+
+    def put_back(self, who: str, name: str) -> None:
+        """Let a decision stand again that was taken back. Raises BadDecision."""
+        one = self._book.find(name)
+        undos = self._book.undos_of(name)
+        if one is None or not undos:
+            raise BadDecision("This decision stands already.")
+        at = self._book.moment()
+        decisions = [
+            parse_decision(
+                {"at": at, "who": who, "action": "undo", "image_id": one.image_id, "undoes": undo}
+            )
+            for undo in undos
+        ]
+        self._book.write(decisions)
+        self._settle(one)
+        self._name_classes(decisions)
+        self._follow_conflicts([one])
+
     def _may_go(self, step: Sequence[Decision], one: Decision) -> bool:
         """A class stays when a photo beside those of its own step wears it by now."""
         if one.action != "add_class":
