@@ -69,6 +69,20 @@ class Parser(argparse.ArgumentParser):
         self._help_all = self.add_argument(
             "--help-all", action=_HelpAll, nargs=0, help="show the advanced flags, too"
         )
+        self._commands: argparse._SubParsersAction[Parser] | None = None
+
+    def command(
+        self, name: str, does: Callable[..., object], words: str, /, **arguments: str
+    ) -> Parser:
+        """A command of this one: what it `does`, its help, and its positional arguments with
+        theirs."""
+        if self._commands is None:
+            self._commands = self.add_subparsers(required=True, metavar="COMMAND")
+        made = self._commands.add_parser(name, help=words, description=words)
+        made.set_defaults(command=does)
+        for argument, about in arguments.items():
+            made.add_argument(argument, help=about)
+        return made
 
     def format_help(self) -> str:
         """What --help prints."""

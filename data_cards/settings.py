@@ -53,12 +53,15 @@ def check_ranges(settings: Any) -> None:
 
 def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:
     """One flag for each field of the dataclass `cls`: `--keep-location` for `keep_location`;
-    bool: a switch. Each says as `advanced` whether --help leaves it to --help-all."""
+    bool: a switch; tuple: may be repeated. Fields that are no dials have none. Each says as
+    `advanced` whether --help leaves it to --help-all."""
     hints = get_type_hints(cls)
-    for item in fields(cls):
+    for item in (one for one in fields(cls) if one.metadata):
         flag = f"--{item.name.replace('_', '-')}"
         words = _words(item)
-        if hints[item.name] is bool:
+        if isinstance(item.default, tuple):
+            made = parser.add_argument(flag, action="append", default=[], help=words)
+        elif hints[item.name] is bool:
             made = parser.add_argument(
                 flag, action=argparse.BooleanOptionalAction, default=item.default, help=words
             )
@@ -75,7 +78,8 @@ def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:
 
 def from_flags(cls: type[Settings], flags: argparse.Namespace) -> Settings:
     """The dataclass back from parsed flags. Raises CannotTrain for a number out of range."""
-    settings = cls(**{item.name: getattr(flags, item.name) for item in fields(cls)})  # type: ignore[arg-type]
+    given = {item.name: getattr(flags, item.name) for item in fields(cls) if item.metadata}  # type: ignore[arg-type]
+    settings = cls(**{name: tuple(x) if isinstance(x, list) else x for name, x in given.items()})
     check_ranges(settings)
     return settings
 
@@ -109,5 +113,5 @@ def _kind(hint: Any) -> Any:
 
 def _words(item: Field[Any]) -> str:
     words = str(item.metadata.get("words", "")).replace("%", "%%")
-    shown = item.default not in (None, MISSING, False, "")
+    shown = item.default not in (None, MISSING, False, "", ())
     return f"{words} (default: %(default)s)" if shown else words

@@ -167,12 +167,7 @@ def _deploy(asked: argparse.Namespace) -> None:
     made = deploy(asked.space, asked.model, asked.dataset, private=not asked.public)
     print(
         json.dumps(
-            {
-                "space": made.space,
-                "revision": made.revision,
-                "model": made.model,
-                "dataset": made.dataset,
-            }
+            {name: getattr(made, name) for name in ("space", "revision", "model", "dataset")}
         )
     )
 
@@ -238,14 +233,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = Parser(prog="python -m space", description="Serve, ask, deploy.")
     parser.set_defaults(stopped="Stopped.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, command: object, words: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=words, description=words)
-        made.set_defaults(command=command)
-        return made
-
-    serve = add("serve", _serve, "the visitors' demo, the API and the light table")
+    serve = parser.command("serve", _serve, "the visitors' demo, the API and the light table")
     serve.add_argument(
         "model",
         nargs="?",
@@ -278,8 +266,9 @@ def _parser() -> argparse.ArgumentParser:
         help="who may train, release and go back, besides the name “owner”; may be repeated",
     )
     serve.add_argument("--state", type=here, help="where decisions wait until they are sent")
-    predict = add("predict", _predict, "name the things in photos, one JSON line each")
-    predict.add_argument("model", help=MODEL_HELP)
+    predict = parser.command(
+        "predict", _predict, "name the things in photos, one JSON line each", model=MODEL_HELP
+    )
     predict.add_argument(
         "photos", nargs="+", metavar="PHOTO", help="a file, or a folder for all photos in it"
     )
@@ -303,18 +292,24 @@ def _parser() -> argparse.ArgumentParser:
             choices=("auto", "openvino", "onnxruntime", "torch"),
             help="through what the model runs; auto serves through the fastest that agrees",
         )
-    deploy = add("deploy", _deploy, "push the app as a Space on the Hub")
-    deploy.add_argument("space", help="hf://user/name")
-    deploy.add_argument("model", help=MODEL_HELP)
+    deploy = parser.command(
+        "deploy",
+        _deploy,
+        "push the app as a Space on the Hub",
+        space="hf://user/name",
+        model=MODEL_HELP,
+    )
     deploy.add_argument(
         "dataset", nargs="?", help="what the light table curates; without it there is none"
     )
     deploy.add_argument(
         "--public", action="store_true", help="let everybody see the Space (default: private)"
     )
-    loop = add("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
+    loop = parser.command("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
     loop.add_argument("--status", type=here, help="a file that says how far it is")
-    demo = add("demo", _demo, "the loop behind a page that is open as soon as the photos are in")
+    demo = parser.command(
+        "demo", _demo, "the loop behind a page that is open as soon as the photos are in"
+    )
     demo.set_defaults(
         stopped="Stopped. What was finished stays; the same command goes on from there."
     )
@@ -325,8 +320,12 @@ def _parser() -> argparse.ArgumentParser:
         )
         one.add_argument("out", type=here, help="the folder for the dataset, the model and figures")
         add_flags(one, LoopSettings)
-    annotator = add("annotator", _annotator, "let somebody use the light table")
-    annotator.add_argument("name", help="what the person signs in with")
+    annotator = parser.command(
+        "annotator",
+        _annotator,
+        "let somebody use the light table",
+        name="what the person signs in with",
+    )
     annotator.add_argument("file", type=here, help="where passwords are kept; made when missing")
     return parser
 

@@ -23,8 +23,7 @@ from typing import Any
 
 from curation.decisions.apply import fold_dataset
 from curation.ingest.collect import collect
-from curation.ingest.incoming import SourceOptions
-from curation.ingest.layout import CHOICES
+from curation.ingest.incoming import CLASS_FOLDERS, SourceOptions
 from curation.retrain.job_runner import JobProgress
 from curation.scan.run import ScanReport, ScanSettings, scan
 from data_cards.dataset.repo import Dataset, open_dataset
@@ -65,7 +64,9 @@ class LoopSettings:
     )
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
     by_name: bool = dial(False, "read labels off file names, where there is no class folder")
-    classes: str = dial("auto", "which folder is the class where folders lie in folders", CHOICES)
+    classes: str = dial(
+        "auto", "which folder is the class where folders lie in folders", CLASS_FOLDERS
+    )
     val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
     probe_first: bool = dial(
         False, "where there is no model yet, first release a quick one that says it is provisional"

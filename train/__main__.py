@@ -179,54 +179,48 @@ def job(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 def _command_parser() -> argparse.ArgumentParser:
     root = Parser(prog="python -m train")
-    commands = root.add_subparsers(required=True)
-    one = commands.add_parser("split", help="groups and labels -> splits and certificate")
-    one.add_argument("dataset", help=DATASET_HELP)
+    one = root.command(
+        "split", split, "groups and labels -> splits and certificate", dataset=DATASET_HELP
+    )
     add_flags(one, SplitSettings)
-    one.set_defaults(command=split)
-    one = commands.add_parser("evaluate", help="the sealed test")
-    one.add_argument("model", help=MODEL_HELP)
-    one.add_argument("dataset", help=DATASET_HELP)
-    one.set_defaults(command=evaluate)
-    one = commands.add_parser("export", help="the model in another form")
-    one.add_argument("model", help=MODEL_HELP)
+    root.command("evaluate", evaluate, "the sealed test", model=MODEL_HELP, dataset=DATASET_HELP)
+    one = root.command("export", export, "the model in another form", model=MODEL_HELP)
     one.add_argument(
         "--to", default="onnx", help="onnx, onnx-int8, transformers.js, torchscript or torch-export"
     )
     one.add_argument(
         "--dataset", help="check on photos of this dataset as well as on those inside the model"
     )
-    one.set_defaults(command=export)
-    one = commands.add_parser("compare", help="two models on the sealed test, photo by photo")
+    one = root.command("compare", compare, "two models on the sealed test, photo by photo")
     one.add_argument("first", metavar="MODEL", help=MODEL_HELP)
     one.add_argument("second", metavar="MODEL", help="the model it is compared with")
     one.add_argument("dataset", help=DATASET_HELP)
-    one.set_defaults(command=compare)
     for name, command, words in (
         ("release", release, "the candidate becomes the newest revision"),
         ("rollback", rollback, "an earlier round becomes the newest revision again"),
     ):
-        one = commands.add_parser(name, help=words)
-        one.add_argument("model", help=MODEL_HELP)
+        one = root.command(name, command, words, model=MODEL_HELP)
         one.add_argument(
             "--public", action="store_true", help="a model made anew on the Hub is public"
         )
-        one.set_defaults(command=command)
     one.add_argument(
         "--round", type=number(int, 1), help="its number; the one before, when left out"
     )
-    one = commands.add_parser("prune", help="let the weights of older rounds go; the figures stay")
-    one.add_argument("model", help=MODEL_HELP)
+    one = root.command(
+        "prune",
+        prune,
+        "let the weights of older rounds go; the figures stay",
+        model=MODEL_HELP,
+    )
     one.add_argument(
         "--keep",
         type=number(int, 0),
         default=3,
         help="rounds that can be gone back to (default: %(default)s)",
     )
-    one.set_defaults(command=prune)
-    one = commands.add_parser("job", help="a training on Hugging Face's machines")
-    one.add_argument("dataset", help=DATASET_HELP)
-    one.add_argument("model", help=MODEL_HELP)
+    one = root.command(
+        "job", job, "a training on Hugging Face's machines", dataset=DATASET_HELP, model=MODEL_HELP
+    )
     one.add_argument(
         "--flavor",
         default="a10g-small",
@@ -241,7 +235,6 @@ def _command_parser() -> argparse.ArgumentParser:
         help="run it, which costs money; without, the command is printed",
     )
     add_flags(one, TrainSettings)
-    one.set_defaults(command=job)
     return root
 
 

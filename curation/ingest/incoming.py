@@ -8,33 +8,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_cards.dataset.collection import ClassInfo
+from data_cards.settings import dial
+
+AUTO, TOP, LEAF = CLASS_FOLDERS = ("auto", "top", "leaf")
 
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What the owner said about a source. `label`: for photos that bring none; `every`: seconds
-    between frames of a clip; `by_name`: take labels from file names ("gond painting_7.jpg")
-    where there is no class folder; `label_column`: the column of a list that holds the labels;
-    `classes`: whether the outermost ("top") or the innermost ("leaf") folder is the class, or
-    what they look like ("auto"); `splits`: folders may be sides of a split; `exclude`: patterns
-    of names and paths that are passed over; `follow_links`: take what links lead to;
-    `val_is_test`: validation photos are the test, where none came; `workplace`: a folder for
-    what an archive unpacks to; `config` and `split`: which part of a dataset of the Hub;
-    `encoding`: of a list whose bytes do not tell."""
+    """What the owner said about a source; `workplace`: a folder for what an archive unpacks to."""
 
-    label: str | None = None
-    every: float = 1.0
-    by_name: bool = False
-    label_column: str | None = None
-    classes: str = "auto"
-    splits: bool = True
-    exclude: tuple[str, ...] = ()
-    follow_links: bool = False
-    val_is_test: bool = False
+    label: str | None = dial(None, "for photos that lie in no class folder")
+    every: float = dial(1.0, "seconds between the frames of a clip", least=0.01, most=86_400)
+    by_name: bool = dial(False, "read labels off file names, where there is no class folder")
+    label_column: str | None = dial(None, "the column of a list that holds the labels")
+    classes: str = dial(
+        "auto",
+        "which folder is the class where folders lie in folders: the outermost (top) or the "
+        "innermost (leaf); auto looks at their names",
+        CLASS_FOLDERS,
+    )
+    splits: bool = dial(True, "--no-splits: folders called train, val or test are classes")
+    exclude: tuple[str, ...] = dial(
+        (),
+        "pass over files and folders called so, or with such a path inside the source; "
+        "* and ? stand for anything; may be repeated",
+    )
+    follow_links: bool = dial(False, "take what links lead to, each file once")
+    val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
     workplace: Path | None = None
-    config: str | None = None
-    split: str | None = None
-    encoding: str | None = None
+    config: str | None = dial(None, "which part of a dataset of the Hub")
+    split: str | None = dial(None, "which splits of a dataset of the Hub: test, or train+test")
+    encoding: str | None = dial(None, "of a list whose bytes do not tell: cp1251, shift_jis, gbk")
 
 
 @dataclass(frozen=True)

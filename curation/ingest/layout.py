@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from curation.ingest.incoming import AUTO, LEAF, TOP
 from curation.ingest.naming import meaning
 from curation.ingest.photo_files import as_text
 from curation.ingest.split_names import side_among, split_of, splits_of
 
-AUTO, TOP, LEAF = CHOICES = ("auto", "top", "leaf")
 # Where at least half of the inner folders' names come back under other outer folders, they are
 # days, views or sittings of the outer things. Places with things in them ("kitchen/mug",
 # "bath/mug") repeat few.
