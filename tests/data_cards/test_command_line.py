@@ -28,6 +28,7 @@ LATER = {
     "DiskFull",
     "HubUnreachable",
     "ClusterUnreachable",
+    "NotFetched",
     "BackboneUnavailable",
     "ExportDisagrees",
     "TooBusy",
