@@ -68,6 +68,10 @@ class Archive:
         """The bytes of one of them. Raises MissingFile."""
         return nothing_here(image_id)
 
+    def is_erased(self, image_id: str) -> bool:
+        """Whether a photo was erased here, so that a thumbnail in a model is not shown either."""
+        return False
+
     def close(self) -> None:
         """Send what is unsent, and end."""
 
@@ -128,6 +132,10 @@ class DatasetArchive(Archive):
     def read(self, image_id: str) -> bytes:
         """One photo of the dataset."""
         return self._dataset.read_photo(image_id)
+
+    def is_erased(self, image_id: str) -> bool:
+        """Whether it was erased from the dataset."""
+        return image_id in self._dataset.repo.forgotten()
 
     def close(self) -> None:
         """Photos first: a question whose photo is not there cannot be looked at."""

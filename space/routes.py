@@ -70,7 +70,9 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
     def similar_photo(image_id: str) -> Response:
         return _picture(
             app_state.recognizer().thumbnail(image_id)
-            if SHA256.fullmatch(image_id) and app_state.ready
+            if SHA256.fullmatch(image_id)
+            and app_state.ready
+            and not app_state.archive.is_erased(image_id)
             else None
         )
 

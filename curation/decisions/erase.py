@@ -1,10 +1,12 @@
 """A person's photo really leaves: its bytes go from the shards, from what a local folder keeps
-of the past, and the small picture of it from this user's cache.
+of the past, and what was made of it from this user's cache.
 
     python -m curation erase DATASET IMAGE_ID...
 
-The ledger keeps its lines (they name the photo by a number and hold nothing of it). Models that
-were trained with the photo hold a thumbnail of it until they are trained again.
+What the commit is to take out of history is written down before it: either nothing was erased, or
+whoever opens the dataset next finishes it. The ledger keeps its lines (they name the photo by a
+number and hold nothing of it). Models that were released with the photo hold a thumbnail of it
+until they are trained again, and are named.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curation.decisions.reference_pictures import reference_files
+from curation.measures.cache import forget_measures
 from curation.measures.fingerprint_store import FingerprintStore
+from curation.measures.neighbours import forget_neighbours
 from data_cards.dataset.repo import Changes, Dataset
 from data_cards.dataset.schema import Finding, Opinion
 from data_cards.dataset.tables import (
@@ -27,61 +31,130 @@ from data_cards.dataset.tables import (
     splits_file,
 )
 from data_cards.errors import MissingFile
+from data_cards.storage.repository import parse_address
 from data_cards.wording import counted
+
+INDEX = Path("vitrine") / "index" / "photos.parquet"  # of a released model
+INBOX = Path(".vitrine") / "space" / "inbox"  # visitors' photos, where a dataset folder is served
 
 
 @dataclass(frozen=True)
 class Erased:
-    """The dataset without the photos, and how many they were."""
+    """The dataset without the photos, how many they were, and the folders of models that still
+    show one of them."""
 
     dataset: Dataset
     count: int
+    models: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """For people."""
         what = counted(self.count, "photo is", "photos are")
+        return f"{what} erased from {self.dataset.address}. {self._of_models} {OUT_OF_REACH}"
+
+    @property
+    def _of_models(self) -> str:
+        if not self.models:
+            return "No released model on this machine shows one; others keep thumbnails."
+        named = ", ".join(self.models)
+        one = len(self.models) == 1
         return (
-            f"{what} erased from {self.dataset.address}. Models trained on them keep thumbnails: "
-            "train and publish "
-            "those again. Copies that others downloaded, and other people's caches, are out of "
-            "reach."
+            f"{named} still {'shows' if one else 'show'} thumbnails: train and publish "
+            f"{'it' if one else 'them'} again, and delete {'its' if one else 'their'} old files."
         )
+
+
+OUT_OF_REACH = (
+    "Models elsewhere that were trained on them, copies that others downloaded, and other people's "
+    "caches are out of reach."
+)
 
 
 def erase(dataset: Dataset, image_ids: Sequence[str], cache: Path | None = None) -> Erased:
-    """Erase photos by image_id, also from what scans keep of them in this `cache`. Raises
-    MissingFile, and erases nothing, when one of them is not there."""
+    """Erase photos by image_id, also from what scans and trainings keep of them in this `cache`.
+    Raises MissingFile, and erases nothing, when one of them is not there and never was erased."""
     wanted = set(image_ids)
-    missing = sorted(wanted - set(dataset.newest().photos()))
+    here = wanted & set(dataset.newest().photos())
+    missing = sorted(wanted - here - dataset.repo.forgotten())
     if missing:
         said = f"There is no photo {missing[0][:12]} in {dataset.address}. Nothing was erased."
         raise MissingFile(said, missing=missing)
-    gone: list[str] = []
+    # What can be made again goes first: nothing of it is left once the photos themselves are gone.
+    _forget_made(cache, wanted)
+    after = (
+        dataset.update("Erase photos", lambda base: _without_photos(base, here))
+        if here
+        else dataset
+    )
+    _forget_made(cache, wanted)  # what a scan that was running has kept in the meantime
+    _forget_visitors(dataset, wanted)
+    return Erased(after, len(wanted), tuple(models_with(dataset, wanted, cache)))
 
-    def change(base: Dataset) -> Changes:
-        shards = _shards(base, wanted)
-        pictures = reference_files(base, base.collection(), wanted)
-        gone[:] = [*shards, *pictures.add, *pictures.delete]
-        add = (
-            dict(file for file in shards.values() if file)
-            | dict(_tables(base, wanted))
-            | dict(pictures.add)
-        )
-        return Changes(
-            add,
-            tuple(
-                path for path in (*shards, *_replaced(base), *pictures.delete) if path not in add
-            ),
-        )
 
-    after = dataset.update("Erase photos", change)
-    for path in gone:
-        after.repo.forget(path)
-    if cache:
+def _without_photos(base: Dataset, wanted: Collection[str]) -> Changes:
+    shards = _shards(base, wanted)
+    pictures = reference_files(base, base.collection(), wanted)
+    add = (
+        dict(file for file in shards.values() if file)
+        | dict(_tables(base, wanted))
+        | dict(pictures.add)
+    )
+    delete = tuple(
+        path for path in (*shards, *_replaced(base), *pictures.delete) if path not in add
+    )
+    gone = (*shards, *pictures.add, *pictures.delete)
+    return Changes(add, delete, gone, tuple(sorted(wanted)))
+
+
+def _forget_made(cache: Path | None, wanted: Collection[str]) -> None:
+    """Fingerprints, measures, lists of neighbours, features and small copies of these photos."""
+    if cache is None:
+        return
+    from train.images.image_cache import forget_copies
+    from train.inference.embeddings import forget_features
+
+    if (cache / "scan").is_dir():
         with FingerprintStore(cache / "scan") as store:
             store.forget(wanted)
-    return Erased(after, len(wanted))
+        forget_measures(cache / "scan", wanted)
+        forget_neighbours(cache / "scan", wanted)
+    forget_features(cache / "features", wanted)
+    forget_copies(cache / "runs", wanted)
+
+
+def _forget_visitors(dataset: Dataset, wanted: Collection[str]) -> None:
+    """Copies that visitors left beside a dataset folder that is served."""
+    place = parse_address(dataset.address)
+    if place.kind != "folder":
+        return
+    for path in (Path(place.name) / INBOX).rglob("*.photo"):
+        if path.stem in wanted:
+            path.unlink(missing_ok=True)
+
+
+def models_with(
+    dataset: Dataset, wanted: Collection[str], cache: Path | None = None
+) -> Iterator[str]:
+    """Folders of released models, beside the dataset and in the cache, whose index shows one of
+    these photos."""
+    place = parse_address(dataset.address)
+    beside = [Path(place.name).absolute().parent] if place.kind == "folder" else []
+    for folder in (*beside, *([cache / "models"] if cache else [])):
+        for index in sorted(folder.glob(f"*/{INDEX.as_posix()}")):
+            if _shows(index, wanted):
+                yield str(index.parents[2])
+
+
+def _shows(index: Path, wanted: Collection[str]) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        shown = pq.read_table(index, columns=["image_id"])["image_id"].to_pylist()
+    except (OSError, pa.ArrowException):  # damaged: nobody can show a photo from it
+        return False
+    return not set(wanted).isdisjoint(shown)
 
 
 def _shards(base: Dataset, wanted: Collection[str]) -> dict[str, tuple[str, bytes] | None]:

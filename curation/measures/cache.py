@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -151,6 +151,18 @@ class Memory:
                 [(dataset, number) for number in _numbers(base, ids)],
             )
 
+    def forget(self, ids: Collection[str]) -> None:
+        """Let go of these photos and of their pairs for good. Raises DiskFull."""
+        rows = [(image_id,) for image_id in ids]
+        of_pairs = "(select number from numbered where image_id = ?)"
+        with self._open() as base:
+            base.execute("pragma secure_delete = on")
+            base.executemany("delete from looks where image_id = ?", rows)
+            base.executemany(f"delete from judged where a = {of_pairs}", rows)
+            base.executemany(f"delete from judged where b = {of_pairs}", rows)
+            base.executemany(f"delete from surveyed where number = {of_pairs}", rows)
+            base.executemany("delete from numbered where image_id = ?", rows)
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         with (
@@ -182,3 +194,13 @@ def _keys(rows: sqlite3.Cursor) -> np.ndarray:
 
 def _in_order(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one < other else (other, one)
+
+
+def forget_measures(folder: Path, ids: Collection[str]) -> None:
+    """Let go of what earlier scans kept in this folder of these photos and their pairs; files of
+    earlier versions go altogether. Raises DiskFull."""
+    path = folder / f"scan-{VERSION}.sqlite"
+    for forgotten in set(folder.glob("scan-*.sqlite")) - {path}:
+        forgotten.unlink(missing_ok=True)
+    if path.is_file():
+        Memory(folder).forget(ids)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -272,3 +272,15 @@ def _let_in(
         places[part], cosines[part] = best_of(
             (places[part], cosines[part]), (new[found], values), count
         )
+
+
+def forget_neighbours(folder: Path, ids: Collection[str]) -> None:
+    """Delete the lists of neighbours in this folder that name one of these photos; a scan makes
+    them anew."""
+    wanted = np.array(sorted(ids), "S64")
+    for left in folder.glob("*.making"):  # by a scan that was killed
+        left.unlink(missing_ok=True)
+    for path in folder.glob("*.npz"):
+        kept = _Kept.read(path)
+        if kept is None or np.isin(kept.ids, wanted).any():
+            path.unlink(missing_ok=True)

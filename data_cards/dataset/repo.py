@@ -59,6 +59,8 @@ class Changes:
 
     add: Mapping[str, bytes | Path] = field(default_factory=dict)
     delete: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 class Dataset:
@@ -201,10 +203,13 @@ class Dataset:
         message: str,
         delete: Collection[str] = (),
         parent: str | None = None,
+        forget: Collection[str] = (),
+        about: Collection[str] = (),
     ) -> Dataset:
         """Commit and move on to the new revision; with `parent`, raises Conflict when somebody
-        was first."""
-        return Dataset(self.repo, self.repo.commit(add, message, delete, parent))
+        was first. `forget` and `about`: as Repository.commit takes them."""
+        made = self.repo.commit(add, message, delete, parent, forget, about)
+        return Dataset(self.repo, made)
 
     def update(self, message: str, change: Callable[[Dataset], Changes]) -> Dataset:
         """Commit what `change` makes of the newest revision; worked out again when somebody else
@@ -215,7 +220,14 @@ class Dataset:
             if not changes.add and not changes.delete:
                 return base
             try:
-                return base.commit(changes.add, message, changes.delete, parent=base.revision)
+                return base.commit(
+                    changes.add,
+                    message,
+                    changes.delete,
+                    base.revision,
+                    changes.forget,
+                    changes.about,
+                )
             except Conflict:
                 continue
         raise TooBusy(

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from data_cards.errors import Conflict, HubUnreachable, MissingFile
 from data_cards.storage.atomic_files import full_disk_named
+from data_cards.storage.forgetting import Forgetting, Notes
 from data_cards.storage.hub_client import CONNECT_LIMIT, calmly, kindly, never_wait_for_ever
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ class HubRepository:
         self.pinned = self._resolve(pinned) if pinned else None
 
     def head(self) -> str | None:
-        """The newest revision. Raises MissingFile when the Hub shows no such repository."""
-        return self._revision(None)
+        """The newest revision, after finishing what a crash left to be forgotten. Raises
+        MissingFile when the Hub shows no such repository."""
+        head = self._revision(None)
+        self._finish_forgetting(head)
+        return head
 
     def files(self, prefix: str = "", revision: str | None = None) -> list[str]:
         """Paths at a revision, sorted."""
@@ -118,8 +122,43 @@ class HubRepository:
         message: str,
         delete: Collection[str] = (),
         parent: str | None = None,
+        forget: Collection[str] = (),
+        about: Collection[str] = (),
     ) -> str:
         """All of it or nothing; the new revision (the old one when nothing changes)."""
+        if not forget:
+            return self._commit(add, message, delete, parent)
+        before = self._revision(None)
+        self._notes.plan(Forgetting(before, tuple(forget), tuple(about)))
+        made = self._commit(add, message, delete, parent)
+        self._finish_forgetting(made)
+        return made
+
+    def forgotten(self) -> frozenset[str]:
+        """What was erased from this machine, by image_id."""
+        return self._notes.forgotten()
+
+    def _finish_forgetting(self, head: str) -> None:
+        plan = self._notes.planned()
+        if plan is None:
+            return
+        # Its commit happened when none of the files is what it was, whoever committed since.
+        before = self._tree(plan.revision)
+        now = self._tree(head)
+        if any(now.get(path) == before.get(path) for path in plan.paths):
+            self._notes.drop()
+            return
+        for path in plan.paths:
+            self.forget(path)
+        self._notes.done(plan.about)
+
+    def _commit(
+        self,
+        add: Mapping[str, bytes | Path],
+        message: str,
+        delete: Collection[str],
+        parent: str | None,
+    ) -> str:
         for attempt in range(TRIES):
             head = self._revision(
                 None
@@ -242,13 +281,20 @@ class HubRepository:
     @property
     def _blobs(self) -> Path:
         """Where the Hub cache keeps this repository's contents, by ETag."""
+        return self._kept_here / "blobs"
+
+    @property
+    def _notes(self) -> Notes:
+        return Notes(self._kept_here)
+
+    @property
+    def _kept_here(self) -> Path:
+        """The Hub cache's folder for this repository."""
         from huggingface_hub import constants
         from huggingface_hub.file_download import repo_folder_name
 
-        return (
-            Path(constants.HF_HUB_CACHE)
-            / repo_folder_name(repo_id=self.name, repo_type=self.kind)
-            / "blobs"
+        return Path(constants.HF_HUB_CACHE) / repo_folder_name(
+            repo_id=self.name, repo_type=self.kind
         )
 
     # --- writing

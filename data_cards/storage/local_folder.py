@@ -5,6 +5,7 @@
                               file (hard links)
     folder/.vitrine/revisions/   one small JSON per revision: parent, time, message, path -> content
     folder/.vitrine/HEAD          the newest revision; replacing this one file is what commits
+    folder/.vitrine/FORGETTING    what a commit is to take out of history; finished on opening
     folder/.vitrine/APPLIED  the revision that the ordinary files show; a crash in between is
                              finished on opening
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -26,11 +28,13 @@ from filelock import FileLock, Timeout
 
 from data_cards.errors import BadAddress, Conflict, MissingFile, TooBusy
 from data_cards.storage.atomic_files import at_home, damage_named, place, write_durably
+from data_cards.storage.forgetting import Forgetting, Notes
 
 STORE = ".vitrine"
 REVISION_LENGTH = 40
 # bytes; small files are copied, so that an editor that writes in place cannot change history
 LARGE = 1_000_000
+UNFINISHED = re.compile(r"\..*\.[0-9a-f]{12}\.part")  # as data_cards.storage.atomic_files.beside
 WAIT_FOR_LOCK = 60.0  # seconds
 Files = dict[str, str]  # path -> sha256
 
@@ -46,6 +50,7 @@ class FolderRepository:
         if not self.path.is_dir():
             raise MissingFile(f"There is no folder {path}.", address=str(path))
         self._store = self.path / STORE
+        self._notes = Notes(self._store)
         self.pinned: str | None = None
         if pinned:
             self.pinned = self._resolve(pinned)
@@ -90,6 +95,8 @@ class FolderRepository:
         message: str,
         delete: Collection[str] = (),
         parent: str | None = None,
+        forget: Collection[str] = (),
+        about: Collection[str] = (),
     ) -> str:
         """All of it or nothing; the new revision (the old one when nothing changes)."""
         for path in (*add, *delete):
@@ -107,17 +114,19 @@ class FolderRepository:
             after |= {path: self._keep(data) for path, data in add.items()}
             if after == before and head is not None:
                 return head
-            return self._advance(head, after, message)
+            made = self._advance(head, after, message, forget=tuple(forget), about=tuple(about))
+            self._finish_forgetting(made)
+            return made
+
+    def forgotten(self) -> frozenset[str]:
+        """What was erased here, by image_id."""
+        return self._notes.forgotten()
 
     def forget(self, path: str) -> None:
         """Remove the contents `path` ever had, from history too, unless a file of the newest
         revision has them."""
         with self._locked():
-            wanted = set(self._files(self._settled()).values())
-            for record in (self._store / "revisions").glob("*.json"):
-                content = json.loads(record.read_bytes())["files"].get(path)
-                if content and content not in wanted:
-                    self._object(content).unlink(missing_ok=True)
+            self._forget((path,), self._settled())
 
     def keep_only(self, revisions: Collection[str]) -> None:
         """Remove large contents that neither the newest revision nor one of these has. The
@@ -160,7 +169,13 @@ class FolderRepository:
             return record["files"]
 
     def _advance(
-        self, parent: str | None, files: Files, message: str, applied: bool = False
+        self,
+        parent: str | None,
+        files: Files,
+        message: str,
+        applied: bool = False,
+        forget: tuple[str, ...] = (),
+        about: tuple[str, ...] = (),
     ) -> str:
         record = {
             "parent": parent,
@@ -171,6 +186,8 @@ class FolderRepository:
         text = json.dumps(record, ensure_ascii=False, indent=0).encode()
         revision = hashlib.sha256(text).hexdigest()[:REVISION_LENGTH]
         write_durably(self._store / "revisions" / f"{revision}.json", text)
+        if forget:
+            self._notes.plan(Forgetting(revision, forget, about))
         write_durably(self._store / "HEAD", revision.encode())  # the moment of the commit
         if applied:
             self._mark_applied(revision, files)
@@ -181,7 +198,45 @@ class FolderRepository:
     # --- the ordinary files
 
     def _settled(self) -> str | None:
-        """HEAD, after finishing a commit that a crash interrupted and taking in edits by hand."""
+        """HEAD, after finishing what a crash interrupted (a commit, and what it was to forget) and
+        taking in edits by hand."""
+        head = self._newest()
+        self._finish_forgetting(head)
+        return head
+
+    def _finish_forgetting(self, head: str | None) -> None:
+        plan = self._notes.planned()
+        if plan is None:
+            return
+        if self._is_part_of(plan.revision, head):
+            self._forget(plan.paths, head)
+            self._remove_unfinished()
+            self._notes.done(plan.about)
+        else:  # its commit never happened
+            self._notes.drop()
+
+    def _is_part_of(self, revision: str, head: str | None) -> bool:
+        """Whether a revision is `head` or one before it."""
+        at = head
+        while at is not None and at != revision:
+            at = json.loads((self._store / "revisions" / f"{at}.json").read_bytes())["parent"]
+        return at is not None
+
+    def _forget(self, paths: Collection[str], head: str | None) -> None:
+        wanted = set(self._files(head).values())
+        for record in (self._store / "revisions").glob("*.json"):
+            files = json.loads(record.read_bytes())["files"]
+            for content in {files[path] for path in paths if path in files} - wanted:
+                self._object(content).unlink(missing_ok=True)
+
+    def _remove_unfinished(self) -> None:
+        """Files that a crash left half-written: whoever writes here holds the lock, as we do."""
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                if UNFINISHED.fullmatch(name):
+                    (Path(folder) / name).unlink(missing_ok=True)
+
+    def _newest(self) -> str | None:
         head = self._pointer("HEAD")
         applied = self._pointer("APPLIED")
         if head != applied and head is not None:

@@ -44,12 +44,19 @@ class Repository(Protocol):
         message: str,
         delete: Collection[str] = (),
         parent: str | None = None,
+        forget: Collection[str] = (),
+        about: Collection[str] = (),
     ) -> str:
         """All of it or nothing; the new revision.
 
         With `parent`, raises Conflict when somebody committed after it; without, it goes on top
-        of what is there.
+        of what is there. `forget`: paths whose earlier contents leave history as well; a crash in
+        between is finished by whoever opens the repository next. `about`: what is erased with
+        them, by image_id.
         """
+
+    def forgotten(self) -> frozenset[str]:
+        """What was erased from this machine, by image_id."""
 
     def forget(self, path: str) -> None:
         """Remove the contents that `path` ever had, from history too, unless another file still

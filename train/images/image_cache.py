@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,3 +105,16 @@ def _middle(photo: Image.Image) -> Image.Image:
     left = (photo.width - width) // 2
     top = (photo.height - height) // 2
     return photo.crop((left, top, left + width, top + height))
+
+
+def forget_copies(runs: Path, ids: Collection[str]) -> None:
+    """Delete the caches below a folder of trainings that hold one of these photos, or whose list
+    is missing; a training makes them anew."""
+    for file in runs.glob("*/**/photos.bin"):
+        try:
+            held = set(json.loads((file.parent / "photos.json").read_bytes())["places"])
+        except (OSError, ValueError, KeyError, TypeError):
+            held = set(ids)
+        if not held.isdisjoint(ids):
+            (file.parent / "photos.json").unlink(missing_ok=True)
+            file.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -243,6 +243,18 @@ class FeatureCache:
         for row, name in enumerate(ids):
             self._places[name] = _Place(shard, row)
 
+    def forget(self, ids: Collection[str]) -> None:
+        """Let go of the features of these photos for good."""
+        for shard in {self._places[name].shard for name in ids if name in self._places}:
+            names = _ids(shard)
+            rows = [row for row, name in enumerate(names) if name not in ids]
+            with np.load(shard) as opened:
+                x = opened["x"][rows]
+            self.add([names[row] for row in rows], x)
+            shard.unlink()
+        for name in ids:
+            self._places.pop(name, None)
+
     def load(self, ids: Iterable[str]) -> tuple[list[str], np.ndarray]:
         """Those of `ids` that are here, in order, and their rows (n, d) float16."""
         here = [name for name in ids if name in self._places]
@@ -256,6 +268,14 @@ class FeatureCache:
             x = np.empty((len(here), kept.shape[1]), np.float16) if x is None else x
             x[rows] = kept[[self._places[here[row]].row for row in rows]]
         return here, np.zeros((0, 0), dtype=np.float16) if x is None else x
+
+
+def forget_features(folder: Path, ids: Collection[str]) -> None:
+    """Let go of the features of these photos in every cache below a folder."""
+    for one in folder.glob("*/"):
+        for left in one.glob("*.making"):  # by a computation that was killed, or will be made again
+            left.unlink(missing_ok=True)
+        FeatureCache(one).forget(ids)
 
 
 def _compute(outputs: Iterable[Outputs], at_once: int, features: FeatureCache) -> None:

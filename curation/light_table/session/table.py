@@ -142,6 +142,7 @@ class LightTable:
             self.queue = queue
             self.records = records
             self.moves = moves
+        self.prints.keep_only(lambda name: name.removeprefix("photo/") in photos)
 
     def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
         """What lies before a person: the next questions, how far they are, what is kept and

@@ -39,6 +39,12 @@ class Prints:
         self._keep(wanted, made)
         return made
 
+    def keep_only(self, is_here: Callable[[str], bool]) -> None:
+        """Let go of the prints of what is not here any more: somebody may have erased it."""
+        with self._lock:
+            for wanted in [one for one in self._kept if not is_here(one[0])]:
+                self._size -= len(self._kept.pop(wanted))
+
     def _keep(self, wanted: tuple[str, int], made: bytes) -> None:
         with self._lock:
             if wanted not in self._kept:
