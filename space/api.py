@@ -156,15 +156,36 @@ class Endpoints:
     ) -> Answer:
         """Say what an answer should have been: a class id, "none" or "unknown". The receipt
         tells its fate later."""
+        receipt = self._kept(prediction_id, label, consent, "", client)
+        return {"receipt": receipt}
+
+    @answered
+    def suggest(
+        self,
+        prediction_id: Any,
+        label: Any,
+        consent: Any = False,
+        words: Any = "",
+        client: str = "",
+    ) -> Answer:
+        """The page's `feedback`: with `words` for a thing that is not here."""
+        said = words if isinstance(words, str) else ""
+        receipt = self._kept(prediction_id, label, consent, said, client)
+        return {"receipt": receipt}
+
+    def _kept(self, prediction_id: Any, label: Any, consent: Any, words: str, client: str) -> str:
         self._recognizer()
+        self._take_turn(client)
+        answer = self._recent.find(prediction_id)
+        return self._inbox().ask(answer, str(label), consent is True, self._recent, words)
+
+    def _take_turn(self, client: str) -> None:
         if wait := self._feedback.take(client):
             raise TooBusy(
                 f"Thank you; that was a lot at once. Tell us more in "
                 f"{counted(round(wait), 'second')}.",
                 code="too_many",
             )
-        answer = self._recent.find(prediction_id)
-        return {"receipt": self._inbox().ask(answer, str(label), consent is True, self._recent)}
 
     @answered
     def receipt(self, receipt: Any) -> Answer:

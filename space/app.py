@@ -48,6 +48,7 @@ def create_app(
 
     from space.endpoints import add_endpoints
     from space.routes import pages, serve_page
+    from space.visitor_routes import visitor_routes
 
     app_state = AppState(settings, load or partial(_load, settings.cache, settings.engine), settled)
     access = access or access_for(settings)
@@ -79,6 +80,7 @@ def create_app(
 
         attach_oauth(app)
     add_endpoints(app, endpoints, settings)
+    app.include_router(visitor_routes(endpoints, settings))
     return app
 
 

@@ -39,6 +39,7 @@ ASIDE = "set-aside"  # the folder of photos that could not be delivered, and the
 LONGEST_TITLE = (
     200  # letters of a class's title in a question; a line of the ledger holds texts of 500
 )
+LONGEST_WORDS = 120  # letters that a visitor may type; the page's field takes as many
 FATES = {
     "waiting for a person": "Nobody has looked at it yet. A person will decide.",
     "accepted": "A person looked at it and agrees with you. The labels say so now.",
@@ -74,12 +75,16 @@ class Inbox:
             except OSError:  # told when it is delivered
                 continue
 
-    def ask(self, answer: Remembered, label: str, consent: bool, recent: Recent) -> str:
+    def ask(
+        self, answer: Remembered, label: str, consent: bool, recent: Recent, words: str = ""
+    ) -> str:
         """Keep the question (on disk when this returns) and give its receipt, the same one when
         it is asked twice.
 
-        `label`: a class id, "none" or "unknown". Raises UnknownClass, TooBusy, DiskFull.
+        `label`: a class id, "none" or "unknown"; `words`: what it is, of a thing that is not
+        here. Raises UnknownClass, TooBusy, DiskFull.
         """
+        words = readable(words)
         if label not in self.collection:
             label = self.class_now(label)  # a page that was opened before classes were merged
         if label not in RESERVED and label not in self.collection:
@@ -89,7 +94,7 @@ class Inbox:
                 f"“{NONE_OF_THESE}” and “{UNKNOWN}” can be said too.",
                 label=label,
             )
-        said = f"{label} {consent}"
+        said = f"{label} {consent} {words}"
         with self._lock:
             given = dict(recent.find(answer.prediction_id).receipts).get(said)
             if given:
@@ -101,7 +106,7 @@ class Inbox:
                 name,
                 None if label in RESERVED else label,
                 answered=answer.answered,
-                note=self._note(label) + (f" {AGAIN}" if twin else ""),
+                note=self._note(label, words) + (f" {AGAIN}" if twin else ""),
                 model_revision=answer.model_revision,
             )
             self._journal.append([question])
@@ -193,9 +198,9 @@ class Inbox:
         self.duplicates.keep(photo)
         return photo.image_id
 
-    def _note(self, label: str) -> str:
+    def _note(self, label: str, words: str) -> str:
         if label == NONE_OF_THESE:
-            return IT_IS_NONE
+            return f"{IT_IS_NONE} In their words: “{words}”." if words else IT_IS_NONE
         if label == UNKNOWN:
             return "they do not know what it is."
         return f"it is {self.collection.title_of(label)[:LONGEST_TITLE]}."
@@ -205,6 +210,16 @@ class Inbox:
 
     def _waiting(self) -> dict[str, Path]:
         return {path.stem: path for path in sorted(self._folder.glob("*.photo"))}
+
+
+def readable(words: str) -> str:
+    """What a visitor typed, as one line of signs that can be seen, cut to LONGEST_WORDS letters.
+
+    >>> readable("  a blue\nvase\x00 ")
+    'a blue vase'
+    """
+    seen = "".join(sign if sign.isprintable() else " " for sign in words[: 4 * LONGEST_WORDS])
+    return " ".join(seen.split())[:LONGEST_WORDS]
 
 
 def _nameless(prediction_id: str) -> str:

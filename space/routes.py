@@ -59,6 +59,7 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
             "language": things.language,
             "intended_use": things.intended_use,
             "consent": things.consent,
+            **things.words,
             "classes": len(things.ids),
             "notice": notice(),
             "revision": recognizer.model.get("revision"),

@@ -18,6 +18,7 @@ from data_cards.annotations.decision import Decision
 from data_cards.annotations.ledger import in_order, standing
 from data_cards.dataset.class_names import RESERVED, class_id_from, title_from
 from data_cards.dataset.collection import ClassInfo, Collection
+from data_cards.dataset.translations import as_rows, from_rows
 
 GIVEN = "given_classes"
 REFERENCES = "references"
@@ -140,6 +141,7 @@ def _row(info: ClassInfo) -> dict[str, Any]:
         "facts": [list(fact) for fact in info.facts],
         "aliases": list(info.aliases),
         "location": list(info.location) if info.location else None,
+        "translations": as_rows(info.translations),
     }
 
 
@@ -152,5 +154,6 @@ def _info(row: dict[str, Any]) -> ClassInfo:
             "facts": tuple((fact[0], fact[1]) for fact in row.get("facts") or ()),
             "aliases": tuple(row.get("aliases") or ()),
             "location": (float(place[0]), float(place[1])) if place else None,
+            "translations": from_rows(row.get("translations") or ()),
         }
     )

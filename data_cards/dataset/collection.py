@@ -24,6 +24,7 @@ from data_cards.dataset.class_names import (
     title_from,
 )
 from data_cards.dataset.collection_files import ClassRow, card_head, class_rows
+from data_cards.dataset.translations import IN_CARD, Translation, as_cards, by_language, keys_of
 from data_cards.errors import BadCollection, UnknownClass
 from data_cards.storage.atomic_files import damage_named
 from data_cards.wording import counted
@@ -47,18 +48,27 @@ class ClassInfo:
     aliases: tuple[str, ...] = ()
     parent: str = ""
     draft: bool = False
+    translations: tuple[Translation, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """What the API calls a card: plain values, `facts` as a list of {name, value}. Visitors
-        are not told a draft."""
-        said = replace(self, summary="", facts=(), source="", licence="") if self.draft else self
-        row = asdict(said) | {
+        """What the API calls a card: plain values, `facts` as a list of {name, value}, and where
+        there are any, `translations` by language. Visitors are not told a draft."""
+        untold: dict[str, Any] = {
+            "summary": "",
+            "facts": (),
+            "source": "",
+            "licence": "",
+            "translations": (),
+        }
+        said = replace(self, **untold) if self.draft else self
+        row = {name: value for name, value in vars(said).items() if name != "draft"}
+        others = row.pop("translations")
+        told = {
             "facts": [{"name": name, "value": value} for name, value in said.facts],
             "aliases": list(said.aliases),
             "location": list(said.location) if said.location else None,
         }
-        del row["draft"]
-        return row
+        return row | told | ({"translations": as_cards(others)} if others else {})
 
 
 @dataclass(frozen=True)
@@ -176,6 +186,13 @@ class Collection:
         return self.find(text) or self.ids[self.index(text)]
 
     @property
+    def words(self) -> dict[str, Any]:
+        """What a page may call its things (`noun`, `nouns`) and whoever keeps them (`keeper`), as
+        card.md says it, and `translations` of these, the title and the description by language."""
+        said = {name: _text(self.extra.get(name)) for name in ("noun", "nouns", "keeper")}
+        return said | {"translations": by_language(self.extra, IN_CARD)}
+
+    @property
     def is_about_people(self) -> bool:
         """Photos of people: the sensitive policy applies."""
         return self.subject == "people"
@@ -286,7 +303,8 @@ def _text(value: Any) -> str:
 
 
 def _class_info(row: ClassRow) -> ClassInfo:
-    return ClassInfo(**{**row.model_dump(), "title": row.title or title_from(row.id)})
+    fields = {name: getattr(row, name) for name in ClassInfo.__dataclass_fields__}
+    return ClassInfo(**{**fields, "title": row.title or title_from(row.id)})
 
 
 def _class_row(info: ClassInfo) -> dict[str, Any]:
@@ -294,5 +312,7 @@ def _class_row(info: ClassInfo) -> dict[str, Any]:
         "facts": dict(info.facts),
         "aliases": list(info.aliases),
         "location": list(info.location) if info.location else None,
+        "translations": None,
+        **keys_of(info.translations),
     }
     return {key: value for key, value in row.items() if value}

@@ -16,6 +16,13 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from data_cards.dataset.translations import (
+    IN_CARD,
+    IN_CLASSES,
+    Translation,
+    by_language,
+    translated_key,
+)
 from data_cards.errors import BadCollection
 
 CARD = "card.md"
@@ -88,6 +95,10 @@ class ClassRow(BaseModel):
     draft: Annotated[bool, BeforeValidator(lambda value: False if value in NOTHING else value)] = (
         False
     )
+    translations: tuple[Translation, ...] = ()
+
+
+FIELDS = tuple(name for name in ClassRow.model_fields if name != "translations")
 
 
 def class_rows(text: str) -> list[ClassRow]:
@@ -121,7 +132,7 @@ def card_head(text: str) -> tuple[dict[str, Any], str]:
         raise BadCollection(f"The front matter of {CARD} must be a list of `name: value` lines.")
     for key, line in _keys(node, CARD, offset=2):
         slip = difflib.get_close_matches(key, KNOWN_IN_CARD, 1, SLIP)
-        if slip and key not in KNOWN_IN_CARD:
+        if slip and key not in KNOWN_IN_CARD and not translated_key(key, IN_CARD):
             raise _bad(CARD, line, f"`{key}` is not known; did you mean `{slip[0]}`?")
     return dict(yaml.safe_load(found.group(1))), found.group(2)
 
@@ -146,21 +157,46 @@ def class_row(node: yaml.Node) -> ClassRow:
         raise _bad(CLASSES, line, f"{HOW['id']}: `- id: harbour`")
     lines = dict(_keys(node, CLASSES))
     try:
-        return ClassRow.model_validate({key.value: _plain(value) for key, value in node.value})
+        row = {key.value: _plain(value) for key, value in node.value}
+        others = by_language(row, IN_CLASSES)
+        own = {key: row[key] for key in row if not translated_key(key, IN_CLASSES)}
+        if "translations" in own:
+            raise _bad(CLASSES, line, f"`translations` is not known; {_AS_TITLE_DE}")
+        made = ClassRow.model_validate(own)
+        return made.model_copy(update={"translations": _translations(others, lines)})
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
         raise _bad(CLASSES, lines.get(key, line), _why(key, str(first["type"]))) from error
 
 
+_AS_TITLE_DE = "in other languages a class has title, summary and facts, as in `title.de`."
+
+
+def _translations(
+    others: dict[str, dict[str, Any]], lines: dict[str, int]
+) -> tuple[Translation, ...]:
+    """By language, in the order of their names. Raises BadCollection."""
+    made = []
+    for language in sorted(others):
+        fields = others[language]
+        try:
+            read = ClassRow.model_validate({"id": language, **fields})
+        except ValidationError as error:
+            key = str(error.errors()[0]["loc"][0])
+            line = lines[f"{key}.{language}"]
+            why = HOW.get(key, f"`{key}` is one text").replace(key, f"{key}.{language}")
+            raise _bad(CLASSES, line, why) from error
+        made.append(Translation(language, read.title, read.summary, read.facts))
+    return tuple(made)
+
+
 def _why(key: str, kind: str) -> str:
+    if kind == "extra_forbidden" and "." in key:
+        return f"`{key}` is not known; {_AS_TITLE_DE}"
     if kind == "extra_forbidden":
-        slip = difflib.get_close_matches(key, ClassRow.model_fields, 1, SLIP)
-        known = (
-            f"did you mean `{slip[0]}`?"
-            if slip
-            else f"a class has {', '.join(ClassRow.model_fields)}."
-        )
+        slip = difflib.get_close_matches(key, FIELDS, 1, SLIP)
+        known = f"did you mean `{slip[0]}`?" if slip else f"a class has {', '.join(FIELDS)}."
         return f"`{key}` is not known; {known}"
     return HOW.get(key, f"`{key}` is one text")
 

@@ -1,6 +1,6 @@
 // Talks to a Vitrine app through Gradio's own client. Whatever goes wrong becomes a Trouble with a sentence.
 import { Client } from "./vendor/gradio-client.js";
-import { TEXT } from "./words.js";
+import { TEXT, refusal } from "./words.js";
 
 export const MOST_BYTES = 20_000_000;
 const PAUSE = 2000;
@@ -38,7 +38,7 @@ export class AppClient {
       }
       if (response.ok) return response.json();
       const told = await response.json().catch(() => ({}));
-      if (told.code !== "not_ready") throw new Trouble(told.error ?? TEXT.closed, told.code ?? "unreachable");
+      if (told.code !== "not_ready") throw refused(told, TEXT.closed);
       tell(TEXT.loading);
       await wait(PAUSE);
     }
@@ -55,15 +55,29 @@ export class AppClient {
     if (!sent) throw new Trouble(TEXT.offline, "unreachable");
     if (sent.error) throw trouble(sent.error);
     const image = { path: sent.files[0], meta: { _type: "gradio.FileData" } };
-    return this.#ask("/predict", { image, top_k: 3 }, tell);
+    return this.#ask("/predict", { image, top_k: 5 }, tell);
   }
 
-  suggest(predictionId, label, consent) {
-    return this.#ask("/feedback", { prediction_id: predictionId, label, consent });
+  suggest(predictionId, label, consent, words = "") {
+    return this.#post("suggestion", { prediction_id: predictionId, label, consent, words });
   }
 
   fate(receipt) {
     return this.#ask("/receipt", { receipt });
+  }
+
+  // What the page alone asks, by routes of the app's own.
+  async #post(path, asked) {
+    let response;
+    try {
+      response = await fetch(this.at(path), { method: "POST", credentials: "omit",
+        headers: { "Content-Type": "application/json" }, body: JSON.stringify(asked) });
+    } catch {
+      throw new Trouble(TEXT.offline, "unreachable");
+    }
+    const told = await response.json().catch(() => ({ error: TEXT.unsure }));
+    if (told.error) throw refused(told);
+    return told;
   }
 
   async #connected(tell = () => {}) {
@@ -91,7 +105,7 @@ export class AppClient {
       if (event.stage === "complete") break;
     }
     if (answer === undefined) throw new Trouble(TEXT.offline, "unreachable");
-    if (answer?.error) throw new Trouble(answer.error, answer.code);
+    if (answer?.error) throw refused(answer);
     return answer;
   }
 
@@ -104,12 +118,17 @@ export class AppClient {
   }
 }
 
+/** What the app refused, in the visitor's language where the page has the words. */
+function refused({ error, code = "unreachable" }, otherwise = TEXT.unsure) {
+  return new Trouble(refusal(error ?? otherwise, code), code);
+}
+
 /** A refusal that arrived as the text of an HTTP answer. */
 function trouble(message) {
   const text = typeof message === "string" ? message : JSON.stringify(message ?? "");
   try {
     const told = JSON.parse(text);
-    if (typeof told.error === "string") return new Trouble(told.error, told.code);
+    if (typeof told.error === "string") return refused(told);
   } catch {
     // Not one of ours: Gradio's own words are for programmers.
   }

@@ -1,11 +1,15 @@
 // <vitrine-ask>: show a photo, read its placard, say when it is wrong. Used by the app and by GitHub Pages.
+import { aloud, shared } from "./actions.js";
+import { addressOf, goTo, leave, place } from "./addresses.js";
 import { Camera, lightened, pasted, pictureAmong } from "./camera.js";
 import { AppClient } from "./app_client.js";
 import { button, element, picture } from "./elements.js";
 import { card, chosen, heading, placard, plausible } from "./placard.js";
-import { namesSheet, suggestSheet } from "./suggest.js";
+import { receiptsSheet } from "./receipts.js";
+import { namesSheet, thingSheet } from "./sheets.js";
+import { suggestSheet } from "./suggest.js";
 import { hung, welcome } from "./welcome.js";
-import { TEXT, things } from "./words.js";
+import { TEXT, inOwnWords, keeper, speakOf, things } from "./words.js";
 
 const QUIET = 300;
 const SLOW = 8000;
@@ -16,9 +20,15 @@ const WIDE = matchMedia("(min-width: 900px)");
 class Ask extends HTMLElement {
   #client;
   #camera;
+  #told = null; // what the app said of the room, and of each thing, before it is put into the visitor's language
+  #classes = [];
   #room = null;
   #cards = new Map();
   #photo = null;
+  #answer = null;
+  #choice = null; // the candidate that the visitor picked
+  #receipt = ""; // of what was said about this answer
+  #opened = null; // the sheet that the address names
   #shown = "";
   #turn = 0;
   #wasLive = false;
@@ -38,7 +48,7 @@ class Ask extends HTMLElement {
     const root = this.attachShadow({ mode: "open" });
     const styles = ["colours.css", "ask.css"].map((name) =>
       element("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
-    this.video = element("video", { muted: true, playsinline: true, "aria-label": "What the camera sees" });
+    this.video = element("video", { muted: true, playsinline: true, "aria-label": TEXT.cameraSees });
     this.video.muted = true;
     this.#camera = new Camera(this.video);
     this.name = element("p.title", {});
@@ -94,6 +104,9 @@ class Ask extends HTMLElement {
     new IntersectionObserver(([entry]) => !entry.isIntersecting && this.#camera.live && this.#start()).observe(this);
     document.addEventListener("visibilitychange", () => document.hidden && this.#camera.live && this.#start());
     WIDE.addEventListener("change", () => this.#state() === "start" && this.#start());
+    addEventListener("popstate", () => this.#visit());
+    addEventListener("hashchange", () => this.#visit());
+    addEventListener("vitrine-language", () => this.#translate());
   }
 
   #isSeen = () => this.checkVisibility?.() ?? true;
@@ -107,23 +120,24 @@ class Ask extends HTMLElement {
   #cornerOf(state) {
     if (state === "answer") {
       const again = () => this.#ask(this.#photo);
-      return [button("quiet", "Again ↺", again, { "aria-label": "Ask about this photo again" })];
+      return [button("quiet", TEXT.again, again, { "aria-label": TEXT.askAgain })];
     }
     if (state !== "start" || !this.#room) return [];
-    const names = `${things(this.#cards.size)} ▾`;
-    return [button("quiet", names, () => this.#names(), { "aria-label": "What this room can name" })];
+    const names = things(this.#cards.size);
+    return [button("quiet", `${names} ▾`, () => this.#names(), { "aria-label": `${TEXT.knowButton}: ${names}` })];
   }
 
-  #names = () => this.#open(namesSheet(this.#room, this.#all()));
+  #names = () => goTo("things");
+
+  #thing = (label) => goTo("thing", label);
 
   #all = () => [...this.#cards.values()];
 
   // Learn what the room is about; the photo can be chosen meanwhile.
   async #meet() {
     try {
-      this.#room = await this.#client.room((told) => this.#say(told));
-      const classes = await this.#client.classes();
-      this.#cards = new Map(classes.map((about) => [about.label, about]));
+      this.#told = await this.#client.room((told) => this.#say(told));
+      this.#classes = await this.#client.classes();
     } catch (trouble) {
       if (trouble.code === "no_model_yet") return this.#notYet(trouble.message);
       return this.#fail(trouble, () => this.#start() ?? this.#meet());
@@ -131,11 +145,65 @@ class Ask extends HTMLElement {
     if (this.#lacking) this.#start();
     this.#lacking = "";
     this.#say("");
-    this.#follow(this.#room);
+    this.#understand();
+    this.#follow(this.#told);
+    if (this.#state() === "start") this.#furnish();
+    this.#visit();
+  }
+
+  // The room and its things in the visitor's language.
+  #understand() {
+    if (!this.#told) return;
+    speakOf(this.#told);
+    this.#room = inOwnWords(this.#told);
+    this.#cards = new Map(this.#classes.map((about) => [about.label, inOwnWords(about, this.#told.language)]));
     this.name.textContent = this.#room.title;
+    this.name.lang = this.#room.lang;
     this.policy.replaceChildren(...this.#policyLines());
     this.$(".hang").replaceChildren(...hung(this.#all()));
-    if (this.#state() === "start") this.#furnish();
+  }
+
+  // Another language was chosen: everything on the screen is said in it, and the photo and its answer stay.
+  #translate() {
+    this.#understand();
+    this.video.setAttribute("aria-label", TEXT.cameraSees);
+    const state = this.#state();
+    if (state === "answer" && this.#choice) this.#choose(this.#choice);
+    else if (state === "answer") this.#answered(this.#answer);
+    else if (state === "start" || state === "live") this.#start();
+    this.#opened?.dialog.close("moved");
+    this.#opened = null;
+    this.#visit();
+  }
+
+  // The sheet that the address names: opened by a tap, a shared address, back or reload.
+  #visit() {
+    if (!this.#room) return;
+    const address = location.hash;
+    if (this.#opened?.address === address) return;
+    this.#opened?.dialog.close("moved");
+    this.#opened = null;
+    const [kind, name] = place();
+    const dialog = this.#sheetOf(kind, name);
+    if (!dialog) return;
+    this.#opened = { address, dialog };
+    dialog.addEventListener("close", () => {
+      if (dialog.returnValue === "moved") return; // another one is open by now
+      this.#opened = null;
+      leave();
+    });
+    this.#open(dialog);
+  }
+
+  #sheetOf(kind, name) {
+    if (kind === "receipts") return receiptsSheet({ fate: (receipt) => this.#client.fate(receipt) });
+    const about = this.#cards.get(name);
+    const names = { room: this.#room, cards: this.#all(), open: this.#thing };
+    if (kind === "things") return namesSheet(names);
+    if (kind !== "thing") return null;
+    if (!about) return namesSheet({ ...names, missing: true });
+    const waits = this.#state() === "answer" && this.#answer?.label !== name;
+    return thingSheet({ about, address: location.href, itIsThis: waits ? () => this.#choose({ label: name }) : null });
   }
 
   // No model yet: the page says so, and goes on by itself as soon as there is one.
@@ -159,9 +227,9 @@ class Ask extends HTMLElement {
     setTimeout(async () => {
       const fresh = await this.#client.room(() => {}).catch(() => room);
       if (fresh.revision !== room.revision) {
-        const classes = await this.#client.classes().catch(() => this.#all());
-        this.#cards = new Map(classes.map((about) => [about.label, about]));
-        this.#room = fresh;
+        this.#classes = await this.#client.classes().catch(() => this.#classes);
+        this.#told = fresh;
+        this.#understand();
       }
       this.#follow(fresh);
     }, NOW_AND_THEN);
@@ -169,22 +237,24 @@ class Ask extends HTMLElement {
 
   #policyLines() {
     if (this.#room.subject !== "people") return [];
-    return [this.#room.intended_use, this.#room.consent].filter(Boolean).map((line) => element("p", {}, line));
+    return [this.#room.intended_use, this.#room.consent].filter(Boolean)
+      .map((line) => element("p", { lang: this.#told.language }, line));
   }
 
   #start() {
     this.#turn += 1;
     this.#camera.close();
     this.#photo = null;
+    this.#answer = this.#choice = null;
     this.#show(null);
     this.#say("");
     this.#furnish();
-    const paste = button("ghost", "Paste", () => this.#paste());
-    const camera = (kind, text) => button(kind, text, () => this.#openCamera(), { "aria-label": "Open the camera" });
+    const paste = button("ghost", TEXT.paste, () => this.#paste());
+    const camera = (kind, text) => button(kind, text, () => this.#openCamera(), { "aria-label": TEXT.openCamera });
     const photos = (kind, text) => button(kind, text, () => this.chooser.click());
     // Under a thumb the camera comes first, beside a mouse the files do.
-    if (WIDE.matches) this.#buttons(camera("ghost", "Camera"), paste, photos("main", "Choose a photo"));
-    else this.#buttons(photos("ghost", "Photos"), camera("shutter", ""), paste);
+    if (WIDE.matches) this.#buttons(camera("ghost", TEXT.camera), paste, photos("main", TEXT.choosePhoto));
+    else this.#buttons(photos("ghost", TEXT.photos), camera("shutter", ""), paste);
   }
 
   // What the start shows of the room; it may be learnt later, and then the buttons (and the focus) stay.
@@ -192,7 +262,7 @@ class Ask extends HTMLElement {
     this.#go("start");
     const bare = this.$(".hang").childElementCount ? TEXT.tap : TEXT.tapBare;
     if (this.#remarked !== this.#turn) this.$(".hint").textContent = WIDE.matches ? TEXT.drop : bare;
-    this.answer.replaceChildren(...(WIDE.matches ? [welcome(this.#room, this.#all(), this.#names)] : []));
+    this.answer.replaceChildren(...(WIDE.matches ? [welcome(this.#room, this.#all(), this.#names, this.#thing)] : []));
   }
 
   // Something to say about what was just tried; it stays until the next try.
@@ -218,9 +288,9 @@ class Ask extends HTMLElement {
     this.#go("live");
     this.$(".hint").textContent = TEXT.fit;
     this.#buttons(
-      button("ghost", "Photos", () => this.chooser.click()),
-      button("shutter", "", async () => this.#take(await this.#camera.capture(), true), { "aria-label": "Take the photo" }),
-      button("ghost", "Close", () => this.#stop()),
+      button("ghost", TEXT.photos, () => this.chooser.click()),
+      button("shutter", "", async () => this.#take(await this.#camera.capture(), true), { "aria-label": TEXT.takePhoto }),
+      button("ghost", TEXT.close, () => this.#stop()),
     );
     this.$(".shutter").focus({ preventScroll: true });
   }
@@ -251,7 +321,7 @@ class Ask extends HTMLElement {
     if (this.#shown) URL.revokeObjectURL(this.#shown);
     this.#shown = file ? URL.createObjectURL(file) : "";
     this.$(".photo").replaceChildren(...(file
-      ? [picture(this.#shown, "", { class: "around", "aria-hidden": "true" }), picture(this.#shown, "Your photo")] : []));
+      ? [picture(this.#shown, "", { class: "around", "aria-hidden": "true" }), picture(this.#shown, TEXT.yourPhoto)] : []));
   }
 
   // One question: the photo is seen at once, a quiet line comes after a moment, then the answer.
@@ -259,9 +329,11 @@ class Ask extends HTMLElement {
     const turn = ++this.#turn;
     const current = () => turn === this.#turn;
     this.#photo = photo;
+    this.#receipt = "";
+    if (this.notice.textContent === TEXT.better) this.notice.textContent = "";
     this.#go("waiting");
     this.answer.replaceChildren();
-    this.#buttons(button("ghost", "Cancel", () => this.#start()));
+    this.#buttons(button("ghost", TEXT.cancel, () => this.#start()));
     this.#say("");
     const tell = (told) => current() && this.#say(told);
     const quiet = setTimeout(() => tell(TEXT.looking), QUIET);
@@ -278,23 +350,38 @@ class Ask extends HTMLElement {
   }
 
   #answered(answer) {
+    this.#answer = answer;
+    this.#choice = null;
     this.#go("answer");
-    this.answer.replaceChildren(...placard(answer, this.#room ?? {}, this.#cards, (one) =>
-      this.#choose(answer, one)).filter(Boolean));
-    const next = button("main", "Next photo", () => this.#next());
-    const suggest = (text, first = null) => button("ghost", text, () => this.#suggest(answer, first));
-    if (answer.answer === "one_of" && !answer.lead) this.#buttons(suggest(plausible(answer.candidates).length > 2 ? "None" : "Neither"), suggest("Don't know", "unknown"),
-      button("main", "Next", () => this.#next(), { "aria-label": "Next photo" }));
-    else this.#buttons(suggest(answer.answer !== "none" ? "That's wrong" : "It should be here"), next);
+    this.answer.replaceChildren(...placard(answer, this.#room ?? {}, this.#cards, this.#deeds).filter(Boolean));
+    const next = (text) => button("main", text, () => this.#next(), { "aria-label": TEXT.nextPhoto });
+    const is = answer.answer === "one_of" && !answer.lead ? "shelf" : answer.answer;
+    const refused = is === "shelf" ? plausible(answer.candidates).map((one) => one.label) : [answer.label];
+    const suggest = (text, more = {}) => button("ghost", text, () => this.#suggest({ refused, ...more }));
+    if (this.#receipt) this.#buttons(this.#receiptButton(), next(TEXT.nextPhoto));
+    else if (is === "shelf") this.#buttons(suggest(refused.length > 2 ? TEXT.noneOfThem : TEXT.neither), suggest(TEXT.dontKnow, { only: "unknown" }), next(TEXT.next));
+    else this.#buttons(suggest(is !== "none" ? TEXT.wrong : TEXT.shouldBeHere), next(TEXT.nextPhoto));
     this.#announce();
   }
 
-  #choose(answer, candidate) {
-    this.answer.replaceChildren(chosen(candidate.title, this.#cards.get(candidate.label)));
-    this.#buttons(button("ghost", "Tell the museum", () => this.#suggest(answer, candidate.label)),
-      button("main", "Next photo", () => this.#next()));
+  // What can be done from a placard.
+  #deeds = {
+    choose: (candidate) => this.#choose(candidate),
+    open: (label) => this.#thing(label),
+    acts: (about) => about.label && element("div.acts", {}, aloud(about), shared(about, new URL(addressOf("thing", about.label), location.href).href)),
+  };
+
+  #choose(candidate) {
+    this.#choice = candidate;
+    const about = this.#cards.get(candidate.label) ?? { title: candidate.title ?? candidate.label };
+    this.answer.replaceChildren(chosen(about, this.#deeds));
+    this.#buttons(this.#receipt ? this.#receiptButton()
+      : button("ghost", TEXT.tell(keeper()), () => this.#suggest({ only: candidate.label })),
+    button("main", TEXT.nextPhoto, () => this.#next()));
     this.#announce();
   }
+
+  #receiptButton = () => button("ghost", TEXT.yourReceipt, () => goTo("receipts"));
 
   #announce() {
     const kick = this.answer.querySelector(".kick")?.textContent ?? "";
@@ -304,10 +391,19 @@ class Ask extends HTMLElement {
     this.panel.scrollIntoView({ block: "start" });
   }
 
-  #suggest(answer, first) {
-    this.#open(suggestSheet({ room: this.#room ?? {}, cards: this.#all(), first,
-      send: (label, consent) => this.#client.suggest(answer.prediction_id, label, consent),
-      fate: (receipt) => this.#client.fate(receipt) }));
+  #suggest(how) {
+    const answer = this.#answer;
+    this.#open(suggestSheet({ room: this.#room ?? {}, cards: this.#all(), answer, ...how,
+      send: (label, consent, words) => this.#client.suggest(answer.prediction_id, label, consent, words),
+      fate: (receipt) => this.#client.fate(receipt),
+      sent: (receipt) => this.#sent(answer, receipt) }));
+  }
+
+  // It was said once; from here on there is a receipt to look at.
+  #sent(answer, receipt) {
+    if (answer !== this.#answer) return;
+    this.#receipt = receipt;
+    this.foot.querySelectorAll(".ghost").forEach((one, place) => (place ? one.remove() : one.replaceWith(this.#receiptButton())));
   }
 
   #open(dialog) {
@@ -324,12 +420,12 @@ class Ask extends HTMLElement {
 
   #fail(trouble, again) {
     this.#go("error");
-    this.answer.replaceChildren(card("trouble", this.#photo ? "No answer yet" : "Nobody is here", [
+    this.answer.replaceChildren(card("trouble", this.#photo ? TEXT.noAnswer : TEXT.nobody, [
       heading(trouble.message)]));
     const retry = ["unreachable", "too_many", "not_ready", "no_model_yet", "trouble"].includes(trouble.code);
-    const another = (kind) => button(kind, "Another photo", () => this.#start());
-    if (!this.#photo) this.#buttons(button("main", "Try again", again));
-    else if (retry) this.#buttons(another("ghost"), button("main", "Again", again));
+    const another = (kind) => button(kind, TEXT.another, () => this.#start());
+    if (!this.#photo) this.#buttons(button("main", TEXT.tryAgain, again));
+    else if (retry) this.#buttons(another("ghost"), button("main", TEXT.retry, again));
     else this.#buttons(another("main"));
     this.#announce();
   }

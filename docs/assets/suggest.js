@@ -1,112 +1,103 @@
-// The sheets that slide up: what the room can name, and "that's wrong".
-import { button, element, picture } from "./elements.js";
-import { TEXT, things } from "./words.js";
+// "That's wrong" in two taps, and what comes of it: a receipt.
+import { button, element } from "./elements.js";
+import { keepReceipt, receiptCard } from "./receipts.js";
+import { row, search, sheet } from "./sheets.js";
+import { TEXT } from "./words.js";
 
-const SEARCH_FROM = 9;
-const DONE = { none: "None of these", unknown: "I don't know" };
+const GUESSES = 2;
+const LONGEST = 120; // letters of what somebody types
 
-function sheet(title, ...children) {
-  const dialog = element(
-    "dialog.sheet",
-    { "aria-label": title },
-    element("header", {}, element("h2", {}, title),
-      button("close", "×", () => dialog.close(), { "aria-label": "Close" })),
-    children,
-  );
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.addEventListener("close", () => dialog.remove());
-  return dialog;
+/** What can be said instead of an answer: `guesses` of the model that were not refused, and the `others`. */
+export function choices(answer, cards, refused) {
+  const open = cards.filter((about) => !refused.includes(about.label));
+  const byLabel = new Map(open.map((about) => [about.label, about]));
+  const guesses = (answer.candidates ?? []).map((one) => byLabel.get(one.label)).filter(Boolean).slice(0, GUESSES);
+  return { guesses, others: open.filter((about) => !guesses.includes(about)) };
 }
 
-const row = (about) => [
-  element("span.thumb", {}, about.picture ? picture(about.picture, "", { loading: "lazy" }) : null),
-  element("span.named", {}, element("strong", {}, about.title),
-    about.summary ? element("small", {}, about.summary) : null),
-];
-
-// The text of a card is Markdown; here it is only read.
-const unmarked = (text) => text.replace(/(\*\*|__)(.+?)\1/gs, "$2").replace(/\[([^\]]+)\]\([^)]+\)/g, "$1");
-
-function search(cards, list, show) {
-  if (cards.length < SEARCH_FROM) return null;
-  const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const field = element("input.search", { type: "search", placeholder: "Search…", "aria-label": "Search a name" });
-  field.addEventListener("input", () => {
-    const words = folded(field.value).split(/\s+/).filter(Boolean);
-    const names = (card) => folded([card.title, ...(card.aliases ?? [])].join(" "));
-    list.replaceChildren(...show(cards.filter((card) => words.every((word) => names(card).includes(word)))));
-  });
-  return field;
-}
-
-/** What the room can name. */
-export function namesSheet(room, cards) {
-  const show = (some) => some.map((about) => element("li.row", {}, row(about)));
-  const list = element("ul.rows", {}, show(cards));
-  const about = room.description ? element("p.lead", {}, unmarked(room.description)) : null;
-  return sheet(`${things(cards.length)} this room can name`, search(cards, list, show), element("div.body", {}, list, about));
-}
-
-/** "That's wrong": `send(label, consent)` -> receipt; `fate(receipt)` -> {sentence}. `first`: a label chosen already. */
-export function suggestSheet({ room, cards, send, fate, first = null }) {
+/** `send(label, consent, words)` -> {receipt}; `fate`, `takeBack`: of a receipt. `only`: the one thing to be told. */
+export function suggestSheet({ room, cards, answer, refused = [], only = null, send, fate, takeBack, sent }) {
   const people = room.subject === "people";
-  const consent = element("input", { type: "checkbox", id: "consent" });
-  const say = element("p.said", { role: "status" });
-  const ready = button("main", "Send", () => sending(), { disabled: true });
-  let picked = null;
-
-  const option = (label, inside) => {
-    const radio = element("input", { type: "radio", name: "class", value: label });
-    radio.addEventListener("change", () => pick(label));
-    return element("label.row", {}, radio, inside);
-  };
-  const pick = (label) => {
-    picked = label;
-    ready.disabled = false;
-  };
-  const show = (some) => some.map((about) => option(about.label, row(about)));
-  const list = element("div.rows", {}, show(cards));
-  const rest = element("div.rows.rest", {}, Object.entries(DONE).map(([label, text]) =>
-    option(label, element("span.named", {}, element("strong", {}, text)))));
-
   const keeps = room.keeps_photos && !people;
-  const body = element("div.body", {}, search(cards, list, show), list, rest);
-  const foot = element("footer", {},
-    keeps
-      ? element("label.consent", {}, consent, element("span", {}, TEXT.consent, element("small", {}, TEXT.consentMore)))
-      : element("p.lead", {}, TEXT.noPhotos),
-    say, ready);
-  const dialog = sheet(people ? TEXT.suggestPeople : TEXT.suggestTitle, body, foot);
+  const consent = element("input", { type: "checkbox", id: "consent", "aria-describedby": "consent-more" });
+  const say = element("p.said", { role: "status" });
+  let isSending = false;
 
-  async function sending() {
-    ready.disabled = true;
+  // Pressed twice, it is sent once.
+  async function sending(label, name, words = "") {
+    if (isSending) return;
+    isSending = true;
+    body.setAttribute("aria-busy", "true");
+    say.textContent = "";
     try {
-      const { receipt } = await send(picked, keeps && consent.checked);
-      thanked(receipt);
+      const told = await send(label, keeps && consent.checked, words);
+      keepReceipt(told.receipt, name);
+      thanked(told.receipt);
+      sent(told.receipt);
     } catch (trouble) {
       say.textContent = trouble.message;
-      ready.disabled = false;
+      isSending = false;
     }
+    body.removeAttribute("aria-busy");
+  }
+
+  const option = (label, name, inside) =>
+    element("li", {}, element("button.row", { type: "button", "data-label": label, onclick: () => sending(label, name) }, inside));
+  const plain = (text) => element("span.named", {}, element("strong", {}, text));
+  const show = (some) => some.map((about) => option(about.label, about.title, row(about)));
+  const rows = (some) => element("ul.rows", {}, some);
+  const agreed = keeps
+    ? element("label.consent", {}, consent, element("span", {}, TEXT.consent,
+        element("small", { id: "consent-more" }, TEXT.consentMore)))
+    : element("p.lead", {}, TEXT.noPhotos);
+
+  const body = only === null ? all() : element("div.body", {}, rows(one(only)), agreed);
+  const dialog = sheet(people ? TEXT.suggestPeople : TEXT.suggestTitle, body, element("footer", {}, say));
+
+  function one(label) {
+    const about = cards.find((card) => card.label === label);
+    if (label === "unknown") return [option(label, TEXT.iDontKnow, [plain(TEXT.iDontKnow), send_()])];
+    return [option(label, about?.title ?? label, [...row(about ?? { title: label }), send_()])];
+  }
+
+  function send_() {
+    return element("b", { "aria-hidden": "true" }, TEXT.send);
+  }
+
+  function all() {
+    const { guesses, others } = choices(answer, cards, refused);
+    const list = rows(show(others));
+    return element("div.body", {},
+      guesses.length ? [element("h3", {}, TEXT.guesses), rows(show(guesses))] : null,
+      element("h3", {}, TEXT.or),
+      rows([option("none", TEXT.noneOfThese, plain(TEXT.noneOfThese)),
+        option("unknown", TEXT.iDontKnow, plain(TEXT.iDontKnow)), people ? null : typed()].filter(Boolean)),
+      agreed,
+      others.length ? element("h3", {}, TEXT.allOthers) : null, search(others, list, show), list);
+  }
+
+  function typed() {
+    const field = element("input", { type: "text", maxlength: LONGEST, placeholder: TEXT.notHereHint, "aria-label": TEXT.notHere });
+    const form = element("form.row.typed", {}, element("span.named", {}, element("strong", {}, TEXT.notHere)),
+      element("span.write", {}, field, element("button.ghost", { type: "submit" }, TEXT.send)));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const words = field.value.trim();
+      if (words) sending("none", words, words);
+      else field.focus();
+    });
+    return element("li", {}, form);
   }
 
   function thanked(receipt) {
-    const became = element("p.said", { role: "status" });
-    const ask = button("ghost", "What became of it?", async () => {
-      became.textContent = await fate(receipt).then((told) => told.sentence, (trouble) => trouble.message);
-    });
     const kept = keeps && consent.checked;
     const title = element("h2", { tabindex: "-1" }, kept ? TEXT.thanks : TEXT.thanksCounted);
     dialog.replaceChildren(
       element("div.thanks", {}, title, kept ? element("p.lead", {}, TEXT.thanksMore) : null,
-        element("p.receipt", {}, "Receipt ", element("code", {}, receipt)), became),
-      element("footer.two", {}, ask, button("main", "Done", () => dialog.close())));
+        receiptCard({ receipt, fate, takeBack }), element("p.lead", {}, TEXT.receiptKept)),
+      element("footer", {}, button("main", TEXT.done, () => dialog.close())));
     title.focus();
   }
 
-  if (first !== null) {
-    const radio = [...dialog.querySelectorAll("input[type=radio]")].find((one) => one.value === first);
-    if (radio) radio.checked = true;
-    pick(first);
-  }
   return dialog;
 }

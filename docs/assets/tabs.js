@@ -1,4 +1,7 @@
-// Tabs: one panel is shown at a time, and the address says which (#/light-table), so that back, reload and share keep it.
+// Tabs: one panel is shown at a time, and the address says which (#/light-table, or a place in it), so that back, reload
+// and share keep it.
+
+import { place } from "./addresses.js";
 
 /** Bring the tab list inside `page` to life. `first`: what to do when a tab is opened for the first time, by its name. */
 export function openTabs(page, first = {}) {
@@ -22,14 +25,13 @@ export function openTabs(page, first = {}) {
   function choose(tab) {
     show(tab);
     const address = `#/${nameOf(tab)}`;
-    if (!isIn(address)) history.pushState(null, "", address);
+    if (place()[0] !== nameOf(tab)) history.pushState(null, "", address);
     scrollTo(0, 0);
   }
 
   // A panel may write behind its name which of its places is shown (#/light-table/sheet?q=mug).
-  const isIn = (address) => location.hash === address || ["/", "?"].some((sign) => location.hash.startsWith(address + sign));
   // Any other address, such as a heading's, is in the first panel.
-  const addressed = () => tabs.find((tab) => isIn(`#/${nameOf(tab)}`)) ?? tabs[0];
+  const addressed = () => tabs.find((tab) => place()[0] === nameOf(tab)) ?? tabs[0];
 
   function press(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

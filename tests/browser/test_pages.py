@@ -111,7 +111,7 @@ def test_the_page_asks_the_app_across_origins_and_shows_its_pictures(
     with app_for(site.origin) as app:
         site.point_to(app)
         page, complaints, hosts = visit(site)
-        page.get_by_role("button", name="What this room can name").wait_for()
+        page.get_by_role("button", name="What I know").wait_for()
         choose(page, photo_of("ochre"))
         page.locator("vitrine-ask h2", has_text="Ochre Noon").wait_for()
         page.wait_for_function("""() => [...document.querySelector("vitrine-ask").shadowRoot

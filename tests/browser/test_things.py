@@ -1,0 +1,167 @@
+"""The places of the visitor's page: each thing has an address, what is wrong is said in two taps, and
+the page speaks the visitor's language."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.test_demo import ASK, PHONE, choose, placard
+from tests.fixtures.colours import photo_between, photo_in_pieces, photo_of, photo_of_nothing
+from tests.fixtures.visitors import built, serving, settings_in, small_gallery
+
+SPEECH = """window.spoken = [];
+window.SpeechSynthesisUtterance = class extends EventTarget {
+  constructor(text) { super(); this.text = text; } };
+Object.defineProperty(window, "speechSynthesis", { value: {
+  speaking: false, cancel() {}, speak(told) { window.spoken.push([told.lang, told.text]); } } });
+Object.defineProperty(navigator, "share", { value: async (what) => { window.given = what; } });"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app keeps its things."""
+    return tmp_path_factory.mktemp("things")
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    """The app."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
+        small_gallery(folder / "dataset")
+        with serving(built(settings_in(folder, dataset=str(folder / "dataset")))) as at:
+            yield at + "/"
+
+
+def sheet(page: Any, title: str) -> Any:
+    """The sheet of that title, once it is open."""
+    page.locator(f"{ASK} dialog[open] h2", has_text=title).first.wait_for()
+    return page.locator(f"{ASK} dialog[open]")
+
+
+def test_a_thing_has_an_address_that_back_reload_and_sharing_keep(open_page: Any, url: str) -> None:
+    page = open_page(f"{url}#/thing/ochre", **PHONE)
+    assert "the moon's double edge" in sheet(page, "Ochre Noon").inner_text()
+    page.reload()
+    sheet(page, "Ochre Noon").get_by_role("button", name="Close").click()
+    page.locator(f"{ASK} dialog").wait_for(state="detached")
+    assert "#/thing" not in page.url
+    page.get_by_role("button", name="What I know").click()
+    sheet(page, "The 6 paintings I know").get_by_role("button", name="Red Grid").click()
+    sheet(page, "Red Grid")
+    assert page.url.endswith("#/thing/red-grid")
+    page.go_back()
+    sheet(page, "The 6 paintings I know")
+    page.keyboard.press("Escape")
+    page.locator(f"{ASK} dialog").wait_for(state="detached")
+    assert page.url.split("#")[0] == url
+    page.go_forward()
+    sheet(page, "The 6 paintings I know")
+
+
+def test_an_address_that_names_nothing_shows_what_there_is(open_page: Any, url: str) -> None:
+    page = open_page(f"{url}#/thing/nope", **PHONE)
+    assert "nothing at this address" in sheet(page, "The 6 paintings I know").inner_text()
+
+
+def test_a_look_alike_opens_on_tap_and_can_be_it(open_page: Any, url: str) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_of("ochre"))
+    placard(page)
+    other = page.locator(f"{ASK} .closest button").nth(1)
+    title = other.locator("span").inner_text()
+    other.click()
+    sheet(page, title).get_by_role("button", name="This is it").click()
+    page.locator(f"{ASK} .placard", has_text="You chose").wait_for()
+    assert page.locator(f"{ASK} .placard h2").inner_text() == title
+    assert page.url.split("#")[0] == url
+
+
+def test_a_thing_is_read_aloud_and_its_address_given_away(open_page: Any, url: str) -> None:
+    page = open_page(f"{url}healthz", **PHONE)
+    page.context.add_init_script(SPEECH)
+    page.goto(f"{url}#/thing/ochre")
+    opened = sheet(page, "Ochre Noon")
+    opened.get_by_role("button", name="Read aloud").click()
+    lang, text = page.evaluate("window.spoken[0]")
+    assert lang == "en" and text.startswith("Ochre Noon. The second of four")
+    opened.get_by_role("button", name="Share").click()
+    assert page.evaluate("window.given.url").endswith("#/thing/ochre")
+
+
+def test_wrong_is_said_in_two_taps_with_the_next_guesses_first_and_once(
+    open_page: Any, url: str, folder: Path
+) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_in_pieces("ochre"))
+    placard(page)
+    page.get_by_role("button", name="That's wrong").click()
+    rows = page.locator("dialog button.row").evaluate_all("all => all.map(r => r.dataset.label)")
+    assert "ochre" not in rows
+    assert rows[2:4] == ["none", "unknown"] and len(rows) == 7
+    sent: list[str] = []
+    page.on("request", lambda one: one.url.endswith("/suggestion") and sent.append(one.url))
+    page.locator("dialog button.row").first.dblclick()
+    page.locator("dialog code").wait_for()
+    assert len(sent) == 1
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Your receipt").click()
+    assert sheet(page, "Your receipts").locator("code").count() == 1
+
+
+def test_a_thing_that_is_not_here_is_told_in_the_visitor_s_own_words(
+    open_page: Any, url: str, folder: Path
+) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_of_nothing())
+    placard(page)
+    page.get_by_role("button", name="It should be here").click()
+    page.get_by_label("Something that isn't here").fill("a green <b>wall</b>")
+    page.keyboard.press("Enter")
+    page.locator("dialog code").wait_for()
+    lines = [path.read_text() for path in (folder / "state" / "journal").glob("*.jsonl")]
+    assert "In their words: “a green <b>wall</b>”." in "".join(lines)
+
+
+def test_what_is_probably_it_stands_first_with_what_else_it_may_be_below(
+    open_page: Any, url: str
+) -> None:
+    page = open_page(f"{url}healthz", **PHONE)
+    page.context.add_init_script("""const json = JSON.parse;
+        JSON.parse = (...given) => { const made = json(...given);
+          const said = made?.output?.data?.[0];
+          if (said?.answer === "one_of") said.lead = true;
+          return made; };""")
+    page.goto(url)
+    choose(page, photo_between("low-moon", "first-study", 0.45))
+    said = placard(page).upper()
+    assert "PROBABLY" in said and "LOOK FOR" in said
+    page.get_by_role("heading", name="Or is it …?").wait_for()
+    assert page.locator(f"{ASK} .candidate").count() == 1
+    page.get_by_role("button", name="That's wrong").wait_for()
+
+
+def test_a_german_browser_is_spoken_to_in_german_and_a_switch_is_kept(
+    open_page: Any, url: str
+) -> None:
+    page = open_page(url, locale="de-DE", **PHONE)
+    page.get_by_role("button", name="Was ich kenne: 6 Bilder").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "de"
+    choose(page, photo_of("ochre"))
+    assert "SICHER" in placard(page).upper()
+    assert page.locator(f"{ASK} .placard h2").get_attribute("lang") == "de"
+    assert page.locator(f"{ASK} .placard h2").inner_text() == "Ockermittag"
+    page.get_by_label("Sprache").select_option("en")
+    page.locator(f"{ASK} .placard h2", has_text="Ochre Noon").wait_for()
+    page.reload()
+    page.get_by_role("button", name="What I know").wait_for()
+    choose(page, b"hello")
+    page.get_by_role("heading", name="This is not a photo").wait_for()
+    page.get_by_label("Language").select_option("de")
+    page.goto(f"{url}#/thing/low-moon")
+    assert sheet(page, "Harbour at Low Moon").locator(".body").get_attribute("lang") == "en"
