@@ -147,7 +147,9 @@ class Ask extends HTMLElement {
     this.#say("");
     this.#understand();
     this.#follow(this.#told);
+    // A photo may have been answered before the room was known.
     if (this.#state() === "start") this.#furnish();
+    else this.#sayAgain();
     this.#visit();
   }
 
@@ -167,13 +169,17 @@ class Ask extends HTMLElement {
   #translate() {
     this.#understand();
     this.video.setAttribute("aria-label", TEXT.cameraSees);
-    const state = this.#state();
-    if (state === "answer" && this.#choice) this.#choose(this.#choice);
-    else if (state === "answer") this.#answered(this.#answer);
-    else if (state === "start" || state === "live") this.#start();
+    if (["start", "live"].includes(this.#state())) this.#start();
+    else this.#sayAgain();
     this.#opened?.dialog.close("moved");
     this.#opened = null;
     this.#visit();
+  }
+
+  #sayAgain() {
+    if (this.#state() !== "answer") return;
+    if (this.#choice) this.#choose(this.#choice);
+    else this.#answered(this.#answer);
   }
 
   // The sheet that the address names: opened by a tap, a shared address, back or reload.

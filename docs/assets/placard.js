@@ -105,7 +105,7 @@ function apart(cards) {
 function unknown(room) {
   return card("none", TEXT.none, [
     element("div.empty", {}, element("span.frame", { "aria-hidden": "true" }), element(
-      "div", {}, heading(TEXT.unknownTitle), element("p.lead", {}, TEXT.unknown(things(room.classes))))),
+      "div", {}, heading(TEXT.unknownTitle), room.classes ? element("p.lead", {}, TEXT.unknown(things(room.classes))) : null)),
     element("p.summary", {}, TEXT.unknownMore),
   ]);
 }
