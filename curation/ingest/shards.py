@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 
 from ulid import ULID
 
@@ -81,12 +80,7 @@ class Intake:
     def __enter__(self) -> Intake:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def take(self, photo: Photo, data: bytes) -> None:

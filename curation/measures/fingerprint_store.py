@@ -12,7 +12,6 @@ import struct
 import threading
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -117,12 +116,7 @@ class FingerprintStore:
     def __enter__(self) -> FingerprintStore:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._lock:
             try:
                 if kind is None:

@@ -11,8 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curation.measures.fingerprint import NO_MATCH, Match
 from curation.measures.fingerprint_store import FingerprintStore
@@ -76,18 +75,13 @@ class Comparers:
     def __enter__(self) -> Comparers:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: Any) -> None:
         if self._pool is None:
             return
         from joblib.externals.loky import get_reusable_executor
 
-        self._pool.__exit__(kind, error, trace)
-        get_reusable_executor().shutdown(kill_workers=kind is not None)
+        self._pool.__exit__(*raised)
+        get_reusable_executor().shutdown(kill_workers=raised[0] is not None)
 
 
 def compared_elsewhere(folder: Path, pairs: Sequence[PairOfIds]) -> list[Match]:

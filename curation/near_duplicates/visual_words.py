@@ -5,16 +5,13 @@ may be the same shot.
 
 A turned or cropped copy keeps its words, and a mirrored one is asked for by the words of its
 mirror image (visual words: Sivic & Zisserman 2003; a book for each half of a point: Babenko &
-Lempitsky 2012). Words lie in files, and photos are compared block by block: as tables for
-arithmetic those of a photo take kilobytes.
+Lempitsky 2012). Photos are compared block by block: as tables for arithmetic the words of
+a photo take kilobytes.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +20,6 @@ import numpy as np
 from curation.measures.keypoints import mirrored_descriptors
 from curation.measures.neighbours import best_of
 from data_cards.bulk.batching import batches
-from data_cards.storage.atomic_files import full_disk_named
 from train.probes.logistic import own_cores
 
 if TYPE_CHECKING:
@@ -56,15 +52,13 @@ def pairs_by_words(
         words_of = _vocabulary(count, descriptors)
         if words_of is None:
             return none
-    with _WordsOfPhotos() as upright, _WordsOfPhotos() as mirrored:
-        with own_cores(0):
-            _write_words(count, descriptors, words_of, (upright, mirrored))
-        rarity = _rarity(upright)
-        found = [none]
-        for words in (upright, mirrored):
-            places = _nearest(words, upright, rarity, nearest)
-            rows, columns = np.nonzero(places >= 0)
-            found.append(np.stack([rows, places[rows, columns]], axis=1))
+        upright, mirrored = _words_of_photos(count, descriptors, words_of)
+    rarity = _rarity(upright)
+    found = [none]
+    for words in (upright, mirrored):
+        places = _nearest(words, upright, rarity, nearest)
+        rows, columns = np.nonzero(places >= 0)
+        found.append(np.stack([rows, places[rows, columns]], axis=1))
     return np.unique(np.sort(np.concatenate(found), axis=1), axis=0).astype(np.int32)
 
 
@@ -159,72 +153,55 @@ def _centres(points: np.ndarray, count: int, rounds: int = 8) -> np.ndarray:
     return centres
 
 
+@dataclass(frozen=True)
 class _WordsOfPhotos:
-    """The words that each photo says, each once, in a file without a name."""
+    """The words that photos say, each once: those of all (any,) uint16, one photo after the other,
+    and where each begins and ends (photos + 1,). At 200 words a photo takes 400 bytes."""
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed by __exit__
-        self._ends = array("q", [0])
+    words: np.ndarray
+    ends: np.ndarray
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def add(self, said: Sequence[np.ndarray]) -> None:
-        """The words (any,) of a few more photos."""
-        each = [np.unique(words).astype(np.uint16) for words in said]
-        left = memoryview(np.concatenate(each).tobytes())
-        with full_disk_named("what photos are compared by"):
-            while left:
-                left = left[self._file.write(left) :]
-        for words in each:
-            self._ends.append(self._ends[-1] + len(words))
-
-    def words(self, photos: slice) -> tuple[np.ndarray, np.ndarray]:
-        """All words (any,) of these photos (m), and where those of each begin and end (m + 1,)."""
-        begin, end, _ = photos.indices(len(self))
-        ends = np.frombuffer(self._ends, np.int64)[begin : end + 1].copy()
-        data = os.pread(self._file.fileno(), 2 * int(ends[-1] - ends[0]), 2 * int(ends[0]))
-        return np.frombuffer(data, np.uint16), (ends - ends[0]).astype(np.int32)
+        return len(self.ends) - 1
 
     def weighed(self, photos: slice, rarity: np.ndarray) -> sparse.csr_matrix:
         """(photos, words): what each is worth, every photo of length one."""
         from scipy import sparse
 
-        words, ends = self.words(photos)
+        begin, end, _ = photos.indices(len(self))
+        ends = self.ends[begin : end + 1]
+        words = self.words[ends[0] : ends[-1]].astype(np.int32)
         worth = rarity[words]
         rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
         size = np.sqrt(np.bincount(rows, np.square(worth), len(ends) - 1))
         data = (worth / np.maximum(size, 1e-6)[rows]).astype(np.float32)
-        return sparse.csr_matrix(
-            (data, words.astype(np.int32), ends), shape=(len(ends) - 1, len(rarity))
-        )
-
-    def __enter__(self) -> _WordsOfPhotos:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+        places = (ends - ends[0]).astype(np.int32)
+        return sparse.csr_matrix((data, words, places), shape=(len(ends) - 1, len(rarity)))
 
 
-def _write_words(
-    count: int,
-    descriptors: Callable[[int], np.ndarray],
-    words: _Words,
-    both: tuple[_WordsOfPhotos, _WordsOfPhotos],
-) -> None:
-    """Write down which words each photo says, upright and in the mirror."""
+def _words_of_photos(
+    count: int, descriptors: Callable[[int], np.ndarray], words: _Words
+) -> tuple[_WordsOfPhotos, _WordsOfPhotos]:
+    """Which words each photo says, upright and in the mirror."""
+    said = [np.zeros(0, np.uint16)], [np.zeros(0, np.uint16)]
+    ends = [0], [0]
     for some in batches(range(count), AT_ONCE):
         points = [descriptors(n)[:POINTS] for n in some]
-        ends = np.cumsum([len(one) for one in points])[:-1]
-        for into, spoken in zip(both, words.of(np.concatenate(points)), strict=True):
-            into.add(np.split(spoken, ends))
+        between = np.cumsum([len(one) for one in points])[:-1]
+        for way, spoken in enumerate(words.of(np.concatenate(points))):
+            each = [np.unique(one).astype(np.uint16) for one in np.split(spoken, between)]
+            said[way].append(np.concatenate(each))
+            ends[way].extend(ends[way][-1] + np.cumsum([len(one) for one in each]))
+    upright, mirrored = (
+        _WordsOfPhotos(np.concatenate(parts), np.array(at))
+        for parts, at in zip(said, ends, strict=True)
+    )
+    return upright, mirrored
 
 
 def _rarity(said: _WordsOfPhotos) -> np.ndarray:
     """What sharing each word is worth (words,): the rarer the more, nothing for the commonest."""
-    photos = sum(
-        np.bincount(said.words(slice(start, start + BLOCK))[0], minlength=WORDS_A_HALF**2)
-        for start in range(0, len(said), BLOCK)
-    )
-    worth = np.log((len(said) + 1) / (np.asarray(photos) + 1))
+    parts = np.array_split(said.words, 1 + len(said) // BLOCK)  # counted as 64-bit numbers
+    photos = np.sum([np.bincount(part, minlength=WORDS_A_HALF**2) for part in parts], axis=0)
+    worth = np.log((len(said) + 1) / (photos + 1))
     return np.where(photos > max(30, COMMON * len(said)), 0, worth).astype(np.float32)

@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from ulid import ULID
@@ -38,7 +37,7 @@ from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import Ledger, fold, given_labels
 from data_cards.dataset.repo import Changes, Dataset
 from data_cards.dataset.schema import Label, Opinion, Photo
-from data_cards.dataset.tables import scan_files
+from data_cards.dataset.tables import findings_file, opinions_file
 from data_cards.progress import say
 from data_cards.settings import dial
 from data_cards.storage.atomic_files import full_disk_named
@@ -169,7 +168,7 @@ def scan(
         strange,
     )
     scan_id = str(ULID())
-    after, findings = _write(base, context, told, scan_id, cache / "scan")
+    after, findings = _write(base, context, told, scan_id)
     clock.lap("writing")
     return ScanReport(
         after,
@@ -218,7 +217,7 @@ def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, 
 
 
 def _write(
-    base: Dataset, context: ScanContext, told: Iterable[Opinion], scan_id: str, place: Path
+    base: Dataset, context: ScanContext, told: Iterable[Opinion], scan_id: str
 ) -> tuple[Dataset, Mapping[str, int]]:
     """The dataset with this scan's tables in place of the last one's, and how many findings
     there are of each kind."""
@@ -233,8 +232,9 @@ def _write(
         }
         return Changes(files, tuple(sorted(old)))
 
-    with full_disk_named("what the scan found"), TemporaryDirectory(dir=place) as folder:
-        files = scan_files(scan_id, findings, told, Path(folder), context.poor.sentences)
+    with full_disk_named("what the scan found"):
+        tables = findings_file(scan_id, findings, context.poor.sentences)
+        files = dict([tables, opinions_file(scan_id, told)])
         after = base.update(f"Scan: {counted(len(findings), 'finding')}", change)
     say(f"{counted(len(findings), 'finding')} written.")
     return after, Counter(one.kind for one in findings)

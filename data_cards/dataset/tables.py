@@ -11,15 +11,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from itertools import islice
 from pathlib import Path
 from sys import intern
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ulid import ULID
 
+from data_cards.bulk.batching import batches
 from data_cards.dataset.schema import Finding, Label, Opinion, Photo, Source, Split
 from data_cards.storage.json_lines import written
 
@@ -129,24 +129,6 @@ def opinions_file(scan_id: str, opinions: Iterable[Opinion]) -> tuple[str, bytes
     return f"opinions/{scan_id}.parquet", _table_bytes(opinions, Opinion)
 
 
-def scan_files(
-    scan_id: str,
-    findings: Iterable[Finding],
-    opinions: Iterable[Opinion],
-    folder: Path,
-    remarks: Sequence[str] = (),
-) -> dict[str, Path]:
-    """Both tables of one scan as files of this folder: of very many photos they are too large
-    for memory."""
-    found = folder / "findings.parquet"
-    told = folder / "opinions.parquet"
-    with found.open("wb") as file:
-        _write_table(file, findings, Finding, remarks)
-    with told.open("wb") as file:
-        _write_table(file, opinions, Opinion)
-    return {f"findings/{scan_id}.parquet": found, f"opinions/{scan_id}.parquet": told}
-
-
 def ledger_file(lines: Iterable[Mapping[str, Any]]) -> tuple[str, bytes]:
     """One flush of decisions; its name is unique."""
     return f"ledger/{ULID()}.jsonl", written(lines)
@@ -232,30 +214,17 @@ def _source(row: Mapping[str, Any]) -> Source:
 
 
 def _table_bytes(rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()) -> bytes:
-    out = io.BytesIO()
-    _write_table(out, rows, kind, remarks)
-    return out.getvalue()
-
-
-def _write_table(
-    out: BinaryIO, rows: Iterable[Any], kind: type[Any], remarks: Sequence[str] = ()
-) -> None:
     # The mark makes every write unique: the Hub answers "nothing changed" to a commit that equals
     # what it holds, without looking at its parent, and two people writing the same bytes would not
     # notice each other.
     said = {REMARKS: json.dumps(list(remarks), ensure_ascii=False).encode()} if remarks else {}
     schema = SCHEMAS[kind].with_metadata({b"vitrine.write": str(ULID()).encode(), **said})
-    names = schema.names
-    left = iter(rows)
+    out = io.BytesIO()
     with pq.ParquetWriter(out, schema, compression="zstd") as file:
-        while some := list(
-            islice(left, ROWS_AT_ONCE)
-        ):  # a part at a time: as Python objects rows are large
-            file.write_batch(
-                pa.record_batch(
-                    [[getattr(row, name) for row in some] for name in names], schema=schema
-                )
-            )
+        for some in batches(rows, ROWS_AT_ONCE):  # as Python objects rows are large
+            columns = [[getattr(row, name) for row in some] for name in schema.names]
+            file.write_batch(pa.record_batch(columns, schema=schema))
+    return out.getvalue()
 
 
 def _parquet(table: pa.Table, **options: Any) -> bytes:

@@ -144,19 +144,20 @@ def _from_backbone(
     if settings.budget:
         sides = sides_for(plan, family, framing.size)
         plan = _affordable(plan, sides, begun, model, photos, settings.budget)
+    as_probed = TrainedModel(
+        model,
+        framing,
+        backbone,
+        "probe",
+        0,
+        (),
+        probed,
+        plan,
+        steered_by,
+        learned=material.train,
+    )
     if not plan.epochs:
-        return TrainedModel(
-            model,
-            framing,
-            backbone,
-            "probe",
-            0,
-            (),
-            probed,
-            plan,
-            steered_by,
-            learned=material.train,
-        )
+        return as_probed
     say(
         f"Fine-tuning {_learning(plan)}: {counted(plan.epochs, 'epoch')} of "
         f"{counted(len(material.train), 'photo')}."
@@ -171,32 +172,15 @@ def _from_backbone(
         else blend.accuracy > probed.validation_accuracy
     )
     if grown:
-        return TrainedModel(
-            model,
-            framing,
-            backbone,
-            "fine-tuned",
-            tuned.best.epoch,
-            tuned.epochs,
-            probed,
-            plan,
-            steered_by,
-            blend.share,
-            learned=material.train,
+        return replace(
+            as_probed,
+            kept="fine-tuned",
+            best=tuned.best.epoch,
+            epochs=tuned.epochs,
+            share=blend.share,
         )
     say("Fine-tuning did not beat the probe on validation, so the probe is kept.")
-    return TrainedModel(
-        untuned,
-        framing,
-        backbone,
-        "probe",
-        0,
-        tuned.epochs,
-        probed,
-        plan,
-        steered_by,
-        learned=material.train,
-    )
+    return replace(as_probed, model=untuned, epochs=tuned.epochs)
 
 
 def _from_scratch(

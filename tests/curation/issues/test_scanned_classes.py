@@ -18,7 +18,7 @@ from data_cards.annotations.decision import Decision, line_of, parse_decision
 from data_cards.annotations.ledger import fold, given_labels, read_ledger
 from data_cards.dataset.repo import Dataset, collection_files, create_dataset
 from data_cards.dataset.schema import Finding, Opinion
-from data_cards.dataset.tables import labels_file, ledger_file, scan_files
+from data_cards.dataset.tables import findings_file, labels_file, ledger_file, opinions_file
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.inference.current_classes import TodaysClasses
 
@@ -63,9 +63,8 @@ def scanned(tmp_path: Path) -> Dataset:
     first = next(iter(made.photos()))
     said = Opinion(first, ("a", "b", "c"), (0.5, 0.3, 0.2))
     found = Finding(first, "label", 0.9, "why", "c", "a", scan_id=SCAN)
-    tables = tmp_path / "tables"
-    tables.mkdir()
-    return made.commit(dict(scan_files(SCAN, [found], [said], tables)), "Scan")
+    tables = dict([findings_file(SCAN, [found]), opinions_file(SCAN, [said])])
+    return made.commit(tables, "Scan")
 
 
 def after(made: Dataset, *decisions: Decision) -> Dataset:

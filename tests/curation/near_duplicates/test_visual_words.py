@@ -5,7 +5,6 @@ import pytest
 
 from curation.near_duplicates import visual_words as words
 from curation.near_duplicates.visual_words import pairs_by_words
-from data_cards.errors import DiskFull
 
 COUNT = 40
 
@@ -54,10 +53,3 @@ def test_compared_block_by_block_they_are_the_same_as_at_once(cells, block, monk
 def test_photos_without_points_and_a_photo_alone_say_nothing():
     assert found(2, lambda n: np.zeros((0, 128), np.uint8)) == []
     assert found(1, lambda n: np.zeros((500, 128), np.uint8)) == []
-
-
-def test_a_full_disk_is_named(monkeypatch):
-    with open("/dev/full", "r+b", buffering=0) as full:
-        monkeypatch.setattr(words.tempfile, "TemporaryFile", lambda **_: full)
-        with pytest.raises(DiskFull, match="disk is full"):
-            found()

@@ -312,7 +312,7 @@ def test_a_disk_that_fills_while_findings_are_written_leaves_the_last_ones(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = look(dataset).dataset
-    monkeypatch.setattr(scanning, "scan_files", full)
+    monkeypatch.setattr(scanning, "opinions_file", full)
     with pytest.raises(DiskFull, match="what the scan found could not be kept"):
         look(dataset)
     assert dataset.newest().revision == before.revision

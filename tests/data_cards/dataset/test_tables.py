@@ -19,7 +19,6 @@ from data_cards.dataset.tables import (
     read_photo_rows,
     read_rows,
     row_locations,
-    scan_files,
     splits_file,
 )
 
@@ -56,13 +55,9 @@ def test_small_tables_come_back_as_they_were(tmp_path, write, rows):
     assert read_rows(on_disk(tmp_path, write(rows)), type(rows[0])) == rows
 
 
-def test_a_scan_writes_both_tables_as_they_would_be_written_by_themselves(tmp_path):
-    findings = [Finding("a", "label", 0.5, "why")]
+def test_opinions_come_back_as_they_were(tmp_path):
     opinions = [Opinion("a", ("0",), (0.5,), ("b",), "b", 0.25)]
-    files = scan_files("s", findings, iter(opinions), tmp_path)
-    assert set(files) == {findings_file("s", [])[0], opinions_file("s", [])[0]}
-    found, told = files.values()
-    assert read_rows(found, Finding) == findings and read_rows(told, Opinion) == opinions
+    assert read_rows(on_disk(tmp_path, opinions_file("s", iter(opinions))), Opinion) == opinions
 
 
 @given(
