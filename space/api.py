@@ -9,6 +9,7 @@ Whatever goes wrong comes back as {"error": sentence, "code": word}.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -27,6 +28,10 @@ from space.request_guard import is_upload
 
 Answer = dict[str, Any]
 ENDPOINTS = ("predict", "predict_batch", "similar", "classes", "feedback", "receipt")
+GONE = (
+    "The photo did not arrive. Upload it to /gradio_api/upload first, then ask with the path that "
+    "comes back."
+)
 OURS = ("self", "base", "client")  # parameters that a caller does not send
 
 
@@ -104,7 +109,9 @@ class Endpoints:
         feedback_a_minute: float = 12,
         most_photos: int = 16,
         most_photo_bytes: int = LIMITS.max_bytes,
+        check: Callable[[bytes], None] = lambda photo: None,
     ) -> None:
+        """`check`: raises BadPhoto for a photo that must not be opened here."""
         self._recognizer = recognizer
         self._inbox = inbox
         self._fate = fate
@@ -113,6 +120,7 @@ class Endpoints:
         self._feedback = Allowance(feedback_a_minute)
         self._most_photos = most_photos
         self._limits = PhotoLimits(max_bytes=most_photo_bytes)
+        self._check = check
 
     @answered
     def predict(self, image: Any, top_k: Any = 3, base: str = "") -> Answer:
@@ -210,20 +218,21 @@ class Endpoints:
         path = image.get("path") if isinstance(image, Mapping) else image
         uploads = self._uploads()
         if not is_upload(path, uploads) or not Path(str(path)).is_file():
-            raise BadPhoto(
-                "The photo did not arrive. Upload it to /gradio_api/upload first, then ask with "
-                "the path "
-                "that comes back.",
-                code="not_uploaded",
-            )
+            raise BadPhoto(GONE, code="not_uploaded")
         file = Path(str(path))
-        if file.stat().st_size > self._limits.max_bytes:
+        size = os.path.getsize(file) if file.exists() else 0
+        if size > self._limits.max_bytes:
             raise BadPhoto(
-                f"This photo is {file.stat().st_size / 1e6:.0f} MB; up to "
+                f"This photo is {size / 1e6:.0f} MB; up to "
                 f"{self._limits.max_bytes / 1e6:.0f} MB can be sent.",
                 code="too_large",
             )
-        return file.read_bytes()
+        try:
+            photo = file.read_bytes()
+        except OSError as error:  # deleted in this very moment
+            raise BadPhoto(GONE, code="not_uploaded") from error
+        self._check(photo)
+        return photo
 
 
 def parameters_of(endpoint: str) -> tuple[Any, ...]:

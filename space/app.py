@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp
 
 from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
+from data_cards.photos.image import PhotoLimits
 from data_cards.settings import default_cache
 from space.api import ENDPOINTS, Endpoints, Recognizer, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
+from space.photo_check import MOST_MEMORY, PhotoCheck
 from space.server import launch, server_behind, stop
 from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
 
@@ -56,6 +58,9 @@ def create_app(
     def uploads() -> Path:
         return Path(get_upload_folder())
 
+    check = PhotoCheck(
+        settings.at_once, PhotoLimits(settings.most_photo_bytes, max_memory=MOST_MEMORY)
+    )
     endpoints = Endpoints(
         app_state.recognizer,
         app_state.inbox,
@@ -64,11 +69,12 @@ def create_app(
         settings.feedback_a_minute,
         settings.most_photos,
         settings.most_photo_bytes,
+        check.check,
     )
     rounds = _rounds(app_state, settings)
     app = server_behind(
         partial(_doors, settings=settings, uploads=uploads),
-        _lifespan(app_state, rounds, settings.behind),
+        _lifespan(app_state, rounds, settings.behind, check.close),
         settings,
     )
     app.include_router(pages(app_state, rounds.for_visitors if rounds else lambda: ""))
@@ -226,7 +232,10 @@ def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
 
 
 def _lifespan(
-    app_state: AppState, rounds: Rounds | None, behind: tuple[str, ...]
+    app_state: AppState,
+    rounds: Rounds | None,
+    behind: tuple[str, ...],
+    closed: Callable[[], None],
 ) -> Callable[[Server], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Server) -> AsyncIterator[None]:
@@ -237,5 +246,6 @@ def _lifespan(
         if behind and rounds:
             rounds.stop()
         app_state.close()
+        closed()
 
     return lifespan

@@ -28,6 +28,7 @@ from data_cards.photos.bit_depth import (
     eight_bits,
     first_of,
 )
+from data_cards.photos.bounds import MEMORY, check_work
 from data_cards.photos.colour import Coding, adobe_rgb, gamma_profile, to_srgb
 from data_cards.photos.completeness import PADDING, share_present
 from data_cards.photos.deep_colour import deep_picture, is_low, open_deep_tiff
@@ -174,11 +175,12 @@ def open_photo(
 def _pixels(data: bytes, at_least: int | None, limits: PhotoLimits, longer: int) -> Image.Image:
     """Decode as it is. Raises BadPhoto, and PILLOW_COMPLAINTS where a decoder stumbles."""
     with _opened(data, limits) as image:
-        _read_small(image, data, at_least, longer, limits)
-        image.load()
-        if image.format == "JPEG" and _may_lack_its_end(image, data):
-            _refuse_a_part(data)
-        return _upright(_as_srgb(image, data), _exif(image).get(ORIENTATION))
+        needed = _read_small(image, data, at_least, longer, limits)
+        with MEMORY.taken(needed):
+            image.load()
+            if image.format == "JPEG" and _may_lack_its_end(image, data):
+                _refuse_a_part(data)
+            return _upright(_as_srgb(image, data), _exif(image).get(ORIENTATION))
 
 
 def read_exif(data: bytes) -> Image.Exif:
@@ -226,6 +228,7 @@ def _opened(data: bytes, limits: PhotoLimits) -> Image.Image:
     image_format = format_of(data[:START])
     if not image_format:
         raise BadPhoto(_told_kind(data[:START]))
+    check_work(data, image_format)
     try:
         image = _headed(data, image_format)
     except Image.DecompressionBombError as error:
@@ -272,7 +275,7 @@ def _headed(data: bytes, image_format: str) -> Image.Image:
             # photo is the plain one.
             image: Image.Image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
         else:
-            _know_readers()
+            know_readers()
             image = _by_pillow(data, image_format)
         exif = _exif(image)
         for tags in (exif, getattr(image, "tag_v2", {})):
@@ -334,9 +337,9 @@ def _may_lack_its_end(image: Image.Image, data: bytes) -> bool:
 
 def _read_small(
     image: Image.Image, data: bytes, at_least: int | None, longer: int, limits: PhotoLimits
-) -> None:
-    """Ask for a fraction of a JPEG's size. Raises BadPhoto when even that takes more memory than
-    there may be."""
+) -> float:
+    """Ask for a fraction of a JPEG's size; how many bytes of memory decoding takes then. Raises
+    BadPhoto when even that is more than there may be."""
     short = min(image.size)
     kept = _coefficient_bytes(image, data)
     pixels = image.width * image.height
@@ -357,13 +360,15 @@ def _read_small(
         if wanted < short or fitting > 1:
             side = max(1, min(wanted, short // fitting))
             image.draft("RGB", (side, side))
-    if _memory(image, image.width * image.height) + kept > limits.max_memory:
+    needed = _memory(image, image.width * image.height) + kept
+    if needed > limits.max_memory:
         raise BadPhoto(
             f"This picture has {pixels / 1e6:.0f} million pixels, too many for this kind of file "
             "to be "
             "opened safely. Save it smaller.",
             pixels=pixels,
         )
+    return needed
 
 
 def _memory(image: Image.Image, pixels: float) -> float:
@@ -387,7 +392,7 @@ def _coefficient_bytes(image: Image.Image, data: bytes) -> float:
 
 
 @cache
-def _know_readers() -> None:
+def know_readers() -> None:
     """Load Pillow's readers, and teach it HEIC, when the first such photo is opened: nothing
     loads at import."""
     from pillow_heif import register_heif_opener

@@ -30,9 +30,9 @@ COMMENT = 0xFE
 START_OF_SCAN = 0xDA
 # Frame headers of all kinds of JPEG: SOF0 to SOF15 without DHT, JPG and DAC.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# What may stand between scans, with a length: tables, the next scan, a number of lines, a comment.
-# Any other marker in coded pixels is damage.
-BETWEEN_SCANS = frozenset((0xC4, 0xCC, START_OF_SCAN, 0xDB, 0xDC, 0xDD, COMMENT))
+# What pixels need between scans besides the next scan: tables, a restart interval, a number of
+# lines.
+TABLES = frozenset((0xC4, 0xCC, 0xDB, 0xDC, 0xDD))
 # bytes: shorter ones say nothing and make readers stumble
 JFIF_LEAST = 14
 ADOBE_LEAST = 12
@@ -99,7 +99,7 @@ class Segment:
             return self.content.startswith(b"ICC_PROFILE\0") and len(self.content) > PROFILE_LEAD
         if self.marker == APP14:
             return self.content.startswith(b"Adobe") and len(self.content) >= ADOBE_LEAST
-        return not (APP0 <= self.marker <= APP15 or self.marker == COMMENT)
+        return not _is_note(self.marker)
 
 
 @dataclass(frozen=True)
@@ -116,19 +116,25 @@ def jpeg_parts(data: bytes) -> JpegParts:
     """The parts of a JPEG's first picture: phones append others (depth, gain maps, clips) with
     an Exif of their own.
 
-    Stray bytes between segments are left out, as every decoder does. Raises IndexError where no
-    scan begins.
+    Stray bytes between segments are left out, as every decoder does, and between scans comments
+    and whatever else is no picture. Raises IndexError where no scan begins.
     """
     segments: list[Segment] = []
     scan = 2
     for segment, end in _segments(data):
         segments.append(segment)
         scan = end
-    start = data.find(bytes((0xFF, START_OF_SCAN)), scan)
-    if start < 0:
+    scans = b""
+    marker = 0
+    for marker, content, coded in _parts_of_scans(data, scan):
+        if marker == START_OF_SCAN:
+            scans += data[content or coded] + (data[coded] if content else b"")
+        elif marker in TABLES or (content is None and not _is_note(marker)):
+            scans += data[content or coded]  # damaged pixels, where it is no segment
+    if not scans:
         raise IndexError("no scan")
-    end, ended = _end_of_picture(data, start)
-    return JpegParts(tuple(segments), data[start:end], ended)
+    ended = marker == END_OF_IMAGE[1]
+    return JpegParts(tuple(segments), scans + END_OF_IMAGE * ended, ended)
 
 
 def _segments(data: bytes) -> Iterator[tuple[Segment, int]]:
@@ -151,21 +157,50 @@ def _segments(data: bytes) -> Iterator[tuple[Segment, int]]:
         position = end
 
 
-def _end_of_picture(data: bytes, scan: int) -> tuple[int, bool]:
-    """Where the first picture ends, from its first scan on, and whether a marker says so."""
-    position = scan
-    while position + 4 <= len(data):
-        # From a marker with a length over it and over the coded pixels behind it, to the next
-        # marker.
-        length = struct.unpack_from(">H", data, position + 2)[0]
-        known = data[position + 1] in BETWEEN_SCANS and position + 2 + length <= len(data)
-        found = _NEXT.search(data, position + 2 + (length if known else 0))
+def jpeg_markers(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(marker, content) of every segment of a JPEG's first picture, scans and what stands between
+    them included; content without the coded pixels."""
+    position = 2
+    for segment, end in _segments(data):
+        yield segment.marker, segment.content
+        position = end
+    for marker, content, _ in _parts_of_scans(data, position):
+        yield marker, data[content][4:] if content else b""
+
+
+def _parts_of_scans(data: bytes, start: int) -> Iterator[tuple[int, slice | None, slice]]:
+    """(marker, the segment from its marker to its end, what follows up to the next marker) from the
+    first scan to the end of the picture, whose marker comes last where it is there.
+
+    The segment is None where it does not fit into the file, or is none: what follows then begins
+    with the marker.
+    """
+    position = data.find(bytes((0xFF, START_OF_SCAN)), start)
+    while position >= 0 and position + 4 <= len(data):
+        marker = data[position + 1]
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        # As libjpeg walks: it skips what it does not know by its length.
+        whole = _has_length(marker) and position + 4 <= end <= len(data)
+        found = _NEXT.search(data, end if whole else position + 2)
+        until = found.start() if found else len(data)
+        if whole:
+            yield marker, slice(position, end), slice(end, until)
+        else:
+            yield marker, None, slice(position, until)
         if not found:
-            break
+            return
         if data[found.end() - 1] == END_OF_IMAGE[1]:
-            return found.end(), True
+            yield END_OF_IMAGE[1], slice(0, 0), slice(0, 0)
+            return
         position = found.end() - 2
-    return len(data), False
+
+
+def _is_note(marker: int) -> bool:
+    return APP0 <= marker <= APP15 or marker == COMMENT
+
+
+def _has_length(marker: int) -> bool:
+    return marker >= 0xC0 and not 0xD0 <= marker <= 0xD9
 
 
 def join_jpeg(parts: JpegParts, exif: bytes = b"", profile: bytes = b"") -> bytes:
