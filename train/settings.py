@@ -81,6 +81,13 @@ class TrainSettings:
         "of 100 photos of strangers' objects, at most so many may be named, "
         "whatever that costs; when left out, at most 5 of 100 known ones are refused",
     )
+    sure_wrong: float = dial(
+        3.0,
+        "of 100 times an answer is sure, at most so many may be wrong",
+        least=0.1,
+        most=50,
+        advanced=True,
+    )
     public: bool = dial(False, "a model pushed to the Hub is public")
     threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024, advanced=True)
 

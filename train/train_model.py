@@ -47,6 +47,7 @@ from train.settings import SplitSettings, TrainSettings, check_dials, named
 from train.splits.seal import Sealed, sealed
 from train.splits.training_set import Material, gather
 from train.statistics.metrics import Share
+from train.uncertainty.decision_rule import Promise
 
 DEFAULTS = TrainSettings()
 SPLIT = SplitSettings()
@@ -161,12 +162,11 @@ def _released(
     settings = done.settings
     before = done.before
     write_weights(trained, draft)
+    promise = Promise(named(settings), settings.sure_wrong / 100)
     if material.references is None:
-        trained = furnish(draft, source, material, trained, settings.seed, named(settings), asking)
+        trained = furnish(draft, source, material, trained, settings.seed, promise, asking)
     else:
-        furnish_by_pictures(
-            draft, source.dataset, material, trained, settings.seed, named(settings)
-        )
+        furnish_by_pictures(draft, source.dataset, material, trained, settings.seed, promise)
     write_origin(
         draft,
         source.dataset,

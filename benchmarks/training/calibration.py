@@ -27,7 +27,7 @@ from train.probes.label_noise import doubted
 from train.release.contents import SLIPS_FOUND
 from train.splits.training_set import Example
 from train.statistics.metrics import calibration_error, hits_at, wilson
-from train.uncertainty.decision_rule import Seen, Unseen, confidence
+from train.uncertainty.decision_rule import Labelling, Seen, Unseen, confidence
 from train.uncertainty.temperature import Calibration, calibrate
 
 FORMER_RIGHT = 0.95
@@ -126,7 +126,7 @@ def bench(name: str, photos: Path, work: Path, cache: Path) -> None:
     before = calibrate(held.logits, held.truth)
     line = former_line(before.probabilities(held.logits), held.truth)
     told(f"{name} before", before, line, answers.test)
-    after, sure = confidence(held, answers.unseen, answers.slips)
+    after, sure, _ = confidence(held, answers.unseen, Labelling(answers.slips))
     told(f"{name} {sure.by}", after, sure.at, answers.test)
 
 

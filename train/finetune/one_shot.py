@@ -37,7 +37,7 @@ from train.models.backbone import Backbone
 from train.settings import TrainSettings
 from train.splits.training_set import Material
 from train.statistics.vectors import unit
-from train.uncertainty.decision_rule import Judgement
+from train.uncertainty.decision_rule import NO_WORD, Judgement, Promise
 from train.uncertainty.rejection import tuned_on_views
 from train.uncertainty.sure import sure_line
 from train.uncertainty.temperature import calibrate
@@ -119,7 +119,7 @@ def furnish_by_pictures(
     material: Material,
     trained: TrainedModel,
     seed: int,
-    named: float | None = None,
+    promise: Promise = NO_WORD,
 ) -> None:
     """The pictures' points, the index, golden answers and both dials, into a draft that has its
     weights."""
@@ -140,7 +140,9 @@ def furnish_by_pictures(
     _write_golden(draft, pictures, answers, material, trained)
     none = [*material.none["train"], *material.none["validation"]]
     foreign = answers_of(open_network(draft), dataset, none, "Photos of other things").logits
-    _judged(Simulated(pictures, answers.ids, seed), plain, known, foreign, named).save(draft / OURS)
+    _judged(Simulated(pictures, answers.ids, seed), plain, known, foreign, promise).save(
+        draft / OURS
+    )
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _judged(
     plain: Embedder,
     known: References,
     foreign: np.ndarray,
-    named: float | None = None,
+    promise: Promise = NO_WORD,
 ) -> Judgement:
     """From views of known things, and from the same views as of strangers, each with its own
     thing taken away."""
@@ -209,8 +211,8 @@ def _judged(
     strangers = answers.logits + np.stack([found[name][1] for name in answers.ids])
     strangers[np.arange(len(truth)), truth] = NEVER
     calibration = calibrate(logits, truth)
-    rejection = tuned_on_views(logits, strangers, foreign, named)
-    line = sure_line(calibration.probabilities(logits), truth)
+    rejection = tuned_on_views(logits, strangers, foreign, promise.named)
+    line = sure_line(calibration.probabilities(logits), truth, wrong=promise.wrong)
     return Judgement(calibration, replace(rejection, sure_at=line.at, sure_words=line.words))
 
 

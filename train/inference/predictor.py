@@ -46,7 +46,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Prediction:
     """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card
-    empty) on "none". `lead`: it is one of some, and the first is far ahead."""
+    empty) on "none". `lead`: it is one of some, and the first is far ahead. `parent`: it is one of
+    some, but surely of this kind, {"title", "confidence"}."""
 
     answer: str
     label: str | None
@@ -57,15 +58,16 @@ class Prediction:
     similar: tuple[dict[str, Any], ...]
     model: dict[str, Any]
     lead: bool = False
+    parent: dict[str, Any] | None = None
     prediction_id: str = field(default_factory=lambda: str(ULID()))
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's /predict, with null urls; `lead` is there where it is true."""
+        """The contract's /predict, with null urls; `lead` is there where it is true, and `parent`
+        where there is one."""
         # Not by `asdict`: to copy all that lies within takes as long as to decode the photo.
-        lead = {"lead": True} if self.lead else {}
+        left_out = {"lead": self.lead, "parent": self.parent}
         return {
-            **{name: value for name, value in vars(self).items() if name != "lead"},
-            **lead,
+            **{name: said for name, said in vars(self).items() if left_out.get(name, True)},
             "candidates": [dict(vars(one)) for one in self.candidates],
             "similar": list(self.similar),
         }
@@ -183,7 +185,22 @@ class Predictor:
             tuple(self._similar(logits, embedding, SHOWN)),
             dict(self.model),
             kind == ONE_OF and leads(chances),
+            self._surely_a(chances) if kind == ONE_OF else None,
         )
+
+    def _surely_a(self, chances: np.ndarray) -> dict[str, Any] | None:
+        """The kind of thing that a photo surely shows, where its classes' chances (c,) add up to
+        enough; None where the collection has no kinds, or an older release drew no line."""
+        line = self._judgement.rejection.kind_at
+        sums: dict[str, float] = {}
+        for label, chance in zip(self.todays.ids, chances.tolist(), strict=True):
+            parent = self.collection.info(label).parent if label in self.collection else ""
+            if parent:
+                sums[parent] = sums.get(parent, 0.0) + chance
+        title = max(sums, key=lambda name: sums[name], default=None)
+        if line is None or title is None or sums[title] < line:
+            return None
+        return {"title": title, "confidence": sums[title]}
 
     def _similar(self, logits: np.ndarray, embedding: np.ndarray, k: int) -> list[dict[str, Any]]:
         if (

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from data_cards.dataset.collection import ClassInfo
 from data_cards.dataset.repo import Dataset
 from data_cards.photos.image import thumbnail
 from data_cards.progress import say, track
@@ -46,7 +47,16 @@ from train.settings import TrainSettings
 from train.splits.seal import Sealed
 from train.splits.training_set import Example, Material
 from train.statistics.metrics import top_k
-from train.uncertainty.decision_rule import Judgement, Seen, Unseen, judge, looked
+from train.uncertainty.decision_rule import (
+    NO_WORD,
+    Judgement,
+    Labelling,
+    Promise,
+    Seen,
+    Unseen,
+    judge,
+    looked,
+)
 from train.uncertainty.rejection import REFUSED
 
 # photos whose answers travel with the model, so that an export or another machine can be checked
@@ -63,7 +73,7 @@ def furnish(
     material: Material,
     trained: TrainedModel,
     seed: int,
-    named: float | None = None,
+    promise: Promise = NO_WORD,
     asking: Asking = ask,
 ) -> TrainedModel:
     """Ask the model in `draft` about every photo it may know of, and write what follows from
@@ -91,9 +101,9 @@ def furnish(
         looked(answers.of(none)),
         groups,
         seed,
-        named,
+        promise,
         unseen,
-        most_slips(material.train, trained.learned),
+        Labelling(most_slips(material.train, trained.learned), kinds_of(material)),
     )
     judgement.save(draft / OURS)
     _write_index(
@@ -155,6 +165,20 @@ def most_slips(given: Sequence[Example], learned: Sequence[Example]) -> float:
         return 0.0
     changed = sum(believed.get(name) != label for name, label in given)
     return min(SLIPS_FOUND * changed / len(given), 0.5)
+
+
+def kinds_of(material: Material) -> np.ndarray | None:
+    """The number of the coarser kind (`parent` on its card) that each class belongs to, (c,); a
+    class without one is its own. None where no two classes share one."""
+    keys = [_kind(material.collection.info(name)) for name in material.classes]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    if len(numbers) == len(keys):
+        return None
+    return np.array([numbers[key] for key in keys])
+
+
+def _kind(info: ClassInfo) -> tuple[str, str]:
+    return ("kind", info.parent) if info.parent else ("class", info.id)
 
 
 def seen(answers: Answers, examples: Iterable[Example]) -> Seen:

@@ -22,7 +22,7 @@ from train.uncertainty.rejection import (
     Rejection,
     fit_rejection,
 )
-from train.uncertainty.sure import WRONG, SureLine, sure_line
+from train.uncertainty.sure import WRONG, SureLine, summed, sure_line
 from train.uncertainty.temperature import Calibration, calibrate
 
 CALIBRATION = "calibration.json"
@@ -122,35 +122,73 @@ class Judgement:
         return cls(calibration, Rejection.load(ours))
 
 
+@dataclass(frozen=True)
+class Promise:
+    """What the owner wants to hold. `named`: the share of strangers that may be named, None for
+    no word about them; `wrong`: the share of sure answers that may be wrong."""
+
+    named: float | None = None
+    wrong: float = WRONG
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """What is known of the labels. `slips`: the most that may be wrong, as a share; `kinds`: the
+    number of the kind that each class belongs to, (c,), where some share one."""
+
+    slips: float = 0.0
+    kinds: np.ndarray | None = None
+
+
+NO_WORD = Promise()
+BELIEVED = Labelling()
+
+
 def judge(
     learned: Seen,
     held: Seen,
     none: np.ndarray,
     groups: Sequence[object],
     seed: int = 0,
-    named: float | None = None,
+    promise: Promise = NO_WORD,
     unseen: Unseen | None = None,
-    slips: float = 0.0,
+    labelling: Labelling = BELIEVED,
 ) -> Judgement:
     """From answers about training photos (with their near-duplicate `groups`), validation
-    photos, and what was `looked` at in photos of "none of these", (k, d). `named`: the share of
-    strangers that the owner lets be named. `unseen`: answers about training photos by heads that
-    had not seen them. `slips`: the most labels that may be wrong, as a share."""
-    calibration, line = confidence(held, unseen, slips)
+    photos, and what was `looked` at in photos of "none of these", (k, d). `unseen`: answers about
+    training photos by heads that had not seen them. An answer that only names the kind keeps the
+    same promise as one that names the thing."""
+    calibration, line, kind_line = confidence(held, unseen, labelling, promise.wrong)
     rejection = fit_rejection(
-        looked(learned), learned.truth, Held(looked(held), held.truth), none, groups, seed, named
+        looked(learned),
+        learned.truth,
+        Held(looked(held), held.truth),
+        none,
+        groups,
+        seed,
+        promise.named,
     )
     sees = EMBEDDING if learned.early is None else EARLY
     return Judgement(
-        calibration, replace(rejection, sure_at=line.at, sure_words=line.words, sees=sees)
+        calibration,
+        replace(
+            rejection,
+            sure_at=line.at,
+            sure_words=line.words,
+            kind_at=None if kind_line is None else kind_line.at,
+            sees=sees,
+        ),
     )
 
 
 def confidence(
-    held: Seen, unseen: Unseen | None = None, slips: float = 0.0, wrong: float = WRONG
-) -> tuple[Calibration, SureLine]:
-    """The temperature, and from which confidence on an answer is sure; `judge` explains the
-    rest."""
+    held: Seen,
+    unseen: Unseen | None = None,
+    labelling: Labelling = BELIEVED,
+    wrong: float = WRONG,
+) -> tuple[Calibration, SureLine, SureLine | None]:
+    """The temperature, from which confidence on an answer is sure, and from which on its kind is,
+    where there are kinds; `judge` explains the rest."""
     logits = held.logits
     truth = held.truth
     centre = 1.0
@@ -162,10 +200,15 @@ def confidence(
             logits = np.concatenate([logits, unseen.logits]) if len(truth) else unseen.logits
             truth = np.concatenate([truth, unseen.truth])
         else:
-            centre = calibrate(unseen.logits, unseen.truth, slips).temperature
-    calibration = calibrate(logits, truth, slips, centre)
+            centre = calibrate(unseen.logits, unseen.truth, labelling.slips).temperature
+    calibration = calibrate(logits, truth, labelling.slips, centre)
     probabilities = calibration.probabilities(logits)
-    return calibration, sure_line(probabilities, truth, calibration.slips, wrong)
+    line = sure_line(probabilities, truth, calibration.slips, wrong)
+    kinds = labelling.kinds
+    if kinds is None:
+        return calibration, line, None
+    of_kinds = summed(probabilities, kinds)
+    return calibration, line, sure_line(of_kinds, kinds[truth], calibration.slips, wrong)
 
 
 def looked(said: Said) -> np.ndarray:

@@ -52,7 +52,9 @@ class Rejection:
     photos are refused, by the sentence `guarantee`. Of `none_n` known photos of "none of these",
     `none_refused` is the share refused; of `strangers_n` simulated ones, `strangers_named` is
     the share named, and `wanted` what the owner allowed of them. `sure_at`: the confidence from
-    which on an answer is sure, by the promise `sure_words` (train/uncertainty/sure.py).
+    which on an answer is sure, by the promise `sure_words` (train/uncertainty/sure.py);
+    `kind_at`: the same for an answer that only names a kind of classes, where the collection has
+    some.
     `by_logits`: foreign is what no class gets a high logit for, whatever its features. `sees`:
     embedding | early.
     """
@@ -67,6 +69,7 @@ class Rejection:
     none_refused: float | None = None
     sure_at: float = USUAL
     sure_words: str = ""
+    kind_at: float | None = None
     by_logits: bool = False
     sees: str = EMBEDDING
     strangers_n: int = 0

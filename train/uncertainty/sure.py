@@ -86,6 +86,14 @@ def sure_line(
     return SureLine(min(max(at, LOWEST), HIGHEST), wrong, len(truth), by)
 
 
+def summed(probabilities: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Chances (n, c) of classes as chances (n, k) of the kinds (c,), numbered from 0, that they
+    belong to."""
+    table = np.zeros((len(kinds), int(kinds.max(initial=-1)) + 1))
+    table[np.arange(len(kinds)), kinds] = 1.0
+    return np.asarray(probabilities @ table)
+
+
 def leads(probabilities: np.ndarray) -> bool:
     """Whether the first of calibrated answers (c,) is so far ahead that it is probably right."""
     return bool(np.max(probabilities, initial=0.0) >= PROBABLY)

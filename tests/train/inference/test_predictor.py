@@ -173,6 +173,24 @@ def test_what_shows_nothing_has_no_answer(predictor, colour):
     assert predictor.predict(blank).answer == "none"
 
 
+def test_what_cannot_be_told_apart_is_surely_of_their_kind(tiny_release):
+    unsure = load_predictor(tiny_release)
+    kinds = {"lion": "Something red", "rose": "Something red", "ship": ""}
+    own = unsure.todays.collection
+    classes = tuple(replace(info, parent=kinds[info.id]) for info in own.classes)
+    unsure.todays = replace(unsure.todays, collection=replace(own, classes=classes))
+    rejection = replace(unsure._judgement.rejection, sure_at=1.1, kind_at=0.9)
+    unsure._judgement = replace(unsure._judgement, rejection=rejection)
+    said = unsure.predict(shot(0)).to_json()
+    assert said["answer"] == "one_of"
+    assert said["parent"]["title"] == "Something red"
+    assert said["parent"]["confidence"] >= 0.9
+    assert "parent" not in unsure.predict(shot(2)).to_json()
+    older = replace(rejection, kind_at=None)
+    unsure._judgement = replace(unsure._judgement, rejection=older)
+    assert "parent" not in unsure.predict(shot(0)).to_json()
+
+
 def test_the_first_of_some_leads_where_it_is_far_ahead(tiny_release):
     wary = load_predictor(tiny_release)
     line = replace(wary._judgement.rejection, sure_at=1.01)

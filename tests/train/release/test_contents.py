@@ -20,6 +20,7 @@ from train.release.contents import (
     NO_CLASS,
     furnish,
     golden_rows,
+    kinds_of,
     most_slips,
     seen,
     write_weights,
@@ -222,3 +223,16 @@ def test_wrong_labels_are_thought_possible_only_where_some_were_found():
     assert most_slips(given, given) == most_slips(given, []) == 0.0
     one_other = [("photo 0", 2), *given[2:]]  # one learned as something else, one left out
     assert most_slips(given, one_other) == pytest.approx(0.06)
+
+
+def test_classes_of_one_kind_share_its_number(source):
+    material = gather(source)
+    assert kinds_of(material) is None
+    first, second, *_ = material.classes
+    fruit = tuple(
+        replace(info, parent="Fruit" if info.id in (first, second) else "")
+        for info in material.collection.classes
+    )
+    kinds = kinds_of(replace(material, collection=replace(material.collection, classes=fruit)))
+    assert kinds[0] == kinds[1]
+    assert len(set(kinds.tolist())) == len(material.classes) - 1

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from tests.train.uncertainty.test_rejection import things
-from train.uncertainty.decision_rule import Judgement, Seen, Unseen, confidence, judge
+from train.uncertainty.decision_rule import (
+    Judgement,
+    Labelling,
+    Promise,
+    Seen,
+    Unseen,
+    confidence,
+    judge,
+)
 from train.uncertainty.rejection import Rejection
 
 
@@ -47,7 +55,9 @@ def test_what_was_seen_early_tells_what_is_foreign_where_the_network_gives_it(tm
 
 def test_the_owners_word_reaches_the_line():
     strict, usual = (
-        judge(seen(80, 0), seen(40, 1), np.zeros((0, 24)), range(80), named=named).rejection
+        judge(
+            seen(80, 0), seen(40, 1), np.zeros((0, 24)), range(80), promise=Promise(named)
+        ).rejection
         for named in (0.01, None)
     )
     assert (strict.wanted, usual.wanted) == (0.01, None)
@@ -80,3 +90,27 @@ def test_a_class_that_no_head_could_know_speaks_against_nobody():
     held = seen(40, 1)
     logits = np.full((60, 4), np.nan)
     assert confidence(held, Unseen(logits, seen(60, 0).truth)) == confidence(held)
+
+
+def test_what_is_surely_of_a_kind_may_be_unsure_of_the_thing():
+    """Two classes that nothing tells apart share a kind: no answer is sure, every kind is."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 200)
+    logits = np.array([4.0, 4.0, 0.0]) + rng.normal(0, 0.01, (200, 3))
+    held = Seen(logits, np.ones((200, 2)), truth)
+    kinds = Labelling(kinds=np.array([0, 0, 1]))
+    calibration, line, kind_line = confidence(held, None, kinds)
+    assert calibration.probabilities(logits).max() < line.at
+    assert kind_line.at <= calibration.probabilities(logits)[:, :2].sum(axis=1).min()
+    assert confidence(held)[2] is None
+
+
+def test_the_owner_says_how_often_a_sure_answer_may_be_wrong():
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 1, (400, 3))
+    truth = rng.integers(0, 3, 400)
+    logits[np.arange(400), truth] += 3
+    held = Seen(logits, np.ones((400, 2)), truth)
+    strict, loose = (confidence(held, wrong=wrong)[1] for wrong in (0.01, 0.2))
+    assert strict.at > loose.at
+    assert "at most 20 should be wrong" in loose.words

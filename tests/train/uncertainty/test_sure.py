@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from train.uncertainty.sure import BOUND, DOUBT, ESTIMATE, HIGHEST, USUAL, leads, sure_line
+from train.uncertainty.sure import BOUND, DOUBT, ESTIMATE, HIGHEST, USUAL, leads, summed, sure_line
 
 
 def confident(*rows):
@@ -79,3 +79,9 @@ def test_an_owner_who_allows_more_gets_a_lower_line():
 )
 def test_the_first_leads_where_it_is_far_ahead(chances, expected):
     assert leads(np.array(chances)) is expected
+
+
+def test_the_chances_of_a_kind_are_those_of_its_classes():
+    chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]])
+    of_kinds = summed(chances, np.array([0, 0, 1]))
+    np.testing.assert_allclose(of_kinds, [[0.8, 0.2], [0.2, 0.8]])
