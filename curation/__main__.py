@@ -45,6 +45,7 @@ def _collect(flags: argparse.Namespace) -> None:
         keep_location=flags.keep_location,
         private=not flags.public,
         options=from_flags(SourceOptions, flags),
+        table=flags.table,
     )
     print(report.table)
     print(report.sentence)
@@ -111,7 +112,7 @@ def _fold(flags: argparse.Namespace) -> None:
     from curation.decisions.apply import fold_dataset
     from data_cards.dataset.repo import open_dataset
 
-    print(fold_dataset(open_dataset(flags.dataset)).sentence)
+    print(fold_dataset(open_dataset(flags.dataset), flags.table).sentence)
 
 
 def _erase(flags: argparse.Namespace) -> None:
@@ -173,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--keep-location", action="store_true", help="keep where photos were taken")
     one.add_argument("--public", action="store_true", help="make a new Hub dataset public")
+    _table_flag(one)
     add_flags(one, SourceOptions)
     one = parser.command(
         "scan",
@@ -203,9 +205,10 @@ def _parser() -> argparse.ArgumentParser:
         "decide", _decide, "replay decisions without the tab", dataset=DATASET_HELP
     )
     one.add_argument("decisions", type=here, help="a file with one JSON object a line")
-    parser.command(
+    one = parser.command(
         "fold", _fold, "write the labels that follow from all decisions", dataset=DATASET_HELP
     )
+    _table_flag(one)
     one = parser.command(
         "next", _next, "which photos to label first, and which to take", dataset=DATASET_HELP
     )
@@ -235,6 +238,16 @@ def _parser() -> argparse.ArgumentParser:
         "image_id", nargs="+", help="the photos, as data/images and the light table name them"
     )
     return parser
+
+
+def _table_flag(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--table",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="--no-table leaves out data/, the pictures with their labels that load_dataset and "
+        "the Hub's viewer open: it takes as much disk again; --table brings it back",
+    )
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ from data_cards.annotations.decision import IT_IS_NONE, NONE_OF_THESE, Decision,
 from data_cards.annotations.disagreement import JUNK, answer_of
 from data_cards.annotations.journal import Journal
 from data_cards.annotations.ledger import Ledger, standing
+from data_cards.annotations.outside_edits import saved_labels
 from data_cards.annotations.settled import settles_visitor
 from data_cards.dataset.class_names import RESERVED
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Changes, Dataset
 from data_cards.dataset.schema import Finding, Label, Photo, Source
-from data_cards.dataset.tables import findings_file, images_file, labels_file
+from data_cards.dataset.tables import findings_file, images_file
 from data_cards.errors import BadPhoto, MissingFile, TooBusy, UnknownClass, sentence_of
 from data_cards.photos.image import image_id, inspect_photo
 from data_cards.progress import say
@@ -255,7 +256,7 @@ def _with_photos(
     if new:
         labels = base.labels()
         labels |= {photo.image_id: Label(photo.image_id, None, "unlabelled") for photo, _ in new}
-        add |= dict([images_file(new), labels_file(labels.values())])
+        add |= dict([images_file(new)]) | saved_labels(base, labels.values())
     if bad:
         told = base.findings_by_file().get(f"findings/{ASIDE}.parquet", [])
         mine = [

@@ -15,12 +15,14 @@ from curation.decisions.reference_pictures import reference_files
 from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
 from data_cards.annotations.decision import Decision, line_of, parse_decision, rows_of
+from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import fold, given_labels, in_order
+from data_cards.annotations.outside_edits import saved_labels
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Changes, Dataset, collection_files
 from data_cards.dataset.schema import Label
-from data_cards.dataset.tables import labels_file, ledger_file
+from data_cards.dataset.tables import ledger_file
 from data_cards.errors import BadDecision
 from data_cards.wording import counted
 
@@ -64,10 +66,10 @@ def _read(text: str, collection: Collection, past: Sequence[Decision]) -> dict[i
     return found
 
 
-def fold_dataset(dataset: Dataset) -> Decided:
+def fold_dataset(dataset: Dataset, table: bool | None = None) -> Decided:
     """Write the labels (and classes) that follow from everything decided; no new revision when
-    nothing changes."""
-    return _commit(dataset, ())
+    nothing changes. `table`: whether data/ should be there; None: as it was."""
+    return _commit(dataset, (), table)
 
 
 def _check_photos(decisions: Mapping[int, Decision], dataset: Dataset) -> None:
@@ -86,11 +88,12 @@ def _check_photos(decisions: Mapping[int, Decision], dataset: Dataset) -> None:
             raise BadDecision(said, line=line, image_id=missing[0])
 
 
-def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
+def _commit(dataset: Dataset, decisions: Sequence[Decision], table: bool | None = None) -> Decided:
     done: list[str] = []
 
     def change(base: Dataset) -> Changes:
         ledger = known(base)
+        edits = base.unsaved_edits
         there = {one.id for one in ledger.decisions}
         new = [one for one in in_order(decisions) if one.id not in there]
         everything = [*ledger.decisions, *new]
@@ -99,29 +102,39 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
         add: dict[str, bytes | Path] = {}
         if new:
             add |= dict([ledger_file(map(line_of, new))])
-        if before != after:
-            add |= dict([labels_file(after.values())])
+        if before != after or edits or base.is_missing_written:
+            add |= saved_labels(base, after.values())
         things = changed_collection(base.collection(), everything)
         pictures = reference_files(base, things)
         if things != base.collection():
             add |= collection_files(things) | dict(pictures.add)
-        done[:] = [_said(len(decisions), len(new), before, after, ledger.left_out)]
+        done[:] = [_said(len(decisions), len(new), before, after, _told(edits, ledger.left_out))]
         return Changes(add, pictures.delete)
 
     after = dataset.update(
         f"Add {counted(len(decisions), 'decision')}" if decisions else "Fold decisions into labels",
         change,
     )
-    return Decided(after, done[0])
+    return Decided(refresh_default_config(after, table), done[0])
+
+
+def _told(edits: Sequence[Mapping[str, str]], left_out: str) -> str:
+    """What came in beside what was given, and what could not be read."""
+    if not edits:
+        return left_out
+    unclear = next((one["finding"] for one in edits if one["action"] == "unsure"), "")
+    came = f"{counted(len(edits), 'edit')} made elsewhere {'is' if len(edits) == 1 else 'are'} kept"
+    first = f"; one needs a look ({unclear.partition(': ')[2]})" if unclear else ""
+    return f"{came} as decisions{first}. {left_out}".strip()
 
 
 def _said(
-    given: int, new: int, before: Mapping[str, Label], after: Mapping[str, Label], left_out: str
+    given: int, new: int, before: Mapping[str, Label], after: Mapping[str, Label], more: str
 ) -> str:
     changed = sum(before.get(image_id) != row for image_id, row in after.items())
     parts = [
         f"{new} of {given} decisions are new." if given else "",
         f"{counted(changed, 'label', none='No label')} changed.",
-        left_out,
+        more,
     ]
     return " ".join(part for part in parts if part)

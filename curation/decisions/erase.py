@@ -19,12 +19,13 @@ from curation.decisions.reference_pictures import reference_files
 from curation.measures.cache import forget_measures
 from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.neighbours import forget_neighbours
+from data_cards.annotations.default_config import refresh_default_config
+from data_cards.annotations.outside_edits import saved_labels
 from data_cards.dataset.repo import Changes, Dataset
 from data_cards.dataset.schema import Finding, Opinion
 from data_cards.dataset.tables import (
     findings_file,
     images_file,
-    labels_file,
     opinions_file,
     read_remarks,
     read_rows,
@@ -36,6 +37,8 @@ from data_cards.wording import counted
 
 INDEX = Path("vitrine") / "index" / "photos.parquet"  # of a released model
 INBOX = Path(".vitrine") / "space" / "inbox"  # visitors' photos, where a dataset folder is served
+
+ULID_LETTERS = 26
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,10 @@ def erase(dataset: Dataset, image_ids: Sequence[str], cache: Path | None = None)
         raise MissingFile(said, missing=missing)
     # What can be made again goes first: nothing of it is left once the photos themselves are gone.
     _forget_made(cache, wanted)
-    after = (
-        dataset.update("Erase photos", lambda base: _without_photos(base, here))
-        if here
-        else dataset
-    )
+    after = dataset
+    if here:
+        without = dataset.update("Erase photos", lambda base: _without_photos(base, here))
+        after = refresh_default_config(without)
     _forget_made(cache, wanted)  # what a scan that was running has kept in the meantime
     _forget_visitors(dataset, wanted)
     return Erased(after, len(wanted), tuple(models_with(dataset, wanted, cache)))
@@ -100,10 +102,11 @@ def _without_photos(base: Dataset, wanted: Collection[str]) -> Changes:
         | dict(_tables(base, wanted))
         | dict(pictures.add)
     )
+    tables = [path for path in base.paths if _is_table_of(path, shards)]
     delete = tuple(
-        path for path in (*shards, *_replaced(base), *pictures.delete) if path not in add
+        path for path in (*shards, *tables, *_replaced(base), *pictures.delete) if path not in add
     )
-    gone = (*shards, *pictures.add, *pictures.delete)
+    gone = (*shards, *tables, *pictures.add, *pictures.delete)
     return Changes(add, delete, gone, tuple(sorted(wanted)))
 
 
@@ -173,13 +176,23 @@ def _shards(base: Dataset, wanted: Collection[str]) -> dict[str, tuple[str, byte
     return found
 
 
+def _is_table_of(path: str, shards: Collection[str]) -> bool:
+    """Whether a file of the default config holds photos of one of these shards, or of nobody
+    knows which."""
+    if not path.startswith(("data/", "elsewhere/")) or not path.endswith(".parquet"):
+        return False
+    name = Path(path).stem.rpartition("-")[2]
+    return len(name) != ULID_LETTERS or f"images/{name}.parquet" in shards
+
+
 def _replaced(base: Dataset) -> list[str]:
     return [path for path in base.paths if path.startswith(("findings/", "opinions/"))]
 
 
 def _tables(base: Dataset, wanted: Collection[str]) -> Iterator[tuple[str, bytes | Path]]:
     """Labels, splits, findings and opinions without the photos."""
-    yield labels_file(row for image_id, row in base.labels().items() if image_id not in wanted)
+    labels = (row for image_id, row in base.labels().items() if image_id not in wanted)
+    yield from saved_labels(base, labels).items()
     if base.splits():
         yield splits_file(row for image_id, row in base.splits().items() if image_id not in wanted)
     for path in _replaced(base):

@@ -27,6 +27,7 @@ from curation.ingest.photo_files import format_of, named_wrongly
 from curation.ingest.report import CollectReport, Tally, about_sides, unreadable_for
 from curation.ingest.shards import Intake
 from curation.ingest.sources import open_source
+from data_cards.annotations.default_config import refresh_default_config
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset, create_dataset, open_dataset
 from data_cards.dataset.schema import Photo, Source
@@ -111,12 +112,14 @@ def collect(
     options: SourceOptions = OPTIONS,
     now: datetime | None = None,
     workers: int = WORKERS,
+    table: bool | None = None,
 ) -> CollectReport:
     """Bring the photos of `source` into the dataset at `address`, which is made when there is
     none.
 
     `collection`: a shipped collection's name or a folder with card.md and classes.yaml, for
     titles and texts; or a name for a new one. `options`: what the owner said about the source.
+    `table`: whether to keep data/, the copy for other tools; None: as before, else yes.
     Run again, it adds only what is new. Raises BadSource, BadCollection, and what the repository
     raises.
     """
@@ -146,6 +149,7 @@ def collect(
         dataset = intake.finish(
             f"Collect from {gathered.name}", found.things, found.settled, found.outdated
         )
+    dataset = refresh_default_config(dataset, table)
     later = (
         *_of_files(journey.told),
         *filter(None, [journey.tally.about_torn()]),

@@ -21,13 +21,13 @@ from ulid import ULID
 
 from data_cards.annotations.decision import NONE_OF_THESE, Decision, decide, line_of
 from data_cards.annotations.ledger import fold, given_labels
+from data_cards.annotations.outside_edits import saved_labels
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Changes, Dataset, collection_files
 from data_cards.dataset.schema import Finding, Label, Photo, Source
 from data_cards.dataset.tables import (
     findings_file,
     images_file,
-    labels_file,
     ledger_file,
     read_image_group,
     read_photo_rows,
@@ -206,7 +206,7 @@ class Intake:
             add: dict[str, bytes | Path] = {**self._shards, **kept}
             if added or self._labelled:
                 labels = fold(added | base.labels(), self._labelled.values())
-                add |= dict([labels_file(labels.values())])
+                add |= saved_labels(base, labels.values())
             if self._labelled:
                 add |= dict([ledger_file(map(line_of, self._labelled.values()))])
             if found:

@@ -33,6 +33,7 @@ from curation.near_duplicates.groups import NEIGHBOURS
 from curation.near_duplicates.in_dataset import Sight, find_copies
 from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
+from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import Ledger, fold, given_labels
 from data_cards.dataset.repo import Changes, Dataset
@@ -169,6 +170,7 @@ def scan(
     )
     scan_id = str(ULID())
     after, findings = _write(base, context, told, scan_id)
+    after = refresh_default_config(after)
     clock.lap("writing")
     return ScanReport(
         after,

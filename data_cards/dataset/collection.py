@@ -8,6 +8,7 @@ every model.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -107,6 +108,16 @@ class Collection:
     def ids(self) -> tuple[str, ...]:
         """Class ids in their fixed order."""
         return tuple(info.id for info in self.classes)
+
+    @cached_property
+    def unique_titles(self) -> tuple[str, ...]:
+        """Titles in the order of `ids`, for whoever needs names that differ: where two classes
+        share one, their ids stand behind it."""
+        shared = Counter(info.title for info in self.classes)
+        return tuple(
+            f"{info.title} ({info.id})" if shared[info.title] > 1 else info.title
+            for info in self.classes
+        )
 
     @cached_property
     def _positions(self) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """A dataset repo: the only code that knows a path inside one.
 
     README.md  collection/  images/*.parquet  labels/labels.parquet  splits/splits.parquet
+    data/*.parquet (the default config, derived from the three)  data/contents.json
     collection/asking.json  splits/certificate.json  ledger/<ulid>.jsonl  findings/*.parquet
 
 A `Dataset` is pinned to one revision: what it reads never changes under it. `newest()` moves on;
@@ -21,8 +22,17 @@ from typing import Any
 from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.collection import read_collection, write_collection
 from data_cards.dataset.collection_files import FRONT_MATTER
+from data_cards.dataset.default_config import table_edits
+from data_cards.dataset.outside_edits import CellEdit, label_after, line_of_edit
 from data_cards.dataset.schema import Finding, Label, Opinion, Photo, Split
-from data_cards.dataset.tables import read_photo_rows, read_remarks, read_rows, row_locations
+from data_cards.dataset.tables import (
+    label_edits,
+    read_photo_rows,
+    read_remarks,
+    read_rows,
+    row_locations,
+    says_what_was_written,
+)
 from data_cards.errors import Conflict, MissingFile, NewerFormat, TooBusy
 from data_cards.storage.atomic_files import damage_named
 from data_cards.storage.json_lines import lines_of
@@ -38,6 +48,8 @@ IMAGES = "images/"
 LEDGER = "ledger/"
 FINDINGS = "findings/"
 OPINIONS = "opinions/"
+DATA = "data/"
+CONTENTS = "data/contents.json"
 LABELS = "labels/labels.parquet"
 SPLITS = "splits/splits.parquet"
 CERTIFICATE = "splits/certificate.json"
@@ -107,8 +119,56 @@ class Dataset:
         return self._photos
 
     def labels(self) -> dict[str, Label]:
-        """The label of every photo: given labels with decisions folded over them."""
-        return {row.image_id: row for row in self._rows(LABELS, Label)}
+        """The label of every photo: given labels with decisions folded over them, and what
+        somebody wrote into the table elsewhere."""
+        rows = {row.image_id: row for row in self._rows(LABELS, Label)}
+        if self._label_edits:
+            things = self.collection()
+            rows |= {one.image_id: label_after(one, things) for one in self._label_edits}
+        return rows
+
+    @cached_property
+    def _label_edits(self) -> list[CellEdit]:
+        if LABELS not in self.paths:
+            return []
+        with self._whole(LABELS):
+            return label_edits(self._fetch(LABELS), LABELS)
+
+    @property
+    def is_missing_written(self) -> bool:
+        """Whether an earlier Vitrine wrote the labels: edits of that table do not show."""
+        return LABELS in self.paths and not says_what_was_written(self._fetch(LABELS))
+
+    @cached_property
+    def cell_edits(self) -> list[CellEdit]:
+        """What somebody changed elsewhere, in the labels or in the table of the default
+        config."""
+        edits = list(self._label_edits)
+        strange = self.strange_tables
+        if strange:
+            things = self.collection()
+            labels = {row.image_id: row for row in self._rows(LABELS, Label)}
+            labels |= {edit.image_id: edit.before for edit in edits}
+            for path in strange:
+                edits += table_edits(self._fetch(path), path, things, labels)
+        return edits
+
+    @cached_property
+    def strange_tables(self) -> list[str]:
+        """Files of the default config whose bytes are not those that Vitrine wrote."""
+        tables = [path for path in self._under(DATA) if path.endswith(".parquet")]
+        if not tables:
+            return []
+        there = self.repo.contents(self.revision)
+        written = self.written_tables().get("files", {})
+        return [
+            path for path in tables if there[path] not in written.get(path, {}).get("contents", ())
+        ]
+
+    def written_tables(self) -> dict[str, Any]:
+        """What was written for the default config: `files` (path -> rows, contents), or
+        `left_out`; empty when nothing was."""
+        return self._object(CONTENTS) if CONTENTS in self.paths else {}
 
     def splits(self) -> dict[str, Split]:
         """Group and split of every photo that has one; empty before `train split`."""
@@ -141,8 +201,30 @@ class Dataset:
         return [row for path in self._under(OPINIONS) for row in self._rows(path, Opinion)]
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Every decision that was sent, as raw lines, in no particular order; a damaged one as
-        {"unreadable": text}."""
+        """Every decision that was sent or that an edit made elsewhere stands for, as raw lines,
+        in no particular order; a damaged one as {"unreadable": text}."""
+        return [*self._sent, *self.unsaved_edits]
+
+    @cached_property
+    def unsaved_edits(self) -> list[dict[str, Any]]:
+        """The lines of edits made elsewhere that no file of the ledger holds yet. Whoever writes
+        over an edited table saves them with it (data_cards.annotations.outside_edits)."""
+        edits = self.cell_edits
+        if not edits:
+            return []
+        things = self.collection()
+        sent = {row.get("id") for row in self._sent}
+        saved = {
+            path: self.repo.last_change(path, self.revision)
+            for path in sorted({edit.path for edit in edits})
+        }
+        lines = (
+            line_of_edit(edit, things, saved[edit.path].at, saved[edit.path].who) for edit in edits
+        )
+        return [line for line in lines if line and line["id"] not in sent]
+
+    @cached_property
+    def _sent(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for path in self._under(LEDGER):
             found += lines_of(self._read(path), path)

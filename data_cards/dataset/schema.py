@@ -44,6 +44,16 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenLabel:
+    """A row of the labels table: a label, and beside it the same as it was written."""
+
+    image_id: str
+    label: str | None
+    status: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
 class Split:
     """A photo's near-duplicate group and the side of the line it is on."""
 

@@ -16,11 +16,26 @@ from sys import intern
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ulid import ULID
 
 from data_cards.bulk.batching import batches
-from data_cards.dataset.schema import Finding, Label, Opinion, Photo, Source, Split
+from data_cards.dataset.outside_edits import (
+    MARK_LETTERS,
+    CellEdit,
+    edit_of,
+    written_text,
+)
+from data_cards.dataset.schema import (
+    Finding,
+    Label,
+    Opinion,
+    Photo,
+    Source,
+    Split,
+    WrittenLabel,
+)
 from data_cards.storage.json_lines import written
 
 ROWS_AT_ONCE = 4096
@@ -47,6 +62,9 @@ IMAGES_SCHEMA = pa.schema(
 )
 SCHEMAS: Mapping[type[Any], pa.Schema] = {
     Label: pa.schema([("image_id", _TEXT), ("label", _TEXT), ("status", _TEXT)]),
+    WrittenLabel: pa.schema(
+        [("image_id", _TEXT), ("label", _TEXT), ("status", _TEXT), ("written", _TEXT)]
+    ),
     Split: pa.schema([("image_id", _TEXT), ("group", _TEXT), ("split", _TEXT)]),
     Finding: pa.schema(
         [
@@ -97,12 +115,50 @@ def images_file(rows: Sequence[tuple[Photo, bytes]]) -> tuple[str, bytes]:
     )
 
 
-def labels_file(labels: Iterable[Label]) -> tuple[str, bytes]:
+def labels_file(
+    labels: Iterable[Label], decided: Mapping[str, int] | None = None
+) -> tuple[str, bytes]:
     """The labels table, sorted by image_id, so that equal labels are equal bytes but for the
-    write mark."""
-    return "labels/labels.parquet", _table_bytes(
-        sorted(labels, key=lambda row: row.image_id), Label
+    write mark. Each row also says what was written, so that a later edit of its cells shows.
+
+    `decided`: how many lines of the ledger are about each photo.
+    """
+    counts = decided or {}
+    rows = (
+        WrittenLabel(
+            row.image_id,
+            row.label,
+            row.status,
+            written_text(row, counts.get(row.image_id, 0)),
+        )
+        for row in sorted(labels, key=lambda row: row.image_id)
     )
+    return "labels/labels.parquet", _table_bytes(rows, WrittenLabel)
+
+
+def label_edits(path: Path, place: str) -> list[CellEdit]:
+    """The rows of a labels table whose cells are no longer what Vitrine wrote. A table of an
+    earlier Vitrine, or one that lost its column `written`, tells of none."""
+    if not says_what_was_written(path):
+        return []
+    table = pq.read_table(path, columns=SCHEMAS[WrittenLabel].names)
+    said = pc.binary_join_element_wise(_as_text(table["status"]), _as_text(table["label"]), "", "/")
+    begins = pc.utf8_slice_codeunits(_as_text(table["written"]), 0, stop=-MARK_LETTERS)
+    edited = table.filter(pc.not_equal(said, begins))
+    found = (
+        edit_of(row["image_id"], row["written"], row["label"], row["status"], place)
+        for row in edited.to_pylist()
+    )
+    return [edit for edit in found if edit]
+
+
+def says_what_was_written(path: Path) -> bool:
+    """Whether a labels table has the column `written`."""
+    return set(SCHEMAS[WrittenLabel].names) <= set(pq.read_schema(path).names)
+
+
+def _as_text(column: Any) -> Any:
+    return pc.fill_null(column.cast(_TEXT), "")
 
 
 def splits_file(splits: Iterable[Split]) -> tuple[str, bytes]:

@@ -27,6 +27,7 @@ from data_cards.errors import Conflict, HubUnreachable, MissingFile
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.forgetting import Forgetting, Notes
 from data_cards.storage.hub_client import CONNECT_LIMIT, calmly, kindly, never_wait_for_ever
+from data_cards.storage.repository import Saved
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
@@ -115,6 +116,24 @@ class HubRepository:
         return Path(
             held
         ).resolve()  # the file, not the cache's relative link to it, which a hard link would break
+
+    def contents(self, revision: str | None = None) -> Mapping[str, str]:
+        """path -> sha256 of a large file, git's name of a small one."""
+        return self._tree(self._resolve(revision))
+
+    def last_change(self, path: str, revision: str) -> Saved:
+        """The commit that gave a file its bytes, and its first author."""
+        from huggingface_hub.hf_api import RepoFile
+
+        with self._kindly(revision):
+            (found,) = self._api.get_paths_info(
+                self.name, [path], expand=True, repo_type=self.kind, revision=revision
+            )
+            last = found.last_commit if isinstance(found, RepoFile) else None
+            commits = self._api.list_repo_commits(self.name, repo_type=self.kind, revision=revision)
+        wanted = last.oid if last else revision
+        made = next((one for one in commits if one.commit_id == wanted), commits[0])
+        return Saved(made.created_at.isoformat(), next(iter(made.authors), ""))
 
     def commit(
         self,

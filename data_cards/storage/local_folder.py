@@ -23,12 +23,14 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from data_cards.errors import BadAddress, Conflict, MissingFile, TooBusy
 from data_cards.storage.atomic_files import at_home, damage_named, place, write_durably
 from data_cards.storage.forgetting import Forgetting, Notes
+from data_cards.storage.repository import Saved
 
 STORE = ".vitrine"
 REVISION_LENGTH = 40
@@ -88,6 +90,18 @@ class FolderRepository:
                 f"{path} was erased from {self.address}.", path=path, revision=revision
             )
         return held
+
+    def contents(self, revision: str | None = None) -> Mapping[str, str]:
+        """path -> sha256 of its bytes."""
+        return self._files(self._resolve(revision))
+
+    def last_change(self, path: str, revision: str) -> Saved:
+        """The revision that gave a file its bytes; a folder does not know who made it."""
+        content = self._files(revision).get(path)
+        record = self._record(revision)
+        while record["parent"] and self._files(record["parent"]).get(path) == content:
+            record = self._record(record["parent"])
+        return Saved(record["at"], "")
 
     def commit(
         self,
@@ -162,11 +176,12 @@ class FolderRepository:
     def _files(self, revision: str | None) -> Files:
         if revision is None:
             return {}
+        files: Files = self._record(revision)["files"]
+        return files
+
+    def _record(self, revision: str) -> dict[str, Any]:
         with self._whole(f"revisions/{revision}.json"):
-            record: dict[str, Files] = json.loads(
-                (self._store / "revisions" / f"{revision}.json").read_bytes()
-            )
-            return record["files"]
+            return dict(json.loads((self._store / "revisions" / f"{revision}.json").read_bytes()))
 
     def _advance(
         self,

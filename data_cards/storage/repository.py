@@ -6,6 +6,8 @@ open_repository("hf://ann/museum@3f2a…")       a Hub repo, read at a revision
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from data_cards.errors import BadAddress
 
 Kind = Literal["dataset", "model", "space"]
 HUB = "hf://"
+READ_AT_ONCE = 1_000_000  # bytes
 REVISION = re.compile(r"[\w./-]{1,100}\Z")
 
 
@@ -37,6 +40,13 @@ class Repository(Protocol):
 
     def fetch(self, path: str, revision: str | None = None) -> Path:
         """A local file that holds it, not to be changed. Raises MissingFile."""
+
+    def contents(self, revision: str | None = None) -> Mapping[str, str]:
+        """path -> the name of its bytes: their sha256, or git's own name of a small Hub file
+        (`content_names` gives both)."""
+
+    def last_change(self, path: str, revision: str) -> Saved:
+        """The commit that gave a file the bytes it has at a revision."""
 
     def commit(
         self,
@@ -65,6 +75,14 @@ class Repository(Protocol):
     def keep_only(self, revisions: Collection[str]) -> None:
         """Remove large contents that neither the newest revision nor one of these has. The
         others keep their names."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Who changed a file last, and when (RFC 3339). `who` is empty where nobody is named."""
+
+    at: str
+    who: str
 
 
 @dataclass(frozen=True)
@@ -118,6 +136,19 @@ def open_repository(
     from data_cards.storage.local_folder import FolderRepository
 
     return FolderRepository(Path(place.name), create=create, pinned=place.revision)
+
+
+def content_names(data: bytes | Path) -> tuple[str, str]:
+    """What a repository may call these bytes: sha256 (folders, large files of the Hub), or the
+    sha1 of a git blob."""
+    size = len(data) if isinstance(data, bytes) else data.stat().st_size
+    large = hashlib.sha256()
+    small = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+        while part := file.read(READ_AT_ONCE):
+            large.update(part)
+            small.update(part)
+    return large.hexdigest(), small.hexdigest()
 
 
 def _revision(text: str, address: str) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import apart
 from data_cards.dataset.repo import Changes, Dataset
@@ -75,7 +76,7 @@ def seal(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
             dict([splits_file(splits.values()), certificate_file(certificate.to_json())])
         )
 
-    split_one = dataset.update("Split without leaks", change)
+    split_one = refresh_default_config(dataset.update("Split without leaks", change))
     done = Sealed(
         split_one, split_one.splits(), Certificate.from_json(split_one.certificate() or {})
     )
