@@ -45,7 +45,6 @@ def _collect(flags: argparse.Namespace) -> None:
         keep_location=flags.keep_location,
         private=not flags.public,
         options=from_flags(SourceOptions, flags),
-        table=flags.table,
     )
     print(report.table)
     print(report.sentence)
@@ -174,7 +173,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--keep-location", action="store_true", help="keep where photos were taken")
     one.add_argument("--public", action="store_true", help="make a new Hub dataset public")
-    _table_flag(one)
     add_flags(one, SourceOptions)
     one = parser.command(
         "scan",
@@ -208,7 +206,13 @@ def _parser() -> argparse.ArgumentParser:
     one = parser.command(
         "fold", _fold, "write the labels that follow from all decisions", dataset=DATASET_HELP
     )
-    _table_flag(one)
+    one.add_argument(
+        "--table",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="--no-table leaves out data/, the pictures with their labels that load_dataset and "
+        "the Hub's viewer open: it takes as much disk again; --table brings it back",
+    )
     one = parser.command(
         "next", _next, "which photos to label first, and which to take", dataset=DATASET_HELP
     )
@@ -238,16 +242,6 @@ def _parser() -> argparse.ArgumentParser:
         "image_id", nargs="+", help="the photos, as data/images and the light table name them"
     )
     return parser
-
-
-def _table_flag(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--table",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="--no-table leaves out data/, the pictures with their labels that load_dataset and "
-        "the Hub's viewer open: it takes as much disk again; --table brings it back",
-    )
 
 
 if __name__ == "__main__":

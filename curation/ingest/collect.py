@@ -112,14 +112,12 @@ def collect(
     options: SourceOptions = OPTIONS,
     now: datetime | None = None,
     workers: int = WORKERS,
-    table: bool | None = None,
 ) -> CollectReport:
     """Bring the photos of `source` into the dataset at `address`, which is made when there is
     none.
 
     `collection`: a shipped collection's name or a folder with card.md and classes.yaml, for
     titles and texts; or a name for a new one. `options`: what the owner said about the source.
-    `table`: whether to keep data/, the copy for other tools; None: as before, else yes.
     Run again, it adds only what is new. Raises BadSource, BadCollection, and what the repository
     raises.
     """
@@ -149,7 +147,7 @@ def collect(
         dataset = intake.finish(
             f"Collect from {gathered.name}", found.things, found.settled, found.outdated
         )
-    dataset = refresh_default_config(dataset, table)
+    dataset = refresh_default_config(dataset, None if options.table else False)
     later = (
         *_of_files(journey.told),
         *filter(None, [journey.tally.about_torn()]),

@@ -34,6 +34,11 @@ class SourceOptions:
         "* and ? stand for anything; may be repeated",
     )
     follow_links: bool = dial(False, "take what links lead to, each file once")
+    table: bool = dial(
+        True,
+        "--no-table leaves out data/, the pictures with their labels that load_dataset and the "
+        "Hub's viewer open: it takes as much disk again; `fold --table` brings it back",
+    )
     val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
     workplace: Path | None = None
     config: str | None = dial(None, "which part of a dataset of the Hub")
