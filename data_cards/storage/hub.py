@@ -27,7 +27,7 @@ from data_cards.errors import Conflict, HubUnreachable, MissingFile
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.forgetting import Forgetting, Notes
 from data_cards.storage.hub_client import CONNECT_LIMIT, calmly, kindly, never_wait_for_ever
-from data_cards.storage.repository import Saved
+from data_cards.storage.last_change import Saved
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete

@@ -30,7 +30,7 @@ from filelock import FileLock, Timeout
 from data_cards.errors import BadAddress, Conflict, MissingFile, TooBusy
 from data_cards.storage.atomic_files import at_home, damage_named, place, write_durably
 from data_cards.storage.forgetting import Forgetting, Notes
-from data_cards.storage.repository import Saved
+from data_cards.storage.last_change import Saved
 
 STORE = ".vitrine"
 REVISION_LENGTH = 40

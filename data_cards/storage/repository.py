@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from data_cards.errors import BadAddress
+from data_cards.storage.last_change import Saved
 
 Kind = Literal["dataset", "model", "space"]
 HUB = "hf://"
@@ -75,14 +76,6 @@ class Repository(Protocol):
     def keep_only(self, revisions: Collection[str]) -> None:
         """Remove large contents that neither the newest revision nor one of these has. The
         others keep their names."""
-
-
-@dataclass(frozen=True)
-class Saved:
-    """Who changed a file last, and when (RFC 3339). `who` is empty where nobody is named."""
-
-    at: str
-    who: str
 
 
 @dataclass(frozen=True)
