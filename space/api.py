@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import signature
@@ -20,6 +21,7 @@ from typing import Any, Protocol
 from data_cards.dataset.collection import Collection
 from data_cards.errors import BadPhoto, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import LIMITS, PhotoLimits
+from data_cards.progress import say
 from data_cards.wording import counted
 from space.feedback import Inbox
 from space.rate_limit import Allowance
@@ -82,9 +84,18 @@ def refusal(error: VitrineError) -> Answer:
     return {"error": error.sentence, "code": code_of(error)}
 
 
+FAULT = {
+    "error": "Something went wrong here, and it is not your photo. Try again in a while.",
+    "code": "fault",
+}
+# Lines of the log a minute for each kind of fault: strangers cannot fill it.
+FAULTS_A_MINUTE = 2
+_faults = Allowance(FAULTS_A_MINUTE, burst=1)
+
+
 def answered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn named errors into the answer that says so; anything else is a fault of ours and stays
-    in the log."""
+    """Turn named errors into the answer that says so; anything else is a fault of ours, which the
+    log tells and the visitor hears of in a sentence."""
 
     @wraps(function)
     def asked(*given: Any, **named: Any) -> Any:
@@ -92,8 +103,20 @@ def answered(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*given, **named)
         except VitrineError as error:
             return refusal(error)
+        except Exception as error:  # noqa: BLE001 - without it Gradio answers {"error": null}
+            kind = f"{function.__name__}: {type(error).__name__}"
+            if not _faults.take(kind):
+                say(f"Not answered, {kind}: {str(error)[:200]!r} at {_place(error)}")
+            return dict(FAULT)
 
     return asked
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised: the last line of ours on the way."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [one for one in frames if "site-packages" not in one.filename]
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "nowhere"
 
 
 class Endpoints:

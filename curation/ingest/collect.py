@@ -31,8 +31,8 @@ from data_cards.annotations.default_config import refresh_default_config
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset, create_dataset, open_dataset
 from data_cards.dataset.schema import Photo, Source
-from data_cards.errors import BadPhoto, BadSource, MissingFile
-from data_cards.photos.image import encode_jpeg, image_id, inspect_photo, open_photo
+from data_cards.errors import FULL, BadPhoto, BadSource, MissingFile, sentence_of
+from data_cards.photos.image import image_id, inspect_photo, open_photo, thumbnail
 from data_cards.photos.metadata import stored_form
 from data_cards.progress import say, track
 from data_cards.storage.repository import parse_address
@@ -243,8 +243,11 @@ class Door:
                 stored, at_least=1
             )  # damage shows only when decoding; an eighth of the size will do
         except BadPhoto as refusal:
-            name = hashlib.sha256(data or incoming.path.encode()).hexdigest()
-            return Refused(name, incoming.path, label, refusal.sentence, incoming.named_by)
+            return self._refused(incoming, data, label, refusal.sentence)
+        except OSError as error:
+            if error.errno in FULL:  # of unpacking: the next file would not fit either
+                raise
+            return self._refused(incoming, data, label, sentence_of(error))
         given = "none" if incoming.status == "none_of_these" else label
         source = Source(
             incoming.path,
@@ -258,6 +261,10 @@ class Door:
         photo = Photo(image_id(stored), facts.width, facts.height, (source,))
         told = SEVERAL if facts.several or _lost_pages(data, stored) else ""
         return Received(photo, stored, incoming.named_by, told)
+
+    def _refused(self, incoming: Incoming, data: bytes, label: str | None, why: str) -> Refused:
+        name = hashlib.sha256(data or incoming.path.encode("utf-8", "surrogateescape")).hexdigest()
+        return Refused(name, incoming.path, label, why, incoming.named_by)
 
     def arrivals(self, gathered: Gathered, workers: int) -> Iterator[Arrival]:
         """In the order of the source, a few files ahead on a few threads."""
@@ -337,10 +344,9 @@ def _references(gathered: Gathered, ids: dict[str, str], dataset: Dataset) -> di
         if dataset.reference(name) is not None:
             continue
         try:
-            picture = open_photo(read(), at_least=REFERENCE_SIDE)
+            found[name] = thumbnail(read(), REFERENCE_SIDE, 90)
         except BadPhoto as refusal:
             say(f"The reference picture of {name} was left out. {refusal.sentence}")
-            continue
-        picture.thumbnail((REFERENCE_SIDE, REFERENCE_SIDE))
-        found[name] = encode_jpeg(picture, 90)
+        except OSError as error:
+            say(f"The reference picture of {name} was left out. {sentence_of(error)}")
     return found

@@ -33,6 +33,7 @@ from data_cards.photos.colour import Coding, adobe_rgb, gamma_profile, to_srgb
 from data_cards.photos.completeness import PADDING, share_present
 from data_cards.photos.deep_colour import deep_picture, is_low, open_deep_tiff
 from data_cards.photos.file_format import START, format_of, other_kind, without_lead
+from data_cards.photos.refusal import of_one_photo
 from data_cards.photos.segments import END_OF_IMAGE, START_OF_SCAN, mended
 
 # A new number for a new way to make pixels of bytes: what was measured on the old ones is measured
@@ -133,6 +134,7 @@ def image_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@of_one_photo
 def inspect_photo(data: bytes, limits: PhotoLimits = LIMITS) -> PhotoFacts:
     """Read the header only. Raises BadPhoto with a sentence when these bytes are not for us."""
     data = without_lead(data)
@@ -149,6 +151,7 @@ def inspect_photo(data: bytes, limits: PhotoLimits = LIMITS) -> PhotoFacts:
         return PhotoFacts(width, height, image_format, _taken_at(exif), _camera(exif), several)
 
 
+@of_one_photo
 def open_photo(
     data: bytes, at_least: int | None = None, limits: PhotoLimits = LIMITS, longer: int = 0
 ) -> Image.Image:
@@ -183,6 +186,7 @@ def _pixels(data: bytes, at_least: int | None, limits: PhotoLimits, longer: int)
             return _upright(_as_srgb(image, data), _exif(image).get(ORIENTATION))
 
 
+@of_one_photo
 def read_exif(data: bytes) -> Image.Exif:
     """The Exif of a photo, empty where it has none or none that can be read. Raises BadPhoto for
     what is no photo."""
@@ -190,6 +194,7 @@ def read_exif(data: bytes) -> Image.Exif:
         return _exif(image)
 
 
+@of_one_photo
 def unembedded_profile(data: bytes) -> bytes | None:
     """The profile of a JPEG that names its colours without bringing a profile: some cameras'
     Adobe RGB."""
@@ -197,6 +202,7 @@ def unembedded_profile(data: bytes) -> bytes | None:
         return None if image.info.get("icc_profile") else _profile(image, data)
 
 
+@of_one_photo
 def thumbnail(data: bytes, side: int, quality: int = 82) -> bytes:
     """A small JPEG that fits into `side` x `side` pixels, without any metadata."""
     image = open_photo(data, at_least=side)
@@ -205,6 +211,7 @@ def thumbnail(data: bytes, side: int, quality: int = 82) -> bytes:
     return encode_jpeg(image, quality)
 
 
+@of_one_photo
 def encode_jpeg(image: Image.Image, quality: int = 95) -> bytes:
     """JPEG bytes of an RGB image, without metadata; a panorama that is too long for the format
     is made smaller."""

@@ -30,6 +30,7 @@ from data_cards.photos.image import (
     read_exif,
     unembedded_profile,
 )
+from data_cards.photos.refusal import of_one_photo
 from data_cards.photos.segments import join_jpeg, join_png, join_webp, jpeg_parts
 
 MAKE = 0x010F
@@ -39,6 +40,7 @@ KEPT_IN_DETAIL = (TAKEN, TAKEN_SUBSECOND, TAKEN_OFFSET)
 KEPT_FORMATS = ("JPEG", "PNG", "WEBP")
 
 
+@of_one_photo
 def stored_form(data: bytes, keep_location: bool = False) -> bytes:
     """The bytes that enter a dataset.
 
@@ -54,11 +56,13 @@ def stored_form(data: bytes, keep_location: bool = False) -> bytes:
     exif = allowed_exif(data)
     strip = {"PNG": join_png, "WEBP": join_webp}.get(facts.format, _strip_jpeg)
     try:
-        return strip(data, exif)
+        kept = strip(data, exif)
     except (struct.error, IndexError) as error:
         raise BadPhoto(
             "This photo is damaged: its parts do not add up.", cause=str(error)
         ) from error
+    inspect_photo(kept)  # what is stored has to be readable for ever after
+    return kept
 
 
 def allowed_exif(data: bytes) -> bytes:

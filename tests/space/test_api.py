@@ -220,3 +220,14 @@ def test_the_photo_of_a_person_is_not_remembered(tmp_path: Path) -> None:
 def test_the_contract_of_an_endpoint_is_the_signature_of_its_method(endpoint, sent):
     assert parameters_of(endpoint) == sent
     assert endpoint in ENDPOINTS
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError("odd"), OSError(5, "disk"), MemoryError()])
+def test_a_fault_of_ours_is_a_sentence_and_a_line_and_never_null(trouble: Exception) -> None:
+    from space.api import FAULT, answered
+
+    @answered
+    def broken() -> None:
+        raise trouble
+
+    assert broken() == FAULT

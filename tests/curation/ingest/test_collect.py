@@ -549,3 +549,44 @@ def test_what_somebody_decided_about_a_photo_without_a_label_is_not_overruled(tm
     _, dataset = collected(tmp_path / "t", tmp_path)
     assert (dataset.labels()[first].label, dataset.labels()[second].status) == ("vase", "junk")
     assert {one.image_id for one in dataset.findings()} == {first, second}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [RuntimeError("decoder"), OSError("encoder error -2"), SystemError("tile"), MemoryError()],
+)
+def test_whatever_one_file_raises_the_others_come_in(tmp_path, monkeypatch, trouble):
+    from data_cards.photos import image
+
+    source = tmp_path / "source"
+    lay_out(source, {f"mug/{number}.jpg": photo(number) for number in range(3)})
+    bad = (source / "mug" / "1.jpg").read_bytes()
+    pixels = image._pixels
+
+    def stumble(data, *given):
+        if data[-500:] == bad[-500:]:
+            raise trouble
+        return pixels(data, *given)
+
+    monkeypatch.setattr(image, "_pixels", stumble)
+    report = collect(str(source), str(tmp_path / "d"))
+    assert (report.added, report.unreadable) == (2, 1)
+
+
+def test_a_file_that_the_disk_does_not_give_is_refused_and_the_others_come_in(
+    tmp_path, monkeypatch
+):
+    from pathlib import Path
+
+    source = tmp_path / "source"
+    lay_out(source, {f"mug/{number}.jpg": photo(number) for number in range(3)})
+    read = Path.read_bytes
+
+    def stumble(path):
+        if path.name == "1.jpg":
+            raise OSError(5, "Input/output error", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", stumble)
+    report = collect(str(source), str(tmp_path / "d"))
+    assert (report.added, report.unreadable) == (2, 1)
