@@ -15,19 +15,29 @@ background that kept its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 FEWEST_CELLS = 6  # that both photos show
-CELLS = (12, 20)  # pixels: a letter, a word
+CELLS = (8, 12, 20)  # pixels: small print, a letter, a word
 # softness in pixels: below is the noise of saving, above it is light
 FINE = 0.7
 COARSE = 4.0
-# Of the structure in a cell, this share may be lost by scaling a photo; and so much (square of grey
-# levels) by saving.
-LOST = 0.05
-SAVED = 1.5
+# Square of grey levels that saving may take from any cell of grey or green; of blue and of red,
+# which a JPEG keeps in coarser steps, more.
+SAVED = 1.0
+SAVED_COLOUR = 3.0
+# Scaling, turning and saving take some of the structure of every cell. How much is read off the
+# pair itself: a tenth of the cells that have structure lost more. Twice as much may be chance.
+STRUCTURED = 20.0  # times the noise
+FEWEST_STRUCTURED = 10  # cells
+MOST_LOST_IN = 0.9  # of the cells, less was lost
+LOST_BY_CHANCE = 2.0
+LOST = 0.02  # where too few cells have structure to tell
+LEAST_LOST = 0.01
+MOST_LOST = 0.05
 REDUCED = 4  # colours are compared on a photo of this much fewer pixels a side
 CLIPPED = 5.0  # grey levels from black and white: what lies there may have been anything beyond
 MOST_OFF = 0.01  # share of the pixels whose colour may be off: an edge, a reflection
@@ -69,16 +79,45 @@ def differences(one: np.ndarray, other: np.ndarray, over: Way) -> Difference | N
         return None
     if structure > CLEARLY:
         over = _moved(*_equally_sharp(x, y, over), over)
-        # Green too: where one channel is overexposed, grey is not yet, and shows something else.
-        # And where hues were turned or channels exchanged, the grey that comes closest.
-        green, its_green = (pixels[..., 1].astype(np.float32) for pixels in (one, other))
-        again = (
-            _structure(x, y, over),
-            _structure(green, its_green, over),
-            _structure(x, _closest_grey(x, other, over), over),
-        )
-        structure = min(value for value in (structure, *again) if value is not None)
+        for explained in _structure_by_edit(x, y, one, other, over):
+            structure = min(structure, explained)
+            if structure <= CLEARLY:
+                break
     return Difference(structure, _colour(one, other, over))
+
+
+def _structure_by_edit(
+    x: np.ndarray, y: np.ndarray, one: np.ndarray, other: np.ndarray, over: Way
+) -> Iterator[float]:
+    """How far the worst cell stands out if light or saturation was changed (in grey); if channels
+    were, each for itself (where one is overexposed, grey shows something else); if they were
+    mixed (the grey of each by the channels of the other). Each looks at all there is to see: a
+    print that one channel does not show is seen in the others."""
+    back = np.linalg.inv(np.vstack([over, [0, 0, 1]]))[:2]
+    yield from _worst([_structure(x, y, over)])
+    yield from _worst(
+        [
+            _structure(
+                one[..., channel].astype(np.float32),
+                other[..., channel].astype(np.float32),
+                over,
+                saved,
+            )
+            for channel, saved in enumerate((SAVED_COLOUR, SAVED, SAVED_COLOUR))
+        ]
+    )
+    yield from _worst(
+        [
+            _structure(x, _closest_grey(x, other, over), over),
+            _structure(_closest_grey(y, one, back), y, over),
+        ]
+    )
+
+
+def _worst(found: list[float | None]) -> Iterator[float]:
+    some = [value for value in found if value is not None]
+    if some:
+        yield max(some)
 
 
 def _closest_grey(x: np.ndarray, other: np.ndarray, over: Way) -> np.ndarray:
@@ -163,7 +202,7 @@ def _soft(picture: np.ndarray, sigma: float) -> np.ndarray:
 # ----------------------------------------------------------------------
 
 
-def _structure(x: np.ndarray, y: np.ndarray, over: Way) -> float | None:
+def _structure(x: np.ndarray, y: np.ndarray, over: Way, saved: float = SAVED) -> float | None:
     """Of one channel: how far the cell that differs most stands out."""
     inside = _inside(x.shape, y.shape, over)
     if not inside[::4, ::4].any():
@@ -172,7 +211,7 @@ def _structure(x: np.ndarray, y: np.ndarray, over: Way) -> float | None:
     x, y = _as_bright(x, _lay(x.shape, y, over), inside > 0)
     x = _band(x)
     y = _band(y)
-    found = [_outstanding(x, y, inside, size) for size in CELLS]
+    found = [_outstanding(x, y, inside, size, saved) for size in CELLS]
     return max(value for value in found if value is not None) if found[-1] is not None else None
 
 
@@ -199,7 +238,9 @@ def _as_bright(x: np.ndarray, y: np.ndarray, inside: np.ndarray) -> tuple[np.nda
     return np.where(inside, np.clip(x, low, high), y), y
 
 
-def _outstanding(x: np.ndarray, y: np.ndarray, inside: np.ndarray, size: int) -> float | None:
+def _outstanding(
+    x: np.ndarray, y: np.ndarray, inside: np.ndarray, size: int, saved: float
+) -> float | None:
     """What is left of the cell that differs most, by what is left of the others."""
     shared = _cells(inside.astype(np.float32), size) > 0.99
     if shared.sum() < FEWEST_CELLS:
@@ -209,11 +250,22 @@ def _outstanding(x: np.ndarray, y: np.ndarray, inside: np.ndarray, size: int) ->
     its = its * gain**2
     both = both * gain
     left = np.maximum(mine + its - 2 * both, 0)
-    found = left / (max(float(np.median(left)), SAVED) + LOST * (mine + its))
+    noise = max(float(np.median(left)), saved)
+    found = left / (noise + _lost(left, mine + its, noise) * (mine + its))
     middle = found[_away_from_edges(shared)]
     if len(middle) >= FEWEST_CELLS and middle.max() < UNTOUCHED:  # a caption, a date, a watermark
         return float(middle.max())
     return float(found.max())
+
+
+def _lost(left: np.ndarray, structure: np.ndarray, noise: float) -> float:
+    """The share of its structure that any cell of this pair may have lost."""
+    structured = structure > STRUCTURED * noise
+    if structured.sum() < FEWEST_STRUCTURED:
+        return LOST
+    shares = np.maximum(left[structured] - noise, 0) / structure[structured]
+    usual = float(np.quantile(shares, MOST_LOST_IN))
+    return float(np.clip(LOST_BY_CHANCE * usual, LEAST_LOST, MOST_LOST))
 
 
 def _away_from_edges(shared: np.ndarray) -> np.ndarray:
@@ -263,20 +315,32 @@ def _explained(x: np.ndarray, y: np.ndarray, shared: np.ndarray) -> float:
     its = y[shared]
     found = []
     known = _exposed(mine, its, y)
-    for change in (_resaturated, _relit, _recoloured):
-        found.append(_most(kept := _off(x, known, y, shared)))
-        if found[-1] < ALIKE:
+    kept = _off(x, known, y, shared)
+    for change in (_brighter, _tinted, _resaturated):
+        if _most(kept) < ALIKE:
+            return _most(kept)
+        # One to four numbers for all colours: two things they explain only by chance.
+        simple = change(mine, its, y)
+        off = _off(x, simple, y, shared)
+        found.append(_most(off))
+        if (off <= ALIKE).mean() > (kept <= ALIKE).mean():
+            # Once more by those alone that it explains: what it cannot is no part of it.
+            same = off <= ALIKE
+            known = change(mine[same], its[same], y)
+            kept = _off(x, known, y, shared)
+            found.append(_most(kept))
+    for change in (_relit, _recoloured):
+        found.append(_most(kept))
+        if min(found) < ALIKE:
             break
         if change is _recoloured and np.linalg.eigvalsh(np.cov(its.T))[0] < COLOURFUL**2:
-            return min(found)
+            break
         freer = change(mine, its, y)
-        if (
-            change is _resaturated
-        ):  # two numbers for all colours: they cannot explain what is not so
-            found.append(_most(_off(x, freer, y, shared)))
-        elif _explains(x, known, freer, kept, shared):
+        if _explains(x, known, freer, kept, shared):
             known = freer
-    return min([*found, _most(_off(x, known, y, shared))])
+            kept = _off(x, known, y, shared)
+            found.append(_most(kept))
+    return min(found)
 
 
 def _explains(
@@ -340,6 +404,30 @@ def _exposed(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
     return picture * float(np.median((x.sum(axis=1) + 1) / (y.sum(axis=1) + 1)))
 
 
+def _brighter(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """`picture` by as much brighter as makes the most of y (n, 3) agree with x."""
+    both = [np.concatenate(list(pixels.T)) for pixels in (y, x)]
+    gain = _fitted(both[0][:, None] / 255, both[1], np.tile(_usable(x, y), 3))
+    return np.asarray(picture * (gain[0] / 255))
+
+
+def _tinted(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """`picture` with each channel by so much brighter, and all with more or less contrast."""
+    basis = np.concatenate([_gain_of(y[:, channel], channel) for channel in range(3)])
+    found = _fitted(basis, np.concatenate(list(x.T)), np.tile(_usable(x, y), 3))
+    return np.stack(
+        [_gain_of(picture[..., channel], channel) @ found for channel in range(3)], axis=-1
+    )
+
+
+def _gain_of(values: np.ndarray, channel: int) -> np.ndarray:
+    """The basis in which each channel has a gain, and all have one offset."""
+    basis = np.zeros((*values.shape, 4), np.float32)
+    basis[..., channel] = values / 255
+    basis[..., 3] = 1
+    return basis
+
+
 def _relit(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarray:
     """`picture` on the curve that leads from y (n, 3) to x, one for all channels, and with a
     tint: brightness, contrast, gamma, another white. A curve for each channel would lead from
@@ -370,6 +458,7 @@ def _resaturated(x: np.ndarray, y: np.ndarray, picture: np.ndarray) -> np.ndarra
     than that of y (n, 3)."""
     basis = np.concatenate([_saturation(y, channel) for channel in range(3)])
     found = _fitted(basis, np.concatenate(list(x.T)), np.tile(_usable(x, y), 3))
+    found[0] = max(found[0], 0.0)  # no edit turns every colour into its opposite
     return np.stack([_saturation(picture, channel) @ found for channel in range(3)], axis=-1)
 
 

@@ -15,6 +15,7 @@ from tests.fixtures.scenes import scene
 from tests.fixtures.things import shirt
 
 RED = (200, 60, 60)
+BEIGE = (200, 190, 180)
 OTHERS = {
     "another colour": shirt((60, 90, 190), "SUMMER", shot=1),
     "another colour of the same grey": shirt((30, 120, 85), "SUMMER", shot=1),
@@ -73,6 +74,61 @@ def test_an_edit_of_all_of_a_photo_is_the_same_shot(edit):
 @pytest.mark.parametrize("edit", ["crop", "mirror", "grey", "saved"])
 def test_an_edited_photo_of_another_thing_is_no_copy_either(edit):
     assert match(shirt(RED, "SUMMER"), EDITS[edit](OTHERS["other words"])).score < THRESHOLD
+
+
+def recoloured(photo):
+    return Image.fromarray(np.clip(np.asarray(photo) * (0.8, 1.1, 0.9), 0, 255).astype(np.uint8))
+
+
+ONE_SIDE = {
+    "as it is": lambda photo: photo,
+    "saved": lambda photo: saved(photo, 50),
+    "smaller": lambda photo: photo.resize((360, 270)),
+    "brighter": lambda photo: ImageEnhance.Brightness(photo).enhance(1.2),
+    "less contrast": lambda photo: ImageEnhance.Contrast(photo).enhance(0.8),
+    "mirror": ImageOps.mirror,
+    "recoloured": recoloured,
+}
+
+
+@pytest.mark.parametrize("edit", ONE_SIDE)
+@pytest.mark.parametrize("words", ["WINTER", "SUNDAY", "250 g"])
+def test_small_print_is_read_whatever_was_done_to_the_other_photo(words, edit):
+    one = shirt(BEIGE, "SUMMER", size=8)
+    other = ONE_SIDE[edit](shirt(BEIGE, words, shot=1, size=8))
+    assert match(one, other).score < THRESHOLD
+    assert match(one, ONE_SIDE[edit](one)).score >= THRESHOLD
+
+
+def test_a_print_that_one_channel_does_not_show_is_seen_in_the_others():
+    green = (60, 244, 90)  # in green it is as bright as the white print
+    assert match(shirt(green, "SUMMER"), shirt(green, "WINTER", shot=1)).score < THRESHOLD
+
+
+@pytest.mark.parametrize("edit", [*ONE_SIDE, "grey"])
+@pytest.mark.parametrize("colour", [(60, 90, 190), (90, 140, 60), (235, 235, 230), (60, 200, 200)])
+def test_another_colour_is_seen_whatever_was_done_to_the_other_photo(colour, edit):
+    change = (ONE_SIDE | EDITS)[edit]
+    other = change(shirt(colour, "SUMMER", shot=1))
+    assert match(shirt(RED, "SUMMER"), other).score < THRESHOLD
+    assert match(shirt(RED, "SUMMER"), change(shirt(RED, "SUMMER"))).score >= THRESHOLD
+
+
+def test_the_opposite_colour_is_no_edit():
+    rose = box_before_grey((190, 140, 150), shot=0)
+    assert match(rose, box_before_grey((120, 165, 155), shot=1)).score < THRESHOLD
+    assert match(rose, EDITS["less colour"](rose)).score >= THRESHOLD
+
+
+def box_before_grey(colour, shot):
+    y, x = np.mgrid[0:300, 0:400]
+    pixels = np.full((300, 400, 3), 150, np.float32)
+    pixels[(x // 20 + y // 20) % 2 == 0] = 120
+    pixels[50:60, 120:280] = 1.15 * np.array(colour)
+    pixels[60:240, 120:280] = colour
+    pixels[100:104, 150:250] = 30
+    grain = np.random.default_rng(shot).normal(0, 2, pixels.shape)
+    return Image.fromarray(np.clip(pixels + grain, 0, 255).astype(np.uint8))
 
 
 def test_what_is_seen_twice_does_not_differ():
