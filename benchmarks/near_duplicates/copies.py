@@ -23,13 +23,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.near_duplicates.copy_sets import SETS, CopySet
-from benchmarks.near_duplicates.lookalike_sets import KINDS, cut, drawn
+from benchmarks.near_duplicates.lookalike_sets import KINDS, POSTERS, cut, drawn
 from curation.ingest.listing import list_photos
 from curation.near_duplicates import fastdup as fastdup_proposals
 from curation.near_duplicates.compare import LOOKS_ALIKE
 from curation.near_duplicates.groups import THRESHOLD, PairOfIds, pair_of
 from curation.near_duplicates.in_folder import folder_duplicates
 from data_cards.settings import default_cache
+from train.statistics.metrics import wilson
 
 Scores = dict[PairOfIds, float]
 FEW_SCENES = 6  # of a kind of things, and six things in each
@@ -38,7 +39,7 @@ EVERY_SET: dict[str, Callable[[list[Path], Path], CopySet]] = (
     | {"cut": cut}
     | {
         kind: lambda photos, folder, kind=kind: drawn(kind, folder, FEW_SCENES)  # type: ignore[misc]
-        for kind in KINDS
+        for kind in (*KINDS, POSTERS)
     }
 )
 
@@ -141,16 +142,32 @@ def _row(
         THRESHOLD if title.startswith("ours") else float(np.nextafter(max(wrong, default=0.0), 2))
     )
     found = figures(scores, made.true, threshold)
-    every_million = found.wrong / (photos * (photos - 1) / 2) * 1e6
+    different = photos * (photos - 1) // 2 - len(made.true)
     print(
         f"  {title:21}AP {found.average_precision:.4f}  recall at 99.9 % {found.strict:.4f}  at "
         "the dial recall "
-        f"{found.recall:.4f} precision {found.precision:.4f} ({found.wrong} wrong, "
-        f"{every_million:.0f} of a million pairs)  proposed {found.proposed:.4f} in "
+        f"{found.recall:.4f} precision {found.precision:.4f} ({_rate(found.wrong, different)})  "
+        f"proposed {found.proposed:.4f} in "
         f"{len(scores)} pairs, {seconds / photos * 1000:.0f} ms a photo, "
         f"{seconds / max(len(scores), 1) * 1000:.1f} ms a pair{_ratio(found, anchor)}"
     )
     return found
+
+
+def _rate(wrong: int, different: int) -> str:
+    """Wrong verdicts of a million pairs of different things, with Wilson's interval at 95 %; of
+    none wrong, the bound by the rule of three."""
+    if not different:
+        return f"{wrong} wrong"
+    if not wrong:
+        bound = f"fewer than {3e6 / different:.0f} of a million"
+    else:
+        share = wilson(wrong, different)
+        bound = (
+            f"{1e6 * wrong / different:.0f} of a million, "
+            f"{1e6 * share.low:.0f} to {1e6 * share.high:.0f}"
+        )
+    return f"{wrong} wrong of {different} different pairs, {bound}"
 
 
 def _ratio(found: Figures, anchor: Figures | None) -> str:

@@ -4,6 +4,7 @@ near-duplicates.
 edited      each photo with five edited copies; all 15 pairs of the six are true tiny
 32-pixel pictures; some exist twice, cut, lit, saved and perhaps mirrored in another way
 background  another subject before the same background: no pair is true
+different   the quarters of each photo: no pair is true, if no two photos show one thing
 """
 
 from __future__ import annotations
@@ -130,10 +131,24 @@ def background(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
     return CopySet(folder, frozenset())
 
 
+def different(photos: list[Path], folder: Path) -> CopySet:
+    """The four quarters of each photo, a tenth of a side apart: all of them different things."""
+    for number, photo in enumerate(opened(photos)):
+        width, height = photo.size
+        for row in (0, 0.55):
+            for column in (0, 0.55):
+                left, upper = round(column * width), round(row * height)
+                box = left, upper, left + round(0.45 * width), upper + round(0.45 * height)
+                name = f"{number:05d}-{row:.0f}{column:.0f}.jpg"
+                _save(photo.crop(box), folder / name, 88)
+    return CopySet(folder, frozenset())
+
+
 SETS: dict[str, Callable[[list[Path], Path], CopySet]] = {
     "edited": edited,
     "tiny": tiny,
     "background": background,
+    "different": different,
 }
 
 

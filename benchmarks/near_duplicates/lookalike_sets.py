@@ -2,7 +2,8 @@
 from photos.
 
     shirts, boxes           what verification was made with
-    plates, cups, bottles   what it is tried on
+    plates, cups, bottles   what it was tried on, and mended after
+    posters                 in the museum, by its camera; tried once all limits were set
     cut                  things put into photos: another thing of the same outline in the same place
 
 In each scene things differ in colour, in small print or in a detail, and each photo of one has
@@ -21,11 +22,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 from benchmarks.near_duplicates.copy_sets import CopySet, opened
+from curation.museum import camera, rooms
 from curation.near_duplicates.groups import PairOfIds, pair_of
 
 WIDE = 640
 TALL = 480
 THINGS = 6  # in a scene
+# Grey levels in a channel by which colours of two things differ at least. The light of two photos
+# of one thing may differ by 6 % (see _photographed), 15 of 255: nothing could tell less from that.
+APART = 24.0
 GRAIN = 3.0  # grey levels: a phone's photo indoors, at this size
 WORDS = (
     "SUMMER",
@@ -50,6 +55,7 @@ WORDS = (
     "500 g",
     "250 g",
 )
+POSTERS = "posters"
 Colour = tuple[float, float, float]
 
 
@@ -98,6 +104,8 @@ def _filled(folder: Path, scenes: Iterator[list[Image.Image]], seed: int) -> Cop
 def scene(kind: str, seed: int) -> list[Image.Image]:
     """Things of one kind in one place and light."""
     rng = random.Random(f"{kind} {seed}")
+    if kind == POSTERS:
+        return _posters(rng)
     behind = _ground(np.random.default_rng(rng.randrange(2**31)), rng)
     shape = random.Random(rng.randrange(2**31)).random()
     handheld = rng.random() < 0.5
@@ -118,13 +126,20 @@ def _looks(rng: random.Random, same_creases: bool) -> Iterator[Look]:
     for n in range(THINGS):
         other_creases = creases if same_creases else rng.randrange(2**31)
         if n % 3 == 0 and n:
-            yield Look(_colour(rng), words, ink, detail, other_creases)
+            yield Look(_other_colour(rng, colour), words, ink, detail, other_creases)
         elif n % 3 == 1:
             yield Look(colour, others[n], ink, detail, other_creases)
         elif n % 3 == 2:
             yield Look(colour, words, ink, (detail + n // 3 + 1) % 4, other_creases)
         else:
             yield Look(colour, words, ink, detail, other_creases)
+
+
+def _other_colour(rng: random.Random, than: Colour) -> Colour:
+    while True:
+        found = _colour(rng)
+        if max(abs(mine - its) for mine, its in zip(found, than, strict=True)) >= APART:
+            return found
 
 
 def _colour(rng: random.Random) -> Colour:
@@ -416,6 +431,48 @@ def _bottle(behind: np.ndarray, look: Look, dice: random.Random) -> np.ndarray:
         (_painted(look, 0.7) * (1 - label) + paper * label) * shade[..., None],
         _mask(outline),
     )
+
+
+def _posters(rng: random.Random) -> list[Image.Image]:
+    """Posters of one size that hang by turns in one place of the museum, photographed by its
+    camera."""
+    room = rng.randrange(len(rooms.ROOMS))
+    wide = rng.uniform(60, 110)
+    tall = rng.uniform(70, 110)
+    handheld = rng.random() < 0.5
+    place = rng.uniform(-60, 60), rng.uniform(-15, 25), -rng.uniform(150, 210)
+    light = rng.uniform(0.85, 1.15), rng.uniform(-0.1, 0.1), rng.uniform(-0.1, 0.1)
+    dice = random.Random(rng.randrange(2**31)).random()
+    photos = []
+    for look in _looks(rng, same_creases=rng.random() < 0.5):
+        sheet = _poster(look, random.Random(dice))
+        moved = tuple(at + rng.gauss(0, 1.5 if handheld else 0) for at in place)
+        roll = rng.gauss(0, 0.01 if handheld else 0)
+        pose = camera.Pose(moved, (0.0, 0.0, 0.0), roll, 600.0, WIDE, TALL)  # type: ignore[arg-type]
+        on_wall = camera.plane(pose.projection(), (0, 0, 0), (1, 0, 0), (0, 1, 0))
+        scale = 1 / rooms.WALL_SCALE
+        texture = np.array([[scale, 0, rooms.WALL_LEFT], [0, scale, rooms.WALL_TOP], [0, 0, 1]])
+        picture = camera.spread(rooms.wall(room), on_wall @ texture, WIDE, TALL)
+        camera.hang(picture, rooms.hanging(sheet, wide, tall), on_wall, 0, 0)
+        exposure = light[0] * rng.uniform(0.97, 1.03)
+        seen = camera.lit(picture, camera.Light(exposure, (1.0, 1.0, 1.0), 0.1, light[1:]))
+        noise = np.random.default_rng(rng.randrange(2**31))
+        seen = camera.noisy(camera.shaken(seen, 0, 0, 0.6), camera.grain_tile(3), noise)
+        photos.append(Image.fromarray(seen))
+    return photos
+
+
+def _poster(look: Look, dice: random.Random) -> np.ndarray:
+    """A sheet (h, w, 4), 0..1, in a dark frame: words below, an ornament above."""
+    paper = _painted(look, 1 + 0.02 * _creases(look.creases, 90))
+    size = dice.choice((14, 18, 26))
+    paper = _written(paper, look, (WIDE / 2, TALL * dice.uniform(0.55, 0.75)), size)
+    paper = _detailed(paper, look, (WIDE / 2, TALL * 0.35), dice.uniform(25, 45))
+    sheet = np.ones((TALL, TALL, 4), np.float32)
+    sheet[..., :3] = paper[:, (WIDE - TALL) // 2 : (WIDE + TALL) // 2] / 255
+    for edge in (sheet[:14], sheet[-14:], sheet[:, :14], sheet[:, -14:]):
+        edge[..., :3] = (0.22, 0.16, 0.12)
+    return sheet
 
 
 KINDS: dict[str, Draw] = {
