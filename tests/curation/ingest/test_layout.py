@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.ingest.layout import AUTO, CHOICES, LEAF, TOP, read_layout, unwrapped
+from curation.ingest.incoming import AUTO, CLASS_FOLDERS, LEAF, TOP
+from curation.ingest.layout import read_layout, unwrapped
 
 NOTHING = ("", None)
 
@@ -424,7 +425,7 @@ PATHS = st.lists(st.lists(FOLDERS, max_size=4), max_size=12).map(
 )
 
 
-@given(PATHS, st.sampled_from(CHOICES), st.booleans(), st.booleans(), st.booleans())
+@given(PATHS, st.sampled_from(CLASS_FOLDERS), st.booleans(), st.booleans(), st.booleans())
 def test_whatever_the_tree_each_photo_comes_in_or_is_left_beside(
     files, chosen, with_splits, catalogued, flat
 ):
