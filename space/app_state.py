@@ -52,6 +52,9 @@ class Archive:
     def open(self, inbox: Inbox) -> None:
         """Begin to send what waits."""
 
+    def look_around(self) -> None:
+        """Look at photos that no scan saw."""
+
     def known(self) -> Ledger:
         """Everything decided and asked."""
         return read_ledger(self.journal.rows())
@@ -88,9 +91,10 @@ class DatasetArchive(Archive):
 
         super().__init__(journal)
         self._dataset = dataset
-        self.table = self._table = open_table(dataset, journal, ScanOpinions, disk_is_kept)
-        if cache is not None:
-            self.table.remembered = ScanCache(cache)
+        remembered = ScanCache(cache) if cache is not None else None
+        self.table = self._table = open_table(
+            dataset, journal, ScanOpinions, disk_is_kept, remembered
+        )
         self._photos: Sending | None = None
         self._told: tuple[object, ...] = ()
 
@@ -120,6 +124,19 @@ class DatasetArchive(Archive):
         trouble = tried(lambda: inbox.duplicates.learn(self._dataset))
         if trouble:
             say(f"Photos that come in twice may not be noticed. {trouble}")
+
+    def look_around(self) -> None:
+        """Look at photos that no scan saw, where some wait for a label: what people name is then
+        proposed for others like it."""
+        waiting = self._table.queue.progress("", "unlabelled").left
+        if waiting:
+            threading.Thread(target=self._looking, name="looking", daemon=True).start()
+
+    def _looking(self) -> None:
+        try:
+            self._table.look_around()
+        except VitrineError as error:
+            say(f"Nothing is proposed while photos are named: {error.sentence}")
 
     def known(self) -> Ledger:
         """Everything decided and asked, here and in the dataset."""
@@ -175,6 +192,8 @@ class AppState:
         """Load the release in the background."""
         self._thread = threading.Thread(target=self._loading, name="loading", daemon=True)
         self._thread.start()
+        if not self._settings.behind:  # else the job that runs behind scans
+            self.archive.look_around()
 
     def close(self) -> None:
         """Wait for the loading to end, and send what is unsent."""

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from curation.light_table.pages.page import Page
 from curation.light_table.pages.registry import pages_of
 from curation.light_table.pages.rounds import Rounds
+from curation.light_table.session.moves import NOT_UNDERSTOOD
 from curation.light_table.session.table import LightTable
 from data_cards.errors import (
     BadPhoto,
@@ -89,6 +90,11 @@ def _add_queue(router: APIRouter, table: LightTable, answer: Answering) -> None:
     async def moves(request: Request) -> Response:
         body = await _body(request)
         return await answer(request, lambda name: _act(table, name, body))
+
+    @router.post("/refuse")
+    async def refuse(request: Request) -> Response:
+        body = await _body(request)
+        return await answer(request, lambda name: _refuse(table, name, body))
 
     @router.get("/grid")
     async def grid(request: Request, label: str, suggested: str | None = None) -> Response:
@@ -188,11 +194,16 @@ def _answer(request: Request, who: Who, make: Answer) -> Response:
 
 def _act(table: LightTable, name: str, body: Any) -> dict[str, Any]:
     if not isinstance(body, dict) or not _are_groups(body.get("groups")):
-        raise VitrineError(
-            "The light table did not understand that. Load the page again; nothing was changed."
-        )
+        raise VitrineError(NOT_UNDERSTOOD)
     pile = body.get("pile")
     return table.act(name, body["groups"], pile if isinstance(pile, str) else None)
+
+
+def _refuse(table: LightTable, name: str, body: Any) -> dict[str, Any]:
+    photos = body.get("photos") if isinstance(body, dict) else None
+    if not isinstance(photos, list) or len(photos) > MOST_MOVES:
+        raise VitrineError(NOT_UNDERSTOOD)
+    return table.refuse(name, str(body.get("label")), [str(photo) for photo in photos])
 
 
 def _are_groups(groups: Any) -> bool:

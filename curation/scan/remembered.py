@@ -13,7 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from curation.measures.cache import Memory
-from train.inference.embeddings import FeatureCache
+from data_cards.dataset.repo import Dataset
+from train.inference.embeddings import FeatureCache, embed_dataset
+from train.models.backbone import AUTO, find_backbone
 
 ENOUGH = 0.5  # of the photos a folder of features must hold to be of this collection
 
@@ -29,6 +31,10 @@ class Remembered(Protocol):
         """Those of these photos that have an embedding, and the rows (n, d)."""
         ...
 
+    def look_at(self, dataset: Dataset) -> None:
+        """Work out the embeddings of photos that have none. Raises what finding a backbone does."""
+        ...
+
 
 class NothingRemembered:
     """For a machine that scanned nothing."""
@@ -40,6 +46,9 @@ class NothingRemembered:
     def embeddings(self, ids: Collection[str]) -> tuple[list[str], np.ndarray]:
         """There are none."""
         return [], np.zeros((0, 0), np.float16)
+
+    def look_at(self, dataset: Dataset) -> None:
+        """There is no place to keep any."""
 
 
 class ScanCache:
@@ -65,3 +74,9 @@ class ScanCache:
                 best = rank
                 found = features
         return found.load(ids) if found else ([], np.zeros((0, 0), np.float16))
+
+    def look_at(self, dataset: Dataset) -> None:
+        """As a scan does, and kept for it."""
+        ids = list(dataset.photos())
+        if len(self.embeddings(ids)[0]) < len(ids):
+            embed_dataset(dataset, ids, find_backbone(AUTO, self._cache), self._cache)

@@ -101,6 +101,14 @@ class Queue:
             return False
         return self._leases.is_free(self.items[key].photos, who, now)
 
+    def put_first(self, pile: str, keys: Sequence[str]) -> None:
+        """These questions come before the others of their pile, in this order. Costs a pass over
+        the pile."""
+        first = dict.fromkeys(key for key in keys if key in self.items)
+        self._order[pile] = [*first, *(key for key in self._order[pile] if key not in first)]
+        self._place |= {key: n for n, key in enumerate(self._order[pile])}
+        self._start = {at: start for at, start in self._start.items() if at[1] != pile}
+
     def reserve(self, who: str, keys: Iterable[str], now: float) -> bool:
         """Questions that are decided together: the open ones are leased to this person, all of
         them or none."""

@@ -22,6 +22,7 @@ from curation.active_learning.to_label import NAMELESS
 from curation.issues.scanned_classes import findings_today, scanned_classes
 from curation.light_table.session.blind import second_looks
 from curation.light_table.session.book import Book
+from curation.light_table.session.first_labels import FirstLabels, proposal_for
 from curation.light_table.session.grid import look_alikes
 from curation.light_table.session.history import decision_lines, history
 from curation.light_table.session.moves import Move, Moves
@@ -63,10 +64,12 @@ class LightTable:
         disk_is_kept: bool = True,
         clock: Callable[[], float] = time.monotonic,
         asking: Asking = ONE_EACH,
+        remembered: Remembered | None = None,
     ) -> None:
         """`opinions_of`: reads what the scan remembers of the model; `disk_is_kept`: False on a
         machine whose disk a restart empties, where only what was sent is safe; `asking`: how
-        many people are asked about a photo, unless the dataset says so."""
+        many people are asked about a photo, unless the dataset says so; `remembered`: what scans
+        on this machine saw."""
         self.lock = threading.RLock()
         self._laying = threading.Lock()
         self._journal = journal
@@ -83,8 +86,8 @@ class LightTable:
         self.lacks_model: Callable[[], bool] = lambda: False
         # Set by whoever sends visitors' photos: what keeps them from coming in, as a sentence.
         self.photo_trouble: Callable[[], str] = lambda: ""
-        # What scans on this machine remember; set by whoever knows where that is.
-        self.remembered: Remembered = NothingRemembered()
+        self.remembered: Remembered = remembered or NothingRemembered()
+        self.first_labels = FirstLabels(lambda ids: self.remembered.embeddings(ids))
         self.prints = Prints(self._stored)
         self.sending = Sending(lambda: journal.unsent, self._send, then=self.notice)
         journal.learn_sent(dataset)
@@ -126,6 +129,8 @@ class LightTable:
             ),
         )
         is_there = cache(lambda class_id: dataset.reference(class_id) is not None)
+        if any(row.status == "unlabelled" for row in book.labels.values()):
+            self.first_labels.learn(photos)
         with self.lock:
             late = [row for row in self._journal.rows() if book.find(row["id"]) is None]
             book.learn(read_ledger(late).decisions)  # what was decided in the meantime
@@ -162,6 +167,7 @@ class LightTable:
         with self.lock:
             now = self._clock()
             chosen = self._choose(who, pile)
+            proposal = self._proposal(who, chosen, now)
             items = self.queue.take(who, chosen, max(1, min(count, 50)), now)
             records = self.records_for(who)
             return {
@@ -171,6 +177,7 @@ class LightTable:
                 "pile": chosen,
                 "piles": [self._progress(who, name) for name in PILES],
                 "items": [self._shown(who, item, records) for item in items],
+                "proposal": proposal,
                 "undo": self.moves.depth(who),
                 "model": self.about_model(),
                 "sending": self._sending() | {"disk_is_kept": self._disk_is_kept},
@@ -179,6 +186,27 @@ class LightTable:
     def _sending(self) -> dict[str, Any]:
         told = self.sending.report()
         return told | {"problem": told["problem"] or self.photo_trouble() or None}
+
+    def _proposal(self, who: str, pile: str, now: float) -> dict[str, Any] | None:
+        """Photos that may get one class at once, while photos without a label are asked about."""
+        if pile != "unlabelled":
+            return None
+        records = self.records_for(who)
+        version = (self.queue, self.book.changes, who)
+        found = self.first_labels.proposed(version, records, self.queue)
+        return proposal_for(who, found, records, self.queue, now)
+
+    def refuse(self, who: str, class_id: str, photos: Sequence[str]) -> dict[str, Any]:
+        """These photos are not what was proposed; nothing is decided by that. Then `look`."""
+        with self.lock:
+            self.first_labels.refuse(photos, class_id)
+        return self.look(who)
+
+    def look_around(self) -> None:
+        """Work out what proposals need, where no scan did; takes as long as the photos take."""
+        dataset = self.dataset
+        self.remembered.look_at(dataset)
+        self.first_labels.learn(dataset.photos())
 
     def _choose(self, who: str, pile: str | None) -> str:
         """The pile asked for, else the one they were at, else the first that is not empty."""
@@ -327,9 +355,10 @@ def open_table(
     journal: Journal,
     opinions_of: Callable[[Dataset], Opinions] = NoOpinions,
     disk_is_kept: bool = True,
+    remembered: Remembered | None = None,
 ) -> LightTable:
     """A light table whose decisions are sent on a timer until `close`."""
-    table = LightTable(dataset, journal, opinions_of, disk_is_kept)
+    table = LightTable(dataset, journal, opinions_of, disk_is_kept, remembered=remembered)
     table.sending.start()
     return table
 

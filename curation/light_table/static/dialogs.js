@@ -128,6 +128,8 @@ const KEYS = [
   ["i", "what the classes are: card and reference picture"],
   ["h", "who decided what about this photo, and when"],
   ["z", "magnify; wheel or pinch for more, drag to move"],
+  ["⇧ ↵", "give a class to all the photos that are proposed for it"],
+  ["⇧ ⌫", "none of those that are proposed"],
   ["b", "all photos: search, filter, select any of them"],
   ["g", "grid: everything under this label; of duplicates, the whole groups"],
 ];

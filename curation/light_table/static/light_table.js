@@ -157,7 +157,7 @@ class LightTable {
     if (!this.session || !this.visible || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (this.root.querySelector("dialog[open]") || !this.isOurs(event)) return;
     const searching = this.typed.includes("/"); // what is typed behind a slash that waits is a name, and no decision
-    const name = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
+    const name = event.shiftKey && /^(Arrow|Enter|Backspace)/.test(event.key) ? `Shift+${event.key}` : event.key;
     if (!(searching ? event.key.length === 1 : this.view.keys(name))) return;
     event.preventDefault();
     if (event.repeat && !searching) return;

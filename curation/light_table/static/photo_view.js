@@ -2,6 +2,7 @@
 
 import { cards } from "./class_cards.js";
 import { PILES, keyRow } from "./header.js";
+import { Proposal } from "./proposal.js";
 import { count, h, key, percent, told } from "./dom.js";
 import { Zoom } from "./zoom.js";
 
@@ -14,6 +15,7 @@ export class Single {
     this.prints = new Map();
     this.fetched = new Set();
     this.shown = null;
+    this.proposal = new Proposal(table);
   }
 
   get session() {
@@ -34,6 +36,7 @@ export class Single {
   show() {
     const { item } = this.session;
     this.prefetch();
+    this.proposal.show();
     if (item && item === this.shown) return;
     this.shown = item;
     if (!item) this.showNothing();
@@ -93,7 +96,7 @@ export class Single {
     this.short = h("p", { class: "short", "aria-hidden": "true" });
     this.lay(item, item.pair);
     const card = h("section", { class: "card", "aria-label": "About this photo" },
-      this.labelled(item), this.why(item), this.choices(item), this.shelves(item), this.history(item));
+      this.labelled(item), this.why(item), this.proposal.box, this.choices(item), this.shelves(item), this.history(item));
     this.table.body.replaceChildren(this.stage, card);
     this.table.body.scrollTop = 0;
     this.watch(item, card.querySelector(".why"));
@@ -260,6 +263,7 @@ export class Single {
     const { item } = this.session;
     const always = { Backspace: () => this.table.takeBack(), "?": () => this.table.help() };
     if (always[name]) return always[name];
+    if (name.startsWith("Shift+")) return this.proposal.keys(name);
     if (!item) return this.isComing ? () => {} : null;
     const listed = this.actions().find(([known]) => known === name);
     if (listed) return listed[2];

@@ -42,6 +42,10 @@ export class Server {
     return this.ask("moves", { groups, pile });
   }
 
+  refuse(label, photos) {
+    return this.ask("refuse", { label, photos });
+  }
+
   send() {
     return this.ask("send", {});
   }

@@ -24,7 +24,7 @@ export class Session {
   }
 
   take(answer) {
-    for (const name of ["who", "title", "pile", "piles", "undo", "sending", "model"]) this[name] = answer[name];
+    for (const name of ["who", "title", "pile", "piles", "undo", "sending", "model", "proposal"]) this[name] = answer[name];
     const open = answer.items.filter((item) => !this.outbox.holds(item.key));
     const visited = this.item?.visited ? [this.item] : [];
     const here = this.item && open.find((item) => item.key === this.item.key);
@@ -133,6 +133,7 @@ export class Session {
     const fresh = answer.items.filter((item) => !here.has(item.key) && !this.outbox.holds(item.key));
     if (!this.outbox.groups.some((group) => group[0].do === "undo")) this.items.push(...fresh);
     this.sending = answer.sending;
+    this.proposal = answer.proposal;
     this.takenAt = Date.now();
   }
 

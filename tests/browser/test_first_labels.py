@@ -1,0 +1,33 @@
+"""From nothing: one name typed, and one key gives it to all that look like it."""
+
+import pytest
+
+from curation.light_table.session.table import LightTable
+from data_cards.annotations.journal import Journal
+from tests.curation.light_table.session.test_first_labels import Seen, unlabelled_set
+from tests.fixtures.light_table_page import all_kept, labels_in, photo_on_screen
+
+ROOT = "vitrine-light-table"
+SIZES = [{"width": 1280, "height": 800}, {"width": 390, "height": 844, "has_touch": True}]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
+def test_a_name_is_typed_once_and_given_to_all_alike(tables, tmp_path, open_page, size):
+    data, truth = unlabelled_set(tmp_path / "set")
+    table = LightTable(data, Journal(tmp_path / "journal"), remembered=Seen(truth))
+    page = open_page(tables(table), **size)
+    first = photo_on_screen(page)
+    page.keyboard.press("/")
+    page.keyboard.type("Jetty")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{ROOT} .proposal em:text-is('Jetty')")
+    proposed = page.locator(f"{ROOT} .proposal .thumb")
+    count = proposed.count()
+    assert count >= 5
+    proposed.nth(0).click()
+    page.locator(f"{ROOT} .proposal button", has_text=f"Give it to {count - 1} photos").wait_for()
+    page.keyboard.press("Shift+Enter")
+    all_kept(page)
+    named = [i for i, one in labels_in(tmp_path / "set").items() if one.label]
+    assert len(named) == count and {truth[i] for i in named} == {truth[first]}
