@@ -5,6 +5,7 @@ python -m curation duplicates FOLDER           python -m curation decide DATASET
 python -m curation fold DATASET                python -m curation erase DATASET IMAGE_ID...
 python -m curation retrain DATASET MODEL
 python -m curation next DATASET
+python -m curation export DATASET OUT --to FORM    python -m curation import-labels DATASET FILE
 """
 
 from __future__ import annotations
@@ -119,6 +120,27 @@ def _erase(flags: argparse.Namespace) -> None:
     from data_cards.dataset.repo import open_dataset
 
     print(erase(open_dataset(flags.dataset), flags.image_id, default_cache(os.environ)).sentence)
+
+
+def _export(flags: argparse.Namespace) -> None:
+    from curation.exchange.export import export_dataset
+    from curation.exchange.selection import Selection
+    from data_cards.dataset.repo import open_dataset
+
+    selection = Selection(tuple(flags.split), tuple(flags.status or ("labelled",)))
+    print(export_dataset(open_dataset(flags.dataset), flags.out, flags.to, selection).sentence)
+
+
+def _import_labels(flags: argparse.Namespace) -> None:
+    from curation.exchange.import_labels import import_labels
+    from data_cards.dataset.repo import open_dataset
+
+    dataset = open_dataset(flags.dataset)
+    print(
+        import_labels(
+            dataset, flags.file, flags.who, flags.new_classes, flags.missing_is_junk
+        ).sentence
+    )
 
 
 def _retrain(flags: argparse.Namespace) -> None:
@@ -237,11 +259,65 @@ def _parser() -> argparse.ArgumentParser:
         "--release-first", action="store_true", help="where there is no model yet, release this one"
     )
     add_flags(one, TrainSettings)
+    _exchange_commands(parser)
     one = parser.command("erase", _erase, "take photos out for good", dataset=DATASET_HELP)
     one.add_argument(
         "image_id", nargs="+", help="the photos, as data/images and the light table name them"
     )
     return parser
+
+
+def _exchange_commands(parser: Parser) -> None:
+    from curation.exchange.selection import SPLITS
+    from data_cards.dataset.schema import STATUSES
+
+    one = parser.command(
+        "export", _export, "write a dataset in the form of another tool", dataset=DATASET_HELP
+    )
+    one.add_argument("out", type=here, help="a new folder")
+    one.add_argument(
+        "--to",
+        required=True,
+        help="imagefolder, csv, coco-classification, yolo-cls, fiftyone, label-studio or "
+        "huggingface",
+    )
+    one.add_argument(
+        "--split",
+        action="append",
+        default=[],
+        choices=SPLITS,
+        help="only photos of this side; may be repeated (default: all)",
+    )
+    one.add_argument(
+        "--status",
+        action="append",
+        default=[],
+        choices=STATUSES,
+        help="only photos of this status; may be repeated (default: labelled)",
+    )
+    one = parser.command(
+        "import-labels",
+        _import_labels,
+        "take labels that were given in another tool as decisions",
+        dataset=DATASET_HELP,
+    )
+    one.add_argument(
+        "file",
+        type=here,
+        help="Label Studio's JSON, FiftyOne's labels.json, COCO's, a CSV (fastai's cleaned.csv), "
+        "or decisions.jsonl",
+    )
+    one.add_argument(
+        "--who", default="import", help="who decided, where the file does not say (%(default)s)"
+    )
+    one.add_argument(
+        "--new-classes", action="store_true", help="labels that are no class become classes"
+    )
+    one.add_argument(
+        "--missing-is-junk",
+        action="store_true",
+        help="photos that the file leaves out were thrown out there, as fastai's cleaner does",
+    )
 
 
 if __name__ == "__main__":

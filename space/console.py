@@ -40,6 +40,8 @@ COMMANDS = {
     "duplicates": Command("curation", ("duplicates",), "find copies in a folder"),
     "decide": Command("curation", ("decide",), "replay decisions from a file"),
     "fold": Command("curation", ("fold",), "turn decisions into labels"),
+    "export-dataset": Command("curation", ("export",), "a dataset in another tool's form"),
+    "import-labels": Command("curation", ("import-labels",), "labels given in another tool"),
     "erase": Command("curation", ("erase",), "remove photos for good"),
     "next": Command("curation", ("next",), "what to label and what to photograph next"),
     "retrain": Command("curation", ("retrain",), "scan and train again beside the served model"),
@@ -83,7 +85,7 @@ def completed(name: str, rest: Sequence[str]) -> list[str]:
 
 def overview() -> str:
     """The help text: a line for each command."""
-    lines = [f"  {name:<11} {command.does}" for name, command in COMMANDS.items()]
+    lines = [f"  {name:<14} {command.does}" for name, command in COMMANDS.items()]
     commands = "\n".join(lines)
     return (
         f"usage: vitrine COMMAND ...\n\n{commands}\n\n`vitrine COMMAND --help` says "

@@ -66,6 +66,11 @@ def _read(text: str, collection: Collection, past: Sequence[Decision]) -> dict[i
     return found
 
 
+def save_decisions(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
+    """Put decisions into the ledger and fold it, in one commit. One that is there counts once."""
+    return _commit(dataset, decisions)
+
+
 def fold_dataset(dataset: Dataset, table: bool | None = None) -> Decided:
     """Write the labels (and classes) that follow from everything decided; no new revision when
     nothing changes. `table`: whether data/ should be there; None: as it was."""

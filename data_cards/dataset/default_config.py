@@ -29,6 +29,7 @@ from data_cards.dataset.schema import Label, Split
 
 TRAIN = "train"
 SPLITS = (TRAIN, "validation", "test")
+OURS = ("images", "labels", "splits")  # the tables that the default config is derived from
 LEFT_OUT = "left_out"  # labelled, and on no side of the split: a near-copy of a test photo
 ASIDE = ("none_of_these", "junk", "duplicate", "unlabelled", LEFT_OUT)
 ROWS_PER_GROUP = 100  # what the Hub's viewer shows at once
@@ -137,15 +138,19 @@ def strange_photos(path: Path, collection: Collection, labels: Mapping[str, Labe
     return rows - sum(1 for _ in _rows_of(path, collection, labels))
 
 
-def with_configs(readme: str, paths: Container[str]) -> str:
-    """The dataset card with the configs that these files of a dataset make; its words stay."""
+def with_configs(readme: str, paths: Container[str], ours: bool = True) -> str:
+    """The dataset card with the configs that these files of a dataset make; its words stay.
+    `ours`: whether images, labels and splits are there as well."""
     found = FRONT_MATTER.match(readme.replace("\r\n", "\n"))
     head = yaml.safe_load(found.group(1)) if found else {}
     body = found.group(2) if found else readme
     head.pop("dataset_info", None)  # another tool's counts: they would be wrong after any change
-    if head.get("configs") == configs_of(paths):
+    configs = configs_of(paths) if ours else configs_of(paths)[: -len(OURS)]
+    if not ours:
+        head.pop("format", None)
+    if head.get("configs") == configs:
         return readme
-    head["configs"] = configs_of(paths)
+    head["configs"] = configs
     front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=110)
     return f"---\n{front}---\n\n{body.lstrip()}"
 
@@ -162,11 +167,10 @@ def configs_of(paths: Container[str]) -> list[dict[str, Any]]:
         if files:
             extra = {"default": True} if name == "default" else {}
             found.append({"config_name": name, "data_files": files, **extra})
-    tables = {"config_name": "images", "data_files": "images/*.parquet"}
-    found.append(tables if found and found[0].get("default") else {**tables, "default": True})
-    found += [
-        {"config_name": name, "data_files": f"{name}/*.parquet"} for name in ("labels", "splits")
-    ]
+    is_first = not any(one.get("default") for one in found)
+    for name in OURS:
+        extra = {"default": True} if is_first and name == OURS[0] else {}
+        found.append({"config_name": name, "data_files": f"{name}/*.parquet", **extra})
     return found
 
 

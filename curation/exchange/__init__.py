@@ -1,0 +1,1 @@
+"""Datasets go to other tools, and the labels that people gave there come back."""
