@@ -131,6 +131,16 @@ def _export(flags: argparse.Namespace) -> None:
     print(export_dataset(open_dataset(flags.dataset), flags.out, flags.to, selection).sentence)
 
 
+def _tag(flags: argparse.Namespace) -> None:
+    from data_cards.dataset.repo import open_dataset
+    from data_cards.dataset.versions import tag_dataset, versions_text
+
+    dataset = open_dataset(flags.dataset)
+    if flags.name:
+        dataset = tag_dataset(dataset, flags.name)
+    print(versions_text(dataset))
+
+
 def _import_labels(flags: argparse.Namespace) -> None:
     from curation.exchange.import_labels import import_labels
     from data_cards.dataset.repo import open_dataset
@@ -295,6 +305,10 @@ def _exchange_commands(parser: Parser) -> None:
         choices=STATUSES,
         help="only photos of this status; may be repeated (default: labelled)",
     )
+    one = parser.command(
+        "tag", _tag, "name a revision: v1.2; without a name, list them", dataset=DATASET_HELP
+    )
+    one.add_argument("name", nargs="?", default="", help="what the revision is called from now on")
     one = parser.command(
         "import-labels",
         _import_labels,

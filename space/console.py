@@ -42,6 +42,7 @@ COMMANDS = {
     "fold": Command("curation", ("fold",), "turn decisions into labels"),
     "export-dataset": Command("curation", ("export",), "a dataset in another tool's form"),
     "import-labels": Command("curation", ("import-labels",), "labels given in another tool"),
+    "tag-dataset": Command("curation", ("tag",), "name a revision of a dataset: v1.2"),
     "erase": Command("curation", ("erase",), "remove photos for good"),
     "next": Command("curation", ("next",), "what to label and what to photograph next"),
     "retrain": Command("curation", ("retrain",), "scan and train again beside the served model"),

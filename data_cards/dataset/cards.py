@@ -91,7 +91,8 @@ class ModelCard:
 
     `photos` counts by split, `measured` is from the sealed test, `certificate` are its
     sentences, `rejection` says what the "none of these" threshold is and rests on, `training`
-    are (name, value) pairs worth knowing, `chart` is a picture of the `rounds`.
+    are (name, value) pairs worth knowing, `chart` is a picture of the `rounds`, `dataset_versions`
+    are names that people gave the dataset's revision.
     """
 
     collection: Collection
@@ -109,6 +110,7 @@ class ModelCard:
     training: tuple[tuple[str, str], ...] = ()
     rounds: tuple[Told, ...] = ()
     chart: str = ""
+    dataset_versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

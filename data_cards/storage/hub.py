@@ -28,6 +28,7 @@ from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.forgetting import Forgetting, Notes
 from data_cards.storage.hub_client import CONNECT_LIMIT, calmly, kindly, never_wait_for_ever
 from data_cards.storage.last_change import Saved
+from data_cards.storage.revision_names import check_tag
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
@@ -120,6 +121,18 @@ class HubRepository:
     def contents(self, revision: str | None = None) -> Mapping[str, str]:
         """path -> sha256 of a large file, git's name of a small one."""
         return self._tree(self._resolve(revision))
+
+    def tag(self, name: str, revision: str) -> None:
+        """Give a revision a name: a tag of git, which every tool that reads the Hub knows."""
+        check_tag(name, self.tags())
+        with self._kindly(revision):
+            self._api.create_tag(self.name, tag=name, revision=revision, repo_type=self.kind)
+
+    def tags(self) -> Mapping[str, str]:
+        """Names that people gave, and the revisions that have them."""
+        with self._kindly():
+            found = self._api.list_repo_refs(self.name, repo_type=self.kind).tags
+        return {one.name: one.target_commit for one in found}
 
     def last_change(self, path: str, revision: str) -> Saved:
         """The commit that gave a file its bytes, and its first author."""

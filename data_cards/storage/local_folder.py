@@ -31,8 +31,10 @@ from data_cards.errors import BadAddress, Conflict, MissingFile, TooBusy
 from data_cards.storage.atomic_files import at_home, damage_named, place, write_durably
 from data_cards.storage.forgetting import Forgetting, Notes
 from data_cards.storage.last_change import Saved
+from data_cards.storage.revision_names import check_tag
 
 STORE = ".vitrine"
+TAGS = "tags.json"
 REVISION_LENGTH = 40
 # bytes; small files are copied, so that an editor that writes in place cannot change history
 LARGE = 1_000_000
@@ -94,6 +96,22 @@ class FolderRepository:
     def contents(self, revision: str | None = None) -> Mapping[str, str]:
         """path -> sha256 of its bytes."""
         return self._files(self._resolve(revision))
+
+    def tag(self, name: str, revision: str) -> None:
+        """Give a revision a name, kept beside the revisions."""
+        with self._locked():
+            taken = self.tags()
+            check_tag(name, taken)
+            text = json.dumps({**taken, name: revision}, indent=0).encode()
+            write_durably(self._store / TAGS, text)
+
+    def tags(self) -> Mapping[str, str]:
+        """Names that people gave, and the revisions that have them."""
+        try:
+            with self._whole(TAGS):
+                return dict(json.loads((self._store / TAGS).read_bytes()))
+        except FileNotFoundError:
+            return {}
 
     def last_change(self, path: str, revision: str) -> Saved:
         """The revision that gave a file its bytes; a folder does not know who made it."""
@@ -163,6 +181,7 @@ class FolderRepository:
         revision = revision or self.pinned
         if revision is None:
             return self.head()
+        revision = self.tags().get(revision, revision)
         records = self._store / "revisions"
         if (records / f"{revision}.json").exists():
             return revision

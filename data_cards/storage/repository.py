@@ -46,6 +46,13 @@ class Repository(Protocol):
         """path -> the name of its bytes: their sha256, or git's own name of a small Hub file
         (`content_names` gives both)."""
 
+    def tag(self, name: str, revision: str) -> None:
+        """Give a revision a name that people remember. Raises BadAddress for a name that is taken
+        or that cannot be one."""
+
+    def tags(self) -> Mapping[str, str]:
+        """Names that people gave, and the revisions that have them."""
+
     def last_change(self, path: str, revision: str) -> Saved:
         """The commit that gave a file the bytes it has at a revision."""
 

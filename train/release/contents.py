@@ -20,6 +20,7 @@ import numpy as np
 
 from data_cards.dataset.collection import ClassInfo
 from data_cards.dataset.repo import Dataset
+from data_cards.dataset.versions import versions_of
 from data_cards.photos.image import thumbnail
 from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
@@ -354,6 +355,7 @@ def origin(
         "model": address,
         "dataset": dataset.address,
         "dataset_revision": dataset.revision,
+        "dataset_versions": list(versions_of(dataset)),
         "kind": trained.kept,
         "backbone": {
             "name": source.name,

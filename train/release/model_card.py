@@ -51,6 +51,7 @@ def model_folder_card(folder: Path, address: str) -> str:
             address=address,
             dataset=str(release.get("dataset", "")),
             dataset_revision=str(release.get("dataset_revision", "")),
+            dataset_versions=tuple(map(str, release.get("dataset_versions") or ())),
             backbone=str(backbone.get("name", "")),
             backbone_revision=str(backbone.get("revision", "")),
             backbone_origin=str(backbone.get("origin", "folder")),
