@@ -4,6 +4,7 @@ python -m space serve MODEL --dataset DATASET [--port 7860] [--host 127.0.0.1]
 python -m space serve --dataset DATASET     without a model: the light table, the first labels
 python -m space predict MODEL PHOTO...      JSON lines
 python -m space deploy hf://user/name MODEL DATASET     push the app as a Space
+python -m space pages MODEL --space URL     the page as static files, with the release in them
 python -m space loop PHOTOS OUT             all of it; prints the path of summary.json
 python -m space demo PHOTOS OUT             the same with the page open from the beginning
 python -m space annotator NAME FILE         let somebody use the light table (asks a password)
@@ -172,6 +173,17 @@ def _deploy(asked: argparse.Namespace) -> None:
     )
 
 
+def _pages(asked: argparse.Namespace) -> None:
+    from data_cards.settings import default_cache
+    from space.pages import write_pages
+
+    made = write_pages(asked.model, asked.space, asked.out, default_cache(os.environ))
+    told = {"page": str(made.folder), "space": made.space, "why": made.why}
+    if made.twin:
+        told |= {"bytes": made.twin.bytes, "bits": made.twin.bits, "files": made.twin.files}
+    print(json.dumps(told))
+
+
 def _loop(asked: argparse.Namespace) -> None:
     from curation.retrain.job_runner import JobProgress
     from data_cards.settings import default_cache, from_flags
@@ -305,6 +317,16 @@ def _parser() -> argparse.ArgumentParser:
     deploy.add_argument(
         "--public", action="store_true", help="let everybody see the Space (default: private)"
     )
+    pages = parser.command(
+        "pages", _pages, "the page as static files, with the release in the browser"
+    )
+    pages.add_argument("model", help=MODEL_HELP)
+    pages.add_argument(
+        "--space",
+        default="",
+        help="where the app answers: a URL or hf://user/name (default: none)",
+    )
+    pages.add_argument("--out", type=here, help="the folder (default: docs, of a checkout)")
     loop = parser.command("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
     loop.add_argument("--status", type=here, help="a file that says how far it is")
     demo = parser.command(

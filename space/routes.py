@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from data_cards.errors import NoModelYet, TooBusy, VitrineError
 from data_cards.installed_files import page_assets, page_file
-from space.api import code_of, refusal
+from space.api import Recognizer, code_of, refusal
 from space.app_state import AppState
 
 ASSETS = page_assets()
@@ -50,21 +50,7 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
             return _not_ready(error, {"error": notice() or error.sentence})
         except VitrineError as error:
             return _not_ready(error, {})
-        things = recognizer.collection
-        told = {
-            "name": things.name,
-            "title": things.title,
-            "description": things.description,
-            "subject": things.subject,
-            "language": things.language,
-            "intended_use": things.intended_use,
-            "consent": things.consent,
-            **things.words,
-            "classes": len(things.ids),
-            "notice": notice(),
-            "revision": recognizer.model.get("revision"),
-            "keeps_photos": not things.is_about_people and app_state.archive.table is not None,
-        }
+        told = room_of(recognizer, notice(), app_state.archive.table is not None)
         return JSONResponse(told, headers={"Cache-Control": "no-cache"})
 
     @router.get("/similar-photo/{image_id}")
@@ -86,6 +72,25 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
         )
 
     return router
+
+
+def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False) -> dict[str, Any]:
+    """What the page is told of the collection. `takes_photos`: there is a dataset they can go to."""
+    things = recognizer.collection
+    return {
+        "name": things.name,
+        "title": things.title,
+        "description": things.description,
+        "subject": things.subject,
+        "language": things.language,
+        "intended_use": things.intended_use,
+        "consent": things.consent,
+        **things.words,
+        "classes": len(things.ids),
+        "notice": notice,
+        "revision": recognizer.model.get("revision"),
+        "keeps_photos": takes_photos and not things.is_about_people,
+    }
 
 
 def serve_page(app: FastAPI, with_light_table: bool) -> None:

@@ -26,6 +26,16 @@ export class AppClient {
     return `${this.#address}/${path}`;
   }
 
+  /** Whether the app answers, be it that its model is still being loaded. */
+  async isThere() {
+    try {
+      const response = await fetch(this.at("room"), { credentials: "omit", cache: "no-store" });
+      return response.ok || Boolean((await response.json()).code);
+    } catch {
+      return false; // nobody there, or a page that says so
+    }
+  }
+
   /** What the room is about; waits while the model is being loaded. */
   async room(tell) {
     for (;;) {

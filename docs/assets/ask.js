@@ -2,12 +2,14 @@
 import { aloud, shared } from "./actions.js";
 import { addressOf, goTo, leave, place } from "./addresses.js";
 import { Camera, lightened, pasted, pictureAmong } from "./camera.js";
-import { AppClient } from "./app_client.js";
 import { button, element, picture } from "./elements.js";
 import { card, chosen, heading, placard, plausible } from "./placard.js";
 import { receiptsSheet } from "./receipts.js";
+import { Recognizer } from "./recognizer.js";
 import { namesSheet, thingSheet } from "./sheets.js";
 import { suggestSheet } from "./suggest.js";
+import { answeredBy, fetching, offlineSheet } from "./twin/screens.js";
+import { TEXT as TWIN } from "./twin/words.js";
 import { hung, welcome } from "./welcome.js";
 import { TEXT, inOwnWords, keeper, speakOf, things } from "./words.js";
 
@@ -35,9 +37,9 @@ class Ask extends HTMLElement {
   #remarked = -1;
   #lacking = "";
 
-  open(address) {
+  open(address, twin) {
     if (this.#client) return;
-    this.#client = new AppClient(address);
+    this.#client = new Recognizer(address, twin);
     this.#build();
     this.#listen();
     this.#meet();
@@ -114,7 +116,7 @@ class Ask extends HTMLElement {
 
   #go(state) {
     this.panel.dataset.state = state;
-    this.corner.replaceChildren(...this.#cornerOf(state));
+    this.corner.replaceChildren(...this.#cornerOf(state).filter(Boolean));
   }
 
   #cornerOf(state) {
@@ -124,8 +126,11 @@ class Ask extends HTMLElement {
     }
     if (state !== "start" || !this.#room) return [];
     const names = things(this.#cards.size);
-    return [button("quiet", `${names} ▾`, () => this.#names(), { "aria-label": `${TEXT.knowButton}: ${names}` })];
+    return [this.#client.twin && button("quiet", TWIN.tab, this.#offline),
+      button("quiet", `${names} ▾`, () => this.#names(), { "aria-label": `${TEXT.knowButton}: ${names}` })];
   }
+
+  #offline = () => this.#open(offlineSheet(this.#client.twin, this.#client.hasApp, () => this.#meet()));
 
   #names = () => goTo("things");
 
@@ -359,12 +364,15 @@ class Ask extends HTMLElement {
     this.#answer = answer;
     this.#choice = null;
     this.#go("answer");
-    this.answer.replaceChildren(...placard(answer, this.#room ?? {}, this.#cards, this.#deeds).filter(Boolean));
+    this.answer.replaceChildren(...placard(answer, this.#room ?? {}, this.#cards, this.#deeds).filter(Boolean),
+      ...answeredBy(answer, this.#client));
     const next = (text) => button("main", text, () => this.#next(), { "aria-label": TEXT.nextPhoto });
     const is = answer.answer === "one_of" && !answer.lead ? "shelf" : answer.answer;
     const refused = is === "shelf" ? plausible(answer.candidates).map((one) => one.label) : [answer.label];
     const suggest = (text, more = {}) => button("ghost", text, () => this.#suggest({ refused, ...more }));
-    if (this.#receipt) this.#buttons(this.#receiptButton(), next(TEXT.nextPhoto));
+    // Only the app takes suggestions, and only of its own answers.
+    if (!answer.prediction_id) this.#buttons(next(TEXT.nextPhoto));
+    else if (this.#receipt) this.#buttons(this.#receiptButton(), next(TEXT.nextPhoto));
     else if (is === "shelf") this.#buttons(suggest(refused.length > 2 ? TEXT.noneOfThem : TEXT.neither), suggest(TEXT.dontKnow, { only: "unknown" }), next(TEXT.next));
     else this.#buttons(suggest(is !== "none" ? TEXT.wrong : TEXT.shouldBeHere), next(TEXT.nextPhoto));
     this.#announce();
@@ -381,8 +389,8 @@ class Ask extends HTMLElement {
     this.#choice = candidate;
     const about = this.#cards.get(candidate.label) ?? { title: candidate.title ?? candidate.label };
     this.answer.replaceChildren(chosen(about, this.#deeds));
-    this.#buttons(this.#receipt ? this.#receiptButton()
-      : button("ghost", TEXT.tell(keeper()), () => this.#suggest({ only: candidate.label })),
+    this.#buttons(this.#receipt ? this.#receiptButton() : this.#answer.prediction_id
+      && button("ghost", TEXT.tell(keeper()), () => this.#suggest({ only: candidate.label })),
     button("main", TEXT.nextPhoto, () => this.#next()));
     this.#announce();
   }
@@ -425,6 +433,7 @@ class Ask extends HTMLElement {
   }
 
   #fail(trouble, again) {
+    if (trouble.offer) return this.#offer(trouble, again);
     this.#go("error");
     this.answer.replaceChildren(card("trouble", this.#photo ? TEXT.noAnswer : TEXT.nobody, [
       heading(trouble.message)]));
@@ -436,6 +445,20 @@ class Ask extends HTMLElement {
     this.#announce();
   }
 
+  // The release can be fetched, and then answers here.
+  #offer(trouble, again) {
+    this.#go("error");
+    const { content, begin } = fetching(this.#client.twin, trouble);
+    const load = button("main", TWIN.download(trouble.offer), async () => {
+      load.disabled = true;
+      if (!(await begin())) load.disabled = false;
+      else if (this.#photo) again();
+    });
+    this.answer.replaceChildren(card("trouble", TWIN.title, [heading(trouble.message), ...content]));
+    this.#buttons(button("ghost", TEXT.another, () => this.#start()), load);
+    this.#announce();
+  }
+
   #say(told) {
     this.live.textContent = told;
   }
@@ -444,6 +467,6 @@ class Ask extends HTMLElement {
 customElements.define("vitrine-ask", Ask);
 
 /** Bring the <vitrine-ask> inside `element` to life; `address`: the app's, by default where this page came from. */
-export function mount(inside, address = new URL("..", import.meta.url).href) {
-  inside.querySelector("vitrine-ask").open(address);
+export function mount(inside, address = new URL("..", import.meta.url).href, twin = "") {
+  inside.querySelector("vitrine-ask").open(address, twin);
 }

@@ -28,7 +28,8 @@ chooseLanguage();
 languageSwitch();
 translate();
 addEventListener("vitrine-language", translate);
-mount(document.body, config.SPACE);
+mount(document.body, config.SPACE, config.TWIN);
+if (config.TWIN) import("./twin/install.js").then(({ install }) => install());
 
 if (config.LIGHT_TABLE) {
   const host = document.querySelector("vitrine-light-table");

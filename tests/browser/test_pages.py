@@ -159,6 +159,7 @@ def test_the_policy_lets_no_script_of_another_place_run(site: Site, visit: Any) 
 
 def test_the_page_needs_no_build_and_names_nobody_else() -> None:
     page = (DOCS / "index.html").read_text()
-    assert "unsafe" not in page
+    # WebAssembly may run, for the release in the browser; nothing that a stranger wrote may.
+    assert "unsafe" not in page.replace("'wasm-unsafe-eval'", "")
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
     assert (DOCS / "assets" / "vendor" / "gradio-client.LICENSE.md").is_file()

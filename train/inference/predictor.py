@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass, field, replace
@@ -118,6 +119,12 @@ class Predictor:
         train/inference/current_classes.py."""
         todays = todays_classes(self.classes, today, decisions, knew)
         self.todays = replace(todays, collection=with_own(today, self._own, todays.ids))
+
+    def through(self, network: Embedder) -> Predictor:
+        """The same release, asked through another network."""
+        other = copy.copy(self)
+        other._network = network
+        return other
 
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""

@@ -1,0 +1,114 @@
+// Who answers: the app where it can be reached, else the release in this browser, the twin. Both answer alike, and the
+// answer says which of them it was: `by` is "app" or "device".
+import { AppClient, Trouble } from "./app_client.js";
+import { Twin } from "./twin/twin.js";
+import { TEXT } from "./twin/words.js";
+
+const KNOCK = 4000; // ms that an app may take to say that it is there
+const PATIENCE = 8000; // ms that the app may take for an answer where the twin has one as well
+const AWAY = 30000; // ms until an app that was away is asked again
+const SHOWN = 5; // candidates of an answer, as many as the app is asked for
+const GONE = new Set(["unreachable", "not_ready", "no_model", "too_many"]);
+
+const after = (milliseconds, value) => new Promise((done) => setTimeout(() => done(value), milliseconds));
+
+export class Recognizer {
+  #client;
+  #twin;
+  #awaySince = -Infinity;
+
+  /** `app`: the app's address, empty for none; `twin`: the twin's folder, empty for none. */
+  constructor(app, twin = "", { client = app ? new AppClient(app) : null, own = twin ? new Twin(twin) : null } = {}) {
+    this.#client = client;
+    this.#twin = own;
+  }
+
+  /** The release in this browser, where the page brings one. */
+  get twin() {
+    return this.#twin;
+  }
+
+  get hasApp() {
+    return this.#client !== null;
+  }
+
+  /** What the collection is about, from whoever can tell. */
+  async room(tell) {
+    const about = this.#twin && (await this.#twin.about());
+    if (!about) return this.#app().room(tell);
+    if (await this.#isThere()) {
+      try {
+        return await this.#client.room(tell);
+      } catch (trouble) {
+        if (!GONE.has(trouble.code)) throw trouble;
+        this.#away();
+      }
+    }
+    return this.#twin.room();
+  }
+
+  async classes() {
+    if (!this.#twin || (await this.#isThere())) return this.#app().classes();
+    return this.#twin.classes();
+  }
+
+  /** The answer about a photo. Raises a Trouble; where the twin could answer once it is fetched, with `offer`: how many
+   * bytes that takes. */
+  async predict(photo, tell) {
+    if (!this.#twin) return { ...(await this.#app().predict(photo, tell)), by: "app" };
+    const ready = await this.#twin.isReady();
+    const asked = this.#client && this.#mayAsk() ? this.#ask(photo, tell) : null;
+    if (!ready) return asked ? asked.catch((trouble) => this.#offered(trouble)) : this.#offered(null);
+    const first = asked && (await Promise.race([asked.catch((trouble) => trouble), after(PATIENCE, null)]));
+    if (first && !(first instanceof Trouble)) return first;
+    if (first && !GONE.has(first.code)) throw first;
+    if (this.#client) tell(TEXT.asking);
+    return { ...(await this.#twin.ask(photo, SHOWN)), by: "device" };
+  }
+
+  suggest(...words) {
+    return this.#app().suggest(...words);
+  }
+
+  fate(receipt) {
+    return this.#app().fate(receipt);
+  }
+
+  #app() {
+    if (!this.#client) throw new Trouble(TEXT.noApp, "no_app");
+    return this.#client;
+  }
+
+  async #ask(photo, tell) {
+    try {
+      return { ...(await this.#client.predict(photo, tell)), by: "app" };
+    } catch (trouble) {
+      if (GONE.has(trouble.code)) this.#away();
+      throw trouble;
+    }
+  }
+
+  async #offered(trouble) {
+    if (trouble && !GONE.has(trouble.code)) throw trouble;
+    const about = await this.#twin.about();
+    if (!about) throw trouble ?? new Trouble(TEXT.nothing, "unreachable");
+    const offer = new Trouble(this.#client ? TEXT.offer : TEXT.offerFirst, "offer");
+    offer.offer = about.bytes;
+    throw offer;
+  }
+
+  #mayAsk() {
+    return globalThis.navigator?.onLine !== false && performance.now() - this.#awaySince > AWAY;
+  }
+
+  #away() {
+    this.#awaySince = performance.now();
+  }
+
+  async #isThere() {
+    if (!this.#client || !this.#mayAsk()) return false;
+    const there = await Promise.race([this.#client.isThere(), after(KNOCK, false)]);
+    if (!there) this.#away();
+    return there;
+  }
+}

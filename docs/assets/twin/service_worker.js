@@ -1,0 +1,42 @@
+// Keeps the page's own files, so that it opens in flight mode. `python -m space pages` puts this at the page's root, with
+// a line in front that says which files the page loads. All of them come from one revision, so new modules never meet old
+// ones; a newer revision is fetched in the background and answers from the next visit on.
+// The release itself is kept by twin.js, and only once somebody asked for it.
+
+const { revision, files } = self.VITRINE;
+const PREFIX = `vitrine-page ${self.registration.scope} `;
+const SHELF = PREFIX + revision;
+const HOME = new URL("./", self.registration.scope).href;
+const KNOWN = new Set(files.map((name) => new URL(name, HOME).href));
+// A page that is isolated from others may share memory, so that several threads compute.
+const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
+async function keep() {
+  const shelf = await caches.open(SHELF);
+  await shelf.addAll(files.map((name) => new Request(new URL(name, HOME), { cache: "no-cache" })));
+  await self.skipWaiting();
+}
+
+async function tidy() {
+  for (const name of await caches.keys()) {
+    if (name.startsWith(PREFIX) && name !== SHELF) await caches.delete(name);
+  }
+  await self.clients.claim();
+}
+
+async function kept(address) {
+  const response = (await (await caches.open(SHELF)).match(address)) ?? (await fetch(address));
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(ISOLATED)) headers.set(name, value);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+self.addEventListener("install", (event) => event.waitUntil(keep()));
+self.addEventListener("activate", (event) => event.waitUntil(tidy()));
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET") return;
+  const address = request.url.split(/[?#]/)[0];
+  const asked = address === HOME ? `${HOME}index.html` : address;
+  if (KNOWN.has(asked)) event.respondWith(kept(asked));
+});

@@ -1,0 +1,180 @@
+"""The page as a folder of static files, for GitHub Pages or any other place that serves files.
+
+    python -m space pages out/model --space https://you-festival.hf.space              into docs/
+    python -m space pages out/model --space https://you-festival.hf.space --out site   into site/
+
+It asks the app, and where that can't be reached it answers by itself: the release in the browser
+lies beside it (train/release/twin.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from data_cards.errors import BadAddress, BadModel
+from data_cards.installed_files import ROOT, page_assets, page_file
+from data_cards.progress import say
+from data_cards.storage.atomic_files import full_disk_named
+from space.routes import room_of
+from train.inference.model_folder import model_folder
+from train.inference.predictor import load_predictor
+from train.release.twin import Twin, check_browser_can, write_twin
+
+CONFIG = "config.js"
+TWIN = "twin"
+PAGE = "index.html"
+WORKER = "sw.js"
+MANIFEST = "manifest.webmanifest"
+ICONS = (
+    ("icon.svg", "any", "image/svg+xml"),
+    ("icon-192.png", "192x192", "image/png"),
+    ("icon-512.png", "512x512", "image/png"),
+)
+# What the page loads by itself. The runtime is none of it: it is fetched with the release.
+KEPT = frozenset({".css", ".html", ".js", ".png", ".svg"})
+PAPER = "#FAF7F1"
+# A page of its own has to be let through to the app by the policy that it carries.
+REACHED = re.compile(r"https://[\w.-]+\.hf\.space|http://(127\.0\.0\.1|localhost)(:\d+)?")
+CONNECT = "https://*.hf.space"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What was written, where; `twin` is None for a release that a browser can't run, `why`."""
+
+    folder: Path
+    space: str
+    twin: Twin | None
+    why: str = ""
+
+
+def write_pages(model: str, space: str, out: Path | None, cache: Path) -> Pages:
+    """The page for the release at `model`, which asks the app at the address `space`, in `out`:
+    the checkout's docs/ unless given. Empty `space`: there is no app, the browser answers alone.
+
+    Raises BadAddress, BadModel, BadCollection where photos of people lack their policy.
+    """
+    address = app_address(space) if space else ""
+    folder, _ = model_folder(model, cache)
+    out = out or _docs()
+    predictor = load_predictor(model, cache)
+    predictor.collection.check_publishable()
+    try:
+        check_browser_can(folder)
+    except BadModel as error:
+        if not address:
+            raise
+        say(error.sentence)
+        _write_page(out, address, "")
+        return Pages(out, address, None, error.sentence)
+    twin = write_twin(folder, predictor, out / TWIN, room_of(predictor))
+    _write_page(out, address, f"{TWIN}/")
+    _write_offline(out, predictor.collection.title, predictor.collection.language)
+    return Pages(out, address, twin)
+
+
+def app_address(space: str) -> str:
+    """Where an app answers, without a slash at its end: as typed, or of hf://user/name. Raises
+    BadAddress."""
+    if space.startswith("hf://"):
+        name = space.removeprefix("hf://")
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+            raise BadAddress(f"{space} is no Space. Name it as hf://user/name.", address=space)
+        return f"https://{re.sub(r'[^a-z0-9]+', '-', name.casefold())}.hf.space"
+    parts = urlsplit(space)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadAddress(
+            f"{space} is no address of an app. It looks like https://you-festival.hf.space.",
+            address=space,
+        )
+    return space.rstrip("/")
+
+
+def config_text(address: str, twin: str) -> str:
+    """config.js: where the app answers, and where the release for the browser lies; either may be
+    empty."""
+    return (
+        "// Where your Vitrine app answers: python -m space pages MODEL --space URL\n"
+        f"export const SPACE = {json.dumps(address)};\n"
+        "// The release that answers in the browser where the app can't be reached.\n"
+        f"export const TWIN = {json.dumps(twin)};\n"
+    )
+
+
+def page_text(address: str) -> str:
+    """index.html, whose policy lets the page reach the app at `address`."""
+    page = page_file().read_text("utf-8")
+    if not address or REACHED.fullmatch(address):
+        return page
+    parts = urlsplit(address)
+    return page.replace(CONNECT, f"{CONNECT} {parts.scheme}://{parts.netloc}")
+
+
+def _write_page(out: Path, address: str, twin: str) -> None:
+    with full_disk_named("the page"):
+        out.mkdir(parents=True, exist_ok=True)
+        (out / CONFIG).write_text(config_text(address, twin), encoding="utf-8")
+        if page_file().parent.resolve() == out.resolve():
+            return
+        (out / PAGE).write_text(page_text(address), encoding="utf-8")
+        for path in _assets():
+            target = out / "assets" / path.relative_to(page_assets())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+
+
+def _write_offline(out: Path, title: str, language: str) -> None:
+    """What a browser needs to put the page on a home screen, and to open it in flight mode."""
+    manifest = {
+        "name": title,
+        "short_name": title[:24],
+        "lang": language,
+        "start_url": "./",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": PAPER,
+        "theme_color": PAPER,
+        "icons": [
+            {"src": f"assets/{name}", "sizes": sizes, "type": kind} for name, sizes, kind in ICONS
+        ],
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1)
+    (out / MANIFEST).write_text(text, encoding="utf-8")
+    (out / WORKER).write_text(worker_text(out), encoding="utf-8")
+
+
+def worker_text(out: Path) -> str:
+    """The service worker of the page in `out`: another one as soon as any of its files is."""
+    names = [PAGE, CONFIG, MANIFEST]
+    names += [
+        f"assets/{path.relative_to(page_assets()).as_posix()}"
+        for path in _assets()
+        if path.suffix in KEPT
+    ]
+    marks = hashlib.sha256()
+    for name in names:
+        marks.update(name.encode() + (out / name).read_bytes())
+    told = json.dumps({"revision": marks.hexdigest()[:16], "files": names})
+    program = (page_assets() / TWIN / "service_worker.js").read_text("utf-8")
+    return f"self.VITRINE = {told};\n{program}"
+
+
+def _assets() -> Iterator[Path]:
+    for path in sorted(page_assets().rglob("*")):
+        # An installed package keeps the page among its assets.
+        if path.is_file() and path.resolve() != page_file().resolve():
+            yield path
+
+
+def _docs() -> Path:
+    docs = ROOT / "docs"
+    if not (docs / PAGE).is_file():
+        raise BadAddress("Say where to write the page: python -m space pages MODEL --out FOLDER")
+    return docs

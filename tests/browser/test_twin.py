@@ -1,0 +1,168 @@
+"""The release in the browser: it answers what the app answers, where the app is gone and where
+there is none."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_cards.photos.image import encode_jpeg, open_photo
+from space.pages import write_pages
+from tests.fixtures.tiny_models import picture
+from train.inference.predictor import load_predictor
+
+ASK = "vitrine-ask"
+PHONE: dict[str, Any] = {"width": 390, "height": 844}
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A file server that says nothing."""
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing."""
+
+
+class Site:
+    """Static files on a port of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        handler = partial(Quiet, directory=str(folder))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """From now on nobody is there."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def made(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page without an app, with the tiny release in it. Its weights are hardly rounded: of a
+    network of noise every digit counts, and here the rest is compared."""
+    out = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.release.twin.BITS", (16,))
+        write_pages(str(tiny_release), "", out, out / "cache")
+    return out
+
+
+@pytest.fixture
+def site(made: Path, tmp_path: Path) -> Iterator[Site]:
+    """That page, served."""
+    shutil.copytree(made, tmp_path / "site")
+    served = Site(tmp_path / "site")
+    yield served
+    served.close()
+
+
+def choose(page: Any, data: bytes, kind: str = "image/jpeg") -> None:
+    """Choose a file."""
+    page.locator(f"{ASK} input[type=file]").first.set_input_files(
+        {"name": "a", "mimeType": kind, "buffer": data}
+    )
+
+
+def placard(page: Any) -> str:
+    """What the answer says."""
+    page.locator(f"{ASK} main[data-state=answer]").wait_for()
+    return str(page.locator(f"{ASK} .placard").first.inner_text())
+
+
+def test_without_an_app_it_answers_once_it_is_fetched(open_page: Any, site: Site) -> None:
+    page = open_page(site.url, **PHONE)
+    choose(page, encode_jpeg(picture(1, 50)))
+    page.get_by_role("button", name="Download 4 MB").click()
+    assert "Rose" in placard(page)
+    assert page.get_by_text("Answered on this device").is_visible()
+    page.wait_for_function(f"""() => [...document.querySelector("{ASK}").shadowRoot
+        .querySelectorAll(".closest img")].filter((image) => image.naturalWidth > 0).length === 3""")
+    page.get_by_role("button", name="Next photo").click()
+    choose(page, encode_jpeg(picture(2, 51)))
+    assert "Ship" in placard(page)
+
+
+ASKED = """async (photos) => {
+    const { Twin } = await import("./assets/twin/twin.js");
+    const twin = new Twin("twin/");
+    await twin.fetch();
+    const answers = [];
+    for (const photo of photos) {
+        const bytes = Uint8Array.from(atob(photo), (one) => one.charCodeAt(0));
+        answers.push(await twin.ask(new Blob([bytes])));
+    }
+    return answers;
+}"""
+
+
+def test_fifty_photos_get_the_answer_of_the_app(
+    open_page: Any, site: Site, tiny_release: Path
+) -> None:
+    # Of things it knows and two it does not; so small that the app reads them whole.
+    photos = [encode_jpeg(picture(n % 5, n, 60 + n)) for n in range(50)]
+    page = open_page(f"{site.url}index.html", **PHONE)
+    answers = page.evaluate(ASKED, [b64encode(data).decode() for data in photos])
+    predictor = load_predictor(tiny_release)
+    for data, found in zip(photos, answers, strict=True):
+        expected = predictor.predict(data)
+        assert (found["answer"], found["label"]) == (expected.answer, expected.label)
+        assert abs(found["confidence"] - expected.confidence) <= 0.01
+        assert found["similar"][0]["image_id"] == expected.similar[0]["image_id"]
+        assert found["card"] == expected.card
+
+
+READ = """async (photo) => {
+    const { opened } = await import("./assets/twin/photo.js");
+    const bytes = Uint8Array.from(atob(photo), (one) => one.charCodeAt(0));
+    const { width, height, pixels } = await opened(new Blob([bytes]), { size: 224, short: 256 });
+    return { width, height, pixels: [...pixels] };
+}"""
+
+
+@pytest.mark.parametrize(
+    ("size", "saved", "most"),
+    [
+        ((300, 225), {"format": "JPEG", "quality": 90}, 0),
+        ((225, 300), {"format": "JPEG", "quality": 90, "subsampling": 0}, 0),
+        ((300, 225), {"format": "PNG"}, 0),
+        ((1000, 750), {"format": "JPEG", "quality": 90}, 0.5),
+        ((1600, 1201), {"format": "JPEG", "quality": 90}, 0.5),
+    ],
+)
+def test_a_photo_is_read_as_by_the_app(
+    open_page: Any, site: Site, size: tuple[int, int], saved: dict[str, Any], most: float
+) -> None:
+    """To the pixel; a large JPEG, of which libjpeg reads a fraction, to half a grey level."""
+    out = io.BytesIO()
+    picture(3, 1, 700).resize(size).save(out, **saved)
+    page = open_page(site.url, **PHONE)
+    found = page.evaluate(READ, b64encode(out.getvalue()).decode())
+    expected = np.asarray(open_photo(out.getvalue(), at_least=256), int)
+    pixels = np.array(found["pixels"]).reshape(found["height"], found["width"], 3)
+    assert pixels.shape == expected.shape
+    assert np.abs(pixels - expected).mean() <= most
+
+
+def test_a_photo_that_lies_on_its_side_is_turned(open_page: Any, site: Site) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    out = io.BytesIO()
+    picture(3, 1, 300).resize((300, 200)).save(out, "JPEG", exif=turned)
+    page = open_page(site.url, **PHONE)
+    found = page.evaluate(READ, b64encode(out.getvalue()).decode())
+    expected = open_photo(out.getvalue(), at_least=256)
+    assert (found["width"], found["height"]) == expected.size == (200, 300)
+    assert found["pixels"] == np.asarray(expected).ravel().tolist()

@@ -1,0 +1,79 @@
+"""A network's weights in few bits: the smallest form that answers the same, read back to the digit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fixtures.browser_twin import GOLDEN, golden
+from train.inference.engine import open_onnx
+from train.inference.network import ONNX
+from train.release.compact_weights import WEIGHTS, layout_of, pack, split_graph, unpack
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 400), max_size=4), st.integers(2, 16), st.integers(0, 99))
+def test_no_number_moves_by_more_than_half_a_step(counts: list[int], bits: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    arrays = [rng.normal(size=count).astype(np.float32) for count in counts]
+    read = unpack(pack(arrays, bits), layout_of(arrays, bits))
+    assert read.dtype == np.float32 and len(read) == sum(counts)
+    start = 0
+    for array in arrays:
+        step = np.abs(array).max() / (2 ** (bits - 1) - 1)
+        assert np.abs(read[start : start + len(array)] - array).max() <= step * 0.5001
+        start += len(array)
+
+
+def test_zeros_stay_zeros_and_the_largest_stay_themselves() -> None:
+    array = np.array([0, 0, 3, -3, 0], np.float32)
+    assert unpack(pack([array], 8), layout_of([array], 8)).tolist() == [0, 0, 3, -3, 0]
+    nothing = np.zeros(300, np.float32)
+    assert not unpack(pack([nothing], 8), layout_of([nothing], 8)).any()
+
+
+def test_a_graph_without_its_arrays_is_small_and_answers_as_before(
+    exported_release: Path, tmp_path: Path
+) -> None:
+    whole = exported_release / ONNX
+    graph, arrays = split_graph(whole)
+    assert len(graph) < whole.stat().st_size / 2
+    assert all(array.size >= 1024 for array in arrays)
+    (tmp_path / "graph.onnx").write_bytes(graph)
+    (tmp_path / WEIGHTS).write_bytes(b"".join(array.tobytes() for array in arrays))
+    photos = np.random.default_rng(0).normal(size=(2, 3, 56, 56)).astype(np.float32)
+    before, after = (
+        open_onnx(path, "onnxruntime").run(photos) for path in (whole, tmp_path / "graph.onnx")
+    )
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_what_javascript_is_tested_against_is_what_python_makes_today() -> None:
+    kept = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert _rounded(json.loads(json.dumps(golden()))) == _rounded(kept)
+
+
+def _rounded(value: object) -> object:
+    """The same with numbers of six digits: machines differ in the last."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items() if name != "numbers"}
+    return value
+
+
+@pytest.mark.parametrize("bits", [8, 10])
+def test_fewer_bits_take_less_room(bits: int) -> None:
+    import gzip
+
+    array = np.random.default_rng(0).normal(size=100_000).astype(np.float32)
+    packed = gzip.compress(pack([array], bits))
+    assert len(packed) < array.nbytes * (bits + 0.5) / 32

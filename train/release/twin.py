@@ -1,0 +1,385 @@
+"""The release as a browser runs it, without an app and without a signal: a folder of static files.
+
+    written = write_twin(Path("out/model"), load_predictor("out/model"), Path("docs/twin"), {})
+    written.bytes, written.bits
+
+The weights are rounded to as few bits as the answers allow: from 8 bits up, the first form that
+answers photos as the release itself does is kept (same answer, confidence within a hundredth, the
+same photo most alike). The page's `docs/assets/twin/` reads what is written here.
+
+    twin.json        what there is to fetch, how large it is, and what the page shows meanwhile
+    release.json.gz  classes with their cards, temperature, rejection, framing, photos alike
+    graph.onnx.gz    the network without its large arrays
+    weights.gz       those arrays, rounded (compact_weights.py)
+    judgement.gz     what tells how foreign a photo looks, float32
+    features.gz      embeddings of the photos that look alike, float16
+    pictures/        a picture of each class
+    alike.bin        small JPEGs of the photos that look alike, one after the other
+    golden/          photos and the release's answers about them, to check the browser on demand
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_cards.errors import BadModel, ExportDisagrees
+from data_cards.installed_files import page_assets
+from data_cards.photos.image import thumbnail
+from data_cards.progress import say
+from data_cards.storage.atomic_files import full_disk_named
+from data_cards.wording import counted
+from train.images.preprocessing import Preprocessing
+from train.inference.embeddings import Embedder
+from train.inference.engine import open_onnx, write_onnx
+from train.inference.model_folder import OURS, write_json
+from train.inference.network import ONNX, OUTPUTS, is_checked
+from train.inference.photo_index import Index
+from train.inference.predictor import Prediction, Predictor
+from train.inference.reference_matching import FILE as POINTS
+from train.release.compact_weights import (
+    WEIGHTS,
+    Layout,
+    layout_of,
+    pack,
+    split_graph,
+    unpack,
+)
+from train.uncertainty.decision_rule import Judgement
+from train.uncertainty.ood import OutOfDistributionScore
+
+FORMAT = 1
+# Tried in this order. 16 bits answer as the release does, or something else is wrong.
+BITS = (8, 9, 10, 11, 12, 16)
+# On so many photos the two are held against each other.
+CHECKED = 50
+# They may differ by this much of a chance.
+CLOSE = 0.01
+PNG = b"\x89PNG"
+RUNTIME = "onnxruntime-web.wasm.gz"
+CLASS_SIDE = 320  # pixels of a class's picture
+# Photos that look alike travel up to this many, the first of each class in turn, and their pictures
+# as far as they fit into so many bytes.
+MOST_PHOTOS = 5_000
+MOST_PICTURE_BYTES = 4_000_000
+
+NO_POINTS = (
+    "This release compares photos with one picture of each thing, point by point. A browser can't "
+    "do that yet, so the page asks the app only."
+)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """What was written: the download in `bytes`, onnxruntime with it, the `bits` that a weight has,
+    and on how many `photos` it was held against the release."""
+
+    revision: str
+    bytes: int
+    bits: int
+    photos: int
+    largest_difference: float
+    files: Mapping[str, int]
+
+
+def runtime_bytes() -> int:
+    """How large onnxruntime's WebAssembly is as it travels."""
+    return (page_assets() / "vendor" / RUNTIME).stat().st_size
+
+
+def check_browser_can(folder: Path) -> None:
+    """Raises BadModel, which says why, for a release that a browser can't run."""
+    if (folder / OURS / POINTS).is_file():
+        raise BadModel(NO_POINTS)
+
+
+def write_twin(folder: Path, predictor: Predictor, out: Path, room: Mapping[str, Any]) -> Twin:
+    """Write the release in `folder`, opened as `predictor`, for browsers; what `out` held of an
+    earlier one is replaced. `room`: what the page is told of the collection. Raises BadModel, ExportDisagrees, DiskFull; `out` then stays as it
+    was."""
+    check_browser_can(folder)
+    with full_disk_named("the twin"), tempfile.TemporaryDirectory(prefix="vitrine-") as scratch:
+        made = Path(scratch) / "twin"
+        (made / "golden").mkdir(parents=True)
+        twin = _written(folder, predictor, made, room)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(made, out)
+    say(
+        f"The twin is {twin.bytes / 1e6:.1f} MB, {twin.bits} bits a weight; on "
+        f"{counted(twin.photos, 'photo')} it answers as the release does, with confidences "
+        f"within {twin.largest_difference:.4f}."
+    )
+    return twin
+
+
+def _written(folder: Path, predictor: Predictor, made: Path, room: Mapping[str, Any]) -> Twin:
+    golden = _golden(folder, predictor)
+    photos = [data for data, _ in golden]
+    graph, arrays = _network(folder, made.parent)
+    layout, packed, largest = fewest_bits(folder, predictor, graph, arrays, golden)
+    judgement = Judgement.load(folder / OURS)
+    numbers, counts = judgement_numbers(judgement.rejection.ood_score)
+    pictures = ClassPictures()
+    release = {
+        "format": FORMAT,
+        "model": predictor.model,
+        "classes": [_class(predictor, name, pictures) for name in predictor.classes],
+        "framing": asdict(Preprocessing.from_folder(folder)),
+        "outputs": list(OUTPUTS),
+        "weights": {"file": WEIGHTS, **asdict(layout)},
+        "judgement": {
+            "temperature": judgement.calibration.temperature,
+            "rejection": _rejection(judgement),
+            "counts": counts,
+        },
+    }
+    rows = travelling(predictor.index.labels, MOST_PHOTOS)
+    alike = Pictures()
+    release["photos"] = _photos(predictor, rows, alike)
+    files = {
+        "graph.onnx.gz": _packed(graph),
+        "weights.gz": _packed(packed),
+        "judgement.gz": _packed(numbers),
+        "features.gz": _packed(_features(predictor.index, rows)),
+        "release.json.gz": _packed(json.dumps(release, ensure_ascii=False).encode()),
+        "alike.bin": alike.bytes,
+        **pictures.files,
+    }
+    for name, data in files.items():
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).write_bytes(data)
+    _write_golden(made, photos, [answer for _, answer in golden])
+    told = {name: len(data) for name, data in files.items()}
+    revision = hashlib.sha256(b"".join(files.values())).hexdigest()[:16]
+    download = sum(told.values()) + runtime_bytes()
+    twin = Twin(revision, download, layout.bits, len(golden), largest, told)
+    write_json(made / "twin.json", _told(twin, room, files))
+    return twin
+
+
+def _told(twin: Twin, room: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+    listed = [
+        {"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in files.items()
+    ]
+    return {
+        "format": FORMAT,
+        "revision": twin.revision,
+        "bytes": twin.bytes,
+        "files": listed,
+        # It lies beside the page's own files, which may be brought up to date apart from this.
+        "runtime": {"name": RUNTIME, "bytes": runtime_bytes()},
+        "bits": twin.bits,
+        "checked_on": twin.photos,
+        "room": dict(room),
+    }
+
+
+Golden = tuple[bytes, Prediction]
+
+
+def _golden(folder: Path, predictor: Predictor) -> list[Golden]:
+    """Photos that travel with the release, small ones of the index where those are few, and its
+    answers about them."""
+    photos = [(folder / row["photo"]).read_bytes() for row in read_rows(folder)][:CHECKED]
+    index = predictor.index
+    for row in travelling(index.labels, CHECKED - len(photos)):
+        photos.append(index.thumbnail(index.ids[row]) or b"")
+    if not photos:
+        raise BadModel("This model carries no photos to check the twin on. Train it again.")
+    return [(data, predictor.predict(data)) for data in photos]
+
+
+def read_rows(folder: Path) -> list[dict[str, Any]]:
+    """The kept photos' rows; empty where a release keeps none."""
+    path = folder / OURS / "golden.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+def _network(folder: Path, scratch: Path) -> tuple[bytes, list[np.ndarray]]:
+    if is_checked(folder):
+        return split_graph(folder / ONNX)
+    from train.models.heads import load_answering
+
+    size = Preprocessing.from_folder(folder).size
+    say("Writing the network for browsers ...")
+    return split_graph(write_onnx(load_answering(folder), size, scratch / "model.onnx", OUTPUTS))
+
+
+def fewest_bits(
+    folder: Path,
+    predictor: Predictor,
+    graph: bytes,
+    arrays: Sequence[np.ndarray],
+    golden: Sequence[Golden],
+) -> tuple[Layout, bytes, float]:
+    """The smallest form that answers as the release does: its layout, its bytes, and the largest
+    difference of a confidence. Raises ExportDisagrees."""
+    framing = Preprocessing.from_folder(folder)
+    for bits in BITS:
+        packed = pack(arrays, bits)
+        layout = layout_of(arrays, bits)
+        with tempfile.TemporaryDirectory(prefix="vitrine-bits-") as scratch:
+            path = Path(scratch) / "graph.onnx"
+            path.write_bytes(graph)
+            (path.parent / WEIGHTS).write_bytes(unpack(packed, layout).tobytes())
+            network = Embedder(open_onnx(path, "onnxruntime"), framing)
+            twin = predictor.through(network)
+            pairs = [(twin.predict(data), answer) for data, answer in golden]
+        if all(same_answer(found, expected) for found, expected in pairs):
+            return layout, packed, max(map(difference, pairs))
+    raise ExportDisagrees(
+        "In a browser this release would answer differently, so its twin was not written."
+    )
+
+
+def same_answer(found: Prediction, expected: Prediction) -> bool:
+    """Whether a visitor is told the same: answer, class, confidence within CLOSE, and the photo
+    most alike."""
+    first = [[one["image_id"] for one in said.similar[:1]] for said in (found, expected)]
+    return (
+        (found.answer, found.label, found.lead) == (expected.answer, expected.label, expected.lead)
+        and first[0] == first[1]
+        and difference((found, expected)) <= CLOSE
+    )
+
+
+def difference(pair: tuple[Prediction, Prediction]) -> float:
+    """By how much the confidences of two answers differ."""
+    return abs(pair[0].confidence - pair[1].confidence)
+
+
+def _rejection(judgement: Judgement) -> dict[str, Any]:
+    rejection = judgement.rejection
+    return {
+        "threshold": rejection.threshold if np.isfinite(rejection.threshold) else None,
+        "sure_at": rejection.sure_at,
+        "by_logits": rejection.by_logits,
+        "sees": rejection.sees,
+    }
+
+
+def judgement_numbers(score: OutOfDistributionScore | None) -> tuple[bytes, dict[str, int] | None]:
+    """The score's arrays as float32, one after the other, and how many numbers each has. Class
+    means and strangers are in units of the spread within classes, as they are compared."""
+    if score is None:
+        return b"", None
+    strangers = score.strangers @ score.within if len(score.strangers) else score.strangers
+    arrays = {
+        "within": score.within,
+        "classes": score.means @ score.within,
+        "strangers": strangers,
+        "centre": score.centre,
+        "overall": score.overall,
+    }
+    flat = {name: np.asarray(array, np.float32).ravel() for name, array in arrays.items()}
+    return (
+        b"".join(array.tobytes() for array in flat.values()),
+        {name: array.size for name, array in flat.items()},
+    )
+
+
+class ClassPictures:
+    """A picture of each class, in files of their own: a page shows a few before anything else is
+    fetched."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def add(self, data: bytes) -> str:
+        """The file's name."""
+        name = f"pictures/{len(self.files)}.jpg"
+        self.files[name] = data
+        return name
+
+
+class Pictures:
+    """Small JPEGs, one after the other."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._end = 0
+
+    @property
+    def bytes(self) -> bytes:
+        """All of them."""
+        return b"".join(self._parts)
+
+    def add(self, data: bytes) -> tuple[int, int]:
+        """Where it begins and ends."""
+        self._parts.append(data)
+        start = self._end
+        self._end += len(data)
+        return start, self._end
+
+
+def _class(predictor: Predictor, name: str, pictures: ClassPictures) -> dict[str, Any]:
+    things = predictor.collection
+    about = things.info(name).to_json() if name in things else {"title": name}
+    picture = predictor.reference(name)
+    if picture is not None:
+        picture = thumbnail(picture, CLASS_SIDE)
+    elif not things.is_about_people and (typical := predictor.typical(name)):
+        picture = predictor.thumbnail(typical)
+    return {"label": name, **about, "picture": pictures.add(picture) if picture else None}
+
+
+def travelling(labels: Sequence[str], most: int) -> list[int]:
+    """Which photos of the index travel, (n,) labels -> at most `most` rows in order: of each
+    class as many as of any other, as far as it has them."""
+    seen: dict[str, int] = {}
+    turns = []
+    for row, label in enumerate(labels):
+        turns.append((seen.get(label, 0), row))
+        seen[label] = seen.get(label, 0) + 1
+    return sorted(row for _, row in sorted(turns)[:most])
+
+
+def _photos(predictor: Predictor, rows: Iterable[int], pictures: Pictures) -> list[dict[str, Any]]:
+    """The photos that may be shown as alike. Of people none travels: such a folder lies open on
+    the web."""
+    index = predictor.index
+    people = predictor.collection.is_about_people
+    kept: list[dict[str, Any]] = []
+    spent = 0
+    for row in rows:
+        small = b"" if people else index.thumbnail(index.ids[row]) or b""
+        spent += len(small)
+        shown = pictures.add(small) if small and spent <= MOST_PICTURE_BYTES else None
+        kept.append({"image_id": index.ids[row], "label": index.labels[row], "picture": shown})
+    return kept
+
+
+def _features(index: Index, rows: Sequence[int]) -> bytes:
+    return np.asarray(index.features[rows], np.float16).tobytes() if rows else b""
+
+
+def _packed(data: bytes) -> bytes:
+    return gzip.compress(data, compresslevel=9, mtime=0)
+
+
+def _write_golden(made: Path, photos: Sequence[bytes], answers: Sequence[Prediction]) -> None:
+    rows = []
+    for number, (data, answer) in enumerate(zip(photos, answers, strict=True)):
+        name = f"golden/{number}.{'png' if data.startswith(PNG) else 'jpg'}"
+        (made / name).write_bytes(data)
+        alike = answer.similar[0]["image_id"] if answer.similar else None
+        rows.append(
+            {
+                "photo": name,
+                "answer": answer.answer,
+                "label": answer.label,
+                "confidence": answer.confidence,
+                "similar": alike,
+            }
+        )
+    write_json(made / "golden.json", rows)
