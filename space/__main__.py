@@ -178,7 +178,7 @@ def _pages(asked: argparse.Namespace) -> None:
     from space.pages import write_pages
 
     made = write_pages(asked.model, asked.space, asked.out, default_cache(os.environ))
-    told = {"page": str(made.folder), "space": made.space, "why": made.why}
+    told: dict[str, object] = {"page": str(made.folder), "space": made.space, "why": made.why}
     if made.twin:
         told |= {"bytes": made.twin.bytes, "bits": made.twin.bits, "files": made.twin.files}
     print(json.dumps(told))

@@ -151,7 +151,7 @@ def _written(folder: Path, predictor: Predictor, made: Path, room: Mapping[str, 
         "judgement.gz": _packed(numbers),
         "features.gz": _packed(_features(predictor.index, rows)),
         "release.json.gz": _packed(json.dumps(release, ensure_ascii=False).encode()),
-        "alike.bin": alike.bytes,
+        "alike.bin": alike.data,
         **pictures.files,
     }
     for name, data in files.items():
@@ -310,7 +310,7 @@ class Pictures:
         self._end = 0
 
     @property
-    def bytes(self) -> bytes:
+    def data(self) -> bytes:
         """All of them."""
         return b"".join(self._parts)
 
