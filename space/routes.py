@@ -75,7 +75,7 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
 
 
 def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False) -> dict[str, Any]:
-    """What the page is told of the collection. `takes_photos`: there is a dataset they can go to."""
+    """What the page is told of the collection. `takes_photos`: there is a dataset to keep them."""
     things = recognizer.collection
     return {
         "name": things.name,

@@ -104,8 +104,8 @@ def check_browser_can(folder: Path) -> None:
 
 def write_twin(folder: Path, predictor: Predictor, out: Path, room: Mapping[str, Any]) -> Twin:
     """Write the release in `folder`, opened as `predictor`, for browsers; what `out` held of an
-    earlier one is replaced. `room`: what the page is told of the collection. Raises BadModel, ExportDisagrees, DiskFull; `out` then stays as it
-    was."""
+    earlier one is replaced. `room`: what the page is told of the collection. Raises BadModel,
+    ExportDisagrees, DiskFull; `out` then stays as it was."""
     check_browser_can(folder)
     with full_disk_named("the twin"), tempfile.TemporaryDirectory(prefix="vitrine-") as scratch:
         made = Path(scratch) / "twin"
