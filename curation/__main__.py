@@ -19,11 +19,17 @@ import argparse
 import json
 import os
 import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from data_cards.command_line import Parser, here, number, run
-from data_cards.errors import VitrineError
+from data_cards.errors import MissingFile, VitrineError
 from data_cards.progress import say, speak_up
 from data_cards.settings import add_flags, default_cache, from_flags
+
+if TYPE_CHECKING:
+    from curation.ingest.search.run import SearchRun
 
 DATASET_HELP = "a folder or hf://user/name"
 
@@ -45,10 +51,34 @@ def _collect(flags: argparse.Namespace) -> None:
         collection=flags.collection,
         keep_location=flags.keep_location,
         private=not flags.public,
-        options=from_flags(SourceOptions, flags),
+        options=replace(from_flags(SourceOptions, flags), search=_search_run(flags)),
     )
     print(report.table)
     print(report.sentence)
+
+
+def _search_run(flags: argparse.Namespace) -> SearchRun | None:
+    """What a search by words goes with; nothing for any other source."""
+    from curation.ingest.search.query import SEARCH, SearchSettings
+
+    if not flags.source.startswith(SEARCH):
+        return None
+    from curation.ingest.search.downloads import Downloads
+    from curation.ingest.search.registry import PROVIDERS
+    from curation.ingest.search.run import SearchRun
+    from curation.near_duplicates.known_photos import KnownPhotos
+    from data_cards.dataset.repo import open_dataset
+    from data_cards.web.client import WebClient
+
+    settings = from_flags(SearchSettings, flags)
+    try:
+        known = KnownPhotos(open_dataset(flags.dataset))
+    except MissingFile:  # the dataset is made by this search
+        known = KnownPhotos(None)
+    web = WebClient(contact=settings.contact, deadline=time.monotonic() + 60 * settings.minutes)
+    downloads = Downloads(default_cache(os.environ) / "search")
+    keys = {one.key: os.environ.get(one.key, "") for one in PROVIDERS if one.key}
+    return SearchRun(settings, web, downloads, why_not=known.why_not, keys=keys)
 
 
 def _scan(flags: argparse.Namespace) -> None:
@@ -186,6 +216,7 @@ def _retrain(flags: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from curation.ingest.incoming import SourceOptions
+    from curation.ingest.search.query import SearchSettings
     from curation.scan.run import ScanSettings
     from train.settings import TrainSettings
 
@@ -197,7 +228,8 @@ def _parser() -> argparse.ArgumentParser:
         _collect,
         "bring photos into a dataset",
         source="a folder of class folders, a list (CSV, JSON lines, Parquet), a zip or tar, "
-        "a clip, hf://user/name, another dataset, or museum[:PHOTOS]",
+        "a clip, hf://user/name, another dataset, museum[:PHOTOS], or search:WORDS "
+        "(several with ; between them; none: every class of --collection)",
         dataset=DATASET_HELP,
     )
     one.add_argument(
@@ -206,6 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--keep-location", action="store_true", help="keep where photos were taken")
     one.add_argument("--public", action="store_true", help="make a new Hub dataset public")
     add_flags(one, SourceOptions)
+    add_flags(one, SearchSettings)
     one = parser.command(
         "scan",
         _scan,

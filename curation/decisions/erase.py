@@ -21,7 +21,9 @@ from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.neighbours import forget_neighbours
 from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.outside_edits import saved_labels
-from data_cards.dataset.repo import Changes, Dataset
+from data_cards.dataset.credits import FILE as CREDITS
+from data_cards.dataset.credits import credited, credits_file, with_credits
+from data_cards.dataset.repo import Changes, Dataset, collection_files
 from data_cards.dataset.schema import Finding, Opinion
 from data_cards.dataset.tables import (
     findings_file,
@@ -103,11 +105,22 @@ def _without_photos(base: Dataset, wanted: Collection[str]) -> Changes:
         | dict(pictures.add)
     )
     tables = [path for path in base.paths if _is_table_of(path, shards)]
+    names = _names(base, wanted)
+    add |= names
     delete = tuple(
         path for path in (*shards, *tables, *_replaced(base), *pictures.delete) if path not in add
     )
-    gone = (*shards, *tables, *pictures.add, *pictures.delete)
+    gone = (*shards, *tables, *pictures.add, *pictures.delete, *names)
     return Changes(add, delete, gone, tuple(sorted(wanted)))
+
+
+def _names(base: Dataset, wanted: Collection[str]) -> dict[str, bytes | Path]:
+    """The files that name whose photos these are, without the photos."""
+    if CREDITS not in base.paths:
+        return {}
+    kept = {name: photo for name, photo in base.photos().items() if name not in wanted}
+    things = with_credits(base.collection(), dict(credited(kept)).values())
+    return {**collection_files(things), CREDITS: credits_file(kept)}
 
 
 def _forget_made(cache: Path | None, wanted: Collection[str]) -> None:

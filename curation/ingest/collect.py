@@ -22,13 +22,17 @@ from pathlib import Path
 
 from curation.ingest.earlier import Now, compare
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
-from curation.ingest.naming import as_written, begin, join, put_together, texts_for
+from curation.ingest.naming import as_written, begin, join, put_together, texts_for, told_texts
 from curation.ingest.photo_files import format_of, named_wrongly
 from curation.ingest.report import CollectReport, Tally, about_sides, unreadable_for
+from curation.ingest.search.photo_search import ORIGIN as SEARCHED
+from curation.ingest.search.run import SearchRun
 from curation.ingest.shards import Intake
 from curation.ingest.sources import open_source
 from data_cards.annotations.default_config import refresh_default_config
 from data_cards.dataset.collection import Collection
+from data_cards.dataset.credits import FILE as CREDITS
+from data_cards.dataset.credits import credited, credits_file, with_credits
 from data_cards.dataset.repo import Dataset, create_dataset, open_dataset
 from data_cards.dataset.schema import Photo, Source
 from data_cards.errors import FULL, BadPhoto, BadSource, MissingFile, sentence_of
@@ -74,12 +78,15 @@ SEVERAL = "of several pages or frames; only the first of them was taken."
 @dataclass
 class Journey:
     """What is noted of the files of one run on their way in: how many of each class, where each
-    lies, what is to be told of some, and which were refused."""
+    lies, what is to be told of some, which were refused, which are somebody else's, and which
+    addresses were fetched."""
 
     tally: Tally = field(default_factory=Tally)
     now: dict[str, Now] = field(default_factory=dict)
     told: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
+    credited: dict[str, Photo] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
 
     def note(self, arrival: Arrival) -> None:
         """One file that arrived."""
@@ -97,7 +104,12 @@ class Journey:
             arrival.named_by,
             source.path,
         )
-        self.told.update((arrival.told, named_wrongly(source.path, format_of(arrival.data))))
+        if source.author or source.licence or source.url:
+            self.credited.setdefault(photo.image_id, photo)
+        is_file = source.origin != SEARCHED  # an address says little of what it gives
+        self.fetched += [] if is_file else [source.path]
+        odd = named_wrongly(source.path, format_of(arrival.data)) if is_file else ""
+        self.told.update((arrival.told, odd))
         if source.origin == "file":
             self.now[source.path] = Now(photo.image_id, source.given_label, arrival.named_by)
 
@@ -121,16 +133,20 @@ def collect(
     Run again, it adds only what is new. Raises BadSource, BadCollection, and what the repository
     raises.
     """
-    options = replace(options, workplace=options.workplace or _beside(address))
+    there = _existing(address)
+    options = replace(
+        options,
+        workplace=options.workplace or _beside(address),
+        search=_search(options.search, there, collection),
+    )
     gathered = _with_val_as_test(open_source(str(source), options), options)
     gathered = replace(gathered, name=as_written(gathered.name))
-    there = _existing(address)
     known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
     ids, things = join(known, gathered.classes, texts_for(known, collection))
     told = put_together(gathered.classes, ids, things)
     gathered = replace(gathered, remarks=(*gathered.remarks, *told))
     door = Door(ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds"))
-    arrivals = _one_readable(door.arrivals(gathered, workers), gathered)
+    arrivals = _one_readable(door.arrivals(gathered, workers), gathered, there)
     earlier = there.photos() if there else {}
     dataset = there or create_dataset(address, things, private=private)
     for remark in gathered.remarks:
@@ -144,11 +160,17 @@ def collect(
             else:
                 intake.take(arrival.photo, arrival.data)
         found = compare(journey.now, earlier, dataset.findings(), known, things)
+        named, files = _naming_owners(found.things, {**journey.credited, **earlier})
         dataset = intake.finish(
-            f"Collect from {gathered.name}", found.things, found.settled, found.outdated
+            f"Collect from {gathered.name}", named, found.settled, found.outdated, files
         )
     dataset = refresh_default_config(dataset, None if options.table else False)
+    if options.search:  # what is in the dataset now need not lie twice on this disk
+        options.search.downloads.let_go(journey.fetched)
+    ending = gathered.ending()
+    gathered = replace(gathered, left_alone=(*gathered.left_alone, *ending.left_alone))
     later = (
+        *ending.remarks,
         *_of_files(journey.told),
         *filter(None, [journey.tally.about_torn()]),
         *_labelled(intake.counts["labelled"]),
@@ -159,6 +181,27 @@ def collect(
     for remark in later:
         say(remark)
     return _report(dataset, intake.counts, journey, gathered, things, (*gathered.remarks, *later))
+
+
+def _search(
+    run: SearchRun | None, there: Dataset | None, collection: str | None
+) -> SearchRun | None:
+    """A search that knows what it is for and what is here already."""
+    if run is None:
+        return None
+    texts = told_texts(collection) if collection else None
+    things = texts or (there.collection() if there else None)
+    return replace(run, things=things, here=there.photos() if there else {})
+
+
+def _naming_owners(
+    things: Collection, photos: Mapping[str, Photo]
+) -> tuple[Collection, dict[str, bytes]]:
+    """The collection and the file that name whose photos these are; where all are the owner's
+    own, there is no file."""
+    found = dict(credited(photos))
+    files = {CREDITS: credits_file(photos)} if found else {}
+    return with_credits(things, found.values()), files
 
 
 def _report(
@@ -253,6 +296,9 @@ class Door:
             incoming.path,
             given,
             incoming.split,
+            author=incoming.author,
+            licence=incoming.licence,
+            url=incoming.url,
             added_at=self.added_at,
             origin=incoming.origin,
             taken_at=facts.taken_at or "",
@@ -316,23 +362,27 @@ def _existing(address: str) -> Dataset | None:
         return None
 
 
-def _one_readable(arrivals: Iterator[Arrival], gathered: Gathered) -> Iterator[Arrival]:
+def _one_readable(
+    arrivals: Iterator[Arrival], gathered: Gathered, there: Dataset | None
+) -> Iterator[Arrival]:
     """The same arrivals, once one of them is known to be a photo: nothing is made for a source
-    without any. A catalogue of reference pictures may be all there is."""
+    without any. A catalogue of reference pictures may be all there is, and a search may have
+    brought everything before."""
     refused: list[Refused] = []
     for arrival in arrivals:
         if not isinstance(arrival, Refused):
             return chain(refused, [arrival], arrivals)
         refused.append(arrival)
-    if gathered.references and not refused:
+    ending = gathered.ending()
+    if not refused and (gathered.references or (there and ending.remarks)):
         return arrivals
     reasons = " ".join(f"{one.path}: {one.reason}" for one in refused[:3])
     which = "The only file" if len(refused) == 1 else f"None of the {len(refused)} files"
     verb = "cannot" if len(refused) == 1 else "can"
-    raise BadSource(
-        f"{which} in {gathered.name} {verb} be read. {reasons}",
-        refused=len(refused),
-    )
+    said = f"{which} in {gathered.name} {verb} be read. {reasons}"
+    if not refused and ending.remarks:
+        said = " ".join((f"The search for {gathered.name} brought no photo.", *ending.remarks[:6]))
+    raise BadSource(said, refused=len(refused))
 
 
 def _references(gathered: Gathered, ids: dict[str, str], dataset: Dataset) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from curation.ingest.search.run import SearchRun
 from data_cards.dataset.collection import ClassInfo
 from data_cards.settings import dial
 
@@ -15,7 +16,8 @@ AUTO, TOP, LEAF = CLASS_FOLDERS = ("auto", "top", "leaf")
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What the owner said about a source; `workplace`: a folder for what an archive unpacks to."""
+    """What the owner said about a source; `workplace`: a folder for what an archive unpacks to;
+    `search`: what a search by words goes with."""
 
     label: str | None = dial(None, "for photos that lie in no class folder")
     every: float = dial(1.0, "seconds between the frames of a clip", least=0.01, most=86_400)
@@ -41,6 +43,7 @@ class SourceOptions:
     )
     val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
     workplace: Path | None = None
+    search: SearchRun | None = None
     config: str | None = dial(None, "which part of a dataset of the Hub")
     split: str | None = dial(None, "which splits of a dataset of the Hub: test, or train+test")
     encoding: str | None = dial(None, "of a list whose bytes do not tell: cp1251, shift_jis, gbk")
@@ -58,7 +61,8 @@ class LeftAlone:
 class Incoming:
     """A photo at the door. `label`: a class id of its `Gathered`; `status`: as in a dataset;
     `second`: of a clip; `named_by`: the folder or the column that its label comes from; `clip`:
-    the file, where it is a clip whose frames are the photos."""
+    the file, where it is a clip whose frames are the photos; `author`, `licence` and `url` (the
+    page) of somebody else's photo."""
 
     path: str
     read: Callable[[], bytes]
@@ -69,12 +73,23 @@ class Incoming:
     second: float | None = None
     named_by: str = ""
     clip: Path | None = None
+    author: str = ""
+    licence: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is known of a source only when all its photos have come."""
+
+    remarks: tuple[str, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
 
 
 @dataclass(frozen=True)
 class Gathered:
     """What a source holds: photos to stream, the classes they name, and a catalogue picture for
-    some of them."""
+    some of them. `ending`: asked after the last photo."""
 
     name: str
     photos: Iterable[Incoming]
@@ -83,3 +98,4 @@ class Gathered:
     references: dict[str, Callable[[], bytes]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     left_alone: tuple[LeftAlone, ...] = ()
+    ending: Callable[[], Ending] = Ending

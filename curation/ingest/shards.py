@@ -75,6 +75,7 @@ class Intake:
         self._conflicts: list[tuple[Photo, Source]] = []
         self._outdated: frozenset[Finding] = frozenset()
         self._labelled: dict[str, Decision] = {}
+        self._files: dict[str, bytes] = {}
         self._folder = _workplace(dataset.address)
 
     def __enter__(self) -> Intake:
@@ -110,14 +111,17 @@ class Intake:
         collection: Collection | None = None,
         settled: Container[tuple[str, str]] = (),
         outdated: Iterable[Finding] = (),
+        files: Mapping[str, bytes] | None = None,
     ) -> Dataset:
         """Commit what is left; the dataset at its new revision (the old one when nothing came
         in).
 
         `collection`: the classes, where only now it is known which of them are needed;
         `settled`: pairs of a stored photo's label and the one it came with now that are nothing
-        to ask about; `outdated`: findings of earlier runs that no longer hold.
+        to ask about; `outdated`: findings of earlier runs that no longer hold; `files`: what else
+        is to be written, by its path.
         """
+        self._files = dict(files or {})
         self._seal()
         self._collection = collection or self._collection
         self._outdated = frozenset(outdated)
@@ -211,6 +215,7 @@ class Intake:
                 add |= dict([ledger_file(map(line_of, self._labelled.values()))])
             if found:
                 add |= dict([found])
+            add |= {path: data for path, data in self._files.items() if _differs(base, path, data)}
             if base.collection() != self._collection or self._references:
                 add |= collection_files(self._collection, self._references)
             return Changes(add, delete)
@@ -241,6 +246,10 @@ class Intake:
                 del self._shards[name]
                 self._write([(self._waiting[image_id], data) for image_id, data in _bytes_of(path)])
                 path.unlink()
+
+
+def _differs(base: Dataset, path: str, data: bytes) -> bool:
+    return path not in base.paths or base.repo.read(path, base.revision) != data
 
 
 def _bytes_of(path: Path) -> Iterator[tuple[str, bytes]]:

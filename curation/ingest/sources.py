@@ -7,6 +7,7 @@ SOURCES.
     open_source("hf://user/name")      any dataset of images on the Hub
     open_source("clip.mp4")            one frame a second
     open_source("museum:400")          simulated
+    open_source("search:ganesha")      photos by words, of Wikimedia Commons and others
 
 Nothing is decoded here; `Incoming.read` gives a file's bytes when somebody wants them.
 """
@@ -34,6 +35,8 @@ from curation.ingest.lists.photo_list import (
     metadata_in,
 )
 from curation.ingest.photo_files import looks_like_photo
+from curation.ingest.search.photo_search import from_search
+from curation.ingest.search.query import SEARCH
 from data_cards.errors import BadSource
 from data_cards.storage.atomic_files import at_home
 from data_cards.storage.repository import HUB
@@ -57,6 +60,11 @@ SOURCES = (
         "a dataset of the Hub (hf://user/name)",
         lambda source: source.startswith(HUB),
         from_hub,
+    ),
+    SourceKind(
+        "search:WORDS",
+        lambda source: source.startswith(SEARCH),
+        from_search,
     ),
     SourceKind(
         "another dataset",
@@ -107,7 +115,8 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
     path = _path(source)
     if source.startswith(("http://", "https://")):
         raise BadSource(
-            f"Photos are not fetched from the web: download {source} and give the file.",
+            f"Photos are not fetched from an address: download {source} and give the file. To "
+            "search by words, give search:WORDS.",
             source=source,
         )
     if not path.is_file():

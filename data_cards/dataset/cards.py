@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from data_cards.dataset.collection import Collection
+from data_cards.dataset.credits import credits_in
+from data_cards.dataset.markdown import escape
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,7 +27,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 FORMAT = 1  # of the dataset layout; data_cards.dataset.repo refuses a newer one
 GRADIO_VERSION = "6.31.0"
 SPACE_PYTHON = "3.12"
-MARKUP = re.compile(r"([\\`*_{}\[\]()#|~!$])")
 BLANK_LINES = re.compile(r"\n{3,}")  # where an optional part was left out
 HUB_LICENCES = frozenset(
     {
@@ -140,7 +141,7 @@ def dataset_card(card: DatasetCard) -> str:
             for name, extra in (("images", {"default": True}), ("labels", {}), ("splits", {}))
         ],
     }
-    return _card("dataset.md", head, card)
+    return _card("dataset.md", head, card, credits=credits_in(things))
 
 
 def model_card(card: ModelCard) -> str:
@@ -180,18 +181,6 @@ def space_card(card: SpaceCard) -> str:
     return _card("space.md", head, card)
 
 
-def escape(text: str) -> str:
-    """One line of plain text for Markdown: no markup, no HTML, no line break survives.
-
-    >>> escape("<b>*A* | [x](y)")
-    '&lt;b&gt;\\\\*A\\\\* \\\\| \\\\[x\\\\]\\\\(y\\\\)'
-    """
-    line = (
-        " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    )
-    return MARKUP.sub(r"\\\1", line)
-
-
 _ORIGINS = {
     "hub": "the Hugging Face Hub",
     "folder": "a local folder",
@@ -204,7 +193,7 @@ def _card(
     template: str,
     head: Mapping[str, Any],
     card: DatasetCard | ModelCard | SpaceCard,
-    **words: str,
+    **words: Any,
 ) -> str:
     body = _templates().get_template(template).render(card=card, things=card.collection, **words)
     front = yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=110)

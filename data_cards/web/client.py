@@ -84,6 +84,7 @@ class WebClient:
         self.limits = limits or WebLimits()
         self.agent = f"{NAME}/0.1 ({contact or 'collects photos for a recognizer'})"
         self.deadline = deadline
+        self._late = False  # also where the next wait would end after the deadline
         self._resolve = resolve
         self._is_allowed = is_allowed
         self._clock = clock
@@ -107,7 +108,8 @@ class WebClient:
     @property
     def is_late(self) -> bool:
         """Whether the time that was given is over."""
-        return self.deadline is not None and self._clock() >= self.deadline
+        is_over = self.deadline is not None and self._clock() >= self.deadline
+        return self._late or is_over
 
     def is_given_up(self, url: str) -> bool:
         """Whether a host failed so often in a row that it is left alone."""
@@ -140,6 +142,7 @@ class WebClient:
             if str(place) in seen:
                 raise NotFetched(f"{place.host} leads in a circle.", url=url)
             seen.add(str(place))
+            public_address(place.host, self._resolve, self._is_allowed)
             if asks_robots and not self._robots_allow(place):
                 raise NotFetched(f"{place.host} asks programs not to fetch this.", url=url)
             found = self._answer(place, most or self.limits.bytes, headers or {})
@@ -177,6 +180,7 @@ class WebClient:
     def _wait_turn(self, host: str) -> None:
         wait = self._next.get(host, 0.0) - self._clock()
         if self.deadline is not None and self._clock() + max(0.0, wait) >= self.deadline:
+            self._late = True
             raise NotFetched("The time for this search is over.", is_late=True)
         if wait > 0:
             self._sleep(wait)

@@ -18,12 +18,12 @@ from data_cards.dataset.cards import (
     ModelCard,
     SpaceCard,
     dataset_card,
-    escape,
     model_card,
     space_card,
 )
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.dataset.collection_files import FRONT_MATTER
+from data_cards.dataset.markdown import escape
 from data_cards.dataset.repo import create_dataset
 from data_cards.dataset.schema import Label, Photo, Source, Split
 from data_cards.dataset.tables import images_file, labels_file, splits_file

@@ -1,0 +1,1 @@
+"""Photos collected by words: what is asked, who is asked, and what becomes of the answers."""

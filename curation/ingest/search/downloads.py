@@ -1,0 +1,71 @@
+"""What a search has fetched and what it was refused, on disk, so that it can be stopped and go on.
+
+    kept = Downloads(cache / "search")
+    kept.save(url, data)             later: kept.read(url)
+    kept.refuse(url, "no photo")     it is not asked for again
+
+One file for each address, written in one step; refusals are a line each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from data_cards.errors import MissingFile
+from data_cards.storage.atomic_files import full_disk_named, write_durably
+from data_cards.storage.json_lines import lines_of
+
+
+class Downloads:
+    """A folder of fetched files by address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lines = folder / "refused.jsonl"
+        folder.mkdir(parents=True, exist_ok=True)
+        data = self._lines.read_bytes() if self._lines.is_file() else b""
+        self._refused = {
+            str(row["url"]): str(row.get("why", ""))
+            for row in lines_of(data, self._lines.name)
+            if "url" in row
+        }
+
+    def has(self, url: str) -> bool:
+        """Whether a file of this address is here."""
+        return self._path(url).is_file()
+
+    def read(self, url: str) -> bytes:
+        """The bytes of an address. Raises MissingFile."""
+        try:
+            return self._path(url).read_bytes()
+        except FileNotFoundError as error:
+            raise MissingFile(f"What was fetched from {url} is gone.", url=url) from error
+
+    def save(self, url: str, data: bytes) -> None:
+        """Keep what came. Raises DiskFull."""
+        write_durably(self._path(url), data)
+
+    def refused(self, url: str) -> str:
+        """Why an address was refused for good; nothing where it was not."""
+        return self._refused.get(url, "")
+
+    def refuse(self, url: str, why: str) -> None:
+        """Remember that an address gives nothing that can be used."""
+        if url in self._refused:
+            return
+        self._refused[url] = why
+        self._path(url).unlink(missing_ok=True)
+        with full_disk_named("the list of refused files"), open(self._lines, "a") as file:
+            file.write(json.dumps({"url": url, "why": why}, ensure_ascii=True) + "\n")
+
+    def let_go(self, urls: Iterable[str]) -> None:
+        """Remove the files of addresses whose photos are in the dataset by now."""
+        for url in urls:
+            self._path(url).unlink(missing_ok=True)
+
+    def _path(self, url: str) -> Path:
+        name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+        return self._folder / name[:2] / name

@@ -1,0 +1,58 @@
+"""Openverse: openly licensed images of many archives, Flickr's among them.
+
+Documented at https://api.openverse.org/v1/. Without an account a page holds 20, and a program
+may ask some 20 times a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from curation.ingest.search.query import Asking, Hit, Query
+
+API = "https://api.openverse.org/v1/images/"
+PAGE = 20
+MOST_PAGES = 12  # what a program without an account may read of one query: 240 images
+
+
+def search(asking: Asking, query: Query) -> Iterator[Hit]:
+    """Photos of a query. Raises NotFetched."""
+    for number in range(1, MOST_PAGES + 1):
+        asked = {
+            "q": query.words,
+            "page": str(number),
+            "page_size": str(PAGE),
+            "category": "photograph",
+            "format": "json",
+        }
+        found = asking.json(API, asked)
+        for one in found.get("results", ()):
+            if one.get("url") and not one.get("mature"):
+                yield _hit(one)
+        if number >= int(found.get("page_count", 0)):
+            return
+
+
+def _hit(one: Mapping[str, Any]) -> Hit:
+    return Hit(
+        url=str(one["url"]),
+        page=str(one.get("foreign_landing_url") or ""),
+        title=str(one.get("title") or ""),
+        author=str(one.get("creator") or ""),
+        licence=licence_name(str(one.get("license") or ""), str(one.get("license_version") or "")),
+        width=int(one.get("width") or 0),
+        height=int(one.get("height") or 0),
+    )
+
+
+def licence_name(code: str, version: str = "") -> str:
+    """A licence as people write it.
+
+    >>> licence_name("by-sa", "2.0"), licence_name("cc0", "1.0"), licence_name("pdm")
+    ('CC BY-SA 2.0', 'CC0 1.0', 'Public Domain Mark')
+    """
+    if code in ("pdm", ""):
+        return "Public Domain Mark" if code else ""
+    name = code.upper() if code == "cc0" else f"CC {code.upper()}"
+    return f"{name} {version}".strip()

@@ -1,0 +1,139 @@
+"""What is searched for, and what a search finds.
+
+queries_for(SearchSettings(), things, "ganesha; hanuman")       one list of queries a class
+queries_for(SearchSettings(negatives=50), things, "")           every class, and nothing of it
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from data_cards.dataset.class_names import name_key
+from data_cards.dataset.collection import ClassInfo, Collection
+from data_cards.errors import BadSource
+from data_cards.settings import dial
+
+SEARCH = "search:"
+# What people photograph when they try a recognizer out; photos of these become "none of these".
+EVERYDAY = (
+    "street scene",
+    "living room interior",
+    "shop window",
+    "tree in a park",
+    "food on a plate",
+    "office desk",
+    "cat at home",
+    "parked car",
+    "brick wall",
+    "book shelf",
+)
+MOST_NAMES = 4  # of a class that are searched for: its title, then its aliases
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How much is searched for, and where."""
+
+    per_class: int = dial(100, "photos of each class, from a search by words", least=1)
+    providers: str = dial("commons,openverse", "who is asked, in a search: names with commas")
+    web: bool = dial(False, "also ask general web search (ddgs); it knows no licence", ())
+    negatives: int = dial(0, "photos of none of these to search for, too", least=0)
+    photos: int = dial(5000, "photos that a search brings at most", least=1)
+    minutes: float = dial(60.0, "minutes that a search takes at most", least=0.1)
+    smaller_side: int = dial(224, "pixels of the shorter side that a found photo has", least=1)
+    contact: str = dial("", "your e-mail or page: Wikimedia and others ask programs to give one")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question. `label`: the class that answers are photos of, None for none of these;
+    `wikidata`: its item, for providers that know what a photo depicts."""
+
+    words: str
+    label: str | None = None
+    wikidata: str = ""
+
+    @property
+    def status(self) -> str:
+        """The label status of what it brings."""
+        return "labelled" if self.label else "none_of_these"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A photo that a provider offers: its file, its page, and whose it is under which licence, as
+    far as the provider says. `width`, `height`: of the whole photo, 0 where that is not said."""
+
+    url: str
+    page: str = ""
+    title: str = ""
+    author: str = ""
+    licence: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a provider asks with. `json`: (address, parameters) -> JSON; `key`: what its owner
+    gave the user, empty for a provider that wants none."""
+
+    json: Callable[[str, Mapping[str, str]], Any]
+    key: str = ""
+
+
+# Hits of a query, page after page, until nobody asks for more. Raises NotFetched.
+Search = Callable[[Asking, Query], Iterator[Hit]]
+
+
+def queries_for(
+    settings: SearchSettings, things: Collection | None, words: str
+) -> list[tuple[ClassInfo | None, list[Query]]]:
+    """Each wanted class (None for none of these) with its queries, the best one first. `words`:
+    what stands behind "search:", several with ";" between them. Raises BadSource."""
+    asked = [part.strip() for part in words.split(";") if part.strip()]
+    if not asked and (things is None or not things.classes):
+        raise BadSource(
+            "Say what to search for: search:WORDS, or search: with --collection and its name."
+        )
+    found: list[tuple[ClassInfo | None, list[Query]]] = [
+        (info, _queries_of(info, things)) for info in _classes(asked, things)
+    ]
+    if settings.negatives:
+        told = things.extra.get("negatives") if things else None
+        negatives = [str(one) for one in told] if isinstance(told, list) else list(EVERYDAY)
+        found.append((None, [Query(one) for one in negatives]))
+    return found
+
+
+def _classes(asked: Iterable[str], things: Collection | None) -> Iterator[ClassInfo]:
+    """Those of a collection, or of the words: a known class where the words name one."""
+    asked = list(asked)
+    if not asked and things:
+        yield from things.classes
+        return
+    from curation.ingest.naming import Naming
+
+    for name, info in Naming.of(asked).by_name.items():
+        known = things.find(name) if things else None
+        yield things.info(known) if things and known else info
+
+
+def _queries_of(info: ClassInfo, things: Collection | None) -> list[Query]:
+    """A card may say how to search: `search: "{title} sculpture"`."""
+    form = str(things.extra.get("search") or "{title}") if things else "{title}"
+    names: dict[str, str] = {}
+    for name in chain((info.title,), info.aliases):
+        # "sapa_rice_terrace" is how a folder is called, and nobody's words.
+        plain = re.sub(r"[_-]+", " ", name).strip()
+        if len(plain) > 2:
+            names.setdefault(name_key(plain), plain)
+    wanted = list(names.values())[:MOST_NAMES] or [info.title]
+    return [
+        Query(form.replace("{title}", name), info.id, info.wikidata if place == 0 else "")
+        for place, name in enumerate(wanted)
+    ]
