@@ -67,6 +67,8 @@ ifneq ($(FASTDUP),no)
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -r requirements-fastdup.txt || \
 		echo "fastdup has no build for this Python; near-duplicates are then proposed by embeddings alone."
 endif
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-album.txt || \
+		echo "pyexiv2 has no build for this Python; photos of an album cannot be tagged."
 	touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.txt requirements-ray.txt

@@ -7,6 +7,7 @@ python -m space deploy hf://user/name MODEL DATASET     push the app as a Space
 python -m space pages MODEL --space URL     the page as static files, with the release in them
 python -m space loop PHOTOS OUT             all of it; prints the path of summary.json
 python -m space demo PHOTOS OUT             the same with the page open from the beginning
+python -m space tag MODEL FOLDER            keywords, titles and places for the photos of a folder
 python -m space annotator NAME FILE         let somebody use the light table (asks a password)
 """
 
@@ -27,10 +28,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_cards.command_line import Parser, here, number, run
+from data_cards.command_line import DONE, Parser, here, number, run
 from data_cards.errors import NOT_DONE, BadAddress, LabelsWanted, NotAllowed, VitrineError
 from data_cards.progress import speak_up
 from data_cards.storage.repository import parse_address
+from data_cards.wording import counted
 
 if TYPE_CHECKING:
     from space.settings import SpaceSettings
@@ -162,6 +164,37 @@ def _predict(asked: argparse.Namespace) -> int:
     return worst
 
 
+def _tag(asked: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from data_cards.settings import default_cache, from_flags
+    from space.album.album import Album, AlbumOptions
+    from space.album.report import by_class
+    from train.inference.predictor import load_predictor
+
+    album = Album(asked.folder, from_flags(AlbumOptions, asked))
+    if asked.undo:
+        done, left = album.undo()
+        for name, why in left:
+            print(f"{name}: {why}.")
+        print(f"{counted(done, 'file is', 'files are')} as before.")
+        return NOT_DONE if left else DONE
+    recognizer = load_predictor(asked.model, default_cache(os.environ), asked.engine)
+    model = f"{recognizer.model.get('repo')}@{recognizer.model.get('revision')}"
+    options = replace(from_flags(AlbumOptions, asked), collection=recognizer.collection.title)
+    report = Album(asked.folder, options).tag(
+        lambda data: recognizer.predict(data).to_json(), model
+    )
+    for name, why in report.left:
+        print(f"{name}: {why}.")
+    for label, photos in by_class(report).most_common():
+        print(f"{photos:>6}  {recognizer.collection.title_of(label)}")
+    print(report.sentence)
+    if report.sheet:
+        print(f"Look at {report.sheet}")
+    return DONE
+
+
 def _deploy(asked: argparse.Namespace) -> None:
     from space.deploy import deploy
 
@@ -241,6 +274,7 @@ def _password(name: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     from data_cards.settings import add_flags
+    from space.album.album import AlbumOptions
     from space.loop import LoopSettings
 
     parser = Parser(prog="python -m space", description="Serve, ask, deploy.")
@@ -297,7 +331,16 @@ def _parser() -> argparse.ArgumentParser:
         default=3,
         help="how many classes are named for each photo (default: %(default)s)",
     )
-    for one in (serve, predict):
+    tag = parser.command(
+        "tag",
+        _tag,
+        "keywords, titles and places for the photos of a folder",
+        model=MODEL_HELP,
+    )
+    tag.add_argument("folder", type=here, help="photos, in folders of any depth")
+    tag.add_argument("--undo", action="store_true", help="put every file back as it was")
+    add_flags(tag, AlbumOptions)
+    for one in (serve, predict, tag):
         one.add_argument(
             "--engine",
             default="auto",

@@ -33,6 +33,7 @@ COMMANDS = {
     "loop": Command("space", ("loop",), "the whole loop, without serving"),
     "serve": Command("space", ("serve",), "the visitors' page, the API and the light table"),
     "predict": Command("space", ("predict",), "name the things in photos"),
+    "tag": Command("space", ("tag",), "keywords and places for the photos of a folder"),
     "deploy": Command("space", ("deploy",), "push the app as a Space on the Hub"),
     "annotator": Command("space", ("annotator",), "let somebody use the light table"),
     "collect": Command("curation", ("collect",), "bring photos into a dataset"),

@@ -1,0 +1,210 @@
+"""Photos of a folder get keywords, a title and a place from what a model says they show.
+
+    report = Album(folder, options).tag(predictor.predict_json)
+    Album(folder, options).undo()
+
+A dry run writes nothing beside photos; a run that was stopped goes on where it was; `undo` puts
+every byte back, but for files that people changed since.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curation.ingest.listing import list_photos
+from curation.ingest.photo_files import read_file
+from data_cards.errors import BadPhoto, BadSource, NotAllowed
+from data_cards.photos.image import thumbnail
+from data_cards.progress import track
+from data_cards.settings import dial
+from data_cards.storage.atomic_files import write_durably
+from space.album.contact_sheet import contact_sheet
+from space.album.journal import AlbumJournal, Written, sha_of
+from space.album.metadata import RAW, WRITABLE, read_tags, sidecar_of, with_tags
+from space.album.preview import preview
+from space.album.report import AlbumReport, Change
+from space.album.tags import Answer, added, answer_from, merged
+
+Ask = Callable[[bytes], Mapping[str, Any]]
+THUMBNAIL = 200
+LINK = "a link; --follow-links tags what it leads to"
+CHANGED = "changed by somebody since, so it stays"
+
+
+@dataclass(frozen=True)
+class AlbumOptions:
+    """What the owner said about an album. `collection`: the root of the tree of keywords."""
+
+    dry_run: bool = dial(False, "say what would change, and write nothing but the contact sheet")
+    in_file: bool = dial(
+        False, "write into JPEG, PNG, WEBP and TIFF files; others get a sidecar as before"
+    )
+    least: float = dial(
+        0.0, "confidence below which a sure answer is not written", least=0.0, most=1.0
+    )
+    follow_links: bool = dial(False, "tag what links lead to, each file once")
+    exclude: tuple[str, ...] = dial((), "pass over what is called so; may be repeated")
+    collection: str = ""
+
+
+class Album:
+    """One folder of photos."""
+
+    def __init__(self, folder: Path, options: AlbumOptions) -> None:
+        if not folder.is_dir():
+            raise BadSource(f"There is no folder {folder}.", source=str(folder))
+        self._folder = folder
+        self._options = options
+        self._journal = AlbumJournal(folder)
+
+    def tag(self, ask: Ask, model: str) -> AlbumReport:
+        """Ask a model about every photo that it has not been asked about yet, and write what it
+        is sure of. `ask`: bytes -> /predict's JSON; `model`: its name with its revision."""
+        if not self._options.dry_run and not self._journal.keeps:
+            raise NotAllowed(
+                f"{self._folder} may not be written to, so no sidecar can lie in it. Use --dry-run "
+                "to see what the model says."
+            )
+        report = AlbumReport(is_dry=self._options.dry_run)
+        photos = list(self._photos(report))
+        for photo in track(photos, "Tagging", len(photos)):
+            report.looked += 1
+            name = photo.relative_to(self._folder).as_posix()
+            try:
+                change = self._change(photo, name, ask, model)
+                if change.is_change and not self._options.dry_run:
+                    self._write(change)
+                report.changes.append(change)
+            except BadPhoto as error:
+                report.left.append((name, error.sentence.rstrip(".")))
+            except PermissionError:
+                report.left.append((name, "it may not be read or written"))
+        if self._journal.keeps:
+            page = contact_sheet(report, model, self._thumbnail)
+            report.sheet = self._journal.keep_sheet(page)
+        return report
+
+    def undo(self) -> tuple[int, list[tuple[str, str]]]:
+        """Put every file back that we changed: (how many, those left alone and why)."""
+        left: list[tuple[str, str]] = []
+        done = 0
+        for name, row in list(self._journal.files.items()):
+            file = self._folder / name
+            before = self._journal.restored(row)
+            data = file.read_bytes() if file.exists() else None
+            was = before.read_bytes() if before else None
+            if data is not None and sha_of(data) != row.after and data != was:
+                left.append((name, CHANGED))
+                continue
+            if data != was:
+                self._restore(file, before)
+                done += 1
+            self._journal.forget(name)
+        self._journal.close()
+        return done, left
+
+    def _restore(self, file: Path, before: Path | None) -> None:
+        if before is None:
+            file.unlink(missing_ok=True)
+            return
+        stat = before.stat()
+        write_durably(file, before.read_bytes())
+        os.chmod(file, stat.st_mode)
+        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+    def _photos(self, report: AlbumReport) -> Iterator[Path]:
+        """Photos, RAW files among them, by their real paths inside the album."""
+        options = self._options
+        listing = list_photos(self._folder, options.exclude, options.follow_links)
+        raw = [
+            Path(one.path)
+            for one in listing.left_alone
+            if Path(one.path).suffix.lower() in RAW and not (self._folder / one.path).is_symlink()
+        ]
+        for path in sorted({*listing.photos, *raw}):
+            photo = self._folder / path
+            try:
+                path.as_posix().encode()
+            except UnicodeEncodeError:
+                report.left.append((repr(path.as_posix()), "its name is not UTF-8"))
+                continue
+            if photo.is_symlink() or photo.resolve() != self._folder.resolve() / path:
+                photo = photo.resolve()
+                if not photo.is_relative_to(self._folder.resolve()):
+                    report.left.append((path.as_posix(), "a link to a place outside the folder"))
+                    continue
+                photo = self._folder / photo.relative_to(self._folder.resolve())
+            yield photo
+        for one in listing.left_alone:
+            if (self._folder / one.path).is_symlink():
+                report.left.append((one.path, LINK))
+
+    def _change(self, photo: Path, name: str, ask: Ask, model: str) -> Change:
+        answer = self._answer(photo, name, ask, model)
+        file = self._file_for(photo)
+        key = file.relative_to(self._folder).as_posix()
+        earlier = self._journal.files.get(key)
+        now = read_tags(photo, sidecar_of(photo))
+        ours = earlier.ours if earlier else None
+        after = merged(now, ours, answer.tags)
+        return Change(
+            name,
+            file,
+            answer,
+            now,
+            after,
+            added(now, ours, after),
+            earlier.answer if earlier else "",
+        )
+
+    def _file_for(self, photo: Path) -> Path:
+        """The photo itself, or its sidecar."""
+        is_ours = photo.suffix.lower() in WRITABLE and os.access(photo, os.W_OK)
+        return photo if self._options.in_file and is_ours else sidecar_of(photo)
+
+    def _answer(self, photo: Path, name: str, ask: Ask, model: str) -> Answer:
+        stat = photo.stat()
+        seen = f"{stat.st_size}-{stat.st_mtime_ns}"
+        known = self._journal.answered(name, seen, f"{model}>{self._options.least:g}")
+        if known:
+            return known
+        data = photo.read_bytes() if photo.suffix.lower() in RAW else read_file(photo)
+        said = ask(preview(data) if photo.suffix.lower() in RAW else data)
+        found = answer_from(said, self._options.collection, self._options.least)
+        answer = Answer(
+            f"{model}>{self._options.least:g}",
+            found.answer,
+            found.label,
+            found.confidence,
+            found.tags,
+        )
+        self._journal.note_answer(name, seen, answer)
+        return answer
+
+    def _write(self, change: Change) -> None:
+        """Note first, then write: whatever stops us in between can be undone."""
+        key = change.file.relative_to(self._folder).as_posix()
+        is_tagged = change.answer.answer == "sure"
+        note = {
+            "Label": change.answer.label,
+            "Confidence": f"{change.answer.confidence:.4f}" if is_tagged else "",
+            "Model": change.answer.model.partition(">")[0] if is_tagged else "",
+        }
+        data = with_tags(change.file, change.after, note)
+        before = self._journal.begin(change.file, key)
+        stat = change.file.stat() if change.file.exists() else None
+        self._journal.note(
+            Written(key, change.photo, before, sha_of(data), change.ours, change.answer.label)
+        )
+        write_durably(change.file, data)
+        if stat is not None:
+            os.chmod(change.file, stat.st_mode)
+
+    def _thumbnail(self, name: str) -> bytes:
+        photo = self._folder / name
+        data = photo.read_bytes()
+        return thumbnail(preview(data) if photo.suffix.lower() in RAW else data, THUMBNAIL)
