@@ -22,7 +22,7 @@ from pathlib import Path
 
 from curation.ingest.earlier import Now, compare
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
-from curation.ingest.naming import as_written, begin, join, put_together, texts_for, told_texts
+from curation.ingest.naming import as_written, name_classes, told_texts
 from curation.ingest.photo_files import format_of, named_wrongly
 from curation.ingest.report import CollectReport, Tally, about_sides, unreadable_for
 from curation.ingest.search.photo_search import ORIGIN as SEARCHED
@@ -141,25 +141,28 @@ def collect(
     )
     gathered = _with_val_as_test(open_source(str(source), options), options)
     gathered = replace(gathered, name=as_written(gathered.name))
-    known = there.collection() if there else begin(gathered.name, gathered.classes, collection)
-    ids, things = join(known, gathered.classes, texts_for(known, collection))
-    told = put_together(gathered.classes, ids, things)
-    gathered = replace(gathered, remarks=(*gathered.remarks, *told))
-    door = Door(ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds"))
+    classes = name_classes(
+        there.collection() if there else None, gathered.name, gathered.classes, collection
+    )
+    things = classes.things
+    gathered = replace(gathered, remarks=(*gathered.remarks, *classes.remarks))
+    door = Door(
+        classes.ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds")
+    )
     arrivals = _one_readable(door.arrivals(gathered, workers), gathered, there)
     earlier = there.photos() if there else {}
     dataset = there or create_dataset(address, things, private=private)
     for remark in gathered.remarks:
         say(remark)
     journey = Journey()
-    with Intake(dataset, things, _references(gathered, ids, dataset)) as intake:
+    with Intake(dataset, things, _references(gathered, classes.ids, dataset)) as intake:
         for arrival in track(arrivals, f"Collecting {gathered.name}", gathered.total):
             journey.note(arrival)
             if isinstance(arrival, Refused):
                 intake.refuse(arrival.image_id, arrival.path, arrival.label, arrival.reason)
             else:
                 intake.take(arrival.photo, arrival.data)
-        found = compare(journey.now, earlier, dataset.findings(), known, things)
+        found = compare(journey.now, earlier, dataset.findings(), classes.known, things)
         named, files = _naming_owners(found.things, {**journey.credited, **earlier})
         dataset = intake.finish(
             f"Collect from {gathered.name}", named, found.settled, found.outdated, files

@@ -93,6 +93,27 @@ def as_written(name: str) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class Named:
+    """The classes of a source in a collection: as it was `known` before, class id of the source ->
+    its class id there, the collection with the classes it lacked, and what to say of spellings."""
+
+    known: Collection
+    ids: dict[str, str]
+    things: Collection
+    remarks: list[str]
+
+
+def name_classes(
+    there: Collection | None, name: str, met: tuple[ClassInfo, ...], wanted: str | None = None
+) -> Named:
+    """The classes `met` in a source called `name`, in the collection that is `there` or that one
+    begins with. `wanted`: as for `begin`. Raises BadCollection."""
+    known = there or begin(name, met, wanted)
+    ids, things = join(known, met, texts_for(known, wanted))
+    return Named(known, ids, things, put_together(met, ids, things))
+
+
 def join(
     known: Collection, met: Iterable[ClassInfo], texts: Collection | None = None
 ) -> tuple[dict[str, str], Collection]:
