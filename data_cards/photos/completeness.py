@@ -198,7 +198,7 @@ def png_share(data: bytes) -> float:
     expected = given = 0
     for kind, content in png_chunks(data):
         if kind == b"IHDR":
-            expected = _png_bytes(content)
+            expected = png_bytes(content)
         if kind != b"IDAT":
             continue
         rest = content
@@ -211,7 +211,8 @@ def png_share(data: bytes) -> float:
     return given / expected if expected else 0.0
 
 
-def _png_bytes(header: bytes) -> int:
+def png_bytes(header: bytes) -> int:
+    """How many bytes of rows a PNG's header promises."""
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     bits = depth * SAMPLES[colour]
     if not interlaced:

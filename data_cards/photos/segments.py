@@ -91,6 +91,11 @@ class Segment:
         return self.data[4:]
 
     @property
+    def is_note(self) -> bool:
+        """Whether an application or a person wrote it."""
+        return _is_note(self.marker)
+
+    @property
     def belongs_to_pixels(self) -> bool:
         """Whether the picture would look different without it."""
         if self.marker == APP0:
@@ -269,8 +274,9 @@ def _is_sound(kind: bytes, content: bytes) -> bool:
 
 
 def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(kind, content) of each whole chunk."""
+    """(kind, content) of each whole chunk, up to where the file says that it ends."""
     position = 12
+    data = data[: 8 + int.from_bytes(data[4:8], "little")]
     while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)
         content = data[position + 8 : position + 8 + length]
@@ -291,14 +297,15 @@ def join_webp(data: bytes, exif: bytes = b"") -> bytes:
             flags = content[0] & ~0x0C | (0x08 if exif else 0)
             content = bytes([flags]) + content[1:]
         if kind not in (WEBP_EXIF, WEBP_XMP):
-            chunks.append(_webp_chunk(kind, content))
+            chunks.append(webp_chunk(kind, content))
     if exif and extended:
-        chunks.append(_webp_chunk(WEBP_EXIF, exif))
+        chunks.append(webp_chunk(WEBP_EXIF, exif))
     body = b"WEBP" + b"".join(chunks)
     return struct.pack("<4sI", b"RIFF", len(body)) + body
 
 
-def _webp_chunk(kind: bytes, content: bytes) -> bytes:
+def webp_chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk with its length, and a byte more where that is odd."""
     return struct.pack("<4sI", kind, len(content)) + content + bytes(len(content) % 2)
 
 

@@ -590,3 +590,25 @@ def test_a_file_that_the_disk_does_not_give_is_refused_and_the_others_come_in(
     monkeypatch.setattr(Path, "read_bytes", stumble)
     report = collect(str(source), str(tmp_path / "d"))
     assert (report.added, report.unreadable) == (2, 1)
+
+
+def test_no_secret_of_any_photo_is_in_a_dataset_or_what_is_made_of_it(tmp_path):
+    from curation.light_table.session.thumbnails import Prints
+    from tests.fixtures.secret_places import PLACES, SECRET, planted, readable
+
+    files = {
+        f"{place.split()[0].strip(':')}/{number}.{place.split(':')[0].lower()}": planted(
+            place, SECRET
+        )
+        for number, place in enumerate(PLACES)
+    }
+    source = lay_out(tmp_path / "source", files)
+    report = collect(str(source), str(tmp_path / "d"))
+    assert report.unreadable == 0 and report.added > 20
+    dataset = open_dataset(str(tmp_path / "d"))
+    prints = Prints(dataset.read_photo)
+    for name in dataset.photos():
+        assert SECRET not in readable(dataset.read_photo(name))
+        assert SECRET not in readable(prints.get(name, 160))
+    for path in (tmp_path / "d").rglob("*"):
+        assert not path.is_file() or SECRET not in path.read_bytes()
