@@ -9,13 +9,14 @@ import argparse
 
 from benchmarks.labels import acquisition, annotators, label_errors, rounds, strangers
 from benchmarks.near_duplicates import copies
-from benchmarks.photos import quality
+from benchmarks.photos import clips, quality
 from benchmarks.scale import costs, scanning
 from benchmarks.serving import light_table
 from data_cards.progress import speak_up
 
 BENCHES = {
     "quality": quality,
+    "clips": clips,
     "annotators": annotators,
     "labels": label_errors,
     "copies": copies,

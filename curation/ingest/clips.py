@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from curation.ingest.incoming import Gathered, Incoming, SourceOptions
+from curation.ingest.incoming import REGULAR, Gathered, Incoming, SourceOptions
 from curation.ingest.naming import Naming, meaning
 from data_cards.errors import BadPhoto, BadSource
 
@@ -46,23 +46,26 @@ def from_clip(path: Path, options: SourceOptions) -> Gathered:
     return Gathered(path.stem, [photo], None, naming.classes)
 
 
-def with_frames(gathered: Gathered, every: float) -> Gathered:
+def with_frames(gathered: Gathered, options: SourceOptions) -> Gathered:
     """The same, with the frames of each clip in place of the clip. What is no clip that can be
     read is one file that cannot be read."""
     if not isinstance(gathered.photos, list) or not any(photo.clip for photo in gathered.photos):
         return gathered
-    return replace(gathered, photos=_frames(gathered.photos, every), total=None)
+    return replace(gathered, photos=_frames(gathered.photos, options), total=None)
 
 
-def _frames(photos: Iterable[Incoming], every: float) -> Iterator[Incoming]:
-    from curation.ingest.video import frames
+def _frames(photos: Iterable[Incoming], options: SourceOptions) -> Iterator[Incoming]:
+    from curation.ingest.video import best_frames, frames
+
+    every = options.every
+    taken = frames if options.frames == REGULAR else best_frames
 
     for photo in photos:
         if photo.clip is None:
             yield photo
             continue
         try:
-            for second, data in frames(photo.clip, every):
+            for second, data in taken(photo.clip, every):
                 yield replace(photo, read=partial(bytes, data), origin="video", second=second)
         except BadSource:
             if every <= 0:

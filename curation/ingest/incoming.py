@@ -12,6 +12,7 @@ from data_cards.dataset.collection import ClassInfo
 from data_cards.settings import dial
 
 AUTO, TOP, LEAF = CLASS_FOLDERS = ("auto", "top", "leaf")
+BEST, REGULAR = FRAMES = ("best", "regular")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,12 @@ class SourceOptions:
 
     label: str | None = dial(None, "for photos that lie in no class folder")
     every: float = dial(1.0, "seconds between the frames of a clip", least=0.01, most=86_400)
+    frames: str = dial(
+        BEST,
+        "of a clip: the sharpest of that many seconds where it differs from those before (best), "
+        "or one frame each (regular)",
+        FRAMES,
+    )
     by_name: bool = dial(False, "read labels off file names, where there is no class folder")
     label_column: str | None = dial(None, "the column of a list that holds the labels")
     classes: str = dial(

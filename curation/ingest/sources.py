@@ -5,7 +5,7 @@ SOURCES.
     open_source("list.csv")            columns file, label, split, role
     open_source("photos.zip")          what a folder may be, packed
     open_source("hf://user/name")      any dataset of images on the Hub
-    open_source("clip.mp4")            one frame a second
+    open_source("clip.mp4")            its sharp and different frames
     open_source("museum:400")          simulated
     open_source("search:ganesha")      photos by words, of Wikimedia Commons and others
 
@@ -111,7 +111,7 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
         raise BadSource("No source was given: its name is empty. Give a folder, a list or a zip.")
     for kind in SOURCES:
         if kind.takes(source):
-            return with_frames(kind.opens(source, options), options.every)
+            return with_frames(kind.opens(source, options), options)
     path = _path(source)
     if source.startswith(("http://", "https://")):
         raise BadSource(
