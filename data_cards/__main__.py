@@ -3,6 +3,7 @@
 python -m data_cards check [NAME...]        what is wrong or missing in a collection, with lines
 python -m data_cards new NAME               a folder with a card and a list of classes to fill in
 python -m data_cards fill NAME              drafts of missing texts, from Wikidata and Wikipedia
+python -m data_cards report DATASET         what a dataset holds, as one page with pictures first
 
 NAME: a collection that ships, a folder with card.md and classes.yaml, or a dataset.
 """
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
     speak_up()
     flags = _parser().parse_args(arguments)
-    return run(lambda: flags.run(flags), "Stopped. What was saved stays saved.")
+    return run(lambda: flags.command(flags), "Stopped. What was saved stays saved.")
 
 
 def _check(flags: argparse.Namespace) -> int:
@@ -79,19 +80,26 @@ def _fill(flags: argparse.Namespace) -> int:
     return NOT_DONE if filled.left and not filled.drafted else DONE
 
 
+def _report(flags: argparse.Namespace) -> None:
+    from data_cards.dataset.repo import open_dataset
+    from data_cards.report.page import dataset_report
+    from data_cards.storage.atomic_files import write_durably
+
+    page = dataset_report(open_dataset(flags.dataset))
+    write_durably(flags.to, page.encode("utf-8", "replace"))
+    print(f"Look at {flags.to}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m data_cards", description="Collections and their texts.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="what is wrong or missing, with line numbers")
+    check = parser.command("check", _check, "what is wrong or missing, with line numbers")
     check.add_argument("names", nargs="*", metavar="NAME", help=f"{NAME_HELP}; all that ship")
     check.add_argument(
         "--advice", action="store_true", help="also say where a text, a source or a licence lacks"
     )
-    check.set_defaults(run=_check)
-    new = commands.add_parser("new", help="begin a collection: a card and a list of classes")
+    new = parser.command("new", _new, "begin a collection: a card and a list of classes")
     new.add_argument("name", type=here, metavar="NAME", help="the folder to make")
-    new.set_defaults(run=_new)
-    fill = commands.add_parser("fill", help="draft missing texts from Wikidata and Wikipedia")
+    fill = parser.command("fill", _fill, "draft missing texts from Wikidata and Wikipedia")
     fill.add_argument("name", metavar="NAME", help=NAME_HELP)
     fill.add_argument("--language", default="en", help="of the texts: en, de, fr, ...")
     fill.add_argument(
@@ -103,7 +111,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="EMAIL",
         help="where Wikimedia can reach you; it asks programs to say so",
     )
-    fill.set_defaults(run=_fill)
+    report = parser.command(
+        "report", _report, "what a dataset holds, as one page with pictures first"
+    )
+    report.add_argument("dataset", help="a folder or hf://user/name")
+    report.add_argument(
+        "--to",
+        type=here,
+        default=here("report.html"),
+        metavar="FILE",
+        help="the page (default: %(default)s)",
+    )
     return parser
 
 

@@ -57,6 +57,7 @@ COMMANDS = {
     "prune": Command("train", ("prune",), "remove the weights of older models"),
     "check": Command("data_cards", ("check",), "what is wrong in a collection's texts"),
     "new": Command("data_cards", ("new",), "begin a collection"),
+    "report": Command("data_cards", ("report",), "what a dataset holds, as one page"),
     "fill": Command("data_cards", ("fill",), "draft missing texts from Wikidata and Wikipedia"),
     "job": Command("train", ("job",), "train on Hugging Face's machines"),
 }
