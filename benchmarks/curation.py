@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.labels import acquisition, annotators, label_errors, rounds, strangers
+from benchmarks.labels import (
+    acquisition,
+    annotators,
+    first_labels,
+    label_errors,
+    rounds,
+    strangers,
+)
 from benchmarks.near_duplicates import copies
 from benchmarks.photos import clips, quality
 from benchmarks.scale import costs, scanning
@@ -21,6 +28,7 @@ BENCHES = {
     "labels": label_errors,
     "copies": copies,
     "acquisition": acquisition,
+    "first-labels": first_labels,
     "rounds": rounds,
     "scan": scanning,
     "table": light_table,

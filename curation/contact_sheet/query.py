@@ -37,7 +37,8 @@ OPINIONS = frozenset({"doubt", "unsure", "like"})
 @dataclass(frozen=True)
 class Query:
     """`wanted`: filter name -> value ids, any of them; `text`: every word must be found; `name`: a
-    file name, or a pattern with * and ?; `only`: image_ids, where a selection was made elsewhere.
+    file name, or a pattern with * and ?; `only`: image_ids, where a selection was made elsewhere;
+    `like` and `unlike`: image_ids that the photos should look like, and not.
     """
 
     wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -45,6 +46,8 @@ class Query:
     name: str = ""
     sort: str = "stored"
     only: frozenset[str] | None = None
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,21 @@ class Found:
 
 def read_query(asked: Mapping[str, str], filters: Sequence[str]) -> Query:
     """A query from the texts of an address. Whatever is not understood is left out."""
-    wanted = {
-        name: tuple(dict.fromkeys(value for value in asked[name].split(SEPARATOR) if value))
-        for name in filters
-        if asked.get(name)
-    }
-    sort = asked.get("sort", "")
+    wanted = {name: _several(asked[name]) for name in filters if asked.get(name)}
+    like = _several(asked.get("like", ""))
+    sort = asked.get("sort", "like" if like else "")
     return Query(
         {name: values for name, values in wanted.items() if values},
         asked.get("q", "").strip(),
         asked.get("name", "").strip(),
         sort if sort in SORTS else "stored",
+        like=like,
+        unlike=_several(asked.get("unlike", "")),
     )
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in text.split(SEPARATOR) if value))
 
 
 def find(columns: Columns, query: Query) -> Found:
@@ -90,7 +96,10 @@ def find(columns: Columns, query: Query) -> Found:
         masks[name] = told[name] | columns.sealed if asks else told[name]
     matches = reduce(np.logical_and, masks.values(), base)
     shown = reduce(np.logical_and, told.values(), base)
-    if query.sort in OPINIONS:
+    if query.like:  # only what was found to be like it
+        matches = matches & (np.isfinite(columns.numbers["like"]) | columns.sealed)
+        shown = shown & np.isfinite(columns.numbers["like"])
+    if query.like or query.sort in OPINIONS:
         shown = shown & ~columns.sealed
     counts = {
         name: _counted(

@@ -7,17 +7,25 @@ gets what there is.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from curation.measures.cache import Memory
+from curation.measures.projection import projection
 from data_cards.dataset.repo import Dataset
 from train.inference.embeddings import FeatureCache, embed_dataset
 from train.models.backbone import AUTO, find_backbone
 
 ENOUGH = 0.5  # of the photos a folder of features must hold to be of this collection
+
+
+def map_file(cache: Path, address: str, features: str) -> Path:
+    """Where the map of a dataset is kept, drawn from these features (the name of their folder)."""
+    name = sha256(f"{address} {features}".encode()).hexdigest()[:16]
+    return cache / "scan" / f"map-{name}.npz"
 
 
 class Remembered(Protocol):
@@ -29,6 +37,10 @@ class Remembered(Protocol):
 
     def embeddings(self, ids: Collection[str]) -> tuple[list[str], np.ndarray]:
         """Those of these photos that have an embedding, and the rows (n, d)."""
+        ...
+
+    def places(self, dataset: Dataset) -> tuple[list[str], np.ndarray]:
+        """Photos on the map, and where they are: (n, 2) within -1..1."""
         ...
 
     def look_at(self, dataset: Dataset) -> None:
@@ -47,6 +59,10 @@ class NothingRemembered:
         """There are none."""
         return [], np.zeros((0, 0), np.float16)
 
+    def places(self, dataset: Dataset) -> tuple[list[str], np.ndarray]:
+        """Nobody looked at any."""
+        return [], np.zeros((0, 2), np.float32)
+
     def look_at(self, dataset: Dataset) -> None:
         """There is no place to keep any."""
 
@@ -64,6 +80,20 @@ class ScanCache:
 
     def embeddings(self, ids: Collection[str]) -> tuple[list[str], np.ndarray]:
         """By the backbone that saw most of these photos, the latest where several saw them all."""
+        found = self._features(ids)
+        return found.load(ids) if found else ([], np.zeros((0, 0), np.float16))
+
+    def places(self, dataset: Dataset) -> tuple[list[str], np.ndarray]:
+        """As a scan placed them; worked out now where none did. Nothing that is placed moves."""
+        ids = list(dataset.photos())
+        found = self._features(ids)
+        if found is None:
+            return [], np.zeros((0, 2), np.float32)
+        here, x = found.load(ids)
+        kept = map_file(self._cache, dataset.address, found.folder.name)
+        return here, projection(here, x, kept)
+
+    def _features(self, ids: Collection[str]) -> FeatureCache | None:
         best: tuple[float, float] = (0.0, 0.0)
         found: FeatureCache | None = None
         for folder in self._cache.glob("features/*"):
@@ -73,7 +103,7 @@ class ScanCache:
             if rank[0] >= ENOUGH and rank > best:
                 best = rank
                 found = features
-        return found.load(ids) if found else ([], np.zeros((0, 0), np.float16))
+        return found
 
     def look_at(self, dataset: Dataset) -> None:
         """As a scan does, and kept for it."""

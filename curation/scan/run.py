@@ -28,11 +28,13 @@ from curation.measures.cache import Memory
 from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import LONGER, PassingBy, look_at, look_once
 from curation.measures.neighbours import nearest_remembered
+from curation.measures.projection import projection
 from curation.near_duplicates.camera_runs import runs_in_dataset
 from curation.near_duplicates.groups import NEIGHBOURS
 from curation.near_duplicates.in_dataset import Sight, find_copies
 from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
+from curation.scan.remembered import map_file
 from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import Ledger, fold, given_labels
@@ -43,7 +45,7 @@ from data_cards.progress import say
 from data_cards.settings import dial
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.wording import counted
-from train.inference.embeddings import Watch, embed_dataset
+from train.inference.embeddings import FeatureCache, Watch, embed_dataset
 from train.models.backbone import Backbone
 from train.probes.logistic import own_cores
 
@@ -51,6 +53,9 @@ Embed = Callable[..., tuple[list[str], np.ndarray]]
 # Findings of collecting, of a round, and of visitors' photos that could not come in; a scan leaves
 # them alone.
 OTHERS = ("collect-", "round-", "set-aside")
+
+
+WORTH_PLACING = 1_000  # photos; the map of fewer is drawn in seconds when somebody wants it
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,8 @@ def scan(
     # What is done aside needs nothing of the opinions.
     with own_cores(x.size), ThreadPoolExecutor(1) as aside:
         asking = aside.submit(ask_for, base.collection(), labels, ids, x)
+        if len(ids) >= WORTH_PLACING:
+            placing = aside.submit(projection, ids, x, _map_of(cache, base, backbone))
         looking = aside.submit(strangers_among, ids, x, labels, copies.groups)
         opinions = form_opinions(
             base.collection(),
@@ -153,6 +160,8 @@ def scan(
         told = with_views(opinions.rows, labels, x, looks.measures)
         asks = asking.result()
         strange = looking.result()
+        if len(ids) >= WORTH_PLACING:
+            placing.result()
     clock.lap("opinions")
     context = ScanContext(
         base.collection(),
@@ -210,6 +219,10 @@ def _embedded(
 def _kept(what: str, cache: Path, base: Dataset, backbone: Backbone) -> Path:
     name = sha256(f"{base.address} {backbone.revision}".encode()).hexdigest()[:16]
     return cache / "scan" / f"{what}-{name}.npz"
+
+
+def _map_of(cache: Path, base: Dataset, backbone: Backbone) -> Path:
+    return map_file(cache, base.address, FeatureCache.of(cache, backbone).folder.name)
 
 
 def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, Label]:

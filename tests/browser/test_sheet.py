@@ -1,5 +1,12 @@
 """All photos: search, filter, select and decide, as an annotator does; and the address keeps it."""
 
+import numpy as np
+import pytest
+
+from curation.light_table.session.table import LightTable
+from curation.scan.remembered import NothingRemembered
+from data_cards.annotations.journal import Journal
+from data_cards.dataset.repo import open_dataset
 from tests.fixtures.light_table_page import all_kept, labels_in, photo_on_screen
 
 ROOT = "vitrine-light-table"
@@ -89,3 +96,44 @@ def test_one_decision_is_taken_back_from_the_history_and_put_back(url, folder, o
     page.locator(f"{ROOT} .past button", has_text="Put back").click()
     page.locator(f"{ROOT} .past button", has_text="Take back").wait_for()
     assert "red-grid" in [one.label for one in labels_in(folder).values()]
+
+
+class Placed(NothingRemembered):
+    """Photos along a line, each like its neighbours."""
+
+    def embeddings(self, ids):
+        turns = np.arange(len(ids)) / len(ids) * 3
+        return list(ids), np.stack([np.cos(turns), np.sin(turns), turns], axis=1)
+
+    def places(self, dataset):
+        ids = list(dataset.photos())
+        return ids, np.stack([np.linspace(-1, 1, len(ids))] * 2, axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def placed(folder, tables):
+    journal = Journal(folder.parent / "journal")
+    return tables(LightTable(open_dataset(str(folder)), journal, remembered=Placed()))
+
+
+def test_a_lasso_on_the_map_lays_photos_on_the_sheet_and_m_finds_more(placed, open_page):
+    page = open_page(placed)
+    photo_on_screen(page)
+    page.locator(f"{ROOT} .menu button", has_text="Map").click()
+    box = page.locator(f"{ROOT} canvas.points").bounding_box()
+    page.keyboard.press("l")
+    left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(left - 200, top - 200)
+    page.mouse.down()
+    for x, y in ((left, top - 200), (left, top), (left - 200, top)):
+        page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+    page.keyboard.press("Enter")
+    cells = page.locator(f"{ROOT} .long-sheet .cell:not([hidden])")
+    cells.nth(0).wait_for()
+    some = cells.count()
+    assert 5 <= some <= 40
+    cells.nth(1).click()
+    page.keyboard.press("m")
+    page.wait_for_function("location.hash.includes('like=')")
+    page.locator(f"{ROOT} .rail .like").wait_for()

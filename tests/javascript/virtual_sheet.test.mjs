@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { cornerOf, geometry, placesWithin, rowsOf, spanOf } from "../../curation/light_table/static/virtual_sheet.js";
 import { read, write } from "../../curation/light_table/static/address.js";
+import { inside, isWithin, lassoed } from "../../curation/light_table/static/point_map.js";
 
 const FIVE = geometry(790, 150, 10, 28); // five tiles of 150 pixels, rows of 188
 
@@ -38,4 +39,15 @@ test("an address comes back as it was written", () => {
   assert.deepEqual(read("#about"), { view: "", asked: {} });
   assert.deepEqual(read("#/light-tables/x"), { view: "", asked: {} });
   assert.equal(write("sheet", { q: "", sort: null }), "#/light-table/sheet");
+});
+
+test("a lasso takes what lies within it, however it was drawn", () => {
+  const square = [[0, 0], [10, 0], [10, 10], [0, 10]];
+  assert.ok(isWithin(square, 5, 5) && isWithin([...square].reverse(), 5, 5));
+  assert.ok(!isWithin(square, 15, 5) && !isWithin(square, -1, 5));
+  const view = { at: (x, y) => [x, y] };
+  assert.deepEqual(lassoed([5, 5, 20, 20, 1, 9], view, square), [0, 2]);
+  assert.deepEqual(lassoed([5, 5], view, square.slice(0, 2)), []);
+  assert.equal(inside([5, 5, 20, 20], view, 19, 19, 4), 1);
+  assert.equal(inside([5, 5, 20, 20], view, 50, 50, 4), -1);
 });

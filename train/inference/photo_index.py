@@ -99,6 +99,10 @@ class Index:
             )
         )
 
+    def rows_of(self, ids: Iterable[str]) -> np.ndarray:
+        """The rows of those photos that are in the index."""
+        return np.array([self._row[name] for name in ids if name in self._row], np.int64)
+
     def typical(self, label: str) -> str | None:
         """The photo of a class that is nearest to the middle of all its photos; None where there
         is none."""

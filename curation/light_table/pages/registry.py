@@ -12,6 +12,7 @@ from collections.abc import Callable
 from curation.light_table.pages.classes import ClassList
 from curation.light_table.pages.copies import Groups
 from curation.light_table.pages.history import History
+from curation.light_table.pages.map import Map
 from curation.light_table.pages.missing import Missing
 from curation.light_table.pages.page import Page
 from curation.light_table.pages.people import People
@@ -34,9 +35,11 @@ def pages_of(
     report = Report(table)
     classes = ClassList(table)
     sheet = Sheet(table, is_owner)
+    points = Map(table, sheet)
     past = History(table, is_owner)
     pages = [
         Page("sheet", "All photos", sheet.show, sheet.act),
+        Page("map", "Map", points.show, points.act),
         Page("report", "What the scan found", report.show, report.show),
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from curation.contact_sheet.columns import Columns, Tags
+from curation.contact_sheet.likeness import index_of, more_like
 from curation.contact_sheet.query import SORTS, Found, Query, find, read_query
 from curation.light_table.session.photo_columns import Collected, collected, columns_for
 from curation.light_table.session.placard import Records
 from curation.light_table.session.table import LightTable
 from data_cards.wording import counted
+from train.inference.photo_index import Index
 
 WINDOW = 120  # cells in an answer, unless another number is asked for
 MOST_CELLS = 2_000  # as many as one step may decide
 MOST_VALUES = 200  # of one filter in an answer, those with most photos
 KEPT = 16  # queries whose order is remembered, so that scrolling costs a slice
+SEALED_LIKE = (
+    "This photo is of the sealed test: what looks like it would tell what the model thinks of it."
+)
+NOT_SEEN = (
+    "No scan on this machine has looked at this photo yet: python -m curation scan DATASET. Then "
+    "try again."
+)
 FILTERS = (
     "class",
     "status",
@@ -44,15 +55,22 @@ class Sheet:
         self._collected: tuple[object, Collected] | None = None
         self._columns: OrderedDict[str, tuple[object, Columns]] = OrderedDict()
         self._found: OrderedDict[object, Found] = OrderedDict()
+        self._picked: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._index: tuple[object, Index] | None = None
 
     def show(self, who: str, asked: Mapping[str, str]) -> dict[str, Any]:
         """`total` photos of `photos`, `cells` from the place `from`, and `version`, which is
         another one when the order may have changed. Unless `asked["only"]` is "cells": `filters`
         with counts, `sorts`, and what is `held` back in a sentence."""
+        liked = self._liked(asked)
         with self._table.lock:
             records = self._table.records_for(who)
             columns, version = self._columns_of(who, records)
             query = read_query(asked, FILTERS)
+            if asked.get("pick"):
+                query = replace(query, only=self._picked.get(asked["pick"], frozenset()))
+            if liked is not None:
+                columns = with_number(columns, "like", liked)
             found = self._find(who, version, columns, query)
             start = _number(asked.get("from"), 0, len(found.rows))
             count = _number(asked.get("count"), WINDOW, MOST_CELLS)
@@ -81,12 +99,50 @@ class Sheet:
                 ],
                 "sort": query.sort,
                 "held": held_back(found.held_back),
+                "problem": self._problem(asked, liked),
+                "like": list(query.like),
+                "unlike": list(query.unlike),
                 "recent": self._recent(who, records),
             }
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Nothing on this page changes anything by itself: decisions go the way of every key."""
-        return self.show(who, {})
+        """`pick`: remember photos (`ids`) that were selected on another page, for the address;
+        decisions go the way of every key."""
+        ids = wanted.get("ids")
+        if wanted.get("do") != "pick" or not isinstance(ids, list):
+            return self.show(who, {})
+        photos = frozenset(map(str, ids)) & self._table.records.photos.keys()
+        token = sha256("".join(sorted(photos)).encode()).hexdigest()[:12]
+        self._picked[token] = photos
+        while len(self._picked) > KEPT:
+            self._picked.popitem(last=False)
+        return {"pick": token}
+
+    def columns(self, who: str) -> Columns:
+        """What this person may know of every photo."""
+        with self._table.lock:
+            return self._columns_of(who, self._table.records_for(who))[0]
+
+    def _liked(self, asked: Mapping[str, str]) -> dict[str, float] | None:
+        """Likeness to the photos that were asked about; None where none were. Those of the sealed
+        test are asked about in vain."""
+        query = read_query(asked, FILTERS)
+        if not query.like:
+            return None
+        photos = self._table.records.photos
+        if self._index is None or self._index[0] is not photos:
+            self._index = (photos, index_of(*self._table.remembered.embeddings(list(photos))))
+        told = [one for one in query.like if not self._table.records.is_sealed(one)]
+        return more_like(self._index[1], told, query.unlike)
+
+    def _problem(self, asked: Mapping[str, str], liked: Mapping[str, float] | None) -> str:
+        if asked.get("pick") and asked["pick"] not in self._picked:
+            return "This selection is gone. Select the photos again."
+        if liked is None or liked:
+            return ""
+        if any(self._table.records.is_sealed(one) for one in read_query(asked, FILTERS).like):
+            return SEALED_LIKE
+        return NOT_SEEN
 
     def _columns_of(self, who: str, records: Records) -> tuple[Columns, tuple[object, int]]:
         table = self._table
@@ -152,6 +208,15 @@ class Sheet:
         wanted = dict.fromkeys([*given, *records.collection.ids])
         named = (records.named(name) for name in wanted if name in records.collection)
         return [one for one in named if one][:9]
+
+
+def with_number(columns: Columns, name: str, known: Mapping[str, float]) -> Columns:
+    """The same with one more number to sort by."""
+    values = np.full(len(columns), np.nan)
+    for image_id, value in known.items():
+        if image_id in columns.row_of:
+            values[columns.row_of[image_id]] = value
+    return replace(columns, numbers={**columns.numbers, name: values})
 
 
 def held_back(count: int) -> str:

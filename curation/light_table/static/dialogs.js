@@ -131,6 +131,7 @@ const KEYS = [
   ["⇧ ↵", "give a class to all the photos that are proposed for it"],
   ["⇧ ⌫", "none of those that are proposed"],
   ["b", "all photos: search, filter, select any of them"],
+  ["m", "more like this: all photos by how much they look like this one"],
   ["g", "grid: everything under this label; of duplicates, the whole groups"],
 ];
 const GRID_KEYS = [

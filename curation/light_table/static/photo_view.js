@@ -269,6 +269,7 @@ export class Single {
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.session.item.choices[name - 1].id) : null;
     if (name === "b") return () => this.table.toPage("sheet");
+    if (name === "m") return () => this.table.toPage("sheet", { like: item.image_id });
     if (name === "Escape" && item.visited) return () => this.table.back();
     if (name === "/") return isPairAlone(item) ? null : () => this.search();
     if (name === "h") return () => this.past();

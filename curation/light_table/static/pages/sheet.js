@@ -94,8 +94,9 @@ export default class Sheet extends Page {
   }
 
   laySheet() {
-    this.note = h("p", { class: "soft held" }, this.values.held);
-    this.main.replaceChildren(this.bar, ...(this.values.held ? [this.note] : []), this.values.total ? this.sheet : this.nothing());
+    const told = [this.values.problem, this.values.held].filter(Boolean).join(" ");
+    this.note = h("p", { class: "soft held" }, told);
+    this.main.replaceChildren(this.bar, ...(told ? [this.note] : []), this.values.total ? this.sheet : this.nothing());
     this.virtual.lay(this.values.total);
     this.showBar();
   }
@@ -130,6 +131,8 @@ export default class Sheet extends Page {
 
   layRail() {
     const chips = this.values.filters.flatMap((filter) => filter.values.filter((value) => value.on).map((value) => this.chip(filter, value)));
+    for (const [name, words] of [["like", "like"], ["unlike", "not like"]]) chips.push(...this.values[name].map((id) => this.likeChip(name, words, id)));
+    if (this.query.pick) chips.push(h("button", { class: "pile", "aria-pressed": "true", onclick: () => this.narrow("pick", "") }, "a selection", h("span", { class: "left" }, "×")));
     const clear = chips.length > 0 && h("button", { class: "link", onclick: () => this.ask(this.query.sort ? { sort: this.query.sort } : {}) }, "clear all");
     this.rail.replaceChildren(h("div", { class: "chips" }, chips, clear), ...this.values.filters.map((filter) => this.filter(filter)));
   }
@@ -137,6 +140,27 @@ export default class Sheet extends Page {
   chip(filter, value) {
     return h("button", { class: "pile", "aria-pressed": "true", "aria-label": `Without ${filter.title} ${value.title}`,
       onclick: () => this.toggleValue(filter, value) }, value.title, h("span", { class: "left" }, "×"));
+  }
+
+  likeChip(name, words, id) {
+    const rest = this.values[name].filter((one) => one !== id).join("|");
+    return h("button", { class: "pile like", "aria-label": `Without ${words} this photo`, onclick: () => this.narrow(name, rest) }, words,
+      h("img", { src: this.table.server.photo(id, 160), alt: "" }), h("span", { class: "left" }, "×"));
+  }
+
+  // Photos like those that are selected, or not like them: each time the order is made anew.
+  async moreLike(isNot = false) {
+    const places = this.chosen.size ? [...this.chosen] : this.at === null ? [] : [this.at];
+    if (!places.length) return this.table.refuse("Select a photo first.");
+    if (isNot && !this.values.like.length) return this.table.refuse("First say what they should be like (m).");
+    if (!(await this.ensure(places))) return;
+    const ids = places.slice(0, 20).map((place) => this.cells[place].image_id);
+    const name = isNot ? "unlike" : "like";
+    const both = [...new Set([...(isNot ? this.values.unlike : []), ...ids])].join("|");
+    const query = { ...this.query, [name]: both };
+    delete query.sort;
+    if (!isNot) delete query.unlike;
+    return this.ask(query);
   }
 
   filter(filter) {
@@ -176,6 +200,7 @@ export default class Sheet extends Page {
     if (this.search.value.trim() !== (query.q ?? "")) this.search.value = query.q ?? "";
     this.layRail();
     this.laySheet();
+    this.layFoot();
   }
 
   typing(text) {
@@ -299,6 +324,8 @@ export default class Sheet extends Page {
       ["j", "junk", () => this.decide("junk")],
       ["u", "unsure", () => this.decide("unsure")],
       ["o", "open", () => this.openPhoto(this.at ?? [...this.chosen][0] ?? null)],
+      ["m", "more like this", () => this.moreLike()],
+      ...(this.values?.like.length ? [["M", "not like that", () => this.moreLike(true)]] : []),
       ["f", "search", () => this.search.focus()],
       ["Backspace", "undo", () => this.takeBack(), "main"],
       ["Escape", "back", () => this.back(), "main"],

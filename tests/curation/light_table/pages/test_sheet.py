@@ -1,10 +1,12 @@
 """All photos: every photo can be reached, decided on and found again, and none tells what is not
 this person's to know."""
 
+import numpy as np
 import pytest
 
 from curation.light_table.pages.sheet import Sheet
 from curation.light_table.session.table import LightTable
+from curation.scan.remembered import NothingRemembered
 from data_cards.annotations.journal import Journal
 from data_cards.errors import MissingFile
 from tests.fixtures.light_table import TellingOpinions, small_dataset
@@ -110,3 +112,53 @@ def test_a_photo_that_is_gone_is_a_sentence(table):
 @pytest.mark.parametrize("asked", [{"from": "x"}, {"count": "-3"}, {"from": "99999999"}])
 def test_a_place_that_is_none_is_answered_all_the_same(sheet, asked):
     assert sheet.show("ann", asked)["total"] == 12
+
+
+class Looked(NothingRemembered):
+    """Embeddings by the place of a photo: neighbours look alike."""
+
+    def embeddings(self, ids):
+        turns = np.arange(len(ids)) / len(ids) * 3
+        return list(ids), np.stack([np.cos(turns), np.sin(turns), turns], axis=1)
+
+
+@pytest.fixture
+def looked(tmp_path):
+    data = small_dataset(tmp_path / "set", 12, sealed=2)
+    table = LightTable(data, Journal(tmp_path / "journal"), remembered=Looked())
+    return Sheet(table, lambda name: True)
+
+
+def test_more_like_this_puts_the_asked_one_first_and_holds_the_sealed_back(looked):
+    photos = list(looked._table.records.photos)
+    shown = looked.show("ann", {"like": photos[5]})
+    ids = [cell["image_id"] for cell in shown["cells"]]
+    assert ids[0] == photos[5] and len(ids) == 10
+    assert shown["held"].startswith("2 photos of the sealed test")
+
+
+def test_likeness_combines_with_filters_and_negatives(looked):
+    photos = list(looked._table.records.photos)
+    every = looked.show("ann", {"like": photos[5], "unlike": photos[8]})
+    assert photos[8] not in [cell["image_id"] for cell in every["cells"]]
+    some = looked.show("ann", {"like": photos[5], "finding": "labels"})
+    assert 0 < some["total"] < every["total"]
+
+
+def test_what_is_like_a_sealed_photo_is_not_told(looked):
+    sealed = next(i for i in looked._table.records.photos if looked._table.records.is_sealed(i))
+    shown = looked.show("ann", {"like": sealed})
+    assert shown["total"] == 0 and "sealed test" in shown["problem"]
+
+
+def test_without_a_scan_it_is_said_what_it_takes(sheet, table):
+    shown = sheet.show("ann", {"like": next(iter(table.records.photos))})
+    assert "curation scan" in shown["problem"] or "sealed" in shown["problem"]
+
+
+def test_a_selection_from_elsewhere_is_a_filter_and_says_when_it_is_gone(sheet, table):
+    photos = list(table.records.photos)[3:6]
+    token = sheet.act("ann", {"do": "pick", "ids": [*photos, "nobody"]})["pick"]
+    assert [c["image_id"] for c in sheet.show("ann", {"pick": token})["cells"]] == photos
+    gone = sheet.show("ann", {"pick": "0" * 12})
+    assert gone["total"] == 0 and "selection is gone" in gone["problem"]

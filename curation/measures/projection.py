@@ -1,0 +1,131 @@
+"""Every photo as a point: embeddings in two dimensions, like beside like, for the map.
+
+    points = projection(ids, x, kept)              (n, 2), in -1..1, remembered in the file `kept`
+
+t-SNE by openTSNE (Poličar et al. 2024), begun from the first two principal axes, so that the large
+distances mean something too. What was placed stays where it is: new photos are placed among the
+others, and all are placed anew only when half of them are new.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data_cards.storage.atomic_files import full_disk_named
+
+# Photos that the map is learned from, so that it takes minutes at most; the others are placed
+# among them.
+LEARNED = 20_000
+MUCH_NEW = 0.5
+DIRECTIONS = 50  # principal axes that likeness on the map is measured along, as is usual for t-SNE
+FEWEST = 12  # with fewer photos neighbours mean little: the first two axes do
+PERPLEXITY = 30.0
+FEW_NEAR = 3.0  # photos per neighbour that perplexity asks for
+
+
+def projection(ids: Sequence[str], x: np.ndarray, kept: Path | None = None) -> np.ndarray:
+    """(n, 2) float32 within -1..1 for embeddings x (n, d); places that `kept` knows stay."""
+    before = _read(kept)
+    known = np.array([name in before for name in ids], bool)
+    if len(ids) and known.mean() >= 1 - MUCH_NEW:
+        placed = np.zeros((len(ids), 2), np.float32)
+        placed[known] = [before[name] for name, is_here in zip(ids, known, strict=True) if is_here]
+        if not known.all():
+            placed[~known] = placed_among(x[known], placed[known], x[~known])
+    else:
+        placed = scaled(laid_out(x))
+    if kept is not None and not known.all():
+        _write(kept, ids, placed)
+    return placed
+
+
+def laid_out(x: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Places (n, 2) of embeddings (n, d), from the beginning."""
+    axes = principal(x)
+    if len(x) < FEWEST:
+        return axes[:, :2]
+    from openTSNE import TSNE
+
+    rows = np.arange(len(x))
+    learned = np.sort(np.random.default_rng(seed).permutation(rows)[:LEARNED])
+    made = TSNE(
+        perplexity=min(PERPLEXITY, (len(learned) - 1) / FEW_NEAR),
+        initialization=_begin(axes[learned]),
+        random_state=seed,
+        n_jobs=2,
+    ).fit(axes[learned])
+    placed = np.empty((len(x), 2), np.float32)
+    placed[learned] = np.asarray(made, np.float32)
+    others = np.setdiff1d(rows, learned)
+    placed[others] = placed_among(axes[learned], placed[learned], axes[others])
+    return placed
+
+
+def _begin(axes: np.ndarray) -> np.ndarray:
+    """The first two axes, small: what t-SNE begins from."""
+    first = axes[:, :2]
+    return np.ascontiguousarray(first / max(float(first[:, 0].std()), 1e-9) * 1e-4, np.float64)
+
+
+def placed_among(x: np.ndarray, places: np.ndarray, new: np.ndarray, near: int = 5) -> np.ndarray:
+    """Places (m, 2) of new rows: the middle (by median) of where the photos most like each are.
+
+    Nothing that is placed moves, and a photo between two heaps is put into one of them.
+    """
+    if not len(x):
+        return np.zeros((len(new), 2), np.float32)
+    mine = _unit(x)
+    found = np.empty((len(new), 2), np.float32)
+    for start in range(0, len(new), 512):
+        alike = _unit(new[start : start + 512]) @ mine.T
+        nearest = np.argsort(-alike, axis=1)[:, :near]
+        found[start : start + 512] = np.median(places[nearest], axis=1)
+    return found
+
+
+def principal(x: np.ndarray) -> np.ndarray:
+    """Rows along their first principal axes (n, k), k at most DIRECTIONS and at least 2."""
+    wide = np.asarray(x, np.float32)
+    wide = wide - wide.mean(axis=0) if len(wide) else wide
+    if not len(wide):
+        return np.zeros((0, 2), np.float32)
+    _, axes = np.linalg.eigh((wide.T @ wide).astype(np.float64))
+    along = wide @ axes[:, ::-1][:, :DIRECTIONS].astype(np.float32)
+    return along if along.shape[1] > 1 else np.pad(along, ((0, 0), (0, 1)))
+
+
+def scaled(places: np.ndarray) -> np.ndarray:
+    """The same within -1..1, both axes by one measure."""
+    if not len(places):
+        return np.zeros((0, 2), np.float32)
+    middle = (places.max(axis=0) + places.min(axis=0)) / 2
+    reach = float(np.abs(places - middle).max())
+    return np.asarray((places - middle) / max(reach, 1e-9), np.float32)
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    wide = np.asarray(x, np.float32)
+    return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)
+
+
+def _read(kept: Path | None) -> dict[str, np.ndarray]:
+    if kept is None or not kept.is_file():
+        return {}
+    try:
+        with np.load(kept) as opened:
+            return dict(zip(opened["ids"].tolist(), opened["places"], strict=True))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):  # damaged: it is worked out again
+        return {}
+
+
+def _write(kept: Path, ids: Sequence[str], places: np.ndarray) -> None:
+    with full_disk_named("where photos are on the map"):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        making = kept.with_suffix(".making")
+        with making.open("wb") as file:
+            np.savez(file, ids=np.array(ids), places=np.asarray(places, np.float32))
+        making.replace(kept)

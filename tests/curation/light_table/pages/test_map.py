@@ -1,0 +1,67 @@
+"""The map at the table: places and colours of what this person may see."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from curation.light_table.pages.map import Map
+from curation.light_table.pages.sheet import Sheet
+from curation.light_table.session.table import LightTable
+from curation.scan.remembered import NothingRemembered
+from data_cards.annotations.journal import Journal
+from tests.fixtures.light_table import small_dataset
+
+
+class Placed(NothingRemembered):
+    """Everything along a line, but for one photo that is new."""
+
+    def places(self, dataset):
+        ids = list(dataset.photos())[:-1]
+        line = np.linspace(-1, 1, len(ids), dtype=np.float32)
+        return [*ids, "gone"], np.stack([np.append(line, 0)] * 2, axis=1)
+
+
+def page(tmp_path, remembered):
+    data = small_dataset(tmp_path / "set", 12, sealed=2)
+    table = LightTable(data, Journal(tmp_path / "journal"), remembered=remembered)
+    return Map(table, Sheet(table, lambda name: name == "olga")), table
+
+
+def unpacked(text, kind):
+    return np.frombuffer(base64.b64decode(text), kind)
+
+
+@pytest.fixture
+def laid(tmp_path):
+    return page(tmp_path, Placed())
+
+
+def test_every_photo_but_those_of_the_sealed_test_has_a_place(laid):
+    shown, table = laid[0].show("ann", {}), laid[1]
+    ids = unpacked(shown["ids"], np.uint8).reshape(-1, 32)
+    named = {row.tobytes().hex() for row in ids}
+    assert named == {i for i in list(table.records.photos)[:-1] if not table.records.is_sealed(i)}
+    assert unpacked(shown["places"], "<i2").size == 2 * len(ids)
+    assert shown["held"].startswith("2 photos") and shown["without"].startswith("1 photo is not")
+
+
+def test_colours_have_a_code_for_each_point_and_the_split_is_the_owners(laid):
+    for who, names in (
+        ("ann", ["class", "status", "doubt"]),
+        ("olga", ["class", "status", "split", "doubt"]),
+    ):
+        colours = laid[0].show(who, {})["colours"]
+        assert [one["id"] for one in colours] == names
+        assert {unpacked(one["codes"], "<i2").size for one in colours} == {9}
+
+
+def test_what_is_pointed_out_comes_with_a_sentence(laid):
+    marks = {one["id"]: one for one in laid[0].show("ann", {})["marks"]}
+    assert set(marks) == {"copies", "doubts"}
+    assert all(mark["sentence"] and max(mark["points"]) < 9 for mark in marks.values())
+
+
+def test_without_a_scan_it_is_said_what_it_takes(tmp_path):
+    shown = page(tmp_path, NothingRemembered())[0].show("ann", {})
+    assert "curation scan" in shown["problem"] and shown["ids"] == ""
