@@ -25,6 +25,7 @@ from data_cards.photos.image import open_photo
 
 SIDE = 640  # pixels of the longer side of a photo before it is edited
 TINY = 32
+PLAIN = 2.0  # grey levels of spread
 TWICE = 0.12  # share of the tiny pictures that exist twice
 KERNELS = (
     Image.Resampling.BOX,
@@ -132,8 +133,11 @@ def background(photos: list[Path], folder: Path, seed: int = 0) -> CopySet:
 
 
 def different(photos: list[Path], folder: Path) -> CopySet:
-    """The four quarters of each photo, a tenth of a side apart: all of them different things."""
+    """The four quarters of each photo, a tenth of a side apart: all of them different things. A
+    photo of one plain colour is passed over: its quarters are the same."""
     for number, photo in enumerate(opened(photos)):
+        if np.asarray(photo).std(axis=(0, 1)).max() < PLAIN:
+            continue
         width, height = photo.size
         for row in (0, 0.55):
             for column in (0, 0.55):

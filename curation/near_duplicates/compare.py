@@ -21,7 +21,13 @@ import numpy as np
 from curation.measures.fingerprint import NO_MATCH, Fingerprint, Match
 from curation.measures.keypoints import matched, mirrored_descriptors, promising
 from curation.near_duplicates import tiny_images as small_photos
-from curation.near_duplicates.differences import Difference, Way, differences, rescaled
+from curation.near_duplicates.differences import (
+    COLOUR_OF_A_FRAME,
+    Difference,
+    Way,
+    differences,
+    rescaled,
+)
 
 FEWEST = 10  # matched points; fewer agree by chance
 # to find a way that points agree on
@@ -59,9 +65,6 @@ WORTH_A_CLOSER_LOOK = 0.85
 STRUCTURE_OF_A_COPY = 4.5
 # Exchanged channels come to a colour of 2.9.
 COLOUR_OF_A_COPY = 3.0
-# Frames of a burst, in which edges move before each other, came to a colour of 29.5, things of
-# another colour to any value; and to the points that two such photos share (see _in_one_motion).
-COLOUR_OF_A_FRAME = 30.0
 FITTING = 20  # matched points that lie where the other photo has them; frames had 26 or more
 FITTING_SHARE = 0.7  # of those that match; frames had .75 or more
 PARTS = 4  # a side

@@ -114,6 +114,21 @@ def test_another_colour_is_seen_whatever_was_done_to_the_other_photo(colour, edi
     assert match(shirt(RED, "SUMMER"), change(shirt(RED, "SUMMER"))).score >= THRESHOLD
 
 
+def test_a_grey_copy_of_another_colour_of_nearly_the_same_brightness_only_looks_alike():
+    # A copy without colour can be told by brightness alone, so that must agree more closely.
+    rose = box_before_grey((190, 140, 150), shot=0)
+    brighter = box_before_grey((140, 172, 156), shot=1)
+    assert match(rose, EDITS["grey"](brighter)).score < THRESHOLD
+    assert match(rose, EDITS["grey"](rose)).score >= THRESHOLD
+
+
+def test_a_photo_made_square_is_the_same_shot():
+    photo = scene(3)
+    square = photo.resize((300, 300))
+    assert match(photo, square).score >= THRESHOLD
+    assert match(square, photo.transpose(Image.Transpose.ROTATE_90)).score >= THRESHOLD
+
+
 def test_the_opposite_colour_is_no_edit():
     rose = box_before_grey((190, 140, 150), shot=0)
     assert match(rose, box_before_grey((120, 165, 155), shot=1)).score < THRESHOLD
