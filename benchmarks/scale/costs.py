@@ -1,4 +1,4 @@
-"""What one photo, one pair, one row costs on this machine: the unit costs that docs/SCALE.md
+"""What one photo, one pair, one row costs on this machine: the unit costs that docs/guide/scale.md
 multiplies.
 
     python -m benchmarks.curation costs --dataset festival/dataset [--vectors 100000]

@@ -31,7 +31,7 @@ FLAT = 0.02
 FAINT = 0.05
 DECAYS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # How firmly the start is held: as if this many photos had said so. Ordering hardly depends on it
-# (docs/DECISIONS.md).
+# (docs/decisions/label-doubt.md).
 HOLD_WEIGHT = 10.0
 HOLD_LEVEL = 5.0
 HOLD_NOISE = 50.0

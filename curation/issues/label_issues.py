@@ -24,7 +24,7 @@ from train.probes.logistic import shots_that_teach
 # How sure the pooled evidence is on average (its strongest belief), from which it is trusted alone,
 # and below which the model's own chances count as much. Groceries: .80 to .96 with 5 to 40 % of the
 # labels wrong, .76 to .81 with features thinned until a probe is right for 70 %. See
-# docs/DECISIONS.md.
+# docs/decisions/label-doubt.md.
 STRONG = 0.85
 WEAK = 0.8
 # The share of labels that seem wrong, from which it is the labels that are weak, and not the

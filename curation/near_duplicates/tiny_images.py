@@ -19,7 +19,7 @@ CUTS = tuple((left, TINY_SIDE - right) for left in (0, 3, 6) for right in (0, 3,
 HOPELESS = 0.78  # best correlation of any two cuts; of 762 copies the worst reached .81
 FLAT = 3.0  # grey levels: a picture that varies less shows nothing
 # What the pixels say -> the score of the one dial. Measured on simulated copies: see
-# docs/DECISIONS.md.
+# docs/decisions/near-duplicates.md.
 RAW = (0.0, 0.6, 0.945, 0.98, 1.0)
 SCORE = (0.0, 0.3, 0.9, 0.97, 1.0)
 FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))  # steps along rows and columns

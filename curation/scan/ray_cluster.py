@@ -8,7 +8,7 @@
 Only the machine that scans reads the dataset and keeps what is found: rows of its shards travel
 as Ray's blocks to whichever node is free, and come back as 2 kB of features and 60 kB of
 fingerprint. So nodes need neither a shared disk nor a token, and the same way serves a folder
-and the Hub. What it costs is that machine's network (docs/SCALE.md).
+and the Hub. What it costs is that machine's network (docs/guide/scale.md).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from train.splits.training_set import Example
 
 # Photos seen in a whole run: about three minutes on two cores, and from MANY photos on 27 minutes
 # of processor (2,516 photos, cores with AMX). So many say what every layer should learn, how it
-# reads colours included (docs/DECISIONS.md, 2026-11-22); fewer say it to the upper blocks only.
+# reads colours included (docs/decisions/training-recipe.md); fewer say it to the upper blocks only.
 VIEWS = 2000
 VIEWS_OF_MANY = 12_000
 MANY = 800

@@ -2,7 +2,7 @@
 they had not seen.
 
 They err on different photos. On groceries with wrong labels planted, the middle between them
-finds more that is wrong than either (docs/DECISIONS.md, 2026-11-29).
+finds more that is wrong than either (docs/decisions/label-doubt.md).
 
     from train.probes.ensemble import fitted, out_of_fold
     fitted(features, labels, classes=81), out_of_fold(features, labels, groups, classes=81)

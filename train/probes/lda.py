@@ -23,7 +23,7 @@ from train.statistics.metrics import softmax
 
 # Share of the round covariance. Of .03 to .3 it was best of groceries with five photos a class and
 # with 20 and 40 % of the labels wrong; with all of them right .03 is half a point better
-# (docs/DECISIONS.md, 2026-11-29).
+# (docs/decisions/label-doubt.md).
 SHRUNK = 0.1
 FOLDS = 5
 BELOW = 30.0  # how far the bias of a class without photos lies below all others

@@ -31,8 +31,8 @@ TEST = "test"
 # them.
 STATUSES = ("labelled", "none_of_these")
 # Validation photos, where nobody says how many: a tenth, and of large collections ENOUGH. They
-# steer and calibrate, and so many do; further ones are better learned from (docs/DECISIONS.md,
-# 2026-11-29).
+# steer and calibrate, and so many do; further ones are better learned from (docs/decisions/
+# label-doubt.md).
 TENTH = 0.1
 ENOUGH = 200
 LABEL_FIRST = "Label some photos at the light table first: python -m space serve --dataset DATASET"
