@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from data_cards.dataset.collection import Collection
-from data_cards.errors import BadPhoto, NotAllowed, TooBusy, VitrineError
+from data_cards.errors import BadPhoto, MissingFile, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import LIMITS, PhotoLimits
 from data_cards.progress import say
 from data_cards.wording import counted
-from space.feedback import Inbox
+from space.feedback import Inbox, plain_receipt
 from space.rate_limit import Allowance
 from space.recent_answers import Recent
 from space.request_guard import is_upload
@@ -119,6 +119,10 @@ def _place(error: Exception) -> str:
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "nowhere"
 
 
+def _nothing_given(receipt: str, recent: Recent) -> Answer:
+    raise MissingFile("No receipt was ever given here.", code="unknown_receipt")
+
+
 class Endpoints:
     """What visitors may ask. Collaborators are arguments; `recognizer()` raises TooBusy while the
     model is loading."""
@@ -138,6 +142,8 @@ class Endpoints:
         self._recognizer = recognizer
         self._inbox = inbox
         self._fate = fate
+        # Set by whoever knows where visitors' photos went (space/app_state.py).
+        self.withdraw: Callable[[str, Recent], Answer] = _nothing_given
         self._uploads = uploads
         self._recent = Recent()
         self._feedback = Allowance(feedback_a_minute)
@@ -188,7 +194,7 @@ class Endpoints:
         """Say what an answer should have been: a class id, "none" or "unknown". The receipt
         tells its fate later."""
         receipt = self._kept(prediction_id, label, consent, "", client)
-        return {"receipt": receipt}
+        return {"receipt": receipt.partition("-")[0]}
 
     @answered
     def suggest(
@@ -199,7 +205,8 @@ class Endpoints:
         words: Any = "",
         client: str = "",
     ) -> Answer:
-        """The page's `feedback`: with `words` for a thing that is not here."""
+        """The page's `feedback`: with `words` for a thing that is not here, and a receipt by which
+        it can be taken back."""
         said = words if isinstance(words, str) else ""
         receipt = self._kept(prediction_id, label, consent, said, client)
         return {"receipt": receipt}
@@ -208,7 +215,28 @@ class Endpoints:
         self._recognizer()
         self._take_turn(client)
         answer = self._recent.find(prediction_id)
-        return self._inbox().ask(answer, str(label), consent is True, self._recent, words)
+        inbox = self._inbox()
+        return inbox.ask_sealed(answer, str(label), consent is True, self._recent, words)
+
+    @answered
+    def take_back(self, receipt: Any, client: str = "") -> Answer:
+        """A visitor's suggestion is gone, and their photo with it, wherever it is by now."""
+        self._recognizer()
+        self._take_turn(client)
+        photo = self._recent.photo_of(plain_receipt(receipt).partition("-")[0])
+        told = self.withdraw(str(receipt), self._recent)
+        if photo is not None:
+            self._forget_upload(photo)
+        return told
+
+    def _forget_upload(self, photo: bytes) -> None:
+        """What was uploaded lies here for minutes; this goes now."""
+        for path in self._uploads().rglob("*"):
+            try:
+                if path.stat().st_size == len(photo) and path.read_bytes() == photo:
+                    path.unlink(missing_ok=True)
+            except OSError:  # gone in the meantime, or a folder: nothing to forget
+                continue
 
     def _take_turn(self, client: str) -> None:
         if wait := self._feedback.take(client):

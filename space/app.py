@@ -71,6 +71,7 @@ def create_app(
         settings.most_photo_bytes,
         check.check,
     )
+    endpoints.withdraw = app_state.take_back
     rounds = _rounds(app_state, settings)
     app = server_behind(
         partial(_doors, settings=settings, uploads=uploads),

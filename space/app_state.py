@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from curation.decisions.visitors_photos import take_back_photo
 from curation.light_table.first_model import Serving, measured_in_words
 from curation.light_table.session.sending import Sending, tried
 from curation.light_table.session.table import LightTable, open_table
@@ -24,10 +25,12 @@ from data_cards.errors import BadModel, NoModelYet, TooBusy, VitrineError
 from data_cards.progress import say
 from data_cards.storage.repository import parse_address
 from space.api import Answer, Recognizer
-from space.feedback import Inbox, nothing_here
+from space.feedback import Inbox, is_their_own, nothing_here, question_of
+from space.recent_answers import Recent
 from space.settings import SpaceSettings
 from train.inference.current_classes import known_at
 from train.inference.predictor import Predictor
+from train.release.forget_photos import forget_photos
 
 NO_MODEL = (
     "There is no model yet. The photos are being looked at and labelled first; come back in a "
@@ -67,6 +70,9 @@ class Archive:
         """Photos that a person can look at."""
         return {}
 
+    def take_back(self, image_id: str) -> None:
+        """Let a visitor's photo leave; here none was ever sent."""
+
     def read(self, image_id: str) -> bytes:
         """The bytes of one of them. Raises MissingFile."""
         return nothing_here(image_id)
@@ -95,6 +101,8 @@ class DatasetArchive(Archive):
         self.table = self._table = open_table(
             dataset, journal, ScanOpinions, disk_is_kept, remembered
         )
+        self._cache = cache
+        self._delivering = threading.Lock()  # what is taken back must not come in behind it
         self._photos: Sending | None = None
         self._told: tuple[object, ...] = ()
 
@@ -143,8 +151,14 @@ class DatasetArchive(Archive):
         return known(self._dataset, self.journal)
 
     def photos(self) -> Mapping[str, Any]:
-        """Photos of the dataset."""
-        return self._dataset.photos()
+        """Photos of the dataset, and those in its inbox."""
+        return {**self._dataset.photos(), **self._dataset.inbox()}
+
+    def take_back(self, image_id: str) -> None:
+        """Let a visitor's photo leave the dataset, and what this machine made of it."""
+        with self._delivering:
+            self._dataset = take_back_photo(self._dataset, image_id, self._cache)
+        self._table.refresh()
 
     def read(self, image_id: str) -> bytes:
         """One photo of the dataset."""
@@ -165,7 +179,8 @@ class DatasetArchive(Archive):
         return f"Visitors' photos wait: {trouble}" if trouble else ""
 
     def _deliver(self, inbox: Inbox) -> None:
-        self._dataset = inbox.deliver(self._dataset)
+        with self._delivering:
+            self._dataset = inbox.deliver(self._dataset)
         self._table.refresh()
 
 
@@ -254,7 +269,26 @@ class AppState:
 
     def fate(self, receipt: str) -> Answer:
         """What became of a visitor's question."""
-        return dict(self.inbox().fate(receipt, self.archive.known(), self.archive.photos()))
+        known_now = self.archive.known()
+        told: Answer = dict(self.inbox().fate(receipt, known_now, self.archive.photos()))
+        if told["fate"] == "accepted" and isinstance(self._recognizer, Predictor):
+            number = self._recognizer.helped(question_of(receipt, known_now).image_id)
+            if number is not None:
+                told["round"] = number
+                told["sentence"] += f" It helped the model of round {number}."
+        return told
+
+    def take_back(self, receipt: str, recent: Recent) -> Answer:
+        """A visitor's question and photo leave; a release that shows the photo is written anew
+        without it."""
+        inbox = self.inbox()
+        question = inbox.take_back(receipt, self.archive.known(), recent)
+        if is_their_own(question):
+            self.archive.take_back(question.image_id)
+            names = [question.image_id]
+            if forget_photos(self._settings.model, names, self._settings.cache, question.at):
+                self.reload()
+        return self.fate(receipt)
 
     def _loading_newest(self) -> None:
         if self._thread:

@@ -4,30 +4,44 @@ The choice goes into the journal at once (and with it to the dataset's ledger); 
 with consent, never where a collection is about people, without its location, and first into a
 folder of this machine. A photo that is here already, that waits already, or that the sealed test
 holds is not kept again: the question is then about that one. `deliver` puts waiting photos into
-the dataset as unlabelled, where the light table finds them.
+the dataset's inbox, where the light table finds them; no table has them before somebody says what
+they show (curation/decisions/visitors_photos.py).
+
+A receipt is the question's id. On the page it ends in a few more signs, of which the ledger holds
+no more than what they come to: the ledger may be public, and only who has the whole receipt may
+take the question back.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from curation.near_duplicates.incoming import AGAIN, Arrived, Read, UploadDuplicates, arrived
-from data_cards.annotations.decision import IT_IS_NONE, NONE_OF_THESE, Decision, Question, ask, now
+from data_cards.annotations.decision import (
+    IT_IS_NONE,
+    NONE_OF_THESE,
+    Decision,
+    Question,
+    ask,
+    decide,
+    now,
+)
 from data_cards.annotations.disagreement import JUNK, answer_of
 from data_cards.annotations.journal import Journal
-from data_cards.annotations.ledger import Ledger, standing
-from data_cards.annotations.outside_edits import saved_labels
+from data_cards.annotations.ledger import VISITOR, Ledger, standing
 from data_cards.annotations.settled import settles_visitor
 from data_cards.dataset.class_names import RESERVED
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Changes, Dataset
-from data_cards.dataset.schema import Finding, Label, Photo, Source
-from data_cards.dataset.tables import findings_file, images_file
-from data_cards.errors import BadPhoto, MissingFile, TooBusy, UnknownClass, sentence_of
+from data_cards.dataset.schema import Finding, Photo, Source
+from data_cards.dataset.tables import findings_file, inbox_file
+from data_cards.errors import BadPhoto, MissingFile, NotAllowed, TooBusy, UnknownClass, sentence_of
 from data_cards.photos.image import image_id, inspect_photo
 from data_cards.progress import say
 from data_cards.storage.atomic_files import write_durably
@@ -42,11 +56,17 @@ LONGEST_TITLE = (
 )
 LONGEST_WORDS = 120  # letters that a visitor may type; the page's field takes as many
 FATES = {
-    "waiting for a person": "Nobody has looked at it yet. A person will decide.",
-    "accepted": "A person looked at it and agrees with you. The labels say so now.",
-    "refused": "A person looked at it and decided otherwise.",
+    "waiting for a person": "Nobody has looked at it yet. Someone will.",
+    "accepted": "Someone reviewed it and agrees with you. The labels say so now.",
+    "refused": "Someone reviewed it and decided otherwise.",
     "counted": "Your answer is counted. The photo was not kept, so nobody can look at it.",
 }
+TAKEN_BACK = "taken back"
+IT_IS_BACK = "It is taken back. Neither your photo nor your suggestion is kept."
+SECRET = 10  # signs of 5 bits each at the end of a receipt
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # as of a ULID: no sign is taken for another
+# What scrypt costs to try one secret: 16 MB and some 40 ms, so that 50 bits are out of reach.
+SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 16}
 
 
 def nothing_here(image_id: str) -> bytes:
@@ -85,6 +105,12 @@ class Inbox:
         `label`: a class id, "none" or "unknown"; `words`: what it is, of a thing that is not
         here. Raises UnknownClass, TooBusy, DiskFull.
         """
+        return self.ask_sealed(answer, label, consent, recent, words).partition("-")[0]
+
+    def ask_sealed(
+        self, answer: Remembered, label: str, consent: bool, recent: Recent, words: str = ""
+    ) -> str:
+        """The same, with the whole receipt, by which the question can be taken back."""
         words = readable(words)
         if label not in self.collection:
             label = self.class_now(label)  # a page that was opened before classes were merged
@@ -110,32 +136,49 @@ class Inbox:
                 note=self._note(label, words) + (f" {AGAIN}" if twin else ""),
                 model_revision=answer.model_revision,
             )
-            self._journal.append([question])
-            recent.add_receipt(answer.prediction_id, said, question.id)
-            return question.id
+            secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET))
+            self._journal.append([replace(question, seal=sealed(question.id, secret))])
+            receipt = f"{question.id}-{secret}"
+            recent.add_receipt(answer.prediction_id, said, receipt)
+            return receipt
 
     def fate(self, receipt: object, ledger: Ledger, photos: Mapping[str, Any]) -> dict[str, str]:
         """What became of a question. Raises MissingFile for a receipt that was never given."""
-        question = next(
-            (one for one in ledger.questions if one.id == str(receipt).strip().upper()), None
-        )
-        if question is None:
-            raise MissingFile(
-                "There is no such receipt here. It has 26 letters and digits.",
-                code="unknown_receipt",
-            )
-        fate = _fate(
-            question, ledger, question.image_id in photos or self._path(question.image_id).exists()
-        )
+        question = question_of(receipt, ledger)
+        if question in ledger.taken_back:
+            return {"receipt": question.id, "fate": TAKEN_BACK, "sentence": IT_IS_BACK}
+        is_here = question.image_id in photos or self._path(question.image_id).exists()
+        fate = _fate(question, ledger, is_here)
         return {"receipt": question.id, "fate": fate, "sentence": FATES[fate]}
+
+    def take_back(self, receipt: object, ledger: Ledger, recent: Recent) -> Question:
+        """The question is no longer asked, and what this machine keeps of its photo is gone. Raises
+        MissingFile for a receipt that was never given, NotAllowed without its last signs."""
+        question = question_of(receipt, ledger)
+        secret = plain_receipt(receipt).partition("-")[2]
+        if not question.seal or not secrets.compare_digest(
+            question.seal, sealed(question.id, secret)
+        ):
+            raise NotAllowed(
+                "To take it back, the whole receipt is needed, with the signs at its end.",
+                code="not_your_receipt",
+            )
+        if question not in ledger.taken_back:
+            self._journal.append([decide(VISITOR, question.image_id, "undo", undoes=question.id)])
+        recent.forget_photo(question.id)
+        if is_their_own(question):
+            self._path(question.image_id).unlink(missing_ok=True)
+            (self._folder / ASIDE / f"{question.image_id}.photo").unlink(missing_ok=True)
+            self.duplicates.forget(question.image_id)
+        return question
 
     def waiting(self) -> int:
         """Photos that are not in the dataset yet."""
         return len(self._waiting())
 
     def deliver(self, dataset: Dataset) -> Dataset:
-        """Put the waiting photos into the dataset, unlabelled, in one commit. Raises what a
-        commit raises.
+        """Put the waiting photos into the dataset's inbox in one commit. Raises what a commit
+        raises.
 
         One that cannot come in stops no other: it is set aside in a folder of its own, and the
         report on the light table says why.
@@ -223,6 +266,33 @@ def readable(words: str) -> str:
     return " ".join(seen.split())[:LONGEST_WORDS]
 
 
+def sealed(question_id: str, secret: str) -> str:
+    """What the end of a receipt comes to, as the ledger holds it."""
+    return hashlib.scrypt(secret.encode(), salt=question_id.encode(), **SCRYPT).hex()
+
+
+def question_of(receipt: object, ledger: Ledger) -> Question:
+    """The question of a receipt, with or without its end. Raises MissingFile."""
+    name = plain_receipt(receipt).partition("-")[0]
+    for one in (*ledger.questions, *ledger.taken_back):
+        if one.id == name:
+            return one
+    raise MissingFile(
+        "There is no such receipt here. It has 26 letters and digits or more.",
+        code="unknown_receipt",
+    )
+
+
+def is_their_own(question: Question) -> bool:
+    """Whether the photo asked about came with the question; else it was here before, or is none."""
+    return not question.note.endswith(AGAIN)
+
+
+def plain_receipt(receipt: object) -> str:
+    """As it was given, however somebody typed it."""
+    return "".join(str(receipt).split()).upper()
+
+
 def _nameless(prediction_id: str) -> str:
     """What a question without a photo is about."""
     return hashlib.sha256(prediction_id.encode()).hexdigest()
@@ -250,13 +320,10 @@ def _agrees(decision: Decision, question: Question) -> bool:
 def _with_photos(
     base: Dataset, good: Mapping[str, tuple[Photo, bytes]], bad: Mapping[str, str]
 ) -> Changes:
-    known = base.photos()
-    new = [row for name, row in good.items() if name not in known]
-    add: dict[str, bytes | Path] = {}
-    if new:
-        labels = base.labels()
-        labels |= {photo.image_id: Label(photo.image_id, None, "unlabelled") for photo, _ in new}
-        add |= dict([images_file(new)]) | saved_labels(base, labels.values())
+    known = base.photos().keys() | base.inbox().keys()
+    add: dict[str, bytes | Path] = dict(
+        inbox_file(*row) for name, row in good.items() if name not in known
+    )
     if bad:
         told = base.findings_by_file().get(f"findings/{ASIDE}.parquet", [])
         mine = [

@@ -87,6 +87,25 @@ class Recent:
                     found, receipts=(*found.receipts, (said, receipt))
                 )
 
+    def photo_of(self, receipt: str) -> bytes | None:
+        """The photo whose answer this receipt was given for, while it is remembered."""
+        with self._lock:
+            return next((one.photo for one in self._of(receipt) if one.photo), None)
+
+    def forget_photo(self, receipt: str) -> None:
+        """Keep the answer that a receipt was given for, and its photo no longer."""
+        with self._lock:
+            for answer in self._of(receipt):
+                self._bytes -= answer.size
+                self._answers[answer.prediction_id] = replace(answer, photo=None)
+
+    def _of(self, receipt: str) -> list[Remembered]:
+        return [
+            answer
+            for answer in self._answers.values()
+            if any(given.startswith(receipt) for _, given in answer.receipts)
+        ]
+
     def _put(self, answer: Remembered) -> None:
         replaced = self._answers.pop(answer.prediction_id, None)
         self._bytes += answer.size - (replaced.size if replaced else 0)

@@ -2,6 +2,7 @@
 status that fits.
 
     POST /suggestion {prediction_id, label, consent, words} -> {receipt}
+    POST /take-back {receipt} -> {receipt, fate, sentence}
 """
 
 from __future__ import annotations
@@ -51,7 +52,11 @@ def visitor_routes(endpoints: Endpoints, settings: SpaceSettings) -> APIRouter:
         told = (body.get(name) for name in ("prediction_id", "label", "consent", "words"))
         return dict(endpoints.suggest(*told, client=client))
 
+    def take_back(body: Answer, client: str) -> Answer:
+        return dict(endpoints.take_back(body.get("receipt"), client=client))
+
     add("/suggestion", suggestion)
+    add("/take-back", take_back)
     return router
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.decisions.reference_pictures import reference_files
+from curation.decisions.visitors_photos import settled_inbox
 from data_cards.annotations.actions import CLASS_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
-from data_cards.annotations.decision import Decision, line_of, parse_decision, rows_of
+from data_cards.annotations.decision import Decision, line_of, now, parse_decision, rows_of
 from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import fold, given_labels, in_order
@@ -78,7 +79,7 @@ def fold_dataset(dataset: Dataset, table: bool | None = None) -> Decided:
 
 
 def _check_photos(decisions: Mapping[int, Decision], dataset: Dataset) -> None:
-    photos = dataset.photos()
+    photos = dataset.photos().keys() | dataset.inbox().keys()
     for line, one in decisions.items():
         missing = [
             image_id
@@ -103,8 +104,11 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision], table: bool | None 
         new = [one for one in in_order(decisions) if one.id not in there]
         everything = [*ledger.decisions, *new]
         before = base.labels()
-        after = fold(given_labels(base.photos()), everything)
-        add: dict[str, bytes | Path] = {}
+        came = settled_inbox(base, everything, now())
+        photos = {**base.photos(), **{photo.image_id: photo for photo, _ in came.accepted}}
+        after = fold(given_labels(photos), everything)
+        moved = came.changes
+        add: dict[str, bytes | Path] = dict(moved.add)
         if new:
             add |= dict([ledger_file(map(line_of, new))])
         if before != after or edits or base.is_missing_written:
@@ -114,7 +118,7 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision], table: bool | None 
         if things != base.collection():
             add |= collection_files(things) | dict(pictures.add)
         done[:] = [_said(len(decisions), len(new), before, after, _told(edits, ledger.left_out))]
-        return Changes(add, pictures.delete)
+        return Changes(add, (*pictures.delete, *moved.delete), moved.forget)
 
     after = dataset.update(
         f"Add {counted(len(decisions), 'decision')}" if decisions else "Fold decisions into labels",

@@ -95,6 +95,11 @@ class UploadDuplicates:
         """Remember a photo that is kept from now on."""
         self._remember(arrival.image_id, arrival.sketches)
 
+    def forget(self, image_id: str) -> None:
+        """Remember a photo no longer."""
+        with self._lock:
+            self._sketches.pop(image_id, None)
+
     def _remember(self, image_id: str, sketches: np.ndarray) -> None:
         with self._lock:
             self._sketches[image_id] = sketches.astype(np.float16)

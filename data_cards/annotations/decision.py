@@ -68,7 +68,8 @@ class Decision:
 
 @dataclass(frozen=True)
 class Question:
-    """A visitor's "that's wrong": it waits in the inbox and changes no label by itself."""
+    """A visitor's "that's wrong": it waits in the inbox and changes no label by itself. `seal`:
+    what the end of the visitor's receipt comes to; who has it may take the question back."""
 
     id: str
     at: str
@@ -77,6 +78,7 @@ class Question:
     answered: str = ""
     note: str = ""
     model_revision: str = ""
+    seal: str = ""
     kind: str = "visitor"
 
 

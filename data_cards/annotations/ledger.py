@@ -52,15 +52,18 @@ __all__ = [
 
 
 UNKNOWN = "unknown"
+VISITOR = "visitor"  # who takes a question back
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything known: decisions and questions in order, and where and why a line was left out."""
+    """Everything known: decisions and questions in order, questions that their visitors took back,
+    and where and why a line was left out."""
 
     decisions: tuple[Decision, ...] = ()
     questions: tuple[Question, ...] = ()
     problems: tuple[str, ...] = ()
+    taken_back: tuple[Question, ...] = ()
 
     @property
     def unreadable(self) -> int:
@@ -96,7 +99,14 @@ def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
     asked: dict[str, Question] = {}
     for question in sorted(questions, key=_rank_of_question):
         asked.setdefault(question.id, question)
-    return Ledger(tuple(in_order(decisions)), tuple(asked.values()), tuple(problems))
+    ordered = tuple(in_order(decisions))
+    back = {one.undoes for one in ordered if one.action == "undo" and one.who == VISITOR}
+    return Ledger(
+        ordered,
+        tuple(one for one in asked.values() if one.id not in back),
+        tuple(problems),
+        tuple(one for one in asked.values() if one.id in back),
+    )
 
 
 def _kept_decision(row: Mapping[str, object]) -> Decision:

@@ -3,6 +3,7 @@
     README.md  collection/  images/*.parquet  labels/labels.parquet  splits/splits.parquet
     data/*.parquet (the default config, derived from the three)  data/contents.json
     collection/asking.json  splits/certificate.json  ledger/<ulid>.jsonl  findings/*.parquet
+    inbox/<image_id>.parquet   visitors' photos that nobody has accepted yet; no table has them
 
 A `Dataset` is pinned to one revision: what it reads never changes under it. `newest()` moves on;
 `update()` writes.
@@ -45,6 +46,7 @@ CLASSES = "collection/classes.yaml"
 ASKING = "collection/asking.json"
 REFERENCES = "collection/references/"
 IMAGES = "images/"
+INBOX = "inbox/"
 LEDGER = "ledger/"
 FINDINGS = "findings/"
 OPINIONS = "opinions/"
@@ -117,6 +119,16 @@ class Dataset:
     def photos(self) -> Mapping[str, Photo]:
         """Every photo by image_id, without its bytes, in storage order."""
         return self._photos
+
+    def inbox(self) -> Mapping[str, Photo]:
+        """Visitors' photos that wait for a person, by image_id: no row of any table."""
+        return self._inbox
+
+    @cached_property
+    def _inbox(self) -> dict[str, Photo]:
+        return {
+            photo.image_id: photo for shard in self._under(INBOX) for photo in self._rows_of(shard)
+        }
 
     def labels(self) -> dict[str, Label]:
         """The label of every photo: given labels with decisions folded over them, and what
@@ -239,7 +251,7 @@ class Dataset:
     def _where(self) -> dict[str, _Place]:
         return {
             image_id: _Place(shard, group, row)
-            for shard in self.shards
+            for shard in (*self._under(INBOX), *self.shards)
             for image_id, group, row in self._places_in(shard)
         }
 

@@ -94,6 +94,15 @@ SCHEMAS: Mapping[type[Any], pa.Schema] = {
 
 def images_file(rows: Sequence[tuple[Photo, bytes]]) -> tuple[str, bytes]:
     """A new image shard; its name is unique, since shards never change."""
+    return f"images/{ULID()}.parquet", _shard(rows)
+
+
+def inbox_file(photo: Photo, data: bytes) -> tuple[str, bytes]:
+    """A visitor's photo that waits, in a file of its own: it can leave without a trace."""
+    return f"inbox/{photo.image_id}.parquet", _shard([(photo, data)])
+
+
+def _shard(rows: Sequence[tuple[Photo, bytes]]) -> bytes:
     table = pa.Table.from_pylist(
         [
             {
@@ -110,9 +119,7 @@ def images_file(rows: Sequence[tuple[Photo, bytes]]) -> tuple[str, bytes]:
         ),
     )
     # Photos are compressed already; a second compression only costs time.
-    return f"images/{ULID()}.parquet", _parquet(
-        table, compression="none", row_group_size=ROWS_PER_GROUP
-    )
+    return _parquet(table, compression="none", row_group_size=ROWS_PER_GROUP)
 
 
 def labels_file(

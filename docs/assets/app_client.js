@@ -76,6 +76,10 @@ export class AppClient {
     return this.#ask("/receipt", { receipt });
   }
 
+  takeBack(receipt) {
+    return this.#post("take-back", { receipt });
+  }
+
   // What the page alone asks, by routes of the app's own.
   async #post(path, asked) {
     let response;

@@ -207,7 +207,7 @@ class Ask extends HTMLElement {
   }
 
   #sheetOf(kind, name) {
-    if (kind === "receipts") return receiptsSheet({ fate: (receipt) => this.#client.fate(receipt) });
+    if (kind === "receipts") return receiptsSheet(this.#ofReceipts);
     const about = this.#cards.get(name);
     const names = { room: this.#room, cards: this.#all(), open: this.#thing };
     if (kind === "things") return namesSheet(names);
@@ -395,6 +395,11 @@ class Ask extends HTMLElement {
     this.#announce();
   }
 
+  #ofReceipts = {
+    fate: (receipt) => this.#client.fate(receipt),
+    takeBack: (receipt) => this.#client.takeBack(receipt),
+  };
+
   #receiptButton = () => button("ghost", TEXT.yourReceipt, () => goTo("receipts"));
 
   #announce() {
@@ -409,7 +414,7 @@ class Ask extends HTMLElement {
     const answer = this.#answer;
     this.#open(suggestSheet({ room: this.#room ?? {}, cards: this.#all(), answer, ...how,
       send: (label, consent, words) => this.#client.suggest(answer.prediction_id, label, consent, words),
-      fate: (receipt) => this.#client.fate(receipt),
+      ...this.#ofReceipts,
       sent: (receipt) => this.#sent(answer, receipt) }));
   }
 

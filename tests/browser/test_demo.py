@@ -117,7 +117,7 @@ def test_that_s_wrong_ends_with_a_receipt_whose_fate_can_be_asked(
     page.get_by_label("Keep my photo").check()
     page.locator("dialog button.row", has_text="Red Grid").click()
     receipt = page.locator("dialog code").inner_text()
-    assert len(receipt) == 26
+    assert len(receipt) == 37
     page.get_by_role("button", name="Has anyone looked at it?").click()
     page.get_by_text("Someone will.").wait_for()
     assert len(list((folder / "state" / "inbox").glob("*.photo"))) == 1

@@ -165,3 +165,34 @@ def test_a_german_browser_is_spoken_to_in_german_and_a_switch_is_kept(
     page.get_by_label("Language").select_option("de")
     page.goto(f"{url}#/thing/low-moon")
     assert sheet(page, "Harbour at Low Moon").locator(".body").get_attribute("lang") == "en"
+
+
+def test_a_receipt_typed_in_again_tells_its_fate_and_takes_photo_and_suggestion_back(
+    open_page: Any, url: str, folder: Path
+) -> None:
+    page = open_page(url, **PHONE)
+    choose(page, photo_in_pieces("white-room"))
+    placard(page)
+    page.get_by_role("button", name="That's wrong").click()
+    page.get_by_label("Keep my photo").check()
+    page.locator("dialog button.row").nth(1).click()
+    receipt = page.locator("dialog code").inner_text()
+    kept = folder / "state" / "inbox"
+    [photo] = kept.glob("*.photo")
+    data = photo.read_bytes()
+    elsewhere = open_page(url, **PHONE)
+    elsewhere.get_by_role("link", name="I have a receipt").click()
+    field = elsewhere.get_by_label("Receipt, 26 letters")
+    field.fill("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    field.press("Enter")
+    elsewhere.get_by_text("no such receipt").wait_for()
+    field.fill(receipt.lower())
+    field.press("Enter")
+    elsewhere.get_by_text("Someone will.").wait_for()
+    elsewhere.get_by_role("button", name="Take it back").click()
+    elsewhere.get_by_role("button", name="Really take it back").click()
+    elsewhere.get_by_text("It is taken back").wait_for()
+    left = [one for one in folder.rglob("*") if one.is_file() and data in one.read_bytes()]
+    assert left == []
+    elsewhere.get_by_role("button", name="Remove from this list").click()
+    elsewhere.get_by_text("No receipt is kept in this browser").wait_for()

@@ -9,11 +9,11 @@ import pytest
 from PIL import ImageFile
 
 from data_cards.annotations.journal import Journal, flush
-from data_cards.annotations.ledger import decide, read_ledger
-from data_cards.errors import MissingFile, UnknownClass
+from data_cards.annotations.ledger import Ledger, decide, read_ledger
+from data_cards.errors import MissingFile, NotAllowed, UnknownClass
 from data_cards.photos.image import image_id
 from data_cards.photos.metadata import stored_form
-from space.feedback import FATES, Inbox
+from space.feedback import FATES, Inbox, is_their_own
 from space.recent_answers import Recent
 from tests.fixtures.colours import gallery, photo_of
 from tests.fixtures.scenes import jpeg, scene
@@ -203,20 +203,18 @@ def test_every_fate_has_its_sentence(setup: InboxSetup) -> None:
     assert set(FATES) == {"waiting for a person", "accepted", "refused", "counted"}
 
 
-def test_delivered_photos_are_in_the_dataset_without_a_label(
+def test_delivered_photos_wait_in_the_inbox_and_in_no_table(
     setup: InboxSetup, tmp_path: Path
 ) -> None:
     dataset = small_gallery(tmp_path / "dataset")
-    before = dataset.labels()
     setup.ask()
     after = setup.inbox.deliver(dataset)
     [question] = setup.journal.questions()
-    photo = after.photos()[question.image_id]
+    photo = after.inbox()[question.image_id]
     assert (photo.sources[0].origin, photo.width, photo.height) == ("visitor", 300, 200)
     assert after.read_photo(question.image_id)
-    label = after.labels()[question.image_id]
-    assert (label.label, label.status) == (None, "unlabelled")
-    assert {name: after.labels()[name] for name in before} == before
+    assert after.shards == dataset.shards and after.photos() == dataset.photos()
+    assert after.labels() == dataset.labels()
     assert setup.inbox.waiting() == 0
     assert after.newest().revision == setup.inbox.deliver(after).revision
 
@@ -310,7 +308,7 @@ def test_a_bad_photo_is_set_aside_with_its_reason_and_the_others_come_in(
     setup.ask()
     after = setup.inbox.deliver(dataset)
     [question] = setup.journal.questions()
-    assert question.image_id in after.photos()
+    assert question.image_id in after.inbox()
     assert setup.inbox.waiting() == 0
     [finding] = [one for one in after.findings() if one.image_id == "0" * 64]
     assert finding.kind == "unreadable" and finding.reason.startswith("A visitor's photo: ")
@@ -325,7 +323,7 @@ def test_a_photo_that_cannot_be_read_from_the_disk_stops_no_other(
     (setup.folder / f"{'1' * 64}.photo").mkdir()
     setup.ask()
     after = setup.inbox.deliver(dataset)
-    assert len(after.photos()) == len(dataset.photos()) + 1
+    assert len(after.inbox()) == 1 and after.photos() == dataset.photos()
     assert [one.kind for one in after.findings()] == ["unreadable"]
     assert Inbox(setup.journal, setup.folder, gallery()).waiting() == 0
 
@@ -338,3 +336,43 @@ def test_several_bad_photos_keep_their_reasons_over_several_deliveries(
         _waits(setup, name, b"no photo")
         dataset = setup.inbox.deliver(dataset)
     assert sorted(one.image_id for one in dataset.findings()) == ["1" * 64, "2" * 64]
+
+
+def test_a_whole_receipt_takes_photo_and_question_back(setup: InboxSetup) -> None:
+    setup.recent.keep("p1", NEW, "ochre", "r1")
+    whole = setup.inbox.ask_sealed(setup.recent.find("p1"), "red-grid", True, setup.recent)
+    assert setup.inbox.ask_sealed(setup.recent.find("p1"), "red-grid", True, setup.recent) == whole
+    name, _, secret = whole.partition("-")
+    assert secret not in str(setup.journal.rows())
+    assert setup.fate(whole.lower()) == setup.fate(name) == "waiting for a person"
+    for _ in range(2):
+        setup.inbox.take_back(f" {whole.lower()} ", ledger_of(setup), setup.recent)
+    assert setup.inbox.waiting() == 0 and not list(setup.folder.glob("**/*.photo"))
+    assert setup.recent.find("p1").photo is None
+    assert setup.fate(whole) == "taken back" and ledger_of(setup).questions == ()
+
+
+@pytest.mark.parametrize("end", ["", "-", "-0000000000", "-ABCDEFGHJK"])
+def test_without_its_end_a_receipt_takes_nothing_back(setup: InboxSetup, end: str) -> None:
+    receipt = setup.ask()
+    with pytest.raises(NotAllowed, match="whole receipt"):
+        setup.inbox.take_back(f"{receipt}{end}", ledger_of(setup), setup.recent)
+    assert setup.inbox.waiting() == 1
+
+
+def test_a_photo_that_was_here_before_is_not_taken_back_by_who_asked_about_it(
+    tmp_path: Path,
+) -> None:
+    here = jpeg(scene(3))
+    journal = Journal(tmp_path / "journal")
+    recent = Recent()
+    inbox = Inbox(journal, tmp_path / "inbox", gallery("things"), {"p3": here}.__getitem__)
+    recent.keep("p", jpeg(scene(3), 70), "ochre", "r1", ("p3",))
+    whole = inbox.ask_sealed(recent.find("p"), "red-grid", True, recent)
+    question = inbox.take_back(whole, read_ledger(journal.rows()), recent)
+    assert question.image_id == "p3" and not is_their_own(question)
+
+
+def ledger_of(setup: InboxSetup) -> Ledger:
+    """Everything that is known."""
+    return read_ledger(setup.journal.rows())

@@ -60,6 +60,9 @@ class Index:
         self._classes = np.array(self.labels, dtype=object)
         self._thumbnail_of = thumbnail_of
 
+    def __contains__(self, image_id: object) -> bool:
+        return image_id in self._row
+
     def __len__(self) -> int:
         return len(self.ids)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 OURS = "vitrine"
+ROUNDS = "rounds.json"  # train/evaluation/rounds.py writes it
 SHOWN = 6  # photos that look alike, in an answer
 
 
@@ -106,6 +107,7 @@ class Predictor:
         self._judgement = judgement
         self._references = references
         self.made_at = ""
+        self.round = 0
         self._own = collection
         self.todays = as_trained(classes, collection)
 
@@ -157,6 +159,11 @@ class Predictor:
             (found for name in self.todays.were(class_id) if (found := self.index.typical(name))),
             None,
         )
+
+    def helped(self, image_id: str) -> int | None:
+        """The number of this release's round, where the photo helped to make it; None where it did
+        not, or where rounds were not counted."""
+        return self.round if self.round and image_id in self.index else None
 
     @property
     def engine(self) -> str:
@@ -266,6 +273,7 @@ def load_predictor(
         ours / "collection" / "references",
     )
     predictor.made_at = str(release.get("made_at") or "")
+    predictor.round = int(read_json(ours / ROUNDS).get("served") or 0)
     return predictor
 
 

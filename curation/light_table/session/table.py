@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import Any
 
 from curation.active_learning.to_label import NAMELESS
+from curation.decisions.visitors_photos import settle_inbox
 from curation.issues.scanned_classes import findings_today, scanned_classes
 from curation.light_table.session.blind import second_looks
 from curation.light_table.session.book import Book
@@ -33,7 +34,7 @@ from curation.light_table.session.sending import Sending
 from curation.light_table.session.thumbnails import Prints
 from curation.scan.remembered import NothingRemembered, Remembered
 from data_cards.annotations.class_edits import references_of
-from data_cards.annotations.decision import Question
+from data_cards.annotations.decision import Question, now
 from data_cards.annotations.journal import Journal, flush, known
 from data_cards.annotations.ledger import given_labels, read_ledger
 from data_cards.annotations.overlap import ONE_EACH, Asking, asking_from
@@ -96,7 +97,8 @@ class LightTable:
     def _lay(self, dataset: Dataset) -> None:
         """Put a revision of the dataset on the table. It is read while people go on; nobody
         loses their place."""
-        photos = dataset.photos()
+        # What visitors left lies on the table as well; it is no photo of the collection yet.
+        photos = {**dataset.photos(), **dataset.inbox()}
         past = known(dataset, self._journal)
         if past.left_out != self._left_out:
             self._left_out = past.left_out
@@ -324,6 +326,8 @@ class LightTable:
     def _send(self) -> None:
         before = self.dataset.newest()
         after = flush(self._journal, before).dataset
+        if after.inbox():
+            after = settle_inbox(after, known(after, self._journal).decisions, now())
         with self.lock:
             self.dataset = after
             # Our own decisions are on the table already; anything else that came is not.
