@@ -74,6 +74,10 @@ export class Recognizer {
     return this.#app().fate(receipt);
   }
 
+  takeBack(receipt) {
+    return this.#app().takeBack(receipt);
+  }
+
   #app() {
     if (!this.#client) throw new Trouble(TEXT.noApp, "no_app");
     return this.#client;
