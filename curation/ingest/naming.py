@@ -25,6 +25,7 @@ from data_cards.dataset.collection import (
     shipped_collection,
     shipped_names,
 )
+from data_cards.texts.painters import with_painters
 
 NONE_WORDS = frozenset(("none", "_none", "none of these", "_none of these"))
 UNLABELLED_WORDS = frozenset(
@@ -111,6 +112,7 @@ def name_classes(
     begins with. `wanted`: as for `begin`. Raises BadCollection."""
     known = there or begin(name, met, wanted)
     ids, things = join(known, met, texts_for(known, wanted))
+    things = with_painters(things, known)
     return Named(known, ids, things, put_together(met, ids, things))
 
 

@@ -39,6 +39,9 @@ KNOWN_IN_CARD = (
     "consent",
     "legal_basis",
     "flips",
+    "search",
+    "negatives",
+    "credits",
 )
 # How alike (0..1, difflib's ratio) an unknown key must be to a known one to be taken for a slip.
 # `tilte` and `title` come to .8, `date` and `name` to .5.

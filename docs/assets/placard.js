@@ -33,9 +33,14 @@ export function story(about) {
   return [
     about.summary ? element("p.summary", {}, about.summary) : null,
     facts.length ? element("dl.facts", {}, facts.map(fact)) : null,
+    about.location ? element("p", {}, onMap(about.location)) : null,
     text ? element("p.source", {}, TEXT.text(text)) : null,
   ];
 }
+
+// Where the thing stands, on a map of OpenStreetMap: nothing is asked of it before somebody follows the link.
+const onMap = ([latitude, longitude]) => element("a", { target: "_blank", rel: "noopener noreferrer",
+  href: `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}` }, TEXT.onMap);
 
 /** The visitor chose one of the candidates: its story, under their own authority. */
 export function chosen(about, does = {}) {

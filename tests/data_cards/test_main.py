@@ -7,7 +7,7 @@ from data_cards.errors import WRONG_USE
 
 def test_what_ships_is_checked_when_no_name_is_given(capsys):
     assert main(["check"]) == DONE
-    assert "No error in 7 collections." in capsys.readouterr().out
+    assert "No error in 8 collections." in capsys.readouterr().out
 
 
 def test_a_collection_is_begun_spoiled_and_checked(tmp_path, capsys):
