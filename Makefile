@@ -36,9 +36,10 @@ loop: .venv/ready
 test: .venv/ready-dev lint browser node
 	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest
 
-# Unit tests only: what is quick to run after each change.
+# Unit tests only: what is quick to run after each change. A file stays in one process, for what its tests share.
 quick: .venv/ready-dev
-	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -m "not slow" \
+		-n auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
