@@ -4,7 +4,7 @@ python -m curation collect SOURCE DATASET      python -m curation scan DATASET
 python -m curation duplicates FOLDER           python -m curation decide DATASET decisions.jsonl
 python -m curation fold DATASET                python -m curation erase DATASET IMAGE_ID...
 python -m curation retrain DATASET MODEL
-python -m curation next DATASET
+python -m curation next DATASET                python -m curation views DATASET
 python -m curation export DATASET OUT --to FORM    python -m curation import-labels DATASET FILE
 """
 
@@ -131,6 +131,14 @@ def _decide(flags: argparse.Namespace) -> None:
     print(decide_from(open_dataset(flags.dataset), flags.decisions).sentence)
 
 
+def _views(flags: argparse.Namespace) -> None:
+    from curation.ingest.reference_views import ViewSettings, add_views
+    from data_cards.dataset.repo import open_dataset
+
+    settings = from_flags(ViewSettings, flags)
+    print(add_views(open_dataset(flags.dataset), settings).sentence)
+
+
 def _next(flags: argparse.Namespace) -> None:
     from curation.active_learning.next_steps import what_next
     from data_cards.dataset.repo import open_dataset
@@ -216,6 +224,7 @@ def _retrain(flags: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from curation.ingest.incoming import SourceOptions
+    from curation.ingest.reference_views import ViewSettings
     from curation.ingest.search.query import SearchSettings
     from curation.scan.run import ScanSettings
     from train.settings import TrainSettings
@@ -278,6 +287,13 @@ def _parser() -> argparse.ArgumentParser:
         help="--no-table leaves out data/, the pictures with their labels that load_dataset and "
         "the Hub's viewer open: it takes as much disk again; --table brings it back",
     )
+    one = parser.command(
+        "views",
+        _views,
+        "photos of reference pictures as visitors would take them, to learn from",
+        dataset=DATASET_HELP,
+    )
+    add_flags(one, ViewSettings)
     one = parser.command(
         "next", _next, "which photos to label first, and which to take", dataset=DATASET_HELP
     )

@@ -45,6 +45,7 @@ COMMANDS = {
     "import-labels": Command("curation", ("import-labels",), "labels given in another tool"),
     "tag-dataset": Command("curation", ("tag",), "name a revision of a dataset: v1.2"),
     "erase": Command("curation", ("erase",), "remove photos for good"),
+    "views": Command("curation", ("views",), "photos made of reference pictures, to learn from"),
     "next": Command("curation", ("next",), "what to label and what to photograph next"),
     "retrain": Command("curation", ("retrain",), "scan and train again beside the served model"),
     "train": Command("train", (), "photos and labels become a model"),

@@ -27,6 +27,7 @@ from curation.museum.camera import (
     spread,
 )
 from curation.museum.gallery import HANGING, canvas_side
+from curation.museum.rooms import Hanging
 
 Image8 = NDArray[Any]  # uint8
 Point = tuple[float, float, float]
@@ -73,6 +74,21 @@ def of_a_picture(name: str, width: int, height: int, scene: Rng, hand: Rng) -> I
     hang(picture, rooms.placard(), wall, extent[0] / 2 + 18, min(extent[1] / 2 - 8, 30))
     if scene.random() < 0.3:
         _lamp_in_the_glass(picture, wall, name, scene, hand)
+    return picture
+
+
+def of_a_reference(thing: Hanging, width: int, height: int, scene: Rng, hand: Rng) -> Image8:
+    """Any flat thing on a wall of the house: as `of_a_picture`, without neighbours, and seen by
+    more visitors from the side."""
+    extent = thing.width, thing.height
+    fraction = float(scene.uniform(0.45, 1.15))
+    off = scene.normal(0, 0.08, 2) * np.array(extent)
+    side = (scene.normal(0, 0.32), scene.normal(0.02, 0.08))
+    pose = _pose(width, height, extent, fraction, side, (off[0], off[1]), scene, hand)
+    picture, wall = _wall(pose, int(scene.integers(len(rooms.ROOMS))))
+    hang(picture, thing, wall, 0, 0)
+    if scene.random() < 0.35:
+        _lamp_over(picture, wall, (thing.width / 2, thing.height / 2), scene, hand)
     return picture
 
 
@@ -156,8 +172,14 @@ def _neighbour(
 
 
 def _lamp_in_the_glass(picture: Image8, wall: Matrix, name: str, scene: Rng, hand: Rng) -> None:
-    x = HANGING[name].width / 2
-    y = HANGING[name].height / 2
+    _lamp_over(picture, wall, (HANGING[name].width / 2, HANGING[name].height / 2), scene, hand)
+
+
+def _lamp_over(
+    picture: Image8, wall: Matrix, half: tuple[float, float], scene: Rng, hand: Rng
+) -> None:
+    """A lamp mirrored in glass of this half width and half height (cm)."""
+    x, y = half
     corners = np.array([[-x, -y, 1], [x, -y, 1], [x, y, 1], [-x, y, 1]]) @ wall.T
     glass = corners[:, :2] / corners[:, 2:]
     spread_out = scene.normal(0, 0.2, 2) * np.ptp(glass, axis=0)

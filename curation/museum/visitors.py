@@ -21,7 +21,8 @@ from PIL import Image
 
 from curation.museum.camera import Light, Rng, grain_tile, lit, noisy, people, shaken
 from curation.museum.gallery import HANGING
-from curation.museum.scenes import EMPTY, by_mistake, empty, of_a_picture
+from curation.museum.rooms import hanging
+from curation.museum.scenes import EMPTY, by_mistake, empty, of_a_picture, of_a_reference
 
 Image8 = NDArray[Any]  # uint8
 SHAPES = ((3, 4), (4, 3), (9, 16), (16, 9), (1, 1))
@@ -32,6 +33,7 @@ QUARTERS = {
     6: 1,
     8: 3,
 }  # Exif orientation -> quarter turns, anticlockwise, of the pixels that are written
+WIDTH_OF_A_REFERENCE = 60.0  # cm: what is flat and shown is mostly of this order
 MAKE = 0x010F
 MODEL = 0x0110
 ORIENTATION = 0x0112
@@ -107,7 +109,29 @@ def _taken(shot: Shot, phone: Phone, scene: Rng, hand: Rng, side: int) -> Image8
         of_a_picture if shot.subject in HANGING else empty if shot.subject in EMPTY else by_mistake
     )
     picture = draw(shot.subject, width, height, scene, hand)
-    if draw is not by_mistake and scene.random() < 0.17:
+    with_people = draw is not by_mistake and scene.random() < 0.17
+    return _developed(picture, phone, scene, hand, with_people)
+
+
+def snap_reference(reference: Image8, seed: int, side: int) -> bytes:
+    """A visitor's photo of any flat picture, RGB uint8 (h, w, 3): hung in one of the rooms, seen
+    from where people stand, with their light, glare, hands and heads. JPEG; a pure function of
+    its arguments."""
+    phone = phone_of(seed)
+    scene = np.random.default_rng((3, seed))
+    hand = np.random.default_rng((4, seed))
+    width, height = _size(phone, scene, side)
+    rows, columns = reference.shape[:2]
+    alpha = np.full((rows, columns, 1), 1.0, np.float32)
+    texture = np.concatenate([reference.astype(np.float32) / 255, alpha], 2)
+    thing = hanging(texture, WIDTH_OF_A_REFERENCE, WIDTH_OF_A_REFERENCE * rows / columns)
+    picture = of_a_reference(thing, width, height, scene, hand)
+    return encoded(_developed(picture, phone, scene, hand, scene.random() < 0.2), phone.quality)
+
+
+def _developed(picture: Image8, phone: Phone, scene: Rng, hand: Rng, with_people: bool) -> Image8:
+    """What people in front, light, hands and sensor make of what is before the phone."""
+    if with_people:
         people(picture, scene, 1 + int(scene.random() < 0.3))
     picture = _shaken(lit(picture, _light(phone, scene, hand)), phone, hand)
     return noisy(picture, grain_tile(int(phone.noise * scene.uniform(0.7, 1.5)) + 1), hand)

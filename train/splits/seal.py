@@ -8,7 +8,7 @@ A test that exists stays what it is: a later split only finds a place for photos
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,13 +143,30 @@ def split_dataset(
         given = _val_as_test(given, held)
     taken_at, files = when_and_where(sources)
     groups = groups_from_findings(sources, dataset.findings(), apart(known(dataset).decisions))
-    return split(
-        list(sources),
-        {row.image_id: row.label for row in rows},
+    made = {i for i, some in sources.items() if _is_made_for_training(some)}
+    labels = {row.image_id: row.label for row in rows}
+    splits, certificate = split(
+        [i for i in sources if i not in made],
+        labels,
         Known(groups, given, taken_at, files, held),
         settings,
         dataset.references(),
     )
+    return splits | _in_training(made, groups, splits), certificate
+
+
+def _is_made_for_training(sources: Sequence[Source]) -> bool:
+    """Whether a program made this photo to be learned from: it says nothing about real ones."""
+    return any(one.origin == "synthetic" and one.given_split == TRAIN for one in sources)
+
+
+def _in_training(
+    made: Collection[str], groups: Mapping[str, str], splits: Mapping[str, Split]
+) -> dict[str, Split]:
+    """Such photos are in training, but for near-copies of photos that are judged by."""
+    judged = {row.group for row in splits.values() if row.split != TRAIN}
+    found = {i: groups.get(i, i) for i in made}
+    return {i: Split(i, group, TRAIN) for i, group in found.items() if group not in judged}
 
 
 def _val_as_test(given: Mapping[str, str | None], held: Mapping[str, str]) -> dict[str, str | None]:
