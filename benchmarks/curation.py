@@ -16,7 +16,7 @@ from benchmarks.labels import (
     strangers,
 )
 from benchmarks.near_duplicates import copies
-from benchmarks.photos import clips, quality
+from benchmarks.photos import clips, quality, reference_views
 from benchmarks.scale import costs, scanning
 from benchmarks.serving import light_table
 from data_cards.progress import speak_up
@@ -24,6 +24,7 @@ from data_cards.progress import speak_up
 BENCHES = {
     "quality": quality,
     "clips": clips,
+    "views": reference_views,
     "annotators": annotators,
     "labels": label_errors,
     "copies": copies,

@@ -132,11 +132,13 @@ def _decide(flags: argparse.Namespace) -> None:
 
 
 def _views(flags: argparse.Namespace) -> None:
+    from curation.ingest.drawn_photos import drawer
     from curation.ingest.reference_views import ViewSettings, add_views
     from data_cards.dataset.repo import open_dataset
 
     settings = from_flags(ViewSettings, flags)
-    print(add_views(open_dataset(flags.dataset), settings).sentence)
+    draw = drawer(settings.model, default_cache(os.environ)) if settings.model else None
+    print(add_views(open_dataset(flags.dataset), settings, draw).sentence)
 
 
 def _next(flags: argparse.Namespace) -> None:

@@ -127,7 +127,7 @@ def _walks(photos: int, seconds: int) -> None:
     for said, pick in _choices(walks).items():
         x = np.concatenate([features[key][pick[key]] for key in walks])
         y = [key[0] for key in walks for _ in pick[key]]
-        share = np.mean(_shares(x, y, asked) == truth)
+        share = np.mean(said_by_probe(x, y, asked) == truth)
         print(f"{said:<22} {len(y):>5} frames   {100 * share:.1f} % of phone photos right")
     _leak(walks, features, (asked, truth))
 
@@ -169,7 +169,7 @@ def _leak(walks: dict[Any, Any], features: dict[Any, Any], phones: tuple[Any, An
     }
     print("\nThe same recognizer, learned from one walk a picture, by how it is tested")
     for said, (asked, truth) in sides.items():
-        share = np.mean(_shares(learned, y, asked) == np.array(truth))
+        share = np.mean(said_by_probe(learned, y, asked) == np.array(truth))
         print(f"{said:<22} {100 * share:.1f} % right of {len(truth)}")
 
 
@@ -185,7 +185,7 @@ def _phone_photos(count: int) -> tuple[NDArray[Any], list[NDArray[Any]]]:
     return np.array(truth), data
 
 
-def _shares(learned: NDArray[Any], names: Sequence[str], asked: NDArray[Any]) -> NDArray[Any]:
+def said_by_probe(learned: NDArray[Any], names: Sequence[str], asked: NDArray[Any]) -> NDArray[Any]:
     """What a probe that learned from these features and names says of others."""
     from train.probes.logistic import fit_probe
 

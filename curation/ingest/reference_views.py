@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from curation.ingest.drawn_photos import Draw, prompt_for
 from curation.ingest.shards import Intake
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Photo, Source
@@ -41,6 +42,9 @@ class ViewSettings:
     thinner_than: int = dial(
         0, "only of classes with fewer labelled photos than this (0: of every class)", least=0
     )
+    model: str | None = dial(
+        None, "draw them with this text-to-image model of diffusers, instead of the references"
+    )
 
 
 @dataclass(frozen=True)
@@ -62,21 +66,23 @@ class ViewsAdded:
         )
 
 
-def add_views(dataset: Dataset, settings: ViewSettings) -> ViewsAdded:
-    """Make what is missing to so many views a class, and keep it. Raises BadSource where no class
-    has a reference picture."""
-    wanted = _wanted(dataset, settings)
+def add_views(dataset: Dataset, settings: ViewSettings, draw: Draw | None = None) -> ViewsAdded:
+    """Make what is missing to so many views a class, and keep it. `draw`: words and a number ->
+    JPEG, instead of the camera. Raises BadSource where no class has a reference picture."""
+    wanted = _wanted(dataset, settings, draw is not None)
+    views = _drawn(dataset, wanted, draw) if draw else _views(dataset, wanted)
+    origin = f"made by {settings.model}" if draw else LICENCE
     now = datetime.now(UTC).isoformat(timespec="seconds")
     total = sum(len(seeds) for _, seeds in wanted)
     made: Counter[str] = Counter()
     with Intake(dataset, dataset.collection()) as intake:
-        for class_id, data, seed in track(_views(dataset, wanted), "Making views", total):
+        for class_id, data, seed in track(views, "Making views", total):
             facts = inspect_photo(data)
             source = Source(
                 f"{SYNTHETIC}/{class_id}/{seed}.jpg",
                 class_id,
                 TRAIN,
-                licence=LICENCE,
+                licence=origin,
                 added_at=now,
                 origin=SYNTHETIC,
             )
@@ -86,9 +92,9 @@ def add_views(dataset: Dataset, settings: ViewSettings) -> ViewsAdded:
     return ViewsAdded(dataset, sum(made.values()), len(made))
 
 
-def _wanted(dataset: Dataset, settings: ViewSettings) -> list[tuple[str, range]]:
+def _wanted(dataset: Dataset, settings: ViewSettings, are_drawn: bool) -> list[tuple[str, range]]:
     """(class id, numbers of the views that it lacks)."""
-    pictured = dataset.references()
+    pictured = frozenset(dataset.collection().ids) if are_drawn else dataset.references()
     if not pictured:
         raise BadSource(
             "No class has a reference picture. Choose one on the page Classes of the light table, "
@@ -132,3 +138,13 @@ def _views(dataset: Dataset, wanted: list[tuple[str, range]]) -> Iterator[tuple[
         first = zlib.crc32(class_id.encode()) % 1_000_000 * 1000
         for number in numbers:
             yield class_id, snap_reference(pixels, first + number, VIEW), number
+
+
+def _drawn(
+    dataset: Dataset, wanted: list[tuple[str, range]], draw: Draw
+) -> Iterator[tuple[str, bytes, int]]:
+    things = dataset.collection()
+    for class_id, numbers in wanted:
+        info = things.info(class_id)
+        for number in numbers:
+            yield class_id, draw(prompt_for(info, number), number), number
