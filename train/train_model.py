@@ -40,7 +40,14 @@ from train.inference.batch_predict import Asking, ask, by_features
 from train.inference.model_folder import OURS, home_of, previous_metrics, read_json, write_json
 from train.models.backbone import find_backbone
 from train.models.small_cnn import NOTHING
-from train.release.contents import furnish, keep, write_origin, write_weights
+from train.release.contents import (
+    fold_temperature,
+    furnish,
+    keep,
+    name_classes,
+    write_origin,
+    write_weights,
+)
 from train.release.lifecycle import candidate_of, settled_before
 from train.release.publish import publish
 from train.settings import SplitSettings, TrainSettings, check_dials, named
@@ -161,10 +168,12 @@ def _released(
     trained = done.trained
     settings = done.settings
     before = done.before
+    name_classes(trained.model, material)
     write_weights(trained, draft)
     promise = Promise(named(settings), settings.sure_wrong / 100)
     if material.references is None:
         trained = furnish(draft, source, material, trained, settings.seed, promise, asking)
+        fold_temperature(draft, trained.model)
     else:
         furnish_by_pictures(draft, source.dataset, material, trained, settings.seed, promise)
     write_origin(

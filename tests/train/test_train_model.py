@@ -9,8 +9,9 @@ from data_cards.dataset.repo import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel, CannotTrain, DiskFull, TooBusy
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.evaluation.report_page import AskedPhoto
-from train.evaluation.sealed_test import classes_of, evaluate_model
-from train.inference.model_folder import home_of, model_folder
+from train.evaluation.sealed_test import evaluate_model
+from train.inference.model_folder import classes_of, home_of, model_folder
+from train.inference.predictor import load_predictor
 from train.settings import TrainSettings
 from train.train_model import report_of, train_model
 from train.uncertainty.decision_rule import Judgement
@@ -52,18 +53,38 @@ def release(report, name):
     return json.loads((report.folder / "vitrine" / name).read_text())
 
 
-def test_a_release_opens_with_from_pretrained_and_names_class_ids(round_one):
+def test_a_release_opens_with_from_pretrained_and_names_titles(round_one):
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
     model = AutoModelForImageClassification.from_pretrained(round_one.folder)
-    assert model.config.id2label == {0: "red", 1: "blue"} and model.config.label2id == {
-        "red": 0,
-        "blue": 1,
-    }
+    assert model.config.id2label == {0: "Thing red", 1: "Thing blue"}
+    assert model.config.label2id == {"Thing red": 0, "Thing blue": 1}
+    assert model.config.class_ids == ["red", "blue"] and classes_of(round_one.folder) == (
+        "red",
+        "blue",
+    )
     assert (
         AutoImageProcessor.from_pretrained(round_one.folder, backend="pil").crop_size["height"]
         == 56
     )
+
+
+def test_the_pipeline_gives_the_calibrated_confidence(round_one, dataset, cache):
+    from io import BytesIO
+
+    from PIL import Image
+    from transformers import pipeline
+
+    calibration = release(round_one, "calibration.json")
+    assert calibration["temperature"] == 1.0 and calibration["folded"] != 1.0
+    classify = pipeline("image-classification", str(round_one.folder), top_k=2)
+    predictor = load_predictor(round_one.folder, cache, engine="torch")
+    for _, data in dataset.newest().read_photos(list(dataset.newest().photos())[:3]):
+        said = {one["label"]: one["score"] for one in classify(Image.open(BytesIO(data)))}
+        answer = predictor.predict(data, top_k=2)
+        # transformers cuts the photo its own way, so the two see it a little differently.
+        for one in answer.candidates:
+            assert said[one.title] == pytest.approx(one.confidence, abs=0.05)
 
 
 def test_a_release_names_the_exact_data_and_the_backbone(round_one, dataset, tiny_vit):

@@ -19,10 +19,9 @@ from data_cards.progress import say
 from data_cards.wording import percent, points
 from train.evaluation.label_value import effort_of, how_sure, what_changed
 from train.evaluation.rounds import Round
-from train.evaluation.sealed_test import classes_of
 from train.inference.batch_predict import ask
 from train.inference.current_classes import classes_today
-from train.inference.model_folder import OURS, model_folder
+from train.inference.model_folder import OURS, classes_of, model_folder
 from train.inference.photo_index import Index
 from train.splits.seal import Sealed, sealed, usable
 from train.splits.training_set import Material, gather

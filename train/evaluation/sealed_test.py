@@ -6,7 +6,6 @@ python -m train evaluate MODEL DATASET  last line: {"top1": ..., "top3": ..., "t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,16 @@ from typing import Any
 import numpy as np
 
 from data_cards.dataset.repo import Dataset, open_dataset
-from data_cards.storage.atomic_files import model_file
 from train.evaluation.report_page import AskedPhoto
 from train.evaluation.results import Answered, name_of_test, report
 from train.inference.batch_predict import Answers, Asking, ask
 from train.inference.current_classes import TodaysClasses, classes_today
-from train.inference.model_folder import OURS, model_folder, read_json
+from train.inference.model_folder import OURS, classes_of, model_folder, read_json
 from train.inference.photo_index import Index
 from train.splits.seal import sealed
 from train.splits.training_set import Material, gather
 from train.uncertainty.decision_rule import Judgement
 from train.uncertainty.rejection import rejection_words
-
-
-def classes_of(folder: Path) -> tuple[str, ...]:
-    """Class ids by class number, from a model's config.json."""
-    with model_file("config.json"):
-        names = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
-        return tuple(names[str(number)] for number in range(len(names)))
 
 
 def examine(folder: Path, dataset: Dataset, material: Material) -> dict[str, Any]:

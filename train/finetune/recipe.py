@@ -382,16 +382,34 @@ def give_head(model: Any, probe: Head) -> None:
     import torch
 
     weight, bias = probe.head()
+    layer = _last_layer(model)
     with torch.no_grad():
-        model.classifier.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
-        model.classifier.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+        layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
+        layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A model's head divided by a temperature."""
+
+    model: Any
+    temperature: float
+
+    def head(self) -> tuple[np.ndarray, np.ndarray]:
+        """Weight (c, d) and bias (c,)."""
+        weight, bias = head_of(self.model)
+        return weight / self.temperature, bias / self.temperature
 
 
 def head_of(model: Any) -> tuple[np.ndarray, np.ndarray]:
     """Weight (c, d) and bias (c,) of a model's classifier."""
-    weight = model.classifier.weight
-    bias = model.classifier.bias
-    return weight.detach().numpy(), bias.detach().numpy()
+    layer = _last_layer(model)
+    return layer.weight.detach().numpy(), layer.bias.detach().numpy()
+
+
+def _last_layer(model: Any) -> Any:
+    """The linear layer that names classes; a ResNet's classifier flattens its map before it."""
+    return [part for part in model.classifier.modules() if hasattr(part, "weight")][-1]
 
 
 def _steered(material: Material) -> tuple[Material, str]:

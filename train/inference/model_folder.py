@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cards.errors import BadAddress, BadModel, MissingFile, NoModelYet
-from data_cards.storage.atomic_files import at_home, place
+from data_cards.storage.atomic_files import at_home, model_file, place
 from data_cards.storage.repository import open_repository, parse_address
 from train.images.preprocessing import Preprocessing
 
@@ -52,6 +52,17 @@ def write_golden(
         framing.image(data).save(folder / name)
         rows.append({"image_id": image_id, "photo": name, **asdict(answers[image_id])})
     write_json(folder / OURS / "golden.json", rows)
+
+
+def divide_golden(folder: Path, temperature: float) -> None:
+    """The kept logits follow a head that was divided by a temperature."""
+    path = folder / OURS / "golden.json"
+    with model_file("golden.json"):
+        rows = json.loads(path.read_text("utf-8")) if path.is_file() else []
+        for row in rows:
+            row["logits"] = [value / temperature for value in row["logits"]]
+    if rows:
+        write_json(path, rows)
 
 
 def home_of(model: str, cache: Path) -> Path:
@@ -117,6 +128,19 @@ def previous_metrics(folder: Path, revision: str) -> dict[str, Any]:
     """What the release in `folder` came to, with its revision; empty where it was not measured."""
     metrics = read_json(folder / OURS / "metrics.json")
     return metrics | {"model_revision": revision} if metrics else {}
+
+
+def classes_of(folder: Path) -> tuple[str, ...]:
+    """Class ids by class number, from a model's config.json: `class_ids`, or in an older release
+    `id2label`, which has titles today. Raises BadModel."""
+    with model_file("config.json"):
+        config = read_json(folder / "config.json")
+        names = config.get("id2label") or {}
+        if not names:
+            raise BadModel(f"The model in {folder.name} does not say what it can name (id2label).")
+        return tuple(
+            map(str, config.get("class_ids") or (names[str(n)] for n in range(len(names))))
+        )
 
 
 def write_json(path: Path, value: Any) -> None:

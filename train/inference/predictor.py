@@ -21,7 +21,7 @@ from data_cards.storage.repository import parse_address
 from train.images.blank import shows_nothing
 from train.inference.current_classes import Knew, as_trained, todays_classes, with_own
 from train.inference.embeddings import Embedder, Watch
-from train.inference.model_folder import FORMAT, is_provisional, model_folder, read_json
+from train.inference.model_folder import FORMAT, classes_of, is_provisional, model_folder, read_json
 from train.inference.network import open_network
 from train.inference.photo_index import Index
 from train.uncertainty.decision_rule import Judgement
@@ -255,7 +255,7 @@ def load_predictor(
             format=release["format"],
         )
     network = open_network(folder, engine, threads)
-    classes = _classes(folder)
+    classes = classes_of(folder)
     model = {
         "repo": _name(str(address)),
         "revision": revision,
@@ -300,14 +300,6 @@ def _measured(ours: Path) -> dict[str, Any]:
     """How often the first answer was right on the sealed test, where that was measured."""
     share = read_json(ours / "metrics.json").get("top1")
     return share if isinstance(share, dict) else {}
-
-
-def _classes(folder: Path) -> tuple[str, ...]:
-    with model_file("config.json"):
-        names = _json(folder / "config.json").get("id2label") or {}
-        if not names:
-            raise BadModel(f"The model in {folder.name} does not say what it can name (id2label).")
-        return tuple(str(names[str(number)]) for number in range(len(names)))
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.repository import open_repository
 from data_cards.wording import counted
-from train.finetune.recipe import TrainedModel, give_head
+from train.finetune.recipe import Scaled, TrainedModel, give_head
 from train.finetune.refit_head import refitted, unseen_by_refitted
 from train.images.augment import GENTLE
 from train.images.preprocessing import FILE
@@ -36,6 +36,7 @@ from train.inference.model_folder import (
     OURS,
     PROVISIONAL,
     GoldenAnswer,
+    divide_golden,
     write_golden,
     write_json,
 )
@@ -303,6 +304,30 @@ def spread(classes: Sequence[int], sure: np.ndarray, most: int) -> list[int]:
 
 COLLECTION = "collection/"
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "numpy")
+
+
+def fold_temperature(folder: Path, model: Any) -> None:
+    """Divide the head of the release in `folder`, which `model` is, by its temperature, so that
+    `pipeline` gives calibrated chances; what the release says of logits follows."""
+    judgement = Judgement.load(folder / OURS)
+    temperature = judgement.calibration.temperature
+    if temperature == 1.0 or judgement.rejection.by_logits:
+        return
+    give_head(model, Scaled(model, temperature))
+    with full_disk_named("the model"):
+        model.save_pretrained(folder)
+        replace(judgement, calibration=judgement.calibration.in_the_head()).save(folder / OURS)
+        divide_golden(folder, temperature)
+
+
+def name_classes(model: Any, material: Material) -> None:
+    """`id2label` says what people call the classes; their ids are in `class_ids`."""
+    things = material.collection
+    titles = dict(zip(things.ids, things.unique_titles, strict=True))
+    names = [titles.get(name, name) for name in material.classes]
+    model.config.id2label = dict(enumerate(names))
+    model.config.label2id = {name: number for number, name in enumerate(names)}
+    model.config.class_ids = list(material.classes)
 
 
 def write_weights(trained: TrainedModel, folder: Path) -> None:

@@ -8,7 +8,7 @@ plain fit would teach it modesty. So a label is either right, or a slip, and the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,20 @@ TRIED = 17
 @dataclass(frozen=True)
 class Calibration:
     """Logits are divided by `temperature`. Rests on `n` photos, of whose labels about the share
-    `slips` is taken to be wrong; `ece_before` and `ece_after` are measured on them."""
+    `slips` is taken to be wrong; `ece_before` and `ece_after` are measured on them. `folded`: the
+    part of the temperature that the head's weights are divided by already, so that whoever opens
+    the model without us gets calibrated chances too."""
 
     temperature: float = 1.0
     n: int = 0
     ece_before: float | None = None
     ece_after: float | None = None
     slips: float = 0.0
+    folded: float = 1.0
+
+    def in_the_head(self) -> Calibration:
+        """The same for a network whose head was divided by this temperature."""
+        return replace(self, temperature=1.0, folded=self.folded * self.temperature)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """(n, c) logits -> (n, c), rows sum to 1."""
