@@ -49,6 +49,7 @@ from train.release.contents import (
     write_weights,
 )
 from train.release.lifecycle import candidate_of, settled_before
+from train.release.model_card import report_text
 from train.release.publish import publish
 from train.settings import SplitSettings, TrainSettings, check_dials, named
 from train.splits.seal import Sealed, sealed
@@ -208,6 +209,8 @@ def _released(
         return metrics
     page = report_of(draft, material.collection, source.dataset, photos)
     (draft / OURS / "report.html").write_text(page, encoding="utf-8")
+    text = report_text(metrics, material.collection.title)
+    (draft / OURS / "report.md").write_text(text, encoding="utf-8")
     return metrics
 
 

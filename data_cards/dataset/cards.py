@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -28,6 +28,7 @@ FORMAT = 1  # of the dataset layout; data_cards.dataset.repo refuses a newer one
 GRADIO_VERSION = "6.31.0"
 SPACE_PYTHON = "3.12"
 BLANK_LINES = re.compile(r"\n{3,}")  # where an optional part was left out
+HUB_PAGE = "https://huggingface.co"
 HUB_LICENCES = frozenset(
     {
         "apache-2.0",
@@ -93,7 +94,9 @@ class ModelCard:
     `photos` counts by split, `measured` is from the sealed test, `certificate` are its
     sentences, `rejection` says what the "none of these" threshold is and rests on, `training`
     are (name, value) pairs worth knowing, `chart` is a picture of the `rounds`, `dataset_versions`
-    are names that people gave the dataset's revision.
+    are names that people gave the dataset's revision. `opening`: sentences that stand first, the
+    honest figure and its worst; `pictures`: (path, title) of what may be shown; `report`: the path
+    of one that a repo page shows; `right_at_once`: what model-index says.
     """
 
     collection: Collection
@@ -112,6 +115,10 @@ class ModelCard:
     rounds: tuple[Told, ...] = ()
     chart: str = ""
     dataset_versions: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
+    pictures: tuple[tuple[str, str], ...] = ()
+    report: str = ""
+    right_at_once: Measured | None = None
 
 
 @dataclass(frozen=True)
@@ -145,21 +152,74 @@ def dataset_card(card: DatasetCard) -> str:
 
 
 def model_card(card: ModelCard) -> str:
-    """README.md of a model repo."""
+    """README.md of a model repo. What lies on this machine is called by its name, never by its
+    path."""
     things = card.collection
-    dataset = card.dataset.removeprefix("hf://")
+    card = replace(card, dataset=public_name(card.dataset))
+    if card.backbone_origin == "folder":
+        card = replace(card, backbone=public_name(card.backbone))
     head: dict[str, Any] = {
         "pipeline_tag": "image-classification",
         "library_name": "transformers",
         "tags": ["vitrine"],
         **_licence(card.backbone_licence),
         "language": [things.language],
+        **_origins_of(card),
+        "metrics": ["accuracy"],
     }
-    if _on_hub(dataset) and card.dataset.startswith("hf://"):
-        head["datasets"] = [dataset]
-    if card.backbone_origin == "hub" and _on_hub(card.backbone):
-        head["base_model"] = card.backbone
+    if card.pictures and _on_hub(card.address):
+        head["widget"] = [
+            {"src": f"{HUB_PAGE}/{card.address}/resolve/main/{path}", "example_title": title}
+            for path, title in card.pictures
+        ]
+    if card.right_at_once is not None and card.right_at_once.value is not None:
+        head["model-index"] = [_index_of(card, card.right_at_once)]
     return _card("model.md", head, card, origin=_ORIGINS[card.backbone_origin])
+
+
+def public_name(address: str) -> str:
+    """What strangers are told of an address: the Hub's name, or a folder's own.
+
+    >>> public_name("hf://ann/museum@3f2a"), public_name("/home/ann/museum")
+    ('hf://ann/museum@3f2a', 'museum')
+    """
+    return address if address.startswith("hf://") else PureWindowsPath(address).name or address
+
+
+def _origins_of(card: ModelCard) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    dataset = card.dataset.removeprefix("hf://").partition("@")[0]
+    if card.dataset.startswith("hf://") and _on_hub(dataset):
+        found["datasets"] = [dataset]
+    if card.backbone_origin == "hub" and _on_hub(card.backbone):
+        found |= {"base_model": card.backbone, "base_model_relation": "finetune"}
+    return found
+
+
+def _index_of(card: ModelCard, top1: Measured) -> dict[str, Any]:
+    """The sealed test, as the Hub's model-index wants it."""
+    dataset = card.dataset.removeprefix("hf://").partition("@")[0]
+    return {
+        "name": card.address.rpartition("/")[2] or card.collection.title,
+        "results": [
+            {
+                "task": {"type": "image-classification", "name": "Image Classification"},
+                "dataset": {
+                    "type": dataset if _on_hub(dataset) else "imagefolder",
+                    "name": card.collection.title,
+                    "split": "test",
+                    "revision": card.dataset_revision,
+                },
+                "metrics": [
+                    {
+                        "type": "accuracy",
+                        "value": round(top1.value or 0.0, 4),
+                        "name": f"right at once, on {top1.n} sealed test photos",
+                    }
+                ],
+            }
+        ],
+    }
 
 
 def space_card(card: SpaceCard) -> str:
@@ -233,8 +293,10 @@ def _licence(words: str) -> dict[str, str]:
     words."""
     plain = re.sub(r"[\s_]+", "-", words.strip().casefold())
     plain = {"cc0": "cc0-1.0", "apache": "apache-2.0"}.get(plain, plain)
-    if plain in HUB_LICENCES:
-        return {"license": plain}
+    # "Apache-2.0 (wheel: MIT)": the first one named is that of the weights.
+    first = re.split(r"[,;(/]|-and-", plain)[0].strip("-")
+    if first in HUB_LICENCES:
+        return {"license": first}
     return {"license": "other", "license_name": plain} if plain else {"license": "other"}
 
 

@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from data_cards.dataset.cards import Measured, ModelCard, Told, model_card
-from data_cards.dataset.collection import load_collection
+from data_cards.dataset.collection import Collection, load_collection
+from data_cards.dataset.markdown import escape
 from data_cards.progress import spoken
+from data_cards.wording import counted
+from train.evaluation.results import answers_told, metrics_text
 from train.inference.model_folder import OURS, read_json
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.uncertainty.rejection import rejection_words
 
 CHART = f"{OURS}/charts/rounds.svg"
+REPORT = f"{OURS}/report.md"
+REFERENCES = f"{OURS}/collection/references"
+MOST_PICTURES = 6
 FIGURES = {
     "top1": "first answer right (top-1)",
     "top3": "right among the first three (top-3)",
@@ -45,9 +51,10 @@ def model_folder_card(folder: Path, address: str) -> str:
     release = read_json(folder / OURS / "release.json")
     metrics = read_json(folder / OURS / "metrics.json")
     backbone = release.get("backbone") or {}
+    things = load_collection(folder / OURS / "collection")
     return model_card(
         ModelCard(
-            collection=load_collection(folder / OURS / "collection"),
+            collection=things,
             address=address,
             dataset=str(release.get("dataset", "")),
             dataset_revision=str(release.get("dataset_revision", "")),
@@ -68,8 +75,84 @@ def model_folder_card(folder: Path, address: str) -> str:
             rejection=rejection_words(read_json(folder / OURS / "rejection.json")),
             rounds=rounds_told(read_json(folder / OURS / "rounds.json")),
             chart=CHART if (folder / CHART).is_file() else "",
+            opening=opening(metrics, read_json(folder / OURS / "rejection.json")),
+            pictures=shown_pictures(folder, things),
+            report=REPORT if (folder / REPORT).is_file() else "",
+            right_at_once=next(iter(measured({"top1": metrics.get("top1")})), None),
         )
     )
+
+
+def opening(metrics: Mapping[str, Any], rejection: Mapping[str, Any]) -> tuple[str, ...]:
+    """The honest figure with its worst beside it, and how often each answer is given; nothing
+    where nothing was measured."""
+    top1 = metrics.get("top1") or {}
+    if not top1.get("n"):
+        return ()
+    first = (
+        f"Of {counted(top1['n'], 'photo')} of the sealed test {top1['value']:.0%} are named "
+        f"rightly at once (95 % interval {top1['low']:.0%} to {top1['high']:.0%})"
+    )
+    sentences = [f"{first}; {worst(metrics, rejection)}."]
+    if metrics.get("answers"):
+        sentences.append(answers_told(metrics["answers"]))
+    return tuple(sentences)
+
+
+def worst(metrics: Mapping[str, Any], rejection: Mapping[str, Any]) -> str:
+    """The figure that disappoints most: strangers' objects that would be named, or the class that
+    is found least often."""
+    named = rejection.get("strangers_named")
+    rows = [row for row in (metrics.get("classes") or {}).values() if row.get("n")]
+    row = min(rows, key=lambda one: one.get("recall") or 0.0, default=None)
+    found = (row.get("recall") or 0.0) if row else 1.0
+    if named is not None and float(named) >= 1 - found:
+        return f"of 100 photos of strangers' objects about {100 * float(named):.0f} would be named"
+    if row is None:
+        return "nothing is known of single classes"
+    return f"worst is “{row.get('title', '')}”, of which it finds {found:.0%} of {row['n']}"
+
+
+def shown_pictures(folder: Path, things: Collection) -> tuple[tuple[str, str], ...]:
+    """Reference pictures that may be shown to everybody: (path, title) of the first few, none of
+    people, and none whose class or collection names no licence."""
+    if things.is_about_people:
+        return ()
+    return tuple(
+        (f"{REFERENCES}/{info.id}.jpg", info.title)
+        for info in things.classes
+        if (info.licence or things.licence) and (folder / REFERENCES / f"{info.id}.jpg").is_file()
+    )[:MOST_PICTURES]
+
+
+def report_text(metrics: Mapping[str, Any], title: str) -> str:
+    """The report as a page of the Hub shows it: Markdown, the worst first."""
+    rows = sorted(
+        (row for row in (metrics.get("classes") or {}).values() if row.get("n")),
+        key=lambda row: (row.get("recall") or 0.0, row.get("title", "")),
+    )
+    titles = {name: row.get("title", name) for name, row in (metrics.get("classes") or {}).items()}
+    lines = [f"# {escape(title)}: the sealed test", "", metrics_text(metrics), ""]
+    lines += ["## Class by class", "", "| class | photos | found |", "|---|---|---|"]
+    lines += [
+        f"| {escape(row.get('title', ''))} | {row['n']} | {(row.get('recall') or 0.0):.0%} |"
+        for row in rows
+    ]
+    pairs = metrics.get("mix_ups") or []
+    if pairs:
+        lines += [
+            "",
+            "## Taken for one another",
+            "",
+            "| it was | it said | photos |",
+            "|---|---|---|",
+        ]
+    lines += [
+        f"| {escape(titles.get(one['was'], one['was']))} "
+        f"| {escape(titles.get(one['answered'], one['answered']))} | {one['photos']} |"
+        for one in pairs
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def rounds_told(story: Mapping[str, Any]) -> tuple[Told, ...]:

@@ -9,10 +9,12 @@ knows stay here.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from data_cards.dataset.cards import public_name
 from data_cards.dataset.collection import load_collection
 from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.progress import say
@@ -41,16 +43,22 @@ def publish(folder: Path, address: str, private: bool = True, message: str = "")
             f"A model is published at hf://user/name, not at {address}.", address=address
         )
     _check(folder)
+    release = read_json(folder / OURS / "release.json")
     files: dict[str, bytes | Path] = {
         path.relative_to(folder).as_posix(): path for path in _travelling(folder)
     }
     files["README.md"] = model_folder_card(folder, place.name).encode()
+    # Where things lie on this machine is nobody's business.
+    told = {
+        name: public_name(str(release[name])) for name in ("dataset", "model") if name in release
+    }
+    files[f"{OURS}/release.json"] = json.dumps(
+        release | told, ensure_ascii=False, indent=1
+    ).encode()
     target = open_repository(address, kind="model", create=True, private=private)
     stale = [path for path in target.files() if _is_ours(path) and path not in files]
-    release = read_json(folder / OURS / "release.json")
-    message = (
-        message or f"Trained on {release.get('dataset')} at {release['dataset_revision'][:12]}"
-    )
+    dataset = public_name(str(release.get("dataset", "")))
+    message = message or f"Trained on {dataset} at {release['dataset_revision'][:12]}"
     revision = target.commit(files, message, delete=stale)
     say(f"The model is at {address}, revision {revision[:12]}.")
     return revision
