@@ -11,12 +11,16 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
-from data_cards.errors import NoModelYet, TooBusy, VitrineError
+from curation.light_table.session.thumbnails import Prints
+from data_cards.errors import BadPhoto, MissingFile, NoModelYet, TooBusy, VitrineError
 from data_cards.installed_files import page_assets, page_file
 from space.api import Recognizer, code_of, refusal
 from space.app_state import AppState
 
 ASSETS = page_assets()
+# Pixels of a reference picture on the page: in a list, and alone.
+PRINT_SIDES = (320, 640)
+MOST_PRINTS = 16_000_000  # bytes of them kept in memory: some hundred things
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONFIG = 'export const SPACE = new URL(".", import.meta.url).href;\n'
 _WITH_LIGHT_TABLE = 'export const LIGHT_TABLE = "light-table/static/light_table.js";\n'
@@ -63,15 +67,32 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
             else None
         )
 
-    @router.get("/reference/{class_id}")
-    def reference(class_id: str) -> Response:
-        return _picture(
-            app_state.recognizer().reference(class_id)
-            if app_state.ready and class_id in app_state.recognizer().collection
-            else None
-        )
-
+    router.add_api_route("/reference/{class_id}", _references(app_state))
     return router
+
+
+def _references(app_state: AppState) -> Callable[..., Response]:
+    """Reference pictures as small prints, the latest kept in memory."""
+
+    def stored(name: str) -> bytes:
+        data = app_state.recognizer().reference(name.rpartition("/")[2])
+        if data is None:
+            raise MissingFile("There is no reference picture of this class.")
+        return data
+
+    prints = Prints(stored, MOST_PRINTS)
+
+    def reference(class_id: str, side: int = PRINT_SIDES[0]) -> Response:
+        if not app_state.ready or class_id not in app_state.recognizer().collection:
+            return _picture(None)
+        revision = app_state.recognizer().model.get("revision")
+        shown = next((one for one in PRINT_SIDES if one >= side), PRINT_SIDES[-1])
+        try:
+            return _picture(prints.get(f"{revision}/{class_id}", shown))
+        except (MissingFile, BadPhoto):
+            return _picture(None)
+
+    return reference
 
 
 def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False) -> dict[str, Any]:

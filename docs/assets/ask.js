@@ -53,7 +53,7 @@ class Ask extends HTMLElement {
     this.video = element("video", { muted: true, playsinline: true, "aria-label": TEXT.cameraSees });
     this.video.muted = true;
     this.#camera = new Camera(this.video);
-    this.name = element("p.title", {});
+    this.name = element("h1.title", {});
     this.corner = element("div.corner");
     this.policy = element("div.policy");
     this.notice = element("p.policy.notice", { role: "status" });

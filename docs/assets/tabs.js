@@ -45,7 +45,6 @@ export function openTabs(page, first = {}) {
   for (const tab of tabs) {
     const panel = panelOf(tab);
     panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", tab.id);
     tab.addEventListener("click", () => choose(tab));
     tab.addEventListener("keydown", press);
   }
