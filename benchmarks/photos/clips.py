@@ -44,6 +44,7 @@ def add_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="clips, such as shared/photos/videos")
     command.add_argument("--photos", type=int, default=280, help="of the museum, to be asked about")
     command.add_argument("--seconds", type=int, default=8, help="that a walk lasts")
+    command.add_argument("--pictures", type=int, default=len(HANGING), help="of the museum")
 
 
 def run(flags: argparse.Namespace) -> None:
@@ -51,7 +52,7 @@ def run(flags: argparse.Namespace) -> None:
     print("clip                    frames: all  1 a second  best   sharpness  shown again")
     for path in sorted(flags.folder.glob("*.mp4")):
         print(_row_of_clip(path))
-    _walks(flags.photos, flags.seconds)
+    _walks(flags.photos, flags.seconds, sorted(HANGING)[: flags.pictures])
 
 
 def _row_of_clip(path: Path) -> str:
@@ -104,7 +105,7 @@ def walk(name: str, seed: int, seconds: int) -> Iterator[Frame]:
         yield number / FPS, noisy(lit(picture, light), grain_tile(3), rng)
 
 
-def _walks(photos: int, seconds: int) -> None:
+def _walks(photos: int, seconds: int, names: Sequence[str]) -> None:
     from train.inference.embeddings import embedder_for
     from train.models.backbone import find_backbone
 
@@ -114,14 +115,13 @@ def _walks(photos: int, seconds: int) -> None:
     def embed(frames: Sequence[NDArray[Any]]) -> NDArray[Any]:
         return embedder.embed(encode_jpeg(Image.fromarray(frame), 92) for frame in frames)
 
-    names = sorted(HANGING)
     walks = {
         (name, take): [(second, frame) for second, frame in walk(name, take, seconds)]
         for name in names
         for take in (1, 2)
     }
     features = {key: embed([frame for _, frame in frames]) for key, frames in walks.items()}
-    truth, data = _phone_photos(photos)
+    truth, data = _phone_photos(photos, names)
     asked = embed(data)
     print(f"\n{len(names)} pictures, two walks of {seconds} s each; {len(truth)} phone photos")
     for said, pick in _choices(walks).items():
@@ -173,14 +173,14 @@ def _leak(walks: dict[Any, Any], features: dict[Any, Any], phones: tuple[Any, An
         print(f"{said:<22} {100 * share:.1f} % right of {len(truth)}")
 
 
-def _phone_photos(count: int) -> tuple[NDArray[Any], list[NDArray[Any]]]:
+def _phone_photos(count: int, names: Sequence[str]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
     from data_cards.photos.image import open_photo
 
     truth: list[str] = []
     data: list[NDArray[Any]] = []
-    for one, photo in museum.photos(museum.parse_museum(f"museum:{2 * count}")):
-        if one.true_class and len(truth) < count:
-            truth.append(one.true_class)
+    for one, photo in museum.photos(museum.parse_museum(f"museum:{4 * count}")):
+        if one.true_class in names and len(truth) < count:
+            truth.append(str(one.true_class))
             data.append(np.asarray(open_photo(photo, at_least=SIDE)))
     return np.array(truth), data
 
