@@ -248,8 +248,7 @@ def _annotator(asked: argparse.Namespace) -> None:
     if len(password) < 10:
         raise NotAllowed("A password needs at least 10 signs.")
     accounts = {**known, asked.name: hash_password(password)}
-    write_durably(asked.file, json.dumps(accounts, indent=2).encode())
-    asked.file.chmod(0o600)
+    write_durably(asked.file, json.dumps(accounts, indent=2).encode(), mode=0o600)
     print(f"{asked.name} can sign in where Vitrine is served with --passwords {asked.file}.")
 
 

@@ -238,7 +238,8 @@ class Inbox:
                 "answer still counts.",
                 code="inbox_full",
             )
-        write_durably(self._path(photo.image_id), photo.stored)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_durably(self._path(photo.image_id), photo.stored, mode=0o600)
         self.duplicates.keep(photo)
         return photo.image_id
 

@@ -6,6 +6,7 @@ wait = allowance.take("198.51.100.7")      0.0: go ahead, else seconds to wait
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -30,6 +31,13 @@ class Allowance:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def give_back(self, client: str, cost: float = 1.0) -> None:
+        """What was taken did not count after all."""
+        with self._lock:
+            if client in self._left:
+                left, at = self._left[client]
+                self._left[client] = (min(self._most, left + cost), at)
+
     def take(self, client: str, cost: float = 1.0) -> float:
         """Spend from a client's allowance; what is returned is 0, or the seconds until it would
         do."""
@@ -44,6 +52,13 @@ class Allowance:
             return wait
 
 
+def is_https(scheme: str, headers: Mapping[str, str]) -> bool:
+    """Whether the browser came by https, itself or to a proxy before us. Somebody who lies about it
+    only keeps their own cookie from coming back."""
+    told = headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    return scheme == "https" or told == "https"
+
+
 def client_of(headers: Mapping[str, str], peer: str, behind_proxy: bool) -> str:
     """Who asks: the peer's address, or behind one proxy what that proxy saw (the last entry,
     which it wrote itself).
@@ -53,4 +68,16 @@ def client_of(headers: Mapping[str, str], peer: str, behind_proxy: bool) -> str:
     forwarded = (
         headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip() if behind_proxy else ""
     )
-    return forwarded or peer or "unknown"
+    return _place_of(forwarded or peer) or "unknown"
+
+
+def _place_of(address: str) -> str:
+    """One name for all the addresses that one client can choose from: in version 6 a provider gives
+    away 2^64 of them."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 6 and not found.ipv4_mapped:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found.ipv4_mapped if found.version == 6 else found)

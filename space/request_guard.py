@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_cards.errors import NotAllowed
 from data_cards.wording import counted
-from space.rate_limit import Allowance, client_of
+from space.rate_limit import Allowance, client_of, is_https
 from space.settings import SpaceSettings
 from space.uploads import LEFT_FREE, UploadQuota
 
@@ -44,11 +44,11 @@ CLOSED = (
     "/gradio_api/stream/",
     "/monitoring",
 )
+# Nothing of Gradio's front end is served, so neither inline scripts nor `eval` are needed.
 POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src "
-    "'self'; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; "
+    "manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
 )
 HEADERS = {
@@ -57,6 +57,12 @@ HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     "Content-Security-Policy": POLICY,
 }
+
+A_YEAR = 365 * 24 * 3600
+SECURE = "vitrine.secure"  # in a scope: whether the browser came by https
+ONLY_BY_HTTPS = {"Strict-Transport-Security": f"max-age={A_YEAR}"}
+# Gradio writes what these say into its answers.
+FORWARDED = frozenset((b"x-forwarded-host", b"x-forwarded-port", b"forwarded", b"x-original-host"))
 
 Defaults = Mapping[str, Sequence[Any]]
 
@@ -96,14 +102,16 @@ class RequestGuard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = _without_forwarded(scope, self._settings.behind_proxy)
+        send = _with_headers(scope, send)
         try:
             receive = await self._checked(scope, receive)
         except Refused as refusal:
-            await refusal.response()(scope, receive, _with_headers(send))
+            await refusal.response()(scope, receive, send)
             return
         except ClientDisconnect:
             return
-        await self._app(scope, receive, _with_headers(send))
+        await self._app(scope, receive, send)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         path = _path(scope)
@@ -293,11 +301,21 @@ def _counted(receive: Receive, limit: int) -> Receive:
     return counting
 
 
-def _with_headers(send: Send) -> Send:
+def _without_forwarded(scope: Scope, behind_proxy: bool) -> Scope:
+    """Without what a client says of the host it asked, and of the way where there is no proxy."""
+    gone = FORWARDED if behind_proxy else FORWARDED | {b"x-forwarded-proto"}
+    secure = is_https(scope.get("scheme", "http"), Headers(scope=scope))
+    headers = [pair for pair in scope["headers"] if pair[0].lower() not in gone]
+    return {**scope, "headers": headers, SECURE: secure}
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    always = HEADERS | (ONLY_BY_HTTPS if scope[SECURE] else {})
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in always.items():
                 headers.setdefault(name, value)
         await send(message)
 

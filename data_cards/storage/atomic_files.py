@@ -13,6 +13,8 @@ from pathlib import Path
 
 from data_cards.errors import FULL, BadModel, DamagedFile, DiskFull, VitrineError
 
+BINARY = getattr(os, "O_BINARY", 0)  # Windows would write two signs for each end of a line
+
 
 @contextmanager
 def full_disk_named(what: str) -> Iterator[None]:
@@ -68,13 +70,15 @@ def at_home(path: str | Path) -> Path:
     return Path(os.path.expanduser(path))
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace a file in one step; on disk when this returns. Raises DiskFull."""
+def write_durably(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Replace a file in one step; on disk when this returns. `mode`: who may read it, from its
+    first byte on (less what the process masks). Raises DiskFull."""
     with full_disk_named(path.name):
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = beside(path)
         try:
-            with open(unfinished, "wb") as file:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
+            with open(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -224,3 +224,32 @@ def test_off_a_space_the_forged_cookie_of_gradio_s_mock_is_nobody(browser: TestC
     forged = signed_cookie("ann", hashlib.sha256(b"-v4").hexdigest(), time.time() + 1000)
     browser.cookies.set("session", forged)
     assert browser.get("/who").json() is None
+
+
+def test_whoever_guesses_locks_nobody_else_out(clock: Clock) -> None:
+    access = PasswordAccess({"ann": HASHED}, clock=clock)
+    for _ in range(200):
+        with pytest.raises(NotAllowed):
+            access.sign_in("ann", "wrong-wrong", "203.0.113.9")
+    assert access.sign_in("ann", ANN["password"], "198.51.100.7")
+
+
+def test_right_passwords_from_one_address_do_not_use_up_its_tries(clock: Clock) -> None:
+    access = PasswordAccess({"ann": HASHED}, clock=clock)
+    for _ in range(12):
+        assert access.sign_in("ann", ANN["password"], "198.51.100.7")
+
+
+@pytest.mark.parametrize(
+    ("base", "header", "secure"),
+    [
+        ("https://testserver", {}, True),
+        ("http://testserver", {"x-forwarded-proto": "https"}, True),
+        ("http://testserver", {"x-forwarded-proto": "https,http"}, True),
+        ("http://testserver", {}, False),
+    ],
+)
+def test_behind_https_the_cookie_goes_by_https_only(base, header, secure) -> None:
+    browser = visiting(PasswordAccess({"ann": HASHED}))
+    signed = browser.post(base + "/sign-in", json=ANN, headers=MARK | header)
+    assert ("secure" in signed.headers["set-cookie"].lower()) is secure

@@ -235,3 +235,18 @@ def test_a_password_comes_from_a_pipe_and_none_at_all_is_a_sentence(at_work, cap
     monkeypatch.setattr(sys, "stdin", io.StringIO("sesame-sesame\n"))
     assert ended(["space", "annotator", "ann", "who.json"], capsys)[0] == 0
     assert (at_work / "who.json").exists()
+
+
+def test_a_password_file_is_its_owner_s_from_the_first_byte(at_work, capsys, monkeypatch):
+    modes = []
+    fsync = os.fsync
+
+    def look(descriptor: int) -> None:
+        modes.append(os.fstat(descriptor).st_mode & 0o777)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", look)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("sesame-sesame\n"))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "sesame-sesame")
+    assert ended(["space", "annotator", "ann", "who.json"], capsys)[0] == 0
+    assert modes[0] == 0o600 and (at_work / "who.json").stat().st_mode & 0o777 == 0o600

@@ -376,3 +376,9 @@ def test_a_photo_that_was_here_before_is_not_taken_back_by_who_asked_about_it(
 def ledger_of(setup: InboxSetup) -> Ledger:
     """Everything that is known."""
     return read_ledger(setup.journal.rows())
+
+
+def test_a_photo_that_waits_is_nobody_elses_to_read(setup: InboxSetup) -> None:
+    setup.ask()
+    [path] = setup.folder.glob("*.photo")
+    assert path.stat().st_mode & 0o077 == 0 and setup.folder.stat().st_mode & 0o077 == 0

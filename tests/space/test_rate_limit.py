@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from space.rate_limit import MOST_CLIENTS, Allowance, client_of
 
 
@@ -47,3 +49,19 @@ def test_what_a_client_says_of_itself_is_not_believed() -> None:
     headers = {"x-forwarded-for": "1.2.3.4, 5.6.7.8"}
     assert client_of(headers, "10.0.0.1", behind_proxy=False) == "10.0.0.1"
     assert client_of(headers, "10.0.0.1", behind_proxy=True) == "5.6.7.8"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("198.51.100.7", "198.51.100.8", False),
+        ("::ffff:198.51.100.7", "198.51.100.7", True),
+        ("[2001:db8::1]", "2001:db8::2", True),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("no address", "no address", True),
+    ],
+)
+def test_all_addresses_that_one_client_can_choose_from_are_one_client(one, other, same) -> None:
+    assert (client_of({}, one, False) == client_of({}, other, False)) is same

@@ -212,3 +212,36 @@ def test_nothing_is_taken_in_where_the_disk_is_nearly_full(
     monkeypatch.setattr("space.request_guard._free", lambda folder: 1_000)
     refused = _visitor(tmp_path).post("/gradio_api/upload", files={"files": ("a.jpg", b"x")})
     assert (refused.status_code, refused.json()["code"]) == (503, "no_room")
+
+
+@pytest.mark.parametrize(
+    ("url", "header", "strict"),
+    [
+        ("https://testserver/x", {}, True),
+        ("http://testserver/x", {"x-forwarded-proto": "https"}, True),
+        ("http://testserver/x", {}, False),
+    ],
+)
+def test_who_came_by_https_is_told_to_stay_there(tmp_path: Path, url, header, strict) -> None:
+    answer = _visitor(tmp_path).get(url, headers=header)
+    assert ("strict-transport-security" in answer.headers) is strict
+
+
+def test_the_policy_allows_no_inline_script_and_no_eval(tmp_path: Path) -> None:
+    policy = _visitor(tmp_path).get("/x").headers["content-security-policy"]
+    assert "unsafe" not in policy and policy.startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    "name", ["x-forwarded-host", "X-Forwarded-Host", "forwarded", "x-forwarded-port"]
+)
+def test_what_a_client_says_of_the_host_is_not_passed_on(tmp_path: Path, name: str) -> None:
+    async def told(request: Request) -> JSONResponse:
+        return JSONResponse(dict(request.headers))
+
+    app = Starlette(routes=[Route("/", told)])
+    app.add_middleware(
+        RequestGuard, settings=SpaceSettings(model="m"), uploads=lambda: tmp_path, defaults={}
+    )
+    told_back = TestClient(app).get("/", headers={name: "evil.example"}).text
+    assert "evil" not in told_back
