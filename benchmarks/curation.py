@@ -18,7 +18,7 @@ from benchmarks.labels import (
 from benchmarks.near_duplicates import copies
 from benchmarks.photos import clips, quality, reference_views
 from benchmarks.scale import costs, scanning
-from benchmarks.serving import light_table
+from benchmarks.serving import contact_sheet, light_table
 from data_cards.progress import speak_up
 
 BENCHES = {
@@ -33,6 +33,7 @@ BENCHES = {
     "rounds": rounds,
     "scan": scanning,
     "table": light_table,
+    "sheet": contact_sheet,
     "costs": costs,
     "strangers": strangers,
 }

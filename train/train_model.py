@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
+from data_cards.annotations.framed_photos import framed
 from data_cards.annotations.journal import known
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset, open_dataset
@@ -99,6 +100,7 @@ def train_model(
     check_budget(settings.budget, settings.epochs)
     home = home_of(model, cache)
     source = sealed(open_dataset(dataset), split)
+    source = replace(source, dataset=framed(source.dataset))
     material = gather(source, one_picture=not settings.scratch)
     if parse_address(model).kind == "hub":
         material.collection.check_publishable()

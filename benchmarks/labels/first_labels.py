@@ -69,12 +69,13 @@ class Annotator:
     def judge(self, y: np.ndarray, label: int, places: Sequence[int]) -> list[int]:
         """Accept a proposal, or send it away; the photos that are not of it."""
         wrong = [place for place in places if self.truth[place] != label]
-        if 2 * len(wrong) + 1 < len(places):
+        accepted = 2 * len(wrong) + 1 < len(places)
+        if accepted:
             y[[place for place in places if place not in wrong]] = label
             self.keys += len(wrong)
         self.keys += 1
         self._count(y)
-        return wrong if self.right[-1][1] and 2 * len(wrong) + 1 < len(places) else list(places)
+        return wrong if accepted else list(places)
 
     def _count(self, y: np.ndarray) -> None:
         self.right.append((self.keys, int((y == self.truth).sum())))

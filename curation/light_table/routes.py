@@ -157,8 +157,10 @@ def _add_photos(router: APIRouter, table: LightTable, answer: Answering) -> None
     """Photos, and pictures of classes, as JPEG."""
 
     @router.get("/photo/{image_id}")
-    async def photo(request: Request, image_id: str, side: int = 1280) -> Response:
-        return await answer(request, lambda name: _photo(table, image_id, side))
+    async def photo(
+        request: Request, image_id: str, side: int = 1280, whole: bool = False
+    ) -> Response:
+        return await answer(request, lambda name: _photo(table, image_id, side, whole))
 
     @router.get("/reference/{class_id}")
     async def reference(request: Request, class_id: str, side: int = 320) -> Response:
@@ -213,12 +215,12 @@ def _are_groups(groups: Any) -> bool:
     return fit and all(isinstance(move, dict) for group in groups for move in group)
 
 
-def _photo(table: LightTable, name: str, side: int) -> Response:
+def _photo(table: LightTable, name: str, side: int, whole: bool = False) -> Response:
+    """As people framed it, or the `whole` photo as it is stored."""
     if not SHA256.fullmatch(name):
         raise MissingFile("There is no such photo.")
-    return Response(
-        table.prints.get(f"photo/{name}", side), media_type="image/jpeg", headers=PRINT_HEADERS
-    )
+    wanted = f"whole/{name}" if whole else table.print_of(name)
+    return Response(table.prints.get(wanted, side), media_type="image/jpeg", headers=PRINT_HEADERS)
 
 
 def _reference(table: LightTable, class_id: str, side: int) -> Response:

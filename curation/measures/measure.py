@@ -29,6 +29,7 @@ KEEP_EVERY = 500  # photos: what a crash can cost
 # them alone.
 SHORTER = 256
 LONGER = max(SIDE, COMPARED_SIDE)
+FRAMED = "@"  # in the name of a photo that people framed (annotations/framed_photos.py)
 Result = TypeVar("Result")
 
 
@@ -56,7 +57,10 @@ class PassingBy:
         self.new = 0
 
     def see(self, image_id: str, data: bytes, photo: Image.Image) -> None:
-        """One photo, decoded; called by several threads."""
+        """One photo, decoded; called by several threads. One that people framed is not the file
+        that is measured and compared."""
+        if FRAMED in image_id:
+            return
         if image_id not in self._store:  # it may have come by on its way to another network
             self._store.put(image_id, fingerprint(photo))
         if image_id in self._unmeasured:

@@ -36,6 +36,7 @@ from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
 from curation.scan.remembered import map_file
 from data_cards.annotations.default_config import refresh_default_config
+from data_cards.annotations.framed_photos import framed
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import Ledger, fold, given_labels
 from data_cards.dataset.repo import Changes, Dataset
@@ -211,7 +212,7 @@ def _embedded(
     # A photo that cannot be read is not tried again, nor an engine started for it.
     readable = [image_id for image_id in photos if image_id not in broken]
     watch = Watch(LONGER, passing.see, look_once, passing.keep)
-    ids, x = embed(base, readable, backbone, cache, threads=settings.threads, watch=watch)
+    ids, x = embed(framed(base), readable, backbone, cache, threads=settings.threads, watch=watch)
     passing.done()
     return ids, x, passing.new
 

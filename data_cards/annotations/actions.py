@@ -80,6 +80,12 @@ TABLE: dict[str, Action] = {
     "unsure": Action(About.PHOTO, answers=False),
     "accept_visitor": Action(About.VISITOR, ("label",), judges=_LABEL, settles=_LABEL),
     "refuse_visitor": Action(About.VISITOR),
+    # What people tell each other about a photo; no label follows from it.
+    "note": Action(About.PHOTO, ("note",), answers=False),
+    "flag": Action(About.PHOTO, answers=False),
+    "unflag": Action(About.PHOTO, answers=False),
+    # The part of a photo that counts, and how it is turned; the stored bytes stay.
+    "frame": Action(About.PHOTO, ("frame",), answers=False),
     "rename_class": Action(About.CLASS, ("label", "title"), answers=False),
     "merge_class": Action(About.CLASS, ("label_before", "label"), answers=False),
     "add_class": Action(About.CLASS, ("label",), answers=False),
@@ -94,6 +100,7 @@ def _about(*subjects: About) -> frozenset[str]:
 
 ACTIONS = tuple(TABLE)
 PHOTO_ACTIONS = _about(About.PHOTO, About.PAIR, About.VISITOR)
+REMARKS = ("note", "flag", "unflag")
 PAIR_ACTIONS = _about(About.PAIR)
 VISITOR_ACTIONS = _about(About.VISITOR)
 CLASS_ACTIONS = _about(About.CLASS)

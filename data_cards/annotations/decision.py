@@ -21,6 +21,7 @@ from ulid import ULID
 
 from data_cards.annotations.actions import ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS, TABLE
 from data_cards.annotations.class_card import read_card, write_card
+from data_cards.annotations.frame import read_frame
 from data_cards.dataset.class_names import class_id_from, free_id
 from data_cards.dataset.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
@@ -42,7 +43,8 @@ WRITTEN_WITH = frozenset("\u00a0\u202f\u200c\u200d")
 class Decision:
     """One line of the ledger. `label` is the class after, `other` an image_id, `undoes` a
     decision's id, `shown` the class that the model put first where a person could see that,
-    `card` the fields written on a class's card (JSON)."""
+    `card` the fields written on a class's card (JSON), `note` what somebody wrote on a photo,
+    `frame` the part of it that counts (see `frame.py`)."""
 
     id: str
     at: str
@@ -59,6 +61,8 @@ class Decision:
     shown: str = ""
     card: str = ""
     card_before: str = ""
+    note: str = ""
+    frame: str = ""
 
     @property
     def order(self) -> tuple[str, str]:
@@ -138,6 +142,8 @@ def parse_decision(
         "label": _class(text["label"], action, collection, line) or None,
         "undoes": text["undoes"].upper() or None,
     }
+    if text["frame"]:
+        made["frame"] = read_frame(text["frame"]).text
     made |= {key: write_card(read_card(text[key])) for key in CARDS if text[key]}
     if action == "add_class" and collection is not None and text["label"] not in collection:
         made |= _new_class(text["label"], text["title"], collection)

@@ -242,6 +242,7 @@ def read_collection(card: str, classes: str) -> Collection:
         "legal_basis",
     )
     texts = {key: _text(head.pop(key)) for key in known if key in head}
+    _check_one_label(head)
     texts.setdefault("name", "collection")
     texts.setdefault("title", title_from(texts["name"]))
     return Collection(
@@ -250,6 +251,18 @@ def read_collection(card: str, classes: str) -> Collection:
         extra=head,
         **texts,
     )
+
+
+def _check_one_label(head: Mapping[str, object]) -> None:
+    """Several labels for a photo are not offered (docs/decisions/several-labels.md)."""
+    wanted = str(head.get("labels", "one")).strip().casefold()
+    if wanted not in ("", "one", "none"):
+        raise BadCollection(
+            f"The card says `labels: {head['labels']}`, but a photo has one label here. Crop a "
+            "photo that shows two things (k on the light table), or make a class of each pair "
+            "that is shown together; then leave `labels` out of card.md.",
+            labels=str(head["labels"]),
+        )
 
 
 def write_collection(collection: Collection) -> tuple[str, str]:

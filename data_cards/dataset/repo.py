@@ -259,6 +259,10 @@ class Dataset:
         """The path of the shard that holds a photo's bytes."""
         return self._where[image_id].shard
 
+    def name_of(self, image_id: str) -> str:
+        """By what name something that is computed of a photo may be remembered."""
+        return image_id
+
     def read_photo(self, image_id: str) -> bytes:
         """The stored bytes of one photo. Raises MissingFile."""
         for _, data in self.read_photos([image_id]):

@@ -83,7 +83,7 @@ def test_all_suggestions_at_once_are_one_step_and_what_disagrees_is_left_to_a_pe
     assert set_aside(folder) == {pair[0] for pair in names[:4]}
     page.keyboard.press("Enter")
     page.wait_for_selector("text=First say which label is right")
-    page.reload()
+    page.goto(page.url.split("#")[0])
     page.wait_for_selector(f"{ROOT} .mat img")
     page.keyboard.press("Backspace")
     page.wait_for_selector("text=Taken back.")

@@ -6,12 +6,13 @@ python -m train compare out/model@3f2a9c out/model museum
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from data_cards.annotations.framed_photos import framed
 from data_cards.annotations.journal import known
 from data_cards.dataset.repo import Dataset, open_dataset
 from data_cards.errors import BadModel, MissingFile
@@ -54,6 +55,7 @@ def compare_models(first: str, second: str, dataset: str, cache: Path) -> Contes
     """The models at two addresses on the sealed test of a dataset. Raises MissingFile, BadModel,
     CannotSplit."""
     source = sealed(open_dataset(dataset))
+    source = replace(source, dataset=framed(source.dataset))
     material = gather(source)
     before, after = (model_folder(address, cache)[0] for address in (first, second))
     answers = [

@@ -7,11 +7,13 @@ python -m train evaluate MODEL DATASET  last line: {"top1": ..., "top3": ..., "t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from data_cards.annotations.framed_photos import framed
 from data_cards.dataset.repo import Dataset, open_dataset
 from train.evaluation.report_page import AskedPhoto
 from train.evaluation.results import Answered, name_of_test, report
@@ -111,6 +113,7 @@ def evaluate_model(model: str, dataset: str, *, cache: Path) -> dict[str, Any]:
     MissingFile, CannotSplit."""
     folder, revision = model_folder(model, cache)
     source = sealed(open_dataset(dataset))
+    source = replace(source, dataset=framed(source.dataset))
     metrics = examine(folder, source.dataset, gather(source))
     return metrics | {
         "model_revision": revision,

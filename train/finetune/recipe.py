@@ -113,8 +113,8 @@ def run_name(
         dataset.address,
         backbone.revision,
         what,
-        sorted(material.train),
-        sorted(material.validation),
+        sorted((dataset.name_of(photo), label) for photo, label in material.train),
+        sorted((dataset.name_of(photo), label) for photo, label in material.validation),
     ]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
 

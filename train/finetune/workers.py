@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from data_cards.annotations.framed_photos import framed
 from data_cards.dataset.repo import open_dataset
 from data_cards.progress import speak_up
 from train.finetune.distributed import here
@@ -100,4 +101,4 @@ def _image_cache(task: Task, run: Path) -> ImageCache:
     if found:
         return found
     wanted = dict.fromkeys(image_id for image_id, _ in (*task.train, *task.validation))
-    return fill_image_cache(run, open_dataset(task.dataset).read_photos(wanted), short)
+    return fill_image_cache(run, framed(open_dataset(task.dataset)).read_photos(wanted), short)

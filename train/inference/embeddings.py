@@ -178,16 +178,21 @@ def embed_dataset(
     Only photos that were never seen at this backbone revision and framing are read, shown to
     `watch` and computed.
     """
-    wanted = list(dict.fromkeys(ids))
+    # A photo that people framed anew is another one to the network.
+    name_of = getattr(dataset, "name_of", str)
+    named = {name_of(image_id): image_id for image_id in dict.fromkeys(ids)}
     features = FeatureCache.of(cache, backbone, size)
-    missing = features.missing(wanted)
+    missing = features.missing(named)
     if missing:
         embedder = embedder_for(
             backbone, cache, size, batch, "auto", threads, len(missing), threads or cores()
         )
-        photos = track(dataset.read_photos(missing), "Looking at photos", len(missing))
+        read = dataset.read_photos([named[name] for name in missing])
+        again = ((name_of(image_id), data) for image_id, data in read)
+        photos = track(again, "Looking at photos", len(missing))
         _compute(embedder.stream(photos, watch=watch), max(SHARD // batch, 1), features)
-    return features.load(wanted)
+    found, x = features.load(named)
+    return [named[name] for name in found], x
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from curation.light_table.pages.people import People
 from curation.light_table.pages.report import Report
 from curation.light_table.pages.rounds import Rounds
 from curation.light_table.pages.sheet import Sheet
+from curation.light_table.pages.ten import TenMinutes
 from curation.light_table.session.table import LightTable
 
 
@@ -36,10 +37,12 @@ def pages_of(
     classes = ClassList(table)
     sheet = Sheet(table, is_owner)
     points = Map(table, sheet)
+    minutes = TenMinutes(table)
     past = History(table, is_owner)
     pages = [
         Page("sheet", "All photos", sheet.show, sheet.act),
         Page("map", "Map", points.show, points.act),
+        Page("ten", "Ten minutes", minutes.show, minutes.act),
         Page("report", "What the scan found", report.show, report.show),
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),

@@ -16,6 +16,7 @@ from curation.contact_sheet.query import SORTS, Found, Query, find, read_query
 from curation.light_table.session.photo_columns import Collected, collected, columns_for
 from curation.light_table.session.placard import Records
 from curation.light_table.session.table import LightTable
+from data_cards.annotations.remarks import remarks_of
 from data_cards.wording import counted
 from train.inference.photo_index import Index
 
@@ -162,7 +163,7 @@ class Sheet:
                 table.book,
                 table.queue,
                 table.moves.blind,
-                {},
+                remarks_of(table.book.standing()),
                 self._is_owner(who),
             )
             self._columns[who] = known = (version, made)

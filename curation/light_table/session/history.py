@@ -10,6 +10,7 @@ from datetime import datetime
 from ulid import ULID
 
 from curation.light_table.session.questions import UNASKED
+from data_cards.annotations.actions import REMARKS
 from data_cards.annotations.decision import NONE_OF_THESE, Decision
 from data_cards.annotations.disagreement import KIND, PAIR
 from data_cards.dataset.schema import Finding, Photo, Source
@@ -29,6 +30,9 @@ _DID = {
     "not_duplicate": "not a duplicate",
     "unsure": "was not sure",
     "refuse_visitor": "did not follow the visitor",
+    "flag": "flagged it",
+    "unflag": "took the flag off",
+    "frame": "cropped or turned it",
 }
 _DID_TO_CLASS = {
     "add_class": "added the class {named}",
@@ -99,6 +103,8 @@ def words_of(one: Decision, title: Title) -> str:
     named = "none of these" if one.label == NONE_OF_THESE else title(one.label or "")
     if one.action == "keep" and one.label:
         return f"kept {named}"
+    if one.action == "note":
+        return f"wrote “{one.note}”"
     if one.action in _DID_TO_CLASS:
         before = title(one.label_before or "")
         return _DID_TO_CLASS[one.action].format(named=named, before=before, title=one.title)
@@ -114,8 +120,10 @@ def _decided(one: Decision, stands: bool, title: Title) -> str:
 def shown_of(one: Decision, title: Title) -> str:
     """What a person saw when they decided, as far as it was written down."""
     scan_id, _, kind = one.finding.rpartition("/")
-    if not one.finding:
+    if not one.finding or one.action in (*REMARKS, "frame"):
         return "unasked"
+    if scan_id == "sheet":
+        return "on the sheet of all photos"
     if not scan_id:
         return "asked by a visitor"
     if kind in _ASKED:

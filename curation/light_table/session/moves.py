@@ -20,7 +20,7 @@ from curation.light_table.session.questions import Item, answers, asked
 from curation.light_table.session.queue import Queue
 from data_cards.annotations.actions import CLASS_ACTIONS, PAIR_ACTIONS, PHOTO_ACTIONS
 from data_cards.annotations.class_edits import changed_collection
-from data_cards.annotations.decision import NONE_OF_THESE, Decision, parse_decision
+from data_cards.annotations.decision import CARDS, NONE_OF_THESE, Decision, parse_decision
 from data_cards.annotations.disagreement import (
     JUNK,
     KIND,
@@ -45,8 +45,10 @@ NOT_UNDERSTOOD = (
     "The light table did not understand that. Load the page again; nothing was changed."
 )
 # What a move names by a text; `card` and `before` hold fields.
-TEXTS = frozenset({"id", "do", "key", "image_id", "other", "label", "label_before", "title"})
+TEXTS = frozenset(Decision.__dataclass_fields__) - set(CARDS) | {"do", "key"}
 COPY_OR_NOT = "One person says that these are copies of one shot, another says that they are not."
+# Whoever names many photos on a sheet says what they show, and nothing of copies or quality.
+ON_THE_SHEET = "sheet/unlabelled"
 ASKS_FOR_CLASS = ("labels", "unlabelled", "visitors")
 
 
@@ -152,8 +154,10 @@ class Moves:
                 raise BadDecision(
                     "This photo is not in the collection any more.", image_id=image_id
                 )
-        row = {**self._told(item, image_id), **self._labels(who, move, image_id)}
+        row = {**self._told(item, image_id, move), **self._labels(who, move, image_id)}
         row |= {
+            "note": move.get("note"),
+            "frame": move.get("frame"),
             "id": move.get("id"),
             "at": at,
             "who": who,
@@ -165,11 +169,11 @@ class Moves:
         row["label"] = new_classes.get(name_key(row["label"] or ""), row["label"])
         return parse_decision({key: value for key, value in row.items() if value}, known_classes)
 
-    def _told(self, item: Item | None, image_id: str) -> dict[str, str]:
+    def _told(self, item: Item | None, image_id: str, move: Move) -> dict[str, str]:
         """Which finding asked, and what the model said to the person: nothing, for a photo of
         the sealed test."""
         if item is None:
-            return {}
+            return {"finding": ON_THE_SHEET} if move.get("key") == "sheet" else {}
         first = item.first
         silent = self._records.is_sealed(image_id) or item.pile == "conflicts"
         asked_by = first.scan_id if first.kind == "visitor" else f"{first.scan_id}/{first.kind}"

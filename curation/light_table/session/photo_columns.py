@@ -19,6 +19,7 @@ from curation.light_table.session.book import Book
 from curation.light_table.session.placard import Records
 from curation.light_table.session.queue import PILES, Queue
 from data_cards.annotations.decision import Decision
+from data_cards.annotations.remarks import Remarks
 from data_cards.dataset.collection import ClassInfo
 from data_cards.dataset.schema import STATUSES, Photo, Source
 
@@ -97,11 +98,11 @@ def columns_for(
     book: Book,
     queue: Queue,
     blind: Blind,
-    notes: Mapping[str, str],
+    remarks: Mapping[str, Remarks],
     sees_split: bool,
 ) -> Columns:
     """Everything this person may know at this moment. `records`: as they see them
-    (`LightTable.records_for`); `notes`: what people wrote on photos; `sees_split`: whether they
+    (`LightTable.records_for`); `remarks`: what people wrote on photos; `sees_split`: whether they
     may choose by the side of the split."""
     labels = [records.labels[i] for i in known.ids]
     decided = decided_by(book.standing(), known.row_of, lambda i: blind.is_half_answered(i))
@@ -125,8 +126,8 @@ def columns_for(
         ),
         "note": tags_of(
             "notes",
-            ((known.row_of[i], "note") for i in notes if i in known.row_of),
-            {"note": "with a note"},
+            _remark_tags(remarks, known.row_of),
+            {"note": "with a note", "flag": "flagged"},
         ),
         **known.facets,
     }
@@ -137,7 +138,7 @@ def columns_for(
         {name: tags for name, tags in facets.items() if tags.values},
         {**known.numbers, "doubt": _doubts(who, known, queue), "decided": decided.order},
         [
-            f"{name}{NAMES_END}{words.get(one.label or '', '')} {folded(notes.get(i, ''))}"
+            f"{name}{NAMES_END}{words.get(one.label or '', '')} {_text_of(remarks.get(i))}"
             for i, name, one in zip(known.ids, known.names, labels, strict=True)
         ],
         known.sealed,
@@ -173,6 +174,20 @@ def decided_by(
         [(row, at[:10]) for row, at in last.items()],
         ranks(moments),
     )
+
+
+def _remark_tags(
+    remarks: Mapping[str, Remarks], row_of: Mapping[str, int]
+) -> Iterable[tuple[int, str]]:
+    for image_id, one in remarks.items():
+        if image_id in row_of and one.notes:
+            yield row_of[image_id], "note"
+        if image_id in row_of and one.flagged:
+            yield row_of[image_id], "flag"
+
+
+def _text_of(one: Remarks | None) -> str:
+    return folded(one.text) if one else ""
 
 
 def ranks(texts: Sequence[str]) -> np.ndarray:

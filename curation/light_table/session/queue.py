@@ -70,6 +70,19 @@ class Queue:
             self._leases.give(key, self.items[key].photos, who, now)
         return [self.items[key] for key in taken]
 
+    def take_these(self, who: str, keys: Sequence[str], count: int, now: float) -> list[Item]:
+        """The first of these questions that are open and free, whatever their piles, leased to
+        this person; what they skipped last."""
+        skipped = self._skipped.get(who, {})
+        known = [key for key in keys if key in self.items]
+        order = [*(k for k in known if k not in skipped), *(k for k in known if k in skipped)]
+        taken: list[Item] = []
+        for key in order:
+            if len(taken) < count and self._free(key, who, now):
+                self._leases.give(key, self.items[key].photos, who, now)
+                taken.append(self.items[key])
+        return taken
+
     def _free_of(self, keys: Iterable[str], who: str, pile: str, now: float) -> list[str]:
         mine = (key for key in keys if key in self.items and self.items[key].pile == pile)
         return [key for key in mine if self._free(key, who, now)]

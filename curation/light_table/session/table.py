@@ -34,16 +34,21 @@ from curation.light_table.session.sending import Sending
 from curation.light_table.session.thumbnails import Prints
 from curation.scan.remembered import NothingRemembered, Remembered
 from data_cards.annotations.class_edits import references_of
-from data_cards.annotations.decision import Question, now
+from data_cards.annotations.decision import NONE_OF_THESE, Question, now
+from data_cards.annotations.frame import framed_bytes, read_frame
+from data_cards.annotations.framed_photos import frames_of
 from data_cards.annotations.journal import Journal, flush, known
 from data_cards.annotations.ledger import given_labels, read_ledger
 from data_cards.annotations.overlap import ONE_EACH, Asking, asking_from
+from data_cards.annotations.remarks import Remarks, remarks_of
+from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Finding, Label
 from data_cards.errors import DiskFull, MissingFile, VitrineError
 from data_cards.progress import say
 
 AHEAD = 8
+PLAN = "plan"  # the questions chosen for somebody who has a few minutes, instead of a pile
 EMPTY_SECONDS = 10.0
 
 
@@ -87,6 +92,9 @@ class LightTable:
         self.lacks_model: Callable[[], bool] = lambda: False
         # Set by whoever sends visitors' photos: what keeps them from coming in, as a sentence.
         self.photo_trouble: Callable[[], str] = lambda: ""
+        # Set by whoever knows how long somebody has (curation/light_table/pages/ten.py).
+        self.time_left: Callable[[str], float | None] = lambda who: None
+        self._plans: dict[str, list[str]] = {}
         self.remembered: Remembered = remembered or NothingRemembered()
         self.first_labels = FirstLabels(lambda ids: self.remembered.embeddings(ids))
         self.prints = Prints(self._stored)
@@ -109,7 +117,7 @@ class LightTable:
         found = findings_today(dataset.findings(), now)
         leaks = {one.image_id: one.reason for one in found if one.kind == "leak"}
         asked = [
-            asked_by_visitor(question, leaks.get(question.image_id, ""))
+            asked_by_visitor(question, leaks.get(question.image_id, ""), dataset.collection())
             for question in past.questions
         ]
         findings = [one for one in [*found, *findings_today(asked, now)] if one.image_id in photos]
@@ -170,14 +178,24 @@ class LightTable:
             now = self._clock()
             chosen = self._choose(who, pile)
             proposal = self._proposal(who, chosen, now)
-            items = self.queue.take(who, chosen, max(1, min(count, 50)), now)
+            wanted = max(1, min(count, 50))
+            plan = self._plans.get(who, [])
+            items = (
+                self.queue.take_these(who, plan, wanted, now)
+                if chosen == PLAN
+                else self.queue.take(who, chosen, wanted, now)
+            )
             records = self.records_for(who)
             return {
                 "who": who,
                 "title": self.records.collection.title,
                 "place": sha256(self.dataset.address.encode()).hexdigest()[:12],
                 "pile": chosen,
-                "piles": [self._progress(who, name) for name in PILES],
+                "piles": [
+                    *(self._progress(who, name) for name in PILES),
+                    *([self._progress_of_plan(who, plan)] if plan else []),
+                ],
+                "left": self.time_left(who),
                 "items": [self._shown(who, item, records) for item in items],
                 "proposal": proposal,
                 "undo": self.moves.depth(who),
@@ -188,6 +206,20 @@ class LightTable:
     def _sending(self) -> dict[str, Any]:
         told = self.sending.report()
         return told | {"problem": told["problem"] or self.photo_trouble() or None}
+
+    def plan(self, who: str, keys: Sequence[str]) -> None:
+        """These questions come one after the other for this person, whatever their piles; none:
+        back to the piles."""
+        with self.lock:
+            self._plans[who] = list(keys)
+            if keys:
+                self._pile[who] = PLAN
+            elif self._pile.get(who) == PLAN:
+                del self._pile[who]
+
+    def _progress_of_plan(self, who: str, plan: Sequence[str]) -> dict[str, Any]:
+        done = sum(self.queue.is_settled(key, who) for key in plan)
+        return {"pile": PLAN, "done": done, "total": len(plan), "left": len(plan) - done}
 
     def _proposal(self, who: str, pile: str, now: float) -> dict[str, Any] | None:
         """Photos that may get one class at once, while photos without a label are asked about."""
@@ -212,6 +244,10 @@ class LightTable:
 
     def _choose(self, who: str, pile: str | None) -> str:
         """The pile asked for, else the one they were at, else the first that is not empty."""
+        if pile == PLAN and self._plans.get(who):
+            self._pile[who] = PLAN
+        if self._pile.get(who) == PLAN and pile in (None, PLAN):
+            return PLAN
         if pile in PILES:
             if self._pile.get(who) != pile:
                 self.queue.let_go(who)
@@ -238,6 +274,7 @@ class LightTable:
         return placard(item, records) | {
             "history": history(photo, item.findings, self.title),
             "said": decision_lines(decisions, self.book.stands, self.title),
+            **self._remarks(item.image_id),
         }
 
     def item(self, who: str, image_id: str) -> dict[str, Any]:
@@ -250,6 +287,20 @@ class LightTable:
             waits = (one for one in asked if not self.queue.is_settled(one.key, who))
             item = next(waits, None) or unasked(image_id)
             return self._shown(who, item, self.records_for(who))
+
+    def _remarks(self, image_id: str) -> dict[str, Any]:
+        about = [one for one in self.book.about(image_id) if self.book.stands(one)]
+        told = remarks_of(about).get(image_id, Remarks())
+        notes = [{"who": who, "text": text} for who, _, text, _ in told.notes]
+        frame = frames_of(about).get(image_id)
+        return {"notes": notes, "flagged": told.flagged, "frame": frame.text if frame else ""}
+
+    def print_of(self, image_id: str) -> str:
+        """A photo as people framed it, as the prints know it."""
+        with self.lock:
+            about = [one for one in self.book.about(image_id) if self.book.stands(one)]
+        frame = frames_of(about).get(image_id)
+        return f"photo/{image_id}/{frame.text}" if frame else f"photo/{image_id}"
 
     def title(self, class_id: str) -> str:
         """The name people read."""
@@ -283,7 +334,7 @@ class LightTable:
             back = self.moves.step(who, group)
         except VitrineError as error:
             return {"ok": False, "error": error.sentence, "again": isinstance(error, DiskFull)}
-        if back:
+        if back and self._pile.get(who) != PLAN:
             self._pile[who] = back[0].split("/")[0]
         return {"ok": True, "back": back}
 
@@ -312,12 +363,15 @@ class LightTable:
         """The reference picture of a class as the prints know it: a photo that people chose,
         else what came with it."""
         photo = references_of(self.records.collection).get(class_id)
-        return f"photo/{photo}" if photo in self.records.photos else f"reference/{class_id}"
+        known = photo is not None and photo in self.records.photos
+        return self.print_of(str(photo)) if known else f"reference/{class_id}"
 
     def _stored(self, name: str) -> bytes:
         kind, _, what = name.partition("/")
-        if kind == "photo":
-            return self.dataset.read_photo(what)
+        if kind in ("photo", "whole"):
+            image_id, _, frame = what.partition("/")
+            stored = self.dataset.read_photo(image_id)
+            return framed_bytes(stored, read_frame(frame)) if frame else stored
         data = self.dataset.reference(what)
         if data is None:
             raise MissingFile("There is no reference picture of this class.", class_id=what)
@@ -370,7 +424,7 @@ def open_table(
 EXAMPLES = 6
 
 
-def asked_by_visitor(question: Question, leak: str) -> Finding:
+def asked_by_visitor(question: Question, leak: str, things: Things | None = None) -> Finding:
     """A visitor's question as something to look at. `leak`: why the photo must not be learned
     from, if it must not."""
     said = (
@@ -378,15 +432,26 @@ def asked_by_visitor(question: Question, leak: str) -> Finding:
         if question.note
         else "A visitor says that the answer was wrong."
     )
+    answered = answered_in_words(question.answered, things)
     return Finding(
         question.image_id,
         "visitor",
         0.5,
-        f"{said} {leak}".rstrip(),
+        " ".join(filter(None, (answered, said, leak))),
         suggested_label=question.label,
         scan_id=question.id,
         model_revision=question.model_revision,
     )
+
+
+def answered_in_words(answered: str, things: Things | None) -> str:
+    """What the visitor had been told; empty where that was not written down."""
+    if not answered:
+        return ""
+    if answered == NONE_OF_THESE:
+        return "We had not known it."
+    named = things.title_of(answered) if things is not None and answered in things else answered
+    return f"We had answered *{named}*."
 
 
 def before_a_scan(given: Mapping[str, Label], found: Sequence[Finding]) -> list[Finding]:

@@ -88,6 +88,25 @@ export function searchClass(table, chosen) {
   known(table).then(here, () => list.replaceChildren(h("li", { class: "soft" }, "The light table does not answer. Close this and try again.")));
 }
 
+// A few words on a photo, for whoever sees it next.
+export function noteOn(table, done) {
+  const text = h("textarea", { class: "field", rows: "3", maxlength: "500", "aria-label": "Note", placeholder: "A note on this photo, for everybody here" });
+  const keep = () => {
+    dialog.close();
+    const said = text.value.trim().replace(/\s+/g, " ");
+    if (said) done(said);
+  };
+  const dialog = h("dialog", { class: "confirm", "aria-label": "Note" }, text, h("div", { class: "gives" }, h("button", { class: "big small", onclick: keep }, "Keep the note"),
+    h("button", { class: "ghost", onclick: () => dialog.close() }, "Never mind")));
+  text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    keep();
+  });
+  open(table, dialog);
+  text.focus();
+}
+
 export async function known(table) {
   const listed = (info) => ({ ...info, sought: [info.title, info.id, ...info.aliases].map(plain) });
   table.classes ??= (await table.server.classes()).map(listed);
@@ -131,6 +150,9 @@ const KEYS = [
   ["⇧ ↵", "give a class to all the photos that are proposed for it"],
   ["⇧ ⌫", "none of those that are proposed"],
   ["b", "all photos: search, filter, select any of them"],
+  ["k", "crop and turn: which part of the photo counts"],
+  ["e", "write a note on this photo"],
+  ["!", "flag it for others, or take the flag off"],
   ["m", "more like this: all photos by how much they look like this one"],
   ["g", "grid: everything under this label; of duplicates, the whole groups"],
 ];

@@ -10,6 +10,7 @@ export const PILES = {
   unlabelled: ["photo without a label", "photos without a label"],
   quality: ["poor photo", "poor photos"],
   visitors: ["visitor's question", "visitors' questions"],
+  plan: ["question", "questions"],
 };
 
 export class Header {
@@ -52,7 +53,15 @@ export class Header {
     const { total } = session.progress;
     const share = total ? (100 * session.done) / total : 100;
     const bar = h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: `width:${share}%` }));
-    return h("p", { class: "progress" }, h("span", {}, `${session.done} of ${count(total, ...PILES[session.pile])}`), bar);
+    return h("p", { class: "progress" }, this.timeLeft(session), h("span", {}, `${session.done} of ${count(total, ...PILES[session.pile])}`), bar);
+  }
+
+  // How long somebody still has who said so; when it is over, what came of it.
+  timeLeft({ left, takenAt }) {
+    if (left === null || left === undefined) return "";
+    const seconds = left - (Date.now() - takenAt) / 1000;
+    const to = () => this.table.toPage("ten");
+    return h("button", { class: "link", onclick: to }, seconds > 60 ? `${Math.ceil(seconds / 60)} min left` : seconds > 0 ? "last minute" : "time is up");
   }
 
   state(session) {

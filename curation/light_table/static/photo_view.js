@@ -3,7 +3,9 @@
 import { cards } from "./class_cards.js";
 import { PILES, keyRow } from "./header.js";
 import { Proposal } from "./proposal.js";
-import { count, h, key, percent, told } from "./dom.js";
+import { frameOn } from "./crop.js";
+import { noteOn } from "./dialogs.js";
+import { count, h, key, percent, told, ulid } from "./dom.js";
 import { Zoom } from "./zoom.js";
 
 const LARGE = 1280;
@@ -35,6 +37,7 @@ export class Single {
 
   show() {
     const { item } = this.session;
+    for (const one of this.session.items ?? []) if (one.frame) this.table.server.framed.set(one.image_id, one.frame);
     this.prefetch();
     this.proposal.show();
     if (item && item === this.shown) return;
@@ -96,7 +99,7 @@ export class Single {
     this.short = h("p", { class: "short", "aria-hidden": "true" });
     this.lay(item, item.pair);
     const card = h("section", { class: "card", "aria-label": "About this photo" },
-      this.labelled(item), this.why(item), this.proposal.box, this.choices(item), this.shelves(item), this.history(item));
+      this.labelled(item), this.remarks(item), this.why(item), this.proposal.box, this.choices(item), this.shelves(item), this.history(item));
     this.table.body.replaceChildren(this.stage, card);
     this.table.body.scrollTop = 0;
     this.watch(item, card.querySelector(".why"));
@@ -151,6 +154,45 @@ export class Single {
     return [h("p", { class: "kick" }, item.status === "duplicate" ? "marked as a duplicate, labelled" : "labelled"), h("h1", {}, this.nameOf(item))];
   }
 
+  // What others wrote on it, and whether somebody flagged it.
+  remarks({ notes, flagged }) {
+    if (!notes?.length && !flagged) return "";
+    return h("div", { class: "remarks" }, flagged && h("p", {}, h("b", {}, "⚑ "), `flagged by ${flagged}`), notes.map((one) => h("p", {}, h("b", {}, one.who), `: ${one.text}`)));
+  }
+
+  crop() {
+    const { item } = this.session;
+    frameOn(this.table, item, (frame) => {
+      this.session.later([{ id: ulid(), do: "frame", image_id: item.image_id, frame }]);
+      item.frame = frame;
+      this.table.server.framed.set(item.image_id, frame);
+      this.prints.delete(item.image_id);
+      this.shown = null;
+      this.session.kept().then(() => this.show());
+      this.table.tell("Framed. Training and look-alikes use it from now on.");
+    });
+  }
+
+  note() {
+    const { item } = this.session;
+    noteOn(this.table, (text) => this.remark(item, "note", text));
+  }
+
+  flag() {
+    const { item } = this.session;
+    this.remark(item, item.flagged ? "unflag" : "flag");
+  }
+
+  // Beside the question, which stays.
+  remark(item, action, text = "") {
+    this.session.later([{ id: ulid(), do: action, image_id: item.image_id, ...(text ? { note: text } : {}) }]);
+    if (text) item.notes = [...(item.notes ?? []), { who: this.session.who, text }];
+    else item.flagged = action === "flag" ? this.session.who : "";
+    this.shown = null;
+    this.show();
+    this.table.tell(text ? "Noted." : action === "flag" ? "Flagged." : "The flag is off.");
+  }
+
   nameOf(item) {
     const words = { none_of_these: "None of these", junk: "Junk", unlabelled: "No label yet" };
     return item.labelled?.title ?? words[item.status] ?? "No label yet";
@@ -170,9 +212,9 @@ export class Single {
   }
 
   pairChoices(item) {
-    const rows = [this.row("d", h("b", {}, "This one is the duplicate"), "", () => this.duplicate())];
-    if (!item.pair.sealed) rows.push(this.row("D", h("b", {}, "The other is the duplicate"), "", () => this.duplicate(true)));
-    rows.push(this.row("x", h("b", {}, "Not the same picture"), "", () => this.apart()));
+    const rows = [this.row("d", h("b", {}, "Same shot: keep the other one"), "", () => this.duplicate())];
+    if (!item.pair.sealed) rows.push(this.row("D", h("b", {}, "Same shot: keep this one"), "", () => this.duplicate(true)));
+    rows.push(this.row("x", h("b", {}, "Two different shots"), "", () => this.apart()));
     return rows;
   }
 
@@ -228,13 +270,16 @@ export class Single {
     const keep = { visitors: item?.labelled && "keep ours", duplicates: item?.pair && "keep both", leaks: item?.pair && "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
     const said = item?.visitor;
     if (item && isPairAlone(item)) return this.pairActions(item);
+    // On a poor photo the first question is whether it is any use.
+    const junk = ["j", "junk", () => this.decide("junk"), ...(pile === "quality" ? ["main"] : [])];
     return [
+      ...(pile === "quality" ? [junk] : []),
       ...(said ? [["y", "visitor is right", () => this.give(said.id), "main"]] : []),
       ["Enter", keep, () => this.keep(), "main"],
       ["n", "none of these", () => this.none(), "main"],
-      ["j", "junk", () => this.decide("junk")],
+      ...(pile === "quality" ? [] : [junk]),
       ["d", "duplicate", () => this.duplicate()],
-      ["u", "unsure", () => this.decide("unsure"), said ? "" : "main"],
+      ["u", "unsure", () => this.decide("unsure"), said || pile === "quality" ? "" : "main"],
       item?.visited ? ["Escape", "back", () => this.table.back(), "main"] : [" ", "skip", () => this.decide("skip")],
       ["Backspace", "undo", () => this.table.takeBack(), "main"],
       ["i", "about the class", () => this.about()],
@@ -269,6 +314,9 @@ export class Single {
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.session.item.choices[name - 1].id) : null;
     if (name === "b") return () => this.table.toPage("sheet");
+    if (name === "k") return () => this.crop();
+    if (name === "e") return () => this.note();
+    if (name === "!") return () => this.flag();
     if (name === "m") return () => this.table.toPage("sheet", { like: item.image_id });
     if (name === "Escape" && item.visited) return () => this.table.back();
     if (name === "/") return isPairAlone(item) ? null : () => this.search();

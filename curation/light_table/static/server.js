@@ -11,10 +11,12 @@ export class Refusal extends Error {
 export class Server {
   constructor(base) {
     this.base = base; // ends in /light-table/
+    this.framed = new Map(); // image id -> the frame that people chose, as far as it is known here
   }
 
   photo(imageId, side) {
-    return new URL(`photo/${imageId}?side=${side}`, this.base).href;
+    const frame = this.framed.get(imageId); // framed anew, it is another picture to the browser
+    return new URL(`photo/${imageId}?side=${side}${frame ? `&frame=${frame}` : ""}`, this.base).href;
   }
 
   reference(classId, side) {

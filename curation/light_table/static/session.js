@@ -24,7 +24,7 @@ export class Session {
   }
 
   take(answer) {
-    for (const name of ["who", "title", "pile", "piles", "undo", "sending", "model", "proposal"]) this[name] = answer[name];
+    for (const name of ["who", "title", "pile", "piles", "undo", "sending", "model", "proposal", "left"]) this[name] = answer[name];
     const open = answer.items.filter((item) => !this.outbox.holds(item.key));
     const visited = this.item?.visited ? [this.item] : [];
     const here = this.item && open.find((item) => item.key === this.item.key);
@@ -144,7 +144,7 @@ export class Session {
   }
 
   get progress() {
-    return this.piles.find((pile) => pile.pile === this.pile);
+    return this.piles.find((pile) => pile.pile === this.pile) ?? { pile: this.pile, done: 0, total: 0, left: 0 };
   }
 
   // Counts with what is still on its way already in them.

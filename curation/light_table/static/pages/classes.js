@@ -44,9 +44,22 @@ export default class Classes extends Page {
     });
     fill();
     const form = h("form", { class: "class-search" }, search, h("button", { class: "ghost", type: "button", onclick: () => this.add() }, "Add a class"));
-    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.enter(classes);
+    });
     this.leaves(form);
     return [form, list, !classes.length && h("p", {}, "There is no class yet. Add the first one, or collect photos from class folders.")];
+  }
+
+  // Enter: the class that is called so, or a new one of that name.
+  enter(classes) {
+    const typed = this.sought.trim().replace(/\s+/g, " ");
+    if (!typed) return;
+    const known = classes.find((info) => plain(info.title) === plain(typed));
+    if (known) return this.open({ class: known.id });
+    this.sought = "";
+    return this.step([{ do: "add_class", title: typed }], null, `${typed} is a class now. Add a description.`);
   }
 
   isSought(info) {
@@ -197,9 +210,13 @@ export default class Classes extends Page {
 
   pictures(info) {
     if (!info.photos.length) return h("p", { class: "soft" }, "When the class has photos, one of them can be its reference picture.");
-    const thumb = (photo) => h("button", { class: "thumb", "aria-pressed": String(photo === info.card.reference), "aria-label": "Take this photo as reference picture",
-      onclick: () => this.choose(photo === info.card.reference ? "" : photo) }, h("img", { src: this.source(`photo/${photo}`), alt: "", loading: "lazy" }));
-    return h("section", {}, h("h2", {}, "Reference picture"), h("p", { class: "soft" }, "What everybody sees of this class. Choose the photo that shows it best."),
+    const thumb = (photo) => {
+      const chosen = photo === info.card.reference;
+      return h("figure", { class: "class-photo" },
+        h("button", { class: "thumb", "aria-label": "Open this photo", onclick: () => this.table.toPhoto(photo) }, h("img", { src: this.source(`photo/${photo}`), alt: "", loading: "lazy" })),
+        h("button", { class: "ghost take", "aria-pressed": String(chosen), onclick: () => this.choose(chosen ? "" : photo) }, chosen ? "reference ✓" : "use as reference"));
+    };
+    return h("section", {}, h("h2", {}, "Reference picture"), h("p", { class: "soft" }, "What everybody sees of this class. Choose the photo that shows it best; touch a photo to open it."),
       h("div", { class: "class-photos" }, info.photos.map(thumb)));
   }
 

@@ -24,7 +24,9 @@ export class Page {
     }
     this.drawn = false;
     this.asked = JSON.stringify(asked);
+    this.query = asked;
     this.table.view = this;
+    this.table.place(this.name, asked);
     this.table.show();
     this.table.body.scrollTop = this.places.get(this.asked) ?? 0;
   }
@@ -76,7 +78,9 @@ export class Page {
 
   // [key, words, what it does, place]; a page's own come before the way back.
   actions() {
-    return [["Escape", "back to the photos", () => this.table.toSingle(), "main"]];
+    // One step back: out of a part of the page first.
+    const within = Object.keys(JSON.parse(this.asked ?? "{}")).length > 0;
+    return [["Escape", within ? "back" : "back to the photos", () => (within ? this.table.toPage(this.name) : this.table.toSingle()), "main"]];
   }
 
   keys(name) {

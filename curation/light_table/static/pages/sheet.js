@@ -412,7 +412,7 @@ export default class Sheet extends Page {
     if (!(await this.ensure(places))) return this.table.refuse("The light table does not answer. Nothing was changed; try again.");
     const moves = places.map((place) => {
       const { image_id, key } = this.cells[place];
-      return { do: action, image_id, ...(key ? { key } : {}), ...more };
+      return { do: action, image_id, key: key ?? "sheet", ...more };
     });
     this.table.tell(`${count(moves.length, "photo", "photos")}. One ⌫ takes ${moves.length === 1 ? "it" : "them all"} back.`);
     this.chosen.clear();

@@ -1,0 +1,51 @@
+"""What a person does to one photo beside naming it: notes, flags, a frame, ten minutes."""
+
+from data_cards.annotations.framed_photos import frames_of
+from data_cards.annotations.ledger import standing
+from data_cards.annotations.remarks import remarks_of
+from tests.fixtures.light_table_page import all_kept, decisions_in, photo_on_screen
+
+ROOT = "vitrine-light-table"
+
+
+def test_a_note_a_flag_and_a_frame_stay_with_the_photo_and_the_question_stays_open(
+    url, folder, open_page
+):
+    page = open_page(url)
+    photo = photo_on_screen(page)
+    page.keyboard.press("e")
+    page.keyboard.type("whose hand is this?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{ROOT} .remarks:has-text('whose hand')")
+    page.keyboard.press("!")
+    page.wait_for_selector(f"{ROOT} .remarks:has-text('flagged by ann')")
+    page.keyboard.press("k")
+    box = page.locator(f"{ROOT} .crop-area").bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=4)
+    page.mouse.up()
+    page.keyboard.press("r")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{ROOT} .mat img[src*='frame=']")
+    all_kept(page)
+    assert photo_on_screen(page) == photo
+    stand = standing(decisions_in(folder))
+    remarks = remarks_of(stand)[photo]
+    assert (remarks.text, remarks.flagged) == ("whose hand is this?", "ann")
+    frame = frames_of(stand)[photo]
+    assert frame.turn == 90 and 0.4 < frame.width < 0.6 and frame.height > 0.9
+
+
+def test_ten_minutes_begin_with_a_question_and_end_with_a_receipt(url, open_page):
+    page = open_page(url)
+    photo_on_screen(page)
+    page.locator(f"{ROOT} .menu button", has_text="Ten minutes").click()
+    page.locator(f"{ROOT} .page-ten button", has_text="10 minutes").click()
+    photo_on_screen(page)
+    page.wait_for_selector(f"{ROOT} .progress:has-text('10 min left')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{ROOT} .progress:has-text('1 of 41 questions')")
+    page.locator(f"{ROOT} .progress button").click()
+    page.locator(f"{ROOT} .page-ten button", has_text="That's it").click()
+    page.wait_for_selector(f"{ROOT} .receipt:has-text('1 decision, 0 of them a change')")
