@@ -6,7 +6,7 @@ One HTML file with small pictures inside; no script, and nothing from another ad
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
@@ -54,18 +54,21 @@ def _head(report: AlbumReport, model: str) -> Markup:
 
 
 def _group(title: str, changes: Sequence[Change], picture: Callable[[str], bytes]) -> Markup:
-    best = sorted(changes, key=lambda change: change.answer.confidence)
-    cells = Markup("").join(_cell(change, picture) for change in best[:SHOWN])
+    """One class, the least sure photos first. What most of them get is said once, above them."""
+    least_sure = sorted(changes, key=lambda change: change.answer.confidence)
+    usual = Counter(_told(change) for change in changes).most_common(1)[0][0]
+    cells = Markup("").join(_cell(change, usual, picture) for change in least_sure[:SHOWN])
     more = len(changes) - SHOWN
     rest = Markup('<p class="soft">and {} more</p>').format(more) if more > 0 else Markup("")
     name = title or "Nothing that the model is sure of"
     head = Markup("<h2>{} <span class=soft>{}</span></h2>").format(
         name, counted(len(changes), "photo")
     )
-    return head + Markup("<ul>{}</ul>").format(cells) + rest
+    gets = Markup("<p class=new>{}</p>").format(" · ".join(usual)) if usual else Markup("")
+    return head + gets + Markup("<ul>{}</ul>").format(cells) + rest
 
 
-def _cell(change: Change, picture: Callable[[str], bytes]) -> Markup:
+def _cell(change: Change, usual: Sequence[str], picture: Callable[[str], bytes]) -> Markup:
     try:
         shown = Markup('<img alt="" src="data:image/jpeg;base64,{}">').format(
             b64encode(picture(change.photo)).decode()
@@ -73,12 +76,15 @@ def _cell(change: Change, picture: Callable[[str], bytes]) -> Markup:
     except (BadPhoto, OSError):
         shown = Markup('<img alt="">')
     sure = percent(change.answer.confidence) if change.answer.tags.title else ""
+    told = _told(change)
+    own = Markup("<br>").join(map(escape, told)) if told else "stays as it is"
+    extra = Markup("<div class=new>{}</div>").format(own) if told != usual else Markup("")
     return Markup("<li>{}<b>{}</b><span class=soft>{}</span>{}</li>").format(
-        shown, change.photo, sure, _told(change)
+        shown, change.photo, sure, extra
     )
 
 
-def _told(change: Change) -> Markup:
+def _told(change: Change) -> tuple[str, ...]:
     """What is new of it, and what people's words kept away."""
     new = [word for word in change.after.keywords if word not in change.now.keywords]
     gone = [word for word in change.now.keywords if word not in change.after.keywords]
@@ -87,7 +93,7 @@ def _told(change: Change) -> Markup:
         lines.append(f"title: {change.after.title}")
     if change.after.location and not change.now.location:
         lines.append("with its place")
-    return Markup("<div class=new>{}</div>").format(Markup("<br>").join(map(escape, lines)))
+    return tuple(lines)
 
 
 def _left(left: Sequence[tuple[str, str]]) -> Markup:
