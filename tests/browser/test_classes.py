@@ -1,9 +1,12 @@
 """Classes change at the table, in Chromium: what a person types, merges or splits is on the
 disk, and comes back."""
 
+from dataclasses import replace
+
 import pytest
 
 from data_cards.annotations.class_card import read_card
+from data_cards.texts.place import find_place
 from tests.browser.conftest import Door
 from tests.fixtures.light_table_page import decisions_in, labels_in, photo_on_screen
 
@@ -50,6 +53,22 @@ def test_a_name_and_a_text_are_kept_and_taken_back_together(url, folder, open_pa
     said(page, "Taken back.")
     page.wait_for_selector(f"{SHADOW} .class-head h2:text-is('Harbour, First Study')")
     assert field(page, "facts").input_value() == "" and len(decisions_in(folder)) == 4
+
+
+def test_a_draft_is_marked_until_somebody_accepts_it(folder, open_page, request):
+    place = find_place(str(folder))
+    first, *others = place.collection().classes
+    draft = replace(first, summary="Written by a program.", draft=True)
+    place.write(place.collection().with_classes([draft, *others]), "Draft a text")
+    page = open_page(request.getfixturevalue("url"))
+    open_classes(page)
+    assert "draft" in page.locator(f"{SHADOW} .class-row").first.inner_text()
+    page.locator(f"{SHADOW} .class-row").first.click()
+    page.get_by_role("button", name="Accept the draft").click()
+    said(page, "Accepted. Visitors see it from now on.")
+    (accepted,) = decisions_in(folder)
+    assert read_card(accepted.card) == {"draft": False}
+    assert page.get_by_role("button", name="Accept the draft").count() == 0
 
 
 def test_two_classes_become_one_after_a_word_about_what_happens(url, folder, open_page):
