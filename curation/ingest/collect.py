@@ -35,7 +35,7 @@ from data_cards.dataset.credits import FILE as CREDITS
 from data_cards.dataset.credits import credited, credits_file, with_credits
 from data_cards.dataset.repo import Dataset, create_dataset, open_dataset
 from data_cards.dataset.schema import Photo, Source
-from data_cards.errors import FULL, BadPhoto, BadSource, MissingFile, sentence_of
+from data_cards.errors import FULL, BadPhoto, BadSource, MissingFile, NotFetched, sentence_of
 from data_cards.photos.image import image_id, inspect_photo, open_photo, thumbnail
 from data_cards.photos.metadata import stored_form
 from data_cards.progress import say, track
@@ -384,7 +384,8 @@ def _one_readable(
     verb = "cannot" if len(refused) == 1 else "can"
     said = f"{which} in {gathered.name} {verb} be read. {reasons}"
     if not refused and ending.remarks:
-        said = " ".join((f"The search for {gathered.name} brought no photo.", *ending.remarks[:6]))
+        told = (f"The search for {gathered.name} brought no photo.", *ending.remarks[:6])
+        raise NotFetched(" ".join(told))
     raise BadSource(said, refused=len(refused))
 
 

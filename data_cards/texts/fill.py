@@ -31,7 +31,7 @@ class Filled:
         """What was done, and what to do now."""
         number = len(self.drafted)
         if not number:
-            return "No class got a draft."
+            return "No class got a draft." if self.left else "Every class has a text already."
         it = "it" if number == 1 else "them"
         return (
             f"{counted(number, 'class has a draft', 'classes have drafts')} now. Accept {it} on "

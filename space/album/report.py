@@ -48,12 +48,8 @@ class AlbumReport:
         which = f", {again} of them tagged otherwise before" if again else ""
         what = f"{counted(number, 'photo')} of {self.looked}"
         if self.is_dry:
-            these = "These" if number != 1 else "This"
-            plain = (
-                f"{these} {counted(number, 'photo')} would change"
-                if number
-                else "Nothing would change"
-            )
+            these = f"These {number} photos" if number != 1 else "1 photo"
+            plain = f"{these} would change" if number else "Nothing would change"
             told = f"{plain}{which}."
         else:
             told = f"{what} {'was' if number == 1 else 'were'} tagged{which}. --undo takes it back."

@@ -21,7 +21,7 @@ from curation.near_duplicates.known_photos import AGAIN, SEALED, KnownPhotos
 from data_cards.dataset.repo import open_dataset
 from data_cards.dataset.schema import Split
 from data_cards.dataset.tables import splits_file
-from data_cards.errors import BadSource, NotFetched
+from data_cards.errors import NotFetched
 from data_cards.photos.image import encode_jpeg
 from data_cards.web.client import WebClient, WebLimits
 from tests.fixtures.bad_server import bad_server
@@ -271,7 +271,7 @@ def test_a_provider_that_fails_ends_its_own_questions_and_is_told(server, tmp_pa
 
 def test_a_search_that_brings_nothing_makes_no_dataset_and_says_why(server, tmp_path, monkeypatch):
     offering(server, ["nothing.jpg", "html.jpg"], monkeypatch)
-    with pytest.raises(BadSource, match=r"brought no photo.*1 gone"):
+    with pytest.raises(NotFetched, match=r"brought no photo.*1 gone"):
         collect("search:vase", str(tmp_path / "d"), options=options(tmp_path))
     assert not (tmp_path / "d").exists()
 
@@ -281,7 +281,7 @@ def test_this_machine_is_not_asked_unless_a_test_says_so(server, tmp_path, monke
     asked = options(tmp_path)
     strict = replace(asked.search, web=WebClient(clock=Clock(), sleep=lambda seconds: None))
     server.asked.clear()
-    with pytest.raises(BadSource, match="not on the public web"):
+    with pytest.raises(NotFetched, match="not on the public web"):
         collect("search:vase", str(tmp_path / "d"), options=replace(asked, search=strict))
     assert not server.asked
 
