@@ -23,7 +23,6 @@ def search(asking: Asking, query: Query) -> Iterator[Hit]:
             "q": query.words,
             "page": str(number),
             "page_size": str(PAGE),
-            "category": "photograph",
             "format": "json",
         }
         found = asking.json(API, asked)
