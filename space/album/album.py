@@ -167,8 +167,7 @@ class Album:
         return photo if self._options.in_file and is_ours else sidecar_of(photo)
 
     def _answer(self, photo: Path, name: str, ask: Ask, model: str) -> Answer:
-        stat = photo.stat()
-        seen = f"{stat.st_size}-{stat.st_mtime_ns}"
+        seen = _seen(photo)
         known = self._journal.answered(name, seen, f"{model}>{self._options.least:g}")
         if known:
             return known
@@ -186,7 +185,10 @@ class Album:
         return answer
 
     def _write(self, change: Change) -> None:
-        """Note first, then write: whatever stops us in between can be undone."""
+        """Note first, then write: whatever stops us in between can be undone. Raises
+        PermissionError where somebody locked the file."""
+        if change.file.exists() and not os.access(change.file, os.W_OK):
+            raise PermissionError
         key = change.file.relative_to(self._folder).as_posix()
         is_tagged = change.answer.answer == "sure"
         note = {
@@ -203,8 +205,16 @@ class Album:
         write_durably(change.file, data)
         if stat is not None:
             os.chmod(change.file, stat.st_mode)
+        if key == change.photo:  # the file is another one now, and the answer is still known
+            self._journal.note_answer(change.photo, _seen(change.file), change.answer)
 
     def _thumbnail(self, name: str) -> bytes:
         photo = self._folder / name
         data = photo.read_bytes()
         return thumbnail(preview(data) if photo.suffix.lower() in RAW else data, THUMBNAIL)
+
+
+def _seen(photo: Path) -> str:
+    """What tells whether a photo is the one that was looked at."""
+    stat = photo.stat()
+    return f"{stat.st_size}-{stat.st_mtime_ns}"

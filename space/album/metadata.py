@@ -41,15 +41,20 @@ def sidecar_of(photo: Path) -> Path:
     added = photo.with_name(f"{photo.name}.xmp")
     replaced = photo.with_suffix(".xmp")
     is_raw = photo.suffix.lower() in RAW
-    first, second = (replaced, added) if is_raw else (added, replaced)
-    shared = any(
-        other != photo and other.suffix.lower() in RAW
-        for other in photo.parent.glob(f"{_plain(photo.stem)}.*")
-    )
-    # Of IMG_1.CR2 and IMG_1.JPG, IMG_1.xmp is that of the RAW file.
-    if not first.exists() and second.exists() and not (second == replaced and shared):
-        return second
-    return first
+    # Of IMG_1.CR2 and IMG_1.JPG, IMG_1.xmp is that of the RAW file; of other photos that share a
+    # name it may be anybody's.
+    belongs = is_raw or not _shares_its_name(photo)
+    known = [added, *([replaced] if belongs else [])]
+    for one in known:
+        for there in (one, one.with_suffix(".XMP")):
+            if there.exists():
+                return there
+    return replaced if is_raw else added
+
+
+def _shares_its_name(photo: Path) -> bool:
+    others = photo.parent.glob(f"{_plain(photo.stem)}.*")
+    return any(other.suffix.lower() != ".xmp" and other != photo for other in others)
 
 
 def _plain(text: str) -> str:

@@ -160,6 +160,27 @@ def test_a_new_release_says_which_photos_would_change_and_asks_only_itself(tmp_p
     assert "model@r2" in sidecar_of(folder / "a.jpg").read_text()
 
 
+def test_what_is_written_into_files_is_not_asked_about_again(tmp_path):
+    folder = album(tmp_path / "album")
+    tag(folder, in_file=True)
+    again = Model()
+    tag(folder, again, in_file=True)
+    assert again.asked == 1  # the broken one
+
+
+def test_a_sidecar_that_somebody_locked_stays(tmp_path, monkeypatch):
+    folder = album(tmp_path / "album")
+    tag(folder)
+    before = state(folder)
+    real = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: "a.jpg.xmp" not in str(path) and real(path, mode)
+    )
+    report = tag(folder, Model("r2", {"red": "blue"}))
+    assert ("a.jpg", "it may not be read or written") in report.left
+    assert state(folder)["a.jpg.xmp"] == before["a.jpg.xmp"]
+
+
 def test_a_run_that_was_stopped_goes_on_without_asking_again(tmp_path):
     folder = album(tmp_path / "album")
     with pytest.raises(KeyboardInterrupt):

@@ -116,6 +116,18 @@ def test_of_a_raw_and_a_jpeg_of_one_name_each_has_its_own_sidecar(tmp_path):
     assert sidecar_of(photo).name == "IMG_1.JPG.xmp"
 
 
+def test_of_photos_that_share_a_name_none_takes_a_sidecar_that_may_be_the_others(tmp_path):
+    (tmp_path / "IMG_1.xmp").write_text(LIGHTROOM)
+    one, other = picture("IMG_1.jpg", tmp_path), picture("IMG_1.png", tmp_path)
+    assert [sidecar_of(photo).name for photo in (one, other)] == ["IMG_1.jpg.xmp", "IMG_1.png.xmp"]
+
+
+@pytest.mark.parametrize("name", ["IMG_1.XMP", "IMG_1.jpg.XMP", "IMG_1.jpg.xmp"])
+def test_a_sidecar_that_is_there_is_used_however_it_is_written(tmp_path, name):
+    (tmp_path / name).write_text(LIGHTROOM)
+    assert sidecar_of(picture("IMG_1.jpg", tmp_path)).name == name
+
+
 def test_a_damaged_sidecar_is_said_and_not_overwritten(tmp_path):
     photo = picture("a.jpg", tmp_path)
     sidecar_of(photo).write_bytes(b"\x00\x01 no xmp")
