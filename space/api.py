@@ -26,10 +26,9 @@ from data_cards.wording import counted
 from space.feedback import Inbox, plain_receipt
 from space.rate_limit import Allowance
 from space.recent_answers import Recent
-from space.request_guard import is_upload
+from space.uploads import is_upload
 
 Answer = dict[str, Any]
-ENDPOINTS = ("predict", "predict_batch", "similar", "classes", "feedback", "receipt")
 GONE = (
     "The photo did not arrive. Upload it to /gradio_api/upload first, then ask with the path that "
     "comes back."

@@ -25,10 +25,11 @@ from starlette.types import ASGIApp
 from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import PhotoLimits
 from data_cards.settings import default_cache
-from space.api import ENDPOINTS, Endpoints, Recognizer, parameters_of
+from space.api import Endpoints, Recognizer, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
 from space.photo_check import MOST_MEMORY, PhotoCheck
+from space.questions import ENDPOINTS
 from space.server import launch, server_behind, stop
 from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
 
@@ -58,6 +59,10 @@ def create_app(
     def uploads() -> Path:
         return Path(get_upload_folder())
 
+    def is_asked(event: str) -> bool:
+        waiting = app.get_blocks()._queue.pending_event_ids_session
+        return any(event in events for events in list(waiting.values()))
+
     check = PhotoCheck(
         settings.at_once, PhotoLimits(settings.most_photo_bytes, max_memory=MOST_MEMORY)
     )
@@ -74,7 +79,7 @@ def create_app(
     endpoints.withdraw = app_state.take_back
     rounds = _rounds(app_state, settings)
     app = server_behind(
-        partial(_doors, settings=settings, uploads=uploads),
+        partial(_doors, settings=settings, uploads=uploads, is_asked=is_asked),
         _lifespan(app_state, rounds, settings.behind, check.close),
         settings,
     )
@@ -91,14 +96,19 @@ def create_app(
     return app
 
 
-def _doors(app: ASGIApp, settings: SpaceSettings, uploads: Callable[[], Path]) -> ASGIApp:
+def _doors(
+    app: ASGIApp,
+    settings: SpaceSettings,
+    uploads: Callable[[], Path],
+    is_asked: Callable[[str], bool],
+) -> ASGIApp:
     from starlette.middleware.cors import CORSMiddleware
 
     from space.request_guard import RequestGuard
 
     defaults = {name: parameters_of(name) for name in ENDPOINTS}
     return CORSMiddleware(
-        RequestGuard(app, settings=settings, uploads=uploads, defaults=defaults),
+        RequestGuard(app, settings, uploads, defaults, is_asked),
         allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
         allow_headers=("*",),

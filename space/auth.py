@@ -12,7 +12,6 @@ On a Space: Hugging Face's sign-in, and only where Hugging Face itself set it up
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import threading
 import time
@@ -26,6 +25,7 @@ from fastapi.responses import JSONResponse
 from data_cards.errors import NotAllowed, VitrineError
 from data_cards.wording import counted
 from space.passwords import hash_password, is_password, made_up_password, read_passwords
+from space.questions import Refused, read_question
 from space.rate_limit import Allowance, client_of, is_https
 from space.request_guard import SECURE
 from space.settings import OWNER, SpaceSettings
@@ -267,10 +267,10 @@ def _digest(token: str) -> str:
 
 def _credentials(body: bytes) -> tuple[str, str]:
     try:
-        row = json.loads(body)
+        row = read_question(body)
         name = row["name"]
         password = row["password"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (Refused, KeyError) as error:
         raise NotAllowed("Name and password are needed.", code="bad_form") from error
     if not (
         isinstance(name, str) and isinstance(password, str) and len(name) + len(password) < 500

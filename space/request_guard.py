@@ -17,20 +17,27 @@ from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from data_cards.errors import NotAllowed
+from data_cards.errors import FULL
+from data_cards.progress import say
 from data_cards.wording import counted
+from space.questions import NAMES, Refused, clean_question, completed, name_of, read_question
 from space.rate_limit import Allowance, client_of, is_https
 from space.settings import SpaceSettings
-from space.uploads import LEFT_FREE, UploadQuota
+from space.uploads import LEFT_FREE, UploadQuota, is_upload
+
+__all__ = ["Refused", "RequestGuard", "check_files", "completed", "is_upload"]
 
 MOST_JSON_BYTES = 1_000_000
 UPLOAD = "/gradio_api/upload"
 JOIN = "/gradio_api/queue/join"
 CALL = "/gradio_api/call/"
+CALL_NAMED = "/gradio_api/call/v2/"
+FILE = ("/gradio_api/file=", "/gradio_api/file/")
+ANSWERS = "/gradio_api/queue/data"
+GRADIO = "/gradio_api/"
 # Parts of Gradio that this app does not use; each accepts work from strangers.
 CLOSED = (
     "/gradio_api/process_recording",
@@ -42,7 +49,21 @@ CLOSED = (
     "/gradio_api/run/",
     "/gradio_api/api/",
     "/gradio_api/stream/",
+    "/gradio_api/component_server",
+    "/gradio_api/custom_component",
+    "/gradio_api/profiling",
+    "/gradio_api/runs",
+    "/gradio_api/reset",
+    "/gradio_api/token",
+    "/gradio_api/dev/",
     "/monitoring",
+    "/pwa_icon",
+    "/svelte/",
+    "/static/",
+    "/assets/",
+    "/theme.css",
+    "/favicon.ico",
+    "/manifest.json",
 )
 # Nothing of Gradio's front end is served, so neither inline scripts nor `eval` are needed.
 POLICY = (
@@ -58,6 +79,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
 }
 
+FAULTS_A_MINUTE = 2  # lines of the log for each kind of fault
 A_YEAR = 365 * 24 * 3600
 SECURE = "vitrine.secure"  # in a scope: whether the browser came by https
 ONLY_BY_HTTPS = {"Strict-Transport-Security": f"max-age={A_YEAR}"}
@@ -67,34 +89,27 @@ FORWARDED = frozenset((b"x-forwarded-host", b"x-forwarded-port", b"forwarded", b
 Defaults = Mapping[str, Sequence[Any]]
 
 
-class Refused(NotAllowed):
-    """A request that stops at the door."""
-
-    def __init__(self, status: int, code: str, sentence: str, wait: float = 0.0) -> None:
-        super().__init__(sentence, code=code)
-        self.status = status
-        self.code = code
-        self.wait = wait
-
-    def response(self) -> JSONResponse:
-        """The refusal as an HTTP answer."""
-        headers = {"Retry-After": str(max(1, math.ceil(self.wait)))} if self.wait else None
-        return JSONResponse({"error": self.sentence, "code": self.code}, self.status, headers)
-
-
 class RequestGuard:
     """ASGI middleware. `defaults`: per endpoint, the parameters that /call may leave out at the
-    end (None: needed)."""
+    end (None: needed). `is_asked`: whether there is an answer, or will be one, by its event's
+    name."""
 
     def __init__(
-        self, app: ASGIApp, settings: SpaceSettings, uploads: Callable[[], Path], defaults: Defaults
+        self,
+        app: ASGIApp,
+        settings: SpaceSettings,
+        uploads: Callable[[], Path],
+        defaults: Defaults,
+        is_asked: Callable[[str], bool] = lambda event: True,
     ) -> None:
         self._app = app
         self._settings = settings
         self._uploads = uploads
         self._defaults = defaults
+        self._is_asked = is_asked
         self._questions = Allowance(settings.questions_a_minute)
         self._uploading = Allowance(settings.questions_a_minute)
+        self._faults = Allowance(FAULTS_A_MINUTE, burst=1)
         self._quota = UploadQuota(settings.most_upload_bytes_of_one, settings.most_upload_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,14 +126,39 @@ class RequestGuard:
             return
         except ClientDisconnect:
             return
-        await self._app(scope, receive, send)
+        await self._passed_on(scope, receive, send)
+
+    async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The app's answer; a fault of the app as a sentence and at most one line of the log."""
+        held = Held(send)
+        trouble: Exception | None = None
+        try:
+            await self._app(scope, receive, held)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - strangers must not fill the log with tracebacks
+            trouble = error
+        if trouble is None and not held.failed:
+            return
+        refusal = _fault_of(_path(scope), str(scope["method"]), trouble)
+        if trouble is not None and not self._faults.take(type(trouble).__name__):
+            say(f"Not answered, {_path(scope)[:80]!a}: {type(trouble).__name__}: {trouble!s:.200}")
+        if not held.started:
+            await refusal.response()(scope, receive, send)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         path = _path(scope)
         headers = Headers(scope=scope)
         if path.startswith(CLOSED):
             raise Refused(404, "no_such_door", "There is nothing here.")
-        if scope["method"] != "POST":
+        if path.startswith(FILE) and not is_upload(path[len(FILE[0]) :], self._uploads()):
+            raise Refused(404, "no_such_door", "There is nothing here.")
+        if path.startswith(ANSWERS) and not Request(scope).query_params.get("session_hash"):
+            raise Refused(422, "bad_session", "Answers are fetched with their `session_hash`.")
+        fetched = path.startswith(CALL) and scope["method"] == "GET"
+        if fetched and not self._is_asked(path.rpartition("/")[2]):
+            raise Refused(404, "no_such_answer", "There is no such answer here.")
+        if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
             return receive
         limit = self._settings.most_photo_bytes * 4 if path.startswith(UPLOAD) else MOST_JSON_BYTES
         _check_announced(headers, limit, self._settings)
@@ -156,28 +196,32 @@ class RequestGuard:
             )
 
     def _question(self, path: str, body: bytes) -> bytes:
-        asked = _read(body)
-        if not isinstance(asked, dict):
-            raise Refused(
-                422, "bad_json", "A question is a JSON object with `data`, a list of parameters."
-            )
+        asked = read_question(body)
         check_files(asked, self._uploads())
-        name = path.removeprefix(CALL).strip("/") if path.startswith(CALL) else ""
-        if name in self._defaults and isinstance(asked.get("data"), list):
-            asked["data"] = completed(name, asked["data"], self._defaults[name])
-        return _written(asked)
+        if path.startswith(CALL_NAMED):
+            return json.dumps(self._named(path.removeprefix(CALL_NAMED).strip("/"), asked)).encode()
+        name = name_of(asked, path.removeprefix(CALL).strip("/") if path.startswith(CALL) else "")
+        if name in self._defaults:
+            asked = clean_question(name, asked, self._defaults[name], self._uploads())
+        return json.dumps(asked).encode()
 
-
-def completed(name: str, given: list[Any], defaults: Sequence[Any]) -> list[Any]:
-    """The parameters of an endpoint with the ones that were left out. Raises Refused when too
-    few or too many."""
-    full = [*given, *defaults[len(given) :]]
-    if len(full) > len(defaults) or None in full[len(given) :]:
-        needed = sum(value is None for value in defaults)
-        few = f"{needed} parameter{'s' * (needed != 1)}"
-        many = f", at most {len(defaults)}" * (needed < len(defaults))
-        raise Refused(422, "bad_parameters", f"/{name} takes {few}{many}; {len(given)} came.")
-    return full
+    def _named(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """A question whose parameters have names."""
+        name = name_of({}, name)
+        names = NAMES[name]
+        unknown = sorted(set(asked) - set(names))
+        if unknown:
+            said = (
+                f"/{name} takes {', '.join(names) or 'no parameters'}, and no “{unknown[0][:60]}”."
+            )
+            raise Refused(422, "bad_parameters", said)
+        given = [asked.get(one) for one in names]
+        given = [
+            default if value is None else value
+            for value, default in zip(given, self._defaults[name], strict=True)
+        ]
+        cleaned = clean_question(name, {"data": given}, self._defaults[name], self._uploads())
+        return dict(zip(names, cleaned["data"], strict=True))
 
 
 def check_files(value: Any, uploads: Path) -> None:
@@ -199,36 +243,10 @@ def check_files(value: Any, uploads: Path) -> None:
             pending.extend(one)
 
 
-def is_upload(path: Any, uploads: Path) -> bool:
-    """Whether this names a plain file in the folder for uploads, links and `..` resolved: never
-    the folder itself nor one in it."""
-    if not isinstance(path, str) or "\0" in path or "://" in path or len(path) > 1000:
-        return False
-    try:
-        file = Path(path).resolve() if Path(path).is_absolute() else None
-        return file is not None and file.is_relative_to(uploads.resolve()) and file.is_file()
-    except (OSError, ValueError, RuntimeError):  # no name, too long a name, links in a circle
-        return False
-
-
 def _free(folder: Path) -> int:
     """Bytes left on the disk of a folder that may not be made yet."""
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     return shutil.disk_usage(there).free
-
-
-def _read(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refused(422, "bad_json", "This is not JSON that can be read.") from error
-
-
-def _written(asked: Any) -> bytes:
-    try:
-        return json.dumps(asked).encode()
-    except RecursionError as error:
-        raise Refused(422, "bad_json", "This is nested too deeply to be a question.") from error
 
 
 def _path(scope: Scope) -> str:
@@ -299,6 +317,37 @@ def _counted(receive: Receive, limit: int) -> Receive:
         return message if read <= limit else {"type": "http.disconnect"}
 
     return counting
+
+
+class Held:
+    """Passes an answer on, but for one that says 500: what is said then is up to us."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+        self.failed = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send, or hold back."""
+        if message["type"] == "http.response.start":
+            self.failed = message["status"] >= 500 and message["status"] != 503
+            self.started = not self.failed
+        if not self.failed:
+            await self._send(message)
+
+
+def _fault_of(path: str, method: str, trouble: Exception | None) -> Refused:
+    """What is said where Gradio or a route of ours failed. Gradio fails on requests that make no
+    sense to it."""
+    if isinstance(trouble, OSError) and trouble.errno in FULL:
+        return Refused(507, "no_room", "The disk here is full. Come back later.")
+    if path.startswith(UPLOAD):
+        return Refused(400, "bad_upload", "This upload cannot be read. Send it again.")
+    if path.startswith(GRADIO) and method == "GET":
+        return Refused(404, "no_such_answer", "There is no such answer here.")
+    if path.startswith(GRADIO):
+        return Refused(422, "bad_question", "This question makes no sense here.")
+    return Refused(500, "fault", "Something went wrong here. Try again in a while.")
 
 
 def _without_forwarded(scope: Scope, behind_proxy: bool) -> Scope:

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from data_cards.errors import BadAddress, NotAllowed
 from data_cards.progress import say
@@ -130,6 +131,18 @@ def delete(files: Iterable[str], folder: Path) -> None:
             _deleted(path)
             if path.parent.resolve() != home:
                 _rmdir(path.parent)
+
+
+def is_upload(path: Any, uploads: Path) -> bool:
+    """Whether this names a plain file in the folder for uploads, links and `..` resolved: never
+    the folder itself nor one in it."""
+    if not isinstance(path, str) or "\0" in path or "://" in path or len(path) > 1000:
+        return False
+    try:
+        file = Path(path).resolve() if Path(path).is_absolute() else None
+        return file is not None and file.is_relative_to(uploads.resolve()) and file.is_file()
+    except (OSError, ValueError, RuntimeError):  # no name, too long a name, links in a circle
+        return False
 
 
 class Sweeper:

@@ -7,7 +7,6 @@ status that fits.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from fastapi.responses import JSONResponse
 
 from data_cards.errors import NotAllowed
 from space.api import Answer, Endpoints, refusal
+from space.questions import Refused, read_question
 from space.rate_limit import client_of
 from space.settings import SpaceSettings
 
@@ -62,10 +62,9 @@ def visitor_routes(endpoints: Endpoints, settings: SpaceSettings) -> APIRouter:
 
 async def _object(request: Request) -> dict[str, Any] | None:
     try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError):
+        return read_question(await request.body())
+    except Refused:
         return None
-    return body if isinstance(body, dict) else None
 
 
 def _client(request: Request, settings: SpaceSettings) -> str:

@@ -9,8 +9,9 @@ import pytest
 
 from data_cards.annotations.journal import Journal
 from data_cards.errors import TooBusy
-from space.api import ENDPOINTS, Endpoints, parameters_of, refusal
+from space.api import Endpoints, parameters_of, refusal
 from space.feedback import Inbox
+from space.questions import ENDPOINTS
 from tests.fixtures.colours import COLOURS, Colours, photo_between, photo_of, photo_of_nothing
 
 

@@ -76,7 +76,8 @@ def test_only_uploads_get_through_as_files(tmp_path: Path, path: Any) -> None:
     body = json.dumps({"data": [{"x": [{"path": named}]}]})
     kind = {"content-type": "application/json"}
     refused = _visitor(tmp_path).post(CALL, content=body, headers=kind)
-    assert (refused.status_code, refused.json()["code"]) == (422, "not_uploaded")
+    code = "bad_json" if "\ud800" in str(path) else "not_uploaded"
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
 
 
 def test_a_link_out_of_the_folder_is_no_upload(tmp_path: Path) -> None:

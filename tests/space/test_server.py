@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from space.api import ENDPOINTS, parameters_of
+from space.api import parameters_of
+from space.questions import ENDPOINTS
 from space.server import OFF, launch_options
 from space.settings import SpaceSettings
 from tests.fixtures.visitors import built, serving, settings_in
