@@ -65,22 +65,25 @@ def tags_of(
     `titles`: value id -> the words people read, by default the id itself.
     """
     named = titles or {}
+    first: dict[str, int] = {}  # the order in which values come
     rows: list[int] = []
-    said: list[str] = []
+    came: list[int] = []
     for row, value in pairs:
         rows.append(row)
-        said.append(clean(value))
-    others = sorted(
-        set(said) - set(listed),
-        key=lambda value: (value == NONE, named.get(value, value).casefold()),
+        came.append(first.setdefault(value, len(first)))
+    values = dict.fromkeys(map(clean, first))
+    known = [value for value in listed if value in values]
+    others = values.keys() - set(known)
+    order = known + sorted(
+        others, key=lambda value: (value == NONE, named.get(value, value).casefold())
     )
-    order = [*(value for value in listed if value in set(said)), *others]
     place = {value: n for n, value in enumerate(order)}
+    turned = np.array([place[clean(value)] for value in first], np.int64)
     return Tags(
         title,
         tuple((value, named.get(value, value)) for value in order),
         np.array(rows, np.int64),
-        np.array([place[value] for value in said], np.int64),
+        turned[np.array(came, np.int64)] if came else np.zeros(0, np.int64),
         frozenset(place[value] for value in opinion if value in place),
     )
 

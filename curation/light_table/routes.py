@@ -20,6 +20,7 @@ from curation.light_table.pages.registry import pages_of
 from curation.light_table.pages.rounds import Rounds
 from curation.light_table.session.moves import NOT_UNDERSTOOD
 from curation.light_table.session.table import LightTable
+from curation.light_table.uploads import PIECE
 from data_cards.errors import (
     BadPhoto,
     DiskFull,
@@ -145,6 +146,17 @@ def _add_pages(
             lambda name: _page(page, name).act(name, body if isinstance(body, dict) else {}),
         )
 
+    @router.post("/upload")
+    async def upload(request: Request, file: str, offset: int = 0) -> Response:
+        data = await _bytes(request, PIECE)
+        return await answer(request, lambda name: _upload(name, file, offset, data))
+
+    def _upload(name: str, file: str, offset: int, data: bytes | None) -> dict[str, Any]:
+        put = _page("add", name).put  # who may add photos, may send some
+        if data is None or put is None:
+            raise VitrineError("This piece of a file is too large. Load the page again.")
+        return {"have": put(name, file, offset, data)}
+
     def _page(page: str, name: str) -> Page:
         if page not in pages:
             raise MissingFile("The light table has no such page.")
@@ -231,15 +243,21 @@ def _reference(table: LightTable, class_id: str, side: int) -> Response:
     )
 
 
-async def _body(request: Request) -> Any:
-    """The JSON object of a request; None when it is none, or too long."""
+async def _bytes(request: Request, most: int) -> bytes | None:
+    """What a request brings; None when it is too long."""
     read = bytearray()
     async for chunk in request.stream():
         read += chunk
-        if len(read) > MOST_BYTES:
+        if len(read) > most:
             return None
+    return bytes(read)
+
+
+async def _body(request: Request) -> Any:
+    """The JSON object of a request; None when it is none, or too long."""
+    read = await _bytes(request, MOST_BYTES)
     try:
-        return read_object(bytes(read))
+        return None if read is None else read_object(read)
     except ValueError:
         return None
 

@@ -3,6 +3,7 @@
 from data_cards.annotations.framed_photos import frames_of
 from data_cards.annotations.ledger import standing
 from data_cards.annotations.remarks import remarks_of
+from tests.fixtures.light_table import drawn
 from tests.fixtures.light_table_page import all_kept, decisions_in, photo_on_screen
 
 ROOT = "vitrine-light-table"
@@ -49,3 +50,21 @@ def test_ten_minutes_begin_with_a_question_and_end_with_a_receipt(url, open_page
     page.locator(f"{ROOT} .progress button").click()
     page.locator(f"{ROOT} .page-ten button", has_text="That's it").click()
     page.wait_for_selector(f"{ROOT} .receipt:has-text('1 decision, 0 of them a change')")
+
+
+def test_photos_are_added_once_somebody_says_that_they_were_understood(url, open_page, tmp_path):
+    for name in ("mug", "bowl"):
+        (tmp_path / "new" / name).mkdir(parents=True)
+        for number in range(2):
+            colour = "#335577" if name == "mug" else "#775533"
+            (tmp_path / "new" / name / f"{number}.png").write_bytes(drawn(colour, number))
+    page = open_page(url)
+    photo_on_screen(page)
+    page.locator(f"{ROOT} .menu button", has_text="Add photos").click()
+    page.locator(f"{ROOT} input[webkitdirectory]").set_input_files(str(tmp_path / "new"))
+    page.wait_for_selector(f"{ROOT} h2:has-text('I see 2 names with 4 photos. Is that right?')")
+    page.locator(f"{ROOT} button", has_text="Yes, add 4 photos").click()
+    page.wait_for_selector(f"{ROOT} .page-add .why")
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.wait_for_selector(f"{ROOT} .sheet-top .lab:text-is('64 photos')")

@@ -15,7 +15,8 @@ class Page:
     does, then the same.
 
     Both run outside the table's lock and take it themselves; what cannot be done is a
-    VitrineError. `of_owner`: only for the collection's owner.
+    VitrineError. `of_owner`: only for the collection's owner. `put(who, file,
+    offset, data)`: takes a piece of a file, and says how much of it is here then.
     """
 
     name: str
@@ -23,3 +24,4 @@ class Page:
     show: Callable[[str, Mapping[str, str]], Values]
     act: Callable[[str, Mapping[str, Any]], Values]
     of_owner: bool = False
+    put: Callable[[str, str, int, bytes], int] | None = None

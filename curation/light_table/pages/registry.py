@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from curation.light_table.pages.add import AddPhotos
 from curation.light_table.pages.classes import ClassList
 from curation.light_table.pages.copies import Groups
 from curation.light_table.pages.history import History
@@ -38,6 +39,7 @@ def pages_of(
     sheet = Sheet(table, is_owner)
     points = Map(table, sheet)
     minutes = TenMinutes(table)
+    adding = AddPhotos(table)
     past = History(table, is_owner)
     pages = [
         Page("sheet", "All photos", sheet.show, sheet.act),
@@ -48,6 +50,7 @@ def pages_of(
         Page("missing", "What is missing", wanted.show, wanted.act),
         Page("classes", "Classes", classes.show, classes.act),
         Page("history", "History", past.show, past.act),
+        Page("add", "Add photos", adding.show, adding.act, of_owner=True, put=adding.put),
         Page("people", "People", people.show, people.act),
     ]
     if rounds is not None:

@@ -7,8 +7,10 @@ photo that they are still to be asked about what others answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -21,7 +23,7 @@ from curation.light_table.session.queue import PILES, Queue
 from data_cards.annotations.decision import Decision
 from data_cards.annotations.remarks import Remarks
 from data_cards.dataset.collection import ClassInfo
-from data_cards.dataset.schema import STATUSES, Photo, Source
+from data_cards.dataset.schema import STATUSES, Label, Photo, Source
 
 STATUS_WORDS = {
     "labelled": "labelled",
@@ -137,13 +139,40 @@ def columns_for(
         known.ids,
         {name: tags for name, tags in facets.items() if tags.values},
         {**known.numbers, "doubt": _doubts(who, known, queue), "decided": decided.order},
-        [
-            f"{name}{NAMES_END}{words.get(one.label or '', '')} {_text_of(remarks.get(i))}"
-            for i, name, one in zip(known.ids, known.names, labels, strict=True)
-        ],
+        Words(known.names, labels, words, {i: folded(one.text) for i, one in remarks.items()}),
         known.sealed,
         known.row_of,
     )
+
+
+class Words(Sequence[str]):
+    """What a search looks through, put together when somebody searches."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        labels: Sequence[Label],
+        cards: Mapping[str, str],
+        notes: Mapping[str, str],
+    ) -> None:
+        self._parts = (names, labels, cards, notes)
+
+    @cached_property
+    def _made(self) -> list[str]:
+        names, labels, cards, notes = self._parts
+        return [
+            f"{name}{NAMES_END}{cards.get(one.label or '', '')} {notes.get(one.image_id, '')}"
+            for name, one in zip(names, labels, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._parts[0])
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
 
 
 @dataclass(frozen=True)
@@ -167,12 +196,13 @@ def decided_by(
         if row is not None and not is_hidden(one.image_id):
             people[row, one.who] = None
             last[row] = one.at
-    moments = [last.get(row, "") for row in range(len(row_of))]
+    order = np.full(len(row_of), np.nan)
+    order[list(last)] = ranks(list(last.values()))
     nobody = [(row, NONE) for row in range(len(row_of)) if row not in last]
     return Decided(
         [*people, *(nobody if last else [])],
         [(row, at[:10]) for row, at in last.items()],
-        ranks(moments),
+        order,
     )
 
 
@@ -184,10 +214,6 @@ def _remark_tags(
             yield row_of[image_id], "note"
         if image_id in row_of and one.flagged:
             yield row_of[image_id], "flag"
-
-
-def _text_of(one: Remarks | None) -> str:
-    return folded(one.text) if one else ""
 
 
 def ranks(texts: Sequence[str]) -> np.ndarray:

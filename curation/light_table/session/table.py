@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from curation.active_learning.to_label import NAMELESS
@@ -402,6 +403,11 @@ class LightTable:
         """Lay the newest revision on the table."""
         with self._laying:
             self._lay(self.dataset.newest())
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where decisions are kept on this machine until they are sent."""
+        return self._journal.folder
 
     def close(self) -> None:
         """Send what is unsent and end."""

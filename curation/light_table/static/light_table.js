@@ -14,6 +14,7 @@ import { Single } from "./photo_view.js";
 const BASE = new URL("../", import.meta.url);
 const HEARTBEAT = 45000;
 const SOON = 8000;
+const WARM = 1500;
 
 export function mount(host) {
   if (host && !host.shadowRoot) new LightTable(host);
@@ -96,6 +97,8 @@ class LightTable {
       this.at = "";
       if (!(await this.goTo(address.read(location.hash)))) this.show();
       this.takeFocus();
+      // What the sheet of all photos needs is worked out while somebody looks at the first photo.
+      setTimeout(() => this.session && this.server.page("sheet", { count: 1, only: "cells" }).catch(() => {}), WARM);
     } catch (problem) {
       await this.stumble(problem);
     }

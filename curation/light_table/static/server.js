@@ -76,12 +76,18 @@ export class Server {
     return this.ask("../sign-out", {});
   }
 
+  // A piece of a file, at its place.
+  upload(name, offset, piece) {
+    return this.ask(`upload?${new URLSearchParams({ file: name, offset })}`, piece);
+  }
+
   async ask(path, body) {
     const options = { headers: { "X-Vitrine": "light-table" }, credentials: "same-origin" };
     if (body !== undefined) {
       options.method = "POST";
-      options.headers["Content-Type"] = "application/json";
-      options.body = JSON.stringify(body);
+      const isFile = body instanceof Blob;
+      options.headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
+      options.body = isFile ? body : JSON.stringify(body);
     }
     const answer = await fetch(new URL(path, this.base), options);
     const value = await answer.json().catch(() => null);

@@ -104,6 +104,7 @@ export default class Sheet extends Page {
   nothing() {
     const asked = Object.keys(this.query).some((name) => name !== "sort");
     return h("div", { class: "empty" }, h("h2", {}, asked ? "No photo fits all of that" : "There are no photos yet"),
+      this.query.q && h("p", { class: "soft" }, "Words are looked for in file names, cards and notes. Searching what photos show would need a scan with a CLIP or SigLIP backbone; this one has none."),
       asked && h("button", { class: "big", onclick: () => this.ask({}) }, "Show all photos"));
   }
 
