@@ -52,7 +52,8 @@ def public_address(host: str, resolve: Resolve, is_allowed: IsAllowed) -> str:
             host=host,
             addresses=list(addresses),
         )
-    return addresses[0]
+    # Many networks give out IPv6 addresses that lead nowhere; hardly one lacks IPv4.
+    return min(addresses, key=lambda one: ":" in one)
 
 
 def is_public(address: str) -> bool:

@@ -142,7 +142,7 @@ class WebClient:
             if str(place) in seen:
                 raise NotFetched(f"{place.host} leads in a circle.", url=url)
             seen.add(str(place))
-            public_address(place.host, self._resolve, self._is_allowed)
+            public_address(place.raw_host.decode("ascii"), self._resolve, self._is_allowed)
             if asks_robots and not self._robots_allow(place):
                 raise NotFetched(f"{place.host} asks programs not to fetch this.", url=url)
             found = self._answer(place, most or self.limits.bytes, headers or {})
@@ -193,11 +193,12 @@ class WebClient:
     def _once(
         self, place: httpx2.URL, most: int, headers: Mapping[str, str]
     ) -> WebAnswer | httpx2.URL:
-        address = public_address(place.host, self._resolve, self._is_allowed)
+        name = place.raw_host.decode("ascii")  # as DNS and TLS know names in other letters
+        address = public_address(name, self._resolve, self._is_allowed)
         request = self._client.build_request("GET", place, headers=dict(headers))
         # The name stays in the Host header and in TLS; the connection goes where the check went.
         request.url = place.copy_with(host=address)
-        request.extensions["sni_hostname"] = place.host
+        request.extensions["sni_hostname"] = name
         started = self._clock()
         try:
             answer = self._client.send(request, stream=True)

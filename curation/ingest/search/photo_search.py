@@ -42,7 +42,7 @@ def from_search(source: str, options: SourceOptions) -> Gathered:
     if run is None:
         raise BadSource("A search by words goes through `python -m curation collect`.")
     words = source.removeprefix(SEARCH).strip()
-    wanted = queries_for(run.settings, run.things, words)
+    wanted = queries_for(run.settings, run.things, words, options.label or "")
     search = PhotoSearch(run, providers_for(run.settings, run.keys))
     return Gathered(
         words or (run.things.name if run.things else "search"),

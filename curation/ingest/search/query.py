@@ -91,18 +91,23 @@ Search = Callable[[Asking, Query], Iterator[Hit]]
 
 
 def queries_for(
-    settings: SearchSettings, things: Collection | None, words: str
+    settings: SearchSettings, things: Collection | None, words: str, label: str = ""
 ) -> list[tuple[ClassInfo | None, list[Query]]]:
     """Each wanted class (None for none of these) with its queries, the best one first. `words`:
-    what stands behind "search:", several with ";" between them. Raises BadSource."""
+    what stands behind "search:", several with ";" between them; `label`: the one class that all
+    of them mean. Raises BadSource."""
     asked = [part.strip() for part in words.split(";") if part.strip()]
     if not asked and (things is None or not things.classes):
         raise BadSource(
             "Say what to search for: search:WORDS, or search: with --collection and its name."
         )
     found: list[tuple[ClassInfo | None, list[Query]]] = [
-        (info, _queries_of(info, things)) for info in _classes(asked, things)
+        (info, _queries_of(info, things)) for info in _classes([label] if label else asked, things)
     ]
+    if label and asked:
+        found = [(info, [Query(one, info.id) for one in asked]) for info, _ in found if info]
+    if not found:
+        raise BadSource(f"“{label or words}” is not the name of a class; use other words.")
     if settings.negatives:
         told = things.extra.get("negatives") if things else None
         negatives = [str(one) for one in told] if isinstance(told, list) else list(EVERYDAY)

@@ -68,6 +68,11 @@ def test_a_name_is_refused_when_one_of_its_addresses_is_ours():
         public_address("evil.example", lambda host: ["8.8.8.8", "127.0.0.1"], is_public)
 
 
+def test_of_a_name_with_both_kinds_of_addresses_the_older_kind_is_asked():
+    addresses = ["2620:0:862:ed1a::1", "185.15.59.240"]
+    assert public_address("a.example", lambda host: addresses, is_public) == "185.15.59.240"
+
+
 def test_a_name_without_any_address_is_refused():
     with pytest.raises(NotFetched):
         public_address("empty.example", lambda host: [], is_public)

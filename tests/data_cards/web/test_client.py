@@ -53,6 +53,20 @@ def test_the_connection_goes_to_the_address_that_was_checked_and_keeps_the_name(
     assert asked[0].extensions["sni_hostname"] == "photos.example"
 
 
+def test_an_address_of_the_newer_kind_is_asked_as_well():
+    client, _, asked = web(lambda request: httpx2.Response(200), ["2620:0:862:ed1a::1"])
+    client.get("https://photos.example:8443/a.jpg")
+    assert str(asked[0].url) == "https://[2620:0:862:ed1a::1]:8443/a.jpg"
+    assert asked[0].headers["Host"] == "photos.example:8443"
+
+
+def test_a_name_in_other_letters_is_asked_as_dns_and_tls_know_it():
+    client, _, asked = web(lambda request: httpx2.Response(200))
+    client.get("https://müzik.example/a.jpg", asks_robots=False)
+    assert asked[0].extensions["sni_hostname"] == "xn--mzik-0ra.example"
+    assert asked[0].headers["Host"] == "xn--mzik-0ra.example"
+
+
 def test_a_private_address_is_never_asked():
     client, _, asked = web(lambda request: httpx2.Response(200), addresses=["10.0.0.1"])
     with pytest.raises(NotFetched, match="not on the public web"):

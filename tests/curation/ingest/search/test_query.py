@@ -40,6 +40,20 @@ def test_words_that_name_a_class_mean_that_class():
     assert asked("zeus", GODS) == {"zeus": ["Zeus"]}
 
 
+def test_several_words_may_mean_one_class():
+    found = queries_for(SearchSettings(), GODS, "elephant god; ganesh", "Ganesha")
+    assert [(info.id, [one.words for one in queries]) for info, queries in found] == [
+        ("ganesha", ["elephant god", "ganesh"])
+    ]
+    assert {one.label for _, queries in found for one in queries} == {"ganesha"}
+
+
+@pytest.mark.parametrize("words", ["none", "unknown", "none of these; none"])
+def test_words_that_name_no_class_are_said(words):
+    with pytest.raises(BadSource, match="not the name of a class"):
+        asked(words)
+
+
 def test_only_the_first_question_asks_for_the_item():
     (_, queries), *_ = queries_for(SearchSettings(), GODS, "")
     assert [one.wikidata for one in queries] == ["Q1", "", ""]
