@@ -128,21 +128,35 @@ def _walks(photos: int, seconds: int, names: Sequence[str]) -> None:
         x = np.concatenate([features[key][pick[key]] for key in walks])
         y = [key[0] for key in walks for _ in pick[key]]
         share = np.mean(said_by_probe(x, y, asked) == truth)
-        print(f"{said:<22} {len(y):>5} frames   {100 * share:.1f} % of phone photos right")
+        print(f"{said:<26} {len(y):>5} frames   {100 * share:.1f} % of phone photos right")
     _leak(walks, features, (asked, truth))
 
 
 def _choices(walks: dict[Any, list[Frame]]) -> dict[str, dict[Any, list[int]]]:
-    best: dict[Any, list[int]] = {}
-    for key, frames in walks.items():
-        looks = [_look(second, frame) for second, frame in frames]
-        kept = {id(one) for one in chosen(looks, 1.0)}
-        best[key] = [place for place, one in enumerate(looks) if id(one) in kept]
+    looks = {
+        key: [_look(second, frame) for second, frame in frames] for key, frames in walks.items()
+    }
     return {
         "every frame": {key: list(range(len(frames))) for key, frames in walks.items()},
         "one a second": {key: list(range(0, len(frames), FPS)) for key, frames in walks.items()},
-        "the best": best,
+        "one each half second": {
+            key: list(range(0, len(frames), FPS // 2)) for key, frames in walks.items()
+        },
+        "the best": _places(looks, 1.0, DIFFERENT),
+        "the best, all kept": _places(looks, 1.0, 0.0),
+        "the best, half kept": _places(looks, 1.0, DIFFERENT / 2),
+        "the best of half seconds": _places(looks, 0.5, DIFFERENT),
+        "the same, half kept": _places(looks, 0.5, DIFFERENT / 2),
     }
+
+
+def _places(looks: dict[Any, list[Any]], every: float, different: float) -> dict[Any, list[int]]:
+    """Which frames of each walk are kept."""
+    found: dict[Any, list[int]] = {}
+    for key, some in looks.items():
+        kept = {id(one) for one in chosen(some, every, different)}
+        found[key] = [place for place, one in enumerate(some) if id(one) in kept]
+    return found
 
 
 def _leak(walks: dict[Any, Any], features: dict[Any, Any], phones: tuple[Any, Any]) -> None:

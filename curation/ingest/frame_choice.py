@@ -50,10 +50,12 @@ def difference(one: Look, other: Look) -> float:
 
 
 class FrameChoice:
-    """Takes looks in the order of time. A moment lasts `every` seconds, or until a cut."""
+    """Takes looks in the order of time. A moment lasts `every` seconds, or until a cut; what
+    differs less than `different` from a frame that was kept is passed over."""
 
-    def __init__(self, every: float) -> None:
+    def __init__(self, every: float, different: float = DIFFERENT) -> None:
         self._every = every
+        self._different = different
         self._best: Look | None = None
         self._last: Look | None = None
         self._ends = every
@@ -94,12 +96,12 @@ class FrameChoice:
         self._sharp.append(look.sharpness)
         usual = float(np.median(self._sharp))
         is_sharp = look.sharpness >= BLURRED * usual or not self._kept
-        return is_sharp and all(difference(look, one) >= DIFFERENT for one in self._kept)
+        return is_sharp and all(difference(look, one) >= self._different for one in self._kept)
 
 
-def chosen(looks: Iterable[Look], every: float) -> Iterator[Look]:
+def chosen(looks: Iterable[Look], every: float, different: float = DIFFERENT) -> Iterator[Look]:
     """All that are kept of a clip."""
-    choice = FrameChoice(every)
+    choice = FrameChoice(every, different)
     for look in looks:
         found = choice.take(look)
         if found is not None:
