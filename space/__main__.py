@@ -196,9 +196,19 @@ def _tag(asked: argparse.Namespace) -> int:
 
 
 def _deploy(asked: argparse.Namespace) -> None:
-    from space.deploy import deploy
+    from data_cards.settings import default_cache
+    from space.deploy import deploy, deploy_static
 
-    made = deploy(asked.space, asked.model, asked.dataset, private=not asked.public)
+    if asked.static and asked.dataset:
+        raise BadAddress(
+            "A static Space has no light table, so it takes no dataset. Leave it out, or leave out "
+            "--static."
+        )
+    made = (
+        deploy_static(asked.space, asked.model, default_cache(os.environ), not asked.public)
+        if asked.static
+        else deploy(asked.space, asked.model, asked.dataset, private=not asked.public)
+    )
     print(
         json.dumps(
             {name: getattr(made, name) for name in ("space", "revision", "model", "dataset")}
@@ -355,6 +365,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     deploy.add_argument(
         "dataset", nargs="?", help="what the light table curates; without it there is none"
+    )
+    deploy.add_argument(
+        "--static",
+        action="store_true",
+        help="no server: the page and the release in the browser, free for every account",
     )
     deploy.add_argument(
         "--public", action="store_true", help="let everybody see the Space (default: private)"

@@ -2,6 +2,8 @@
 
     python -m space deploy hf://you/paintings hf://you/paintings-vit hf://you/paintings
 
+    python -m space deploy --static hf://you/paintings out/model     no server: the browser answers
+
 The Space reads its model and dataset from the Hub, the model at the revision it was deployed
 with. For a private dataset, or to send decisions to any dataset, it needs a secret HF_TOKEN (in
 the Space's settings); none is pushed.
@@ -11,11 +13,17 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cards.dataset.cards import SpaceCard, space_card
+from data_cards.dataset.cards import (
+    SpaceCard,
+    StaticSpaceCard,
+    space_card,
+    static_space_card,
+)
 from data_cards.dataset.collection import Collection, read_collection
 from data_cards.errors import BadAddress, BadModel, MissingFile
 from data_cards.installed_files import ROOT, pinned_requirements
@@ -102,6 +110,44 @@ def deploy(
         delete=stale,
     )
     return Deployment(target.address, made, str(served), str(data) if data else None)
+
+
+# What an earlier static deployment may have left.
+STATIC_PARTS = ("assets/", "twin/")
+
+
+def deploy_static(space: str, model: str, cache: Path, private: bool = True) -> Deployment:
+    """Push the page with the release in the browser, a Space without a server, in one commit.
+
+    `model`: an address, be it on the Hub or a folder here: everything that answers travels. Raises
+    BadAddress, BadModel for a release that a browser can't run, BadCollection where photos of
+    people lack their policy, HubUnreachable.
+    """
+    from data_cards.storage.hub import StaticSpaceRepository
+    from space.pages import write_pages
+
+    home = _on_hub(space, "place")
+    with tempfile.TemporaryDirectory(prefix="vitrine-static-") as scratch:
+        made = write_pages(model, "", Path(scratch), cache)
+        assert made.twin is not None  # without an app there is one, or it was refused
+        place = parse_address(model)
+        on_hub = place.name if place.kind == "hub" else ""
+        card = StaticSpaceCard(
+            made.collection, on_hub, made.revision, round(made.twin.bytes / 1_000_000)
+        )
+        files: dict[str, Path | bytes] = {
+            path.relative_to(scratch).as_posix(): path
+            for path in sorted(Path(scratch).rglob("*"))
+            if path.is_file()
+        }
+        files["README.md"] = static_space_card(card).encode()
+        target = StaticSpaceRepository(home.name, kind="space", create=True, private=private)
+        stale = [
+            path for path in target.files() if path.startswith(STATIC_PARTS) and path not in files
+        ]
+        message = f"Serve {made.collection.title} at {made.revision[:12]} in the browser"
+        revision = target.commit(files, message, delete=stale)
+    return Deployment(target.address, revision, model, None)
 
 
 def deployed_files(root: Path = ROOT) -> dict[str, str]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from data_cards.dataset.collection import Collection
 from data_cards.errors import BadAddress, BadModel
 from data_cards.installed_files import ROOT, page_assets, page_file
 from data_cards.progress import say
@@ -47,10 +48,13 @@ CONNECT = "https://*.hf.space"
 
 @dataclass(frozen=True)
 class Pages:
-    """What was written, where; `twin` is None for a release that a browser can't run, `why`."""
+    """What was written, where, of which release; `twin` is None where a browser can't run it, and
+    then `why` says so."""
 
     folder: Path
     space: str
+    collection: Collection
+    revision: str
     twin: Twin | None
     why: str = ""
 
@@ -62,10 +66,11 @@ def write_pages(model: str, space: str, out: Path | None, cache: Path) -> Pages:
     Raises BadAddress, BadModel, BadCollection where photos of people lack their policy.
     """
     address = app_address(space) if space else ""
-    folder, _ = model_folder(model, cache)
+    folder, revision = model_folder(model, cache)
     out = out or _docs()
     predictor = load_predictor(model, cache)
-    predictor.collection.check_publishable()
+    things = predictor.collection
+    things.check_publishable()
     try:
         check_browser_can(folder)
     except BadModel as error:
@@ -73,11 +78,11 @@ def write_pages(model: str, space: str, out: Path | None, cache: Path) -> Pages:
             raise
         say(error.sentence)
         _write_page(out, address, "")
-        return Pages(out, address, None, error.sentence)
+        return Pages(out, address, things, revision, None, error.sentence)
     twin = write_twin(folder, predictor, out / TWIN, room_of(predictor))
     _write_page(out, address, f"{TWIN}/")
-    _write_offline(out, predictor.collection.title, predictor.collection.language)
-    return Pages(out, address, twin)
+    _write_offline(out, things.title, things.language)
+    return Pages(out, address, things, revision, twin)
 
 
 def app_address(space: str) -> str:

@@ -133,6 +133,17 @@ class SpaceCard:
     app_file: str = "app.py"
 
 
+@dataclass(frozen=True)
+class StaticSpaceCard:
+    """What the card of a Space without a server says: `model` is "user/name" on the Hub, or empty;
+    the page downloads so many `megabytes`."""
+
+    collection: Collection
+    model: str
+    model_revision: str
+    megabytes: int
+
+
 def dataset_card(card: DatasetCard) -> str:
     """README.md of a dataset repo: front matter that `load_dataset` understands, then the words."""
     things = card.collection
@@ -241,6 +252,29 @@ def space_card(card: SpaceCard) -> str:
     return _card("space.md", head, card)
 
 
+def static_space_card(card: StaticSpaceCard) -> str:
+    """README.md of a Space that is files only, which is free for everybody. Its headers isolate the
+    page from others, so that several threads may compute."""
+    head: dict[str, Any] = {
+        "title": card.collection.title[:60],
+        "emoji": "🖼️",
+        "colorFrom": "yellow",
+        "colorTo": "red",
+        "sdk": "static",
+        "app_file": "index.html",
+        "short_description": "Show it a photo. It answers on your device.",
+        "tags": ["vitrine", "image-classification", "offline"],
+        **({"models": [card.model]} if card.model else {}),
+        "custom_headers": {
+            "cross-origin-embedder-policy": "require-corp",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "cross-origin",
+        },
+        "pinned": False,
+    }
+    return _card("static_space.md", head, card)
+
+
 _ORIGINS = {
     "hub": "the Hugging Face Hub",
     "folder": "a local folder",
@@ -252,7 +286,7 @@ _ORIGINS = {
 def _card(
     template: str,
     head: Mapping[str, Any],
-    card: DatasetCard | ModelCard | SpaceCard,
+    card: DatasetCard | ModelCard | SpaceCard | StaticSpaceCard,
     **words: Any,
 ) -> str:
     body = _templates().get_template(template).render(card=card, things=card.collection, **words)

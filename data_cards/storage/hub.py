@@ -52,6 +52,8 @@ class HubRepository:
     login`); `sleep` is an argument so that tests never wait.
     """
 
+    sdk = "gradio"  # of a Space that is made
+
     def __init__(
         self,
         name: str,
@@ -338,7 +340,7 @@ class HubRepository:
                 repo_type=self.kind,
                 private=private,
                 exist_ok=True,
-                space_sdk="gradio" if self.kind == "space" else None,
+                space_sdk=self.sdk if self.kind == "space" else None,
             )
 
     def _conflict(self, head: str, parent: str) -> Conflict:
@@ -378,6 +380,12 @@ class HubRepository:
 
     def _kindly(self, revision: str | None = None) -> AbstractContextManager[None]:
         return kindly(self.address, self.kind, revision)
+
+
+class StaticSpaceRepository(HubRepository):
+    """A Space that is files only; made as such where there is none."""
+
+    sdk = "static"
 
 
 class _Again(Exception):

@@ -18,6 +18,7 @@ from data_cards.dataset.collection_files import FRONT_MATTER
 from data_cards.dataset.repo import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.storage.repository import open_repository
+from space.__main__ import main
 from space.deploy import (
     CODE,
     EXPORT,
@@ -26,6 +27,7 @@ from space.deploy import (
     WITHOUT_EXPORT,
     WORDS,
     deploy,
+    deploy_static,
     deployed_files,
     space_requirements,
 )
@@ -260,3 +262,50 @@ find_points(open_photo(data), 50)
 print(len(pages), UploadDuplicates().twin(data, dataset.read_photo, [name]) == name)
 """)
     assert said == ["5", "True"]
+
+
+@pytest.fixture
+def static(hub, tiny_release, tmp_path):
+    """The tiny release as a static Space."""
+    deploy_static("hf://ann/show", str(tiny_release), tmp_path)
+    return hub.files("ann/show", "space")
+
+
+def test_a_static_space_is_files_only_and_isolates_its_page(static, hub):
+    front = yaml.safe_load(FRONT_MATTER.match(static["README.md"].decode()).group(1))
+    assert (front["sdk"], front["app_file"]) == ("static", "index.html")
+    assert front["custom_headers"]["cross-origin-opener-policy"] == "same-origin"
+    assert front["custom_headers"]["cross-origin-embedder-policy"] == "require-corp"
+    assert len(front["short_description"]) <= 60
+    assert {"index.html", "config.js", "sw.js", "twin/twin.json"} <= set(static)
+    assert not [name for name in static if name.endswith((".py", ".txt"))]
+    assert hub.repo("ann/show", "space").private
+
+
+def test_a_static_space_carries_all_that_answers_and_asks_nobody(static):
+    told = json.loads(static["twin/twin.json"])
+    for one in told["files"]:
+        assert len(static[f"twin/{one['name']}"]) == one["bytes"]
+    assert b'SPACE = ""' in static["config.js"] and b'TWIN = "twin/"' in static["config.js"]
+    assert "assets/vendor/onnxruntime-web.wasm.gz" in static
+
+
+def test_a_second_static_deployment_takes_away_what_is_gone(static, hub, tiny_release, tmp_path):
+    repo = open_repository("hf://ann/show", kind="space")
+    repo.commit({"twin/old.bin": b"x", "notes.txt": b"the owner's own"}, "by hand")
+    before = len(hub.repo("ann/show", "space").commits)
+    deploy_static("hf://ann/show", str(tiny_release), tmp_path)
+    files = hub.files("ann/show", "space")
+    assert len(hub.repo("ann/show", "space").commits) == before + 1
+    assert "twin/old.bin" not in files and "notes.txt" in files
+
+
+def test_a_static_space_needs_a_place_on_the_hub_and_takes_no_dataset(
+    hub, tiny_release, tmp_path, capsys
+):
+    with pytest.raises(BadAddress, match="place"):
+        deploy_static(str(tmp_path / "show"), str(tiny_release), tmp_path)
+    words = ["deploy", "--static", "hf://ann/show", str(tiny_release), "hf://ann/things"]
+    assert main(words) != 0
+    assert "takes no dataset" in capsys.readouterr().err
+    assert ("space", "ann/show") not in hub.repos
