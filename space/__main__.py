@@ -281,6 +281,38 @@ def _password(name: str) -> str:
     return password
 
 
+def _add_publishing(parser: Parser) -> None:
+    """The commands that put it where strangers find it."""
+    deploy = parser.command(
+        "deploy",
+        _deploy,
+        "push the app as a Space on the Hub",
+        space="hf://user/name",
+        model=MODEL_HELP,
+    )
+    deploy.add_argument(
+        "dataset", nargs="?", help="what the light table curates; without it there is none"
+    )
+    deploy.add_argument(
+        "--static",
+        action="store_true",
+        help="no server: the page and the release in the browser, free for every account",
+    )
+    deploy.add_argument(
+        "--public", action="store_true", help="let everybody see the Space (default: private)"
+    )
+    pages = parser.command(
+        "pages", _pages, "the page as static files, with the release in the browser"
+    )
+    pages.add_argument("model", help=MODEL_HELP)
+    pages.add_argument(
+        "--space",
+        default="",
+        help="where the app answers: a URL or hf://user/name (default: none)",
+    )
+    pages.add_argument("--out", type=here, help="the folder (default: docs, of a checkout)")
+
+
 def _parser() -> argparse.ArgumentParser:
     from data_cards.settings import add_flags
     from space.album.album import AlbumOptions
@@ -356,34 +388,7 @@ def _parser() -> argparse.ArgumentParser:
             choices=("auto", "openvino", "onnxruntime", "torch"),
             help="through what the model runs; auto serves through the fastest that agrees",
         )
-    deploy = parser.command(
-        "deploy",
-        _deploy,
-        "push the app as a Space on the Hub",
-        space="hf://user/name",
-        model=MODEL_HELP,
-    )
-    deploy.add_argument(
-        "dataset", nargs="?", help="what the light table curates; without it there is none"
-    )
-    deploy.add_argument(
-        "--static",
-        action="store_true",
-        help="no server: the page and the release in the browser, free for every account",
-    )
-    deploy.add_argument(
-        "--public", action="store_true", help="let everybody see the Space (default: private)"
-    )
-    pages = parser.command(
-        "pages", _pages, "the page as static files, with the release in the browser"
-    )
-    pages.add_argument("model", help=MODEL_HELP)
-    pages.add_argument(
-        "--space",
-        default="",
-        help="where the app answers: a URL or hf://user/name (default: none)",
-    )
-    pages.add_argument("--out", type=here, help="the folder (default: docs, of a checkout)")
+    _add_publishing(parser)
     loop = parser.command("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
     loop.add_argument("--status", type=here, help="a file that says how far it is")
     demo = parser.command(
