@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import io
 import shutil
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +16,12 @@ from PIL import Image
 
 from data_cards.photos.image import encode_jpeg, open_photo
 from space.pages import write_pages
+from tests.fixtures.static_site import StaticSite
 from tests.fixtures.tiny_models import picture
 from train.inference.predictor import load_predictor
 
 ASK = "vitrine-ask"
 PHONE: dict[str, Any] = {"width": 390, "height": 844}
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A file server that says nothing."""
-
-    def log_message(self, *args: Any) -> None:
-        """Nothing."""
-
-
-class Site:
-    """Static files on a port of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        handler = partial(Quiet, directory=str(folder))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        """From now on nobody is there."""
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +36,10 @@ def made(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Site]:
+def site(made: Path, tmp_path: Path) -> Iterator[StaticSite]:
     """That page, served."""
     shutil.copytree(made, tmp_path / "site")
-    served = Site(tmp_path / "site")
+    served = StaticSite(tmp_path / "site")
     yield served
     served.close()
 
@@ -82,7 +57,7 @@ def placard(page: Any) -> str:
     return str(page.locator(f"{ASK} .placard").first.inner_text())
 
 
-def test_without_an_app_it_answers_once_it_is_fetched(open_page: Any, site: Site) -> None:
+def test_without_an_app_it_answers_once_it_is_fetched(open_page: Any, site: StaticSite) -> None:
     page = open_page(site.url, **PHONE)
     choose(page, encode_jpeg(picture(1, 50)))
     page.get_by_role("button", name="Download 4 MB").click()
@@ -109,7 +84,7 @@ ASKED = """async (photos) => {
 
 
 def test_fifty_photos_get_the_answer_of_the_app(
-    open_page: Any, site: Site, tiny_release: Path
+    open_page: Any, site: StaticSite, tiny_release: Path
 ) -> None:
     # Of things it knows and two it does not; so small that the app reads them whole.
     photos = [encode_jpeg(picture(n % 5, n, 60 + n)) for n in range(50)]
@@ -143,7 +118,7 @@ READ = """async (photo) => {
     ],
 )
 def test_a_photo_is_read_as_by_the_app(
-    open_page: Any, site: Site, size: tuple[int, int], saved: dict[str, Any], most: float
+    open_page: Any, site: StaticSite, size: tuple[int, int], saved: dict[str, Any], most: float
 ) -> None:
     """To the pixel; a large JPEG, of which libjpeg reads a fraction, to half a grey level."""
     out = io.BytesIO()
@@ -156,7 +131,7 @@ def test_a_photo_is_read_as_by_the_app(
     assert np.abs(pixels - expected).mean() <= most
 
 
-def test_a_photo_that_lies_on_its_side_is_turned(open_page: Any, site: Site) -> None:
+def test_a_photo_that_lies_on_its_side_is_turned(open_page: Any, site: StaticSite) -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     out = io.BytesIO()

@@ -22,7 +22,7 @@ from data_cards.progress import say
 from data_cards.settings import default_cache
 from data_cards.storage.repository import open_repository
 from data_cards.wording import counted
-from train.images.preprocessing import FILE, Preprocessing
+from train.images.preprocessing import Preprocessing
 from train.inference.engine import (
     Engine,
     TorchEngine,
@@ -55,7 +55,8 @@ def export(
     """Write the model at an address in another form, check it on photos, and commit it to the
     model; its local path.
 
-    `to`: one of FORMATS, or transformers.js: a folder that the browser's library opens. `photos`
+    `to`: one of FORMATS, or transformers.js: onnx/ at the model's root, where that library
+    looks. `photos`
     are checked on beside those whose answers travel with the model. Raises BadModel, BadPhoto
     and, when the answers differ, ExportDisagrees; nothing is kept then.
     """
@@ -68,13 +69,12 @@ def export(
     except MissingFile as error:
         raise BadModel(error.sentence) from error
     with tempfile.TemporaryDirectory(prefix="vitrine-export-") as scratch:
-        files, name = _made(folder, to, Path(scratch), list(photos))
+        files = _made(folder, to, Path(scratch), list(photos))
+        name = next(iter(files))
         repo = open_repository(model, kind="model")
-        repo.commit(
-            {f"{EXPORTS}/{path}": file for path, file in files.items()}, f"Exported to {to}"
-        )
-        kept = folder / EXPORTS / name
-        return kept if kept.exists() else repo.fetch(f"{EXPORTS}/{name}")
+        repo.commit(files, f"Exported to {to}")
+        kept = folder / name
+        return kept if kept.exists() else repo.fetch(name)
 
 
 def photos_of(dataset: str, most: int = 100) -> list[bytes]:
@@ -85,21 +85,16 @@ def photos_of(dataset: str, most: int = 100) -> list[bytes]:
     return [data for _, data in source.read_photos(names[:: max(1, len(names) // most)][:most])]
 
 
-def _made(
-    folder: Path, to: str, scratch: Path, photos: Sequence[bytes]
-) -> tuple[dict[str, Path | bytes], str]:
-    """The files of an export by their path, and the one that stands for all."""
+def _made(folder: Path, to: str, scratch: Path, photos: Sequence[bytes]) -> dict[str, Path | bytes]:
+    """The files of an export by their path in the model, the one that stands for all first; what
+    was compared lies in a file beside each."""
     forms = (FORMATS["onnx"], FORMATS["onnx-int8"]) if to == BROWSER else (FORMATS[to],)
     files: dict[str, Path | bytes] = {}
     for form in forms:
-        path = BROWSER_FILES.get(form.file, "") if to == BROWSER else form.file
+        path = BROWSER_FILES[form.file] if to == BROWSER else f"{EXPORTS}/{form.file}"
         report = export_folder(folder, scratch / form.file, form, photos)
         files |= {path: scratch / form.file, f"{path}.json": json.dumps(report, indent=1).encode()}
-    if to != BROWSER:
-        return files, forms[0].file
-    return files | {
-        f"{BROWSER}/{name}": folder / name for name in ("config.json", FILE)
-    }, f"{BROWSER}/config.json"
+    return files
 
 
 def export_folder(
@@ -288,9 +283,11 @@ FORMATS: Mapping[str, Form] = {
     "torchscript": Form("model.torchscript.pt", write_torchscript, read_torchscript),
     "torch-export": Form("model.pt2", write_torch_export, read_torch_export),
 }
-# Where the browser's library looks for them; it takes the small one unless a graphics card helps.
+# Where the browser's library looks for them, beside the config.json of the model itself, so that
+# pipeline("image-classification", "user/name") opens it; the small one, unless a graphics
+# card helps.
 BROWSER = "transformers.js"
 BROWSER_FILES = {
-    "model.onnx": f"{BROWSER}/onnx/model.onnx",
-    "model-int8.onnx": f"{BROWSER}/onnx/model_quantized.onnx",
+    "model.onnx": "onnx/model.onnx",
+    "model-int8.onnx": "onnx/model_quantized.onnx",
 }

@@ -3,8 +3,8 @@ made from.
 
     publish(Path("out/model"), "hf://you/paintings-vit")
 
-The Hub sees what `from_pretrained` wants and `vitrine/`; checkpoints and what only this machine
-knows stay here.
+The Hub sees what `from_pretrained` and transformers.js want, and `vitrine/`; checkpoints and what
+only this machine knows stay here.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ WEIGHTS = re.compile(
 )
 OURS = "vitrine"
 NEEDED = ("config.json", "preprocessor_config.json", f"{OURS}/release.json")
+BROWSER = "onnx"  # where transformers.js looks
 HERE_ONLY = ".proof.json"  # which engine agrees with torch depends on the processor
 
 
@@ -98,4 +99,4 @@ def _is_ours(path: str) -> bool:
     parts = path.split("/")
     if any(part.startswith(".") for part in parts) or path.endswith(HERE_ONLY):
         return False
-    return parts[0] == OURS if len(parts) > 1 else WEIGHTS.fullmatch(path) is not None
+    return parts[0] in (OURS, BROWSER) if len(parts) > 1 else WEIGHTS.fullmatch(path) is not None

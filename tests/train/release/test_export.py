@@ -98,15 +98,16 @@ def test_eight_bits_are_smaller_and_say_how_well_they_agree(exported_release, tm
     assert is_checked(folder), "the exact export is what serves"
 
 
-def test_the_browsers_folder_is_laid_out_as_its_library_looks_for_it(tiny_release, tmp_path):
+def test_the_browsers_library_finds_the_model_by_the_name_of_its_repository(tiny_release, tmp_path):
     folder = copy_of(tiny_release, tmp_path / "release")
-    home = export(str(folder), "transformers.js", cache=tmp_path).parent
-    assert home == folder / "vitrine/exports/transformers.js"
-    for name in ("config.json", "preprocessor_config.json"):
-        assert (home / name).read_bytes() == (folder / name).read_bytes()
+    assert export(str(folder), "transformers.js", cache=tmp_path) == folder / "onnx/model.onnx"
+    files = open_repository(str(folder), kind="model").files()
     for name in ("model.onnx", "model_quantized.onnx"):
-        assert (home / "onnx" / name).is_file()
-        assert json.loads((home / "onnx" / f"{name}.json").read_text())["agrees"]
+        assert f"onnx/{name}" in files
+        assert json.loads((folder / f"onnx/{name}.json").read_text())["agrees"]
+    whole, small = (folder / f"onnx/{name}.onnx" for name in ("model", "model_quantized"))
+    assert small.stat().st_size < whole.stat().st_size
+    assert "config.json" in files and "preprocessor_config.json" in files
 
 
 def test_more_photos_are_checked_on_when_there_are_some(tiny_release, tmp_path):

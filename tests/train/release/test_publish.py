@@ -43,6 +43,7 @@ def finish(folder, collection=BARQUES, release=RELEASE):
         "vitrine/collection/card.md": card,
         "vitrine/collection/classes.yaml": classes,
         "vitrine/exports/model.onnx": "graph",
+        "onnx/model.onnx": "graph",
         "vitrine/exports/model.proof.json": "{}",
         "vitrine/.unfinished": "",
         "checkpoints/step-10/model.safetensors": "old",
@@ -66,6 +67,7 @@ def test_a_release_travels_and_what_is_only_of_use_here_stays(hub, tmp_path):
         "vitrine/collection/card.md",
         "vitrine/collection/classes.yaml",
         "vitrine/exports/model.onnx",
+        "onnx/model.onnx",
     }
 
 
