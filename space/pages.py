@@ -68,7 +68,8 @@ def write_pages(model: str, space: str, out: Path | None, cache: Path) -> Pages:
     address = app_address(space) if space else ""
     folder, revision = model_folder(model, cache)
     out = out or _docs()
-    predictor = load_predictor(model, cache)
+    # In full: what serves may compute in bf16, whose confidences differ by a point or two.
+    predictor = load_predictor(model, cache, "onnxruntime")
     things = predictor.collection
     things.check_publishable()
     try:

@@ -3,7 +3,9 @@ there is none."""
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import shutil
 from base64 import b64encode
 from collections.abc import Iterator
@@ -15,7 +17,8 @@ import pytest
 from PIL import Image
 
 from data_cards.photos.image import encode_jpeg, open_photo
-from space.pages import write_pages
+from space.pages import config_text, write_pages
+from tests.fixtures.screens import faults
 from tests.fixtures.static_site import StaticSite
 from tests.fixtures.tiny_models import picture
 from train.inference.predictor import load_predictor
@@ -141,3 +144,117 @@ def test_a_photo_that_lies_on_its_side_is_turned(open_page: Any, site: StaticSit
     expected = open_photo(out.getvalue(), at_least=256)
     assert (found["width"], found["height"]) == expected.size == (200, 300)
     assert found["pixels"] == np.asarray(expected).ravel().tolist()
+
+
+def kept(page: Any) -> None:
+    """Fetch it by the sheet."""
+    page.get_by_role("button", name="Offline").click()
+    page.get_by_role("button", name="Download 4 MB").click()
+    page.get_by_role("button", name="Remove").wait_for()
+
+
+def ask_app_at(site: StaticSite, address: str) -> None:
+    """Let the page ask an app."""
+    (site.folder / "config.js").write_text(config_text(address, "twin/"))
+
+
+def test_when_the_app_is_gone_it_offers_to_answer_here(open_page: Any, site: StaticSite) -> None:
+    ask_app_at(site, site.url + "nobody")
+    page = open_page(site.url, **PHONE)
+    page.get_by_text("Tiny things").first.wait_for()
+    choose(page, encode_jpeg(picture(1, 50)))
+    page.get_by_role("heading", name="The app can't be reached").wait_for()
+    assert faults(page) == {}
+    page.get_by_role("button", name="Download 4 MB").click()
+    assert "Rose" in placard(page)
+    assert page.get_by_text("Answered on this device").is_visible()
+    assert page.get_by_role("button", name="That's wrong").count() == 0
+
+
+def test_after_one_visit_it_opens_and_answers_in_flight_mode(
+    open_page: Any, site: StaticSite
+) -> None:
+    page = open_page(site.url, **PHONE)
+    kept(page)
+    assert faults(page) == {}
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    site.close()
+    page.context.set_offline(True)
+    page.goto(f"{site.url}#/")
+    page.reload()
+    page.get_by_text("Tiny things").first.wait_for()
+    choose(page, encode_jpeg(picture(2, 50)))
+    assert "Ship" in placard(page)
+    page.wait_for_function(f"""() => [...document.querySelector("{ASK}").shadowRoot
+        .querySelectorAll(".closest img")].filter((image) => image.naturalWidth > 0).length === 3""")
+
+
+def test_it_is_compared_with_the_app_on_demand_and_removed(
+    open_page: Any, site: StaticSite
+) -> None:
+    page = open_page(site.url, **PHONE)
+    kept(page)
+    page.get_by_role("button", name="Compare with the app").click()
+    page.get_by_text("Same answer on 26 of 26 photos").wait_for()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Download 4 MB").wait_for()
+    assert page.evaluate("caches.keys()") == [] or "twin" not in str(
+        page.evaluate("caches.keys()")
+    ).replace("vitrine-page", "")
+
+
+def test_an_update_is_offered_and_the_one_before_answers_until_then(
+    open_page: Any, site: StaticSite
+) -> None:
+    page = open_page(site.url, **PHONE)
+    kept(page)
+    told = site.folder / "twin/twin.json"
+    told.write_text(json.dumps(json.loads(told.read_text()) | {"revision": "another"}))
+    page.reload()
+    page.get_by_role("button", name="Offline").click()
+    page.get_by_text("A newer version is out").wait_for()
+    page.keyboard.press("Escape")
+    choose(page, encode_jpeg(picture(1, 50)))
+    assert "Rose" in placard(page)
+
+
+def test_a_download_that_breaks_off_says_so_and_goes_on(open_page: Any, site: StaticSite) -> None:
+    page = open_page(site.url, **PHONE)
+    page.route("**/weights.gz*", lambda route: route.abort())
+    choose(page, encode_jpeg(picture(0, 50)))
+    page.get_by_role("button", name="Download 4 MB").click()
+    page.get_by_text("The download stopped").wait_for()
+    page.unroute("**/weights.gz*")
+    page.get_by_role("button", name="Download 4 MB").click()
+    assert "Lion" in placard(page)
+
+
+def test_a_file_of_another_release_is_not_taken(open_page: Any, site: StaticSite) -> None:
+    whole = site.folder / "twin/features.gz"
+    whole.write_bytes(gzip.compress(b"\0" * 64))
+    page = open_page(site.url, **PHONE)
+    choose(page, encode_jpeg(picture(0, 50)))
+    page.get_by_role("button", name="Download 4 MB").click()
+    page.get_by_text("changed on the way").wait_for()
+
+
+def test_a_file_that_is_no_photo_is_said_in_a_sentence(open_page: Any, site: StaticSite) -> None:
+    page = open_page(site.url, **PHONE)
+    kept(page)
+    page.keyboard.press("Escape")
+    choose(page, b"hello")
+    page.get_by_role("heading", name="This browser can't open this photo").wait_for()
+    page.get_by_role("button", name="Another photo").click()
+
+
+def test_where_the_server_isolates_the_page_several_threads_answer(
+    open_page: Any, made: Path, tiny_release: Path
+) -> None:
+    site = StaticSite(made, isolated=True)
+    photo = encode_jpeg(picture(1, 50))
+    page = open_page(site.url, **PHONE)
+    assert page.evaluate("crossOriginIsolated")
+    (found,) = page.evaluate(ASKED, [b64encode(photo).decode()])
+    expected = load_predictor(tiny_release).predict(photo)
+    assert (found["answer"], found["label"]) == (expected.answer, expected.label)
+    site.close()

@@ -57,15 +57,22 @@ export class Twin {
     const come = new Map(all.map((file) => [file.name, 0]));
     const files = {};
     const waiting = [...all];
+    let stopped = false;
     const one = async () => {
       for (let file = waiting.shift(); file; file = waiting.shift()) {
         files[file.name] = await this.#file(file, shelf, (bytes) => {
           come.set(file.name, Math.min(bytes, file.bytes));
-          tell([...come.values()].reduce((sum, some) => sum + some, 0), total);
+          if (!stopped) tell([...come.values()].reduce((sum, some) => sum + some, 0), total);
         });
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, one));
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, one));
+    } catch (trouble) {
+      stopped = true; // the others end in silence, and what they bring is kept
+      waiting.length = 0;
+      throw trouble;
+    }
     await shelf?.put(`${this.#address}twin.json`, new Response(JSON.stringify(told)));
     for (const name of await this.#shelves()) {
       if (name !== this.#shelfName(told.revision)) await caches.delete(name);
