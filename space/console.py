@@ -35,6 +35,7 @@ COMMANDS = {
     "predict": Command("space", ("predict",), "name the things in photos"),
     "tag": Command("space", ("tag",), "keywords and places for the photos of a folder"),
     "deploy": Command("space", ("deploy",), "push the app as a Space on the Hub"),
+    "pages": Command("space", ("pages",), "the page as static files, with the release in them"),
     "annotator": Command("space", ("annotator",), "let somebody use the light table"),
     "collect": Command("curation", ("collect",), "bring photos into a dataset"),
     "scan": Command("curation", ("scan",), "look for wrong labels, copies and poor photos"),
