@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
+from typing import Any
 
 
 def between(least: float, most: float) -> str:
@@ -72,3 +75,42 @@ def points(difference: float) -> str:
     """
     value = round(100 * difference, 1)
     return "0" if value == 0 else f"{value:+.1f}".replace("-", "−").removesuffix(".0")
+
+
+# Signs that people write with and that Python does not count as printable: blanks that do not break
+# a line, and the joiners of Devanagari, Persian and emoji.
+WRITTEN_WITH = frozenset("\u00a0\u202f\u200c\u200d")
+# Signs that make a text read as something else: control signs, marks of direction (with which
+# "gpj.exe" reads as "exe.jpg"), halves of characters, and what no script has a use for.
+MISLEADING = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ue000-\uf8ff\ufff9-\ufffb\uffff]"
+)
+
+
+def hidden_sign(text: str) -> str:
+    """The first sign that nobody can see: a control sign, a mark of direction, half of a character;
+    empty for none."""
+    if text.isprintable():
+        return ""
+    return next((sign for sign in text if not sign.isprintable() and sign not in WRITTEN_WITH), "")
+
+
+def shown(text: str) -> str:
+    """The text with signs that mislead shown as what they are.
+
+    >>> shown("mug\\u202egpj.exe")
+    'mug[U+202E]gpj.exe'
+    """
+    return MISLEADING.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
+
+
+def in_every_text(value: Any, change: Callable[[str], str]) -> Any:
+    """A plain value (text, list, tuple, dict, whatever) with each text in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if type(value) in (list, tuple):
+        return type(value)(in_every_text(one, change) for one in value)
+    if type(value) is dict:
+        return {key: in_every_text(one, change) for key, one in value.items()}
+    return value

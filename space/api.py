@@ -22,7 +22,7 @@ from data_cards.dataset.collection import Collection
 from data_cards.errors import BadPhoto, MissingFile, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import LIMITS, PhotoLimits
 from data_cards.progress import say
-from data_cards.wording import counted
+from data_cards.wording import counted, in_every_text, shown
 from space.feedback import Inbox, plain_receipt
 from space.rate_limit import Allowance
 from space.recent_answers import Recent
@@ -99,7 +99,7 @@ def answered(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def asked(*given: Any, **named: Any) -> Any:
         try:
-            return function(*given, **named)
+            return in_every_text(function(*given, **named), shown)
         except VitrineError as error:
             return refusal(error)
         except Exception as error:  # noqa: BLE001 - without it Gradio answers {"error": null}

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from curation.light_table.session.thumbnails import Prints
 from data_cards.errors import BadPhoto, MissingFile, NoModelYet, TooBusy, VitrineError
 from data_cards.installed_files import page_assets, page_file
+from data_cards.wording import in_every_text, shown
 from space.api import Recognizer, code_of, refusal
 from space.app_state import AppState
 
@@ -55,7 +56,7 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
         except VitrineError as error:
             return _not_ready(error, {})
         told = room_of(recognizer, notice(), app_state.archive.table is not None)
-        return JSONResponse(told, headers={"Cache-Control": "no-cache"})
+        return JSONResponse(in_every_text(told, shown), headers={"Cache-Control": "no-cache"})
 
     @router.get("/similar-photo/{image_id}")
     def similar_photo(image_id: str) -> Response:

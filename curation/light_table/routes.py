@@ -30,6 +30,7 @@ from data_cards.errors import (
     VitrineError,
 )
 from data_cards.storage.json_lines import read_object
+from data_cards.wording import in_every_text, shown
 
 PREFIX = "/light-table"
 STATIC = Path(__file__).parent / "static"
@@ -202,7 +203,7 @@ def _answer(request: Request, who: Who, make: Answer) -> Response:
     return (
         made
         if isinstance(made, Response)
-        else JSONResponse(made, headers={"Cache-Control": "no-store"})
+        else JSONResponse(in_every_text(made, shown), headers={"Cache-Control": "no-store"})
     )
 
 

@@ -8,7 +8,6 @@ in the ledger.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadDecision
 from data_cards.storage.json_lines import read_object
+from data_cards.wording import hidden_sign
 
 TEXTS = ("summary", "source", "licence")
 FIELDS = (*TEXTS, "facts", "aliases", "reference", "draft")
@@ -115,9 +115,9 @@ def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
         raise BadDecision("A card holds texts.")
     text = " ".join(value.split())
-    control = next((sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs")), None)
-    if control is not None:
-        code = f"U+{ord(control):04X}"
+    hidden = hidden_sign(text)
+    if hidden:
+        code = f"U+{ord(hidden):04X}"
         raise BadDecision(f"This text holds a sign that cannot be shown ({code}). Take it out.")
     if len(text) > longest:
         raise BadDecision(f"This text is too long: {len(text)} letters where {longest} fit.")

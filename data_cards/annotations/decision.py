@@ -26,6 +26,7 @@ from data_cards.dataset.class_names import class_id_from, free_id
 from data_cards.dataset.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
 from data_cards.storage.json_lines import read_object
+from data_cards.wording import hidden_sign
 
 NONE_OF_THESE = "none"
 IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so
@@ -34,9 +35,6 @@ NAME = re.compile(r"[0-9A-Za-z]{26}")
 LONGEST = 500
 LONGEST_CARD = 100_000
 CARDS = ("card", "card_before")
-# Signs that people write with and that Python does not count as printable: blanks that do not break
-# a line, and the joiners of Devanagari, Persian and emoji.
-WRITTEN_WITH = frozenset("\u00a0\u202f\u200c\u200d")
 
 
 @dataclass(frozen=True)
@@ -224,19 +222,11 @@ def _text(row: Mapping[str, object], key: str, line: int) -> str:
             key=key,
         )
     text = value.strip()
-    hidden = _hidden_sign(text)
+    hidden = hidden_sign(text)
     if hidden:
         said = f"“{key}” holds a sign that cannot be shown (U+{ord(hidden):04X}). Take it out."
         raise BadDecision(_at_line(line, said), line=line, key=key)
     return text
-
-
-def _hidden_sign(text: str) -> str:
-    """The first sign that nobody can see: a control sign, a mark of direction, half of a character;
-    empty for none."""
-    if text.isprintable():
-        return ""
-    return next((sign for sign in text if not sign.isprintable() and sign not in WRITTEN_WITH), "")
 
 
 def _name(given: str, at: str, row: Mapping[str, object], line: int) -> str:

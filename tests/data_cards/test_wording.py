@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from data_cards.wording import counted, if_any, in_words, percent, points, whole_percent
+from data_cards.wording import (
+    counted,
+    hidden_sign,
+    if_any,
+    in_every_text,
+    in_words,
+    percent,
+    points,
+    shown,
+    whole_percent,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,3 +67,29 @@ def test_no_other_module_writes_its_own_plural_of_a_counted_word() -> None:
         if TWICE.search(line)
     ]
     assert found == []
+
+
+BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+
+
+@pytest.mark.parametrize(
+    "sign", [*BIDI, "\0", "\x1b", "\x7f", "\x85", "\ud800", "\ue000", "\u2028"]
+)
+def test_signs_that_mislead_are_shown_as_what_they_are(sign):
+    assert shown(f"mug{sign}gpj") == f"mug[U+{ord(sign):04X}]gpj"
+    assert hidden_sign(f"mug{sign}gpj") == sign
+
+
+@pytest.mark.parametrize(
+    "text", ["दुर्गा", "café", "خانه\u200cها", "👩\u200d🎨", "two\nlines", "a\u00a0b", "x²", "蛙"]
+)
+def test_what_people_write_stays_as_it_is(text):
+    assert shown(text) == text
+    assert "\n" in text or hidden_sign(text) == ""
+
+
+def test_every_text_of_an_answer_is_shown_so():
+    made = {"title": "a\u202eb", "facts": [("Painter", "c\0d")], "score": 0.5, "none": None}
+    told = in_every_text(made, shown)
+    assert told["title"] == "a[U+202E]b" and told["facts"] == [("Painter", "c[U+0000]d")]
+    assert (told["score"], told["none"]) == (0.5, None)

@@ -11,6 +11,7 @@ from data_cards.annotations.decision import Decision, parse_decision
 from data_cards.dataset.class_names import free_id, name_key
 from data_cards.dataset.collection import Collection
 from data_cards.errors import BadDecision
+from data_cards.wording import hidden_sign
 
 LONGEST_TITLE = 80
 
@@ -105,7 +106,14 @@ def _fields(card: Any) -> dict[str, Any]:
 
 
 def _title(move: Mapping[str, Any]) -> str:
-    title = " ".join(str(move.get("title", "")).split())
+    given = move.get("title", "")
+    if not isinstance(given, str):
+        raise BadDecision("A class's name is a text.")
+    title = " ".join(given.split())
+    hidden = hidden_sign(title)
+    if hidden:
+        code = f"U+{ord(hidden):04X}"
+        raise BadDecision(f"This name holds a sign that cannot be shown ({code}). Take it out.")
     if not name_key(title) or len(title) > LONGEST_TITLE or not move.get("id"):
         raise BadDecision(f"A class needs a name of at most {LONGEST_TITLE} letters.")
     return title

@@ -98,3 +98,13 @@ def test_of_two_people_who_write_at_once_the_second_is_told_and_nothing_is_lost(
         before={"summary": "Ann's."},
     )
     assert read_card(second.card_before) == {"summary": "Ann's."}
+
+
+@pytest.mark.parametrize(
+    "title", [7, ["mug"], {"a": 1}, True, "mug\0", "mug\u202e", "\ud800", "\x1b[1m"]
+)
+@pytest.mark.parametrize("do", ["add_class", "rename_class"])
+def test_a_name_is_a_text_that_can_be_shown(do, title):
+    move = {"id": "0" * 26, "do": do, "title": title, "label": THINGS.classes[0].id}
+    with pytest.raises(BadDecision):
+        class_decisions("ann", move, "2026-11-21T10:00:00Z", THINGS)
