@@ -38,9 +38,11 @@ export function story(about) {
   ];
 }
 
-// Where the thing stands, on a map of OpenStreetMap: nothing is asked of it before somebody follows the link.
-const onMap = ([latitude, longitude]) => element("a", { target: "_blank", rel: "noopener noreferrer",
-  href: `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}` }, TEXT.onMap);
+/** Where a thing stands, as an address of OpenStreetMap. */
+export const mapAddress = ([latitude, longitude]) => `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}`;
+
+// Nothing is asked of the map before somebody follows the link.
+const onMap = (place) => element("a", { target: "_blank", rel: "noopener noreferrer", href: mapAddress(place) }, TEXT.onMap);
 
 /** The visitor chose one of the candidates: its story, under their own authority. */
 export function chosen(about, does = {}) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { spokenStory } from "../../docs/assets/actions.js";
 import { addressOf, place } from "../../docs/assets/addresses.js";
-import { differences, plausible } from "../../docs/assets/placard.js";
+import { differences, mapAddress, plausible } from "../../docs/assets/placard.js";
 import { dropReceipt, fateInWords, keepReceipt, keptReceipts } from "../../docs/assets/receipts.js";
 import { choices } from "../../docs/assets/suggest.js";
 
@@ -62,4 +62,8 @@ test("a fate without words here is told in the app's own", () => {
 test("a card is read aloud as sentences", () => {
   const about = { title: "Ebb", summary: "The tide is out.", facts: [{ name: "Made", value: "1929" }, { name: "x", value: "" }] };
   assert.equal(spokenStory(about), "Ebb. The tide is out. Made: 1929.");
+});
+
+test("a place has an address on a map, south and west as well", () => {
+  assert.equal(mapAddress([-33.8568, 151.2153]), "https://www.openstreetmap.org/?mlat=-33.8568&mlon=151.2153#map=15/-33.8568/151.2153");
 });
