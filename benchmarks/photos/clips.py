@@ -142,11 +142,11 @@ def _choices(walks: dict[Any, list[Frame]]) -> dict[str, dict[Any, list[int]]]:
         "one each half second": {
             key: list(range(0, len(frames), FPS // 2)) for key, frames in walks.items()
         },
-        "the best": _places(looks, 1.0, DIFFERENT),
-        "the best, all kept": _places(looks, 1.0, 0.0),
-        "the best, half kept": _places(looks, 1.0, DIFFERENT / 2),
+        "the best of seconds": _places(looks, 1.0, DIFFERENT),
+        "the same, more different": _places(looks, 1.0, 2 * DIFFERENT),
+        "the same, all kept": _places(looks, 1.0, 0.0),
         "the best of half seconds": _places(looks, 0.5, DIFFERENT),
-        "the same, half kept": _places(looks, 0.5, DIFFERENT / 2),
+        "the same, more different ": _places(looks, 0.5, 2 * DIFFERENT),
     }
 
 

@@ -22,7 +22,8 @@ SIDE = 24  # pixels of a look that two frames are compared by
 # Mean difference of two looks from which frames show something different. In the five clips of
 # `python -m benchmarks.curation clips`, neighbouring frames differ by .001 to .035; frames a second
 # apart by .02 where a camera stands still before a moving dog, and by .04 to .12 where it moves.
-DIFFERENT = 0.03
+# Twice as much drops views that a recognizer learns from (docs/decisions/frames-of-a-clip.md).
+DIFFERENT = 0.015
 # The same within an eighth of a second: a cut. The fastest of those clips comes to .076.
 CUT = 0.2
 # A moment whose sharpest frame has less than this of the usual sharpness is passed over.

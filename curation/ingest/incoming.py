@@ -21,7 +21,7 @@ class SourceOptions:
     `search`: what a search by words goes with."""
 
     label: str | None = dial(None, "for photos that lie in no class folder")
-    every: float = dial(1.0, "seconds between the frames of a clip", least=0.01, most=86_400)
+    every: float = dial(0.5, "seconds between the frames of a clip", least=0.01, most=86_400)
     frames: str = dial(
         BEST,
         "of a clip: the sharpest of that many seconds where it differs from those before (best), "

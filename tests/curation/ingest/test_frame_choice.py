@@ -92,9 +92,9 @@ def test_of_a_clip_the_sharp_frames_come(walk):
 
 
 def test_collect_takes_the_best_frames_unless_it_is_told_otherwise(walk, tmp_path):
-    best = collect(walk, str(tmp_path / "a"), options=SourceOptions(label="wall"))
+    best = collect(walk, str(tmp_path / "a"), options=SourceOptions(label="wall", every=1.0))
     regular = collect(
-        walk, str(tmp_path / "b"), options=SourceOptions(label="wall", frames="regular")
+        walk, str(tmp_path / "b"), options=SourceOptions(label="wall", every=1.0, frames="regular")
     )
     assert (best.added, regular.added) == (4, 4)
     photos = open_dataset(str(tmp_path / "a")).photos().values()
