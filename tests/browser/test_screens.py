@@ -19,7 +19,16 @@ from tests.fixtures.screens import faults
 ROOT = "vitrine-light-table"
 PHONE: dict[str, Any] = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
 SIZES: dict[int, dict[str, Any]] = {390: PHONE, 1280: {"width": 1280, "height": 800}}
-PAGES = ("What the scan found", "Copies", "What is missing", "Classes", "History", "People")
+PAGES = (
+    "What the scan found",
+    "Copies",
+    "What is missing",
+    "Classes",
+    "History",
+    "Ten minutes",
+    "Add photos",
+    "People",
+)
 FOCUSED = f"document.querySelector('{ROOT}').shadowRoot.activeElement"
 
 

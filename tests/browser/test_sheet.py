@@ -7,7 +7,13 @@ from curation.light_table.session.table import LightTable
 from curation.scan.remembered import NothingRemembered
 from data_cards.annotations.journal import Journal
 from data_cards.dataset.repo import open_dataset
-from tests.fixtures.light_table_page import all_kept, labels_in, photo_on_screen
+from tests.fixtures.light_table_page import (
+    all_kept,
+    labels_in,
+    photo_on_screen,
+    wait_for_photo,
+)
+from tests.fixtures.screens import faults
 
 ROOT = "vitrine-light-table"
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
@@ -64,8 +70,20 @@ def test_any_photo_opens_by_itself_and_escape_leads_back(url, open_page):
     cells.nth(1).dblclick()
     page.wait_for_selector(f"{ROOT} .mat img")
     assert "photo?id=" in page.evaluate("location.hash")
+    first = photo_on_screen(page)
+    page.keyboard.press("ArrowRight")
+    assert wait_for_photo(page, first) != first
     page.keyboard.press("Escape")
     page.wait_for_selector(f"{ROOT} .long-sheet .cell img[src]")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "wide"])
+def test_no_word_of_the_sheet_is_faint_or_beyond_the_window(url, open_page, size, dark):
+    page = open_page(f"{url}#/light-table/sheet", reduced_motion="reduce", **size)
+    page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
+    page.wait_for_selector(f"{ROOT} .long-sheet .cell img[src]")
+    assert not any(faults(page).values()), faults(page)
 
 
 def test_only_what_is_in_sight_exists_and_tiles_come_back(url, open_page):

@@ -58,6 +58,7 @@ class Sheet:
         self._found: OrderedDict[object, Found] = OrderedDict()
         self._picked: OrderedDict[str, frozenset[str]] = OrderedDict()
         self._index: tuple[object, Index] | None = None
+        self._collect()  # now, and not while somebody waits: a second for 100,000 photos
 
     def show(self, who: str, asked: Mapping[str, str]) -> dict[str, Any]:
         """`total` photos of `photos`, `cells` from the place `from`, and `version`, which is
@@ -147,18 +148,13 @@ class Sheet:
 
     def _columns_of(self, who: str, records: Records) -> tuple[Columns, tuple[object, int]]:
         table = self._table
-        photos = table.records.photos
-        if self._collected is None or self._collected[0] is not photos:
-            cameras = table.remembered.cameras(photos)
-            self._collected = (photos, collected(table.records, cameras))
-            self._columns.clear()
-            self._found.clear()
+        known_photos = self._collect()
         version = (table.queue, table.book.changes)
         known = self._columns.get(who)
         if known is None or known[0] != version:
             made = columns_for(
                 who,
-                self._collected[1],
+                known_photos,
                 records,
                 table.book,
                 table.queue,
@@ -170,6 +166,16 @@ class Sheet:
             while len(self._columns) > KEPT:
                 self._columns.popitem(last=False)
         return known[1], version
+
+    def _collect(self) -> Collected:
+        """What came with the photos of this revision, worked out once."""
+        photos = self._table.records.photos
+        if self._collected is None or self._collected[0] is not photos:
+            cameras = self._table.remembered.cameras(photos)
+            self._collected = (photos, collected(self._table.records, cameras))
+            self._columns.clear()
+            self._found.clear()
+        return self._collected[1]
 
     def _find(self, who: str, version: tuple[object, int], columns: Columns, query: Query) -> Found:
         key = (who, id(version[0]), version[1], repr(query))

@@ -150,6 +150,7 @@ const KEYS = [
   ["⇧ ↵", "give a class to all the photos that are proposed for it"],
   ["⇧ ⌫", "none of those that are proposed"],
   ["b", "all photos: search, filter, select any of them"],
+  ["← →", "of a photo that was opened from all photos: the one before, the next"],
   ["k", "crop and turn: which part of the photo counts"],
   ["e", "write a note on this photo"],
   ["!", "flag it for others, or take the flag off"],

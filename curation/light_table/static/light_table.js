@@ -14,7 +14,7 @@ import { Single } from "./photo_view.js";
 const BASE = new URL("../", import.meta.url);
 const HEARTBEAT = 45000;
 const SOON = 8000;
-const WARM = 1500;
+const WARM = 400;
 
 export function mount(host) {
   if (host && !host.shadowRoot) new LightTable(host);

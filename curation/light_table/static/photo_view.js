@@ -318,6 +318,8 @@ export class Single {
     if (name === "e") return () => this.note();
     if (name === "!") return () => this.flag();
     if (name === "m") return () => this.table.toPage("sheet", { like: item.image_id });
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[name];
+    if (step && item.visited) return () => this.table.opened?.sheet?.openBeside(item.image_id, step);
     if (name === "Escape" && item.visited) return () => this.table.back();
     if (name === "/") return isPairAlone(item) ? null : () => this.search();
     if (name === "h") return () => this.past();

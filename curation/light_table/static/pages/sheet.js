@@ -383,8 +383,18 @@ export default class Sheet extends Page {
   async openPhoto(place) {
     if (place === null) return this.table.refuse("Choose a photo first.");
     await this.ensure([place]);
-    this.scrolledTo = this.table.body.scrollTop;
-    this.table.toPhoto(this.cells[place].image_id);
+    this.at = place;
+    if (this.table.view === this) this.scrolledTo = this.table.body.scrollTop;
+    return this.table.toPhoto(this.cells[place].image_id);
+  }
+
+  // From a photo that was opened to the one beside it in this order.
+  async openBeside(imageId, step) {
+    if (this.cells?.[this.at]?.image_id !== imageId) return;
+    const next = this.at + step;
+    if (next < 0 || next >= this.values.total) return this.table.refuse(step > 0 ? "This is the last photo." : "This is the first photo.");
+    this.at = next;
+    await this.openPhoto(next);
   }
 
   other() {
