@@ -27,6 +27,7 @@ from data_cards.command_line import Parser, here, number, run
 from data_cards.errors import MissingFile, VitrineError
 from data_cards.progress import say, speak_up
 from data_cards.settings import add_flags, default_cache, from_flags
+from train.settings import BACKBONE
 
 if TYPE_CHECKING:
     from curation.ingest.search.run import SearchRun
@@ -272,9 +273,7 @@ def _parser() -> argparse.ArgumentParser:
         "--threshold", type=number(float, 0, 1), default=0.9, help="the one dial, 0 to 1"
     )
     one.add_argument("--without-fastdup", action="store_true", help="our own proposals only")
-    one.add_argument(
-        "--backbone", default="auto", help="a ViT or DINOv2 name on the Hub, or a folder"
-    )
+    one.add_argument("--backbone", default="auto", help=BACKBONE)
     one = parser.command(
         "decide", _decide, "replay decisions without the tab", dataset=DATASET_HELP
     )

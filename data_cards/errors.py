@@ -155,6 +155,10 @@ class ExportDisagrees(VitrineError):
     exit_code = NOT_DONE
 
 
+class NotExportable(VitrineError):
+    """A network that cannot be written in the form that was asked for."""
+
+
 class NotAllowed(VitrineError):
     """Somebody asked for what is not theirs to do."""
 

@@ -54,6 +54,9 @@ COMMANDS = {
     "evaluate": Command("train", ("evaluate",), "ask a model about the sealed test"),
     "export": Command("train", ("export",), "write a model in another form"),
     "compare": Command("train", ("compare",), "compare two models on one test"),
+    "compare-backbones": Command(
+        "train", ("compare-backbones",), "backbones side by side before one is trained"
+    ),
     "release": Command("train", ("release",), "serve the candidate model"),
     "rollback": Command("train", ("rollback",), "go back to an earlier model"),
     "prune": Command("train", ("prune",), "remove the weights of older models"),

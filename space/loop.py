@@ -37,7 +37,7 @@ from train.finetune.budget import AROUND, LOOKED_BACK, check_budget
 from train.inference.batch_predict import seconds_a_photo
 from train.inference.model_folder import is_provisional
 from train.models.backbone import find_backbone
-from train.settings import TrainSettings
+from train.settings import BACKBONE, TrainSettings
 from train.splits.readiness import why_not_yet
 from train.splits.seal import Sealed
 from train.splits.split import VALIDATION
@@ -51,7 +51,7 @@ STAGES = ("collect", "scan", "split", "train", "evaluate", "export")
 class LoopSettings:
     """`python -m space loop PHOTOS OUT`."""
 
-    backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
+    backbone: str = dial("auto", BACKBONE)
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
     epochs: int | None = dial(
         None,

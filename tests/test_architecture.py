@@ -43,6 +43,7 @@ SLOW = {
 # import them.
 HEAVY = {
     "train.models.heads",
+    "train.models.trunk_classifier",
     "train.models.fused",
     "train.finetune.trainer",
     "train.finetune.accuracy",

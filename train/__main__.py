@@ -5,6 +5,7 @@
     python -m train evaluate MODEL DATASET
     python -m train export MODEL --to onnx
     python -m train compare MODEL MODEL DATASET
+    python -m train compare-backbones DATASET NAME NAME ...
     python -m train release | rollback | prune MODEL
     python -m train job DATASET MODEL --flavor a10g-small [--submit]
 
@@ -31,7 +32,17 @@ from train.settings import SplitSettings, TrainSettings
 
 DATASET_HELP = "a folder or hf://user/name, either with @revision"
 MODEL_HELP = "the folder or hf://user/name of a model"
-COMMANDS = ("split", "evaluate", "export", "compare", "release", "rollback", "prune", "job")
+COMMANDS = (
+    "split",
+    "evaluate",
+    "export",
+    "compare",
+    "compare-backbones",
+    "release",
+    "rollback",
+    "prune",
+    "job",
+)
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -131,6 +142,16 @@ def compare(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     print(json.dumps(found.to_json(), ensure_ascii=False))
 
 
+def compare_backbones(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """`python -m train compare-backbones DATASET NAME...`: the last line is JSON."""
+    from train.evaluation.compare_backbones import backbones_text
+    from train.evaluation.compare_backbones import compare_backbones as measure
+
+    rows = measure(flags.dataset, flags.backbones, default_cache(environ), flags.threads)
+    print(backbones_text(rows))
+    print(json.dumps([row.to_json() for row in rows], ensure_ascii=False))
+
+
 def release(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train release MODEL`: prints the new revision."""
     from train.release.lifecycle import release as make_newest
@@ -195,6 +216,24 @@ def _command_parser() -> argparse.ArgumentParser:
     one.add_argument("first", metavar="MODEL", help=MODEL_HELP)
     one.add_argument("second", metavar="MODEL", help="the model it is compared with")
     one.add_argument("dataset", help=DATASET_HELP)
+    one = root.command(
+        "compare-backbones",
+        compare_backbones,
+        "backbones side by side before one is trained: answers right, ms a photo, MB",
+        dataset=DATASET_HELP,
+    )
+    one.add_argument(
+        "backbones",
+        nargs="+",
+        metavar="NAME",
+        help="as --backbone takes them: auto, a name on the Hub, or a folder",
+    )
+    one.add_argument(
+        "--threads",
+        type=number(int, 0),
+        default=0,
+        help="CPU threads; 0: all (default: %(default)s)",
+    )
     for name, command, words in (
         ("release", release, "the candidate becomes the newest revision"),
         ("rollback", rollback, "an earlier round becomes the newest revision again"),

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from data_cards.errors import CannotTrain
 from data_cards.settings import check_ranges, dial
 
+BACKBONE = (
+    "a name on the Hub or a folder: ViT, DINOv2, DINOv3, SigLIP2, CLIP, Swin, ConvNeXt, ResNet, "
+    "MobileNetV2, or another network for photos that transformers opens"
+)
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -22,7 +27,7 @@ class TrainSettings:
     budget: str = dial(
         "", "how long all of it may take (90s, 10m, 1h30m); picks epochs and resolution to fit"
     )
-    backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
+    backbone: str = dial("auto", BACKBONE)
     size: int | None = dial(
         None,
         "side of the square that is looked at, in pixels; the backbone's own when left out",

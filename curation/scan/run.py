@@ -49,6 +49,7 @@ from data_cards.wording import counted
 from train.inference.embeddings import FeatureCache, Watch, embed_dataset
 from train.models.backbone import Backbone
 from train.probes.logistic import own_cores
+from train.settings import BACKBONE
 
 Embed = Callable[..., tuple[list[str], np.ndarray]]
 # Findings of collecting, of a round, and of visitors' photos that could not come in; a scan leaves
@@ -66,7 +67,7 @@ class ScanSettings:
     threshold: float = dial(
         0.9, "how much two photos must agree to be the same shot, 0 to 1", least=0, most=1
     )
-    backbone: str = dial("auto", "a ViT or DINOv2 name on the Hub, or a folder")
+    backbone: str = dial("auto", BACKBONE)
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
     threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024)
 

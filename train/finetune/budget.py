@@ -30,7 +30,7 @@ from train.finetune.fit import optimizer_for
 from train.finetune.schedule import FEWEST_EPOCHS, MOST_EPOCHS, Plan, visitor_pixels
 from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
-from train.models.families import BLOCK, FAMILIES
+from train.models.families import BLOCK, row_of
 from train.splits.training_set import Example
 
 UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
@@ -130,7 +130,7 @@ def check_budget(budget: str, epochs: int | None) -> None:
 def sides_for(plan: Plan, family: str, size: int) -> tuple[int, ...]:
     """Sides of a training view that may be chosen, from small to large; only a DINOv2 looks at
     any side as it is."""
-    row = FAMILIES[family]
+    row = row_of(family)
     if not row.any_side:
         return (plan.side,)
     return tuple(sorted({*range(SMALLEST, size + 1, row.patch), plan.side}))

@@ -21,7 +21,7 @@ from data_cards.dataset.repo import Dataset
 from data_cards.errors import CannotTrain
 from data_cards.photos.image import encode_jpeg, image_id, open_photo, thumbnail
 from data_cards.progress import say, track
-from train.finetune.recipe import TrainedModel, prepare, with_head
+from train.finetune.recipe import TrainedModel, framing_for, prepare, with_head
 from train.finetune.schedule import plan_for
 from train.images.augment import visitor_view
 from train.images.keypoints import SIDE, find_points
@@ -89,8 +89,7 @@ def compare_instead(
         f"Most of the {len(material.classes)} things have one picture only, so they are recognised "
         "by comparing."
     )
-    own = Preprocessing.from_folder(backbone.path)
-    framing = own.at(settings.size) if settings.size else own
+    framing = framing_for(backbone, settings)
     readable, x = embed_dataset(
         pictures,
         pictures.ids,

@@ -34,6 +34,7 @@ from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import embed_dataset
 from train.models import small_cnn as scratch
 from train.models.backbone import Backbone
+from train.models.classifiers import head_layer, open_backbone
 from train.probes.ensemble import fitted
 from train.probes.label_noise import doubted
 from train.probes.logistic import Probe
@@ -128,8 +129,7 @@ def _from_backbone(
     run: Path,
 ) -> TrainedModel:
     begun = time.monotonic()
-    own = Preprocessing.from_folder(backbone.path)
-    framing = own.at(settings.size) if settings.size else own
+    framing = framing_for(backbone, settings)
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
     photos = _Photos(material, dataset, framing, run)
     model = with_head(backbone, _labels(material), probe)
@@ -356,33 +356,35 @@ def image_cache_of(material: Material, dataset: Dataset, run: Path, short: int) 
     )
 
 
+def framing_for(backbone: Backbone, settings: TrainSettings) -> Preprocessing:
+    """How photos are framed; says so where the backbone cannot look at the size that is wanted."""
+    framing = backbone.framing(settings.size)
+    if settings.size and settings.size != framing.size:
+        say(
+            f"{backbone.name} looks at photos of {framing.size} pixels only, so --size "
+            f"{settings.size} is left out."
+        )
+    return framing
+
+
 def with_head(backbone: Backbone, labels: dict[int, str], probe: Head) -> Any:
     """The backbone as a classifier whose head is the probe, or another one."""
     import torch
-    from transformers import AutoModelForImageClassification
 
     # On a processor transformers' fused attention takes a seventh longer, forward and back, than
     # plain matrices do.
     attention = None if torch.cuda.is_available() else "eager"
-    model = AutoModelForImageClassification.from_pretrained(
-        backbone.path,
-        dtype=torch.float32,
-        local_files_only=True,
-        attn_implementation=attention,
-        ignore_mismatched_sizes=True,
-        id2label=labels,
-        label2id={name: number for number, name in labels.items()},
-    )
+    model = open_backbone(backbone.path, labels, attention)
     give_head(model, probe)
-    return model.eval()
+    return model
 
 
 def give_head(model: Any, probe: Head) -> None:
-    """The classifier of a model becomes this one."""
+    """The last matrix of a classifier becomes this one."""
     import torch
 
     weight, bias = probe.head()
-    layer = _last_layer(model)
+    layer = head_layer(model)
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
         layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
@@ -402,14 +404,9 @@ class Scaled:
 
 
 def head_of(model: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Weight (c, d) and bias (c,) of a model's classifier."""
-    layer = _last_layer(model)
+    """Weight (c, d) and bias (c,) of a classifier's last matrix."""
+    layer = head_layer(model)
     return layer.weight.detach().numpy(), layer.bias.detach().numpy()
-
-
-def _last_layer(model: Any) -> Any:
-    """The linear layer that names classes; a ResNet's classifier flattens its map before it."""
-    return [part for part in model.classifier.modules() if hasattr(part, "weight")][-1]
 
 
 def _steered(material: Material) -> tuple[Material, str]:

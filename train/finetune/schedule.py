@@ -14,7 +14,7 @@ from PIL import Image
 from train.images.augment import LOOK, Look, visitor_view
 from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
-from train.models.families import BLOCK, FAMILIES
+from train.models.families import BELOW, BLOCK, row_of
 from train.splits.training_set import Example
 
 # Photos seen in a whole run: about three minutes on two cores, and from MANY photos on 27 minutes
@@ -68,7 +68,7 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(views / max(1, photos))))
     every = given.get("blocks", 4 if photos < MANY else 0) == 0
     depth = {"blocks": 0, "lr_decay": 0.85} if every else {"blocks": 4, "lr_decay": 0.75}
-    row = FAMILIES[family]
+    row = row_of(family)
     side = row.whole_patches(size * 0.875) if row.any_side else size
     return Plan(epochs=wanted if epochs is None else epochs, side=side, **{**depth, **given})
 
@@ -88,9 +88,7 @@ def learning_rates(names: Sequence[str], plan: Plan) -> dict[str, float]:
             rates[name] = plan.lr * plan.lr_decay**below_top if below_top < learning else 0.0
         elif "classifier" in name:
             rates[name] = plan.lr * plan.head_lr
-        elif (
-            "embeddings" in name
-        ):  # what turns pixels into the first block's patches: the block below all others
+        elif BELOW.search(name):
             rates[name] = 0.0 if plan.blocks else plan.lr * plan.lr_decay**depth
         else:  # the last norm learns with the top block
             rates[name] = plan.lr
@@ -125,5 +123,8 @@ def plan_from_scratch(photos: int, side: int, epochs: int | None = None, **dials
         max(FEWEST_EPOCHS_FROM_SCRATCH, math.ceil(VIEWS_FROM_SCRATCH / max(1, photos))),
     )
     return Plan(
-        epochs=wanted if epochs is None else epochs, side=side, blocks=0, **({"lr": 2e-3} | dials)
+        epochs=wanted if epochs is None else epochs,
+        side=side,
+        blocks=0,
+        **({"lr": 2e-3, "lr_decay": 1.0} | dials),
     )

@@ -8,7 +8,9 @@ still large enough.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,34 +113,73 @@ class Preprocessing:
     @classmethod
     def from_json(cls, card: dict[str, Any]) -> Preprocessing:
         """Read a preprocessor_config.json. Raises BadModel for a framing we do not do."""
-        size = _sides(card.get("size", 224))
-        crop = _sides(card.get("crop_size", 224))
-        cropped = bool(card.get("do_center_crop", "shortest_edge" in size and "crop_size" in card))
+        told = {name: value for name, value in card.items() if value is not None}
+        kind = str(told.get("image_processor_type") or told.get("feature_extractor_type") or "")
+        size = _sides(told.get("size", 224))
+        crop = _sides(told.get("crop_size", 224))
+        cropped = bool(told.get("do_center_crop", "shortest_edge" in size and "crop_size" in told))
         short = size.get("shortest_edge", size.get("height", 0) if cropped else 0)
         seen = crop.get("height") if cropped else size.get("height", size.get("shortest_edge"))
-        if not seen or not card.get("do_resize", True) or not card.get("do_rescale", True):
+        if "max_num_patches" in told:  # SigLIP2 cuts photos into patches: here, those of a square
+            seen = told.get("patch_size", PATCH) * isqrt(told["max_num_patches"])
+        if kind.startswith("ConvNext"):
+            seen, short = _convnext(size.get("shortest_edge", 0), told.get("crop_pct", CONVNEXT))
+        done = told.get("do_resize", True) and told.get("do_rescale", True)
+        if not seen or not done or _unknown(kind, told):
             raise BadModel(f"This model's {FILE} describes a framing we do not know.", card=card)
-        normal = card.get("do_normalize", True)
+        normal = told.get("do_normalize", True)
+        usual = HALF if kind.startswith(("Siglip", "MobileNetV2")) else None
+        std = tuple(told.get("image_std", usual or IMAGENET_STD)) if normal else (1.0,) * 3
+        if kind.startswith("EfficientNet") and told.get("include_top"):
+            std = tuple(one * one for one in std)  # its own processor divides by it twice
         return cls(
             size=int(seen),
             short=int(short),
-            resample=int(card.get("resample", BICUBIC)),
-            scale=float(card.get("rescale_factor", 1 / 255)),
-            mean=tuple(card.get("image_mean", IMAGENET_MEAN)) if normal else (0.0,) * 3,
-            std=tuple(card.get("image_std", IMAGENET_STD)) if normal else (1.0,) * 3,
-            kind=str(
-                card.get("image_processor_type") or card.get("feature_extractor_type") or cls.kind
-            ),
+            resample=int(told.get("resample", BICUBIC)),
+            scale=float(told.get("rescale_factor", 1 / 255)),
+            mean=tuple(told.get("image_mean", usual or IMAGENET_MEAN)) if normal else (0.0,) * 3,
+            std=std,
+            kind=kind if kind in KINDS else cls.kind,
         )
 
     @classmethod
     def from_folder(cls, folder: Path) -> Preprocessing:
-        """The framing of a model folder; ImageNet's usual one where it says nothing."""
+        """The framing of a model folder; ImageNet's usual one where it says nothing, no larger
+        than the side that its network was built for."""
         path = folder / FILE
-        if not path.is_file():
-            return cls()
-        with model_file(FILE):
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        if path.is_file():
+            with model_file(FILE):
+                return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return cls().at(min(_built_for(folder / "config.json"), cls.size))
+
+
+# What transformers' processors that we write down do with the fields that we write; other kinds
+# come down to one of these, and a release says so.
+KINDS = ("BitImageProcessor", "ViTImageProcessor", "CLIPImageProcessor", "SiglipImageProcessor")
+HALF = (0.5, 0.5, 0.5)
+PATCH = 16
+CONVNEXT = 224 / 256
+SQUASHED = 384  # from this side on, ConvNeXt's processor does not crop
+
+
+def _convnext(side: int, share: float) -> tuple[int, int]:
+    """Side of the square seen, and the shorter side before that is cut out."""
+    return side, 0 if side >= SQUASHED else int(side / share)
+
+
+def _unknown(kind: str, card: Mapping[str, Any]) -> bool:
+    """Whether a processor does something with colours that we do not do."""
+    flipped = card.get("do_flip_channel_order", kind.startswith("MobileViT"))
+    return bool(flipped) or bool(card.get("rescale_offset"))
+
+
+def _built_for(config: Path) -> int:
+    try:
+        card = json.loads(config.read_text(encoding="utf-8"))
+        side = (card.get("vision_config") or card).get("image_size")
+    except (OSError, ValueError, AttributeError):
+        side = None  # opening the network says what is wrong with its config
+    return side if isinstance(side, int) and side > 0 else Preprocessing.size
 
 
 def _sides(size: int | dict[str, int]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from data_cards.bulk.batching import batches, side_by_side
-from data_cards.errors import BadPhoto
+from data_cards.errors import BadPhoto, NotExportable
 from data_cards.photos.image import READING
 from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
@@ -152,8 +152,7 @@ def embedder_for(
     for a few of them torch is done before anything faster is ready. The ONNX file is kept in
     `cache`. `streams`: see `open_onnx`.
     """
-    own = Preprocessing.from_folder(backbone.path)
-    preprocess = own.at(size) if size else own
+    preprocess = backbone.framing(size)
     kept = cache / "engines" / f"{backbone.revision[:12]}-{preprocess.size}-{engines.FORM}.onnx"
     if engine == "auto" and not kept.is_file() and photos < WORTH_EXPORTING:
         engine = "torch"
@@ -219,10 +218,9 @@ class FeatureCache:
     def of(cls, cache: Path, backbone: Backbone, size: int | None = None) -> FeatureCache:
         """The place for a backbone revision and a framing: another one never gets its features
         from here, nor does another way to read photos."""
-        own = Preprocessing.from_folder(backbone.path)
-        described = f"{own.at(size) if size else own!r} {READING}"
-        framing = sha256(described.encode()).hexdigest()[:6]
-        return cls(cache / "features" / f"{backbone.revision[:12]}-{size or own.size}-{framing}")
+        seen = backbone.framing(size)
+        framing = sha256(f"{seen!r} {READING}".encode()).hexdigest()[:6]
+        return cls(cache / "features" / f"{backbone.revision[:12]}-{seen.size}-{framing}")
 
     def __len__(self) -> int:
         return len(self._places)
@@ -309,7 +307,11 @@ def _engine(
         return exact
     if not kept.is_file():
         say("Preparing a faster engine for this backbone (once) ...")
-        engines.write_onnx(exact.module, size, kept, ["embedding"])
+        try:
+            engines.write_onnx(exact.module, size, kept, ["embedding"])
+        except NotExportable as error:
+            say(error.sentence)
+            return exact
     return engines.prove(kept, fast, exact, size, threads, streams)
 
 

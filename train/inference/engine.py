@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from data_cards.errors import BadModel
+from data_cards.errors import BadModel, NotExportable
 from data_cards.storage.atomic_files import full_disk_named
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def open_onnx(
 
 def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str]) -> Path:
     """One ONNX file of `module` for photos of `size` x `size`, any batch; whole or not at all.
-    Raises DiskFull."""
+    Raises DiskFull, and NotExportable where the network does something that ONNX has no word for.
+    """
     import torch
 
     from train.models.fused import lean
@@ -152,7 +153,7 @@ def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str])
     module = lean(module, size)
     with full_disk_named(path.name), _room_beside(path) as scratch:
         made = Path(scratch) / path.name
-        with quiet_exporter():
+        with quiet_exporter(), _refusal_named():
             torch.onnx.export(
                 module,
                 (example,),
@@ -167,6 +168,19 @@ def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str])
             )
         made.rename(path)
     return path
+
+
+@contextmanager
+def _refusal_named() -> Iterator[None]:
+    from torch.onnx.errors import OnnxExporterError
+
+    try:
+        yield
+    except OnnxExporterError as error:
+        raise NotExportable(
+            "This network cannot be written as ONNX, so it answers through torch, more slowly.",
+            cause=str(error)[:2000],
+        ) from error
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data_cards.errors import BadModel, BadPhoto
+from data_cards.errors import BadModel, BadPhoto, NotExportable
 from data_cards.photos.image import open_photo
 from data_cards.progress import say
 from data_cards.storage.atomic_files import model_file
@@ -101,7 +101,11 @@ def _faster(exact: TorchEngine, names: Sequence[str], size: int, threads: int) -
     with tempfile.TemporaryDirectory(
         prefix="vitrine-engine-"
     ) as scratch:  # it is in memory once it is open
-        path = write_onnx(exact.module, size, Path(scratch) / "asked.onnx", OUTPUTS)
+        try:
+            path = write_onnx(exact.module, size, Path(scratch) / "asked.onnx", OUTPUTS)
+        except NotExportable as error:
+            say(error.sentence)
+            return exact
         return prove(path, names, exact, size, threads, cores())
 
 

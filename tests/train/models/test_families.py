@@ -3,7 +3,7 @@
 import pytest
 from transformers import CONFIG_MAPPING
 
-from train.models.families import BLOCK, FAMILIES, PRETRAINED, BackboneFamily, family_of
+from train.models.families import BLOCK, FAMILIES, BackboneFamily, family_of
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -20,14 +20,15 @@ def test_a_family_with_patches_of_its_own_looks_at_any_side():
     assert FAMILIES["dinov2"].whole_patches(3) == 14
 
 
-def test_the_small_network_is_no_backbone():
-    assert "resnet" not in PRETRAINED
-    assert set(PRETRAINED) < set(FAMILIES)
-
-
 @pytest.mark.parametrize(
     ("name", "block"),
-    [("dinov2.encoder.layer.11.norm1.weight", "11"), ("vit.layers.0.mlp.fc1.bias", "0")],
+    [
+        ("dinov2.encoder.layer.11.norm1.weight", "11"),
+        ("vit.layers.0.mlp.fc1.bias", "0"),
+        ("convnext.encoder.stages.2.layers.8.dwconv.weight", "2"),
+        ("swin.encoder.layers.3.blocks.1.layernorm_before.bias", "3"),
+        ("efficientnet.encoder.blocks.5.expansion.expand_bn.weight", "5"),
+    ],
 )
 def test_the_number_of_a_block_stands_in_the_names_of_its_parameters(name, block):
     assert BLOCK.search(name)[1] == block
