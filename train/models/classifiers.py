@@ -14,7 +14,6 @@ import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +166,6 @@ def _attention(family: BackboneFamily) -> str | None:
     return None if family.fused else "eager"
 
 
-@cache
 def _trunk_class(config_class: type) -> Any:
     from train.models.trunk_classifier import TrunkForImageClassification
 
