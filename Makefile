@@ -24,6 +24,9 @@ said = $(filter-out no 0 false off,$(1))
 CHOSEN = $(if $(BUDGET),--budget $(BUDGET)) $(if $(call said,$(BY_NAME)),--by-name) \
 	$(if $(call said,$(VAL_IS_TEST)),--val-is-test) $(if $(CLASSES),--classes $(CLASSES))
 
+# Tests run in as many processes as there are cores, four at most. A file stays in one, for what its tests share.
+SHARED_OUT = -n auto --maxprocesses 4 --dist loadfile
+
 .PHONY: demo loop test quick lint browser node clean
 .DEFAULT_GOAL := demo
 
@@ -34,12 +37,11 @@ loop: .venv/ready
 	$(BIN)/python -m space loop "$(PHOTOS)" "$(OUT)" $(if $(filter no,$(FASTDUP)),--no-fastdup) $(CHOSEN)
 
 test: .venv/ready-dev lint browser node
-	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest $(SHARED_OUT)
 
-# Unit tests only: what is quick to run after each change. A file stays in one process, for what its tests share.
+# Unit tests only: what is quick to run after each change.
 quick: .venv/ready-dev
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -m "not slow" \
-		-n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest $(SHARED_OUT) -m "not slow"
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

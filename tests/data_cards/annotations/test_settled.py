@@ -99,6 +99,7 @@ def test_the_answer_to_a_visitor_settles_their_question(action, settles):
         ("refuse_visitor", visitor(9)),
         ("duplicate_of", "s/leak"),
     ],
+    ids=["junk", "keep", "accept_visitor", "refuse_visitor", "duplicate_of"],
 )
 def test_a_visitor_who_asks_after_a_decision_is_not_answered_by_it(action, finding):
     assert settles_visitor(made(action, finding, hour=12, other="q"), visitor(11), "p")
