@@ -7,6 +7,7 @@ import json
 import time
 from base64 import b64encode
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from fastapi import FastAPI, Request
@@ -22,12 +23,14 @@ from space.auth import (
     access_for,
     access_with_new_password,
 )
-from space.passwords import hash_password, is_password, read_passwords
+from space.passwords import SCRYPT, hash_password, is_password, read_passwords
 from space.settings import SpaceSettings
 
 MARK = {"X-Vitrine": "light-table"}
 ANN = {"name": "ann", "password": "sesame-sesame"}
-HASHED = hash_password("sesame-sesame")
+SOUND = dict(SCRYPT)  # what hashes really cost; here they are cheap (conftest.py)
+with patch.dict(SCRYPT, n=16, p=1):
+    HASHED = hash_password("sesame-sesame")
 
 
 class Clock:
@@ -138,6 +141,10 @@ def test_a_session_ends_by_itself(browser: TestClient, clock: Clock) -> None:
     browser.post("/sign-in", json=ANN, headers=MARK)
     clock.now = 31 * 24 * 3600
     assert browser.get("/who").json() is None
+
+
+def test_a_hash_costs_what_owasp_names_as_sound() -> None:
+    assert SOUND == {"n": 2**15, "r": 8, "p": 3}
 
 
 def test_passwords_are_stored_as_salted_hashes() -> None:

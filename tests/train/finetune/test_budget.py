@@ -218,6 +218,7 @@ def asked(model, tmp_path):
     return model, sample, plan, (28, 56)
 
 
+@pytest.mark.slow
 def test_a_few_steps_are_timed_and_the_model_stays_as_it_was(asked, tmp_path):
     model = asked[0]
     before = {name: value.clone() for name, value in model.state_dict().items()}

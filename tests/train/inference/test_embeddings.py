@@ -170,6 +170,7 @@ def test_a_network_that_takes_one_call_at_a_time_gets_one(album):
     )
 
 
+@pytest.mark.slow
 def test_the_fast_engine_gives_the_same_features_as_torch(album, backbone, tmp_path):
     exact = embedder_for(backbone, tmp_path, engine="torch")
     fast = embedder_for(backbone, tmp_path, engine="onnxruntime")

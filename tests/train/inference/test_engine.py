@@ -27,6 +27,7 @@ def photos(n, seed=0):
     return np.random.default_rng(seed).normal(size=(n, 3, SIZE, SIZE)).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
 @pytest.mark.parametrize("n", [1, 3])
 def test_every_engine_agrees_with_torch_at_any_batch(torch_engine, onnx_file, name, n):

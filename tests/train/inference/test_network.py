@@ -29,6 +29,7 @@ def exported(exported_release, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_checked_export_is_used_and_gives_the_same(exported):
     fast = open_network(exported)
     exact = open_network(exported, engine="torch")
@@ -68,6 +69,7 @@ def test_the_next_engine_serves_where_the_fastest_disagrees_or_is_not_there(expo
     assert open_network(exported).engine.name == "onnxruntime"
 
 
+@pytest.mark.slow
 def test_for_many_photos_a_faster_engine_is_prepared_that_gives_the_same(exported, monkeypatch):
     (exported / CHECK).unlink()
     monkeypatch.setattr(network, "MANY", 50)

@@ -106,6 +106,7 @@ def test_what_answers_differently_after_rewriting_stays_as_it_is(tiny_vit):
     assert lean(original, SIZE) is original
 
 
+@pytest.mark.slow
 def test_the_file_that_engines_open_is_the_lean_one(tiny_vit, tmp_path):
     import onnx
 
