@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curation.issues.label_issues import label_doubt
+from curation.issues.label_issues import judge
 from data_cards.settings import default_cache
 from train.inference.embeddings import FeatureCache, embedder_for
 from train.models.backbone import find_backbone
@@ -57,8 +57,8 @@ RULES: dict[str, Rule] = {
     "loss": self_confidence,
     "cleanlab margin": cleanlab("normalized_margin"),
     "cleanlab entropy": cleanlab("confidence_weighted_entropy"),
-    "ours, model only": lambda y, p, x: label_doubt(y, p),
-    "ours": label_doubt,
+    "ours, model only": lambda y, p, x: judge(y, p).doubt,
+    "ours": lambda y, p, x: judge(y, p, x).doubt,
 }
 ANCHORS = ("loss", "cleanlab margin")
 

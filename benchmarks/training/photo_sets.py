@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from curation.ingest.collect import collect
-from curation.issues.label_issues import label_doubt
+from curation.issues.label_issues import judge
 from curation.museum.programme import Museum, plan
 from curation.scan.run import scan
 from data_cards.dataset.repo import Dataset, open_dataset
@@ -142,7 +142,7 @@ def reviewed(
     right = dict((*truth.train, *truth.validation))
     y = np.array([given[i] for i in ids])
     groups = [known.groups.get(i, i) for i in ids]
-    doubt = label_doubt(y, out_of_fold(x, y, groups, len(planted.classes)), x)
+    doubt = judge(y, out_of_fold(x, y, groups, len(planted.classes)), x).doubt
     seen = {ids[n] for n in np.argsort(-doubt, kind="stable")[: round(REVIEWED * share * len(ids))]}
     put = {
         side: tuple((i, right[i] if i in seen else label) for i, label in planted.sides[side])

@@ -39,7 +39,6 @@ MOST = 2_000  # photos that are looked at together: a matrix of 16 MB
 MOST_PROPOSED = 30  # photos that somebody judges at a glance
 USUAL = 8  # proposed where a class has no clear end
 FEWEST = 2
-TYPICAL = 10
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What the photos themselves say of their labels: a model's chances and the look-alikes, pooled
 with learned weights.
 
-    log_belief(labels, probabilities, embeddings) -> (n, c)  log of the belief in each class
+    beliefs(labels, probabilities, embeddings)      logarithms of them, some photos at a time
 
 Every source is out of sample: probabilities come from a model that had not seen the photo, and
 what embeddings say is worked out without the photo itself, or any of its group. How much each
@@ -39,20 +39,6 @@ ROUNDS = 20
 FIRST_NOISE = 0.1
 
 
-def log_belief(
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    embeddings: np.ndarray | None = None,
-    groups: np.ndarray | None = None,
-    near: tuple[np.ndarray, np.ndarray] | None = None,
-) -> np.ndarray:
-    """The logarithm of the belief (n, c) in each class. `groups` (n,): photos of one group are
-    no evidence for each other. `near`: places and cosines as `neighbours` gives them, where
-    somebody knows them already."""
-    parts = [part for _, part in beliefs(labels, probabilities, embeddings, groups, near)]
-    return np.concatenate([np.zeros((0, np.shape(probabilities)[1])), *parts])
-
-
 def beliefs(
     labels: np.ndarray,
     probabilities: np.ndarray,
@@ -61,10 +47,12 @@ def beliefs(
     near: tuple[np.ndarray, np.ndarray] | None = None,
     in_training: np.ndarray | None = None,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """The same part by part, with the rows of each: of very many photos a table of all is large.
+    """The logarithms of the belief (m, c) in each class, part by part with the rows of each: of
+    very many photos a table of all is large.
 
-    `in_training` (n,): which labels other photos could speak for; only these say what a source is
-    worth.
+    `groups` (n,): photos of one group are no evidence for each other. `near`: places and cosines
+    as `neighbours` gives them, where somebody knows them already. `in_training` (n,): which
+    labels other photos could speak for; only these say what a source is worth.
     """
     y = np.asarray(labels, dtype=np.int64)
     p = np.asarray(probabilities)

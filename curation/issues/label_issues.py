@@ -1,7 +1,7 @@
 """Which labels are doubtful: out-of-fold probabilities and what the look-alikes are called,
 together.
 
-    label_doubt(labels, probabilities, embeddings) -> scores      higher is more doubtful
+    judge(labels, probabilities, embeddings).doubt      scores (n,), higher is more doubtful
 
 Pure functions of arrays: labels (n,) in 0..c-1, probabilities (n, c) from a model that had not
 seen the photo, and embeddings (n, d). Nothing here compares a probability with a fixed
@@ -127,13 +127,6 @@ def _chance(
         return np.where(well_known, 1.0, 0.0)
     found = chance_of_error(y, known_by, embeddings, shots, share_among(shown[well_known]))
     return np.where(well_known, 1.0, np.nan_to_num(found))
-
-
-def label_doubt(
-    labels: np.ndarray, probabilities: np.ndarray, embeddings: np.ndarray | None = None
-) -> np.ndarray:
-    """Doubt (n,) in each label, on a logarithmic scale; higher is more doubtful. See `weighed`."""
-    return judge(labels, probabilities, embeddings).doubt
 
 
 def _usual(

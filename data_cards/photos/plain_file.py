@@ -49,7 +49,6 @@ LETTERS = re.compile(rb"[\x20-\x7e]{24,}")
 LAST_LETTERS = re.compile(rb"[\x20-\x7e\0]{8,}\Z")
 FEWEST_KINDS = 6  # of signs: pixels of one colour repeat a few
 WEBP_VP8X = b"VP8X"
-WEBP_LENGTHS = {WEBP_VP8X: 10}
 WEBP_KINDS = (WEBP_VP8X, b"ICCP", b"ALPH", b"VP8 ", b"VP8L")
 WEBP_FLAGS = {"profile": 0x20, "alpha": 0x10, "exif": 0x08}
 # Bytes of each kind of chunk of a PNG, at most; None: of a length of its own.

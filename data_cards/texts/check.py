@@ -28,7 +28,6 @@ from data_cards.dataset.collection_files import (
 from data_cards.errors import BadCollection, VitrineError
 
 ITEM = re.compile(r"Q[1-9][0-9]{0,11}")
-TO_WRITE = "..."  # what the skeleton has where somebody should write
 LONGEST_SUMMARY = 400  # letters; the placard of the demo shows six lines of some 60
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cards.storage.atomic_files import model_file
-from train.evaluation.label_value import Effort, another_hour, how_sure, verdict, what_it_bought
+from train.evaluation.label_value import Effort, how_sure, verdict, what_it_bought
 from train.evaluation.svg import rounds_chart
 from train.inference.model_folder import OURS, read_json
 from train.statistics.metrics import Share
@@ -57,11 +57,6 @@ class Round:
         """What these decisions bought, and how sure that is."""
         sure = how_sure(self.found) if self.found else ""
         return " ".join(part for part in (what_it_bought(self.found, self.decisions), sure) if part)
-
-    @property
-    def next_hour(self) -> str:
-        """Whether another hour is likely to pay."""
-        return another_hour(self.found, self.decisions, self.effort, self.photos)
 
     @property
     def verdict(self) -> str:

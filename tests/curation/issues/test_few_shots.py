@@ -6,11 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.issues.few_shots import FEW, LIKELY, chance_of_error, share_among, share_of_wrong
-from curation.issues.label_issues import judge, label_doubt
+from curation.issues.label_issues import judge
 from train.probes.ensemble import out_of_fold
 from train.probes.logistic import shots_that_teach
 
 WIDTH = 24
+
+
+def label_doubt(*given):
+    return judge(*given).doubt
 
 
 def collection(seed, sizes, apart=1.6):

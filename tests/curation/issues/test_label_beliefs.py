@@ -6,8 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from curation.issues.label_beliefs import OWN_SHOT, linear_votes, log_belief, neighbours, votes
-from curation.issues.label_issues import judge, label_doubt
+from curation.issues.label_beliefs import OWN_SHOT, beliefs, linear_votes, neighbours, votes
+from curation.issues.label_issues import judge
+
+
+def log_belief(*given):
+    return np.concatenate([part for _, part in beliefs(*given)])
+
+
+def label_doubt(*given):
+    return judge(*given).doubt
 
 
 def collection(seed=0, n=240, c=4, d=8, wrong=0.15, sureness=2.0, apart=3.0):

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from benchmarks.labels.label_errors import average_precision
-from curation.issues.label_beliefs import log_belief
-from curation.issues.label_issues import judge, label_doubt, reason_for, weighed
+from curation.issues.label_beliefs import beliefs
+from curation.issues.label_issues import judge, reason_for, weighed
 from train.probes.ensemble import out_of_fold
+
+
+def log_belief(*given):
+    return np.concatenate([part for _, part in beliefs(*given)])
+
+
+def label_doubt(*given):
+    return judge(*given).doubt
 
 
 def clusters(rng, classes=4, each=30, d=8, wrong=0.1, sureness=3.0):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from data_cards.errors import BadModel
-from train.evaluation.label_value import Effort
+from train.evaluation.label_value import Effort, another_hour
 from train.evaluation.rounds import Round, Story, read_story, settle
 from train.statistics.metrics import wilson
 from train.statistics.paired import paired
@@ -100,4 +100,7 @@ def test_only_decisions_since_the_round_before_count():
 def test_a_round_speaks_for_itself():
     told = one(found=paired([1] * 80 + [0] * 20, [1] * 95 + [0] * 5), before=2)
     assert told.bought.startswith("The last 8 decisions moved top-1 from 80 % to 95 %")
-    assert told.verdict == f"{told.bought} {told.next_hour}"
+    assert (
+        told.verdict
+        == f"{told.bought} {another_hour(told.found, told.decisions, told.effort, told.photos)}"
+    )
