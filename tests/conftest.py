@@ -47,11 +47,13 @@ for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "SYSTEM", "
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
-# What trains a network, or starts programs and whole apps: a tenth of the files and most of the
-# time (`pytest --durations=40`). `make quick` leaves them out.
+# What trains a network, starts programs and whole apps, or looks at many pixels: a tenth of the
+# files and most of the time (`pytest --durations=40`). `make quick` leaves them out.
 SLOW = frozenset(
     {
+        "curation/near_duplicates/test_differences.py",
         "curation/near_duplicates/test_fastdup.py",
+        "curation/near_duplicates/test_tiny_images.py",
         "curation/retrain/test_run.py",
         "curation/scan/test_ray_cluster.py",
         "curation/scan/test_run.py",
