@@ -134,6 +134,7 @@ export class Session {
     if (!this.outbox.groups.some((group) => group[0].do === "undo")) this.items.push(...fresh);
     this.sending = answer.sending;
     this.proposal = answer.proposal;
+    this.piles = answer.piles; // what was delivered is counted there now, and no longer as on its way
     this.takenAt = Date.now();
   }
 
@@ -149,7 +150,7 @@ export class Session {
 
   // Counts with what is still on its way already in them.
   get done() {
-    const onTheWay = this.outbox.groups.flat().filter((move) => move.key?.startsWith(`${this.pile}/`));
+    const onTheWay = this.outbox.groups.flat().filter((move) => (this.pile === "plan" ? move.key : move.key?.startsWith(`${this.pile}/`)));
     const settled = onTheWay.filter((move) => !["skip", "unsure", "undo"].includes(move.do)).length;
     return Math.min(this.progress.total, this.progress.done + settled);
   }
