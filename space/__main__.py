@@ -75,6 +75,8 @@ def _serve(asked: argparse.Namespace) -> None:
         passwords=asked.passwords,
         owners=(OWNER, *asked.owner),
         engine=asked.engine,
+        embedders=tuple(asked.embedder),
+        mcp=asked.mcp,
     )
     _open(settings)
 
@@ -207,7 +209,13 @@ def _deploy(asked: argparse.Namespace) -> None:
     made = (
         deploy_static(asked.space, asked.model, default_cache(os.environ), not asked.public)
         if asked.static
-        else deploy(asked.space, asked.model, asked.dataset, private=not asked.public)
+        else deploy(
+            asked.space,
+            asked.model,
+            asked.dataset,
+            private=not asked.public,
+            hardware=asked.hardware,
+        )
     )
     print(
         json.dumps(
@@ -298,9 +306,7 @@ def _add_publishing(parser: Parser) -> None:
         action="store_true",
         help="no server: the page and the release in the browser, free for every account",
     )
-    deploy.add_argument(
-        "--public", action="store_true", help="let everybody see the Space (default: private)"
-    )
+    _deploy_flags(deploy)
     pages = parser.command(
         "pages", _pages, "the page as static files, with the release in the browser"
     )
@@ -311,6 +317,35 @@ def _add_publishing(parser: Parser) -> None:
         help="where the app answers: a URL or hf://user/name (default: none)",
     )
     pages.add_argument("--out", type=here, help="the folder (default: docs, of a checkout)")
+
+
+def _serve_more(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--embedder",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a web page's origin that may show the app inside its own; may be repeated",
+    )
+    serve.add_argument(
+        "--mcp", action="store_true", help="let language models ask, at /mcp/ (MCP tools)"
+    )
+    serve.add_argument(
+        "--passwords", type=here, help="file of annotators (see `annotator`); else one is made up"
+    )
+
+
+def _deploy_flags(deploy: argparse.ArgumentParser) -> None:
+    deploy.add_argument(
+        "--public", action="store_true", help="let everybody see the Space (default: private)"
+    )
+    deploy.add_argument(
+        "--hardware",
+        default="",
+        metavar="NAME",
+        help="what a new Space runs on: cpu-basic, zero-a10g (free accounts may have two), or "
+        "another of the Hub's names",
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -342,9 +377,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a web page's origin that may call the API, e.g. https://you.github.io; may be "
         "repeated",
     )
-    serve.add_argument(
-        "--passwords", type=here, help="file of annotators (see `annotator`); else one is made up"
-    )
+    _serve_more(serve)
     serve.add_argument(
         "--owner",
         action="append",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -41,6 +41,17 @@ class Prediction(Protocol):
 
     def to_json(self) -> Answer:
         """The contract's answer, with null urls."""
+
+
+class Names(Protocol):
+    """What answers about photos."""
+
+    @property
+    def collection(self) -> Collection:
+        """What it can name."""
+
+    def predict(self, data: bytes, top_k: int = 3) -> Prediction:
+        """Name the thing in a photo. Raises BadPhoto."""
 
 
 class Recognizer(Protocol):
@@ -122,6 +133,14 @@ def _nothing_given(receipt: str, recent: Recent) -> Answer:
     raise MissingFile("No receipt was ever given here.", code="unknown_receipt")
 
 
+Together = Callable[["Recognizer", list[bytes]], "Names"]
+
+
+def _one_by_one(recognizer: Recognizer, photos: list[bytes]) -> Names:
+    """A batch is looked at photo by photo."""
+    return recognizer
+
+
 class Endpoints:
     """What visitors may ask. Collaborators are arguments; `recognizer()` raises TooBusy while the
     model is loading."""
@@ -138,6 +157,7 @@ class Endpoints:
         check: Callable[[bytes], None] = lambda photo: None,
     ) -> None:
         """`check`: raises BadPhoto for a photo that must not be opened here."""
+        self._together: Together = _one_by_one
         self._recognizer = recognizer
         self._inbox = inbox
         self._fate = fate
@@ -166,8 +186,17 @@ class Endpoints:
             raise NotAllowed(
                 f"A batch is a list of 1 to {self._most_photos} photos.", code="bad_batch"
             )
-        one = answered(lambda image: self._predicted(recognizer, self._photo(image), 3, base))
+        by = self._together(recognizer, [*self._readable(images)])
+        one = answered(lambda image: self._predicted(by, self._photo(image), 3, base))
         return [one(image) for image in images]
+
+    def _readable(self, images: list[Any]) -> Iterator[bytes]:
+        """The photos of a batch that came whole, where they are looked at together."""
+        for image in images if self._together is not _one_by_one else ():
+            try:
+                yield self._photo(image)
+            except BadPhoto:  # who asked is told when it is this photo's turn
+                continue
 
     @answered
     def similar(self, image: Any, k: Any = 8, base: str = "") -> list[Answer] | Answer:
@@ -251,7 +280,11 @@ class Endpoints:
         self._recognizer()
         return self._fate(str(receipt))
 
-    def _predicted(self, recognizer: Recognizer, photo: bytes, top_k: int, base: str) -> Answer:
+    def look_together(self, together: Together) -> None:
+        """From now on `together` looks at the photos of a batch, before each is answered."""
+        self._together = together
+
+    def _predicted(self, recognizer: Names, photo: bytes, top_k: int, base: str) -> Answer:
         made = recognizer.predict(photo, top_k=top_k).to_json()
         kept = None if recognizer.collection.is_about_people else photo
         alike = tuple(str(one["image_id"]) for one in made["similar"])
@@ -283,6 +316,21 @@ class Endpoints:
             raise BadPhoto(GONE, code="not_uploaded") from error
         self._check(photo)
         return photo
+
+    @answered
+    def name(self, photo: bytes, top_k: Any = 3, base: str = "") -> Answer:
+        """Name the thing in a photo that came as bytes."""
+        recognizer = self._recognizer()
+        count = _whole(top_k, 1, len(recognizer.collection.ids), "top_k")
+        self._check(photo)
+        return self._predicted(recognizer, photo, count, base)
+
+    @answered
+    def like(self, photo: bytes, k: Any = 8, base: str = "") -> list[Answer] | Answer:
+        """The labelled photos that look most like one that came as bytes."""
+        recognizer = self._recognizer()
+        self._check(photo)
+        return with_urls(recognizer.similar(photo, _whole(k, 1, 50, "k")), base)
 
 
 def parameters_of(endpoint: str) -> tuple[Any, ...]:

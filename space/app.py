@@ -14,18 +14,20 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp
 
 from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import PhotoLimits
 from data_cards.settings import default_cache
-from space.api import Endpoints, Recognizer, parameters_of
+from space.api import Endpoints, Recognizer, Together, parameters_of
+from space.api_pages import api_pages
 from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
 from space.photo_check import MOST_MEMORY, PhotoCheck
@@ -37,6 +39,11 @@ if TYPE_CHECKING:
     from gradio import Server
 
     from curation.light_table.pages.rounds import Rounds
+    from train.inference.predictor import Predictor
+
+VERSION = 1  # of the API
+MCP_PATH = "/mcp"
+MOST_OF_BASE64 = 2  # a photo in base64 is a third larger, with JSON around it
 
 
 def create_app(
@@ -78,15 +85,21 @@ def create_app(
     )
     endpoints.withdraw = app_state.take_back
     rounds = _rounds(app_state, settings)
+    if settings.zero_gpu:
+        endpoints.look_together(_on_a_borrowed_gpu())
+    tools = _tools(endpoints, settings) if settings.mcp else None
     app = server_behind(
         partial(_doors, settings=settings, uploads=uploads, is_asked=is_asked),
-        _lifespan(app_state, rounds, settings.behind, check.close),
+        _lifespan(app_state, rounds, settings.behind, check.close, tools),
         settings,
     )
+    app.include_router(api_pages("Vitrine", str(VERSION), with_mcp=tools is not None))
+    if tools is not None:
+        app.mount(MCP_PATH, tools.app)
     app.include_router(pages(app_state, rounds.for_visitors if rounds else lambda: ""))
     app.include_router(access.router())
     _light_table(app, rounds, access, settings)
-    serve_page(app, with_light_table=rounds is not None)
+    serve_page(app, with_light_table=rounds is not None, recognizer=app_state.recognizer)
     if settings.hub_sign_in:
         from gradio.oauth import attach_oauth
 
@@ -94,6 +107,29 @@ def create_app(
     add_endpoints(app, endpoints, settings)
     app.include_router(visitor_routes(endpoints, settings))
     return app
+
+
+@dataclass(frozen=True)
+class _Tools:
+    """What answers language models, and what runs while the app does."""
+
+    app: ASGIApp
+    running: Callable[[], AbstractAsyncContextManager[None]]
+
+
+def _tools(endpoints: Endpoints, settings: SpaceSettings) -> _Tools:
+    from space.mcp_tools import mcp_app, mcp_server
+
+    server = mcp_server(endpoints, "Vitrine")
+    app = mcp_app(server, MOST_OF_BASE64 * settings.most_photo_bytes)
+    return _Tools(app, lambda: server.session_manager.run())
+
+
+def _on_a_borrowed_gpu() -> Together:
+    from space.zero_gpu import LookedAhead, declared
+
+    look = declared()
+    return lambda recognizer, photos: LookedAhead(cast("Predictor", recognizer), photos, look)
 
 
 def _doors(
@@ -247,13 +283,15 @@ def _lifespan(
     rounds: Rounds | None,
     behind: tuple[str, ...],
     closed: Callable[[], None],
+    tools: _Tools | None = None,
 ) -> Callable[[Server], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Server) -> AsyncIterator[None]:
         app_state.open()
         if behind and rounds:
             rounds.begin(behind, OWNER)
-        yield
+        async with tools.running() if tools else nullcontext():
+            yield
         if behind and rounds:
             rounds.stop()
         app_state.close()

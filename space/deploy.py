@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from data_cards.dataset.cards import (
 from data_cards.dataset.collection import Collection, read_collection
 from data_cards.errors import BadAddress, BadModel, MissingFile
 from data_cards.installed_files import ROOT, pinned_requirements
+from data_cards.progress import say
+from data_cards.storage.hub_client import make_space
 from data_cards.storage.repository import Address, Repository, open_repository, parse_address
 
 # In a checkout the page lies in docs, where GitHub Pages serves it; in a wheel inside
@@ -44,6 +46,7 @@ SERVING = (
     "filelock",
     "gradio",
     "huggingface_hub",
+    "mcp",
     "numpy",
     "onnxruntime",
     "opencv-python-headless",
@@ -62,6 +65,7 @@ SERVING = (
 # A release with an ONNX export answers without these two, the largest of all.
 WITHOUT_EXPORT = ("torch", "transformers")
 EXPORT = "vitrine/exports/model.onnx"
+SPACES = "spaces==0.51.3"
 TORCH_FOR_CPU = "--extra-index-url https://download.pytorch.org/whl/cpu"
 
 
@@ -75,8 +79,26 @@ class Deployment:
     dataset: str | None
 
 
+# What each hardware means for this app, in a sentence that is said before anything is pushed.
+HARDWARE = {
+    "": "on the Hub's default, which for a new Gradio Space is cpu-basic and needs a PRO account.",
+    "cpu-basic": "on 2 CPUs with 16 GB. A new Space of this kind needs a PRO account; it falls "
+    "asleep after two days.",
+    "zero-a10g": "on ZeroGPU: CPUs, and a GPU for the seconds of a batch. A free account may have "
+    "two such Spaces. torch is installed for it, and one function is declared with @spaces.GPU; "
+    "that the Hub accepts this start could only be tried against a stand-in for its report.",
+}
+PAID = "on {hardware}, which is paid by the hour. The app uses the CPUs; a GPU stands idle."
+ZERO_GPU = "zero-a10g"
+
+
 def deploy(
-    space: str, model: str, dataset: str | None = None, private: bool = True, root: Path = ROOT
+    space: str,
+    model: str,
+    dataset: str | None = None,
+    private: bool = True,
+    root: Path = ROOT,
+    hardware: str = "",
 ) -> Deployment:
     """Push everything the Space needs in one commit, replacing what an earlier deployment left.
 
@@ -92,17 +114,29 @@ def deploy(
     things = _collection(release, revision)
     things.check_publishable()
     served = Address("hub", source.name, revision)
+    held = release.files(revision=revision)
+    say(f"{home.name} will run {told_of(hardware)}")
     files = deployed_files(root)
     files |= {
         "README.md": space_card(
-            SpaceCard(things, home.name, source.name, revision or "", data.name if data else "")
+            SpaceCard(
+                things,
+                home.name,
+                source.name,
+                revision or "",
+                data.name if data else "",
+                thumbnail=_thumbnail(held, things),
+            )
         ),
         "requirements.txt": space_requirements(
-            pinned_requirements(root), exported=EXPORT in release.files(revision=revision)
+            pinned_requirements(root),
+            exported=EXPORT in held and hardware != ZERO_GPU,
+            zero_gpu=hardware == ZERO_GPU,
         ),
         "deployment.json": _deployment(served, data),
     }
-    target = open_repository(f"hf://{home.name}", kind="space", create=True, private=private)
+    make_space(home.name, private, hardware)
+    target = open_repository(f"hf://{home.name}", kind="space")
     stale = [path for path in target.files() if path.startswith(PARTS) and path not in files]
     made = target.commit(
         {path: text.encode() for path, text in files.items()},
@@ -150,6 +184,20 @@ def deploy_static(space: str, model: str, cache: Path, private: bool = True) -> 
     return Deployment(target.address, revision, model, None)
 
 
+def told_of(hardware: str) -> str:
+    """What a Space on this hardware is, in words."""
+    return HARDWARE.get(hardware, PAID.format(hardware=hardware))
+
+
+def _thumbnail(held: Container[str], things: Collection) -> str:
+    """The path of a picture of the release that stands for the whole; empty where there is
+    none that may be shown."""
+    if things.is_about_people:
+        return ""
+    pictures = (f"vitrine/collection/references/{name}.jpg" for name in things.ids)
+    return next((path for path in pictures if path in held), "")
+
+
 def deployed_files(root: Path = ROOT) -> dict[str, str]:
     """path in the Space -> text, for all code and everything it shows."""
     found = {
@@ -160,7 +208,7 @@ def deployed_files(root: Path = ROOT) -> dict[str, str]:
     return found | {"app.py": (root / DOOR).read_text("utf-8")}
 
 
-def space_requirements(pinned: str, exported: bool) -> str:
+def space_requirements(pinned: str, exported: bool, zero_gpu: bool = False) -> str:
     """What a Space installs: the lines of requirements.txt that serving needs, word for word.
 
     >>> print(space_requirements("# all\ngradio[oauth]==6.31.0\nkornia==0.9.0\ntorch==2.13.0",
@@ -172,7 +220,9 @@ def space_requirements(pinned: str, exported: bool) -> str:
         for line in pinned.splitlines()
         if _plain(re.split(r"[\[=<>~ ]", line)[0]) in wanted
     ]
-    return "\n".join([*([] if exported else [TORCH_FOR_CPU]), *lines]) + "\n"
+    # ZeroGPU has a torch of its own that reaches its GPUs.
+    torch = [] if exported or zero_gpu else [TORCH_FOR_CPU]
+    return "\n".join([*torch, *lines, *([SPACES] if zero_gpu else [])]) + "\n"
 
 
 def _code_under(folder: Path) -> Iterator[Path]:

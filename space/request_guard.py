@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ from space.uploads import LEFT_FREE, UploadQuota, is_upload
 __all__ = ["Refused", "RequestGuard", "check_files", "completed", "is_upload"]
 
 MOST_JSON_BYTES = 1_000_000
+MCP = "/mcp"
 UPLOAD = "/gradio_api/upload"
 JOIN = "/gradio_api/queue/join"
 CALL = "/gradio_api/call/"
@@ -72,6 +74,7 @@ POLICY = (
     "manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
 )
+ORIGIN = re.compile(r"https?://[\w.*-]+(:\d+)?")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -85,6 +88,20 @@ SECURE = "vitrine.secure"  # in a scope: whether the browser came by https
 ONLY_BY_HTTPS = {"Strict-Transport-Security": f"max-age={A_YEAR}"}
 # Gradio writes what these say into its answers.
 FORWARDED = frozenset((b"x-forwarded-host", b"x-forwarded-port", b"forwarded", b"x-original-host"))
+
+
+def _most_bytes(path: str, settings: SpaceSettings) -> int:
+    if path.startswith(UPLOAD):
+        return settings.most_photo_bytes * 4
+    return settings.most_photo_bytes * 2 if path.startswith(MCP) else MOST_JSON_BYTES
+
+
+def headers_for(embedders: Sequence[str]) -> dict[str, str]:
+    """The headers of every answer. `embedders`: origins whose pages may show this one inside
+    theirs; what is no origin is left out."""
+    named = "".join(f" {one}" for one in embedders if ORIGIN.fullmatch(one))
+    return {**HEADERS, "Content-Security-Policy": POLICY + named}
+
 
 Defaults = Mapping[str, Sequence[Any]]
 
@@ -108,6 +125,7 @@ class RequestGuard:
         self._defaults = defaults
         self._is_asked = is_asked
         self._questions = Allowance(settings.questions_a_minute)
+        self._headers = headers_for(settings.embedders)
         self._uploading = Allowance(settings.questions_a_minute)
         self._faults = Allowance(FAULTS_A_MINUTE, burst=1)
         self._quota = UploadQuota(settings.most_upload_bytes_of_one, settings.most_upload_bytes)
@@ -118,7 +136,7 @@ class RequestGuard:
             await self._app(scope, receive, send)
             return
         scope = _without_forwarded(scope, self._settings.behind_proxy)
-        send = _with_headers(scope, send)
+        send = _with_headers(scope, send, self._headers)
         try:
             receive = await self._checked(scope, receive)
         except Refused as refusal:
@@ -160,7 +178,7 @@ class RequestGuard:
             raise Refused(404, "no_such_answer", "There is no such answer here.")
         if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
             return receive
-        limit = self._settings.most_photo_bytes * 4 if path.startswith(UPLOAD) else MOST_JSON_BYTES
+        limit = _most_bytes(path, self._settings)
         _check_announced(headers, limit, self._settings)
         client = client_of(
             headers, (scope.get("client") or ("", 0))[0], self._settings.behind_proxy
@@ -172,6 +190,9 @@ class RequestGuard:
             )
             # One that does not say how much it brings may bring all that is allowed.
             self._check_room(client, int(headers.get("content-length", limit)))
+            return _counted(receive, limit)
+        if path.startswith(MCP):
+            _check_rate(self._questions, client)
             return _counted(receive, limit)
         if path.startswith((JOIN, CALL)):
             _check_rate(self._questions, client)
@@ -358,8 +379,8 @@ def _without_forwarded(scope: Scope, behind_proxy: bool) -> Scope:
     return {**scope, "headers": headers, SECURE: secure}
 
 
-def _with_headers(scope: Scope, send: Send) -> Send:
-    always = HEADERS | (ONLY_BY_HTTPS if scope[SECURE] else {})
+def _with_headers(scope: Scope, send: Send, given: Mapping[str, str]) -> Send:
+    always = dict(given) | (ONLY_BY_HTTPS if scope[SECURE] else {})
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from markupsafe import escape
 from starlette.staticfiles import StaticFiles
 
 from curation.light_table.session.thumbnails import Prints
@@ -16,12 +17,16 @@ from data_cards.errors import BadPhoto, MissingFile, NoModelYet, TooBusy, Vitrin
 from data_cards.installed_files import page_assets, page_file
 from data_cards.wording import in_every_text, shown
 from space.api import Recognizer, code_of, refusal
+from space.api_pages import LINK
 from space.app_state import AppState
 
 ASSETS = page_assets()
 # Pixels of a reference picture on the page: in a list, and alone.
 PRINT_SIDES = (320, 640)
 MOST_PRINTS = 16_000_000  # bytes of them kept in memory: some hundred things
+OPEN_GRAPH = re.compile(r'<meta property="og:[^>]*>\n')
+DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)">')
+MOST_WORDS = 200  # letters: what a shared link shows
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONFIG = 'export const SPACE = new URL(".", import.meta.url).href;\n'
 _WITH_LIGHT_TABLE = 'export const LIGHT_TABLE = "light-table/static/light_table.js";\n'
@@ -115,7 +120,7 @@ def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False
     }
 
 
-def serve_page(app: FastAPI, with_light_table: bool) -> None:
+def serve_page(app: FastAPI, with_light_table: bool, recognizer: Callable[[], Recognizer]) -> None:
     """The page at `/`, the one that GitHub Pages shows as well, and its files.
 
     Only its `config.js` differs: the app is this one, and where there is a dataset there is a
@@ -124,9 +129,14 @@ def serve_page(app: FastAPI, with_light_table: bool) -> None:
     page = page_file().read_text("utf-8").replace('"assets/', '"vitrine/')
     config = _CONFIG + _WITH_LIGHT_TABLE * with_light_table
     fresh = {"Cache-Control": "no-cache"}
+    linked = fresh | {"Link": LINK}
 
-    def show() -> Response:
-        return HTMLResponse(page, headers=fresh)
+    def show(request: Request) -> Response:
+        try:
+            known = recognizer()
+        except VitrineError:  # the page opens before the model is there
+            return HTMLResponse(page, headers=linked)
+        return HTMLResponse(shared_as(page, known, str(request.base_url)), headers=linked)
 
     def configured() -> Response:
         return Response(config, media_type="text/javascript", headers=fresh)
@@ -135,6 +145,24 @@ def serve_page(app: FastAPI, with_light_table: bool) -> None:
     app.add_api_route("/", show, methods=reading, include_in_schema=False)
     app.add_api_route("/config.js", configured, methods=reading, include_in_schema=False)
     app.mount("/vitrine", _Fresh(directory=ASSETS), name="vitrine")
+
+
+def shared_as(page: str, recognizer: Recognizer, base: str) -> str:
+    """The page with the collection's own title, words and picture, for whoever is sent its
+    address. `base`: the address, with a slash at its end."""
+    things = recognizer.collection
+    words = " ".join(things.description.split())[:MOST_WORDS] or DESCRIPTION.search(page)[1]  # type: ignore[index]
+    picture = next((one.id for one in things.classes if recognizer.reference(one.id)), None)
+    told = {"og:title": things.title, "og:description": words, "og:type": "website"}
+    if picture:
+        told |= {"og:image": f"{base}reference/{picture}", "twitter:card": "summary_large_image"}
+    rest = OPEN_GRAPH.sub("", page)
+    rest = DESCRIPTION.sub(lambda _: f'<meta name="description" content="{escape(words)}">', rest)
+    rest = rest.replace("<title>Vitrine</title>", f"<title>{escape(things.title)}</title>")
+    tags = "".join(
+        f'<meta property="{name}" content="{escape(value)}">\n' for name, value in told.items()
+    )
+    return rest.replace("</head>", f"{tags}</head>", 1)
 
 
 class _Fresh(StaticFiles):

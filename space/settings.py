@@ -6,9 +6,12 @@ The environment is read here and nowhere else on this floor:
     VITRINE_MODEL, VITRINE_DATASET   addresses (folder or hf://user/name, either with @revision)
     VITRINE_STATE                    folder for decisions and sessions of this machine
     VITRINE_ORIGINS    web pages that may call the API, e.g. https://you.github.io (comma separated)
+    VITRINE_MCP                      1: language models may ask, at /mcp/
+    VITRINE_EMBEDDERS  web pages that may show the app inside theirs (comma separated)
     VITRINE_ANNOTATORS  names that may use the light table, besides the Space's owner (commas)
     VITRINE_OWNERS                  names that may also train, release and go back (comma separated)
     VITRINE_PASSWORDS           file of names and password hashes (see `space/auth.py`), off a Space
+    SPACES_ZERO_GPU                 set by ZeroGPU
     SYSTEM, SPACE_AUTHOR_NAME, OAUTH_CLIENT_SECRET   set by Hugging Face
 """
 
@@ -57,6 +60,12 @@ class SpaceSettings:
     waiting_room: int = 64
     at_once: int = 2
     engine: str = "auto"
+    # Whether a batch borrows a GPU of ZeroGPU's (space/zero_gpu.py).
+    zero_gpu: bool = False
+    # Whether language models may ask (space/mcp_tools.py).
+    mcp: bool = False
+    # Pages that may show this one inside theirs, beside the Hub's.
+    embedders: tuple[str, ...] = ()
     # What `python` runs behind the page when it opens, and stops when it closes; none where a page
     # only serves.
     behind: tuple[str, ...] = ()
@@ -105,6 +114,9 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
         hub_sign_in=on_hub and bool(environ.get("OAUTH_CLIENT_SECRET")),
         behind_proxy=on_hub,
         disk_is_kept=not on_hub or bool(state),
+        zero_gpu=environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true"),
+        mcp=environ.get("VITRINE_MCP", "").lower() in ("1", "t", "true"),
+        embedders=_listed(environ.get("VITRINE_EMBEDDERS", "")),
     )
 
 

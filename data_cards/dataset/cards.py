@@ -29,6 +29,8 @@ GRADIO_VERSION = "6.31.0"
 SPACE_PYTHON = "3.12"
 BLANK_LINES = re.compile(r"\n{3,}")  # where an optional part was left out
 HUB_PAGE = "https://huggingface.co"
+# Names of files of a model, as `preload_from_hub` takes them: with commas between.
+PRELOADED = ("config.json,preprocessor_config.json,model.safetensors",)
 HUB_LICENCES = frozenset(
     {
         "apache-2.0",
@@ -123,7 +125,8 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class SpaceCard:
-    """What the card of a Space says. `model` and `dataset` are "user/name" on the Hub."""
+    """What the card of a Space says. `model` and `dataset` are "user/name" on the Hub, `thumbnail`
+    is the path of a picture in the model."""
 
     collection: Collection
     address: str
@@ -131,6 +134,7 @@ class SpaceCard:
     model_revision: str
     dataset: str = ""
     app_file: str = "app.py"
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True)
@@ -244,11 +248,17 @@ def space_card(card: SpaceCard) -> str:
         "sdk_version": GRADIO_VERSION,
         "python_version": SPACE_PYTHON,
         "app_file": card.app_file,
+        "short_description": _short(f"Names {card.collection.title} in your photo", 60),
+        "tags": ["vitrine", "image-classification"],
         "hf_oauth": True,
         "models": [card.model],
         **({"datasets": [card.dataset]} if card.dataset else {}),
+        # So the weights are there before the app starts, and not fetched while visitors wait.
+        "preload_from_hub": [f"{card.model} {' '.join(PRELOADED)} {card.model_revision}".strip()],
         "pinned": False,
     }
+    if card.thumbnail:
+        head["thumbnail"] = f"{HUB_PAGE}/{card.model}/resolve/main/{card.thumbnail}"
     return _card("space.md", head, card)
 
 
@@ -273,6 +283,12 @@ def static_space_card(card: StaticSpaceCard) -> str:
         "pinned": False,
     }
     return _card("static_space.md", head, card)
+
+
+def _short(text: str, most: int) -> str:
+    """At most so many letters, cut at a word."""
+    words = " ".join(text.split())
+    return words if len(words) <= most else words[: most - 1].rpartition(" ")[0] + "…"
 
 
 _ORIGINS = {

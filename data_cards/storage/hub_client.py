@@ -70,8 +70,9 @@ def refused(error: HfHubHTTPError, address: str, kind: str) -> VitrineError:
     facts = {"address": address, "status": status, "cause": str(error)}
     if status == 402:
         return NotAllowed(
-            f"The Hub wants payment before it makes the {kind} {name}. A Gradio Space needs a PRO "
-            "account; or make a ZeroGPU Space on the website first, then run this again.",
+            f"The Hub wants payment before it makes the {kind} {name}. Free accounts may have two "
+            "Gradio Spaces on ZeroGPU (add --hardware zero-a10g), and as many static ones as they "
+            "like (space deploy --static); other hardware needs a PRO account.",
             **facts,
         )
     if status == 403:
@@ -88,6 +89,23 @@ def refused(error: HfHubHTTPError, address: str, kind: str) -> VitrineError:
             **facts,
         )
     return unreachable(error, address)
+
+
+def make_space(name: str, private: bool, hardware: str = "") -> None:
+    """A Gradio Space of this name; one that is there stays as it is. Raises NotAllowed where the
+    Hub wants payment for this `hardware`."""
+    from huggingface_hub import HfApi
+
+    never_wait_for_ever()
+    with kindly(f"hf://{name}", "space"):
+        HfApi().create_repo(
+            name,
+            repo_type="space",
+            space_sdk="gradio",
+            space_hardware=hardware or None,  # type: ignore[arg-type]
+            private=private,
+            exist_ok=True,
+        )
 
 
 @contextmanager

@@ -116,6 +116,17 @@ class Embedder:
         self, photos: Sequence[tuple[str, bytes]], watch: Watch | None
     ) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
         """One batch: what the network says of it, and the photos that cannot be read."""
+        tensors, bad = self.tensors(photos, watch)
+        if not tensors:
+            return Outputs((), ()), bad
+        with self._turns:
+            return Outputs(tuple(tensors), self.engine.run(np.stack(list(tensors.values())))), bad
+
+    def tensors(
+        self, photos: Sequence[tuple[str, bytes]], watch: Watch | None
+    ) -> tuple[dict[str, np.ndarray], list[tuple[str, BadPhoto]]]:
+        """What the network is shown of each photo, (3, h, w), and the photos that cannot be
+        read."""
         tensors: dict[str, np.ndarray] = {}
         bad: list[tuple[str, BadPhoto]] = []
         for name, data in photos:
@@ -123,10 +134,7 @@ class Embedder:
                 tensors[name] = self._tensor(name, data, watch)
             except BadPhoto as error:  # the one per-photo skip: a damaged photo never stops the run
                 bad.append((name, error))
-        if not tensors:
-            return Outputs((), ()), bad
-        with self._turns:
-            return Outputs(tuple(tensors), self.engine.run(np.stack(list(tensors.values())))), bad
+        return tensors, bad
 
     def _tensor(self, name: str, data: bytes, watch: Watch | None) -> np.ndarray:
         photo = self.preprocess.opened(data, watch.longer if watch else 0)

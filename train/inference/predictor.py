@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from ulid import ULID
 
 from data_cards.annotations.decision import Decision
 from data_cards.dataset.collection import Collection, load_collection
-from data_cards.errors import BadModel, MissingFile, NoModelYet
+from data_cards.errors import BadModel, BadPhoto, MissingFile, NoModelYet
 from data_cards.settings import default_cache
 from data_cards.storage.atomic_files import model_file
 from data_cards.storage.repository import parse_address
@@ -108,6 +108,7 @@ class Predictor:
         self._references = references
         self.made_at = ""
         self.round = 0
+        self.folder = Path()  # of the release
         self._own = collection
         self.todays = as_trained(classes, collection)
 
@@ -132,6 +133,25 @@ class Predictor:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
         blank = Blank()
         return self._prediction(self._network.ask(data, blank.watch), top_k, blank.seen)
+
+    def predict_many(
+        self, photos: Sequence[bytes], run: Callable[[np.ndarray], tuple[np.ndarray, ...]]
+    ) -> list[Prediction | BadPhoto]:
+        """The answers about several photos whose network runs elsewhere: `run` takes all that can
+        be read at once, (n, 3, h, w), and gives the network's outputs. One for each photo, in
+        order."""
+        blank = Blank()
+        named = [(str(number), data) for number, data in enumerate(photos)]
+        tensors, bad = self._network.tensors(named, blank.watch)
+        outputs = run(np.stack(list(tensors.values()))) if tensors else ()
+        rows = {name: [part[n] for part in outputs] for n, name in enumerate(tensors)}
+        refused = dict(bad)
+        return [
+            refused[name]
+            if name in refused
+            else self._prediction(rows[name], 3, {name} & blank.seen)
+            for name, _ in named
+        ]
 
     def similar(self, data: bytes, k: int = 8) -> list[dict[str, Any]]:
         """The k labelled photos that look most like this one, best first, with null urls. Raises
@@ -274,6 +294,7 @@ def load_predictor(
     )
     predictor.made_at = str(release.get("made_at") or "")
     predictor.round = int(read_json(ours / ROUNDS).get("served") or 0)
+    predictor.folder = folder
     return predictor
 
 
