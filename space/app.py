@@ -26,8 +26,8 @@ from starlette.types import ASGIApp
 from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import PhotoLimits
 from data_cards.settings import default_cache
+from space.agents.api_pages import api_pages
 from space.api import Endpoints, Recognizer, Together, parameters_of
-from space.api_pages import api_pages
 from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
 from space.photo_check import MOST_MEMORY, PhotoCheck
@@ -118,7 +118,7 @@ class _Tools:
 
 
 def _tools(endpoints: Endpoints, settings: SpaceSettings) -> _Tools:
-    from space.mcp_tools import mcp_app, mcp_server
+    from space.agents.mcp_tools import mcp_app, mcp_server
 
     server = mcp_server(endpoints, "Vitrine")
     app = mcp_app(server, MOST_OF_BASE64 * settings.most_photo_bytes)

@@ -16,8 +16,8 @@ from curation.light_table.session.thumbnails import Prints
 from data_cards.errors import BadPhoto, MissingFile, NoModelYet, TooBusy, VitrineError
 from data_cards.installed_files import page_assets, page_file
 from data_cards.wording import in_every_text, shown
+from space.agents.api_pages import LINK
 from space.api import Recognizer, code_of, refusal
-from space.api_pages import LINK
 from space.app_state import AppState
 
 ASSETS = page_assets()

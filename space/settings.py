@@ -62,7 +62,7 @@ class SpaceSettings:
     engine: str = "auto"
     # Whether a batch borrows a GPU of ZeroGPU's (space/zero_gpu.py).
     zero_gpu: bool = False
-    # Whether language models may ask (space/mcp_tools.py).
+    # Whether language models may ask (space/agents/mcp_tools.py).
     mcp: bool = False
     # Pages that may show this one inside theirs, beside the Hub's.
     embedders: tuple[str, ...] = ()

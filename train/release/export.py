@@ -60,6 +60,8 @@ def export(
     are checked on beside those whose answers travel with the model. Raises BadModel, BadPhoto
     and, when the answers differ, ExportDisagrees; nothing is kept then.
     """
+    if to in UNAVAILABLE:
+        raise BadModel(UNAVAILABLE[to], to=to)
     if to not in (*FORMATS, BROWSER):
         raise BadModel(
             f"'{to}' is no form we can export to; {', '.join((*FORMATS, BROWSER))} are.", to=to
@@ -282,6 +284,16 @@ FORMATS: Mapping[str, Form] = {
     "onnx-int8": Form("model-int8.onnx", write_int8, _read_onnx, exact=False),
     "torchscript": Form("model.torchscript.pt", write_torchscript, read_torchscript),
     "torch-export": Form("model.pt2", write_torch_export, read_torch_export),
+}
+# Forms whose converters were tried and cannot be held to the original beside these versions; each
+# with why, and what to take instead. docs/decisions/exports-for-phones.md has what was run.
+UNAVAILABLE: Mapping[str, str] = {
+    "coreml": "Core ML's converter (coremltools 9.0) installs and stops at numpy 2.4, and what "
+    "it makes runs on Macs only, so it could not be checked. On an iPhone, onnxruntime opens "
+    "`--to onnx`, and Safari the page of `vitrine pages`.",
+    "litert": "LiteRT's converter (litert-torch 0.10) asks for pydantic 2.11, older than what the "
+    "app needs, so it cannot be installed beside it. On Android, onnxruntime opens `--to onnx` or "
+    "`--to onnx-int8`.",
 }
 # Where the browser's library looks for them, beside the config.json of the model itself, so that
 # pipeline("image-classification", "user/name") opens it; the small one, unless a graphics

@@ -194,3 +194,9 @@ def test_photos_to_check_on_come_from_all_over_a_dataset_and_are_the_same_each_t
     few = photos_of(dataset.address, most=3)
     assert len(few) == 3 and few == photos_of(dataset.address, most=3)
     assert len(photos_of(dataset.address)) == 9
+
+
+@pytest.mark.parametrize(("form", "instead"), [("coreml", "onnxruntime"), ("litert", "onnx-int8")])
+def test_a_form_that_cannot_be_checked_says_why_and_what_to_take(form, instead, tmp_path):
+    with pytest.raises(BadModel, match=instead):
+        export(str(tmp_path), form)

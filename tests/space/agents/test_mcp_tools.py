@@ -11,7 +11,7 @@ import pytest
 from mcp import Client
 
 from data_cards.photos.image import encode_jpeg
-from space.api_pages import agents_text, openapi
+from space.agents.api_pages import agents_text, openapi
 from tests.fixtures.tiny_models import picture
 from tests.fixtures.visitors import built, serving, settings_in
 

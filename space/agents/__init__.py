@@ -1,0 +1,1 @@
+"""What programs and language models read of the app, and ask it."""
