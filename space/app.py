@@ -126,7 +126,7 @@ def _tools(endpoints: Endpoints, settings: SpaceSettings) -> _Tools:
 
 
 def _on_a_borrowed_gpu() -> Together:
-    from space.zero_gpu import LookedAhead, declared
+    from space.hosting.zero_gpu import LookedAhead, declared
 
     look = declared()
     return lambda recognizer, photos: LookedAhead(cast("Predictor", recognizer), photos, look)

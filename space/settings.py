@@ -60,7 +60,7 @@ class SpaceSettings:
     waiting_room: int = 64
     at_once: int = 2
     engine: str = "auto"
-    # Whether a batch borrows a GPU of ZeroGPU's (space/zero_gpu.py).
+    # Whether a batch borrows a GPU of ZeroGPU's (space/hosting/zero_gpu.py).
     zero_gpu: bool = False
     # Whether language models may ask (space/agents/mcp_tools.py).
     mcp: bool = False

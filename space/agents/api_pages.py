@@ -12,7 +12,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from space.api import ENDPOINTS, OURS, Endpoints
+from space.api import OURS, Endpoints
+from space.questions import ENDPOINTS
 
 LINK = '<openapi.json>; rel="service-desc", <agents.md>; rel="service-doc"'
 GETS = {

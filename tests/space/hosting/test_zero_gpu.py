@@ -16,11 +16,11 @@ import pytest
 
 from data_cards.errors import BadPhoto
 from data_cards.photos.image import encode_jpeg
-from space.zero_gpu import LookedAhead, look_at_batch
+from space.hosting.zero_gpu import LookedAhead, look_at_batch
 from tests.fixtures.tiny_models import picture
 from train.inference.predictor import load_predictor
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # The package patches torch's CUDA, which the torch for CPUs lacks; without torch it patches nothing.
 STARTED = """
 import json, sys

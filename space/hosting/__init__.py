@@ -1,0 +1,1 @@
+"""What the machines that host a Space ask of the app."""
