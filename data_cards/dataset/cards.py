@@ -98,7 +98,8 @@ class ModelCard:
     are (name, value) pairs worth knowing, `chart` is a picture of the `rounds`, `dataset_versions`
     are names that people gave the dataset's revision. `opening`: sentences that stand first, the
     honest figure and its worst; `pictures`: (path, title) of what may be shown; `report`: the path
-    of one that a repo page shows; `right_at_once`: what model-index says.
+    of one that a repo page shows; `right_at_once`: what model-index says; `carries_code`: the repo
+    holds the code of its classifier, since transformers has none of its family.
     """
 
     collection: Collection
@@ -121,6 +122,7 @@ class ModelCard:
     pictures: tuple[tuple[str, str], ...] = ()
     report: str = ""
     right_at_once: Measured | None = None
+    carries_code: bool = False
 
 
 @dataclass(frozen=True)

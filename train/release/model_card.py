@@ -19,6 +19,7 @@ from data_cards.progress import spoken
 from data_cards.wording import counted
 from train.evaluation.results import answers_told, metrics_text
 from train.inference.model_folder import OURS, read_json
+from train.models.classifiers import CODE
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.uncertainty.rejection import rejection_words
 
@@ -79,6 +80,7 @@ def model_folder_card(folder: Path, address: str) -> str:
             pictures=shown_pictures(folder, things),
             report=REPORT if (folder / REPORT).is_file() else "",
             right_at_once=next(iter(measured({"top1": metrics.get("top1")})), None),
+            carries_code=(folder / CODE).is_file(),
         )
     )
 

@@ -20,10 +20,12 @@ from data_cards.errors import BadAddress, BadCollection, BadModel
 from data_cards.progress import say
 from data_cards.storage.repository import open_repository, parse_address
 from train.inference.model_folder import read_json
+from train.models.classifiers import CODE
 from train.release.model_card import model_folder_card
 
 WEIGHTS = re.compile(
-    r"config\.json|preprocessor_config\.json|model(-[\d]+-of-[\d]+)?\.safetensors(\.index\.json)?"
+    r"config\.json|preprocessor_config\.json|model(-[\d]+-of-[\d]+)?\.safetensors(\.index\.json)?|"
+    + re.escape(CODE)
 )
 OURS = "vitrine"
 NEEDED = ("config.json", "preprocessor_config.json", f"{OURS}/release.json")

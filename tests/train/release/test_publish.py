@@ -169,3 +169,12 @@ def test_from_pretrained_opens_what_was_pushed(hub, tmp_path):
     photo = torch.zeros(1, 3, 16, 16)
     assert there.config.id2label == {0: "b1", 1: "b2"}
     assert torch.equal(here(photo).logits, there(photo).logits)
+
+
+def test_the_code_of_a_family_without_a_classifier_travels_and_its_card_says_so(hub, tmp_path):
+    folder = finish(tmp_path)
+    (folder / "modeling_vitrine.py").write_text("# a classifier")
+    publish(folder, "hf://ann/barques-vit")
+    there = open_repository("hf://ann/barques-vit", kind="model")
+    assert there.read("modeling_vitrine.py") == b"# a classifier"
+    assert there.read("README.md").decode().count("trust_remote_code=True") == 2
