@@ -12,14 +12,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
 from data_cards.errors import VitrineError
 from tests.fixtures.tiny_families import TINY, write_tiny_family
 from tests.fixtures.tiny_models import picture, release_of
-from train.finetune.recipe import with_head
+from train.finetune.recipe import TrainedModel, with_head
+from train.finetune.schedule import plan_for
 from train.inference.engine import TorchEngine
 from train.models.backbone import find_backbone
 from train.models.fused import lean
@@ -42,7 +42,9 @@ def line_of(name: str, folder: Path) -> str:
     )[0]
     probe = fit_probe(x, np.repeat([0, 1], SHOTS), len(CLASSES))
     model = with_head(backbone, dict(enumerate(CLASSES)), probe)
-    write_weights(SimpleNamespace(model=model, framing=framing), folder / "draft")
+    plan = plan_for(len(photos), backbone.family.model_type, framing.size, 0)
+    trained = TrainedModel(model, framing, backbone, "probe", 0, (), None, plan, "validation")
+    write_weights(trained, folder / "draft")
     release = release_of(folder / "draft", folder / "release", CLASSES, SHOTS)
     module = load_answering(release)
     fused = "fused" if lean(module, framing.size) is not module else "as it is"
