@@ -38,6 +38,17 @@ def test_a_note_a_flag_and_a_frame_stay_with_the_photo_and_the_question_stays_op
     assert frame.turn == 90 and 0.4 < frame.width < 0.6 and frame.height > 0.9
 
 
+def test_a_phone_reaches_notes_and_frames_behind_more(url, open_page):
+    page = open_page(url, width=390, height=844, has_touch=True, is_mobile=True)
+    photo_on_screen(page)
+    page.locator(f"{ROOT} .act.more").click()
+    page.locator(f"{ROOT} dialog button", has_text="crop or turn").click()
+    page.locator(f"{ROOT} .crop button", has_text="Never mind").click()
+    page.locator(f"{ROOT} .act.more").click()
+    page.locator(f"{ROOT} dialog button", has_text="flag it").click()
+    page.wait_for_selector(f"{ROOT} .remarks:has-text('flagged by ann')")
+
+
 def test_ten_minutes_begin_with_a_question_and_end_with_a_receipt(url, open_page):
     page = open_page(url)
     photo_on_screen(page)

@@ -121,7 +121,7 @@ export class Single {
 
   // A phone has room for the main ones; the others, the piles and the pages are a touch away, also when nothing is left.
   foot(actions) {
-    const rest = actions.filter(([, , , place]) => place !== "main");
+    const rest = [...actions.filter(([, , , place]) => place !== "main"), ...this.besides()];
     const more = h("button", { class: "act more", onclick: () => this.table.more(rest) }, h("span", {}, "more…"));
     this.table.foot.replaceChildren(...keyRow(actions), more);
   }
@@ -152,6 +152,18 @@ export class Single {
 
   labelled(item) {
     return [h("p", { class: "kick" }, item.status === "duplicate" ? "marked as a duplicate, labelled" : "labelled"), h("h1", {}, this.nameOf(item))];
+  }
+
+  // What a phone has no key for: said of the photo beside the question.
+  besides() {
+    const { item } = this.session;
+    if (!item) return [];
+    return [
+      ["m", "more like this", () => this.table.toPage("sheet", { like: item.image_id })],
+      ["e", "write a note", () => this.note()],
+      ["!", item.flagged ? "take the flag off" : "flag it", () => this.flag()],
+      ["k", "crop or turn", () => this.crop()],
+    ];
   }
 
   // What others wrote on it, and whether somebody flagged it.
