@@ -33,7 +33,7 @@ def made(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     network of noise every digit counts, and here the rest is compared."""
     out = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("train.release.twin.BITS", (16,))
+        patch.setattr("train.release.twin.STEPS", (32767,))
         write_pages(str(tiny_release), "", out, out / "cache")
     return out
 

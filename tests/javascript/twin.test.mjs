@@ -57,7 +57,7 @@ test("each pixel of a smaller photo is the average of a square, at the edges of 
 });
 
 for (const { packed, layout, weights } of golden.weights) {
-  test(`weights of ${layout.bits} bits are read as they were packed`, () => {
+  test(`weights of ${layout.steps} steps are read as they were packed`, () => {
     assert.deepEqual(weightsIn(buffer(packed), layout), new Float32Array(buffer(weights)));
   });
 }

@@ -1,10 +1,10 @@
 """A network's weights in as few bits as its answers allow, for a browser that downloads them once.
 
-    graph, arrays = split_graph(Path("model.onnx"))    # a small graph, and its large arrays
-    packed = pack(arrays, bits=10)                     # bytes that gzip makes small
-    weights = unpack(packed, layout_of(arrays, 10))    # as the browser does it
+    graph, arrays = split_graph(Path("model.onnx"))     # a small graph, and its large arrays
+    packed = pack(arrays, steps=511)                    # bytes that gzip makes small
+    weights = unpack(packed, layout_of(arrays, 511))    # as the browser does it
 
-Weights are rounded in blocks, each to so many bits of its own range, and computed with in float32:
+Weights are rounded in blocks, each to so many steps of its own range, and computed with in float32:
 only their digits are fewer. 8-bit arithmetic would be smaller by a little and change the answers.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-# Numbers that share one scale: it costs a quarter of a bit for each of them.
+# Numbers that share one scale: it costs an eighth of a bit for each of them.
 BLOCK = 128
 # Vectors stay in the graph, in full: biases and norms are a hundredth of the weights, and
 # everything passes through them.
@@ -28,9 +28,10 @@ WEIGHTS = "weights"
 
 @dataclass(frozen=True)
 class Layout:
-    """What a reader of packed weights has to know: `counts`, how many numbers each array has."""
+    """What a reader of packed weights has to know: into how many `steps` on either side of zero a
+    block is divided (127 of them take 8 bits), and how many numbers each array has."""
 
-    bits: int
+    steps: int
     counts: tuple[int, ...]
     block: int = BLOCK
 
@@ -67,14 +68,15 @@ def _point(tensor: Any, offset: int, length: int) -> None:
         entry.value = str(value)
 
 
-def layout_of(arrays: Sequence[np.ndarray], bits: int) -> Layout:
+def layout_of(arrays: Sequence[np.ndarray], steps: int) -> Layout:
     """How `pack` would lay these arrays out."""
-    return Layout(bits, tuple(array.size for array in arrays))
+    return Layout(steps, tuple(array.size for array in arrays))
 
 
-def pack(arrays: Sequence[np.ndarray], bits: int, block: int = BLOCK) -> bytes:
-    """Flat float32 arrays, each number as `bits` bits (2 to 16) of its block's range: the blocks'
-    scales, then all upper bytes, then all lower ones.
+def pack(arrays: Sequence[np.ndarray], steps: int, block: int = BLOCK) -> bytes:
+    """Flat float32 arrays, each number as one of `steps` steps (1 to 32767) on its side of zero in
+    its block's range: the blocks' scales in half precision, then all upper bytes, then all lower
+    ones.
 
     Apart, because gzip finds much in the upper bytes and nothing in the lower ones.
     """
@@ -83,32 +85,40 @@ def pack(arrays: Sequence[np.ndarray], bits: int, block: int = BLOCK) -> bytes:
     for array in arrays:
         blocks = _blocks(array, block)
         most = np.abs(blocks).max(axis=1)
-        scale = (most / (2 ** (bits - 1) - 1)).astype(np.float32)
-        steps = np.rint(blocks / np.where(scale > 0, scale, 1)[:, None])
+        scale = _half_above(most / steps)
+        wide = scale.astype(np.float32)
+        near = np.rint(blocks / np.where(wide > 0, wide, 1)[:, None])
         scales.append(scale)
-        numbers.append((steps.ravel()[: array.size] + 2 ** (bits - 1)).astype(np.uint16))
+        numbers.append((near.ravel()[: array.size] + steps).astype(np.uint16))
     rounded = np.concatenate(numbers) if numbers else np.zeros(0, np.uint16)
     upper = (rounded >> 8).astype(np.uint8)
     lower = (rounded & 0xFF).astype(np.uint8)
-    scaled = np.concatenate(scales) if scales else np.zeros(0, np.float32)
+    scaled = np.concatenate(scales) if scales else np.zeros(0, np.float16)
     return scaled.tobytes() + upper.tobytes() + lower.tobytes()
 
 
 def unpack(packed: bytes, layout: Layout) -> np.ndarray:
     """The arrays' numbers one after the other, float32, to the digit as a browser reads them."""
     blocks = [-(-count // layout.block) for count in layout.counts]
-    scales = np.frombuffer(packed, np.float32, sum(blocks))
+    halves = np.frombuffer(packed, np.float16, sum(blocks))
+    scales = halves.astype(np.float32)
     total = sum(layout.counts)
-    start = scales.nbytes
+    start = halves.nbytes
     upper = np.frombuffer(packed, np.uint8, total, start).astype(np.int32)
     lower = np.frombuffer(packed, np.uint8, total, start + total)
-    steps = (upper * 256 + lower - 2 ** (layout.bits - 1)).astype(np.float32)
+    steps = (upper * 256 + lower - layout.steps).astype(np.float32)
     ends = np.cumsum(blocks)
     by = [
         np.repeat(scales[end - some : end], layout.block)[:count]
         for end, some, count in zip(ends, blocks, layout.counts, strict=True)
     ]
     return steps * np.concatenate(by) if by else steps
+
+
+def _half_above(values: np.ndarray) -> np.ndarray:
+    """In half precision, never less: the largest of a block would lie beyond its last step."""
+    half = values.astype(np.float16)
+    return np.where(half.astype(np.float32) < values, np.nextafter(half, np.float16(np.inf)), half)
 
 
 def _blocks(array: np.ndarray, block: int) -> np.ndarray:

@@ -47,14 +47,13 @@ export function arraysIn(buffer, counts) {
 }
 
 /** The network's weights, one float32 after the other, as train/release/compact_weights.py packs
- * them: a scale for each `block` of numbers, then their upper bytes, then their lower ones. */
-export function weightsIn(buffer, { bits, block, counts }) {
+ * them: a scale in half precision for each `block` of numbers, then their upper bytes, then their lower ones. */
+export function weightsIn(buffer, { steps, block, counts }) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const blocks = counts.reduce((sum, count) => sum + Math.ceil(count / block), 0);
-  const scales = new Float32Array(buffer, 0, blocks);
-  const upper = new Uint8Array(buffer, blocks * 4, total);
-  const lower = new Uint8Array(buffer, blocks * 4 + total, total);
-  const middle = 2 ** (bits - 1);
+  const scales = fromHalf(buffer.slice(0, blocks * 2));
+  const upper = new Uint8Array(buffer, blocks * 2, total);
+  const lower = new Uint8Array(buffer, blocks * 2 + total, total);
   const weights = new Float32Array(total);
   let at = 0;
   let scale = 0;
@@ -62,7 +61,7 @@ export function weightsIn(buffer, { bits, block, counts }) {
     for (let start = 0; start < count; start += block, scale++) {
       const end = at + Math.min(block, count - start);
       const by = scales[scale];
-      for (; at < end; at++) weights[at] = (upper[at] * 256 + lower[at] - middle) * by;
+      for (; at < end; at++) weights[at] = (upper[at] * 256 + lower[at] - steps) * by;
     }
   }
   return weights;

@@ -17,24 +17,26 @@ from train.release.compact_weights import WEIGHTS, layout_of, pack, split_graph,
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(1, 400), max_size=4), st.integers(2, 16), st.integers(0, 99))
-def test_no_number_moves_by_more_than_half_a_step(counts: list[int], bits: int, seed: int) -> None:
+@given(st.lists(st.integers(1, 400), max_size=4), st.integers(1, 32767), st.integers(0, 99))
+def test_no_number_moves_by_more_than_half_a_step(counts: list[int], steps: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     arrays = [rng.normal(size=count).astype(np.float32) for count in counts]
-    read = unpack(pack(arrays, bits), layout_of(arrays, bits))
+    read = unpack(pack(arrays, steps), layout_of(arrays, steps))
     assert read.dtype == np.float32 and len(read) == sum(counts)
     start = 0
     for array in arrays:
-        step = np.abs(array).max() / (2 ** (bits - 1) - 1)
-        assert np.abs(read[start : start + len(array)] - array).max() <= step * 0.5001
+        step = np.abs(array).max() / steps
+        assert np.abs(read[start : start + len(array)] - array).max() <= step * 0.51 + 1e-7
         start += len(array)
 
 
-def test_zeros_stay_zeros_and_the_largest_stay_themselves() -> None:
+def test_zeros_stay_zeros_and_the_largest_stay_nearly_themselves() -> None:
     array = np.array([0, 0, 3, -3, 0], np.float32)
-    assert unpack(pack([array], 8), layout_of([array], 8)).tolist() == [0, 0, 3, -3, 0]
+    assert unpack(pack([array], 127), layout_of([array], 127)).tolist() == pytest.approx(
+        [0, 0, 3, -3, 0], rel=1e-3
+    )
     nothing = np.zeros(300, np.float32)
-    assert not unpack(pack([nothing], 8), layout_of([nothing], 8)).any()
+    assert not unpack(pack([nothing], 127), layout_of([nothing], 127)).any()
 
 
 def test_a_graph_without_its_arrays_is_small_and_answers_as_before(
@@ -70,10 +72,10 @@ def _rounded(value: object) -> object:
     return value
 
 
-@pytest.mark.parametrize("bits", [8, 10])
-def test_fewer_bits_take_less_room(bits: int) -> None:
+@pytest.mark.parametrize(("steps", "bits"), [(127, 8), (181, 8.5), (511, 10)])
+def test_fewer_steps_take_less_room(steps: int, bits: float) -> None:
     import gzip
 
     array = np.random.default_rng(0).normal(size=100_000).astype(np.float32)
-    packed = gzip.compress(pack([array], bits))
+    packed = gzip.compress(pack([array], steps))
     assert len(packed) < array.nbytes * (bits + 0.5) / 32

@@ -103,7 +103,7 @@ def test_more_bits_are_taken_until_the_answers_are_the_same(
     monkeypatch.setattr(
         room, "same_answer", lambda found, expected: asked.append(1) is None and len(asked) > 2
     )
-    assert write_twin(exported_release, predictor, tmp_path / "twin", ROOM).bits > room.BITS[0]
+    assert write_twin(exported_release, predictor, tmp_path / "twin", ROOM).bits > 8
 
 
 def test_a_twin_that_never_agrees_is_not_written_and_the_one_before_stays(
@@ -111,7 +111,7 @@ def test_a_twin_that_never_agrees_is_not_written_and_the_one_before_stays(
 ) -> None:
     (tmp_path / "twin").mkdir()
     (tmp_path / "twin/old.json").write_text("{}")
-    monkeypatch.setattr(room, "BITS", (8, 16))
+    monkeypatch.setattr(room, "STEPS", (127, 32767))
     monkeypatch.setattr(room, "same_answer", lambda found, expected: False)
     with pytest.raises(ExportDisagrees, match="answer differently"):
         write_twin(exported_release, predictor, tmp_path / "twin", ROOM)
