@@ -460,7 +460,7 @@ class Ask extends HTMLElement {
       else if (this.#photo) again();
     });
     this.answer.replaceChildren(card("trouble", TWIN.title, [heading(trouble.message), ...content]));
-    this.#buttons(button("ghost", TEXT.another, () => this.#start()), load);
+    this.#buttons(button("ghost", TEXT.cancel, () => this.#start()), load);
     this.#announce();
   }
 

@@ -194,7 +194,7 @@ def test_it_is_compared_with_the_app_on_demand_and_removed(
 ) -> None:
     page = open_page(site.url, **PHONE)
     kept(page)
-    page.get_by_role("button", name="Compare with the app").click()
+    page.get_by_role("button", name="Compare").click()
     page.get_by_text("Same answer on 26 of 26 photos").wait_for()
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Download 4 MB").wait_for()

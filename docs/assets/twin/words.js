@@ -18,7 +18,7 @@ const en = {
   progress: (bytes, all) => `${Math.floor(bytes / 1e6)} of ${megabytes(all)}`,
   starting: "Starting…",
   remove: "Remove",
-  check: "Compare with the app",
+  check: "Compare",
   checking: (done, all) => `Photo ${done} of ${all}…`,
   checked: ({ photos, same, largest }) =>
     `Same answer on ${same} of ${photos} photos. Confidence differs by at most ${points(largest, ".")} points.`,
@@ -48,7 +48,7 @@ const de = {
   progress: (bytes, all) => `${Math.floor(bytes / 1e6)} von ${megabytes(all)}`,
   starting: "Startet …",
   remove: "Entfernen",
-  check: "Mit der App vergleichen",
+  check: "Vergleichen",
   checking: (done, all) => `Foto ${done} von ${all} …`,
   checked: ({ photos, same, largest }) =>
     `Dieselbe Antwort bei ${same} von ${photos} Fotos. Die Sicherheit weicht um höchstens ${points(largest, ",")} Punkte ab.`,
