@@ -8,6 +8,7 @@ python -m space pages MODEL --space URL     the page as static files, with the r
 python -m space loop PHOTOS OUT             all of it; prints the path of summary.json
 python -m space demo PHOTOS OUT             the same with the page open from the beginning
 python -m space tag MODEL FOLDER            keywords, titles and places for the photos of a folder
+python -m space hunt DATASET [OUT] --url URL      a sheet to print for a treasure hunt
 python -m space annotator NAME FILE         let somebody use the light table (asks a password)
 """
 
@@ -224,6 +225,14 @@ def _deploy(asked: argparse.Namespace) -> None:
     )
 
 
+def _hunt(asked: argparse.Namespace) -> None:
+    from data_cards.dataset.repo import open_dataset
+    from space.hunt.sheet import HuntSettings, write_hunt
+
+    settings = HuntSettings(asked.url, asked.language, asked.pictures)
+    print(write_hunt(open_dataset(asked.dataset), asked.out, settings))
+
+
 def _pages(asked: argparse.Namespace) -> None:
     from data_cards.settings import default_cache
     from space.pages import write_pages
@@ -348,6 +357,29 @@ def _deploy_flags(deploy: argparse.ArgumentParser) -> None:
     )
 
 
+def _hunt_flags(parser: Parser) -> None:
+    hunt = parser.command(
+        "hunt", _hunt, "a sheet to print for a treasure hunt", dataset="a folder or hf://user/name"
+    )
+    hunt.add_argument(
+        "out", nargs="?", type=here, default=Path("hunt"), help="a folder (default: %(default)s)"
+    )
+    hunt.add_argument(
+        "--url",
+        default="http://127.0.0.1:7860",
+        help="where phones open the page: the Space's address (default: %(default)s)",
+    )
+    hunt.add_argument(
+        "--language", choices=("en", "de"), default="en", help="of the sheet (default: %(default)s)"
+    )
+    hunt.add_argument(
+        "--no-pictures",
+        dest="pictures",
+        action="store_false",
+        help="tell of each thing by its clue alone",
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     from data_cards.settings import add_flags
     from space.album.album import AlbumOptions
@@ -422,6 +454,7 @@ def _parser() -> argparse.ArgumentParser:
             help="through what the model runs; auto serves through the fastest that agrees",
         )
     _add_publishing(parser)
+    _hunt_flags(parser)
     loop = parser.command("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
     loop.add_argument("--status", type=here, help="a file that says how far it is")
     demo = parser.command(

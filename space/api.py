@@ -33,6 +33,7 @@ GONE = (
     "The photo did not arrive. Upload it to /gradio_api/upload first, then ask with the path that "
     "comes back."
 )
+FOUND = "found"  # what was said of an answer on a treasure hunt
 OURS = ("self", "base", "client")  # parameters that a caller does not send
 
 
@@ -163,6 +164,8 @@ class Endpoints:
         self._fate = fate
         # Set by whoever knows where visitors' photos went (space/app_state.py).
         self.withdraw: Callable[[str, Recent], Answer] = _nothing_given
+        # Set by whoever keeps the counts of a hunt (space/hunt/finds.py).
+        self.count_find: Callable[[str], None] = lambda label: None
         self._uploads = uploads
         self._recent = Recent()
         self._feedback = Allowance(feedback_a_minute)
@@ -256,6 +259,30 @@ class Endpoints:
         if photo is not None:
             self._forget_upload(photo)
         return told
+
+    @answered
+    def why(self, prediction_id: Any, label: Any, client: str = "") -> Answer:
+        """Which parts of a photo show a class, seen alone: {"grid": 4 rows of 4 chances}. The photo
+        is the one that was answered, while it is remembered; never one of people."""
+        recognizer = self._recognizer()
+        self._take_turn(client)
+        answer = self._recent.find(prediction_id)
+        where = getattr(recognizer, "where", None)
+        grid = where(answer.photo, str(label)) if where and answer.photo else None
+        if grid is None:
+            raise MissingFile("Where it looked cannot be said of this photo.", code="no_why")
+        return {"grid": grid}
+
+    @answered
+    def found(self, prediction_id: Any, client: str = "") -> Answer:
+        """A hunter found what an answer named: counted once, and nothing of them is kept."""
+        self._recognizer()
+        self._take_turn(client)
+        answer = self._recent.find(prediction_id)
+        if not dict(answer.receipts).get(FOUND) and answer.answered != "none":
+            self._recent.add_receipt(answer.prediction_id, FOUND, FOUND)
+            self.count_find(answer.answered)
+        return {"found": answer.answered}
 
     def _forget_upload(self, photo: bytes) -> None:
         """What was uploaded lies here for minutes; this goes now."""

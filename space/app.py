@@ -30,6 +30,7 @@ from space.agents.api_pages import api_pages
 from space.api import Endpoints, Recognizer, Together, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
+from space.hunt.finds import Finds
 from space.photo_check import MOST_MEMORY, PhotoCheck
 from space.questions import ENDPOINTS
 from space.server import launch, server_behind, stop
@@ -84,6 +85,8 @@ def create_app(
         check.check,
     )
     endpoints.withdraw = app_state.take_back
+    finds = Finds(settings.state / "hunt.json")
+    endpoints.count_find = finds.add
     rounds = _rounds(app_state, settings)
     if settings.zero_gpu:
         endpoints.look_together(_on_a_borrowed_gpu())
@@ -105,7 +108,7 @@ def create_app(
 
         attach_oauth(app)
     add_endpoints(app, endpoints, settings)
-    app.include_router(visitor_routes(endpoints, settings))
+    app.include_router(visitor_routes(endpoints, finds, settings))
     return app
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "tag": Command("space", ("tag",), "keywords and places for the photos of a folder"),
     "deploy": Command("space", ("deploy",), "push the app as a Space on the Hub"),
     "pages": Command("space", ("pages",), "the page as static files, with the release in them"),
+    "hunt": Command("space", ("hunt",), "a sheet to print for a treasure hunt"),
     "annotator": Command("space", ("annotator",), "let somebody use the light table"),
     "collect": Command("curation", ("collect",), "bring photos into a dataset"),
     "scan": Command("curation", ("scan",), "look for wrong labels, copies and poor photos"),

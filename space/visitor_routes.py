@@ -2,6 +2,8 @@
 status that fits.
 
     POST /suggestion {prediction_id, label, consent, words} -> {receipt}
+    POST /hunt/found {prediction_id} -> {found}     GET /hunt/counts -> {finds: {class id: number}}
+    POST /why {prediction_id, label} -> {grid: 4 rows of 4 chances}
     POST /take-back {receipt} -> {receipt, fate, sentence}
 """
 
@@ -16,6 +18,7 @@ from fastapi.responses import JSONResponse
 
 from data_cards.errors import NotAllowed
 from space.api import Answer, Endpoints, refusal
+from space.hunt.finds import Finds
 from space.questions import Refused, read_question
 from space.rate_limit import client_of
 from space.settings import SpaceSettings
@@ -28,11 +31,12 @@ STATUS = {
     "no_model_yet": 503,
     "unknown_prediction": 404,
     "unknown_receipt": 404,
+    "no_why": 404,
     "not_your_receipt": 403,
 }
 
 
-def visitor_routes(endpoints: Endpoints, settings: SpaceSettings) -> APIRouter:
+def visitor_routes(endpoints: Endpoints, finds: Finds, settings: SpaceSettings) -> APIRouter:
     """The routes, which answer as `endpoints` does."""
     router = APIRouter(include_in_schema=False)
 
@@ -56,7 +60,22 @@ def visitor_routes(endpoints: Endpoints, settings: SpaceSettings) -> APIRouter:
         return dict(endpoints.take_back(body.get("receipt"), client=client))
 
     add("/suggestion", suggestion)
+
+    def found(body: Answer, client: str) -> Answer:
+        return dict(endpoints.found(body.get("prediction_id"), client=client))
+
+    def counts() -> Response:
+        return JSONResponse({"finds": finds.counts()}, headers={"Cache-Control": "no-store"})
+
     add("/take-back", take_back)
+
+    def why(body: Answer, client: str) -> Answer:
+        asked = (body.get("prediction_id"), body.get("label"))
+        return dict(endpoints.why(*asked, client=client))
+
+    add("/hunt/found", found)
+    add("/why", why)
+    router.add_api_route("/hunt/counts", counts)
     return router
 
 

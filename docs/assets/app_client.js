@@ -80,6 +80,20 @@ export class AppClient {
     return this.#post("take-back", { receipt });
   }
 
+  why(predictionId, label) {
+    return this.#post("why", { prediction_id: predictionId, label });
+  }
+
+  found(predictionId) {
+    return this.#post("hunt/found", { prediction_id: predictionId });
+  }
+
+  async finds() {
+    const told = await fetch(this.at("hunt/counts"), { credentials: "omit" }).then((response) => response.json()).catch(() => null);
+    if (!told?.finds) throw new Trouble(TEXT.closed, "unreachable");
+    return told.finds;
+  }
+
   // What the page alone asks, by routes of the app's own.
   async #post(path, asked) {
     let response;

@@ -1,9 +1,11 @@
 // <vitrine-ask>: show a photo, read its placard, say when it is wrong. Used by the app and by GitHub Pages.
 import { aloud, shared } from "./actions.js";
 import { addressOf, goTo, leave, place } from "./addresses.js";
-import { Camera, lightened, pasted, pictureAmong } from "./camera.js";
+import { Camera, lightened, openAtOnce, opensAtOnce, pasted, pictureAmong } from "./camera.js";
 import { button, element, picture } from "./elements.js";
 import { card, chosen, heading, placard, plausible } from "./placard.js";
+import { compareSheet, whySheet } from "./closer.js";
+import { caught, countsSheet, currentHunt, huntCard, huntSheet, progress, tickOff } from "./hunt.js";
 import { receiptsSheet } from "./receipts.js";
 import { Recognizer } from "./recognizer.js";
 import { namesSheet, thingSheet } from "./sheets.js";
@@ -30,6 +32,7 @@ class Ask extends HTMLElement {
   #answer = null;
   #choice = null; // the candidate that the visitor picked
   #receipt = ""; // of what was said about this answer
+  #caught = null; // the answer that the last find on a hunt was
   #opened = null; // the sheet that the address names
   #shown = "";
   #turn = 0;
@@ -124,13 +127,24 @@ class Ask extends HTMLElement {
       const again = () => this.#ask(this.#photo);
       return [button("quiet", TEXT.again, again, { "aria-label": TEXT.askAgain })];
     }
+    if (state === "live") return [this.#cameraSwitch()];
     if (state !== "start" || !this.#room) return [];
+    const hunt = currentHunt();
+    if (hunt) return [button("quiet", progress(hunt, this.#all()), () => goTo("hunt"))];
     const names = things(this.#cards.size);
     return [this.#client.twin && button("quiet", TWIN.tab, this.#offline),
       button("quiet", `${names} ▾`, () => this.#names(), { "aria-label": `${TEXT.knowButton}: ${names}` })];
   }
 
   #offline = () => this.#open(offlineSheet(this.#client.twin, this.#client.hasApp, () => this.#meet()));
+
+  #cameraSwitch() {
+    const made = button("quiet", TEXT.alwaysCamera, () => {
+      openAtOnce(!opensAtOnce());
+      made.setAttribute("aria-pressed", String(opensAtOnce()));
+    }, { "aria-pressed": String(opensAtOnce()) });
+    return made;
+  }
 
   #names = () => goTo("things");
 
@@ -156,6 +170,7 @@ class Ask extends HTMLElement {
     if (this.#state() === "start") this.#furnish();
     else this.#sayAgain();
     this.#visit();
+    if (this.#state() === "start" && !this.#opened && !WIDE.matches && opensAtOnce()) this.#openCamera(false);
   }
 
   // The room and its things in the visitor's language.
@@ -179,6 +194,11 @@ class Ask extends HTMLElement {
     this.#opened?.dialog.close("moved");
     this.#opened = null;
     this.#visit();
+  }
+
+  #huntSheet(name) {
+    if (name === "counts") return countsSheet({ cards: this.#all(), counts: () => this.#client.finds() });
+    return huntSheet({ cards: this.#all(), change: () => this.#start() });
   }
 
   #sayAgain() {
@@ -208,6 +228,7 @@ class Ask extends HTMLElement {
 
   #sheetOf(kind, name) {
     if (kind === "receipts") return receiptsSheet(this.#ofReceipts);
+    if (kind === "hunt") return this.#huntSheet(name);
     const about = this.#cards.get(name);
     const names = { room: this.#room, cards: this.#all(), open: this.#thing };
     if (kind === "things") return namesSheet(names);
@@ -286,9 +307,11 @@ class Ask extends HTMLElement {
     this.foot.replaceChildren(...buttons.filter(Boolean));
   }
 
-  async #openCamera() {
+  // `wanted`: just now, by a tap; else as the visitor once said.
+  async #openCamera(wanted = true) {
     const turn = this.#turn;
     if (!(await this.#camera.open())) {
+      if (!wanted) return;
       // Where no live picture is allowed, a phone's own camera app still is.
       if (turn === this.#turn) this.#remark(TEXT.noCamera);
       this.snapper.click();
@@ -298,6 +321,7 @@ class Ask extends HTMLElement {
     this.#wasLive = true;
     this.#go("live");
     this.$(".hint").textContent = TEXT.fit;
+    if (!wanted) this.#say("");
     this.#buttons(
       button("ghost", TEXT.photos, () => this.chooser.click()),
       button("shutter", "", async () => this.#take(await this.#camera.capture(), true), { "aria-label": TEXT.takePhoto }),
@@ -364,6 +388,8 @@ class Ask extends HTMLElement {
     this.#answer = answer;
     this.#choice = null;
     this.#go("answer");
+    const hunt = currentHunt();
+    if (hunt && this.#room) return this.#hunted(answer, hunt);
     this.answer.replaceChildren(...placard(answer, this.#room ?? {}, this.#cards, this.#deeds).filter(Boolean),
       ...answeredBy(answer, this.#client));
     const next = (text) => button("main", text, () => this.#next(), { "aria-label": TEXT.nextPhoto });
@@ -378,12 +404,40 @@ class Ask extends HTMLElement {
     this.#announce();
   }
 
+  // On a hunt it is one of them, or it is not.
+  #hunted(answer, hunt) {
+    const isNew = this.#caught !== answer;
+    const what = isNew ? caught(answer, hunt) : "found";
+    if (what === "found" && isNew) {
+      this.#caught = answer;
+      tickOff(answer.label);
+      // Counted or not, it is found.
+      if (answer.prediction_id) this.#client.found(answer.prediction_id).catch(() => {});
+    }
+    const about = this.#cards.get(answer.label) ?? { title: answer.title };
+    this.answer.replaceChildren(huntCard(what, about, progress(currentHunt() ?? hunt, this.#all())));
+    this.#buttons(button("ghost", TEXT.huntList, () => goTo("hunt")), button("main", TEXT.nextPhoto, () => this.#next()));
+    this.#announce();
+  }
+
   // What can be done from a placard.
   #deeds = {
     choose: (candidate) => this.#choose(candidate),
     open: (label) => this.#thing(label),
-    acts: (about) => about.label && element("div.acts", {}, aloud(about), shared(about, new URL(addressOf("thing", about.label), location.href).href)),
+    acts: (about) => about.label && element("div.acts", {}, aloud(about), this.#closer(about),
+      shared(about, new URL(addressOf("thing", about.label), location.href).href)),
   };
+
+  // Beside the reference, and where the app looked: of a photo that the app has answered.
+  #closer(about) {
+    const { prediction_id: id } = this.#answer;
+    const photo = this.#shown;
+    const people = this.#room?.subject === "people";
+    return [
+      about.picture && photo ? button("quiet", TEXT.compare, () => this.#open(compareSheet(photo, about))) : null,
+      id && photo && !people ? button("quiet", TEXT.why, () => this.#open(whySheet(photo, this.#client.why(id, about.label)))) : null,
+    ];
+  }
 
   #choose(candidate) {
     this.#choice = candidate;

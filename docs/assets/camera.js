@@ -3,6 +3,26 @@
 const LONGEST_SIDE = 1600;
 const QUALITY = 0.9;
 
+const KEPT = "vitrine.camera";
+
+/** Whether the visitor said that the camera is to open when they come. */
+export function opensAtOnce() {
+  try {
+    return localStorage.getItem(KEPT) === "yes";
+  } catch {
+    return false;
+  }
+}
+
+export function openAtOnce(yes) {
+  try {
+    if (yes) localStorage.setItem(KEPT, "yes");
+    else localStorage.removeItem(KEPT);
+  } catch {
+    // No leave to store: it holds for this visit at most.
+  }
+}
+
 export class Camera {
   #video;
   #stream = null;

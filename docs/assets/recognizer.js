@@ -78,6 +78,18 @@ export class Recognizer {
     return this.#app().takeBack(receipt);
   }
 
+  why(...asked) {
+    return this.#app().why(...asked);
+  }
+
+  found(predictionId) {
+    return this.#app().found(predictionId);
+  }
+
+  async finds() {
+    return this.#app().finds();
+  }
+
   #app() {
     if (!this.#client) throw new Trouble(TEXT.noApp, "no_app");
     return this.#client;

@@ -3,14 +3,20 @@ the page speaks the visitor's language."""
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
-from tests.browser.test_demo import ASK, PHONE, choose, placard
+from data_cards.dataset.repo import open_dataset
+from space.hunt.sheet import HuntSettings, write_hunt
+from tests.browser.test_demo import ASK, FAKE_CAMERA, PHONE, choose, placard
+from tests.fixtures.axe import findings
 from tests.fixtures.colours import photo_between, photo_in_pieces, photo_of, photo_of_nothing
 from tests.fixtures.visitors import built, serving, settings_in, small_gallery
 
@@ -196,3 +202,70 @@ def test_a_receipt_typed_in_again_tells_its_fate_and_takes_photo_and_suggestion_
     assert left == []
     elsewhere.get_by_role("button", name="Remove from this list").click()
     elsewhere.get_by_text("No receipt is kept in this browser").wait_for()
+
+
+def test_a_hunt_ticks_off_what_is_found_on_the_phone_and_counts_finds_alone(
+    open_page: Any, url: str, folder: Path
+) -> None:
+    page = open_page(f"{url}#/hunt", **PHONE)
+    sheet(page, "Treasure hunt").get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="You have found 0 of 6").wait_for()
+    choose(page, photo_of("ochre"))
+    assert "You have found 1 of 6" in placard(page) and "Ochre Noon" in placard(page)
+    page.get_by_role("button", name="Next photo").click()
+    choose(page, photo_between("low-moon", "first-study"))
+    assert "This isn't one of them" in placard(page)
+    page.reload()
+    page.get_by_role("button", name="You have found 1 of 6").click()
+    opened = sheet(page, "Your list")
+    assert opened.locator("li[data-found]").count() == 1
+    page.keyboard.press("Escape")
+    choose(page, photo_of("ochre"))
+    assert "already" in placard(page)
+    organiser = open_page(f"{url}#/hunt/counts", width=1280, height=800)
+    organiser.get_by_text("1 find", exact=True).first.wait_for()
+    assert (folder / "state" / "hunt.json").read_text().split() == ["{", '"ochre":', "1", "}"]
+
+
+def test_a_phone_reads_the_code_on_the_printed_sheet(
+    open_page: Any, url: str, folder: Path
+) -> None:
+    address = "https://ann-festival.hf.space"
+    path = write_hunt(open_dataset(str(folder / "dataset")), folder / "hunt", HuntSettings(address))
+    page = open_page(url, 900, 1200)
+    page.set_content(path.read_text("utf-8"))
+    seen = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert cv2.QRCodeDetector().detectAndDecode(seen)[0] == f"{address}/#/hunt"
+
+
+def test_the_camera_opens_by_itself_where_the_visitor_said_so(open_page: Any, url: str) -> None:
+    page = open_page(f"{url}healthz", **PHONE)
+    page.context.add_init_script(
+        FAKE_CAMERA % base64.b64encode(photo_of("red-grid", 640, 480)).decode()
+    )
+    page.goto(url)
+    page.get_by_role("button", name="Open the camera").click()
+    switch = page.get_by_role("button", name="Open the camera when I come")
+    switch.click()
+    assert switch.get_attribute("aria-pressed") == "true"
+    page.goto(f"{url}healthz")
+    page.goto(url)
+    page.get_by_role("button", name="Take the photo").wait_for()
+    assert page.evaluate("window.asked.video.facingMode.ideal") == "environment"
+
+
+def test_a_photo_is_laid_beside_the_reference_and_why_says_where_it_cannot(
+    open_page: Any, url: str
+) -> None:
+    page = open_page(url, **PHONE)
+    page.get_by_role("button", name="What I know").wait_for()
+    choose(page, photo_of("ochre"))
+    placard(page)
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_label("Slide to compare").fill("20")
+    clip = "one => one.style.clipPath"
+    assert page.locator("dialog .pair img").last.evaluate(clip) == "inset(0px 80% 0px 0px)"
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Why?").click()
+    page.get_by_text("Where it looked cannot be said").wait_for()

@@ -5,6 +5,7 @@ import { beforeEach, test } from "node:test";
 import { spokenStory } from "../../docs/assets/actions.js";
 import { addressOf, place } from "../../docs/assets/addresses.js";
 import { differences, mapAddress, plausible } from "../../docs/assets/placard.js";
+import { darkness } from "../../docs/assets/closer.js";
 import { dropReceipt, fateInWords, keepReceipt, keptReceipts } from "../../docs/assets/receipts.js";
 import { choices } from "../../docs/assets/suggest.js";
 
@@ -66,4 +67,9 @@ test("a card is read aloud as sentences", () => {
 
 test("a place has an address on a map, south and west as well", () => {
   assert.equal(mapAddress([-33.8568, 151.2153]), "https://www.openstreetmap.org/?mlat=-33.8568&mlon=151.2153#map=15/-33.8568/151.2153");
+});
+
+test("the part that shows it best is clear, and a photo that shows it nowhere is not darkened", () => {
+  assert.deepEqual(darkness([[0.5, 1], [0, 0.5]]), [[0.5, 0], [1, 0.5]]);
+  assert.deepEqual(darkness([[0, 0]]), [[0, 0]]);
 });

@@ -25,6 +25,7 @@ from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
 from train.images.preprocessing import Preprocessing
 from train.inference import engine as engines
+from train.inference.crops import SHARE, boxes, cut
 from train.inference.engine import Engine
 from train.models.backbone import Backbone
 
@@ -88,6 +89,13 @@ class Embedder:
         """What the network says about one photo: a row of each of its outputs. Raises BadPhoto."""
         tensor = self._tensor("photo", data, watch)
         return tuple(rows[0] for rows in self.engine.run(tensor[None]))
+
+    def ask_parts(self, data: bytes) -> tuple[np.ndarray, ...]:
+        """What the network says about the parts of a photo (see `crops`): a row of each output for
+        each part. Raises BadPhoto."""
+        photo = self.preprocess.opened(data, round(self.preprocess.size / SHARE))
+        framed = (self.preprocess.framed(cut(photo, box)) for box in boxes())
+        return self.engine.run(np.stack([self.preprocess.tensor(one) for one in framed]))
 
     def stream(
         self,

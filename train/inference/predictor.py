@@ -19,13 +19,14 @@ from data_cards.settings import default_cache
 from data_cards.storage.atomic_files import model_file
 from data_cards.storage.repository import parse_address
 from train.images.blank import shows_nothing
+from train.inference.crops import Part, agreed, parts_of, shown_where
 from train.inference.current_classes import Knew, as_trained, todays_classes, with_own
 from train.inference.embeddings import Embedder, Watch
 from train.inference.model_folder import FORMAT, classes_of, is_provisional, model_folder, read_json
 from train.inference.network import open_network
 from train.inference.photo_index import Index
 from train.uncertainty.decision_rule import Judgement
-from train.uncertainty.rejection import ONE_OF, REFUSED, answer
+from train.uncertainty.rejection import ONE_OF, REFUSED, SURE, answer
 from train.uncertainty.sure import leads
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class Predictor:
         self._judgement = judgement
         self._references = references
         self.made_at = ""
+        # Whether parts of a photo are looked at where the whole shows nothing surely.
+        self.looks_closer = False
         self.round = 0
         self.folder = Path()  # of the release
         self._own = collection
@@ -132,7 +135,48 @@ class Predictor:
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
         blank = Blank()
-        return self._prediction(self._network.ask(data, blank.watch), top_k, blank.seen)
+        whole = self._prediction(self._network.ask(data, blank.watch), top_k, blank.seen)
+        if not self.looks_closer or whole.answer == SURE or blank.seen:
+            return whole
+        return self.closer(data, top_k) or whole
+
+    def closer(self, data: bytes, top_k: int = 3) -> Prediction | None:
+        """The answer about parts of a photo, where they show something that the whole does not:
+        one thing surely, or several. None where they do not. Raises BadPhoto."""
+        said = self._network.ask_parts(data)
+        if not said:
+            return None
+        chances = self.todays.merged(self._judgement.probabilities(said[0]))
+        scores = self._judgement.foreign(*said)
+        line = self._judgement.rejection
+        kinds = [
+            answer(row.tolist(), float(score), line.threshold, line.sure_at)
+            for row, score in zip(chances, scores, strict=True)
+        ]
+        parts = parts_of(chances, [kind == SURE for kind in kinds])
+        found = agreed(parts)
+        if not found:
+            return None
+        row = parts.index(found[0])
+        best = self._prediction([rows[row] for rows in said], top_k)
+        return best if len(found) == 1 else self._several(best, found, top_k)
+
+    def where(self, data: bytes, class_id: str) -> list[list[float]] | None:
+        """How likely each sixteenth of a photo shows a class: the mean over the parts that cover
+        it, each seen alone; 4 rows of 4, top left first. None for a class that is none of these,
+        or where parts are not asked about. Raises BadPhoto."""
+        said = self._network.ask_parts(data)
+        if not said or class_id not in self.todays.ids:
+            return None
+        chances = self.todays.merged(self._judgement.probabilities(said[0]))
+        return shown_where(chances[:, self.todays.ids.index(class_id)])
+
+    def _several(self, best: Prediction, found: Sequence[Part], top_k: int) -> Prediction:
+        """Several things in one frame: which of them is meant, the visitor says."""
+        ids = self.todays.ids
+        named = [(ids[one.label], one.confidence) for one in found]
+        candidates = tuple(Candidate(name, self._title(name), said) for name, said in named)
+        return replace(best, answer=ONE_OF, candidates=candidates[: max(2, top_k)], lead=False)
 
     def predict_many(
         self, photos: Sequence[bytes], run: Callable[[np.ndarray], tuple[np.ndarray, ...]]

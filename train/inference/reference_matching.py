@@ -155,6 +155,10 @@ class ReferenceMatcher(Embedder):
             raise error
         return tuple(rows[0] for rows in outputs.arrays)
 
+    def ask_parts(self, data: bytes) -> tuple[np.ndarray, ...]:
+        """Points find a picture wherever it is in the frame: no part needs a look of its own."""
+        return ()
+
     def look(
         self, photos: Sequence[tuple[str, bytes]], watch: Watch | None
     ) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:

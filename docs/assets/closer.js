@@ -1,0 +1,49 @@
+// The photo beside the reference, and the parts of it that show what was answered.
+import { element, picture } from "./elements.js";
+import { sheet } from "./sheets.js";
+import { TEXT } from "./words.js";
+
+/** Slide between the visitor's photo and the reference picture. */
+export function compareSheet(photo, about) {
+  const large = about.picture.includes("/reference/") ? `${about.picture}?side=640` : about.picture;
+  const above = picture(photo, TEXT.yourPhoto);
+  const slider = element("input.slide", { type: "range", min: "0", max: "100", value: "50", "aria-label": TEXT.compareSlide });
+  const show = () => {
+    above.style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`;
+  };
+  slider.addEventListener("input", show);
+  show();
+  return sheet(TEXT.compareTitle, element("div.body", {},
+    element("div.pair", {}, picture(large, about.title, { lang: about.lang }), above), slider));
+}
+
+/** A photo under a veil that is thin where a part of it, seen alone, shows the thing. `asked` -> {grid}: rows of shares. */
+export function whySheet(photo, asked) {
+  const veil = element("canvas.veil", { "aria-hidden": "true" });
+  const said = element("p.lead", { role: "status" }, TEXT.looking);
+  asked.then(({ grid }) => {
+    draw(veil, grid);
+    said.textContent = TEXT.whyMore;
+  }, (trouble) => {
+    said.textContent = trouble.message;
+  });
+  return sheet(TEXT.whyTitle, element("div.body", {}, element("div.looked", {}, picture(photo, TEXT.yourPhoto), veil), said));
+}
+
+/** How dark each part is drawn, 0 to 1: the part that shows the thing best is clear. */
+export function darkness(grid) {
+  const all = grid.flat();
+  const most = Math.max(...all);
+  const least = Math.min(...all);
+  return grid.map((row) => row.map((share) => (most > least ? (most - share) / (most - least) : 0)));
+}
+
+function draw(veil, grid) {
+  veil.width = grid[0].length;
+  veil.height = grid.length;
+  const context = veil.getContext("2d");
+  darkness(grid).forEach((row, y) => row.forEach((dark, x) => {
+    context.fillStyle = `rgb(20 14 6 / ${0.78 * dark})`;
+    context.fillRect(x, y, 1, 1);
+  }));
+}

@@ -1,0 +1,1 @@
+"""A treasure hunt: its sheet, and how often each thing was found."""
