@@ -27,7 +27,7 @@ CHOSEN = $(if $(BUDGET),--budget $(BUDGET)) $(if $(call said,$(BY_NAME)),--by-na
 # Tests run in as many processes as there are cores, four at most. A file stays in one, for what its tests share.
 SHARED_OUT = -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo loop test quick lint browser node clean
+.PHONY: demo loop test quick lint browser node lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -92,6 +92,12 @@ node:
 	@command -v node >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs >/dev/null; } || \
 		echo "There is no node here, so the pages' logic is not tested (Debian: sudo apt-get install nodejs)."
+
+# The pins with hashes, and the licences of what they install. Run it after a change of requirements.txt.
+lock: .venv/ready
+	$(BIN)/python -m pip install --disable-pip-version-check -q uv==0.13.9
+	$(BIN)/uv pip compile requirements.txt --generate-hashes --python-version 3.11 -q -o requirements.lock
+	$(BIN)/python .ci/supply_chain.py notice
 
 clean:
 	rm -rf .venv out
