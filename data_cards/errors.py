@@ -4,7 +4,7 @@
     ├── BadAddress, BadCollection, UnknownClass     what somebody wrote
     ├── BadPhoto, BadSource                         what somebody gave us
     ├── MissingFile, DamagedFile, Conflict, NewerFormat   what a repository holds
-    ├── DiskFull, HubUnreachable, ClusterUnreachable, NotFetched   bad days
+    ├── DiskFull, ClosedDisk, HubUnreachable, ClusterUnreachable, NotFetched   bad days
     ├── BadDecision                                 the ledger
     ├── BackboneUnavailable (BadBackbone), CannotSplit, CannotTrain, BadModel, ExportDisagrees
     ├── NoModelYet                                  of MissingFile and BadModel
@@ -84,6 +84,10 @@ class DiskFull(VitrineError):
     """Nothing more fits; what was there is untouched."""
 
     exit_code = NOT_DONE
+
+
+class ClosedDisk(VitrineError):
+    """A place that cannot be written to; what was there is untouched."""
 
 
 class HubUnreachable(VitrineError):
@@ -170,6 +174,7 @@ class TooBusy(VitrineError):
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def sentence_of(error: OSError) -> str:

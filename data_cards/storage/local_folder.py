@@ -27,7 +27,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from data_cards.errors import BadAddress, Conflict, MissingFile, TooBusy
+from data_cards.errors import (
+    CLOSED,
+    FULL,
+    BadAddress,
+    ClosedDisk,
+    Conflict,
+    DiskFull,
+    MissingFile,
+    TooBusy,
+)
 from data_cards.storage.atomic_files import at_home, damage_named, place, write_durably
 from data_cards.storage.forgetting import Forgetting, Notes
 from data_cards.storage.last_change import Saved
@@ -358,13 +367,30 @@ class FolderRepository:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._store.mkdir(exist_ok=True)
         try:
+            self._store.mkdir(exist_ok=True)
             with FileLock(self._store / "lock", timeout=WAIT_FOR_LOCK):
                 yield
+        except DiskFull as error:  # of a file whose name says nothing to people
+            raise DiskFull(
+                f"The disk is full, so what is new could not be saved to {self.address}. What was "
+                "there before is untouched. Free some space and try again.",
+                cause=str(error),
+            ) from error
         except Timeout as error:
             raise TooBusy(
                 f"Somebody else has been saving to {self.address} for a minute; try again."
+            ) from error
+        except OSError as error:
+            if error.errno not in (*CLOSED, *FULL):
+                raise
+            if error.errno in FULL:
+                said = f"The disk of {self.address} is full. Free some space and try again."
+                raise DiskFull(said, cause=str(error)) from error
+            raise ClosedDisk(
+                f"{self.address} cannot be written to: {error.strerror}. Nothing was changed. Make "
+                "it writable, or copy it to a place that is.",
+                cause=str(error),
             ) from error
 
 
