@@ -9,10 +9,12 @@ so only photos that were uploaded here get through. Refusals are JSON: {"error":
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,9 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
 }
 
+# A photo of 20 MB over a weak phone line takes a minute; a piece of it never takes that long.
+SECONDS_FOR_A_BODY = 120.0
+SECONDS_FOR_A_PIECE = 20.0
 FAULTS_A_MINUTE = 2  # lines of the log for each kind of fault
 A_YEAR = 365 * 24 * 3600
 SECURE = "vitrine.secure"  # in a scope: whether the browser came by https
@@ -178,6 +183,7 @@ class RequestGuard:
             raise Refused(404, "no_such_answer", "There is no such answer here.")
         if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
             return receive
+        receive = _in_time(receive)
         limit = _most_bytes(path, self._settings)
         _check_announced(headers, limit, self._settings)
         client = client_of(
@@ -303,6 +309,20 @@ def _check_rate(allowance: Allowance, client: str) -> None:
 
 def _too_large(limit: int) -> Refused:
     return Refused(413, "too_large", f"This is too large: up to {limit / 1e6:.0f} MB can be sent.")
+
+
+def _in_time(receive: Receive) -> Receive:
+    """A body that stops coming, or comes in drops, is as if the client had left."""
+    until = time.monotonic() + SECONDS_FOR_A_BODY
+
+    async def receiving() -> Message:
+        left = min(SECONDS_FOR_A_PIECE, until - time.monotonic())
+        try:
+            return await asyncio.wait_for(receive(), max(left, 0.0))
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+
+    return receiving
 
 
 async def _body(receive: Receive, limit: int) -> bytes:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gradio.routes import App
 
 SECONDS_TO_FINISH = 5
+SECONDS_TO_ASK = 15.0  # from a connection to the end of its first request's head
+MOST_CONNECTIONS = 1_000  # at once; each takes some 50 kB
 ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",  # no call home
     # For a dashboard that is not served here, Gradio 6.31 would put up to 10,000 events into a
@@ -111,7 +113,13 @@ def launch(
         # `launch` has made the queue, and takes no limits for it.
         blocks = app.get_blocks()
         blocks.queue(api_open=False, max_size=settings.waiting_room)
-        sweeper = Sweeper(uploads, swept=lambda: forget_deleted(blocks.temp_file_sets))
+        unread = UnreadAnswers()
+
+        def swept() -> None:
+            forget_deleted(blocks.temp_file_sets)
+            unread.forget(blocks._queue)
+
+        sweeper = Sweeper(uploads, swept=swept)
         sweeper.start()
         try:
             async with own(app):
@@ -131,7 +139,51 @@ def launch(
         ) from error
     running: uvicorn.Server = server.get_blocks().server
     running.config.timeout_graceful_shutdown = SECONDS_TO_FINISH
+    running.config.http_protocol_class = impatient(running.config.http_protocol_class)  # type: ignore[attr-defined]
+    running.config.limit_concurrency = MOST_CONNECTIONS
     return running
+
+
+def impatient(protocol: type[Any], seconds: float = SECONDS_TO_ASK) -> type[Any]:
+    """uvicorn's protocol, which closes a connection that asks nothing for so long: it would wait
+    for the end of a request's head for ever."""
+
+    class Impatient(protocol):  # type: ignore[misc]
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._patience = self.loop.call_later(seconds, self._close_unless_asked)
+
+        def connection_lost(self, error: Exception | None) -> None:
+            self._patience.cancel()
+            super().connection_lost(error)
+
+        def _close_unless_asked(self) -> None:
+            if self.cycle is None:
+                self.transport.close()
+
+    return Impatient
+
+
+class UnreadAnswers:
+    """Answers of Gradio's queue that nobody fetches: it would keep them for ever."""
+
+    def __init__(self) -> None:
+        self._before: frozenset[str] = frozenset()
+
+    def forget(self, queue: Any) -> None:
+        """Let go of what lay unread at the last look already, but of questions that are still
+        being worked on."""
+        unread = {
+            session
+            for session, messages in list(queue.pending_messages_per_session.items())
+            if messages.qsize()
+        }
+        for session in unread & self._before:
+            events = queue.pending_event_ids_session.get(session, set())
+            if not any(event in queue.event_ids_to_events for event in list(events)):
+                queue.pending_messages_per_session.pop(session, None)
+                queue.pending_event_ids_session.pop(session, None)
+        self._before = frozenset(unread)
 
 
 def stop(running: uvicorn.Server) -> None:

@@ -246,3 +246,29 @@ def test_what_a_client_says_of_the_host_is_not_passed_on(tmp_path: Path, name: s
     )
     told_back = TestClient(app).get("/", headers={name: "evil.example"}).text
     assert "evil" not in told_back
+
+
+def test_a_body_that_stops_coming_is_not_waited_for(tmp_path: Path, monkeypatch) -> None:
+    import asyncio
+
+    monkeypatch.setattr("space.request_guard.SECONDS_FOR_A_PIECE", 0.01)
+    guard = RequestGuard(_never, SpaceSettings(model="m"), lambda: tmp_path, {"predict": (None, 3)})
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": CALL,
+        "headers": [(b"content-type", b"application/json")],
+        "client": ("1.1.1.1", 1),
+    }
+
+    async def silent() -> Any:
+        await asyncio.Event().wait()
+
+    async def told(message: Any) -> None:
+        raise AssertionError(message)
+
+    asyncio.run(asyncio.wait_for(guard(scope, silent, told), 10))
+
+
+async def _never(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("it is not passed on")

@@ -12,7 +12,7 @@ import pytest
 
 from space.api import parameters_of
 from space.questions import ENDPOINTS
-from space.server import OFF, launch_options
+from space.server import OFF, UnreadAnswers, impatient, launch_options
 from space.settings import SpaceSettings
 from tests.fixtures.visitors import built, serving, settings_in
 
@@ -86,3 +86,73 @@ def test_uploads_are_deleted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         sent = httpx.post(url + "/gradio_api/upload", files={"files": ("a.jpg", b"x")}).json()
         assert Path(sent[0]).is_file()
     assert not Path(sent[0]).exists()
+
+
+class Queue:
+    """What is looked at of Gradio's queue."""
+
+    def __init__(self) -> None:
+        self.pending_messages_per_session: dict[str, Any] = {}
+        self.pending_event_ids_session: dict[str, set[str]] = {}
+        self.event_ids_to_events: dict[str, object] = {}
+
+    def answer(self, session: str, event: str, is_running: bool = False) -> None:
+        import queue
+
+        messages = self.pending_messages_per_session.setdefault(session, queue.Queue())
+        messages.put("an answer")
+        self.pending_event_ids_session.setdefault(session, set()).add(event)
+        if is_running:
+            self.event_ids_to_events[event] = event
+
+
+def test_answers_that_nobody_fetches_are_let_go_at_the_second_look() -> None:
+    queue, unread = Queue(), UnreadAnswers()
+    queue.answer("left", "e1")
+    queue.answer("at work", "e2", is_running=True)
+    unread.forget(queue)
+    queue.answer("new", "e3")
+    assert set(queue.pending_messages_per_session) == {"left", "at work", "new"}
+    unread.forget(queue)
+    assert set(queue.pending_messages_per_session) == {"at work", "new"}
+    assert set(queue.pending_event_ids_session) == {"at work", "new"}
+
+
+def test_a_connection_that_asks_nothing_is_closed() -> None:
+    calls: list[Any] = []
+
+    class Loop:
+        def call_later(self, seconds: float, call: Any) -> Any:
+            calls.append((seconds, call))
+            return self
+
+        def cancel(self) -> None:
+            calls.clear()
+
+    class Plain:
+        def __init__(self) -> None:
+            self.loop, self.cycle = Loop(), None
+
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+
+        def connection_lost(self, error: Exception | None) -> None:
+            pass
+
+    class Transport:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    made = impatient(Plain, 7.0)
+    silent, asked = made(), made()
+    for one in (silent, asked):
+        one.connection_made(Transport())
+    asked.cycle = object()
+    assert [seconds for seconds, _ in calls] == [7.0, 7.0]
+    for _, call in list(calls):
+        call()
+    assert (silent.transport.closed, asked.transport.closed) == (True, False)
+    silent.connection_lost(None)
+    assert calls == []
