@@ -71,7 +71,8 @@ CLOSED = (
 )
 # Nothing of Gradio's front end is served, so neither inline scripts nor `eval` are needed.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "default-src 'self'; frame-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; "
     "media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; "
     "manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
