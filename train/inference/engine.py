@@ -154,20 +154,31 @@ def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str])
     with full_disk_named(path.name), _room_beside(path) as scratch:
         made = Path(scratch) / path.name
         with quiet_exporter(), _refusal_named():
-            torch.onnx.export(
+            program: Any = torch.onnx.export(
                 module,
                 (example,),
-                str(made),
                 input_names=[INPUT],
                 output_names=list(outputs),
                 dynamo=True,
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
                 opset_version=OPSET,
-                external_data=False,
                 verbose=False,
             )
+            _name_apart(program.model.graph)
+            program.save(str(made), external_data=False)
         made.rename(path)
     return path
+
+
+def _name_apart(graph: Any) -> None:
+    """The exporter calls what an embedding of positions makes "embedding", as one of our outputs is
+    called: a CLIP's file would hold that name twice."""
+    ends = {id(output) for output in graph.outputs}
+    taken = {output.name for output in graph.outputs}
+    made = [value for node in graph for value in node.outputs]
+    for value in (*made, *list(graph.initializers.values())):
+        if value.name in taken and id(value) not in ends:
+            value.name = f"{value.name}_inside"
 
 
 @contextmanager
