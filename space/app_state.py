@@ -348,8 +348,6 @@ class AppState:
 
     def _take(self, recognizer: Recognizer) -> None:
         """From now on this one answers."""
-        if isinstance(recognizer, Predictor):
-            recognizer.looks_closer = True
         self._recognizer = recognizer
         if self._inbox is None:
             inbox = Inbox(
