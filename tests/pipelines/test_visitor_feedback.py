@@ -127,7 +127,8 @@ def saved_again(n: int) -> bytes:
 def test_an_accepted_photo_is_learned_from_at_the_next_fold(house: House) -> None:
     house.say(jpeg(scene(100)))
     [shown] = house.pile()
-    assert shown["why"] == ["A visitor says: it is Amber."] and shown["visitor"]["id"] == "amber"
+    assert shown["why"] == ["We had answered *Agra Fort*. A visitor says: it is Amber."]
+    assert shown["visitor"]["id"] == "amber"
     house.accept()
     after = house.settle()
     assert after.labels()[shown["image_id"]] == Label(shown["image_id"], "amber", "labelled")

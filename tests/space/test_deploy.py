@@ -261,7 +261,7 @@ name, data = next(iter(dataset.read_photos(list(dataset.photos())[:1])))
 find_points(open_photo(data), 50)
 print(len(pages), UploadDuplicates().twin(data, dataset.read_photo, [name]) == name)
 """)
-    assert said == ["5", "True"]
+    assert said == ["10", "True"]
 
 
 @pytest.fixture
