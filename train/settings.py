@@ -10,7 +10,7 @@ from data_cards.settings import check_ranges, dial
 
 BACKBONE = (
     "a name on the Hub or a folder: ViT, DINOv2, DINOv3, SigLIP2, CLIP, Swin, ConvNeXt, ResNet, "
-    "MobileNetV2, or another network for photos that transformers opens"
+    "MobileNetV2 and others"
 )
 
 

@@ -15,6 +15,7 @@ def test_a_note_a_flag_and_a_frame_stay_with_the_photo_and_the_question_stays_op
     page = open_page(url)
     photo = photo_on_screen(page)
     page.keyboard.press("e")
+    page.wait_for_selector("dialog[open] input, dialog[open] textarea")
     page.keyboard.type("whose hand is this?")
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{ROOT} .remarks:has-text('whose hand')")

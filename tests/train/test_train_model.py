@@ -286,7 +286,7 @@ def test_a_place_without_a_model_is_a_sentence(tmp_path, cache):
 def test_a_release_carries_its_report_and_the_card_leads_to_it(round_one):
     page = (round_one.folder / "vitrine/report.html").read_text()
     assert f"{round_one.metrics['n']} photos" in page and round_one.dataset_revision[:12] in page
-    assert "(vitrine/report.html)" in (round_one.folder / "README.md").read_text()
+    assert "`vitrine/report.html`" in (round_one.folder / "README.md").read_text()
 
 
 @pytest.mark.parametrize(("subject", "shown"), [("things", True), ("people", False)])

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from mcp import Client
@@ -32,7 +33,7 @@ def asked(place, tool, **given):
             answer = await client.call_tool(tool, given)
             return json.loads(answer.content[0].text)
 
-    return asyncio.run(ask())
+    return in_a_thread(ask)
 
 
 def tools(place):
@@ -40,7 +41,13 @@ def tools(place):
         async with Client(f"{place.rstrip('/')}/mcp/") as client:
             return {one.name: one for one in (await client.list_tools()).tools}
 
-    return asyncio.run(ask())
+    return in_a_thread(ask)
+
+
+def in_a_thread(ask):
+    """What an asynchronous function gives; in a thread, since a browser's loop may run in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(ask())).result()
 
 
 def photo(kind=0):

@@ -120,7 +120,7 @@ def test_more_photos_are_checked_on_when_there_are_some(tiny_release, tmp_path):
 
 def test_an_unknown_form_and_an_unknown_model_are_said(tmp_path):
     with pytest.raises(BadModel, match="onnx-int8, torchscript, torch-export, transformers"):
-        export(str(tmp_path), "coreml", cache=tmp_path)
+        export(str(tmp_path), "parchment", cache=tmp_path)
     with pytest.raises(BadModel, match="There is no model at"):
         export(str(tmp_path / "nothing"), cache=tmp_path)
 
