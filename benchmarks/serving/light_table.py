@@ -119,7 +119,7 @@ def _doubt(n: int, name: str, names: Sequence[str]) -> Finding:
         name,
         "label",
         1 - n / (2 * len(names)),
-        "The model gives this label 2 %.",
+        "The model gives this label only a 2 % chance.",
         f"class-{n % CLASSES}",
         f"class-{(n + 1) % CLASSES}",
         _near(n, names)[:5],

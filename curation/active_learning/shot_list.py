@@ -363,9 +363,8 @@ def _apart(
         return None
     total = sum(len(of_class.get(name, ())) for name in pair)
     said = (
-        f"*{titles[first]}* or *{titles[other]}*? {len(shots)} of their {total} photos are taken "
-        "for the other "
-        "one. Photograph close up what tells them apart."
+        f"*{titles[first]}* or *{titles[other]}*? {len(shots)} of these {total} photos are "
+        "mistaken for the other. Take close-ups of what sets them apart."
     )
     shown = dict.fromkeys(
         shot.image_id for shot in sorted(shots, key=lambda shot: shot.class_id != first)

@@ -151,7 +151,7 @@ def reason_for(
 ) -> str:
     """Why a label is doubtful, in words: the model's probability of it, how many of the (at most
     five) nearest photos have the likely label, and what speaks for the label that it has: `own`."""
-    said = f"The model gives this label {_percent(chance)}."
+    said = f"The model gives this label {_percent_chance(chance)}."
     named = [label for label in near[:5] if label]
     count = named.count(likely)
     if not named:
@@ -184,5 +184,5 @@ def _has(count: int) -> str:
     return "has" if count == 1 else "have"
 
 
-def _percent(share: float) -> str:
-    return "less than 1 %" if share < 0.01 else whole_percent(share)
+def _percent_chance(share: float) -> str:
+    return "less than a 1 % chance" if share < 0.01 else f"only a {whole_percent(share)} chance"

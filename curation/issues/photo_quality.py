@@ -82,7 +82,8 @@ def _blank(it: Measures) -> Trouble | None:
 def _dark(it: Measures) -> Trouble | None:
     if it.level >= DARK_LEVEL or it.spread <= NOTHING:
         return None
-    said = f"Very dark: nine tenths of it stay below {round(it.level / 255 * 100)} % of white."
+    white = round(it.level / 255 * 100)
+    said = f"Very dark: 90 % of it stays below {white} % of white."
     return Trouble("dark", 1 - it.level / DARK_LEVEL / 2, said)
 
 

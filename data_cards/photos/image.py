@@ -267,7 +267,7 @@ def _told_kind(start: bytes) -> str:
             f"This is {kind}, not a photo. Photos are JPEG, PNG, WEBP, HEIC, AVIF, TIFF, GIF or "
             "BMP files."
         )
-    return "This is not a photo that can be read (JPEG, PNG, WEBP, HEIC and a few others can)."
+    return "We can't open this file. Try a JPEG, PNG, WebP or HEIC."
 
 
 def _headed(data: bytes, image_format: str) -> Image.Image:

@@ -117,7 +117,7 @@ def test_a_class_is_added_and_described(url, folder, open_page):
     page.get_by_role("button", name="Add a class").click()
     page.keyboard.type("Lighthouse")
     page.get_by_text("Add “Lighthouse”").click()
-    said(page, "Lighthouse is a class now. Say what it is.")
+    said(page, "Lighthouse is a class now. Add a description.")
     field(page, "summary").fill("White, with a red top.")
     field(page, "summary").press("Escape")
     page.wait_for_selector(f"{SHADOW} .class-row b:text-is('Lighthouse')")

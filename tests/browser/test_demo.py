@@ -187,7 +187,7 @@ def test_where_pasting_is_refused_the_page_says_how(open_page: Any, url: str) ->
 def test_a_text_named_jpg_gets_a_sentence_and_a_way_on(open_page: Any, url: str) -> None:
     page = open_page(url, **PHONE)
     choose(page, b"hello")
-    page.get_by_role("heading", name="This is not a photo that can be read").wait_for()
+    page.get_by_role("heading", name="We can't open this file").wait_for()
     page.get_by_role("button", name="Another photo").click()
     page.get_by_role("button", name="Open the camera").wait_for()
 
@@ -277,7 +277,7 @@ def test_no_word_is_faint_or_beyond_the_window(
         wrong[name] = faults(page)
         page.get_by_role("button", name="Next photo").click()
     choose(page, b"hello")
-    page.get_by_role("heading", name="This is not a photo that can be read").wait_for()
+    page.get_by_role("heading", name="We can't open this file").wait_for()
     wrong["no photo"] = faults(page)
     assert not squeezed and {name: found for name, found in wrong.items() if found} == {}
 

@@ -92,7 +92,7 @@ def test_the_owner_chooses_how_many_are_asked_and_everybody_sees_their_own_figur
         page.get_by_role("radio", name="Two people about every photo").get_attribute("aria-checked")
         == "true"
     )
-    page.get_by_role("radio", name="Nobody twice").click()
-    page.locator(f"{HOST} [aria-checked=true] >> text=Nobody twice").wait_for()
+    page.get_by_role("radio", name="One person per photo").click()
+    page.locator(f"{HOST} [aria-checked=true] >> text=One person per photo").wait_for()
     page.keyboard.press("Escape")
     photo_on_screen(page)

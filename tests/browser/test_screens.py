@@ -142,7 +142,9 @@ def test_on_a_phone_label_and_reason_stay_below_the_photo_when_the_card_is_scrol
     assert not short.is_visible()
     page.locator(f"{ROOT} .body").evaluate("body => { body.scrollTop = body.scrollHeight; }")
     short.wait_for()
-    assert short.inner_text().startswith("Harbour at Low Moon · The model gives this label 2 %.")
+    assert short.inner_text().startswith(
+        "Harbour at Low Moon · The model gives this label only a 2 % chance."
+    )
     assert in_view(page, ".short")
     page.locator(f"{ROOT} .body").evaluate("body => { body.scrollTop = 0; }")
     short.wait_for(state="hidden")

@@ -81,7 +81,10 @@ def another_hour(found: Paired | None, decisions: int, effort: Effort, photos: i
     words = f"{_left(effort)}{_takes(effort)}"
     if found is None or not decisions:
         likely = "is likely to pay" if share >= MANY_SHARE else "may pay"
-        return f"{words}; another hour {likely}. Nobody has measured yet what an hour buys here."
+        return (
+            f"{words}; another hour {likely}. We don't yet know how much an hour of labelling "
+            "helps here."
+        )
     if found.high < LITTLE:
         return (
             f"{words}, but the last {_count(decisions)} bought next to nothing; another hour is "

@@ -105,7 +105,7 @@ def fine_tune(
     model.to("cpu").eval()
     if not epochs or not all(math.isfinite(epoch.validation_loss) for epoch in epochs):
         raise CannotTrain(
-            "The training lost its footing (the loss is no number). Try a smaller --lr.",
+            "Training diverged (the loss is NaN). Try a smaller --lr.",
             epochs=epochs,
         )
     best = kept(epochs, plan, len(validation))

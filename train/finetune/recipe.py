@@ -315,8 +315,8 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, photos: _Photos) -> Blend
     blend = blended(model, probe.state_dict(), end, judge, len(kept.validation))
     if blend.share < 1:
         say(
-            f"Best on validation is {blend.share:.0%} of the way from the probe: "
-            f"{blend.accuracy:.1%} right."
+            f"Best: {blend.share:.0%} of the way from the probe to the fine-tuned weights "
+            f"({blend.accuracy:.1%} right on validation)."
         )
     return blend
 

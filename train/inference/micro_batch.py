@@ -74,7 +74,7 @@ class MicroBatcher:
     def _answer(self, some: Sequence[_Asker]) -> None:
         try:
             outputs = self._engine.run(np.concatenate([asker.photos for asker in some]))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is his who asked, and nobody waits for ever
+        except BaseException as error:  # noqa: BLE001 - errors go to the caller that asked; no caller waits without a limit
             if len(some) == 1:
                 some[0].outputs.set_exception(error)
                 return

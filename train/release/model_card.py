@@ -35,7 +35,7 @@ FIGURES = {
 REFUSALS = {
     "known_refused": 'known things answered "none"',
     "none_refused": 'other things answered "none"',
-    "right_and_given": "first answer right, and given",
+    "right_and_given": "answered, and right first time",
 }
 ANSWERS = {
     "sure": 'answered "sure"',
@@ -244,8 +244,8 @@ def calibrated(calibration: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         return ()
     return (
         (
-            "confidence",
-            f"{100 * before:.1f} points off before calibration, {100 * after:.1f} after (expected "
+            "calibration error",
+            f"{100 * before:.1f} points before calibration, {100 * after:.1f} after (expected "
             f"calibration error on the {calibration.get('n', 0)} photos it was fitted on)",
         ),
     )

@@ -61,7 +61,7 @@ export class Grid {
       return h("div", { class: "empty" }, h("p", {}, "None of these is left."),
         h("button", { class: "big", onclick: () => this.open(labelled.id) }, "Show everything under this label"));
     }
-    return h("div", { class: "empty" }, h("p", {}, "No photo wears this label any more."),
+    return h("div", { class: "empty" }, h("p", {}, "No photos have this label now."),
       h("button", { class: "big", onclick: () => this.table.toSingle() }, "Back to the photos"));
   }
 

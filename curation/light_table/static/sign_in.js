@@ -12,7 +12,7 @@ export async function signIn(table, waiting = 0) {
 }
 
 function words(how, waiting) {
-  return [h("h1", {}, "The light table"), h("p", { class: "soft" }, "Where labels are looked at and put right, one photo at a time."),
+  return [h("h1", {}, "The light table"), h("p", { class: "soft" }, "Check and correct labels, one photo at a time."),
     how.hint && h("p", { class: "soft" }, how.hint),
     waiting > 0 && h("p", {}, `${count(waiting, "decision waits", "decisions wait")} in this window. Sign in again and nothing is lost.`)];
 }

@@ -122,8 +122,8 @@ def test_two_classes_that_are_taken_for_each_other_are_to_be_photographed_close_
     ]
     one = told(mixed, shots("grid", 20))["harbour"]
     assert one.sentence == (
-        "*Harbour* or *Three Pears*? 5 of their 40 photos are taken for the other one. Photograph "
-        "close up what tells them apart."
+        "*Harbour* or *Three Pears*? 5 of these 40 photos are mistaken for the other. Take "
+        "close-ups of what sets them apart."
     )
     assert one.other == "pears" and one.photos == ("harbour0", "harbour1", "harbour2")
 

@@ -146,35 +146,43 @@ def test_where_a_probe_is_right_for_two_thirds_loss_ranks_no_better():
 @pytest.mark.parametrize(
     ("chance", "near", "said"),
     [
-        (0.02, "aaaab", "The model gives this label 2 %. Four of its five nearest photos are *A*."),
+        (
+            0.02,
+            "aaaab",
+            "The model gives this label only a 2 % chance. Four of its five nearest photos are *A*.",
+        ),
         (
             0.001,
             "aaaaa",
-            "The model gives this label less than 1 %. All of its five nearest photos are *A*.",
+            "The model gives this label less than a 1 % chance. All of its five nearest photos are *A*.",
         ),
-        (0.3, "abc", "The model gives this label 30 %. One of its three nearest photos is *A*."),
-        (0.3, "bbb", "The model gives this label 30 %. It looks more like *A*."),
+        (
+            0.3,
+            "abc",
+            "The model gives this label only a 30 % chance. One of its three nearest photos is *A*.",
+        ),
+        (0.3, "bbb", "The model gives this label only a 30 % chance. It looks more like *A*."),
         (
             0.3,
             "aoboo",
-            "The model gives this label 30 %. One of its five nearest photos is *A*, three have "
+            "The model gives this label only a 30 % chance. One of its five nearest photos is *A*, three have "
             "its label.",
         ),
         (
             0.3,
             "aaaao",
-            "The model gives this label 30 %. Four of its five nearest photos are *A*, one has its "
+            "The model gives this label only a 30 % chance. Four of its five nearest photos are *A*, one has its "
             "label.",
         ),
         (
             0.3,
             "bob",
-            "The model gives this label 30 %. It looks more like *A*, though one of its three "
+            "The model gives this label only a 30 % chance. It looks more like *A*, though one of its three "
             "nearest photos has "
             "its label.",
         ),
-        (0.3, "", "The model gives this label 30 %."),
-        (0.3, "a", "The model gives this label 30 %. The nearest photo is *A*."),
+        (0.3, "", "The model gives this label only a 30 % chance."),
+        (0.3, "a", "The model gives this label only a 30 % chance. The nearest photo is *A*."),
     ],
 )
 def test_the_reason_is_a_sentence_a_person_understands(chance, near, said):

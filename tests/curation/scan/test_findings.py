@@ -69,7 +69,7 @@ def test_a_doubt_names_the_likely_class_and_who_speaks_for_it(context):
     one = told(replace(context, opinions=opinions, labels=labels))["label", "a"]
     assert (
         one.reason
-        == "The model gives this label 2 %. One of its two nearest photos is *Amber*, one has its "
+        == "The model gives this label only a 2 % chance. One of its two nearest photos is *Amber*, one has its "
         "label."
     )
     assert (one.given_label, one.suggested_label, one.related, one.scan_id) == (

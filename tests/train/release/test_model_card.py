@@ -185,7 +185,5 @@ def test_the_card_says_how_far_confidence_was_off_before_and_after_calibration(t
     (tmp_path / "vitrine/calibration.json").write_text(
         '{"n": 60, "ece_before": 0.051, "ece_after": 0.02}'
     )
-    assert "5.1 points off before calibration, 2.0 after" in model_folder_card(
-        tmp_path, "you/things"
-    )
+    assert "5.1 points before calibration, 2.0 after" in model_folder_card(tmp_path, "you/things")
     assert calibrated({"temperature": 1.0, "n": 0}) == ()

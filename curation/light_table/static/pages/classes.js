@@ -85,7 +85,7 @@ export default class Classes extends Page {
 
   add() {
     this.table.search((classId, title) => {
-      if (title) this.step([{ do: "add_class", title }], null, `${title} is a class now. Say what it is.`);
+      if (title) this.step([{ do: "add_class", title }], null, `${title} is a class now. Add a description.`);
       else this.open({ class: classId });
     });
   }
@@ -249,7 +249,7 @@ export default class Classes extends Page {
   merge() {
     const { id, title, count: photos } = this.info;
     this.table.search((other, added) => {
-      if (added) this.table.tell("Choose a class that is there. To give this one another name, change its name.", true);
+      if (added) this.table.tell("Choose an existing class. To give this one another name, change its name.", true);
       else if (other === id) this.table.tell("That is this class itself.", true);
       else this.confirm(id, title, photos, other, this.table.classes.find((info) => info.id === other)?.title ?? other);
     });

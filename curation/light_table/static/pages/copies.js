@@ -46,7 +46,7 @@ export default class Copies extends Page {
     this.bar = h("div", { class: "copies-bar" }, h("p", { class: "lab" }, this.howMany()), this.bulk());
     this.sheet = h("div", { class: "groups" }, this.groups.map((group, place) => this.row(group, place)));
     if (!this.groups.length) return this.nothing();
-    return [h("p", { class: "soft lead" }, "The framed photo stays. The others are marked as its duplicates, and nothing is learned from them twice. Nothing is deleted."), this.bar, this.sheet];
+    return [h("p", { class: "soft lead" }, "The framed photo stays. The others are marked as its duplicates, and the model won't learn from them twice. Nothing is deleted."), this.bar, this.sheet];
   }
 
   howMany() {

@@ -4,7 +4,7 @@ import { count, h, told } from "../dom.js";
 import { Page } from "./page.js";
 
 const CHOICES = [
-  [0, "Nobody twice", "Each photo is asked of one person. The quickest way through a pile."],
+  [0, "One person per photo", "Each photo is shown to one person. The quickest way through a pile."],
   [0.1, "Two people about 1 photo in 10", "Enough to see how far people agree."],
   [1, "Two people about every photo", "For a collection that has to be right; it takes twice as long."],
 ];
@@ -60,7 +60,7 @@ export default class People extends Page {
   }
 
   async choose(share, before) {
-    if (share !== before && (await this.act({ share }))) this.table.tell("Saved. It counts from the next photo on.");
+    if (share !== before && (await this.act({ share }))) this.table.tell("Saved. Applies from the next photo.");
   }
 }
 

@@ -80,7 +80,7 @@ export default class Rounds extends Page {
     const width = Math.min(760, Math.max(300, this.table.body.clientWidth - 40));
     return h("section", { "aria-label": "Round by round" }, h("h2", {}, "Round by round"),
       h("figure", { class: "round-chart" }, roundsChart(all, width),
-        h("figcaption", {}, "Right at once on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos. A line begins where the round before comes to on the same test, so it rises by what the decisions bought, and not because labels of the test were put right.")),
+        h("figcaption", {}, "Right at once on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos. Each line starts at the previous model's score on the same test, so its rise is the gain from your decisions.")),
       h("ol", { class: "round-list" }, [...rounds].reverse().map((one) => this.round(one))),
       rounds.length > 1 && megabytes > 0 && h("p", { class: "soft" },
         `Each round that can be gone back to keeps ${megabytes} MB. To let older ones go: `, h("code", {}, `python -m train prune ${model} --keep 3`)));

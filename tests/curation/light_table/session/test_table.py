@@ -103,7 +103,7 @@ def test_the_most_doubtful_label_is_before_you_with_its_reason_and_the_three_bes
     seen = table.look("ann")
     assert seen["items"][0]["labelled"]["title"] == "Harbour at Low Moon"
     assert seen["items"][0]["why"] == [
-        "The model gives this label 2 %. Four of its five nearest photos are *Harbour, First "
+        "The model gives this label only a 2 % chance. Four of its five nearest photos are *Harbour, First "
         "Study*."
     ]
     best = seen["items"][0]["choices"][0]
