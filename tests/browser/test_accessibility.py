@@ -69,7 +69,7 @@ def states(page: Any, url: str) -> Iterator[str]:
             page.keyboard.press("Escape")
         page.get_by_role("button", name="Next photo").click()
     choose(page, b"hello")
-    page.get_by_role("heading", name="This is not a photo").wait_for()
+    page.get_by_role("heading", name="We can't open this file").wait_for()
     yield "no photo"
 
 

@@ -167,7 +167,7 @@ def test_a_german_browser_is_spoken_to_in_german_and_a_switch_is_kept(
     page.reload()
     page.get_by_role("button", name="What I know").wait_for()
     choose(page, b"hello")
-    page.get_by_role("heading", name="This is not a photo").wait_for()
+    page.get_by_role("heading", name="We can't open this file").wait_for()
     page.get_by_label("Language").select_option("de")
     page.goto(f"{url}#/thing/low-moon")
     assert sheet(page, "Harbour at Low Moon").locator(".body").get_attribute("lang") == "en"
