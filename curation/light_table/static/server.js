@@ -1,4 +1,4 @@
-// The routes of curation/tab.py. A refusal becomes a Refusal with the server's own sentence.
+// The routes of curation/light_table/routes.py. A refusal becomes a Refusal with the server's own sentence.
 
 export class Refusal extends Error {
   constructor(sentence, code, status) {
