@@ -100,7 +100,7 @@ def test_only_what_was_uploaded_is_opened(setting: Setting, image: Any) -> None:
 def test_a_text_named_jpg_gets_a_sentence(setting: Setting) -> None:
     said = setting.endpoints.predict(setting.sent(b"hello"))
     assert said["code"] == "bad_photo"
-    assert "not a photo" in said["error"]
+    assert "can't open this file" in said["error"]
 
 
 def test_a_photo_that_is_too_large_is_not_even_read(tmp_path: Path) -> None:

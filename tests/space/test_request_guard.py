@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -249,8 +251,6 @@ def test_what_a_client_says_of_the_host_is_not_passed_on(tmp_path: Path, name: s
 
 
 def test_a_body_that_stops_coming_is_not_waited_for(tmp_path: Path, monkeypatch) -> None:
-    import asyncio
-
     monkeypatch.setattr("space.request_guard.SECONDS_FOR_A_PIECE", 0.01)
     guard = RequestGuard(_never, SpaceSettings(model="m"), lambda: tmp_path, {"predict": (None, 3)})
     scope = {
@@ -267,7 +267,10 @@ def test_a_body_that_stops_coming_is_not_waited_for(tmp_path: Path, monkeypatch)
     async def told(message: Any) -> None:
         raise AssertionError(message)
 
-    asyncio.run(asyncio.wait_for(guard(scope, silent, told), 10))
+    # In a thread of its own: a browser's loop may run in this one.
+    with ThreadPoolExecutor(1) as thread:
+        refused = asyncio.wait_for(guard(scope, silent, told), 10)
+        thread.submit(asyncio.run, refused).result()
 
 
 async def _never(scope: Any, receive: Any, send: Any) -> None:
