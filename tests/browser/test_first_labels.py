@@ -31,3 +31,21 @@ def test_a_name_is_typed_once_and_given_to_all_alike(tables, tmp_path, open_page
     all_kept(page)
     named = [i for i, one in labels_in(tmp_path / "set").items() if one.label]
     assert len(named) == count and {truth[i] for i in named} == {truth[first]}
+
+
+def test_keys_pressed_before_the_classes_are_here_are_not_lost(tables, tmp_path, open_page):
+    data, truth = unlabelled_set(tmp_path / "set")
+    table = LightTable(data, Journal(tmp_path / "journal"), remembered=Seen(truth))
+    page = open_page(tables(table), **SIZES[0])
+    photo_on_screen(page)
+    held = []
+    page.route("**/classes", lambda route: held.append(route))
+    page.keyboard.press("/")
+    page.wait_for_selector(f"{ROOT} dialog input")
+    page.keyboard.type("Jetty")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    page.wait_for_selector(f"{ROOT} .proposal em:text-is('Jetty')")

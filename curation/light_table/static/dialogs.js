@@ -42,7 +42,7 @@ export function searchClass(table, chosen) {
   let classes = null;
   let found = [];
   let at = -1;
-  let entered = false;
+  const early = []; // keys pressed before the classes are here
   const take = (place) => {
     const info = found[place];
     if (!info) return;
@@ -68,13 +68,17 @@ export function searchClass(table, chosen) {
     if (typed && (known || table.session.model)) mark(0);
     else at = -1;
   };
+  const press = (name) => {
+    if (name === "Enter") take(at);
+    else if (name === "ArrowDown") mark(at + 1);
+    else mark(at < 0 ? at : at - 1);
+  };
   input.addEventListener("input", find);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") dialog.close(); // at once: a search field would first be emptied
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1));
-    else if (event.key === "Enter" && classes) take(at);
-    else if (event.key === "Enter") entered = true;
-    else return;
+    else if (event.key !== "Enter" && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    else if (classes) press(event.key);
+    else early.push(event.key);
     event.preventDefault();
   });
   // At once, whether or not the list is here: what is typed behind the slash is no key of the table.
@@ -83,7 +87,7 @@ export function searchClass(table, chosen) {
   const here = (all) => {
     classes = all;
     find();
-    if (entered) take(at);
+    early.splice(0).forEach(press);
   };
   known(table).then(here, () => list.replaceChildren(h("li", { class: "soft" }, "The light table does not answer. Close this and try again.")));
 }
