@@ -21,6 +21,8 @@ SMALLEST = 0.1
 LARGEST = 10.0
 SAME_PLACE = 2.0  # pixels: points closer than this are one
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
 
 @dataclass(frozen=True)
 class Points:
@@ -81,24 +83,48 @@ def apart(cosines: np.ndarray) -> np.ndarray:
 def agreeing(photo: Points, picture: Points) -> int:
     """How many points of the photo lie where the picture, seen flat from some angle, would have
     them; 0 for none."""
+    laid = lay_over(photo, picture)
+    return laid.agreeing if laid else 0
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A picture laid over a photo: how many points agree, the homography (3, 3) from places in
+    the picture to places in the photo, and where the points that agree lie in it."""
+
+    agreeing: int
+    over: np.ndarray
+    box: Box
+
+    def corners(self, shape: tuple[float, float]) -> np.ndarray:
+        """Where the corners of a picture of this width and height lie in the photo, (4, 2): top
+        left, top right, bottom right, bottom left."""
+        wide, high = shape
+        flat = np.array([[0, 0, 1], [wide, 0, 1], [wide, high, 1], [0, high, 1]]) @ self.over.T
+        return np.asarray(flat[:, :2] / flat[:, 2:], np.float32)
+
+
+def lay_over(photo: Points, picture: Points) -> Laid | None:
+    """How a picture, seen flat from some angle, lies in a photo; None where it does not."""
     import cv2
 
     if min(len(photo), len(picture)) < FEWEST:
-        return 0
+        return None
     pairs = matched(alike(photo.descriptors, picture.descriptors), CLEAR)
     if len(pairs) < FEWEST:
-        return 0
+        return None
     here = photo.places[pairs[:, 0]]
     there = picture.places[pairs[:, 1]]
     over, fits = cv2.findHomography(
         there, here, cv2.USAC_MAGSAC, OFF, maxIters=2000, confidence=0.999
     )
     if over is None or fits is None:
-        return 0
+        return None
     fits = fits[:, 0] > 0
     if fits.sum() < 4 or not _plausible(over, there[fits]):
-        return 0
-    return min(_places(here[fits]), _places(there[fits]))
+        return None
+    box = (*here[fits].min(axis=0).tolist(), *here[fits].max(axis=0).tolist())
+    return Laid(min(_places(here[fits]), _places(there[fits])), over, box)
 
 
 def matched(cosines: np.ndarray, clear: float) -> np.ndarray:

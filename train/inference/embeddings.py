@@ -60,13 +60,15 @@ class Watch:
     `see` gets name, bytes and the decoded photo, whose longer side has at least `longer` pixels
     where the photo has them; from several threads. The same in two halves, for photos that are
     looked at on other machines: `work` on bytes and photo may be done there, `keep` gets the
-    name and what came of it, here.
+    name and what came of it, here. `find` gets the name and the class numbers of the pictures that
+    are in a photo side by side, from a network that finds pictures.
     """
 
     longer: int
     see: Callable[[str, bytes, Image], object]
     work: Callable[[bytes, Image], Any] | None = None
     keep: Callable[[str, Any], object] | None = None
+    find: Callable[[str, Sequence[int]], object] | None = None
 
 
 class Embedder:
@@ -96,6 +98,12 @@ class Embedder:
         photo = self.preprocess.opened(data, round(self.preprocess.size / SHARE))
         framed = (self.preprocess.framed(cut(photo, box)) for box in boxes())
         return self.engine.run(np.stack([self.preprocess.tensor(one) for one in framed]))
+
+    def outline(self, data: bytes, number: int, shape: tuple[int, int]) -> np.ndarray | None:
+        """Where the picture of class `number`, of this width and height, lies in a photo: its
+        corners (4, 2) as shares of the photo; None from a network that finds no pictures. Raises
+        BadPhoto."""
+        return None
 
     def stream(
         self,

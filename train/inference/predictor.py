@@ -15,11 +15,12 @@ from ulid import ULID
 from data_cards.annotations.decision import Decision
 from data_cards.dataset.collection import Collection, load_collection
 from data_cards.errors import BadModel, BadPhoto, MissingFile, NoModelYet
+from data_cards.photos.image import open_photo
 from data_cards.settings import default_cache
 from data_cards.storage.atomic_files import model_file
 from data_cards.storage.repository import parse_address
 from train.images.blank import shows_nothing
-from train.inference.crops import Part, agreed, parts_of, shown_where
+from train.inference.crops import agreed, parts_of, shown_where
 from train.inference.current_classes import Knew, as_trained, todays_classes, with_own
 from train.inference.embeddings import Embedder, Watch
 from train.inference.model_folder import FORMAT, classes_of, is_provisional, model_folder, read_json
@@ -50,7 +51,8 @@ class Candidate:
 class Prediction:
     """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card
     empty) on "none". `lead`: it is one of some, and the first is far ahead. `parent`: it is one of
-    some, but surely of this kind, {"title", "confidence"}."""
+    some, but surely of this kind, {"title", "confidence"}. `several`: all candidates are in the
+    photo, and one of them is meant."""
 
     answer: str
     label: str | None
@@ -62,13 +64,14 @@ class Prediction:
     model: dict[str, Any]
     lead: bool = False
     parent: dict[str, Any] | None = None
+    several: bool = False
     prediction_id: str = field(default_factory=lambda: str(ULID()))
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's /predict, with null urls; `lead` is there where it is true, and `parent`
-        where there is one."""
+        """The contract's /predict, with null urls; `lead` and `several` are there where they are
+        true, and `parent` where there is one."""
         # Not by `asdict`: to copy all that lies within takes as long as to decode the photo.
-        left_out = {"lead": self.lead, "parent": self.parent}
+        left_out = {"lead": self.lead, "parent": self.parent, "several": self.several}
         return {
             **{name: said for name, said in vars(self).items() if left_out.get(name, True)},
             "candidates": [dict(vars(one)) for one in self.candidates],
@@ -76,16 +79,18 @@ class Prediction:
         }
 
 
-class Blank:
-    """Remembers which of the photos that go past the `watch` show nothing, by name."""
+class Noticed:
+    """Remembers of the photos that go past the `watch`, by name: which show nothing (`blank`), and
+    the class numbers of the pictures that are in them side by side (`pictures`)."""
 
     def __init__(self) -> None:
-        self.seen: set[str] = set()
-        self.watch = Watch(0, self._see)
+        self.blank: set[str] = set()
+        self.pictures: dict[str, Sequence[int]] = {}
+        self.watch = Watch(0, self._see, find=self.pictures.__setitem__)
 
     def _see(self, name: str, _: bytes, photo: Image) -> None:
         if shows_nothing(photo):
-            self.seen.add(name)
+            self.blank.add(name)
 
 
 class Predictor:
@@ -134,9 +139,13 @@ class Predictor:
 
     def predict(self, data: bytes, top_k: int = 3) -> Prediction:
         """The answer about one photo, with the `top_k` likeliest classes. Raises BadPhoto."""
-        blank = Blank()
-        whole = self._prediction(self._network.ask(data, blank.watch), top_k, blank.seen)
-        if not self.looks_closer or whole.answer == SURE or blank.seen:
+        noticed = Noticed()
+        said = self._network.ask(data, noticed.watch)
+        whole = self._prediction(said, top_k, noticed.blank)
+        for pictures in noticed.pictures.values():
+            if len(pictures) > 1:
+                return self._several(whole, self._each_alone(said[0], pictures), top_k)
+        if not self.looks_closer or whole.answer == SURE or noticed.blank:
             return whole
         return self.closer(data, top_k) or whole
 
@@ -159,7 +168,7 @@ class Predictor:
             return None
         row = parts.index(found[0])
         best = self._prediction([rows[row] for rows in said], top_k)
-        return best if len(found) == 1 else self._several(best, found, top_k)
+        return self._several(best, [(one.label, one.confidence) for one in found], top_k)
 
     def where(self, data: bytes, class_id: str) -> list[list[float]] | None:
         """How likely each sixteenth of a photo shows a class: the mean over the parts that cover
@@ -171,12 +180,52 @@ class Predictor:
         chances = self.todays.merged(self._judgement.probabilities(said[0]))
         return shown_where(chances[:, self.todays.ids.index(class_id)])
 
-    def _several(self, best: Prediction, found: Sequence[Part], top_k: int) -> Prediction:
-        """Several things in one frame: which of them is meant, the visitor says."""
+    def _each_alone(self, logits: np.ndarray, pictures: Sequence[int]) -> list[tuple[int, float]]:
+        """For each of the pictures in a photo its class number of today, and its chance as if the
+        others were not there."""
+        rows = np.tile(logits, (len(pictures), 1))
+        for row, number in zip(rows, pictures, strict=True):
+            row[[other for other in pictures if other != number]] = logits.min()
+        chances = self.todays.merged(self._judgement.probabilities(rows))
         ids = self.todays.ids
-        named = [(ids[one.label], one.confidence) for one in found]
-        candidates = tuple(Candidate(name, self._title(name), said) for name, said in named)
-        return replace(best, answer=ONE_OF, candidates=candidates[: max(2, top_k)], lead=False)
+        now = [ids.index(self.todays.now[number]) for number in pictures]
+        return [(one, float(row[one])) for one, row in zip(now, chances, strict=True)]
+
+    def _several(
+        self, best: Prediction, found: Sequence[tuple[int, float]], top_k: int
+    ) -> Prediction:
+        """Several things in one frame, each class number of today with its chance: which of them
+        is meant, the visitor says. `best` where there is one only."""
+        named = {self.todays.ids[number]: chance for number, chance in reversed(found)}
+        if len(named) < 2:
+            return best
+        candidates = tuple(
+            Candidate(name, self._title(name), chance) for name, chance in reversed(named.items())
+        )
+        first = candidates[0]
+        return replace(
+            best,
+            answer=ONE_OF,
+            label=first.label,
+            title=first.title,
+            confidence=first.confidence,
+            candidates=candidates[: max(2, top_k)],
+            card=self._card(first.label),
+            lead=False,
+            parent=None,
+            several=True,
+        )
+
+    def outline(self, data: bytes, class_id: str) -> list[list[float]] | None:
+        """Where the picture of a class lies in a photo: its corners as shares of width and height,
+        top left first, clockwise. None where it is not found, or has no reference. Raises
+        BadPhoto."""
+        picture = self.reference(class_id)
+        numbers = [self.classes.index(name) for name in self.todays.were(class_id)]
+        if picture is None or not numbers:
+            return None
+        corners = self._network.outline(data, numbers[0], open_photo(picture).size)
+        return None if corners is None else corners.astype(float).tolist()
 
     def predict_many(
         self, photos: Sequence[bytes], run: Callable[[np.ndarray], tuple[np.ndarray, ...]]
@@ -184,16 +233,16 @@ class Predictor:
         """The answers about several photos whose network runs elsewhere: `run` takes all that can
         be read at once, (n, 3, h, w), and gives the network's outputs. One for each photo, in
         order."""
-        blank = Blank()
+        noticed = Noticed()
         named = [(str(number), data) for number, data in enumerate(photos)]
-        tensors, bad = self._network.tensors(named, blank.watch)
+        tensors, bad = self._network.tensors(named, noticed.watch)
         outputs = run(np.stack(list(tensors.values()))) if tensors else ()
         rows = {name: [part[n] for part in outputs] for n, name in enumerate(tensors)}
         refused = dict(bad)
         return [
             refused[name]
             if name in refused
-            else self._prediction(rows[name], 3, {name} & blank.seen)
+            else self._prediction(rows[name], 3, {name} & noticed.blank)
             for name, _ in named
         ]
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_cards.dataset.repo import create_dataset
 from data_cards.errors import BadPhoto, CannotTrain
@@ -84,6 +85,26 @@ def test_a_stranger_is_none_and_a_known_thing_is_not(predictor):
     assert "none" not in [
         predictor.predict(encode_jpeg(visit(kind, 1))).answer for kind in range(6)
     ]
+
+
+def test_two_pictures_in_one_frame_are_both_answered(predictor):
+    wall = Image.new("RGB", (1280, 640), (150, 148, 140))
+    for place, kind in enumerate((1, 3)):
+        wall.paste(painting(kind), (90 + 600 * place, 180))
+    said = predictor.predict(encode_jpeg(wall))
+    assert said.answer == "one_of" and said.to_json()["several"] is True
+    assert {one.label for one in said.candidates} == {"b", "d"}
+    assert said.label == said.candidates[0].label == said.card["id"]
+    assert min(one.confidence for one in said.candidates) > 0.5, "each as if it were alone"
+    assert "several" not in predictor.predict(encode_jpeg(visit(1))).to_json()
+
+
+def test_a_picture_s_outline_is_said_where_it_is_in_the_photo(predictor):
+    corners = np.array(predictor.outline(encode_jpeg(visit(1)), "b"))
+    assert corners.shape == (4, 2) and corners[0].max() < 0.4 and corners[2].min() > 0.6
+    assert predictor.outline(encode_jpeg(visit(1)), "c") is None, "another picture"
+    assert predictor.outline(encode_jpeg(visit(5)), "f") is None, "it has no reference picture"
+    assert predictor.outline(encode_jpeg(visit(1)), "nothing") is None
 
 
 def test_what_is_no_photo_is_refused_like_anywhere(predictor):

@@ -1,10 +1,19 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.fixtures.paintings import painting, visit
-from train.images.keypoints import find_points
+from train.images.keypoints import find_points, lay_over
 from train.inference import reference_matching as references
-from train.inference.reference_matching import ASKED, CHANCE, References, as_logits, references_of
+from train.inference.reference_matching import (
+    ASKED,
+    CHANCE,
+    References,
+    as_logits,
+    at_side,
+    beside,
+    references_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +55,48 @@ def test_what_a_release_keeps_recognises_the_same(known, tmp_path):
 
 def test_of_very_many_pictures_only_the_strongest_points_vote(known, monkeypatch):
     monkeypatch.setattr(references, "VOTING", 500)
-    few = References(known.points, known.owners, known.classes)
-    assert few._voting.shape == (5, 100, 128) and few.recognise(photo(4)).argmax() == 4
+    few = References(known.points, known.owners, known.classes, known.cells)
+    assert len(few.index.pictures) == 500 and few.recognise(photo(4)).argmax() == 4
 
 
-def test_pictures_are_compared_some_at_a_time_with_the_same_result(known, monkeypatch):
-    before = known.votes(photo(1))
-    monkeypatch.setattr(references, "AT_ONCE", 2)
-    assert known.votes(photo(1)).tolist() == before.tolist()
+def test_a_release_that_keeps_no_cells_or_others_finds_them_anew(known, tmp_path):
+    known.save(tmp_path)
+    kept = References.load(tmp_path)
+    assert kept is not None and kept.cells is not None
+    for cells in (None, (kept.cells[0], kept.cells[1][:10])):
+        older = References(known.points, known.owners, known.classes, cells)
+        assert older.votes(photo(1)).tolist() == known.votes(photo(1)).tolist()
+
+
+def frame(*kinds):
+    """Paintings side by side on a wall."""
+    wall = Image.new("RGB", (1280, 640), (150, 148, 140))
+    for place, kind in enumerate(kinds):
+        wall.paste(painting(kind), (90 + 600 * place, 180))
+    return wall
+
+
+def found(known, picture):
+    return beside(known.laid(find_points(picture, ASKED)))
+
+
+def test_every_picture_in_the_frame_is_found_and_no_other(known):
+    assert set(found(known, frame(1, 3))) == {1, 3}
+    assert found(known, frame(2)) == [2] and found(known, frame(2, 9)) == [2]
+    assert found(known, frame(8, 9)) == []
+
+
+def test_two_pictures_of_nearly_the_same_are_one_place():
+    twice = references_of([painting(0), painting(0), painting(1)], [0, 1, 2], classes=3)
+    laid = [(owner, lay_over(photo(0), twice.points[owner])) for owner in (0, 1)]
+    assert len(beside(laid)) == 1
+
+
+def test_a_picture_s_corners_are_where_it_hangs(known):
+    laid = lay_over(find_points(frame(1), ASKED), known.points[1])
+    corners = laid.corners(at_side(painting(1).size)) / at_side((1280, 640))
+    hangs = np.array([[90, 180], [450, 180], [450, 460], [90, 460]]) / [1280, 640]
+    assert abs(corners - hangs).max() < 0.01
 
 
 def test_points_that_agree_by_chance_say_nothing_and_more_say_more():
