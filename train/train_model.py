@@ -175,7 +175,9 @@ def _released(
     write_weights(trained, draft)
     promise = Promise(named(settings), settings.sure_wrong / 100)
     if material.references is None:
-        trained = furnish(draft, source, material, trained, settings.seed, promise, asking)
+        # Trying mirror images takes minutes that a budget does not count.
+        mirror = not settings.budget and not done.provisional
+        trained = furnish(draft, source, material, trained, settings.seed, promise, asking, mirror)
         fold_temperature(draft, trained.model)
     else:
         furnish_by_pictures(draft, source.dataset, material, trained, settings.seed, promise)

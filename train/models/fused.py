@@ -121,6 +121,10 @@ def lean(module: nn.Module, size: int) -> nn.Module:
     """`module` for photos of `size` x `size` in fewer steps, in evaluation mode; `module` itself
     where it is of a family that we do not know, or where the rewritten one differs on noise
     photos by more than rounding."""
+    from train.models.heads import Mirrored
+
+    if isinstance(module, Mirrored):
+        return Mirrored(lean(module.once, size)).eval()
     with torch.inference_mode(False), torch.no_grad():
         rewritten = _rewritten(module, size)
         if rewritten is None:

@@ -23,6 +23,10 @@ from train.models.classifiers import (
 )
 from train.models.families import family_of, side_of
 
+# In a release's config.json: whether it is asked about a photo's mirror image, too
+# (train/release/mirror_images.py).
+ASKS_MIRRORED = "asks_mirrored"
+
 
 class Pooled(nn.Module):
     """(b, 3, h, w) float32 -> (b, d): a ViT without a head."""
@@ -65,6 +69,19 @@ class Answering(nn.Module):
         return self.head(embedding), embedding, early
 
 
+class Mirrored(nn.Module):
+    """Each photo beside its mirror image: of everything that `once` says of the two, the mean. A
+    head is linear, so it says of the mean embedding what it says of both in the mean."""
+
+    def __init__(self, once: nn.Module) -> None:
+        super().__init__()
+        self.once = once
+
+    def forward(self, pixel_values: Tensor) -> tuple[Tensor, ...]:
+        both = self.once(torch.cat([pixel_values, pixel_values.flip(-1)]))
+        return tuple(said.unflatten(0, (2, -1)).mean(dim=0) for said in both)
+
+
 def pooled(trunk: Any, pixel_values: Tensor) -> Tensor:
     """The input of the family's classifier head, as its ...ForImageClassification computes it."""
     return _head_sees(trunk, trunk(pixel_values, **_larger(trunk, pixel_values)).last_hidden_state)
@@ -94,9 +111,12 @@ def load_pooled(folder: Path) -> nn.Module:
     return (Pooled(model.base_model) if known else HeadInput(model)).eval()
 
 
-def load_answering(folder: Path) -> Answering:
-    """A fine-tuned model folder as a module, in evaluation mode. Raises BadModel."""
-    return Answering(open_classifier(folder)).eval()
+def load_answering(folder: Path) -> nn.Module:
+    """A release as a module (b, 3, h, w) -> logits, embedding and early, in evaluation mode. Raises
+    BadModel."""
+    model = open_classifier(folder)
+    once = Answering(model)
+    return (Mirrored(once) if getattr(model.config, ASKS_MIRRORED, False) else once).eval()
 
 
 def _through(headless: Any, pixel_values: Tensor, early: bool) -> tuple[Tensor, Tensor]:

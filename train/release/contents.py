@@ -45,6 +45,8 @@ from train.inference.photo_index import SIDE, write_index
 from train.models.classifiers import CODE, carried_code
 from train.probes.ensemble import out_of_fold_logits
 from train.probes.logistic import Probe
+from train.release.mirror_images import FILE as MIRROR_IMAGES
+from train.release.mirror_images import with_mirror_images
 from train.release.model_card import model_folder_card
 from train.settings import TrainSettings
 from train.splits.seal import Sealed
@@ -78,13 +80,17 @@ def furnish(
     seed: int,
     promise: Promise = NO_WORD,
     asking: Asking = ask,
+    mirror: bool = False,
 ) -> TrainedModel:
     """Ask the model in `draft` about every photo it may know of, and write what follows from
     that; the model, whose head may have been fitted anew. No test photos. `asking`: how it is
-    asked."""
+    asked; `mirror`: whether mirror images are tried (train/release/mirror_images.py)."""
     none = (*material.none["train"], *material.none["validation"])
     known = dict((*material.train, *material.validation))
     answers = asking(draft, source.dataset, [*known, *none], "What it learned")
+    tried = None
+    if mirror:
+        answers, tried = with_mirror_images(draft, source, material, trained, answers, asking)
     held = seen(answers, material.validation)
     learned = seen(answers, trained.learned)
     units = source.units(
@@ -109,6 +115,8 @@ def furnish(
         Labelling(most_slips(material.train, trained.learned), kinds_of(material)),
     )
     judgement.save(draft / OURS)
+    if tried:
+        write_json(draft / OURS / MIRROR_IMAGES, tried.to_json())
     _write_index(
         draft / OURS / "index",
         source.dataset,

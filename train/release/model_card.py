@@ -20,6 +20,8 @@ from data_cards.wording import counted
 from train.evaluation.results import answers_told, metrics_text
 from train.inference.model_folder import OURS, read_json
 from train.models.classifiers import CODE
+from train.release.mirror_images import FILE as MIRROR_IMAGES
+from train.release.mirror_images import told_on_card
 from train.splits.certificate import NOTHING_MEASURED, WEAK, Certificate
 from train.uncertainty.rejection import rejection_words
 
@@ -68,6 +70,7 @@ def model_folder_card(folder: Path, address: str) -> str:
             measured=measured(metrics),
             training=(
                 *training(release),
+                *told_on_card(read_json(folder / OURS / MIRROR_IMAGES)),
                 *effort(release, metrics),
                 *calibrated(read_json(folder / OURS / "calibration.json")),
                 *promised(read_json(folder / OURS / "rejection.json")),
