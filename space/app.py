@@ -72,7 +72,7 @@ def create_app(
         return any(event in events for events in list(waiting.values()))
 
     check = PhotoCheck(
-        settings.at_once, PhotoLimits(settings.most_photo_bytes, max_memory=MOST_MEMORY)
+        settings.checks_at_once, PhotoLimits(settings.most_photo_bytes, max_memory=MOST_MEMORY)
     )
     endpoints = Endpoints(
         app_state.recognizer,
@@ -278,7 +278,9 @@ def _light_table(
 def _load(cache: Path | None, engine: str, address: str) -> Recognizer:
     from train.inference.predictor import load_predictor
 
-    return load_predictor(address, cache, engine)
+    predictor = load_predictor(address, cache, engine)
+    predictor.expect_company()
+    return predictor
 
 
 def _lifespan(

@@ -58,7 +58,11 @@ class SpaceSettings:
     questions_a_minute: int = 240
     feedback_a_minute: int = 12
     waiting_room: int = 64
-    at_once: int = 2
+    # Photos that are answered at once: while the network works on some, the next come in, and make
+    # a batch (train/inference/micro_batch.py).
+    at_once: int = 8
+    # Processes that try a stranger's photo first; each may take 4 GB of addresses.
+    checks_at_once: int = 2
     engine: str = "auto"
     # Whether a batch borrows a GPU of ZeroGPU's (space/hosting/zero_gpu.py).
     zero_gpu: bool = False

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from data_cards.errors import BadAddress
-from space.settings import first_model_of, settings_from, state_folder
+from space import app
+from space.settings import SpaceSettings, first_model_of, settings_from, state_folder
+from train.inference import predictor
+from train.inference.micro_batch import SIZES
 
 SPACE = {"VITRINE_MODEL": "hf://ann/paintings", "SYSTEM": "spaces", "SPACE_AUTHOR_NAME": "ann"}
 
@@ -110,3 +113,21 @@ def test_a_first_model_is_made_beside_its_dataset_or_on_this_machine(
     dataset: str, model: str
 ) -> None:
     assert Path(first_model_of(dataset, Path("state"))) == Path(model)
+
+
+def test_the_app_lets_in_enough_visitors_for_a_batch_but_tries_few_photos_at_once() -> None:
+    settings = SpaceSettings("m")
+    assert settings.at_once >= max(SIZES) and settings.checks_at_once == 2
+
+
+def test_a_release_that_is_served_is_told_that_several_will_ask(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+
+    class Release:
+        def expect_company(self) -> None:
+            told.append("company")
+
+    monkeypatch.setattr(predictor, "load_predictor", lambda *given: Release())
+    assert isinstance(app._load(None, "auto", "m"), Release) and told == ["company"]

@@ -4,6 +4,10 @@ with the others.
 Nobody waits for company. Who finds the network idle is answered alone and at once; those who
 come meanwhile form the next batch, and the first of them runs it in a thread of his own, so that
 there is none to start or to stop.
+
+The answers are those of photos that come alone, to the bit: only sizes of batches are used for
+which that was tried. OpenVINO adds up in the same order whatever comes with a photo; torch and
+onnxruntime do not, so there the photos are answered one after the other.
 """
 
 from __future__ import annotations
@@ -11,26 +15,59 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from itertools import takewhile
 
 import numpy as np
 
 from train.inference.engine import Engine
 
-MOST = 16  # photos in one batch: more would let the first wait long for the last
+# Photos in one batch. More than 8 would let the first wait long for the last, and each further
+# size keeps its own memory.
+SIZES = (8, 4, 2)
+DIFFERENT = 4  # photos that are tried in company
+
+
+def sizes_as_alone(
+    engine: Engine, photos: np.ndarray, sizes: Sequence[int] = SIZES
+) -> tuple[int, ...]:
+    """Those of `sizes` at which the engine gives each of `photos` (n, 3, h, w) the outputs that it
+    gets alone, to the bit; largest first. None where the smallest size already differs."""
+    photos = photos[:DIFFERENT]
+    alone = list[tuple[np.ndarray, ...]]()
+    found = list[int]()
+    for size in sorted(sizes):
+        alone += [engine.run(photo[None]) for photo in photos[len(alone) : size]]
+        some = [number % len(photos) for number in range(size)]
+        together = engine.run(photos[some])
+        if all(
+            np.array_equal(output[row], alone[number][part][0])
+            for part, output in enumerate(together)
+            for row, number in enumerate(some)
+        ):
+            found.append(size)
+        elif not found:
+            break
+    return tuple(reversed(found))
 
 
 class MicroBatcher:
     """`engine` for several threads at once; each gets the outputs for his own photos, and his
-    own errors."""
+    own errors. `sizes`: how many photos may be answered together, largest first; one at a time
+    until it is known that company changes nothing."""
 
-    def __init__(self, engine: Engine, most: int = MOST) -> None:
+    def __init__(self, engine: Engine, sizes: Sequence[int] = ()) -> None:
         self.name = engine.name
         self.streams = engine.streams
+        self.sizes = tuple(sizes)
         self._engine = engine
-        self._most = most
         self._lock = threading.Lock()
         self._waiting = list[_Asker]()
         self._working = False
+
+    def expect_company(self, size: int) -> None:
+        """Find out how many photos of `size` x `size` may be answered together."""
+        noise = np.random.default_rng(0).normal(size=(DIFFERENT, 3, size, size))
+        self.sizes = sizes_as_alone(self._engine, noise.astype(np.float32))
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         """(b, 3, h, w) float32 -> the network's outputs, each (b, ...)."""
@@ -60,15 +97,11 @@ class MicroBatcher:
                 asker.turn.set()
 
     def _first_in_line(self) -> list[_Asker]:
-        first = self._waiting[0]
-        taken = list[_Asker]()
-        photos = 0
-        for asker in self._waiting:
-            photos += len(asker.photos)
-            if taken and (photos > self._most or asker.photos.shape[1:] != first.photos.shape[1:]):
-                break
-            taken.append(asker)
-        del self._waiting[: len(taken)]
+        shape = (1, *self._waiting[0].photos.shape[1:])
+        alike = list(takewhile(lambda asker: asker.photos.shape == shape, self._waiting))
+        count = next((size for size in self.sizes if size <= len(alike)), 1)
+        taken = self._waiting[:count]
+        del self._waiting[:count]
         return taken
 
     def _answer(self, some: Sequence[_Asker]) -> None:

@@ -23,6 +23,7 @@ from train.images.blank import shows_nothing
 from train.inference.crops import agreed, parts_of, shown_where
 from train.inference.current_classes import Knew, as_trained, todays_classes, with_own
 from train.inference.embeddings import Embedder, Watch
+from train.inference.micro_batch import MicroBatcher
 from train.inference.model_folder import FORMAT, classes_of, is_provisional, model_folder, read_json
 from train.inference.network import open_network
 from train.inference.photo_index import Index
@@ -277,6 +278,13 @@ class Predictor:
         """The number of this release's round, where the photo helped to make it; None where it did
         not, or where rounds were not counted."""
         return self.round if self.round and image_id in self.index else None
+
+    def expect_company(self) -> None:
+        """Several will ask at once: from now on they share a run of the network, where that
+        changes no answer by a bit."""
+        engine = self._network.engine
+        if isinstance(engine, MicroBatcher):
+            engine.expect_company(self._network.preprocess.size)
 
     @property
     def engine(self) -> str:

@@ -188,10 +188,9 @@ class ReferenceMatcher(Embedder):
 
     def ask(self, data: bytes, watch: Watch | None = None) -> tuple[np.ndarray, ...]:
         """Logits (c,) and embedding (d,) of one photo. Raises BadPhoto."""
-        outputs, bad = self.look([("photo", data)], watch)
-        for _, error in bad:
-            raise error
-        return tuple(rows[0] for rows in outputs.arrays)
+        found: dict[str, np.ndarray] = {}
+        logits, *rest = super().ask(data, self._noting(found, watch))
+        return (logits + found["photo"], *rest)
 
     def ask_parts(self, data: bytes) -> tuple[np.ndarray, ...]:
         """Points find a picture wherever it is in the frame: no part needs a look of its own."""
@@ -215,6 +214,16 @@ class ReferenceMatcher(Embedder):
     ) -> tuple[Outputs, list[tuple[str, BadPhoto]]]:
         """One batch; the photo is decoded once, for the network and for its points."""
         found: dict[str, np.ndarray] = {}
+        outputs, bad = super().look(photos, self._noting(found, watch))
+        if not outputs.ids:
+            return outputs, bad
+        logits, *rest = outputs.arrays
+        return Outputs(
+            outputs.ids, (logits + np.stack([found[name] for name in outputs.ids]), *rest)
+        ), bad
+
+    def _noting(self, found: dict[str, np.ndarray], watch: Watch | None) -> Watch:
+        """`found` gets what the points of each photo say, by its name."""
 
         def see(name: str, data: bytes, photo: Image.Image) -> None:
             laid = self.references.laid(find_points(photo, ASKED))
@@ -224,10 +233,4 @@ class ReferenceMatcher(Embedder):
             if watch and watch.find:
                 watch.find(name, beside(laid))
 
-        outputs, bad = super().look(photos, Watch(max(SIDE, watch.longer if watch else 0), see))
-        if not outputs.ids:
-            return outputs, bad
-        logits, *rest = outputs.arrays
-        return Outputs(
-            outputs.ids, (logits + np.stack([found[name] for name in outputs.ids]), *rest)
-        ), bad
+        return Watch(max(SIDE, watch.longer if watch else 0), see)

@@ -2,12 +2,15 @@
 
 import json
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from data_cards.errors import BadModel
+from data_cards.photos.image import encode_jpeg
+from tests.fixtures.tiny_models import picture
 from train.images.preprocessing import Preprocessing
 from train.inference import network
 from train.inference.engine import LEAST_COSINE, TorchEngine, cosines
@@ -93,6 +96,35 @@ def test_several_at_once_each_get_their_own(exported):
         found = list(threads.map(asked.ask, files * 6))
     for number, said in enumerate(found):
         assert said[0].argmax() == logits[number % len(files)].argmax()
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime", "torch"])
+def test_visitors_who_come_at_once_get_the_same_bits_as_one_after_the_other(exported, name):
+    asked = open_network(exported, engine=name)
+    photos = [encode_jpeg(picture(number % 5, number)) for number in range(24)]
+    alone = [asked.ask(data) for data in photos]
+    asked.engine.expect_company(asked.preprocess.size)
+    sizes = Counting(asked.engine)
+    start = threading.Barrier(8)
+
+    def ask(data):
+        start.wait(timeout=20)
+        return asked.ask(data)
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(ask, photos))
+    assert sum(sizes.seen) == len(photos) and set(sizes.seen) <= {1, *asked.engine.sizes}
+    for one, other in zip(alone, together, strict=True):
+        assert all(np.array_equal(*rows) for rows in zip(one, other, strict=True))
+
+
+class Counting:
+    """How many photos each run of a network has."""
+
+    def __init__(self, batcher):
+        self.seen = []
+        run = batcher._engine.run
+        batcher._engine.run = lambda photos: (self.seen.append(len(photos)), run(photos))[1]
 
 
 def test_an_export_of_other_weights_never_answers_in_their_name(exported):

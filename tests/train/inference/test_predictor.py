@@ -115,6 +115,33 @@ def test_many_may_ask_at_once(predictor):
         ]
 
 
+def test_who_asks_at_once_is_answered_as_if_alone_and_a_bad_photo_stops_nobody(exported_release):
+    """To the last bit, through the engine that serves."""
+    predictor = load_predictor(exported_release)
+    photos = [shot(number % 5, number) for number in range(15)]
+    alone = [plain(predictor.predict(data)) for data in photos]
+    predictor.expect_company()
+    assert predictor.engine == "openvino"
+
+    def ask(data):
+        try:
+            return plain(predictor.predict(data))
+        except BadPhoto as refusal:
+            return refusal.sentence
+
+    bad = [b"no photo", photos[0][:300]]
+    mixed = [*photos[:5], bad[0], *photos[5:], bad[1]]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(ask, mixed))
+    refused = [one for one in together if isinstance(one, str)]
+    assert len(refused) == 2 and all(one.endswith(".") for one in refused)
+    assert [one for one in together if not isinstance(one, str)] == alone
+
+
+def plain(prediction):
+    return {**prediction.to_json(), "prediction_id": ""}
+
+
 def test_an_older_revision_can_be_served(tiny_release, tmp_path):
     folder = tmp_path / "release"
     shutil.copytree(tiny_release, folder)

@@ -1,13 +1,20 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from data_cards.photos.image import encode_jpeg
 from tests.fixtures.paintings import painting, visit
 from train.images.keypoints import find_points, lay_over
+from train.images.preprocessing import Preprocessing
 from train.inference import reference_matching as references
+from train.inference.embeddings import Embedder
 from train.inference.reference_matching import (
     ASKED,
     CHANCE,
+    ReferenceMatcher,
     References,
     as_logits,
     at_side,
@@ -106,3 +113,24 @@ def test_points_that_agree_by_chance_say_nothing_and_more_say_more():
 
 def test_nothing_known_recognises_nothing():
     assert References((), (), 3).recognise(photo(0)).tolist() == [0, 0, 0]
+
+
+class Meeting:
+    """An engine whose run ends when two visitors are in it."""
+
+    name = "meeting"
+    streams = 1
+
+    def __init__(self):
+        self.both = threading.Barrier(2)
+
+    def run(self, photos):
+        self.both.wait(timeout=20)
+        return np.zeros((len(photos), 6), np.float32), np.ones((len(photos), 3), np.float32)
+
+
+def test_two_visitors_ask_the_network_at_once(known):
+    matcher = ReferenceMatcher(Embedder(Meeting(), Preprocessing(size=56, short=64)), known)
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(matcher.ask, [encode_jpeg(visit(kind)) for kind in (1, 3)]))
+    assert [said[0].argmax() for said in found] == [1, 3]
