@@ -1,6 +1,7 @@
 """The commands of this floor: collections and their texts.
 
-python -m data_cards check [NAME...]        what is wrong or missing in a collection, with lines
+python -m data_cards check [NAME...]        what is wrong or missing in a collection, with lines;
+                                            with --online, which Wikidata items are other things
 python -m data_cards new NAME               a folder with a card and a list of classes to fill in
 python -m data_cards fill NAME              drafts of missing texts, from Wikidata and Wikipedia
 python -m data_cards report DATASET         what a dataset holds, as one page with pictures first
@@ -17,11 +18,16 @@ if __name__ == "__main__":
 
 import argparse
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from data_cards.command_line import DONE, Parser, here, run
 from data_cards.errors import NOT_DONE, WRONG_USE
 from data_cards.progress import speak_up
 from data_cards.wording import counted
+
+if TYPE_CHECKING:
+    from data_cards.dataset.collection import ClassInfo
 
 NAME_HELP = "a collection that ships, a folder with card.md and classes.yaml, or a dataset"
 
@@ -47,6 +53,8 @@ def _check(flags: argparse.Namespace) -> int:
         for remark in shown:
             print(f"{name}/{remark}")
         errors += sum(remark.is_error for remark in remarks)
+        if flags.online:
+            errors += _other_items(name, place.collection().classes, flags.contact)
         advice = sum(not remark.is_error for remark in remarks)
         if advice and not flags.advice:
             told = counted(advice, "line could say more", "lines could say more")
@@ -54,6 +62,19 @@ def _check(flags: argparse.Namespace) -> int:
     looked = counted(len(names), "collection")
     print(f"{counted(errors, 'error', none='no error')} in {looked}.".capitalize())
     return WRONG_USE if errors else DONE
+
+
+def _other_items(name: str, classes: Sequence[ClassInfo], contact: str) -> int:
+    """Say which Wikidata items are not what their class is called; how many those are."""
+    from data_cards.texts.wikidata import not_called_so
+    from data_cards.web.client import WebClient
+
+    others = list(not_called_so(WebClient(contact=contact).json, classes))
+    for class_id, why in others:
+        print(f"{name}, {class_id}: {why}.")
+    asked = counted(sum(bool(info.wikidata) for info in classes), "item")
+    print(f"{name}: {asked} of Wikidata compared with the names of their classes.")
+    return len(others)
 
 
 def _new(flags: argparse.Namespace) -> None:
@@ -97,6 +118,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--advice", action="store_true", help="also say where a text, a source or a licence lacks"
     )
+    check.add_argument(
+        "--online",
+        action="store_true",
+        help="also ask Wikidata whether each `wikidata` item is called like its class",
+    )
+    _add_contact(check)
     new = parser.command("new", _new, "begin a collection: a card and a list of classes")
     new.add_argument("name", type=here, metavar="NAME", help="the folder to make")
     fill = parser.command("fill", _fill, "draft missing texts from Wikidata and Wikipedia")
@@ -105,12 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     fill.add_argument(
         "--only", action="append", default=[], metavar="ID", help="this class; may be repeated"
     )
-    fill.add_argument(
-        "--contact",
-        default="",
-        metavar="EMAIL",
-        help="where Wikimedia can reach you; it asks programs to say so",
-    )
+    _add_contact(fill)
     report = parser.command(
         "report", _report, "what a dataset holds, as one page with pictures first"
     )
@@ -123,6 +145,15 @@ def _parser() -> argparse.ArgumentParser:
         help="the page (default: %(default)s)",
     )
     return parser
+
+
+def _add_contact(command: Parser) -> None:
+    command.add_argument(
+        "--contact",
+        default="",
+        metavar="EMAIL",
+        help="where Wikimedia can reach you; it asks programs to say so",
+    )
 
 
 if __name__ == "__main__":

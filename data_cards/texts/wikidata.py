@@ -4,13 +4,17 @@
     source.draft_of(ClassInfo("eiffel-tower", "Eiffel Tower", wikidata="Q243"))
 
 Wikidata's facts are CC0; Wikipedia's sentences are CC BY-SA 4.0, and both are named in the draft's
-source. An item that was not named is taken only where one of its names is the title or an alias.
+source. An item is taken only where one of its names is the title or an alias, also one that a card
+names: a number that was typed wrong is another thing.
+
+    dict(not_called_so(web.json, things.classes))       which items have other names, in a sentence
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -44,7 +48,10 @@ FACTS = {
     "P2048": "Height",
 }
 MOST_VALUES = 3
+AT_ONCE = 50  # items that one request takes
 METRES = "Q11573"
+NAMES = "labels|aliases"
+NAMES_AND_ALL = "labels|descriptions|aliases|claims|sitelinks"
 Json = Callable[[str, Mapping[str, str]], Any]
 
 
@@ -71,9 +78,11 @@ class Wikimedia:
             if len(found) != 1:
                 return Draft(info, _which(found))
             item = next(iter(found))
-        entity = self._entities([item]).get(item, {})
+        entity = _named(self._entities([item]), item)
         if not entity or "missing" in entity:
             return Draft(info, f"Wikidata has no item {item}")
+        if other := other_names(info, entity):
+            return Draft(info, other)
         facts = info.facts or self._facts(entity)
         page = entity.get("sitelinks", {}).get(f"{self._language}wiki", {}).get("title", "")
         summary, is_text = (info.summary, False) if info.summary else self._introduction(page)
@@ -116,21 +125,13 @@ class Wikimedia:
         }
 
     def _entities(self, items: Sequence[str], props: str = "") -> dict[str, Any]:
-        words = {
-            "action": "wbgetentities",
-            "ids": "|".join(items),
-            "props": props or "labels|descriptions|aliases|claims|sitelinks",
-            "languages": f"{self._language}|en|mul",
-            "sitefilter": f"{self._language}wiki",
-            "format": "json",
-        }
-        return dict(self._ask(API, words).get("entities", {}))
+        return entities(self._ask, items, props or NAMES_AND_ALL, self._language)
 
     def _facts(self, entity: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         claims = entity.get("claims", {})
         values = {name: _values(claims.get(prop, ())) for prop, name in FACTS.items()}
         items = [value["id"] for found in values.values() for value in found if _is_item(value)]
-        labels = self._entities(items[:50], "labels") if items else {}  # 50: what one request takes
+        labels = self._entities(items[:AT_ONCE], "labels") if items else {}
         facts: list[tuple[str, str]] = []
         for name, found in values.items():
             words = [_spoken(value, labels, self._language) for value in found[:MOST_VALUES]]
@@ -150,6 +151,64 @@ class Wikimedia:
             return "", False  # the facts are worth having without it
         text = first_sentences(str(found.get("extract", "")), LONGEST)
         return text, bool(text)
+
+
+def entities(
+    ask: Json, items: Sequence[str], props: str = NAMES, language: str = "en"
+) -> dict[str, Any]:
+    """What Wikidata tells of at most AT_ONCE items, by what they are called today: an item that was
+    merged into another has the other's number. Raises NotFetched."""
+    words = {
+        "action": "wbgetentities",
+        "ids": "|".join(items),
+        "props": props,
+        "languages": f"{language}|en|mul",
+        "sitefilter": f"{language}wiki",
+        "format": "json",
+    }
+    return dict(ask(API, words).get("entities", {}))
+
+
+def not_called_so(ask: Json, classes: Iterable[ClassInfo]) -> Iterator[tuple[str, str]]:
+    """The classes whose item is gone, or is called nothing that the class is called: (id, why).
+    Raises NotFetched."""
+    with_item = [info for info in classes if info.wikidata]
+    for start in range(0, len(with_item), AT_ONCE):
+        some = with_item[start : start + AT_ONCE]
+        found = entities(ask, [info.wikidata for info in some])
+        for info in some:
+            entity = _named(found, info.wikidata)
+            if not entity or "missing" in entity:
+                yield info.id, f"Wikidata has no item {info.wikidata}"
+            elif other := other_names(info, entity):
+                yield info.id, other
+
+
+def other_names(info: ClassInfo, entity: Mapping[str, Any]) -> str:
+    """Why an item is not this class, from its names; empty where one is a name of the class, or
+    where it has none in this language to compare."""
+    names = [one for told in entity.get("labels", {}).values() if (one := str(told["value"]))]
+    names += [str(one["value"]) for told in entity.get("aliases", {}).values() for one in told]
+    ours = {_key(name) for name in (info.title, *info.aliases)}
+    if not names or ours & {_key(name) for name in names}:
+        return ""
+    return (
+        f"{info.wikidata} is “{names[0]}” on Wikidata, not “{info.title}”; correct `wikidata`, or "
+        "add that name to `aliases`"
+    )
+
+
+def _key(name: str) -> str:
+    """A name without accents and what stands in brackets: "Freyr (god)" is Freyr."""
+    plain = unicodedata.normalize("NFD", re.sub(r"\s*\([^)]*\)$", "", name))
+    return name_key("".join(sign for sign in plain if not unicodedata.combining(sign)))
+
+
+def _named(found: Mapping[str, Any], item: str) -> Mapping[str, Any]:
+    """An item among several; one that was merged is answered under its new number."""
+    return found.get(item) or next(
+        (one for one in found.values() if one.get("redirects", {}).get("from") == item), {}
+    )
 
 
 def first_sentences(text: str, longest: int) -> str:

@@ -36,3 +36,26 @@ def test_a_name_that_leads_nowhere_is_one_sentence(capsys):
     said = capsys.readouterr().err
     assert "There is no collection 'nothing'" in said
     assert "Traceback" not in said
+
+
+def test_items_are_compared_online_when_asked_for(tmp_path, capsys, monkeypatch):
+    answers = {
+        "Q1": {"labels": {"en": {"value": "Lion"}}},
+        "Q2": {"labels": {"en": {"value": "Tiger"}}},
+    }
+    monkeypatch.setattr(
+        "data_cards.web.client.WebClient.json", lambda self, url, words: {"entities": answers}
+    )
+    folder = tmp_path / "animals"
+    folder.mkdir()
+    (folder / "card.md").write_text(
+        "---\nname: animals\ntitle: A\nlicence: CC0-1.0\n---\nBeasts.\n"
+    )
+    (folder / "classes.yaml").write_text(
+        "- id: lion\n  wikidata: Q1\n- id: rose\n  wikidata: Q2\n- id: ship\n"
+    )
+    assert main(["check", str(folder)]) == DONE
+    assert main(["check", "--online", str(folder)]) == WRONG_USE
+    shown = capsys.readouterr().out
+    assert "rose: Q2 is “Tiger” on Wikidata, not “Rose”" in shown
+    assert "2 items of Wikidata compared" in shown and "1 error in 1 collection." in shown

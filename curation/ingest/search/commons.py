@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from curation.ingest.search.query import Asking, Hit, Query
+from data_cards.progress import say
+from data_cards.texts.wikidata import not_called_so
 
 API = "https://commons.wikimedia.org/w/api.php"
 PAGE = 50  # what anonymous programs may ask for at once
@@ -22,9 +24,18 @@ TAG = re.compile(r"<[^>]*>")
 
 def search(asking: Asking, query: Query) -> Iterator[Hit]:
     """Photos of a query. Raises NotFetched."""
-    if query.wikidata:
+    if query.wikidata and _is_the_class(asking, query):
         yield from _pages(asking, f"haswbstatement:P180={query.wikidata} filetype:bitmap")
     yield from _pages(asking, f"{query.words} filetype:bitmap")
+
+
+def _is_the_class(asking: Asking, query: Query) -> bool:
+    """Whether the item is called like its class: photos of another thing would all be labelled
+    wrong."""
+    others = dict(not_called_so(asking.json, [query.info] if query.info else []))
+    for class_id, why in others.items():
+        say(f"{class_id} is searched for by its names only: {why}.")
+    return not others
 
 
 def _pages(asking: Asking, words: str) -> Iterator[Hit]:

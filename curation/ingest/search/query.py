@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -51,11 +51,13 @@ class SearchSettings:
 @dataclass(frozen=True)
 class Query:
     """One question. `label`: the class that answers are photos of, None for none of these;
-    `wikidata`: its item, for providers that know what a photo depicts."""
+    `wikidata`: its item, for providers that know what a photo depicts, and `info` the class that
+    the item should be."""
 
     words: str
     label: str | None = None
     wikidata: str = ""
+    info: ClassInfo | None = None
 
     @property
     def status(self) -> str:
@@ -138,7 +140,5 @@ def _queries_of(info: ClassInfo, things: Collection | None) -> list[Query]:
         if len(plain) > 2:
             names.setdefault(name_key(plain), plain)
     wanted = list(names.values())[:MOST_NAMES] or [info.title]
-    return [
-        Query(form.replace("{title}", name), info.id, info.wikidata if place == 0 else "")
-        for place, name in enumerate(wanted)
-    ]
+    found = [Query(form.replace("{title}", name), info.id) for name in wanted]
+    return [replace(found[0], wikidata=info.wikidata, info=info), *found[1:]]

@@ -7,7 +7,7 @@ import pytest
 
 from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import NotFetched
-from data_cards.texts.wikidata import Wikimedia, first_sentences
+from data_cards.texts.wikidata import Wikimedia, first_sentences, not_called_so
 
 RECORDED = json.loads((Path(__file__).parents[2] / "fixtures/recorded/wikidata.json").read_text())
 
@@ -58,7 +58,14 @@ def test_without_a_page_the_facts_alone_are_drafted_and_are_free():
 
 def test_what_somebody_wrote_stays():
     mine = ClassInfo(
-        "t", "Tower", "My words.", (("Look for", "iron"),), "me", "CC0-1.0", "Q243", (1.0, 2.0)
+        "t",
+        "Eiffel Tower",
+        "My words.",
+        (("Look for", "iron"),),
+        "me",
+        "CC0-1.0",
+        "Q243",
+        (1.0, 2.0),
     )
     made = recorded().draft_of(mine).info
     assert (made.summary, made.facts, made.location) == ("My words.", mine.facts, (1.0, 2.0))
@@ -110,3 +117,73 @@ def test_sentences_are_whole_and_initials_are_no_ends():
     text = "Built by A. B. Smith in 1900. It burned. " + "Long " * 100 + "end."
     assert first_sentences(text, 60) == "Built by A. B. Smith in 1900. It burned."
     assert first_sentences("", 10) == ""
+
+
+def items(**names):
+    """Wikidata with these items: their label and aliases, a merged one, and nothing else."""
+    asked = []
+
+    def entity(item):
+        label, *aliases = names[item]
+        return {
+            "id": item,
+            "labels": {"en": {"value": label}},
+            "aliases": {"en": [{"value": one} for one in aliases]},
+        }
+
+    def ask(url, words):
+        asked.append(words["ids"].split("|"))
+        found = {one: entity(one) for one in asked[-1] if one in names}
+        if "Q404" in asked[-1]:
+            found["Q7"] = entity("Q7") | {"redirects": {"from": "Q404", "to": "Q7"}}
+        return {"entities": found | {one: {"missing": ""} for one in asked[-1] if one == "Q13"}}
+
+    return ask, asked
+
+
+@pytest.mark.parametrize(
+    ("title", "aliases", "label", "others"),
+    [
+        ("Michelangelo", (), "Leonardo da Vinci", ("da Vinci",)),
+        ("Ganesha", ("Ganapati",), "Hanuman", ()),
+        ("Freyr", (), "Freyja", ("Freya",)),
+        ("Taj Mahal", (), "Taj Mahal Palace Hotel", ()),
+        ("Oya", (), "Oya River (Japan)", ()),
+    ],
+)
+def test_an_item_of_another_name_is_said_and_nothing_is_drafted_from_it(
+    title, aliases, label, others
+):
+    info = ClassInfo("x", title, aliases=aliases, wikidata="Q5")
+    ask, _ = items(Q5=(label, *others))
+    ((class_id, why),) = not_called_so(ask, [info])
+    assert class_id == "x" and f"Q5 is “{label}” on Wikidata, not “{title}”" in why
+    draft = Wikimedia(ask).draft_of(info)
+    assert draft.why_not == why and draft.info == info
+
+
+@pytest.mark.parametrize(
+    ("title", "aliases", "label", "others"),
+    [
+        ("Hạ Long Bay", ("Halong",), "Ha Long Bay", ()),
+        ("Xangô", (), "Shango", ("Xango",)),
+        ("Guanyin", ("Kannon",), "Guan Yin", ("kannon",)),
+        ("Freyr", (), "Freyr (god)", ()),
+        ("Paul Cézanne", (), "paul cezanne", ()),
+    ],
+)
+def test_accents_capitals_brackets_and_aliases_make_no_other_thing(title, aliases, label, others):
+    info = ClassInfo("x", title, aliases=aliases, wikidata="Q5")
+    assert list(not_called_so(items(Q5=(label, *others))[0], [info])) == []
+
+
+def test_items_are_compared_fifty_at_a_time_and_merged_or_missing_ones_are_known():
+    many = {f"Q{number}": (f"Thing {number}",) for number in range(100, 220)} | {"Q7": ("Moved",)}
+    classes = [
+        ClassInfo(f"c{item}", name, wikidata=item) for item, (name,) in many.items() if item != "Q7"
+    ]
+    classes += [ClassInfo("moved", "Moved", wikidata="Q404"), ClassInfo("none", "No item")]
+    classes.append(ClassInfo("gone", "Gone", wikidata="Q13"))
+    ask, asked = items(**many)
+    assert dict(not_called_so(ask, classes)) == {"gone": "Wikidata has no item Q13"}
+    assert [len(some) for some in asked] == [50, 50, 22]

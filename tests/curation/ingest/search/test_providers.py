@@ -12,6 +12,7 @@ import pytest
 from curation.ingest.search import commons, europeana, flickr, inaturalist, openverse, web_images
 from curation.ingest.search.query import Asking, Hit, Query, SearchSettings
 from curation.ingest.search.registry import PROVIDERS, providers_for
+from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadSource, NotFetched
 
 RECORDED = json.loads((Path(__file__).parents[3] / "fixtures/recorded/searches.json").read_text())
@@ -52,6 +53,25 @@ def test_commons_gives_a_ready_size_and_says_whose_it_is():
             600,
         ),
     ]
+
+
+def test_commons_does_not_ask_for_photos_of_an_item_that_is_another_thing():
+    info = ClassInfo("ganesha", "Ganesha", wikidata="Q7914")
+
+    def first_words(label):
+        asked = []
+
+        def ask(url, params):
+            asked.append(dict(params))
+            named = {"Q7914": {"labels": {"en": {"value": label}}}}
+            return {"entities": named} if "ids" in params else RECORDED["commons"]
+
+        query = Query("ganesha", "ganesha", "Q7914", info)
+        next(commons.search(Asking(ask), query))
+        return next(one["gsrsearch"] for one in asked if "gsrsearch" in one)
+
+    assert "P180=Q7914" in first_words("Ganesha")
+    assert first_words("Hanuman") == "ganesha filetype:bitmap"
 
 
 def test_commons_asks_for_what_a_photo_depicts_first_and_goes_on_where_it_ended():
