@@ -78,6 +78,7 @@ def _serve(asked: argparse.Namespace) -> None:
         engine=asked.engine,
         embedders=tuple(asked.embedder),
         mcp=asked.mcp,
+        quiz=asked.quiz,
     )
     _open(settings)
 
@@ -338,6 +339,11 @@ def _serve_more(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument(
         "--mcp", action="store_true", help="let language models ask, at /mcp/ (MCP tools)"
+    )
+    serve.add_argument(
+        "--quiz",
+        action="store_true",
+        help="ask visitors what training photos show: second opinions, never labels",
     )
     serve.add_argument(
         "--passwords", type=here, help="file of annotators (see `annotator`); else one is made up"

@@ -33,6 +33,7 @@ from space.auth import Access, access_for
 from space.hunt.finds import Finds
 from space.photo_check import MOST_MEMORY, PhotoCheck
 from space.questions import ENDPOINTS
+from space.quiz.quiz import Quiz
 from space.server import launch, server_behind, stop
 from space.settings import ON_THIS_MACHINE, OWNER, SpaceSettings
 
@@ -88,6 +89,14 @@ def create_app(
     finds = Finds(settings.state / "hunt.json")
     endpoints.count_find = finds.add
     rounds = _rounds(app_state, settings)
+    archive = app_state.archive
+    quiz = Quiz(
+        settings.quiz,
+        archive.table,
+        app_state.recognizer,
+        archive.journal.append,
+        archive.is_erased,
+    )
     if settings.zero_gpu:
         endpoints.look_together(_on_a_borrowed_gpu())
     tools = _tools(endpoints, settings) if settings.mcp else None
@@ -99,7 +108,8 @@ def create_app(
     app.include_router(api_pages("Vitrine", str(VERSION), with_mcp=tools is not None))
     if tools is not None:
         app.mount(MCP_PATH, tools.app)
-    app.include_router(pages(app_state, rounds.for_visitors if rounds else lambda: ""))
+    notice = rounds.for_visitors if rounds else lambda: ""
+    app.include_router(pages(app_state, notice, quiz.is_open))
     app.include_router(access.router())
     _light_table(app, rounds, access, settings)
     serve_page(app, with_light_table=rounds is not None, recognizer=app_state.recognizer)
@@ -108,7 +118,7 @@ def create_app(
 
         attach_oauth(app)
     add_endpoints(app, endpoints, settings)
-    app.include_router(visitor_routes(endpoints, finds, settings))
+    app.include_router(visitor_routes(endpoints, finds, quiz, settings))
     return app
 
 

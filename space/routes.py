@@ -37,10 +37,15 @@ PICTURE_HEADERS = {
 }
 
 
-def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRouter:
+def pages(
+    app_state: AppState,
+    notice: Callable[[], str] = lambda: "",
+    has_quiz: Callable[[], bool] = lambda: False,
+) -> APIRouter:
     """/healthz, /room, /similar-photo/<image_id>, /reference/<class_id>.
 
-    `notice`: what visitors are told while the model is missing or provisional; empty otherwise.
+    `notice`: what visitors are told while the model is missing or provisional; empty otherwise;
+    `has_quiz`: whether they are offered one.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -61,6 +66,7 @@ def pages(app_state: AppState, notice: Callable[[], str] = lambda: "") -> APIRou
         except VitrineError as error:
             return _not_ready(error, {})
         told = room_of(recognizer, notice(), app_state.archive.table is not None)
+        told["quiz"] = has_quiz()
         return JSONResponse(in_every_text(told, shown), headers={"Cache-Control": "no-cache"})
 
     @router.get("/similar-photo/{image_id}")

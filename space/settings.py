@@ -7,6 +7,7 @@ The environment is read here and nowhere else on this floor:
     VITRINE_STATE                    folder for decisions and sessions of this machine
     VITRINE_ORIGINS    web pages that may call the API, e.g. https://you.github.io (comma separated)
     VITRINE_MCP                      1: language models may ask, at /mcp/
+    VITRINE_QUIZ    1: visitors are asked what training photos show, at /#/quiz (space/quiz/quiz.py)
     VITRINE_EMBEDDERS  web pages that may show the app inside theirs (comma separated)
     VITRINE_ANNOTATORS  names that may use the light table, besides the Space's owner (commas)
     VITRINE_OWNERS                  names that may also train, release and go back (comma separated)
@@ -68,6 +69,8 @@ class SpaceSettings:
     zero_gpu: bool = False
     # Whether language models may ask (space/agents/mcp_tools.py).
     mcp: bool = False
+    # Whether visitors may say what training photos show (space/quiz/quiz.py).
+    quiz: bool = False
     # Pages that may show this one inside theirs, beside the Hub's.
     embedders: tuple[str, ...] = ()
     # What `python` runs behind the page when it opens, and stops when it closes; none where a page
@@ -118,8 +121,9 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
         hub_sign_in=on_hub and bool(environ.get("OAUTH_CLIENT_SECRET")),
         behind_proxy=on_hub,
         disk_is_kept=not on_hub or bool(state),
-        zero_gpu=environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true"),
-        mcp=environ.get("VITRINE_MCP", "").lower() in ("1", "t", "true"),
+        zero_gpu=_is_on(environ.get("SPACES_ZERO_GPU", "")),
+        mcp=_is_on(environ.get("VITRINE_MCP", "")),
+        quiz=_is_on(environ.get("VITRINE_QUIZ", "")),
         embedders=_listed(environ.get("VITRINE_EMBEDDERS", "")),
     )
 
@@ -148,6 +152,10 @@ def first_model_of(dataset: str, state: Path) -> str:
     folder = Path(place.name)
     name = folder.resolve().name
     return str(folder.parent / ("model" if name == "dataset" else f"{name}-model"))
+
+
+def _is_on(text: str) -> bool:
+    return text.strip().lower() in ("1", "t", "true")
 
 
 def _listed(text: str) -> tuple[str, ...]:

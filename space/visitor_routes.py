@@ -4,6 +4,9 @@ status that fits.
     POST /suggestion {prediction_id, label, consent, words} -> {receipt}
     POST /hunt/found {prediction_id} -> {found}     GET /hunt/counts -> {finds: {class id: number}}
     POST /why {prediction_id, label} -> {grid: 4 rows of 4 chances}
+    POST /quiz/round {after} -> {round, questions: [{choices: [{label, title}]}]}
+    POST /quiz/answer {round, number, label} -> {known: {label, title} or null, right}
+    GET /quiz/photo/<round>/<number> -> a JPEG
     POST /take-back {receipt} -> {receipt, fate, sentence}
 """
 
@@ -16,10 +19,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from data_cards.errors import NotAllowed
+from data_cards.errors import NotAllowed, VitrineError
 from space.api import Answer, Endpoints, refusal
 from space.hunt.finds import Finds
 from space.questions import Refused, read_question
+from space.quiz.quiz import Quiz
 from space.rate_limit import client_of
 from space.settings import SpaceSettings
 
@@ -32,15 +36,25 @@ STATUS = {
     "unknown_prediction": 404,
     "unknown_receipt": 404,
     "no_why": 404,
+    "no_quiz": 404,
+    "no_quiz_now": 404,
+    "unknown_round": 404,
     "not_your_receipt": 403,
 }
 
 
-def visitor_routes(endpoints: Endpoints, finds: Finds, settings: SpaceSettings) -> APIRouter:
+Asked = Callable[[Answer, str], Answer]  # the question and who asks -> the answer
+# Shown on pages of other origins too (GitHub Pages), and kept by no browser: it may be erased.
+PHOTO_HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+def visitor_routes(
+    endpoints: Endpoints, finds: Finds, quiz: Quiz, settings: SpaceSettings
+) -> APIRouter:
     """The routes, which answer as `endpoints` does."""
     router = APIRouter(include_in_schema=False)
 
-    def add(path: str, asked: Callable[[Answer, str], Answer]) -> None:
+    def add(path: str, asked: Asked) -> None:
         async def route(request: Request) -> Response:
             body = await _object(request)
             if body is None:
@@ -73,10 +87,30 @@ def visitor_routes(endpoints: Endpoints, finds: Finds, settings: SpaceSettings) 
         asked = (body.get("prediction_id"), body.get("label"))
         return dict(endpoints.why(*asked, client=client))
 
+    _quiz_routes(router, add, quiz)
     add("/hunt/found", found)
     add("/why", why)
     router.add_api_route("/hunt/counts", counts)
     return router
+
+
+def _quiz_routes(router: APIRouter, add: Callable[[str, Asked], None], quiz: Quiz) -> None:
+    def begin(body: Answer, client: str) -> Answer:
+        return dict(quiz.begin(body.get("after"), client=client))
+
+    def answer(body: Answer, client: str) -> Answer:
+        return dict(quiz.answer(*(body.get(name) for name in ("round", "number", "label"))))
+
+    def photo(name: str, number: int) -> Response:
+        try:
+            shown = quiz.picture(name, number)
+        except VitrineError as error:
+            return JSONResponse(refusal(error), 404, {"Cache-Control": "no-store"})
+        return Response(shown, media_type="image/jpeg", headers=PHOTO_HEADERS)
+
+    add("/quiz/round", begin)
+    add("/quiz/answer", answer)
+    router.add_api_route("/quiz/photo/{name}/{number}", photo)
 
 
 async def _object(request: Request) -> dict[str, Any] | None:

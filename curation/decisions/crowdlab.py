@@ -9,11 +9,12 @@ people), a class by number, -1 where a person was not asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from curation.decisions.agreement import votes_of
+from curation.decisions.agreement import Answers, votes_of
 
 LEAST = 1e-6
 ROUNDS = 100
@@ -45,6 +46,22 @@ def crowdlab(answers: np.ndarray, probabilities: np.ndarray) -> Crowd:
     return Crowd(
         chances, consensus, _quality(answers, chances, consensus, weights), float(weights[-1])
     )
+
+
+def chances_among(shared: Answers, told: Sequence[Sequence[tuple[str, float]]]) -> np.ndarray:
+    """(photos, classes) from a few classes with chances of each photo; what they leave goes to all
+    others."""
+    place = {name: n for n, name in enumerate(shared.classes)}
+    chances = np.full((len(told), len(place)), np.nan)
+    for row, known in enumerate(told):
+        for name, chance in known:
+            if name in place:
+                chances[row, place[name]] = chance
+    left = np.maximum(0, 1 - np.nansum(chances, axis=1))
+    empty = np.isnan(chances)
+    share = (left / np.maximum(1, empty.sum(axis=1)))[:, None]
+    chances = np.where(empty, share, chances) + 1e-9
+    return chances / chances.sum(axis=1, keepdims=True)
 
 
 def _majority(answers: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

@@ -84,6 +84,9 @@ TABLE: dict[str, Action] = {
     "note": Action(About.PHOTO, ("note",), answers=False),
     "flag": Action(About.PHOTO, answers=False),
     "unflag": Action(About.PHOTO, answers=False),
+    # What a visitor answered in the quiz: weighed beside others' (curation/decisions/crowdlab.py),
+    # and shown to whoever decides. Readers of the ledger keep these apart from decisions.
+    "second_opinion": Action(About.PHOTO, ("label",), answers=False),
     # The part of a photo that counts, and how it is turned; the stored bytes stay.
     "frame": Action(About.PHOTO, ("frame",), answers=False),
     "rename_class": Action(About.CLASS, ("label", "title"), answers=False),
@@ -101,6 +104,7 @@ def _about(*subjects: About) -> frozenset[str]:
 ACTIONS = tuple(TABLE)
 PHOTO_ACTIONS = _about(About.PHOTO, About.PAIR, About.VISITOR)
 REMARKS = ("note", "flag", "unflag")
+OPINION = "second_opinion"
 PAIR_ACTIONS = _about(About.PAIR)
 VISITOR_ACTIONS = _about(About.VISITOR)
 CLASS_ACTIONS = _about(About.CLASS)

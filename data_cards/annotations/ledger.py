@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from data_cards.annotations.actions import CLASS_ACTIONS, PAIR_ACTIONS
+from data_cards.annotations.actions import CLASS_ACTIONS, OPINION, PAIR_ACTIONS
 from data_cards.annotations.decision import (
     NONE_OF_THESE,
     Decision,
@@ -58,12 +58,14 @@ VISITOR = "visitor"  # who takes a question back
 @dataclass(frozen=True)
 class Ledger:
     """Everything known: decisions and questions in order, questions that their visitors took back,
-    and where and why a line was left out."""
+    where and why a line was left out, and second opinions (what visitors answered in the quiz),
+    which are no decisions."""
 
     decisions: tuple[Decision, ...] = ()
     questions: tuple[Question, ...] = ()
     problems: tuple[str, ...] = ()
     taken_back: tuple[Question, ...] = ()
+    opinions: tuple[Decision, ...] = ()
 
     @property
     def unreadable(self) -> int:
@@ -99,13 +101,15 @@ def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
     asked: dict[str, Question] = {}
     for question in sorted(questions, key=_rank_of_question):
         asked.setdefault(question.id, question)
-    ordered = tuple(in_order(decisions))
+    opinions = in_order(one for one in decisions if one.action == OPINION)
+    ordered = tuple(in_order(one for one in decisions if one.action != OPINION))
     back = {one.undoes for one in ordered if one.action == "undo" and one.who == VISITOR}
     return Ledger(
         ordered,
         tuple(one for one in asked.values() if one.id not in back),
         tuple(problems),
         tuple(one for one in asked.values() if one.id in back),
+        tuple(opinions),
     )
 
 

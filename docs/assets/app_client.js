@@ -88,6 +88,14 @@ export class AppClient {
     return this.#post("hunt/found", { prediction_id: predictionId });
   }
 
+  quizRound(after) {
+    return this.#post("quiz/round", { after });
+  }
+
+  quizAnswer(round, number, label) {
+    return this.#post("quiz/answer", { round, number, label });
+  }
+
   async finds() {
     const told = await fetch(this.at("hunt/counts"), { credentials: "omit" }).then((response) => response.json()).catch(() => null);
     if (!told?.finds) throw new Trouble(TEXT.closed, "unreachable");

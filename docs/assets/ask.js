@@ -6,6 +6,7 @@ import { button, element, picture } from "./elements.js";
 import { card, chosen, heading, placard, plausible } from "./placard.js";
 import { compareSheet, whySheet } from "./closer.js";
 import { caught, countsSheet, currentHunt, huntCard, huntSheet, progress, tickOff } from "./hunt.js";
+import { quizSheet } from "./quiz.js";
 import { receiptsSheet } from "./receipts.js";
 import { Recognizer } from "./recognizer.js";
 import { namesSheet, thingSheet } from "./sheets.js";
@@ -133,6 +134,7 @@ class Ask extends HTMLElement {
     if (hunt) return [button("quiet", progress(hunt, this.#all()), () => goTo("hunt"))];
     const names = things(this.#cards.size);
     return [this.#client.twin && button("quiet", TWIN.tab, this.#offline),
+      this.#room.quiz && button("quiet", TEXT.quiz, () => goTo("quiz")),
       button("quiet", `${names} ▾`, () => this.#names(), { "aria-label": `${TEXT.knowButton}: ${names}` })];
   }
 
@@ -201,6 +203,8 @@ class Ask extends HTMLElement {
     return huntSheet({ cards: this.#all(), change: () => this.#start() });
   }
 
+  #titleOf = (label, title) => this.#cards.get(label)?.title ?? title;
+
   #sayAgain() {
     if (this.#state() !== "answer") return;
     if (this.#choice) this.#choose(this.#choice);
@@ -228,6 +232,7 @@ class Ask extends HTMLElement {
 
   #sheetOf(kind, name) {
     if (kind === "receipts") return receiptsSheet(this.#ofReceipts);
+    if (kind === "quiz" && this.#room.quiz) return quizSheet({ ...this.#client.quiz, titleOf: this.#titleOf });
     if (kind === "hunt") return this.#huntSheet(name);
     const about = this.#cards.get(name);
     const names = { room: this.#room, cards: this.#all(), open: this.#thing };

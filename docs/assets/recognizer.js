@@ -86,6 +86,16 @@ export class Recognizer {
     return this.#app().found(predictionId);
   }
 
+  /** The quiz, as the sheet plays it. */
+  get quiz() {
+    const app = this.#app();
+    return {
+      begin: (after) => app.quizRound(after),
+      answer: (...given) => app.quizAnswer(...given),
+      photo: (round, number) => app.at(`quiz/photo/${round}/${number}`),
+    };
+  }
+
   async finds() {
     return this.#app().finds();
   }

@@ -131,3 +131,9 @@ def test_a_release_that_is_served_is_told_that_several_will_ask(
 
     monkeypatch.setattr(predictor, "load_predictor", lambda *given: Release())
     assert isinstance(app._load(None, "auto", "m"), Release) and told == ["company"]
+
+
+def test_the_quiz_is_off_unless_somebody_turns_it_on() -> None:
+    model = {"VITRINE_MODEL": "model"}
+    assert not settings_from(model).quiz and not settings_from({**model, "VITRINE_QUIZ": "0"}).quiz
+    assert settings_from({**model, "VITRINE_QUIZ": "1"}).quiz

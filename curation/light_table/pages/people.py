@@ -26,7 +26,7 @@ from curation.decisions.agreement import (
     votes_of,
     with_others,
 )
-from curation.decisions.crowdlab import crowdlab, dawid_skene
+from curation.decisions.crowdlab import chances_among, crowdlab, dawid_skene
 from curation.light_table.session.history import decision_lines
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.actions import CLASS_ACTIONS
@@ -209,7 +209,7 @@ def qualities(
         return {}, False
     told = [best(photo) for photo in shared.photos]
     with_model = sum(map(bool, told)) * 2 > len(told) and len(shared.classes) > 1
-    found = crowdlab(shared.answers, _chances(shared, told)) if with_model else None
+    found = crowdlab(shared.answers, chances_among(shared, told)) if with_model else None
     if found is None or found.model < LEAST_SAY:
         # Where two differ and nobody else has a say, no arithmetic knows who is right.
         if len(enough) < 3:
@@ -220,20 +220,6 @@ def qualities(
     return {
         who: min(1.0, value) for who, value in named if who in enough and np.isfinite(value)
     }, with_model
-
-
-def _chances(shared: Answers, told: Sequence[Sequence[tuple[str, float]]]) -> np.ndarray:
-    place = {name: n for n, name in enumerate(shared.classes)}
-    chances = np.full((len(told), len(place)), np.nan)
-    for row, known in enumerate(told):
-        for name, chance in known:
-            if name in place:
-                chances[row, place[name]] = chance
-    left = np.maximum(0, 1 - np.nansum(chances, axis=1))
-    empty = np.isnan(chances)
-    share = (left / np.maximum(1, empty.sum(axis=1)))[:, None]
-    chances = np.where(empty, share, chances) + 1e-9
-    return chances / chances.sum(axis=1, keepdims=True)
 
 
 def words_for(quality: float | None, photos: int) -> str:

@@ -31,6 +31,7 @@ from curation.light_table.session.moves import Move, Moves
 from curation.light_table.session.placard import NoOpinions, Opinions, Records, placard
 from curation.light_table.session.questions import Item, unasked
 from curation.light_table.session.queue import PILES, Queue, pile_of, questions
+from curation.light_table.session.second_opinions import SecondOpinions
 from curation.light_table.session.sending import Sending
 from curation.light_table.session.thumbnails import Prints
 from curation.scan.remembered import NothingRemembered, Remembered
@@ -39,7 +40,7 @@ from data_cards.annotations.decision import NONE_OF_THESE, Question, now
 from data_cards.annotations.frame import framed_bytes, read_frame
 from data_cards.annotations.framed_photos import frames_of
 from data_cards.annotations.journal import Journal, flush, known
-from data_cards.annotations.ledger import given_labels, read_ledger
+from data_cards.annotations.ledger import given_labels, merged_classes, read_ledger
 from data_cards.annotations.overlap import ONE_EACH, Asking, asking_from
 from data_cards.annotations.remarks import Remarks, remarks_of
 from data_cards.dataset.collection import Collection as Things
@@ -96,6 +97,7 @@ class LightTable:
         # Set by whoever knows how long somebody has (curation/light_table/pages/ten.py).
         self.time_left: Callable[[str], float | None] = lambda who: None
         self._plans: dict[str, list[str]] = {}
+        self.second_opinions = SecondOpinions()
         self.remembered: Remembered = remembered or NothingRemembered()
         self.first_labels = FirstLabels(lambda ids: self.remembered.embeddings(ids))
         self.prints = Prints(self._stored)
@@ -143,8 +145,9 @@ class LightTable:
         if any(row.status == "unlabelled" for row in book.labels.values()):
             self.first_labels.learn(photos)
         with self.lock:
-            late = [row for row in self._journal.rows() if book.find(row["id"]) is None]
-            book.learn(read_ledger(late).decisions)  # what was decided in the meantime
+            late = read_ledger(row for row in self._journal.rows() if book.find(row["id"]) is None)
+            book.learn(late.decisions)  # what was decided in the meantime
+            self.second_opinions.learn((*past.opinions, *late.opinions), again=True)
             queue = Queue(items)
             moves = Moves(book, queue, records, self._clock, asking)
             if self._is_laid:
@@ -272,7 +275,11 @@ class LightTable:
     def _shown(self, who: str, item: Item, records: Records) -> dict[str, Any]:
         photo = records.photos[item.image_id]
         decisions = self.moves.blind.decisions(who, item)
-        return placard(item, records) | {
+        shown = placard(item, records)
+        if item.pile != "conflicts":  # a third person judges by the photo alone
+            class_now = merged_classes(self.book.of_classes())
+            shown["why"] += self.second_opinions.about(item.image_id, records, class_now)
+        return shown | {
             "history": history(photo, item.findings, self.title),
             "said": decision_lines(decisions, self.book.stands, self.title),
             **self._remarks(item.image_id),

@@ -1,0 +1,1 @@
+"""A quiz for visitors, whose answers are second opinions for whoever decides."""
