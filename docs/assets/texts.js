@@ -350,7 +350,7 @@ const de = {
   organiser: "Wie die Suche läuft",
   organiserMore: "Gezählt werden Funde, keine Menschen: Ein Foto zählt einmal.",
   finds: (n) => (n === 1 ? "1 Fund" : `${n} Funde`),
-  quiz: "Quiz",
+  quiz: "Fotoquiz",
   quizHow: "Fünf Fotos, je drei Antworten. Bei manchen ist sich noch niemand sicher: Deine Antworten helfen. Gemerkt werden nur sie, nicht, von wem sie sind.",
   quizStart: "Los",
   quizAsked: (n, all) => `Foto ${n} von ${all}: Was ist das?`,
