@@ -219,10 +219,7 @@ def _retrain(flags: argparse.Namespace) -> None:
     if waiting(flags.model, default_cache(os.environ)) is None:
         print(f"The first model is released: {flags.model}")
     else:
-        print(
-            "The new model waits. To make it the one that is served: python -m train release "
-            f"{flags.model}"
-        )
+        print(f"The candidate is ready. To serve it: python -m train release {flags.model}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -261,7 +258,7 @@ def _parser() -> argparse.ArgumentParser:
         "--engine",
         choices=("here", "ray"),
         default="here",
-        help="ray: photos are looked at by the nodes of a Ray cluster that this machine is part of",
+        help="ray: the nodes of a Ray cluster that this machine belongs to look at the photos",
     )
     one.add_argument("--address", default="auto", help="HOST:PORT of the Ray cluster")
     add_flags(one, ScanSettings)
@@ -316,7 +313,7 @@ def _parser() -> argparse.ArgumentParser:
         help="let fastdup propose near-duplicates, where it is installed",
     )
     one.add_argument(
-        "--release-first", action="store_true", help="where there is no model yet, release this one"
+        "--release-first", action="store_true", help="release this model if there is none yet"
     )
     add_flags(one, TrainSettings)
     _exchange_commands(parser)
@@ -375,7 +372,7 @@ def _exchange_commands(parser: Parser) -> None:
         "--who", default="import", help="who decided, where the file does not say (%(default)s)"
     )
     one.add_argument(
-        "--new-classes", action="store_true", help="labels that are no class become classes"
+        "--new-classes", action="store_true", help="turn unknown labels into new classes"
     )
     one.add_argument(
         "--missing-is-junk",

@@ -113,7 +113,7 @@ def _report(flags: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m data_cards", description="Collections and their texts.")
-    check = parser.command("check", _check, "what is wrong or missing, with line numbers")
+    check = parser.command("check", _check, "list what is wrong or missing, with line numbers")
     check.add_argument("names", nargs="*", metavar="NAME", help=f"{NAME_HELP}; all that ship")
     check.add_argument(
         "--advice", action="store_true", help="also say where a text, a source or a licence lacks"
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also ask Wikidata whether each `wikidata` item is called like its class",
     )
     _add_contact(check)
-    new = parser.command("new", _new, "begin a collection: a card and a list of classes")
+    new = parser.command("new", _new, "start a collection: a card and a list of classes")
     new.add_argument("name", type=here, metavar="NAME", help="the folder to make")
     fill = parser.command("fill", _fill, "draft missing texts from Wikidata and Wikipedia")
     fill.add_argument("name", metavar="NAME", help=NAME_HELP)

@@ -35,7 +35,7 @@ EXIT_CODES = f"""exit codes:
   {DONE:<3}  done
   {NOT_DONE:<3}  not done, or not for every photo: a full disk, no network, a taken port, a photo
        that cannot be read. The same command may work later or elsewhere
-  {WRONG_USE:<3}  something that was given cannot be used: a flag, an address, a folder, a file in
+  {WRONG_USE:<3}  the input cannot be used: a flag, an address, a folder, a file in
        it. The sentence on standard error says what to change
   {LABELS_WANTED:<3}  nothing can be trained yet: people have to label photos first
   {FAULT:<3}  a fault of Vitrine; the sentence names the file with the details
@@ -139,7 +139,7 @@ def number(
 def here(text: str) -> Path:
     """A flag's type: a file or folder of this machine, for argparse."""
     if not text.strip() or "://" in text:
-        raise argparse.ArgumentTypeError(f"“{text}” is no file or folder of this machine")
+        raise argparse.ArgumentTypeError(f"“{text}” is not a file or folder on this machine")
     return at_home(text)
 
 
@@ -186,7 +186,7 @@ def _told(sentence: str, code: int) -> int:
 
 def _fault(error: Exception) -> str:
     """A sentence that names the file where the traceback was written."""
-    said = f"Vitrine failed in a way nobody foresaw ({type(error).__name__}: {error})."
+    said = f"Vitrine failed unexpectedly ({type(error).__name__}: {error})."
     try:
         with tempfile.NamedTemporaryFile(
             "w",

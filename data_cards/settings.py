@@ -48,7 +48,9 @@ def check_ranges(settings: Any) -> None:
         is_bounded = math.isfinite(least) or math.isfinite(most)
         if is_number and is_bounded and not least <= value <= most:  # NaN lies nowhere
             flag = item.name.replace("_", "-")
-            raise CannotTrain(f"--{flag} is {between(least, most)}; {value:g} is not.", value=value)
+            raise CannotTrain(
+                f"--{flag} must be {between(least, most)}, not {value:g}.", value=value
+            )
 
 
 def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:

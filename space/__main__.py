@@ -142,7 +142,7 @@ def _no_model_yet(settings: SpaceSettings) -> str:
     lacking = lacks(open_dataset(settings.dataset or ""))
     if lacking:
         return f"There is no model yet. {lacking} Label about 20 photos at the light table."
-    return "There is no model yet; a quick one and then a better one are being made."
+    return "There is no model yet; a quick one and then a better one are being trained."
 
 
 def _predict(asked: argparse.Namespace) -> int:
@@ -270,11 +270,11 @@ def _annotator(asked: argparse.Namespace) -> None:
     from space.passwords import NAME, hash_password, read_passwords
 
     if not NAME.fullmatch(asked.name):
-        raise NotAllowed("A name has up to 60 letters, digits and the signs . _ @ -")
+        raise NotAllowed("A name has up to 60 letters, digits and the characters . _ @ -")
     known = read_passwords(asked.file) if asked.file.exists() else {}
     password = _password(asked.name)
     if len(password) < 10:
-        raise NotAllowed("A password needs at least 10 signs.")
+        raise NotAllowed("A password needs at least 10 characters.")
     accounts = {**known, asked.name: hash_password(password)}
     write_durably(asked.file, json.dumps(accounts, indent=2).encode(), mode=0o600)
     print(f"{asked.name} can sign in where Vitrine is served with --passwords {asked.file}.")
@@ -346,7 +346,9 @@ def _serve_more(serve: argparse.ArgumentParser) -> None:
         help="ask visitors what training photos show: second opinions, never labels",
     )
     serve.add_argument(
-        "--passwords", type=here, help="file of annotators (see `annotator`); else one is made up"
+        "--passwords",
+        type=here,
+        help="file of annotators (see `annotator`); if left out, a password is generated",
     )
 
 
@@ -382,7 +384,7 @@ def _hunt_flags(parser: Parser) -> None:
         "--no-pictures",
         dest="pictures",
         action="store_false",
-        help="tell of each thing by its clue alone",
+        help="show only the clue of each thing",
     )
 
 
@@ -435,7 +437,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PATTERN",
-        help="pass over what is called so in a folder; may be repeated",
+        help="skip files and folders with this name; may be repeated",
     )
     predict.add_argument(
         "--top-k",
@@ -480,9 +482,9 @@ def _parser() -> argparse.ArgumentParser:
         "annotator",
         _annotator,
         "let somebody use the light table",
-        name="what the person signs in with",
+        name="the name to sign in with",
     )
-    annotator.add_argument("file", type=here, help="where passwords are kept; made when missing")
+    annotator.add_argument("file", type=here, help="file of passwords; created if missing")
     return parser
 
 

@@ -131,7 +131,7 @@ def _place(error: Exception) -> str:
 
 
 def _nothing_given(receipt: str, recent: Recent) -> Answer:
-    raise MissingFile("No receipt was ever given here.", code="unknown_receipt")
+    raise MissingFile("No receipts were ever given here.", code="unknown_receipt")
 
 
 Together = Callable[["Recognizer", list[bytes]], "Names"]
@@ -187,7 +187,7 @@ class Endpoints:
         recognizer = self._recognizer()
         if not isinstance(images, list) or not 1 <= len(images) <= self._most_photos:
             raise NotAllowed(
-                f"A batch is a list of 1 to {self._most_photos} photos.", code="bad_batch"
+                f"A batch must be a list of 1 to {self._most_photos} photos.", code="bad_batch"
             )
         by = self._together(recognizer, [*self._readable(images)])
         one = answered(lambda image: self._predicted(by, self._photo(image), 3, base))
@@ -270,7 +270,7 @@ class Endpoints:
         where = getattr(recognizer, "where", None)
         grid = where(answer.photo, str(label)) if where and answer.photo else None
         if grid is None:
-            raise MissingFile("Where it looked cannot be said of this photo.", code="no_why")
+            raise MissingFile("We can't show where the model looked in this photo.", code="no_why")
         return {"grid": grid}
 
     @answered
@@ -393,5 +393,5 @@ def _whole(value: Any, least: int, most: int, name: str) -> int:
         or value != value
         or value < least
     ):
-        raise NotAllowed(f"`{name}` is a whole number from {least} up.", code="bad_number")
+        raise NotAllowed(f"`{name}` must be a whole number, at least {least}.", code="bad_number")
     return int(min(value, most))

@@ -94,14 +94,14 @@ class PasswordAccess:
         wait = self._tries.take(client)
         if wait:
             raise NotAllowed(
-                f"Too many tries. Wait {counted(round(wait), 'second')}, then sign in again.",
+                f"Too many attempts. Wait {counted(round(wait), 'second')}, then sign in again.",
                 code="too_many",
                 wait=wait,
             )
         with self._at_once:
             right = is_password(password, self._accounts.get(name, self._nobody))
         if not right or name not in self._accounts:
-            raise NotAllowed("Name or password is not right.", code="wrong_password")
+            raise NotAllowed("Wrong name or password.", code="wrong_password")
         self._tries.give_back(client)  # a class behind one address signs in together
         token = secrets.token_urlsafe(32)
         with self._lock:

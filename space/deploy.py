@@ -88,7 +88,7 @@ HARDWARE = {
     "two such Spaces. torch is installed for it, and one function is declared with @spaces.GPU; "
     "that the Hub accepts this start could only be tried against a stand-in for its report.",
 }
-PAID = "on {hardware}, which is paid by the hour. The app uses the CPUs; a GPU stands idle."
+PAID = "on {hardware}, which costs money by the hour. The app uses the CPUs; a GPU would be idle."
 ZERO_GPU = "zero-a10g"
 
 
@@ -242,8 +242,8 @@ def _on_hub(address: str, what: str) -> Address:
     place = parse_address(address)
     if place.kind != "hub":
         raise BadAddress(
-            f"A Space reaches its {what} on the Hub only, and {address} is a folder here. "
-            f"Push it first, then name it as hf://user/name.",
+            f"A Space needs its {what} on the Hub, and {address} is a folder on this machine. "
+            "Push it first, then give it as hf://user/name.",
             address=address,
         )
     return place
@@ -257,7 +257,7 @@ def _collection(release: Repository, revision: str | None) -> Collection:
         )
     except MissingFile as error:
         raise BadModel(
-            f"{release.address} is no model made with Vitrine: it carries no collection.",
+            f"{release.address} was not made with Vitrine: it has no collection.",
             address=release.address,
         ) from error
     return read_collection(card.decode(), classes.decode())

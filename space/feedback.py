@@ -59,7 +59,7 @@ FATES = {
     "waiting for a person": "Nobody has looked at it yet. Someone will.",
     "accepted": "Someone reviewed it and agrees with you. The labels say so now.",
     "refused": "Someone reviewed it and decided otherwise.",
-    "counted": "Your answer is counted. The photo was not kept, so nobody can look at it.",
+    "counted": "Your answer counts. The photo was not kept, so nobody can review it.",
 }
 TAKEN_BACK = "taken back"
 IT_IS_BACK = "It is taken back. Neither your photo nor your suggestion is kept."
@@ -118,7 +118,7 @@ class Inbox:
             raise UnknownClass(
                 f"“{label}” is not one of the "
                 f"{counted(len(self.collection.ids), 'class', 'classes')} here; "
-                f"“{NONE_OF_THESE}” and “{UNKNOWN}” can be said too.",
+                f"“{NONE_OF_THESE}” and “{UNKNOWN}” are allowed too.",
                 label=label,
             )
         said = f"{label} {consent} {words}"
@@ -160,7 +160,7 @@ class Inbox:
             question.seal, sealed(question.id, secret)
         ):
             raise NotAllowed(
-                "To take it back, the whole receipt is needed, with the signs at its end.",
+                "To take it back you need the whole receipt, with the characters at its end.",
                 code="not_your_receipt",
             )
         if question not in ledger.taken_back:
@@ -233,9 +233,8 @@ class Inbox:
     def _keep_photo(self, photo: Arrived) -> str:
         if self.waiting() >= MOST_WAITING:
             raise TooBusy(
-                "So many photos wait for a person that no more can be kept today. Without the "
-                "photo your "
-                "answer still counts.",
+                "So many photos are waiting for review that we can't keep more today. Your "
+                "answer still counts without the photo.",
                 code="inbox_full",
             )
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -279,7 +278,7 @@ def question_of(receipt: object, ledger: Ledger) -> Question:
         if one.id == name:
             return one
     raise MissingFile(
-        "There is no such receipt here. It has 26 letters and digits or more.",
+        "We don't know this receipt. A receipt has at least 26 letters and digits.",
         code="unknown_receipt",
     )
 

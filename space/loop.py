@@ -63,13 +63,11 @@ class LoopSettings:
         "", "how long training may take (90s, 10m, 1h30m); picks epochs and resolution to fit"
     )
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
-    by_name: bool = dial(False, "read labels off file names, where there is no class folder")
-    classes: str = dial(
-        "auto", "which folder is the class where folders lie in folders", CLASS_FOLDERS
-    )
+    by_name: bool = dial(False, "read labels from file names, if there is no class folder")
+    classes: str = dial("auto", "which folder is the class in nested folders", CLASS_FOLDERS)
     val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
     probe_first: bool = dial(
-        False, "where there is no model yet, first release a quick one that says it is provisional"
+        False, "if there is no model yet, first release a quick, provisional one"
     )
 
 
@@ -165,7 +163,7 @@ def gathered(photos: str, out: Path, settings: LoopSettings = LOOP) -> Dataset:
         *out.resolve().parents,
     ):
         raise BadAddress(
-            f"{out} lies inside of the dataset {place.name}. Name a folder beside it.",
+            f"{out} is inside the dataset {place.name}. Name a folder beside it.",
             address=str(out),
         )
     say(f"{there.address} was collected before: {counted(len(there.photos()), 'photo')}.")

@@ -92,12 +92,12 @@ def app_address(space: str) -> str:
     if space.startswith("hf://"):
         name = space.removeprefix("hf://")
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
-            raise BadAddress(f"{space} is no Space. Name it as hf://user/name.", address=space)
+            raise BadAddress(f"{space} is not a Space. Write it as hf://user/name.", address=space)
         return f"https://{re.sub(r'[^a-z0-9]+', '-', name.casefold())}.hf.space"
     parts = urlsplit(space)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadAddress(
-            f"{space} is no address of an app. It looks like https://you-festival.hf.space.",
+            f"{space} is not the address of an app. One looks like https://you-festival.hf.space.",
             address=space,
         )
     return space.rstrip("/")

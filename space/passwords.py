@@ -47,7 +47,7 @@ def read_passwords(path: Path) -> dict[str, str]:
         ) from error
     if not fit:
         raise NotAllowed(
-            f"{path} holds something that is no password hash. `python -m space annotator NAME "
+            f"{path} has an entry that is not a password hash. `python -m space annotator NAME "
             f"{path}` "
             "writes one."
         )

@@ -48,7 +48,7 @@ def read_question(body: bytes) -> dict[str, Any]:
         asked = json.loads(body, parse_constant=_no_constant)
         json.dumps(asked, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise Refused(422, "bad_json", "This is not JSON that can be read.") from error
+        raise Refused(422, "bad_json", "This is not valid JSON.") from error
     if not isinstance(asked, dict):
         said = "A question is a JSON object with `data`, a list of parameters."
         raise Refused(422, "bad_json", said)
@@ -80,13 +80,13 @@ def clean_question(
     ours. Raises Refused."""
     given = asked.get("data")
     if not isinstance(given, list):
-        raise Refused(422, "bad_parameters", "`data` is a list of parameters.")
+        raise Refused(422, "bad_parameters", "`data` must be a list of parameters.")
     full = completed(name, given, defaults)
     checks = PARAMETERS[name]
     data = [check(value, uploads) for check, value in zip(checks, full, strict=True)]
     session = asked.get("session_hash")
     if session is not None and not _is_name(session):
-        raise Refused(422, "bad_session", "`session_hash` is a short text.")
+        raise Refused(422, "bad_session", "`session_hash` must be a short text.")
     kept = {"session_hash": session} if session is not None else {}
     if "fn_index" in asked:
         kept |= {"fn_index": ENDPOINTS.index(name)}
@@ -120,13 +120,13 @@ def _photo(value: Any, uploads: Path) -> dict[str, Any]:
 
 def _photos(value: Any, uploads: Path) -> list[dict[str, Any]]:
     if not isinstance(value, list):
-        raise Refused(422, "bad_batch", "A batch is a list of photos.")
+        raise Refused(422, "bad_batch", "A batch must be a list of photos.")
     return [_photo(one, uploads) for one in value]
 
 
 def _number(value: Any, uploads: Path) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e9:
-        raise Refused(422, "bad_number", "How many are wanted is a number.")
+        raise Refused(422, "bad_number", "The number of results must be a number.")
     return value
 
 
@@ -139,7 +139,7 @@ def _text(value: Any, uploads: Path) -> str:
 
 def _choice(value: Any, uploads: Path) -> bool:
     if not isinstance(value, bool):
-        raise Refused(422, "bad_choice", "`consent` is true or false.")
+        raise Refused(422, "bad_choice", "`consent` must be true or false.")
     return value
 
 

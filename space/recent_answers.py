@@ -73,7 +73,7 @@ class Recent:
             found = self._answers.get(str(prediction_id))
         if found is None or self._clock() - found.at > KEPT_SECONDS:
             raise MissingFile(
-                "This answer is no longer remembered. Show the photo once more, then tell us.",
+                "We no longer have this answer. Send the photo again, then tell us.",
                 code="unknown_prediction",
             )
         return found

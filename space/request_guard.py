@@ -178,7 +178,7 @@ class RequestGuard:
         if path.startswith(FILE) and not is_upload(path[len(FILE[0]) :], self._uploads()):
             raise Refused(404, "no_such_door", "There is nothing here.")
         if path.startswith(ANSWERS) and not Request(scope).query_params.get("session_hash"):
-            raise Refused(422, "bad_session", "Answers are fetched with their `session_hash`.")
+            raise Refused(422, "bad_session", "To fetch an answer, give its `session_hash`.")
         fetched = path.startswith(CALL) and scope["method"] == "GET"
         if fetched and not self._is_asked(path.rpartition("/")[2]):
             raise Refused(404, "no_such_answer", "There is no such answer here.")
@@ -203,7 +203,7 @@ class RequestGuard:
             return _counted(receive, limit)
         if path.startswith((JOIN, CALL)):
             _check_rate(self._questions, client)
-            _check_kind(headers, "application/json", "Questions are asked in application/json.")
+            _check_kind(headers, "application/json", "Send requests as application/json.")
             return _replayed(self._question(path, await _body(receive, limit)))
         return _counted(receive, limit)
 
@@ -219,7 +219,7 @@ class RequestGuard:
             raise Refused(
                 429,
                 "too_much",
-                f"So many photos came at once that no more fit. Send more in {minutes}.",
+                f"Too many photos came at once. Send more in {minutes}.",
                 wait,
             )
 
@@ -388,7 +388,7 @@ def _fault_of(path: str, method: str, trouble: Exception | None) -> Refused:
     if path.startswith(GRADIO) and method == "GET":
         return Refused(404, "no_such_answer", "There is no such answer here.")
     if path.startswith(GRADIO):
-        return Refused(422, "bad_question", "This question makes no sense here.")
+        return Refused(422, "bad_question", "We don't understand this request.")
     return Refused(500, "fault", "Something went wrong here. Try again in a while.")
 
 

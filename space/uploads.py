@@ -99,7 +99,7 @@ def check_own(folder: Path) -> None:
     shared = (Path(tempfile.gettempdir()).resolve(), Path.home().resolve(), Path.cwd().resolve())
     if any(place == here or place.is_relative_to(here) for place in shared):
         raise BadAddress(
-            f"Uploads cannot be kept in {folder}: whatever lies in their folder is deleted after "
+            f"Uploads cannot be kept in {folder}: everything in that folder is deleted after "
             f"{SECONDS_KEPT / 60:.0f} minutes. Set GRADIO_TEMP_DIR to a folder of its own.",
             folder=str(folder),
         )

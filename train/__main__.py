@@ -86,8 +86,8 @@ def train(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
             return
     elif "MASTER_PORT" in environ:
         say(
-            "accelerate started only one process. For several on processors alone, it wants "
-            "--multi_gpu all the same."
+            "accelerate started only one process. For several processes on CPUs, too, pass "
+            "--multi_gpu."
         )
     report = train_model(
         flags.dataset,
@@ -239,9 +239,7 @@ def _command_parser() -> argparse.ArgumentParser:
         ("rollback", rollback, "an earlier round becomes the newest revision again"),
     ):
         one = root.command(name, command, words, model=MODEL_HELP)
-        one.add_argument(
-            "--public", action="store_true", help="a model made anew on the Hub is public"
-        )
+        one.add_argument("--public", action="store_true", help="a new model on the Hub is public")
     one.add_argument(
         "--round", type=number(int, 1), help="its number; the one before, when left out"
     )
@@ -255,7 +253,7 @@ def _command_parser() -> argparse.ArgumentParser:
         "--keep",
         type=number(int, 0),
         default=3,
-        help="rounds that can be gone back to (default: %(default)s)",
+        help="rounds to keep for going back (default: %(default)s)",
     )
     one = root.command(
         "job", job, "a training on Hugging Face's machines", dataset=DATASET_HELP, model=MODEL_HELP

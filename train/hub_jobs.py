@@ -84,8 +84,8 @@ def training_job(
     for address in (dataset, model):
         if parse_address(address).kind != "hub":
             raise BadAddress(
-                f"A job reads and writes on the Hub only, and {address} is a folder here. Name it "
-                "as "
+                f"A job works only on the Hub, and {address} is a folder on this machine. Write "
+                "it as "
                 "hf://user/name.",
                 address=address,
             )

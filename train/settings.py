@@ -30,7 +30,7 @@ class TrainSettings:
     backbone: str = dial("auto", BACKBONE)
     size: int | None = dial(
         None,
-        "side of the square that is looked at, in pixels; the backbone's own when left out",
+        "side of the square the model sees, in pixels (default: the backbone's own)",
         least=14,
         most=1024,
     )
@@ -54,9 +54,7 @@ class TrainSettings:
         "each photo is learned as other visitors might take it, not only as it is",
         advanced=True,
     )
-    gentle: bool = dial(
-        False, "views stray less from the photos: for things told apart by colour or by small print"
-    )
+    gentle: bool = dial(False, "augment less: for things that differ by colour or small print")
     flips: bool = dial(
         False,
         "photos may be mirrored while training, even where the card does not say `flips: true`",
@@ -70,7 +68,7 @@ class TrainSettings:
     seed: int = dial(
         0, "the same seed and data give the same model", least=0, most=2**32 - 1, advanced=True
     )
-    scratch: bool = dial(False, "train the small CNN baseline from nothing instead", advanced=True)
+    scratch: bool = dial(False, "train the small CNN baseline from scratch instead", advanced=True)
     finish: int = dial(
         0,
         "epochs at the end in which most validation photos are learned from, too; about 150 of "
@@ -127,11 +125,11 @@ def check_dials(settings: TrainSettings) -> None:
     check_ranges(settings)
     if settings.named_strangers is not None and not 0 <= settings.named_strangers <= 100:
         raise CannotTrain(
-            "--named-strangers counts photos of 100, so it lies between 0 and 100; "
-            f"{settings.named_strangers} does not."
+            "--named-strangers counts photos of 100, so it must be between 0 and 100, not "
+            f"{settings.named_strangers}."
         )
     if settings.lr_decay is not None and not 0 < settings.lr_decay <= 1:
-        raise CannotTrain(f"--lr-decay is above 0 and at most 1; {settings.lr_decay:g} is not.")
+        raise CannotTrain(f"--lr-decay must be above 0 and at most 1, not {settings.lr_decay:g}.")
     if settings.finish < 0 or (settings.finish and settings.budget):
         raise CannotTrain(
             "--finish counts epochs that come on top of a budget's: give one or the other."
@@ -139,4 +137,4 @@ def check_dials(settings: TrainSettings) -> None:
             else f"--finish counts epochs; {settings.finish} counts none."
         )
     if not 0 <= settings.balance <= 1:
-        raise CannotTrain(f"--balance lies between 0 and 1; {settings.balance:g} does not.")
+        raise CannotTrain(f"--balance must be between 0 and 1, not {settings.balance:g}.")

@@ -18,7 +18,7 @@ from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Finding, Label, Opinion, Photo
 
-ENOUGH = "Every class has photos enough, from enough sides: nothing is missing."
+ENOUGH = "Every class has enough photos from enough sides. Nothing is missing."
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from data_cards.progress import say
 
 UNNAMED = ""
 NOTHING = "-"
-NAMELESS = "Nobody has said yet what this is."
+NAMELESS = "Nobody has labelled this yet."
 LOWEST = 0.5  # the score of the last one asked for; photos that no order was made for have less
 
 
@@ -65,7 +65,7 @@ def reason_for(one: Asked, title: Callable[[int], str]) -> str:
         return f"Half-informed models disagree about it: {first} or {second}."
     if one.stands_for:
         others = "one other looks" if one.stands_for == 1 else f"{one.stands_for} others look"
-        return f"Typical of photos that nobody has named yet: {others} like it."
+        return f"Typical of photos without a label: {others} like it."
     return NAMELESS
 
 

@@ -4,7 +4,7 @@
 
 FILE is Label Studio's JSON (or JSON-MIN), FiftyOne's labels.json or samples.json, COCO's, a CSV or
 TSV (fastai's cleaned.csv too), or decisions.jsonl. A photo is found by its image_id, wherever that
-stands, or by the name of the file it came from. What agrees with today's labels decides nothing,
+stands, or by the name of the file it came from. What agrees with today's labels is not a decision,
 except where a person said so at a time of their own (Label Studio): that is a keep.
 """
 
@@ -121,7 +121,7 @@ def _json_rows(name: str, value: Any) -> Iterator[Said]:
             yield from read(value)
             return
     raise BadDecision(
-        f"{name} is JSON of a form that is not known: Label Studio gives a list of tasks, FiftyOne "
+        f"{name} is JSON in an unknown format: Label Studio gives a list of tasks, FiftyOne "
         "“labels” or “samples”, COCO “images”, “annotations” and “categories”.",
         name=name,
     )

@@ -269,7 +269,7 @@ def _write(member: Member, folder: Path, most: int) -> tuple[int, str]:
                 target.write(piece)
         why = "unpacks to more than it says" if wrote > most else ""
     except NotImplementedError:
-        why = "packed in a way that cannot be read here"
+        why = "compressed in a way that we can't read"
     except (zipfile.BadZipFile, RuntimeError, zlib.error, lzma.LZMAError):
         if not member.packed:  # what is wrong with a tar is wrong with all that follows
             raise

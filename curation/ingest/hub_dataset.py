@@ -84,7 +84,7 @@ def _refusals_told(name: str, options: SourceOptions) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise BadSource(
-            f"{name} holds no data that can be read: {_first_line(error)}.", source=name
+            f"{name} has no readable data: {_first_line(error)}.", source=name
         ) from error
     except ValueError as error:
         words = str(error)

@@ -20,7 +20,7 @@ class SourceOptions:
     """What the owner said about a source; `workplace`: a folder for what an archive unpacks to;
     `search`: what a search by words goes with."""
 
-    label: str | None = dial(None, "for photos that lie in no class folder")
+    label: str | None = dial(None, "for photos outside any class folder")
     every: float = dial(0.5, "seconds between the frames of a clip", least=0.01, most=86_400)
     frames: str = dial(
         BEST,
@@ -28,19 +28,19 @@ class SourceOptions:
         "or one frame each (regular)",
         FRAMES,
     )
-    by_name: bool = dial(False, "read labels off file names, where there is no class folder")
+    by_name: bool = dial(False, "read labels from file names, if there is no class folder")
     label_column: str | None = dial(None, "the column of a list that holds the labels")
     classes: str = dial(
         "auto",
-        "which folder is the class where folders lie in folders: the outermost (top) or the "
+        "which folder is the class in nested folders: the outermost (top) or the "
         "innermost (leaf); auto looks at their names",
         CLASS_FOLDERS,
     )
     splits: bool = dial(True, "--no-splits: folders called train, val or test are classes")
     exclude: tuple[str, ...] = dial(
         (),
-        "pass over files and folders called so, or with such a path inside the source; "
-        "* and ? stand for anything; may be repeated",
+        "skip files and folders with this name or path inside the source; * and ? match "
+        "anything; may be repeated",
     )
     follow_links: bool = dial(False, "take what links lead to, each file once")
     table: bool = dial(
@@ -53,7 +53,9 @@ class SourceOptions:
     search: SearchRun | None = None
     config: str | None = dial(None, "which part of a dataset of the Hub")
     split: str | None = dial(None, "which splits of a dataset of the Hub: test, or train+test")
-    encoding: str | None = dial(None, "of a list whose bytes do not tell: cp1251, shift_jis, gbk")
+    encoding: str | None = dial(
+        None, "encoding of a list, if it is not detected: cp1251, shift_jis, gbk"
+    )
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ OTHER_PICTURES = frozenset(
 )
 RAW = "a raw file of a camera; export it as JPEG"
 ARCHIVE = "an archive; give it as a source by itself"
-OTHER_PICTURE = "a picture in a format that is not read here; save it as JPEG or PNG"
+OTHER_PICTURE = "a picture in a format that we can't read; save it as JPEG or PNG"
 RAW_TOO = frozenset((".crw", ".cr3", ".raf", ".orf", ".rw2", ".x3f", ".gpr"))
 
 
@@ -133,8 +133,8 @@ def named_wrongly(path: str, format: str) -> str:
     if not format or PROMISES.get(ending, format) == format:
         return ""
     return (
-        f"a {format} file, though its name ends in {ending}. Here it is read as what it is; other "
-        "programs may not."
+        f"a {format} file, though its name ends in {ending}. Vitrine reads it correctly; "
+        "other programs may not."
     )
 
 
@@ -149,7 +149,7 @@ def read_file(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise BadPhoto(
-                "This is no regular file." if path.exists() else "There is no such file."
+                "This is not a regular file." if path.exists() else "There is no such file."
             )
         size = path.stat().st_size
         if size > LIMITS.max_bytes:
@@ -159,4 +159,4 @@ def read_file(path: Path) -> bytes:
             )
         return path.read_bytes()
     except OSError as error:
-        raise BadPhoto("The disk does not give this file.", cause=str(error)) from error
+        raise BadPhoto("This file can't be read from the disk.", cause=str(error)) from error

@@ -115,7 +115,8 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
     path = _path(source)
     if source.startswith(("http://", "https://")):
         raise BadSource(
-            f"Photos are not fetched from an address: download {source} and give the file. To "
+            f"Photos can't be collected from a web address: download {source} and give the file. "
+            "To "
             "search by words, give search:WORDS.",
             source=source,
         )

@@ -79,7 +79,7 @@ def _upright(path: Path, every: float, pace: float) -> Iterator[tuple[float, NDA
 
     if every <= 0:
         raise BadSource(
-            f"Frames every {every:g} seconds cannot be taken; give a number above zero.",
+            f"Frames every {every:g} seconds are not possible; give a number above zero.",
             every=every,
         )
     clip = cv2.VideoCapture(str(path))

@@ -46,7 +46,7 @@ def measured_in_words(provisional: Mapping[str, Any] | None) -> str:
     value = provisional.get("value")
     count = int(provisional.get("n") or 0)
     if value is None or not count:
-        return "not measured, for want of test photos"
+        return "not measured, because there are no test photos"
     return f"right at once on {100 * float(value):.0f} % of {counted(count, 'test photo')}"
 
 
@@ -56,14 +56,13 @@ def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:
     if serving.missing:
         if job["state"] == "running":
             return (
-                "There is no model yet. The first one is being "
-                f"made{left_in_words(job.get('left'))}."
+                "There is no model yet. The first one is being trained"
+                f"{left_in_words(job.get('left'))}."
             )
         if job["state"] in BROKEN:
             return (
-                "There is no model yet. Making the first one did not work; whoever runs this finds "
-                "out why at the "
-                "light table."
+                "There is no model yet. Training the first one failed; the owner can see why at "
+                "the light table."
             )
         return "There is no model yet. The photos are being labelled first; come back in a while."
     if not serving.provisional:
@@ -84,7 +83,7 @@ def for_annotators(
         return None
     if job["state"] == "running":
         first = (
-            "The first model is being made"
+            "The first model is being trained"
             if serving.missing
             else "A quick model answers; a better one is trained"
         )
@@ -140,7 +139,7 @@ def _better(job: Mapping[str, Any]) -> str:
     if job["state"] == "running":
         return f" A better one is being trained{left_in_words(job.get('left'))}."
     if job["state"] in BROKEN:
-        return " The better one could not be trained, so this one goes on."
+        return " The better one could not be trained, so this one stays."
     if job["state"] == "stopped":
-        return " Training the better one was stopped, so this one goes on."
+        return " Training the better one was stopped, so this one stays."
     return ""

@@ -42,11 +42,8 @@ STEP = re.compile(r"step (\d+) of (\d+), about(?: (\d+) (s|min) left)?")
 UNITS = {"s": 1.0, "min": 60.0}  # as `progress.spoken` writes them
 PATIENCE = 10.0  # seconds between asking a job to end and ending it
 KIND = 10  # niceness: whoever asks the app goes first
-ENDED = (
-    "It ended without a word: this machine may have run out of memory, or was switched off. Start "
-    "it again; it "
-    "goes on where it was."
-)
+ENDED = "It ended without a message: this machine may have run out of memory, or was switched "
+"off. Start it again; it continues where it stopped."
 
 
 class JobProgress:
@@ -178,7 +175,7 @@ class JobRunner:
         if job.get("stopped") and not self._is_alive(job):
             return base | {
                 "state": "stopped",
-                "sentence": "It was stopped. Started again, it goes on where it was.",
+                "sentence": "It was stopped. If you start it again, it continues where it stopped.",
             }
         if not self._is_alive(job):
             return base | {"state": "interrupted", "sentence": ENDED}

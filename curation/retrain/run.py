@@ -38,7 +38,7 @@ from train.release.lifecycle import candidate_of, candidate_round, release, sett
 from train.settings import TrainSettings
 from train.train_model import train_model
 
-LOOK_AGAIN = "Please look at this label once more."
+LOOK_AGAIN = "Please check this label again."
 UNDECIDED = 0.5  # as doubtful as anything: where it lies in the queue tells nothing
 
 

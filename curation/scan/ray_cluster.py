@@ -230,7 +230,7 @@ def _connected(address: str) -> Iterator[None]:
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ClusterUnreachable(
-            f"The Ray cluster at {address} does not take this machine in. Is it one of the nodes? "
+            f"The Ray cluster at {address} does not accept this machine. Is it one of the nodes? "
             f"If not: ray start --address {address}",
             cause=str(error),
         ) from error
@@ -248,8 +248,8 @@ def _connected(address: str) -> Iterator[None]:
         lost.RpcError,
     ) as error:
         raise ClusterUnreachable(
-            f"The Ray cluster at {address} was lost while it worked. Scan again when it is back: "
-            "what was looked at so far is kept.",
+            f"The Ray cluster at {address} was lost during the scan. Scan again when it is back: "
+            "finished work is kept.",
             cause=str(error),
         ) from error
     finally:

@@ -95,7 +95,7 @@ def _checked(name: str, value: Any) -> Any:
         or not isinstance(value, Sequence)
         or isinstance(value, str)
     ):
-        raise BadDecision(f"A card has no “{name}” like this.")
+        raise BadDecision(f"A card has no “{name}” in this form.")
     if len(value) > MOST_ROWS:
         raise BadDecision(f"A card holds at most {MOST_ROWS} lines of {WORDS[name]}.")
     return (
@@ -107,18 +107,18 @@ def _checked(name: str, value: Any) -> Any:
 
 def _fact(row: Any) -> list[str]:
     if not isinstance(row, Sequence) or isinstance(row, str) or len(row) != 2:
-        raise BadDecision("A fact has a name and a value: “Painter: Ilse Maren”.")
+        raise BadDecision("A fact needs a name and a value: “Painter: Ilse Maren”.")
     return [_text(row[0], LONGEST_NAME), _text(row[1], LONGEST_TEXT)]
 
 
 def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
-        raise BadDecision("A card holds texts.")
+        raise BadDecision("A card can only hold text.")
     text = " ".join(value.split())
     hidden = hidden_sign(text)
     if hidden:
         code = f"U+{ord(hidden):04X}"
-        raise BadDecision(f"This text holds a sign that cannot be shown ({code}). Take it out.")
+        raise BadDecision(f"This text has a character that cannot be shown ({code}). Remove it.")
     if len(text) > longest:
         raise BadDecision(f"This text is too long: {len(text)} letters where {longest} fit.")
     return text

@@ -123,14 +123,15 @@ def parse_decision(
     action = text["action"]
     if action not in ACTIONS:
         raise BadDecision(
-            _at_line(line, f"“{action}” is no action. Known ones: {', '.join(ACTIONS)}."), line=line
+            _at_line(line, f"“{action}” is not an action. Actions: {', '.join(ACTIONS)}."),
+            line=line,
         )
     needed = ("who", *TABLE[action].needs, *(("image_id",) if action in PHOTO_ACTIONS else ()))
     for key in needed:
         if not text[key]:
             raise BadDecision(_at_line(line, f"{action} needs “{key}”."), line=line)
     if action in PAIR_ACTIONS and text["other"] == text["image_id"]:
-        raise BadDecision(_at_line(line, "a photo is no duplicate of itself."), line=line)
+        raise BadDecision(_at_line(line, "a photo can't be a duplicate of itself."), line=line)
     at = read_moment(text["at"], line) if text["at"] else now()
     made: dict[str, str | None] = dict(text)
     made |= {key: text[key] or None for key in ("label_before", "other")}
@@ -179,7 +180,7 @@ def read_question(row: Mapping[str, object]) -> Question:
 
 def read_moment(text: str, line: int = 0) -> str:
     """RFC 3339 -> the same moment as the ledger writes it. Raises BadDecision."""
-    sentence = f"“{text}” is no moment; write it like 2026-11-21T10:30:00Z."
+    sentence = f"“{text}” is not a valid timestamp; write it like 2026-11-21T10:30:00Z."
     if not MOMENT.fullmatch(text):
         raise BadDecision(_at_line(line, sentence), line=line, at=text)
     try:
@@ -224,7 +225,7 @@ def _text(row: Mapping[str, object], key: str, line: int) -> str:
     text = value.strip()
     hidden = hidden_sign(text)
     if hidden:
-        said = f"“{key}” holds a sign that cannot be shown (U+{ord(hidden):04X}). Take it out."
+        said = f"“{key}” has a character that cannot be shown (U+{ord(hidden):04X}). Remove it."
         raise BadDecision(_at_line(line, said), line=line, key=key)
     return text
 
@@ -235,7 +236,7 @@ def _name(given: str, at: str, row: Mapping[str, object], line: int) -> str:
     if given:
         if not NAME.fullmatch(given):
             raise BadDecision(
-                _at_line(line, f"“{given}” is no ULID (26 letters and digits)."), line=line
+                _at_line(line, f"“{given}” is not a ULID (26 letters and digits)."), line=line
             )
         return given.upper()
     if not at:

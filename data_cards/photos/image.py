@@ -324,8 +324,8 @@ def _refuse_a_part(data: bytes, cause: str = "") -> None:
     if share is not None and share < 1:
         percent = int(100 * share)
         raise BadPhoto(
-            f"This photo is damaged: only {percent} % of it is there. Copy it again from where it "
-            "came.",
+            f"This photo is damaged: only {percent} % of it is there. Copy it again from its "
+            "source.",
             percent=percent,
             cause=cause,
         )

@@ -70,7 +70,7 @@ def refused(error: HfHubHTTPError, address: str, kind: str) -> VitrineError:
     facts = {"address": address, "status": status, "cause": str(error)}
     if status == 402:
         return NotAllowed(
-            f"The Hub wants payment before it makes the {kind} {name}. Free accounts may have two "
+            f"The Hub asks for payment to create the {kind} {name}. Free accounts may have two "
             "Gradio Spaces on ZeroGPU (add --hardware zero-a10g), and as many static ones as they "
             "like (space deploy --static); other hardware needs a PRO account.",
             **facts,
@@ -83,7 +83,8 @@ def refused(error: HfHubHTTPError, address: str, kind: str) -> VitrineError:
         )
     if status in (401, 404):
         return MissingFile(
-            f"The Hub shows no {kind} called {name}. Check the name; if it is private, sign in "
+            f"The Hub has no {kind} called {name}, or it is private. Check the name; if it is "
+            "private, sign in "
             "with a "
             f"token that may read it: {SIGN_IN}",
             **facts,

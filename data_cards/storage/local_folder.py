@@ -373,7 +373,7 @@ class FolderRepository:
                 yield
         except DiskFull as error:  # of a file whose name says nothing to people
             raise DiskFull(
-                f"The disk is full, so what is new could not be saved to {self.address}. What was "
+                f"The disk is full, so the changes could not be saved to {self.address}. What was "
                 "there before is untouched. Free some space and try again.",
                 cause=str(error),
             ) from error

@@ -98,7 +98,7 @@ def _about_card(things: Things, lines: dict[str, int]) -> Iterator[Remark]:
         if not _is_said(getattr(things, key)) or key not in lines:
             yield Remark(CARD, lines.get(key, 1), f"`{key}` is missing.", is_error=False)
     if not _is_said(things.description):
-        yield Remark(CARD, 1, "Say below the front matter what is collected.", is_error=False)
+        yield Remark(CARD, 1, "Say below the front matter what the collection is.", is_error=False)
     if things.subject not in ("things", "people"):
         yield Remark(CARD, lines["subject"], "`subject` is `things` or `people`.")
     try:
@@ -167,7 +167,7 @@ def _of_item(row: ClassRow, lines: dict[str, int], items: _Seen) -> Iterator[Rem
         return
     line = lines["wikidata"]
     if not ITEM.fullmatch(row.wikidata):
-        yield _error(line, f"`{row.wikidata}` is no item of Wikidata; one looks like Q243.")
+        yield _error(line, f"`{row.wikidata}` is not a Wikidata item; items look like Q243.")
         return
     other = items.first(row.wikidata, row.id, line)
     if other:
@@ -181,7 +181,7 @@ def _of_texts(row: ClassRow, lines: dict[str, int], start: int) -> Iterator[Rema
         yield _error(lines["location"], "0, 0 is a place in the Atlantic, and mostly a slip.")
     names = [name_key(name) for name, _ in row.facts]
     if len({*names}) < len(names):
-        yield _error(lines["facts"], "A fact stands here twice.")
+        yield _error(lines["facts"], "This fact appears twice.")
     if any(not _is_said(name) or not _is_said(value) for name, value in row.facts):
         yield _advice(lines["facts"], "A fact has no name or no value yet.")
     if not _is_said(row.summary):
@@ -198,7 +198,9 @@ def _of_texts(row: ClassRow, lines: dict[str, int], start: int) -> Iterator[Rema
             words = " and ".join(f"`{key}`" for key in missing)
             yield _advice(start, f"{row.id} has a text, but its {words} {verb} missing.")
     if row.draft:
-        yield _advice(lines["draft"], f"The text of {row.id} is a draft that nobody accepted yet.")
+        yield _advice(
+            lines["draft"], f"The text of {row.id} is a draft that nobody has accepted yet."
+        )
 
 
 def _error(line: int, why: str) -> Remark:

@@ -35,8 +35,8 @@ class Filled:
         it = "it" if number == 1 else "them"
         return (
             f"{counted(number, 'class has a draft', 'classes have drafts')} now. Accept {it} on "
-            "the page Classes of the light table, or take out `draft: true`; visitors are told "
-            "nothing of a draft."
+            "the page Classes of the light table, or remove `draft: true`; visitors don't see "
+            "drafts."
         )
 
 

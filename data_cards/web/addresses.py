@@ -48,7 +48,7 @@ def public_address(host: str, resolve: Resolve, is_allowed: IsAllowed) -> str:
     if refused or not addresses:
         raise NotFetched(
             f"{host} is not on the public web ({', '.join(refused) or 'no address'}), so it is "
-            "not asked.",
+            "not contacted.",
             host=host,
             addresses=list(addresses),
         )

@@ -122,7 +122,7 @@ class WebClient:
             return json.loads(answer.data)
         except ValueError as error:
             host = httpx2.URL(url).host
-            raise NotFetched(f"{host} answered with something else than JSON.", url=url) from error
+            raise NotFetched(f"{host} answered with something other than JSON.", url=url) from error
 
     def get(
         self,
@@ -140,7 +140,7 @@ class WebClient:
         seen: set[str] = set()
         for _ in range(self.limits.redirects + 1):
             if str(place) in seen:
-                raise NotFetched(f"{place.host} leads in a circle.", url=url)
+                raise NotFetched(f"{place.host} redirects in a circle.", url=url)
             seen.add(str(place))
             public_address(place.raw_host.decode("ascii"), self._resolve, self._is_allowed)
             if asks_robots and not self._robots_allow(place):
@@ -150,7 +150,9 @@ class WebClient:
                 return found
             place = checked(str(place.join(found)))
             headers = None  # a key for one host is nobody else's
-        raise NotFetched(f"{place.host} leads on more than {self.limits.redirects} times.", url=url)
+        raise NotFetched(
+            f"{place.host} redirects more than {self.limits.redirects} times.", url=url
+        )
 
     def _answer(
         self, place: httpx2.URL, most: int, headers: Mapping[str, str]
@@ -158,7 +160,7 @@ class WebClient:
         """The answer, or where the server says that it is. Tried again where that may help."""
         host = place.netloc.decode()
         if self._failures[host] >= self.limits.failures:
-            raise NotFetched(f"{place.host} failed too often in a row and is left alone.")
+            raise NotFetched(f"{place.host} failed too often in a row, so it is skipped.")
         refusal = NotFetched(f"{place.host} does not answer.")
         for turn in range(self.limits.tries):
             self._wait_turn(host)
@@ -218,7 +220,7 @@ class WebClient:
     ) -> WebAnswer | httpx2.URL:
         status = answer.status_code
         if status in WAITS:
-            told = NotFetched(f"{place.host} asks to wait ({status}).", status=status)
+            told = NotFetched(f"{place.host} asks us to wait ({status}).", status=status)
             raise _Again(told, retry_after(answer.headers.get("Retry-After")))
         if status in AGAIN:
             raise _Again(NotFetched(f"{place.host} is in trouble ({status}).", status=status))

@@ -138,7 +138,7 @@ const en = {
     "waiting for a person": "Nobody has looked at it yet. Someone will.",
     accepted: "Someone reviewed it and agrees with you. The labels say so now.",
     refused: "Someone reviewed it and decided otherwise.",
-    counted: "Your answer is counted. The photo was not kept, so nobody can look at it.",
+    counted: "Your answer counts. The photo was not kept, so nobody can review it.",
     "taken back": "It is taken back. Neither your photo nor your suggestion is kept.",
   },
   helped: (round) => `It helped the model of round ${round}.`,

@@ -47,7 +47,7 @@ class AlbumOptions:
         0.0, "confidence below which a sure answer is not written", least=0.0, most=1.0
     )
     follow_links: bool = dial(False, "tag what links lead to, each file once")
-    exclude: tuple[str, ...] = dial((), "pass over what is called so; may be repeated")
+    exclude: tuple[str, ...] = dial((), "skip files and folders with this name; may be repeated")
     collection: str = ""
 
 
@@ -66,7 +66,7 @@ class Album:
         is sure of. `ask`: bytes -> /predict's JSON; `model`: its name with its revision."""
         if not self._options.dry_run and not self._journal.keeps:
             raise NotAllowed(
-                f"{self._folder} may not be written to, so no sidecar can lie in it. Use --dry-run "
+                f"{self._folder} is read-only, so no sidecar can be written there. Use --dry-run "
                 "to see what the model says."
             )
         report = AlbumReport(is_dry=self._options.dry_run)

@@ -126,7 +126,7 @@ def _read(file: Path) -> Tags:
             exif = {} if is_sidecar else image.read_exif()
             iptc = {} if is_sidecar else image.read_iptc()
     except (RuntimeError, UnicodeDecodeError) as error:
-        raise BadPhoto(f"What {file.name} says of itself cannot be read: {error}.") from error
+        raise BadPhoto(f"The metadata of {file.name} cannot be read: {error}.") from error
     keywords = [*_list(xmp.get("Xmp.dc.subject")), *_list(iptc.get("Iptc.Application2.Keywords"))]
     tree = [*_list(xmp.get("Xmp.lr.hierarchicalSubject"))]
     tree += [one.replace("/", "|") for one in _list(xmp.get("Xmp.digiKam.TagsList"))]

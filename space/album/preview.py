@@ -32,7 +32,7 @@ def preview(data: bytes) -> bytes:
                 pixels = size
         place = following
     if not best:
-        raise BadPhoto("This RAW file holds no picture that can be looked at.")
+        raise BadPhoto("This RAW file has no preview.")
     return best
 
 

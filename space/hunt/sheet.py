@@ -67,7 +67,7 @@ def write_hunt(dataset: Dataset, out: Path, settings: HuntSettings) -> Path:
     for a url that no phone opens."""
     things = dataset.collection()
     if things.is_about_people:
-        raise BadCollection("A collection of photos of people is nothing to hunt for.")
+        raise BadCollection("There is no treasure hunt for photos of people.")
     if not things.ids:
         raise BadCollection(f"There are no classes in {dataset.address} yet. Collect photos first.")
     out.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,10 @@ def hunt_page(things: Collection, cards: list[HuntCard], settings: HuntSettings)
 
     base = settings.url.rstrip("/")
     if not base.startswith(("http://", "https://")):
-        raise BadAddress("A phone opens addresses that begin with http:// or https://.", url=base)
+        raise BadAddress(
+            "The address must begin with http:// or https://, so that a phone can open it.",
+            url=base,
+        )
     words: Mapping[str, Any] = WORDS.get(settings.language, WORDS["en"])
     page = Environment(autoescape=True).from_string(TEMPLATE.read_text("utf-8"))
     return page.render(

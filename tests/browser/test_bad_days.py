@@ -155,7 +155,7 @@ def test_thirty_steps_are_taken_back_after_a_power_cut_in_their_middle(serve, fo
     }
     page.wait_for_selector(f"{ROOT} .mat img[src*='{seen[0]}']")
     page.keyboard.press("Backspace")
-    page.wait_for_selector("text=There is nothing left to take back.")
+    page.wait_for_selector("text=There is nothing left to undo.")
 
 
 def test_offline_for_a_while_two_windows_of_one_person_lose_and_double_nothing(

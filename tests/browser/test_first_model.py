@@ -201,7 +201,7 @@ def test_a_training_that_fails_is_said_and_the_quick_model_goes_on(
     expect(notice).to_contain_text("A better one is being trained", timeout=PATIENCE)
     (place / "gate").unlink()
     expect(notice).to_contain_text(
-        "The better one could not be trained, so this one goes on.", timeout=PATIENCE
+        "The better one could not be trained, so this one stays.", timeout=PATIENCE
     )
     page.locator(f"{ASK} input[type=file]").first.set_input_files(
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_of("red-grid")}

@@ -97,7 +97,7 @@ def test_a_page_that_is_loaded_again_finds_the_training_and_stops_it(open_page, 
     expect(page.get_by_text("step 3 of 5")).to_be_visible(timeout=PATIENCE)
     press(page, "Stop")
     expect(
-        page.get_by_text("It was stopped. Started again, it goes on where it was.")
+        page.get_by_text("It was stopped. If you start it again, it continues where it stopped.")
     ).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("button", name="Train again")).to_be_enabled()
 

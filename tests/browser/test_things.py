@@ -191,7 +191,7 @@ def test_a_receipt_typed_in_again_tells_its_fate_and_takes_photo_and_suggestion_
     field = elsewhere.get_by_label("Receipt, 26 letters")
     field.fill("01ARZ3NDEKTSV4RRFFQ69G5FAV")
     field.press("Enter")
-    elsewhere.get_by_text("no such receipt").wait_for()
+    elsewhere.get_by_text("know this receipt").wait_for()
     field.fill(receipt.lower())
     field.press("Enter")
     elsewhere.get_by_text("Someone will.").wait_for()
@@ -268,4 +268,4 @@ def test_a_photo_is_laid_beside_the_reference_and_why_says_where_it_cannot(
     assert findings(page) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Why?").click()
-    page.get_by_text("Where it looked cannot be said").wait_for()
+    page.get_by_text("show where the model looked").wait_for()

@@ -26,7 +26,7 @@ RUNS = {"state": "running", "left": 200.0}
     [
         (0.914, 58, "right at once on 91 % of 58 test photos"),
         (1.0, 1, "right at once on 100 % of 1 test photo"),
-        (None, 0, "not measured, for want of test photos"),
+        (None, 0, "not measured, because there are no test photos"),
     ],
 )
 def test_how_good_a_quick_model_is(value, count, said):
@@ -61,11 +61,13 @@ def test_what_is_left_is_told_in_minutes(seconds, said):
         (
             NONE,
             FAILED,
-            "There is no model yet. Making the first one did not work; whoever runs this finds out "
-            "why at the "
-            "light table.",
+            "There is no model yet. Training the first one failed; the owner can see why at the light table.",
         ),
-        (NONE, RUNS, "There is no model yet. The first one is being made, about 3 minutes left."),
+        (
+            NONE,
+            RUNS,
+            "There is no model yet. The first one is being trained, about 3 minutes left.",
+        ),
         (
             QUICK,
             RUNS,
@@ -76,9 +78,7 @@ def test_what_is_left_is_told_in_minutes(seconds, said):
         (
             QUICK,
             FAILED,
-            "A first, quick model answers: right at once on 91 % of 58 test photos. The better one "
-            "could not "
-            "be trained, so this one goes on.",
+            "A first, quick model answers: right at once on 91 % of 58 test photos. The better one could not be trained, so this one stays.",
         ),
         (
             NONE,
@@ -88,9 +88,7 @@ def test_what_is_left_is_told_in_minutes(seconds, said):
         (
             QUICK,
             STOPPED,
-            "A first, quick model answers: right at once on 91 % of 58 test photos. Training the "
-            "better one "
-            "was stopped, so this one goes on.",
+            "A first, quick model answers: right at once on 91 % of 58 test photos. Training the better one was stopped, so this one stays.",
         ),
         (USUAL, RUNS, ""),
         (USUAL, IDLE, ""),

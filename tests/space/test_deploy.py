@@ -144,7 +144,7 @@ def test_a_folder_cannot_be_deployed(hub, tmp_path):
 
 def test_a_model_of_somebody_else_s_making_is_refused_before_anything_is_made(hub):
     open_repository("hf://ann/resnet", kind="model", create=True)
-    with pytest.raises(BadModel, match="no model made with Vitrine"):
+    with pytest.raises(BadModel, match="not made with Vitrine"):
         deploy("hf://ann/show", "hf://ann/resnet")
     assert ("space", "ann/show") not in hub.repos
 

@@ -195,7 +195,7 @@ def test_a_decision_that_nobody_asked_for_answers_a_visitor_who_asked_before(
 
 
 def test_a_receipt_that_was_never_given_is_not_invented(setup: InboxSetup) -> None:
-    with pytest.raises(MissingFile, match="no such receipt"):
+    with pytest.raises(MissingFile, match="know this receipt"):
         setup.fate("01ARZ3NDEKTSV4RRFFQ69G5FAV")
 
 

@@ -229,7 +229,7 @@ def test_a_demo_opens_as_soon_as_the_photos_are_in(
     assert len(open_dataset(page.dataset).photos()) == 2 and not (out / "model").exists()
     said = capsys.readouterr().out
     assert (
-        "a quick one and then a better one are being made" in said
+        "a quick one and then a better one are being trained" in said
         and "sign in as owner with " in said
     )
     assert f"open at http://127.0.0.1:{free}" in said

@@ -23,7 +23,7 @@ def test_an_answer_is_found_until_an_hour_has_passed() -> None:
     recent.keep("p", b"photo", "ochre", "r1")
     assert recent.find("p").photo == b"photo"
     clock.now = KEPT_SECONDS + 1
-    with pytest.raises(MissingFile, match="no longer remembered"):
+    with pytest.raises(MissingFile, match="no longer have this answer"):
         recent.find("p")
 
 

@@ -74,7 +74,7 @@ def test_zero_gpu_brings_its_package_and_a_torch_that_reaches_the_gpu():
         ("zero-a10g", "free account"),
         ("cpu-basic", "PRO account"),
         ("", "default"),
-        ("t4-small", "paid by the hour"),
+        ("t4-small", "money by the hour"),
     ],
 )
 def test_every_hardware_is_told_before_anything_is_pushed(hardware, said):

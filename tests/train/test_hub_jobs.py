@@ -98,7 +98,7 @@ def test_a_training_imports_nothing_that_a_job_does_not_install():
 
 
 def test_a_folder_of_this_machine_is_refused():
-    with pytest.raises(BadAddress, match="on the Hub only"):
+    with pytest.raises(BadAddress, match="works only on the Hub"):
         training_job("data", "hf://ann/vit", "a10g-small", "2h")
 
 

@@ -76,7 +76,7 @@ def test_a_candidate_waits_is_compared_released_taken_back_and_pruned(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["release", "nowhere"], "No new model waits beside nowhere"),
+        (["release", "nowhere"], "There's no candidate model for nowhere"),
         (["rollback", "nowhere"], "There is no model at nowhere"),
         (["nowhere", "model"], "There is no dataset at nowhere"),
         (["split", "ftp://x"], "neither a folder nor"),

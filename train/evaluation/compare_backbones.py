@@ -131,8 +131,8 @@ def backbones_text(rows: Sequence[Contender]) -> str:
     lines += [_behind(row, rows[0]) for row in rows[1:]]
     photos = counted(rows[0].accuracy.n, "photo")
     lines.append(
-        f"Measured on {photos} outside the sealed test, each asked of a linear head that had not "
-        "seen it. One backbone may gain more from fine-tuning than another: where two are close, "
+        f"Measured on {photos} outside the sealed test, each by a linear head that had not seen "
+        "it. One backbone may gain more from fine-tuning than another: where two are close, "
         "train both."
     )
     return "\n".join(lines)

@@ -96,7 +96,7 @@ def against_before(
     try:
         before = answers_of(folder, source.dataset, material, "The round before, on the same test")
     except (BadModel, MissingFile) as error:
-        say(f"The round before cannot be asked: {error.sentence}")
+        say(f"The previous model can't be compared: {error.sentence}")
         return None
     return contest(truth_of(material), before, after, source, learned(folder))
 

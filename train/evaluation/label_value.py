@@ -57,14 +57,13 @@ def what_changed(found: Paired) -> str:
 def how_sure(found: Paired) -> str:
     """What so small a test cannot show; empty where the interval tells it apart from nothing."""
     if not found.n:
-        return "There is no test photo that both models answered, so nothing can be said."
+        return "There is no test photo that both models answered, so we can't compare them."
     if found.low > 0 or found.high < 0:
         return ""
     few = "only " if found.visible > 0.05 else ""
     return (
         f"The test has {few}{found.n} photos: a difference below {round(100 * found.visible)} "
-        "points cannot be "
-        "told from chance."
+        "points could be chance."
     )
 
 
@@ -87,8 +86,8 @@ def another_hour(found: Paired | None, decisions: int, effort: Effort, photos: i
         )
     if found.high < LITTLE:
         return (
-            f"{words}, but the last {_count(decisions)} bought next to nothing; another hour is "
-            "not likely to pay."
+            f"{words}, but the last {_count(decisions)} gained almost nothing; "
+            "another hour is unlikely to help."
         )
     if found.low > 0:
         return f"{words}; another hour is likely to pay{_about(found, decisions, effort)}."
@@ -97,7 +96,7 @@ def another_hour(found: Paired | None, decisions: int, effort: Effort, photos: i
             f"{words}, {percent(share)} of all: another hour may well pay, though this test cannot "
             "show it yet."
         )
-    return f"{words}; whether another hour pays cannot be told from this test."
+    return f"{words}; this test can't say whether another hour will help."
 
 
 def verdict(found: Paired | None, decisions: int, effort: Effort, photos: int) -> str:
@@ -122,7 +121,7 @@ def _left(effort: Effort) -> str:
     if doubts == 1:
         return "One label is still in doubt"
     if effort.wrong_share is None:
-        return f"{doubts} doubtful labels are left that nobody has looked at"
+        return f"{doubts} doubtful labels are left that nobody has checked"
     some = f"About {left}" if left else "Probably none"
     return f"{some} of the {doubts} labels still in doubt {'are' if left > 1 else 'is'} wrong"
 

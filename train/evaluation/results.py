@@ -156,7 +156,7 @@ def against(metrics: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str
 def metrics_text(metrics: Mapping[str, Any]) -> str:
     """The figures as a sentence or two."""
     if not metrics["n"]:
-        return "No test photo could be looked at, so nothing was measured."
+        return "No test photo could be read, so nothing was measured."
     top1 = metrics["top1"]
     rejection = metrics["rejection"]
     lines = [

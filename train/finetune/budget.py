@@ -107,9 +107,7 @@ def seconds_in(text: str) -> float:
     if re.fullmatch(NUMBER, words):
         words += "m"
     if not re.fullmatch(f"({NUMBER}{UNIT})+", words):
-        raise CannotTrain(
-            f"“{text}” is no time for a budget; write 90s, 10m or 1h30m.", budget=text
-        )
+        raise CannotTrain(f"“{text}” is not a time; write 90s, 10m or 1h30m.", budget=text)
     seconds = sum(
         float(number) * UNITS[unit[0]] for number, unit in re.findall(f"({NUMBER})({UNIT})", words)
     )
@@ -205,7 +203,7 @@ def keep_to(
     picked = _remembered(run, plan)
     if picked is not None:
         say(
-            "This training was begun before and keeps the plan it had then: "
+            "This training was started before and keeps its plan: "
             f"{counted(picked.epochs, 'epoch')} at {picked.side} pixels."
         )
         return picked

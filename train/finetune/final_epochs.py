@@ -78,7 +78,7 @@ def finish(
         settings.track,
     )
     if tuned.best.validation_accuracy < before - standard_error(before, len(held)):
-        say("That made it worse, so it is left as it was.")
+        say("That made it worse, so the model stays as it was.")
         trained.model.load_state_dict(weights)
         return trained, material
     return replace(trained, finish=plan.epochs, also=len(more), learned=train), moved

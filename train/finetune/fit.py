@@ -93,7 +93,7 @@ def fine_tune(
     checkpoint = last_checkpoint(run)
     done = history((_state(checkpoint) or {}).get("log_history", ())) if checkpoint else ()
     if checkpoint and finished(done, plan):
-        say("The training was finished already; only the release was not.")
+        say("The training had finished already; only the release was missing.")
         epochs = done
     else:
         if checkpoint:

@@ -102,8 +102,7 @@ def compare_instead(
     y = np.array([pictures.labels[name] for name in readable], int)
     if len(set(y.tolist())) < 2:
         raise CannotTrain(
-            "Fewer than two things have a picture that can be read, so there is nothing to tell "
-            "apart."
+            "Fewer than two things have a readable picture, so there is nothing to tell apart."
         )
     model = with_head(
         backbone, dict(enumerate(material.classes)), comparing(x, y, len(material.classes))

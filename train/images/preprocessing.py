@@ -126,7 +126,9 @@ class Preprocessing:
             seen, short = _convnext(size.get("shortest_edge", 0), told.get("crop_pct", CONVNEXT))
         done = told.get("do_resize", True) and told.get("do_rescale", True)
         if not seen or not done or _unknown(kind, told):
-            raise BadModel(f"This model's {FILE} describes a framing we do not know.", card=card)
+            raise BadModel(
+                f"This model's {FILE} describes preprocessing that we do not know.", card=card
+            )
         normal = told.get("do_normalize", True)
         usual = HALF if kind.startswith(("Siglip", "MobileNetV2")) else None
         std = tuple(told.get("image_std", usual or IMAGENET_STD)) if normal else (1.0,) * 3

@@ -138,7 +138,7 @@ def open_onnx(
         return OpenVinoEngine(path, threads, exact, streams)
     if name == "onnxruntime":
         return OnnxEngine(path, threads, streams)
-    raise BadModel(f"{name} is no engine for an ONNX file; openvino and onnxruntime are.")
+    raise BadModel(f"{name} is not an engine for ONNX files; use openvino or onnxruntime.")
 
 
 def write_onnx(module: nn.Module, size: int, path: Path, outputs: Sequence[str]) -> Path:
@@ -189,7 +189,7 @@ def _refusal_named() -> Iterator[None]:
         yield
     except OnnxExporterError as error:
         raise NotExportable(
-            "This network cannot be written as ONNX, so it answers through torch, more slowly.",
+            "This network cannot be exported to ONNX, so it answers through torch, more slowly.",
             cause=str(error)[:2000],
         ) from error
 

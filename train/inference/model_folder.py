@@ -137,7 +137,7 @@ def classes_of(folder: Path) -> tuple[str, ...]:
         config = read_json(folder / "config.json")
         names = config.get("id2label") or {}
         if not names:
-            raise BadModel(f"The model in {folder.name} does not say what it can name (id2label).")
+            raise BadModel(f"The model in {folder.name} does not list its classes (id2label).")
         return tuple(
             map(str, config.get("class_ids") or (names[str(n)] for n in range(len(names))))
         )
@@ -161,8 +161,8 @@ def read_json(path: Path) -> dict[str, Any]:
         return {}
     except ValueError as error:
         raise BadModel(
-            f"{path} is not JSON, so this is no finished model.", path=str(path)
+            f"{path} is not JSON, so this is not a finished model.", path=str(path)
         ) from error
     if not isinstance(read, dict):
-        raise BadModel(f"{path} should hold an object.", path=str(path))
+        raise BadModel(f"{path} should hold a JSON object.", path=str(path))
     return read

@@ -372,7 +372,7 @@ def load_predictor(
         newer = int(release.get("format", FORMAT)) > FORMAT
     if newer:
         raise BadModel(
-            "This model was made by a newer Vitrine. Bring this one up to date to serve it.",
+            "This model was made by a newer Vitrine. Update Vitrine to serve it.",
             format=release["format"],
         )
     network = open_network(folder, engine, threads)

@@ -114,7 +114,9 @@ def hub_backbone(name: str) -> Backbone:
         )
         return Backbone(Path(path), name, str(info.sha), "hub", licence)
     except RepositoryNotFoundError as error:
-        raise BadBackbone(f"The Hub shows us no model named {name}.", cause=str(error)) from error
+        raise BadBackbone(
+            f"The Hub has no model named {name}, or it is private.", cause=str(error)
+        ) from error
     except HFValidationError as error:
         raise BadBackbone(
             f"{name} is neither a folder nor the name of a model on the Hub."
@@ -130,7 +132,7 @@ def _kept_here(name: str, cause: Exception) -> Backbone:
         path = Path(snapshot_download(name, local_files_only=True, allow_patterns=list(FILES)))
     except OSError as error:
         raise BackboneUnavailable(
-            f"The Hub does not answer, and {name} is not kept on this machine. Connect once, or "
+            f"The Hub does not answer, and {name} is not cached on this machine. Connect once, or "
             "give --backbone a folder that holds it.",
             cause=str(cause),
         ) from error
@@ -148,13 +150,13 @@ def _automatic(
 
 def _fit(backbone: Backbone) -> Backbone:
     if not (backbone.path / "config.json").is_file():
-        raise BadBackbone(f"{backbone.name} holds no config.json, so it is no model we can open.")
+        raise BadBackbone(f"{backbone.name} holds no config.json, so we can't open it as a model.")
     with damage_named(f"config.json of {backbone.name}", "Fetch the backbone again.", BadBackbone):
         backbone.config.get("model_type")
     _ = backbone.family
     if not any(backbone.path.glob("model*.safetensors")):
         raise BadBackbone(
-            f"{backbone.name} has no safetensors weights; pickled ones are not opened."
+            f"{backbone.name} has no safetensors weights; we don't open pickled ones."
         )
     return backbone
 

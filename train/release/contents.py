@@ -139,7 +139,7 @@ def with_new_head(
     before, now = (top_k(said, held.truth, 1) for said in (held.logits, anew.held))
     gain = f"instead of {before:.1%}" if now > before else "as before, and surer of those"
     say(
-        "A head fitted anew to all photos outside the test is better: asked about validation "
+        "A head refitted to all photos outside the test is better: on validation "
         "photos it had not seen, "
         f"{now:.1%} right {gain}."
     )
@@ -450,7 +450,7 @@ def _machine() -> str:
 def _in_words(trained: TrainedModel) -> dict[str, str]:
     plan = trained.plan
     done = {
-        "scratch": "a small network, trained from nothing",
+        "scratch": "a small network, trained from scratch",
         "probe": "the probe alone",
         "fine-tuned": "fine-tuned from the probe",
         "references": "photos are compared with one picture of each thing; nothing was trained",
@@ -496,5 +496,5 @@ def _in_words(trained: TrainedModel) -> dict[str, str]:
     elif trained.epochs:
         words["fine-tuning"] = "tried, and did not beat the probe on validation photos"
     if trained.refitted:
-        words["head"] = "fitted anew at the end, to all photos outside the test as they are"
+        words["head"] = "refitted at the end, to all photos outside the test as they are"
     return words

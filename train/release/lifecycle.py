@@ -81,7 +81,8 @@ def release(model: str, cache: Path, public: bool = False) -> str:
     one = candidate_round(model, cache)
     if folder is None or one is None:
         raise MissingFile(
-            f"No new model waits beside {model}. Train one first: python -m train DATASET {model} "
+            f"There's no candidate model for {model}. Train one first: python -m train DATASET "
+            f"{model} "
             "--candidate",
             model=model,
         )

@@ -114,7 +114,7 @@ def worst(metrics: Mapping[str, Any], rejection: Mapping[str, Any]) -> str:
     if named is not None and float(named) >= 1 - found:
         return f"of 100 photos of strangers' objects about {100 * float(named):.0f} would be named"
     if row is None:
-        return "nothing is known of single classes"
+        return "nothing is known about single classes"
     return f"worst is “{row.get('title', '')}”, of which it finds {found:.0%} of {row['n']}"
 
 
@@ -204,14 +204,14 @@ def promises(certificate: Mapping[str, Any]) -> tuple[str, ...]:
             "learned from.",
         )
     lines = {
-        f"No near-duplicate group is on both sides of the line; {said.leaks}.": said.leaks,
+        f"No near-duplicate group is on both sides of the split; {said.leaks}.": said.leaks,
         f"{said.carved}.": said.carved,
         f"{WEAK}: {', '.join(said.weak)}. All their photos belong to one burst, so the test is a "
         "block of time in it, "
         "and easier than another visit would be.": said.weak,
         "Not tested, since all photos are one group: "
         f"{', '.join(said.kept_in_train)}.": said.kept_in_train,
-        f"Not tested for want of photos: {', '.join(said.untested)}.": said.untested,
+        f"Not tested, because photos are missing: {', '.join(said.untested)}.": said.untested,
     }
     return tuple(line for line, holds in lines.items() if holds)
 

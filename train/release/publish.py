@@ -73,7 +73,7 @@ def _check(folder: Path) -> None:
         WEIGHTS.fullmatch(path.name) and path.suffix == ".safetensors" for path in folder.glob("*")
     ):
         raise BadModel(
-            f"{folder} is no finished model: {', '.join(missing) or 'model.safetensors'} is "
+            f"{folder} is not a finished model: {', '.join(missing) or 'model.safetensors'} is "
             "missing. "
             "Train it to the end first: python -m train DATASET MODEL",
             missing=missing,
@@ -81,13 +81,13 @@ def _check(folder: Path) -> None:
     release = read_json(folder / OURS / "release.json")
     if not release.get("dataset_revision"):
         raise BadModel(
-            f"{folder} does not say which dataset revision it was trained on, so it is not "
+            f"{folder} does not say which dataset revision it was trained on, so it can't be "
             "published."
         )
     try:
         things = load_collection(folder / OURS / "collection")
     except BadCollection as error:
-        raise BadModel(f"{folder} carries no collection: {error}") from error
+        raise BadModel(f"{folder} has no collection: {error}") from error
     things.check_publishable()
 
 

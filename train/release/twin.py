@@ -198,7 +198,7 @@ def _golden(folder: Path, predictor: Predictor) -> list[Golden]:
     for row in travelling(index.labels, CHECKED - len(photos)):
         photos.append(index.thumbnail(index.ids[row]) or b"")
     if not photos:
-        raise BadModel("This model carries no photos to check the twin on. Train it again.")
+        raise BadModel("This model has no photos to check the twin on. Train it again.")
     return [(data, predictor.predict(data)) for data in photos]
 
 

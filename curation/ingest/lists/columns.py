@@ -303,9 +303,8 @@ def split_in(row: Row, columns: Columns, name: str) -> str | None:
     split = split_of(told)
     if told and split is None:
         raise BadSource(
-            f"Line {row.line} of {name}: “{told}” is no split. Known are train, validation (val, "
-            "valid, "
-            "dev) and test.",
+            f"Line {row.line} of {name}: “{told}” is not a split. Use train, validation (val, "
+            "valid, dev) or test.",
             line=row.line,
             split=told,
         )
@@ -318,8 +317,7 @@ def role_in(row: Row, columns: Columns, name: str) -> str:
     role = ROLES.get(name_key(told))
     if role is None:
         raise BadSource(
-            f"Line {row.line} of {name}: “{told}” is no role. Known are photo, reference and "
-            "query.",
+            f"Line {row.line} of {name}: “{told}” is not a role. Use photo, reference or query.",
             line=row.line,
             role=told,
         )

@@ -64,7 +64,7 @@ class FileLookup:
         """The file that is meant, relative to the folder."""
         plain = name.replace("\\", "/").strip().removeprefix("file://")
         if not plain or "\0" in plain:
-            return Missing("this is no name of a file")
+            return Missing("this is not a file name")
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", plain):
             return Missing("this is a web address; download the photo first")
         for spelled in dict.fromkeys((name, plain)):

@@ -83,8 +83,8 @@ def read_table(path: Path, known: Collection[str] = (), encoding: str | None = N
     text, guess = decoded(data, path.name, encoding)
     remarks = (
         (
-            f"{path.name} is not UTF-8; it was read as {guess}. If names look wrong, say what it "
-            "is by --encoding.",
+            f"{path.name} is not UTF-8; it was read as {guess}. If names look wrong, name the "
+            "encoding with --encoding.",
         )
         if guess
         else ()
@@ -108,8 +108,7 @@ def decoded(data: bytes, name: str, told: str | None = None) -> tuple[str, str]:
         guess = ""
     except LookupError as error:
         raise BadSource(
-            f"There is no encoding called {told}; known are utf-8, cp1251, shift_jis, gbk and "
-            "others.",
+            f"There is no encoding called {told}; try utf-8, cp1251, shift_jis or gbk.",
             encoding=told,
         ) from error
     except UnicodeDecodeError as error:
@@ -123,7 +122,8 @@ def decoded(data: bytes, name: str, told: str | None = None) -> tuple[str, str]:
         if sign < " " and sign not in "\t\r\n\f\v":
             line = 1 + len(re.findall("\r\n|\r|\n", text[:place]))
             raise BadSource(
-                f"Line {line} of {name} holds a sign that is no text; is it a list?", line=line
+                f"Line {line} of {name} holds a character that is not text; is it a list?",
+                line=line,
             )
     return text, guess
 
@@ -148,9 +148,8 @@ def _western(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[str, st
     if whole > broken:
         line = data[: error.start].count(b"\n") + 1
         raise BadSource(
-            f"Line {line} of {name} has a byte that is not UTF-8, and other lines are UTF-8. Mend "
-            "that "
-            "line.",
+            f"Line {line} of {name} has a byte that is not UTF-8, and other lines are UTF-8. Fix "
+            "that line.",
             line=line,
         ) from error
     high = HIGH.findall(data)
@@ -164,7 +163,7 @@ def _western(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[str, st
 
 def _unknown_encoding(name: str) -> BadSource:
     return BadSource(
-        f"{name} is neither UTF-8 nor Windows-1252. Save it as UTF-8, or say what it is: "
+        f"{name} is neither UTF-8 nor Windows-1252. Save it as UTF-8, or name its encoding: "
         "--encoding cp1251, shift_jis, gbk or another.",
         source=name,
     )
@@ -292,7 +291,7 @@ def _json(path: Path, text: str, remarks: tuple[str, ...]) -> Table:
         rows.append(Row(number, cells))
     if path.suffix.lower() == ".json" and len(rows) == 1 and text.lstrip().startswith("{"):
         raise BadSource(
-            f"{path.name} is one JSON object and no list. Write a list of objects like "
+            f"{path.name} is one JSON object, not a list. Write a list of objects like "
             '[{"file": "1.jpg", "label": "mug"}].',
             source=str(path),
         )

@@ -219,7 +219,7 @@ def junk(data: bytes, least: int) -> str:
 def _reason(error: NotFetched) -> str:
     """A refusal without its host, so that equal ones are counted together."""
     status = error.evidence.get("status")
-    kinds = {404: "gone", 410: "gone", 429: "the server asks to wait"}
+    kinds = {404: "gone", 410: "gone", 429: "the server asks us to wait"}
     if status in kinds:
         return kinds[int(str(status))]
     words = error.sentence.rstrip(".")

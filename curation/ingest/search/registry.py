@@ -58,7 +58,7 @@ def providers_for(settings: SearchSettings, keys: Mapping[str, str]) -> list[Pro
             raise BadSource(f"“{name}” is not one of {', '.join(known)}.{meant}", name=name)
         key = known[name].key
         if key and not keys.get(key):
-            raise BadSource(f"{name} wants a key: set {key} in the environment.", key=key)
+            raise BadSource(f"{name} needs a key: set {key} in the environment.", key=key)
     if not names:
-        raise BadSource(f"Nobody is asked: give --providers one of {', '.join(known)}.")
+        raise BadSource(f"No provider is left: give --providers one of {', '.join(known)}.")
     return [known[name] for name in dict.fromkeys(names)]

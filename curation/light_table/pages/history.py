@@ -63,7 +63,7 @@ class History:
         with self._table.lock:
             one = self._table.book.find(str(wanted.get("decision")))
             if one is None:
-                raise BadDecision("There is no such decision any more.")
+                raise BadDecision("This decision no longer exists.")
             if one.who != who and not self._is_owner(who):
                 raise NotAllowed("Only the owner takes back what others decided.")
             move(who, one.id)

@@ -127,7 +127,7 @@ class Rounds:
                 "The light table did not understand that. Load the page again; nothing was changed."
             )
         if not self._changing.acquire(blocking=False):
-            raise TooBusy("Something is being changed already. Wait a moment.")
+            raise TooBusy("Another change is in progress. Wait a moment.")
         try:
             does[str(wanted["do"])]()
         finally:
@@ -177,9 +177,8 @@ class Rounds:
     def _idle(self) -> None:
         if self._runner.report()["state"] == "running":
             raise TooBusy(
-                "A model is being trained, and it is compared with the one that is served now. "
-                "Wait for it, "
-                "or stop it first."
+                "A training is running, and it will be compared with the current model. Wait for "
+                "it, or stop it first."
             )
 
     def _why_not(self) -> str:

@@ -139,7 +139,7 @@ class Sheet:
 
     def _problem(self, asked: Mapping[str, str], liked: Mapping[str, float] | None) -> str:
         if asked.get("pick") and asked["pick"] not in self._picked:
-            return "This selection is gone. Select the photos again."
+            return "This selection has expired. Select the photos again."
         if liked is None or liked:
             return ""
         if any(self._table.records.is_sealed(one) for one in read_query(asked, FILTERS).like):

@@ -82,7 +82,7 @@ class TenMinutes:
             chosen = worth_most(self._questions(who), 60.0 * minutes, pace_of(_paces(mine)))
             if not chosen:
                 raise VitrineError(
-                    "Nothing waits for an answer. Train again, or collect more photos."
+                    "There are no open questions. Train again, or collect more photos."
                 )
             table.plan(who, chosen)
             self._begun[who] = Begun(

@@ -50,7 +50,7 @@ def _renamed(move: Mapping[str, Any], things: Collection) -> dict[str, str]:
     ]
     if same:
         raise BadDecision(
-            f"There is a class “{title}” already. Merge the two instead.", label=label
+            f"There is already a class “{title}”. Merge the two instead.", label=label
         )
     return {} if things.title_of(label) == title else {"label": label, "title": title}
 
@@ -108,12 +108,12 @@ def _fields(card: Any) -> dict[str, Any]:
 def _title(move: Mapping[str, Any]) -> str:
     given = move.get("title", "")
     if not isinstance(given, str):
-        raise BadDecision("A class's name is a text.")
+        raise BadDecision("A class's name must be text.")
     title = " ".join(given.split())
     hidden = hidden_sign(title)
     if hidden:
         code = f"U+{ord(hidden):04X}"
-        raise BadDecision(f"This name holds a sign that cannot be shown ({code}). Take it out.")
+        raise BadDecision(f"This name has a character that cannot be shown ({code}). Remove it.")
     if not name_key(title) or len(title) > LONGEST_TITLE or not move.get("id"):
         raise BadDecision(f"A class needs a name of at most {LONGEST_TITLE} letters.")
     return title

@@ -151,9 +151,7 @@ class Moves:
         image_id = str(move.get("image_id") or (item.image_id if item else ""))
         for photo in (image_id, move.get("other")):
             if photo is not None and photo not in self._records.photos:
-                raise BadDecision(
-                    "This photo is not in the collection any more.", image_id=image_id
-                )
+                raise BadDecision("This photo is no longer in the collection.", image_id=image_id)
         row = {**self._told(item, image_id, move), **self._labels(who, move, image_id)}
         row |= {
             "note": move.get("note"),
@@ -240,9 +238,9 @@ class Moves:
         the questions that are open again. Raises BadDecision."""
         one = self._book.find(name)
         if one is None or one.action == "undo" or not self._book.stands(one):
-            raise BadDecision("This decision was taken back already.")
+            raise BadDecision("This decision was already undone.")
         if not self._may_go([one], one):
-            raise BadDecision("Photos have this class by now. Give them another one first.")
+            raise BadDecision("Some photos have this class now. Give them another one first.")
         return self._take_back(who, str(ULID()), [one])
 
     def put_back(self, who: str, name: str) -> None:
@@ -250,7 +248,7 @@ class Moves:
         one = self._book.find(name)
         undos = self._book.undos_of(name)
         if one is None or not undos:
-            raise BadDecision("This decision stands already.")
+            raise BadDecision("This decision is already in effect.")
         at = self._book.moment()
         decisions = [
             parse_decision(
@@ -276,7 +274,7 @@ class Moves:
 
     def _take_back(self, who: str, undo_id: str, step: Sequence[Decision]) -> list[str]:
         if not step:
-            raise BadDecision("There is nothing left to take back.")
+            raise BadDecision("There is nothing left to undo.")
         ids = [undo_id, *(str(ULID()) for _ in step[1:])]
         row = {"at": self._book.moment(), "who": who, "action": "undo"}
         undos = [

@@ -41,7 +41,7 @@ PILE_WORDS = {
     "leaks": "leak into the test",
     "duplicates": "near-duplicate",
     "conflicts": "disagreement",
-    "unlabelled": "waits for a label",
+    "unlabelled": "needs a label",
     "quality": "poor photo",
     "visitors": "visitor's question",
 }

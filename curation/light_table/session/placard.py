@@ -22,7 +22,7 @@ from data_cards.dataset.schema import Finding, Label, Photo, Split
 MOST_DIGITS = 9
 ON_A_SHELF = 4
 ASKED_ABOUT = f"A visitor asked about it. {AGAIN}"
-AGREE = "Both have the same label by now."
+AGREE = "Both have the same label now."
 SEALED = (
     "One of the photos of the sealed test. You see it without the model's opinion, so that the "
     "test stays honest."

@@ -120,5 +120,5 @@ def tried(action: Callable[[], object]) -> str:
     except OSError as error:
         return sentence_of(error)
     except Exception as error:  # noqa: BLE001 - a thread that ended here would never be missed
-        return f"It failed in a way nobody foresaw ({type(error).__name__}: {error})."
+        return f"It failed unexpectedly ({type(error).__name__}: {error})."
     return ""

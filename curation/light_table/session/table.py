@@ -290,7 +290,7 @@ class LightTable:
         Raises MissingFile."""
         with self.lock:
             if image_id not in self.records.photos:
-                raise MissingFile("This photo is not in the collection any more.")
+                raise MissingFile("This photo is no longer in the collection.")
             asked = self.queue.of_photo(image_id)
             waits = (one for one in asked if not self.queue.is_settled(one.key, who))
             item = next(waits, None) or unasked(image_id)

@@ -72,7 +72,7 @@ export class Session {
 
   takeBack() {
     if (!this.undo) {
-      this.tell("There is nothing left to take back.");
+      this.tell("There is nothing left to undo.");
       return false;
     }
     this.undo -= 1;

@@ -234,8 +234,8 @@ def test_an_unknown_label_stops_everything_or_becomes_a_class(dataset, tmp_path)
     ("name", "text", "said"),
     [
         ("a.json", "{", "neither JSON nor CSV"),
-        ("a.json", "{}", "a form that is not known"),
-        ("a.json", "3", "a form that is not known"),
+        ("a.json", "{}", "in an unknown format"),
+        ("a.json", "3", "in an unknown format"),
         ("a.csv", "x,y\n1,2\n", "needs a column that names the photo"),
         ("a.csv", "", "It has: none"),
     ],

@@ -240,7 +240,7 @@ def test_an_unlabelled_photo_is_asked_for(context):
     labels = {**context.labels, "a": Label("a", None, "unlabelled")}
     opinions = Opinions((Opinion("a", ("amber",), (0.43,), ()),))
     one = told(replace(context, labels=labels, opinions=opinions))["unlabelled", "a"]
-    assert one.reason == "Nobody has said yet what this is. The model would say *Amber* (43 %)."
+    assert one.reason == "Nobody has labelled this yet. The model would say *Amber* (43 %)."
     assert one.suggested_label == "amber"
 
 

@@ -24,14 +24,14 @@ def said(classes, card=CARD, errors=True, pictures=()):
         ("- id: none\n", "line 1: `none` is a reserved word"),
         ("- id: a\n  aliases: [Port]\n- id: port\n", "line 3: `Port` is also a name of a (line 2)"),
         ("- id: a\n  title: Port\n- id: b\n  aliases: [PORT]\n", "line 4: `PORT` is also a name"),
-        ("- id: a\n  wikidata: 243\n", "line 2: `243` is no item of Wikidata"),
-        ("- id: a\n  wikidata: Q0\n", "line 2: `Q0` is no item"),
+        ("- id: a\n  wikidata: 243\n", "line 2: `243` is not a Wikidata item"),
+        ("- id: a\n  wikidata: Q0\n", "line 2: `Q0` is not a Wikidata item"),
         ("- id: a\n  wikidata: Q1\n- id: b\n  wikidata: Q1\n", "line 4: a (line 2) has the same"),
         ("- id: port\n  parent: Port\n", "line 2: `parent` is the class itself."),
         ("- id: a\n  location: [0, 0]\n", "line 2: 0, 0 is a place in the Atlantic"),
         (
             "- id: a\n  facts:\n    - {name: Year, value: 1}\n    - {name: year, value: 2}\n",
-            "line 2: A fact stands here twice.",
+            "line 2: This fact appears twice.",
         ),
         ("- id: a\n  draft: maybe\n", "line 2: `draft` is true or false"),
         ("- id: a\n  tilte: A\n", "line 2: `tilte` is not known; did you mean `title`?"),
@@ -62,7 +62,7 @@ def test_all_errors_are_said_and_not_the_first_alone():
         ("- id: a\n  summary: S.\n", "its `source` and `licence` are missing."),
         ("- id: a\n  summary: S.\n  source: me\n", "its `licence` is missing."),
         (f"- id: a\n  summary: {'long ' * 100}\n", "visitors read 400"),
-        ("- id: a\n  draft: true\n", "is a draft that nobody accepted yet"),
+        ("- id: a\n  draft: true\n", "is a draft that nobody has accepted yet"),
     ],
 )
 def test_what_lacks_is_advice(classes, sentence):

@@ -238,7 +238,7 @@ def test_robots_are_asked_once_for_each_host():
 
 def test_json_that_is_none_is_a_sentence():
     client, _, _ = web(lambda request: httpx2.Response(200, text="<html>"))
-    with pytest.raises(NotFetched, match="something else than JSON"):
+    with pytest.raises(NotFetched, match="something other than JSON"):
         client.json("https://api.example/")
     client, _, _ = web(lambda request: httpx2.Response(200, text=json.dumps({"a": 1})))
     assert client.json("https://api.example/") == {"a": 1}

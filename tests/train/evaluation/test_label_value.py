@@ -190,7 +190,7 @@ def test_a_clear_difference_needs_no_excuse():
 
 
 def test_no_photo_that_both_answered_is_said():
-    assert "nothing can be said" in how_sure(paired([], []))
+    assert "so we can't compare them" in how_sure(paired([], []))
 
 
 def test_an_hour_that_paid_and_work_that_is_left_is_likely_to_pay():
@@ -226,7 +226,7 @@ def test_little_that_is_left_is_said_in_words_with_what_is_not_counted(doubts, s
 
 
 def test_decisions_that_bought_nothing_are_not_asked_for_again():
-    assert "bought next to nothing; another hour is not likely to pay" in another_hour(
+    assert "gained almost nothing; another hour is unlikely to help" in another_hour(
         WORSE, 48, WORK, 1000
     )
 
@@ -235,7 +235,7 @@ def test_decisions_that_bought_nothing_are_not_asked_for_again():
     ("photos", "words"),
     [
         (200, "may well pay, though this test cannot show it yet"),
-        (5000, "cannot be told from this test"),
+        (5000, "this test can't say"),
     ],
 )
 def test_where_the_test_is_silent_the_errors_that_are_left_speak(photos, words):
@@ -250,7 +250,7 @@ def test_before_the_first_comparison_only_the_errors_speak(photos, words):
 
 def test_doubts_that_nobody_answered_are_not_called_errors():
     said = another_hour(UNCLEAR, 3, Effort(3, None, 40, None), 1000)
-    assert said.startswith("40 doubtful labels are left that nobody has looked at")
+    assert said.startswith("40 doubtful labels are left that nobody has checked")
 
 
 def test_one_label_is_one():

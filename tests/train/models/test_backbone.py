@@ -12,7 +12,7 @@ from train.models.backbone import HUB_DEFAULT, Backbone, find_backbone, hub_back
 
 
 def silent(name):
-    raise BackboneUnavailable(f"The Hub does not answer, and {name} is not kept on this machine.")
+    raise BackboneUnavailable(f"The Hub does not answer, and {name} is not cached on this machine.")
 
 
 def test_auto_takes_the_hub_where_it_answers(tiny_vit, tmp_path):

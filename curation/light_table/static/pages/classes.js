@@ -289,7 +289,7 @@ export default class Classes extends Page {
 
   async takeBack() {
     await this.table.session.kept();
-    if (!this.table.session.undo) this.table.tell("There is nothing left to take back.");
+    if (!this.table.session.undo) this.table.tell("There is nothing left to undo.");
     else this.step([{ do: "undo" }], this.values.open?.id ?? null, "Taken back.");
   }
 

@@ -69,10 +69,10 @@ def test_the_column_whose_names_are_files_names_the_files(tmp_path):
         (
             "file,label,split\n1.jpg,mug,train\n2.jpg,mug,somewhere\n",
             3,
-            "“somewhere” is no split.*train, validation",
+            "“somewhere” is not a split.*train, validation",
         ),
-        ("file,label,role\n1.jpg,mug,\n2.jpg,mug,hero\n", 3, "“hero” is no role.*reference"),
-        ("file,label,set\n1.jpg,mug,train\n2.jpg,mug,2\n", 3, "“2” is no split"),
+        ("file,label,role\n1.jpg,mug,\n2.jpg,mug,hero\n", 3, "“hero” is not a role.*reference"),
+        ("file,label,set\n1.jpg,mug,train\n2.jpg,mug,2\n", 3, "“2” is not a split"),
     ],
 )
 def test_a_split_or_role_that_nobody_knows_is_refused_with_its_line(tmp_path, text, line, sentence):
@@ -323,7 +323,7 @@ def test_a_parquet_file_may_hold_plain_bytes_and_must_hold_rows(tmp_path):
     ("name", "text", "sentence"),
     [
         ("list.csv", "1.jpg,mug\n2.jpg,cup\n", "looks like a photo already"),
-        ("list.json", '{"images": [{"id": 1}]}', "one JSON object and no list"),
+        ("list.json", '{"images": [{"id": 1}]}', "one JSON object, not a list"),
         ("list.jsonl", '{"file": "1.jpg"\n', r"Line 1 of list\.jsonl .*at sign"),
     ],
 )

@@ -29,7 +29,7 @@ from tests.fixtures.bad_server import bad_server
 GOOD = ("good.jpg", "good-2.jpg", "good-3.jpg", "good-4.jpg")
 BAD = {
     "nothing.jpg": "gone",
-    "always-busy.jpg": "the server asks to wait",
+    "always-busy.jpg": "the server asks us to wait",
     "broken.jpg": "localhost is in trouble (500)",
     "html.jpg": "a page or a drawing in text instead of a photo",
     "drawing.jpg": "a page or a drawing in text instead of a photo",

@@ -172,8 +172,8 @@ def test_providers_are_asked_in_the_order_in_which_they_were_named():
     ("names", "sentence"),
     [
         ("comons", "Did you mean commons?"),
-        ("", "Nobody is asked"),
-        (" , ", "Nobody is asked"),
+        ("", "No provider is left"),
+        (" , ", "No provider is left"),
         ("flickr", "set FLICKR_KEY in the environment"),
         ("europeana", "set EUROPEANA_KEY"),
     ],

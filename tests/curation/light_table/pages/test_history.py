@@ -104,9 +104,9 @@ def test_what_is_not_understood_changes_nothing(past, wanted):
 def test_what_is_taken_back_already_is_a_sentence(table, past):
     one = decide(table, "ann", photo_of(table, 1), label="red-grid")
     past.act("ann", {"do": "take_back", "decision": one, "asked": {}})
-    with pytest.raises(BadDecision, match="taken back already"):
+    with pytest.raises(BadDecision, match="already undone"):
         past.act("ann", {"do": "take_back", "decision": one, "asked": {}})
-    with pytest.raises(BadDecision, match="no such decision"):
+    with pytest.raises(BadDecision, match="no longer exists"):
         past.act("ann", {"do": "take_back", "decision": "x", "asked": {}})
 
 

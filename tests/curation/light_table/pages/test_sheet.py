@@ -105,7 +105,7 @@ def test_a_photo_that_is_asked_about_opens_with_its_question(table):
 
 
 def test_a_photo_that_is_gone_is_a_sentence(table):
-    with pytest.raises(MissingFile, match="not in the collection any more"):
+    with pytest.raises(MissingFile, match="no longer in the collection"):
         table.item("ann", "0" * 64)
 
 
@@ -161,4 +161,4 @@ def test_a_selection_from_elsewhere_is_a_filter_and_says_when_it_is_gone(sheet, 
     token = sheet.act("ann", {"do": "pick", "ids": [*photos, "nobody"]})["pick"]
     assert [c["image_id"] for c in sheet.show("ann", {"pick": token})["cells"]] == photos
     gone = sheet.show("ann", {"pick": "0" * 12})
-    assert gone["total"] == 0 and "selection is gone" in gone["problem"]
+    assert gone["total"] == 0 and "selection has expired" in gone["problem"]

@@ -131,7 +131,7 @@ def test_without_a_model_and_a_label_the_digits_give_the_classes_of_a_small_coll
     small = Collection("few", "Few", MANY.classes[:3])
     nobody = replace(records(label=None, collection=small), opinions=NoOpinions())
     nobody.photos["p"] = Photo("p", 4, 3, (Source(),))
-    (item,) = questions([Finding("p", "unlabelled", 0.9, "Nobody has said yet what this is.")])
+    (item,) = questions([Finding("p", "unlabelled", 0.9, "Nobody has labelled this yet.")])
     seen = placard(item, nobody)
     assert [choice["id"] for choice in seen["choices"]] == ["c0", "c1", "c2"] and not seen[
         "choices"

@@ -182,7 +182,7 @@ def test_undo_goes_all_the_way_back_across_a_restart(table, open_again):
     assert again.book.labels == given_labels(again.dataset.photos())
     assert (
         again.act("ann", [[move("undo")]])["outcomes"][0]["error"]
-        == "There is nothing left to take back."
+        == "There is nothing left to undo."
     )
 
 
@@ -416,8 +416,7 @@ def test_while_there_is_no_model_photos_without_a_label_come_first(tmp_path):
     dataset = small_dataset(tmp_path / "bare", 12)
     photos = sorted(dataset.photos())
     nameless = [
-        Finding(photo, "unlabelled", 0.9, "Nobody has said yet what this is.")
-        for photo in photos[:2]
+        Finding(photo, "unlabelled", 0.9, "Nobody has labelled this yet.") for photo in photos[:2]
     ]
     table = LightTable(
         dataset.commit(dict([findings_file("01MORE", nameless)]), "Ask"),
