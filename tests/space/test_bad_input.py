@@ -140,7 +140,7 @@ def ended(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int
         code = int(str(stopped.code))
     said = capsys.readouterr()
     assert "Traceback" not in said.err + said.out
-    assert "foresaw" not in said.err
+    assert "unexpectedly" not in said.err
     return code, (said.err.strip() or "\n").splitlines()[-1]
 
 

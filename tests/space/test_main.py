@@ -73,7 +73,7 @@ def test_predict_takes_a_folder_for_the_photos_in_it_and_waits_for_no_pipe(
         str(tmp_path / "in/a/1.jpg"),
         str(tmp_path / "pipe.jpg"),
     ]
-    assert lines[0]["label"] == "ochre" and "no regular file" in lines[1]["error"]
+    assert lines[0]["label"] == "ochre" and "not a regular file" in lines[1]["error"]
 
 
 def test_the_engine_that_is_asked_for_reaches_the_model(

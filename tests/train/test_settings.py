@@ -36,10 +36,10 @@ def test_the_owners_word_about_strangers_is_a_share(words, share):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--named-strangers", "300"), "between 0 and 100; 300"),
-        (("--named-strangers", "-1"), "between 0 and 100; -1"),
-        (("--lr-decay", "0"), "above 0 and at most 1; 0 is not"),
-        (("--balance", "-1"), "between 0 and 1; -1 does not"),
+        (("--named-strangers", "300"), "between 0 and 100, not 300"),
+        (("--named-strangers", "-1"), "between 0 and 100, not -1"),
+        (("--lr-decay", "0"), "above 0 and at most 1, not 0"),
+        (("--balance", "-1"), "between 0 and 1, not -1"),
     ],
 )
 def test_a_number_that_cannot_be_meant_is_a_sentence(words, told):
@@ -50,15 +50,15 @@ def test_a_number_that_cannot_be_meant_is_a_sentence(words, told):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--epochs", "-1"), "--epochs is from 0 to 10000; -1 is not"),
-        (("--batch", "0"), "--batch is from 1"),
-        (("--lr", "nan"), "--lr is from 0 to 1; nan is not"),
-        (("--lr", "inf"), "inf is not"),
-        (("--lr", "-0.1"), "-0.1 is not"),
-        (("--size", "3"), "--size is from 14 to 1024"),
-        (("--blocks", "-2"), "--blocks is at least 0"),
-        (("--seed", "-1"), "--seed is from 0"),
-        (("--threads", "-1"), "--threads is from 0"),
+        (("--epochs", "-1"), "--epochs must be from 0 to 10000, not -1"),
+        (("--batch", "0"), "--batch must be from 1"),
+        (("--lr", "nan"), "--lr must be from 0 to 1, not nan"),
+        (("--lr", "inf"), "not inf"),
+        (("--lr", "-0.1"), "not -0.1"),
+        (("--size", "3"), "--size must be from 14 to 1024"),
+        (("--blocks", "-2"), "--blocks must be at least 0"),
+        (("--seed", "-1"), "--seed must be from 0"),
+        (("--threads", "-1"), "--threads must be from 0"),
     ],
 )
 def test_a_number_outside_its_range_is_a_sentence_with_the_range(words, told):

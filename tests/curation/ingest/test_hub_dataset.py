@@ -161,7 +161,7 @@ def test_a_dataset_without_images_or_without_data_gets_a_sentence(hub):
             )
     with pytest.raises(BadSource, match="no column of images; it has a, b"):
         open_source("hf://ann/table")
-    with pytest.raises(BadSource, match="ann/empty holds no data"):
+    with pytest.raises(BadSource, match="ann/empty has no readable data"):
         open_source("hf://ann/empty")
     with pytest.raises(MissingFile):
         open_source("hf://ann/nothing")

@@ -57,9 +57,9 @@ def test_an_unknown_class_is_refused_with_its_line():
         ({"label": ""}, "label"),
         ({"action": "duplicate_of"}, "other"),
         ({"action": "undo"}, "undoes"),
-        ({"at": "yesterday"}, "moment"),
-        ({"at": "2026-11-21T10:00:00"}, "moment"),
-        ({"at": "2026-13-21T10:00:00Z"}, "moment"),
+        ({"at": "yesterday"}, "timestamp"),
+        ({"at": "2026-11-21T10:00:00"}, "timestamp"),
+        ({"at": "2026-13-21T10:00:00Z"}, "timestamp"),
         ({"id": "7"}, "ULID"),
         ({"who": 5}, "who"),
         ({"who": "a\x00b"}, r"who.*U\+0000"),
@@ -84,7 +84,7 @@ def test_names_that_people_write_with_joiners_and_wide_blanks_are_read(name):
 
 
 def test_a_sign_that_ends_lines_elsewhere_ends_none_here():
-    with pytest.raises(BadDecision, match=r"Line 2: “who” holds .*U\+2028"):
+    with pytest.raises(BadDecision, match=r"Line 2: “who” has .*U\+2028"):
         read_decisions(
             json.dumps(row()) + "\n" + json.dumps(row(who="a\u2028b"), ensure_ascii=False)
         )

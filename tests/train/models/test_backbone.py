@@ -89,7 +89,7 @@ def test_a_backbone_comes_from_the_hub_with_its_revision(hub, tiny_vit, tmp_path
 
 
 def test_a_model_the_hub_does_not_have_is_said(hub):
-    with pytest.raises(BackboneUnavailable, match="shows us no model named ann/nothing"):
+    with pytest.raises(BackboneUnavailable, match="has no model named ann/nothing"):
         hub_backbone("ann/nothing")
 
 
@@ -107,5 +107,5 @@ def test_a_hub_that_does_not_answer_is_quiet_and_falls_back_to_what_is_kept(tmp_
         raise ConnectTimeout("too slow")
 
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", slow)
-    with pytest.raises(BackboneUnavailable, match="ann/never is not kept on this machine"):
+    with pytest.raises(BackboneUnavailable, match="ann/never is not cached on this machine"):
         hub_backbone("ann/never")

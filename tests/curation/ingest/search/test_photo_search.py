@@ -34,7 +34,7 @@ BAD = {
     "html.jpg": "a page or a drawing in text instead of a photo",
     "drawing.jpg": "a page or a drawing in text instead of a photo",
     "octets.jpg": "no photo, or a damaged one",
-    "circle.jpg": "localhost leads in a circle",
+    "circle.jpg": "localhost redirects in a circle",
     "elsewhere.jpg": "“file:/etc/passwd” is not an http or https address",
     "cut.jpg": "the answer of localhost is cut off",
     "huge.jpg": "the file of localhost is larger than 50 MB",

@@ -73,7 +73,7 @@ def test_stopping_sends_what_waits(post):
         (PermissionError(13, "Permission denied", "data/.vitrine"), "data/.vitrine cannot be used"),
         (OSError(30, "Read-only file system", "data"), "Read-only file system"),
         (OSError(28, "No space left on device"), "The disk is full."),
-        (ValueError("odd"), "nobody foresaw (ValueError: odd)"),
+        (ValueError("odd"), "unexpectedly (ValueError: odd)"),
         (RuntimeError("odd"), "unexpectedly"),
     ],
 )
