@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from data_cards.annotations.journal import Journal
+from data_cards.errors import BadPhoto
 from data_cards.photos.image import thumbnail
 from data_cards.photos.metadata import stored_form
+from data_cards.photos.trial import STORE
 from tests.fixtures.hostile_files import hostile_files
 from tests.fixtures.secret_places import PLACES, SECRET, planted, readable
 
@@ -36,6 +38,7 @@ import sys
 from pathlib import Path
 from data_cards.annotations.decision import decide
 from data_cards.annotations.journal import Journal
+from data_cards.errors import BadPhoto
 journal = Journal(Path(sys.argv[1]))
 while True:
     one = decide("ann", "photo", "junk")
@@ -96,20 +99,19 @@ def kills(count: int) -> list[tuple[object, ...]]:
 
 def hostile(count: int) -> list[tuple[object, ...]]:
     """Broken files, opened as the app opens strangers' photos."""
-    from space.photo_check import BROKE, DEADLINE, _Trial
+    from data_cards.photos.photo_check import BROKE, DEADLINE, Trial
 
-    command = (sys.executable, "-m", "data_cards.photos.trial")
-    trial = _Trial(command)
-    trial.trouble_with(b"", DEADLINE)
+    trial = Trial()
+    trial.start()
     refused = crashed = 0
     slowest = 0.0
     worst = ""
     for name, data in hostile_files(count, seed=1):
         if not trial.lives:
-            trial = _Trial(command)
-            trial.trouble_with(b"", DEADLINE)
+            trial = Trial()
+            trial.start()
         start = time.perf_counter()
-        told = trial.trouble_with(data, DEADLINE)
+        told = _trouble(trial, data, DEADLINE)
         took = time.perf_counter() - start
         crashed += told == BROKE
         refused += bool(told)
@@ -124,6 +126,14 @@ def hostile(count: int) -> list[tuple[object, ...]]:
         (f"slowest photo ({worst})", f"{slowest * 1000:.0f} ms", f"{DEADLINE:.0f} s"),
         ("memory of a process that opens them, at most", f"{memory:.0f} MB", "4000 MB"),
     ]
+
+
+def _trouble(trial: Any, data: bytes, deadline: float) -> str:
+    try:
+        trial.asked(STORE, data, deadline)
+    except BadPhoto as refusal:
+        return refusal.sentence
+    return ""
 
 
 def secrets() -> list[tuple[object, ...]]:

@@ -25,13 +25,13 @@ from starlette.types import ASGIApp
 
 from data_cards.errors import BadAddress, NotAllowed, TooBusy, VitrineError
 from data_cards.photos.image import PhotoLimits
+from data_cards.photos.photo_check import MOST_MEMORY, PhotoCheck
 from data_cards.settings import default_cache
 from space.agents.api_pages import api_pages
 from space.api import Endpoints, Recognizer, Together, parameters_of
 from space.app_state import AppState, Load, Settled, newest_of
 from space.auth import Access, access_for
 from space.hunt.finds import Finds
-from space.photo_check import MOST_MEMORY, PhotoCheck
 from space.questions import ENDPOINTS
 from space.quiz.quiz import Quiz
 from space.server import launch, server_behind, stop

@@ -36,8 +36,8 @@ from data_cards.dataset.credits import credited, credits_file, with_credits
 from data_cards.dataset.repo import Dataset, create_dataset, open_dataset
 from data_cards.dataset.schema import Photo, Source
 from data_cards.errors import FULL, BadPhoto, BadSource, MissingFile, NotFetched, sentence_of
-from data_cards.photos.image import image_id, inspect_photo, open_photo, thumbnail
-from data_cards.photos.metadata import stored_form
+from data_cards.photos.image import image_id, inspect_photo, thumbnail
+from data_cards.photos.photo_check import PhotoCheck, own_check
 from data_cards.progress import say, track
 from data_cards.storage.repository import parse_address
 from data_cards.wording import counted
@@ -147,7 +147,10 @@ def collect(
     things = classes.things
     gathered = replace(gathered, remarks=(*gathered.remarks, *classes.remarks))
     door = Door(
-        classes.ids, keep_location, (now or datetime.now(UTC)).isoformat(timespec="seconds")
+        classes.ids,
+        keep_location,
+        (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        own_check(),
     )
     arrivals = _one_readable(door.arrivals(gathered, workers), gathered, there)
     earlier = there.photos() if there else {}
@@ -270,12 +273,13 @@ def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str
 
 @dataclass(frozen=True)
 class Door:
-    """How each file is received: class ids of the source -> those of the collection, and what is
-    kept of a photo."""
+    """How each file is received: class ids of the source -> those of the collection, what is
+    kept of a photo, and who opens it."""
 
     ids: dict[str, str]
     keep_location: bool
     added_at: str
+    check: PhotoCheck
 
     def receive(self, incoming: Incoming) -> Arrival:
         """Read, clean and check one file; one that cannot be decoded to its end is refused."""
@@ -283,11 +287,8 @@ class Door:
         data = b""
         try:
             data = incoming.read()
-            stored = stored_form(data, self.keep_location)
+            stored = self.check.stored(data, self.keep_location)
             facts = inspect_photo(stored)
-            open_photo(
-                stored, at_least=1
-            )  # damage shows only when decoding; an eighth of the size will do
         except BadPhoto as refusal:
             return self._refused(incoming, data, label, refusal.sentence)
         except OSError as error:
@@ -398,7 +399,7 @@ def _references(gathered: Gathered, ids: dict[str, str], dataset: Dataset) -> di
         if dataset.reference(name) is not None:
             continue
         try:
-            found[name] = thumbnail(read(), REFERENCE_SIDE, 90)
+            found[name] = thumbnail(own_check().stored(read()), REFERENCE_SIDE, 90)
         except BadPhoto as refusal:
             say(f"The reference picture of {name} was left out. {refusal.sentence}")
         except OSError as error:

@@ -1,10 +1,11 @@
-"""A process that opens photos to see whether they can be opened; see space/photo_check.py.
+"""A process that opens photos which may cost much; `photo_check.py` starts and ends it.
 
     python -m data_cards.photos.trial
 
-Each photo comes as its length (8 bytes, big-endian) and its bytes on standard input; the answer is
-a length (4 bytes) and a sentence, empty for a photo that can be opened. An empty photo asks
-whether we are ready.
+Each photo comes on standard input as one byte that says what is wanted (OPEN, STORE or
+STORE_WITH_PLACE), its length (8 bytes, big-endian) and its bytes. The answer is "+" or "-", a
+length (8 bytes) and that many bytes: the photo as it is stored (nothing for OPEN), or what is wrong
+with it as a sentence. An empty photo asks whether we are ready.
 """
 
 from __future__ import annotations
@@ -13,22 +14,29 @@ import sys
 
 from data_cards.errors import BadPhoto
 
+OPEN, STORE, STORE_WITH_PLACE = b"o", b"s", b"k"
 AT_LEAST = 1024  # pixels of the short side: more than any model looks at
 # Bytes of address space: what Python and the decoders map, and the memory of one photo.
 MOST_ADDRESSES = 4_000_000_000
+TOO_MUCH_MEMORY = "This photo takes more memory than there is. Save it again, smaller."
 
 
-def trouble_with(data: bytes) -> str:
-    """What is wrong with a photo, as a sentence; empty when nothing is."""
+def outcome(task: bytes, data: bytes) -> tuple[bool, bytes]:
+    """Whether a photo can be opened, and what is answered."""
     from data_cards.photos.image import open_photo
+    from data_cards.photos.metadata import stored_form
 
     try:
-        open_photo(data, at_least=AT_LEAST)
+        if task == OPEN:
+            open_photo(data, at_least=AT_LEAST)
+            return True, b""
+        kept = stored_form(data, keep_location=task == STORE_WITH_PLACE)
+        open_photo(kept, at_least=1)  # damage shows only when decoding
     except BadPhoto as error:
-        return error.sentence
+        return False, error.sentence.encode("utf-8", "replace")
     except MemoryError:
-        return "This photo takes more memory than there is. Save it smaller and send that."
-    return ""
+        return False, TOO_MUCH_MEMORY.encode()
+    return True, kept
 
 
 def main() -> None:
@@ -37,10 +45,10 @@ def main() -> None:
 
     _bound_memory()
     know_readers()
-    while len(head := sys.stdin.buffer.read(8)) == 8:
-        data = sys.stdin.buffer.read(int.from_bytes(head, "big"))
-        told = (trouble_with(data) if data else "").encode("utf-8", "replace")
-        sys.stdout.buffer.write(len(told).to_bytes(4, "big") + told)
+    while len(head := sys.stdin.buffer.read(9)) == 9:
+        data = sys.stdin.buffer.read(int.from_bytes(head[1:], "big"))
+        is_good, told = outcome(head[:1], data) if data else (True, b"")
+        sys.stdout.buffer.write((b"+" if is_good else b"-") + len(told).to_bytes(8, "big") + told)
         sys.stdout.buffer.flush()
 
 

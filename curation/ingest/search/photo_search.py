@@ -26,6 +26,7 @@ from data_cards.dataset.class_names import name_key
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.errors import BadPhoto, BadSource, NotFetched
 from data_cards.photos.image import LIMITS, inspect_photo, open_photo
+from data_cards.photos.photo_check import own_check
 from data_cards.progress import spoken
 from data_cards.wording import counted
 
@@ -206,6 +207,7 @@ def junk(data: bytes, least: int) -> str:
         facts = inspect_photo(data)
         if min(facts.width, facts.height) < least:
             return TOO_SMALL
+        own_check().check(data)
         photo = open_photo(data, at_least=SIDE)
     except BadPhoto:
         return "no photo, or a damaged one"

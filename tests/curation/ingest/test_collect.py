@@ -4,13 +4,17 @@ import hashlib
 import io
 import os
 import struct
+import sys
 import zlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from curation.exchange.export import export_dataset
+from curation.exchange.forms import FORMS
 from curation.ingest import collect as collecting
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
@@ -22,6 +26,9 @@ from data_cards.dataset.schema import Source
 from data_cards.dataset.tables import labels_file, ledger_file
 from data_cards.errors import BadSource, MissingFile
 from data_cards.photos.image import inspect_photo, open_photo
+from data_cards.photos.photo_check import PhotoCheck
+from data_cards.report.page import dataset_report
+from tests.fixtures.secret_places import PLACES, SECRET, files_with, planted, readable
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -292,13 +299,13 @@ def test_a_break_in_the_middle_leaves_the_dataset_as_it_was(owl_and_fox, tmp_pat
     lay_out(owl_and_fox, {f"owl/n{number}.jpg": photo(20 + number) for number in range(4)})
     seen = []
 
-    def failing(stored, keep_location=False):
+    def failing(check, stored, keep_location=False):
         seen.append(stored)
         if len(seen) == 7:
             raise KeyboardInterrupt
         return stored
 
-    monkeypatch.setattr(collecting, "stored_form", failing)
+    monkeypatch.setattr(PhotoCheck, "stored", failing)
     with pytest.raises(KeyboardInterrupt):
         collected(owl_and_fox, tmp_path, workers=1)
     monkeypatch.undo()
@@ -592,23 +599,76 @@ def test_a_file_that_the_disk_does_not_give_is_refused_and_the_others_come_in(
     assert (report.added, report.unreadable) == (2, 1)
 
 
-def test_no_secret_of_any_photo_is_in_a_dataset_or_what_is_made_of_it(tmp_path):
-    from curation.light_table.session.thumbnails import Prints
-    from tests.fixtures.secret_places import PLACES, SECRET, planted, readable
+SLOW = "import threading; threading.Event().wait()"
+BROKEN = "import os; os.abort()"
 
+
+@pytest.mark.parametrize(
+    ("then", "told"), [(SLOW, "takes too long to open"), (BROKEN, "cannot be opened safely")]
+)
+def test_a_photo_that_is_too_slow_or_breaks_its_decoder_stops_no_other(
+    tmp_path, monkeypatch, then, told
+):
+    script = (
+        "import sys; i = sys.stdin.buffer; o = sys.stdout.buffer; i.read(9); "
+        f"o.write(b'+' + bytes(8)); o.flush(); i.read(9); {then}"
+    )
+    check = PhotoCheck(1, deadline=0.2, command=(sys.executable, "-c", script))
+    monkeypatch.setattr(collecting, "own_check", lambda: check)
+    files = {"mug/0.jpg": photo(0), "mug/1.webp": photo(1, "WEBP"), "mug/2.jpg": photo(2)}
+    report = collect(str(lay_out(tmp_path / "source", files)), str(tmp_path / "d"))
+    assert (report.added, report.unreadable) == (2, 1)
+    [finding] = open_dataset(str(tmp_path / "d")).findings()
+    assert finding.kind == "unreadable" and told in finding.reason
+
+
+@pytest.fixture(scope="module")
+def with_secrets(tmp_path_factory):
+    """A dataset of photos that had a secret in every place a format allows."""
+    folder = tmp_path_factory.mktemp("secrets")
     files = {
         f"{place.split()[0].strip(':')}/{number}.{place.split(':')[0].lower()}": planted(
             place, SECRET
         )
         for number, place in enumerate(PLACES)
     }
-    source = lay_out(tmp_path / "source", files)
-    report = collect(str(source), str(tmp_path / "d"))
+    report = collect(str(lay_out(folder / "source", files)), str(folder / "d"))
     assert report.unreadable == 0 and report.added > 20
-    dataset = open_dataset(str(tmp_path / "d"))
-    prints = Prints(dataset.read_photo)
-    for name in dataset.photos():
-        assert SECRET not in readable(dataset.read_photo(name))
+    return open_dataset(str(folder / "d"))
+
+
+def test_no_secret_of_any_photo_is_in_a_dataset_or_its_thumbnails(with_secrets):
+    from curation.light_table.session.thumbnails import Prints
+
+    prints = Prints(with_secrets.read_photo)
+    for name in with_secrets.photos():
+        assert SECRET not in readable(with_secrets.read_photo(name))
         assert SECRET not in readable(prints.get(name, 160))
-    for path in (tmp_path / "d").rglob("*"):
-        assert not path.is_file() or SECRET not in path.read_bytes()
+    assert files_with(SECRET, Path(with_secrets.address)) == []
+
+
+def test_no_secret_is_in_the_report(with_secrets, tmp_path):
+    (tmp_path / "report.html").write_text(dataset_report(with_secrets), "utf-8")
+    assert "base64," in (tmp_path / "report.html").read_text("utf-8"), "it shows photos"
+    assert files_with(SECRET, tmp_path) == []
+
+
+@pytest.mark.parametrize("to", FORMS)
+def test_no_secret_is_in_an_export(with_secrets, tmp_path, to):
+    export_dataset(with_secrets, tmp_path / "out", to)
+    assert files_with(SECRET, tmp_path) == []
+
+
+def test_the_search_for_secrets_finds_them_wherever_they_lie(tmp_path):
+    import base64
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    secret = planted("PNG: zTXt", SECRET)
+    lay_out(tmp_path, {"a.png": secret, "b.txt": b"x" + SECRET})
+    shown = base64.b64encode(secret).decode()
+    (tmp_path / "c.html").write_text(f'<img src="data:image/png;base64,{shown}">')
+    pq.write_table(pa.table({"image": [{"bytes": secret, "path": None}]}), tmp_path / "d.parquet")
+    pq.write_table(pa.table({"said": [SECRET.decode()]}), tmp_path / "e.parquet")
+    assert files_with(SECRET, tmp_path) == ["a.png", "b.txt", "c.html", "d.parquet", "e.parquet"]

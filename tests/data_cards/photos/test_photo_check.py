@@ -10,12 +10,17 @@ from PIL import Image
 
 from data_cards.errors import BadPhoto
 from data_cards.photos.image import PhotoLimits, inspect_photo
-from space.photo_check import PhotoCheck, costs_little
+from data_cards.photos.metadata import stored_form
+from data_cards.photos.photo_check import PhotoCheck, costs_little
 from tests.fixtures.scenes import scene
 
-READY = "import sys; i = sys.stdin.buffer; o = sys.stdout.buffer; i.read(8); o.write(bytes(4)); o.flush();"
-SLOW = READY + "i.read(8); import threading; threading.Event().wait()"
-BROKEN = READY + "i.read(8); import os; os.abort()"
+READY = (
+    "import sys; i = sys.stdin.buffer; o = sys.stdout.buffer; "
+    "i.read(9); o.write(b'+' + bytes(8)); o.flush();"
+)
+SLOW = READY + "i.read(9); import threading; threading.Event().wait()"
+BROKEN = READY + "i.read(9); import os; os.abort()"
+HALF = READY + "i.read(9); o.write(b'+' + bytes(7) + b'99'); o.flush(); import os; os._exit(0)"
 SILENT = "import os; os._exit(3)"
 
 
@@ -50,12 +55,37 @@ def test_a_photo_that_takes_too_long_is_refused_and_its_process_ended() -> None:
     assert check._idle.get_nowait() is None, "the next photo gets a process of its own"
 
 
-@pytest.mark.parametrize("script", [BROKEN, SILENT, "no python"])
+@pytest.mark.parametrize("script", [BROKEN, SILENT, HALF, "no python"])
 def test_a_decoder_that_dies_takes_only_its_process_along(script: str) -> None:
     check = check_by(script)
     for _ in range(2):
         with pytest.raises(BadPhoto, match="cannot be opened safely"):
             check.check(photo("WEBP"))
+
+
+def test_what_is_stored_is_the_same_wherever_it_is_made() -> None:
+    check = PhotoCheck(1)
+    exif = Image.Exif()
+    exif[0x010F] = "Apple"
+    exif.get_ifd(0x8825)[1] = "N"
+    try:
+        for image_format in ("WEBP", "TIFF", "AVIF", "JPEG"):
+            out = io.BytesIO()
+            scene(2).resize((64, 48)).save(out, image_format, exif=exif)
+            for keep_location in (False, True):
+                found = check.stored(out.getvalue(), keep_location)
+                assert found == stored_form(out.getvalue(), keep_location), image_format
+    finally:
+        check.close()
+
+
+def test_a_photo_that_cannot_be_stored_says_why_from_there_too() -> None:
+    check = PhotoCheck(1)
+    try:
+        with pytest.raises(BadPhoto, match="damaged"):
+            check.stored(photo("WEBP", (640, 480))[:3000])
+    finally:
+        check.close()
 
 
 def test_what_costs_little_starts_no_process() -> None:
