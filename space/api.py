@@ -214,7 +214,7 @@ class Endpoints:
         where there is one."""
         recognizer = self._recognizer()
         return [
-            {"label": info.id, **info.to_json(), "picture": _picture(recognizer, info.id, base)}
+            {"label": info.id, **info.to_json(), "picture": picture_of(recognizer, info.id, base)}
             for info in recognizer.collection.classes
         ]
 
@@ -376,9 +376,9 @@ def with_urls(similar: Iterable[Mapping[str, Any]], base: str) -> list[Answer]:
     return [{**one, "url": f"{base}/similar-photo/{one['image_id']}"} for one in similar]
 
 
-def _picture(recognizer: Recognizer, class_id: str, base: str) -> str | None:
-    """The reference picture, else the most typical photo; never somebody's photo as the emblem
-    of a people."""
+def picture_of(recognizer: Recognizer, class_id: str, base: str) -> str | None:
+    """The address of the reference picture, else of the most typical photo; never somebody's photo
+    as the emblem of a people."""
     if recognizer.reference(class_id) is not None:
         return f"{base}/reference/{class_id}"
     typical = None if recognizer.collection.is_about_people else recognizer.typical(class_id)

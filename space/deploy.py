@@ -147,7 +147,7 @@ def deploy(
 
 
 # What an earlier static deployment may have left.
-STATIC_PARTS = ("assets/", "twin/")
+STATIC_PARTS = ("assets/", "thing/", "twin/")
 
 
 def deploy_static(space: str, model: str, cache: Path, private: bool = True) -> Deployment:
@@ -158,11 +158,12 @@ def deploy_static(space: str, model: str, cache: Path, private: bool = True) -> 
     people lack their policy, HubUnreachable.
     """
     from data_cards.storage.hub import StaticSpaceRepository
-    from space.pages import write_pages
+    from space.pages import app_address, write_pages
 
     home = _on_hub(space, "place")
+    site = app_address(f"hf://{home.name}").replace(".hf.space", ".static.hf.space")
     with tempfile.TemporaryDirectory(prefix="vitrine-static-") as scratch:
-        made = write_pages(model, "", Path(scratch), cache)
+        made = write_pages(model, "", Path(scratch), cache, site)
         assert made.twin is not None  # without an app there is one, or it was refused
         place = parse_address(model)
         on_hub = place.name if place.kind == "hub" else ""

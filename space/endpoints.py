@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from space.api import Endpoints
 from space.rate_limit import client_of
+from space.routes import base_of
 from space.settings import SpaceSettings
 
 if TYPE_CHECKING:
@@ -63,13 +64,7 @@ def add_endpoints(server: "gr.Server", endpoints: Endpoints, settings: SpaceSett
 
 def _base(request: "gr.Request | None", settings: SpaceSettings) -> str:
     """What the addresses of pictures begin with: the host that was asked."""
-    if request is None:
-        return ""
-    headers = request.headers
-    scheme = (
-        headers.get("x-forwarded-proto", "http").split(",")[0] if settings.behind_proxy else "http"
-    )
-    return f"{scheme}://{headers.get('host', '')}"
+    return base_of(request.headers, settings) if request else ""
 
 
 def _client(request: "gr.Request | None", settings: SpaceSettings) -> str:

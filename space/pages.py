@@ -9,6 +9,7 @@ lies beside it (train/release/twin.py).
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -23,9 +24,9 @@ from data_cards.errors import BadAddress, BadModel
 from data_cards.installed_files import ROOT, page_assets, page_file
 from data_cards.progress import say
 from data_cards.storage.atomic_files import full_disk_named
-from space.routes import room_of
+from space.routes import below_root, large_picture_of, room_of, thing_shared_as
 from train.inference.model_folder import model_folder
-from train.inference.predictor import load_predictor
+from train.inference.predictor import Predictor, load_predictor
 from train.release.twin import Twin, check_browser_can, write_twin
 
 CONFIG = "config.js"
@@ -33,6 +34,8 @@ TWIN = "twin"
 PAGE = "index.html"
 WORKER = "sw.js"
 MANIFEST = "manifest.webmanifest"
+THINGS = "thing"  # a folder for each, whose page shows a preview
+TO_ROOT = "../../"
 ICONS = (
     ("icon.svg", "any", "image/svg+xml"),
     ("icon-192.png", "192x192", "image/png"),
@@ -59,9 +62,10 @@ class Pages:
     why: str = ""
 
 
-def write_pages(model: str, space: str, out: Path | None, cache: Path) -> Pages:
+def write_pages(model: str, space: str, out: Path | None, cache: Path, site: str = "") -> Pages:
     """The page for the release at `model`, which asks the app at the address `space`, in `out`:
     the checkout's docs/ unless given. Empty `space`: there is no app, the browser answers alone.
+    `site`: where the page itself will be, if that is known.
 
     Raises BadAddress, BadModel, BadCollection where photos of people lack their policy.
     """
@@ -79,9 +83,11 @@ def write_pages(model: str, space: str, out: Path | None, cache: Path) -> Pages:
             raise
         say(error.sentence)
         _write_page(out, address, "")
+        _write_things(out, address, predictor)
         return Pages(out, address, things, revision, None, error.sentence)
     twin = write_twin(folder, predictor, out / TWIN, room_of(predictor))
     _write_page(out, address, f"{TWIN}/")
+    _write_things(out, address, predictor, site)
     _write_offline(out, things.title, things.language)
     return Pages(out, address, things, revision, twin)
 
@@ -134,6 +140,30 @@ def _write_page(out: Path, address: str, twin: str) -> None:
             target = out / "assets" / path.relative_to(page_assets())
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+
+
+def _write_things(out: Path, address: str, predictor: Predictor, site: str = "") -> None:
+    """A page for each thing, which shows it where its address is sent to somebody and then leads
+    into the page. An app has the larger pictures, and is reached by a whole address."""
+    kept = _pictures_in(out / TWIN) if not address else {}
+    root = f"{site}/" if site else TO_ROOT
+    page = below_root(page_text(address), TO_ROOT)
+    with full_disk_named("the pages of things"):
+        shutil.rmtree(out / THINGS, ignore_errors=True)
+        for about in predictor.collection.classes:
+            picture = large_picture_of(predictor, about.id, address) if address else None
+            if about.id in kept:
+                picture = f"{root}{TWIN}/{kept[about.id]}"
+            place = out / THINGS / about.id / PAGE
+            place.parent.mkdir(parents=True)
+            text = thing_shared_as(page, predictor, about.id, picture)
+            place.write_text(text, encoding="utf-8")
+
+
+def _pictures_in(twin: Path) -> dict[str, str]:
+    """Class id -> the file in the twin that shows it."""
+    release = json.loads(gzip.decompress((twin / "release.json.gz").read_bytes()))
+    return {one["label"]: one["picture"] for one in release["classes"] if one["picture"]}
 
 
 def _write_offline(out: Path, title: str, language: str) -> None:

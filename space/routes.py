@@ -4,7 +4,7 @@ the page."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -17,8 +17,9 @@ from data_cards.errors import BadPhoto, MissingFile, NoModelYet, TooBusy, Vitrin
 from data_cards.installed_files import page_assets, page_file
 from data_cards.wording import in_every_text, shown
 from space.agents.api_pages import LINK
-from space.api import Recognizer, code_of, refusal
+from space.api import Recognizer, code_of, picture_of, refusal
 from space.app_state import AppState
+from space.settings import SpaceSettings
 
 ASSETS = page_assets()
 # Pixels of a reference picture on the page: in a list, and alone.
@@ -26,6 +27,8 @@ PRINT_SIDES = (320, 640)
 MOST_PRINTS = 16_000_000  # bytes of them kept in memory: some hundred things
 OPEN_GRAPH = re.compile(r'<meta property="og:[^>]*>\n')
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)">')
+# Files of the page's own, and the page itself ("./"): not a place inside it, nor another site.
+OWN_FILES = re.compile(r'\b(href|src)="(?:\./)?((?![#/]|\w+:)[^"]*)')
 MOST_WORDS = 200  # letters: what a shared link shows
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONFIG = 'export const SPACE = new URL(".", import.meta.url).href;\n'
@@ -142,29 +145,84 @@ def serve_page(app: FastAPI, with_light_table: bool, recognizer: Callable[[], Re
             known = recognizer()
         except VitrineError:  # the page opens before the model is there
             return HTMLResponse(page, headers=linked)
-        return HTMLResponse(shared_as(page, known, str(request.base_url)), headers=linked)
+        base = base_of(request.headers, request.app.state.settings)
+        return HTMLResponse(shared_as(page, known, f"{base}/"), headers=linked)
+
+    def thing_below(root: str) -> Callable[..., Response]:
+        below = below_root(page, root)
+
+        def thing(request: Request, class_id: str) -> Response:
+            try:
+                known = recognizer()
+            except VitrineError:
+                return HTMLResponse(below, headers=fresh)
+            base = base_of(request.headers, request.app.state.settings)
+            if class_id in known.collection:
+                picture = large_picture_of(known, class_id, base)
+                told = thing_shared_as(below, known, class_id, picture)
+                return HTMLResponse(told, headers=fresh)
+            return HTMLResponse(shared_as(below, known, f"{base}/"), 404, headers=fresh)
+
+        return thing
 
     def configured() -> Response:
         return Response(config, media_type="text/javascript", headers=fresh)
 
     reading = ["GET", "HEAD"]
     app.add_api_route("/", show, methods=reading, include_in_schema=False)
+    for path, root in (("/thing/{class_id}", "../"), ("/thing/{class_id}/", "../../")):
+        app.add_api_route(path, thing_below(root), methods=reading, include_in_schema=False)
     app.add_api_route("/config.js", configured, methods=reading, include_in_schema=False)
     app.mount("/vitrine", _Fresh(directory=ASSETS), name="vitrine")
 
 
 def shared_as(page: str, recognizer: Recognizer, base: str) -> str:
     """The page with the collection's own title, words and picture, for whoever is sent its
-    address. `base`: the address, with a slash at its end."""
+    address. `base`: the app's address, with a slash at its end."""
     things = recognizer.collection
-    words = " ".join(things.description.split())[:MOST_WORDS] or DESCRIPTION.search(page)[1]  # type: ignore[index]
-    picture = next((one.id for one in things.classes if recognizer.reference(one.id)), None)
-    told = {"og:title": things.title, "og:description": words, "og:type": "website"}
+    pictured = next((one.id for one in things.classes if recognizer.reference(one.id)), None)
+    picture = f"{base}reference/{pictured}" if pictured else ""
+    return _with_preview(page, things.title, things.description, picture)
+
+
+def thing_shared_as(page: str, recognizer: Recognizer, class_id: str, picture: str | None) -> str:
+    """The page as whoever is sent the address of one thing sees it. `picture`: the address of its
+    picture, where it has one."""
+    things = recognizer.collection
+    about = things.info(class_id)
+    words = about.to_json()["summary"] or things.description  # a draft is not told
+    return _with_preview(page, f"{about.title} · {things.title}", words, picture or "")
+
+
+def large_picture_of(recognizer: Recognizer, class_id: str, base: str) -> str | None:
+    """The address of a thing's picture, as large as there is one. `base`: the app's address."""
+    picture = picture_of(recognizer, class_id, base)
+    return f"{picture}?side={PRINT_SIDES[-1]}" if picture and "/reference/" in picture else picture
+
+
+def base_of(headers: Mapping[str, str], settings: SpaceSettings) -> str:
+    """The app's address without a slash at its end: the host that was asked."""
+    scheme = (
+        headers.get("x-forwarded-proto", "http").split(",")[0] if settings.behind_proxy else "http"
+    )
+    return f"{scheme}://{headers.get('host', '')}"
+
+
+def below_root(page: str, root: str) -> str:
+    """The page as it is served below the folder that it lies in: `root` leads there."""
+    return OWN_FILES.sub(lambda found: f'{found[1]}="{root}{found[2]}', page)
+
+
+def _with_preview(page: str, title: str, words: str, picture: str) -> str:
+    """The page with this title, and what is shown where its address is sent to somebody. All of it
+    was written by somebody, and becomes text."""
+    words = " ".join(words.split())[:MOST_WORDS] or DESCRIPTION.search(page)[1]  # type: ignore[index]
+    told = {"og:title": title, "og:description": words, "og:type": "website"}
     if picture:
-        told |= {"og:image": f"{base}reference/{picture}", "twitter:card": "summary_large_image"}
+        told |= {"og:image": picture, "twitter:card": "summary_large_image"}
     rest = OPEN_GRAPH.sub("", page)
     rest = DESCRIPTION.sub(lambda _: f'<meta name="description" content="{escape(words)}">', rest)
-    rest = rest.replace("<title>Vitrine</title>", f"<title>{escape(things.title)}</title>")
+    rest = rest.replace("<title>Vitrine</title>", f"<title>{escape(title)}</title>")
     tags = "".join(
         f'<meta property="{name}" content="{escape(value)}">\n' for name, value in told.items()
     )

@@ -1,4 +1,17 @@
-// Places inside the page, as its address has them: #/thing/harbour-ebb, #/things, #/receipts.
+// Places inside the page, as its address has them: #/thing/harbour-ebb, #/things, #/receipts. A thing has an address with
+// a preview as well, thing/harbour-ebb/, for whoever it is sent to.
+
+const ROOT = new URL("..", import.meta.url); // the folder that the page lies in
+
+/** Who comes by an address that was sent is at that place inside the page from now on. */
+export function enter(from = location, root = ROOT) {
+  const way = from.pathname.startsWith(root.pathname) ? from.pathname.slice(root.pathname.length) : "";
+  const [kind, name] = way.split("/");
+  if (kind === "thing" && name) history.replaceState(null, "", `${root.pathname}${from.search}#/thing/${name}`);
+}
+
+/** The address of a thing that shows a preview where it is sent to somebody. */
+export const sharedAddress = (label, root = ROOT) => new URL(`thing/${encodeURIComponent(label)}/`, root).href;
 
 /** ["thing", "harbour-ebb"] of an address; [] for any other. */
 export function place(hash = location.hash) {

@@ -1,6 +1,6 @@
 // <vitrine-ask>: show a photo, read its placard, say when it is wrong. Used by the app and by GitHub Pages.
 import { aloud, shared } from "./actions.js";
-import { addressOf, goTo, leave, place } from "./addresses.js";
+import { goTo, leave, place, sharedAddress } from "./addresses.js";
 import { Camera, lightened, openAtOnce, opensAtOnce, pasted, pictureAmong } from "./camera.js";
 import { button, element, picture } from "./elements.js";
 import { card, chosen, heading, placard, plausible } from "./placard.js";
@@ -240,7 +240,7 @@ class Ask extends HTMLElement {
     if (kind !== "thing") return null;
     if (!about) return namesSheet({ ...names, missing: true });
     const waits = this.#state() === "answer" && this.#answer?.label !== name;
-    return thingSheet({ about, address: location.href, itIsThis: waits ? () => this.#choose({ label: name }) : null });
+    return thingSheet({ about, address: sharedAddress(name), itIsThis: waits ? () => this.#choose({ label: name }) : null });
   }
 
   // No model yet: the page says so, and goes on by itself as soon as there is one.
@@ -430,7 +430,7 @@ class Ask extends HTMLElement {
     choose: (candidate) => this.#choose(candidate),
     open: (label) => this.#thing(label),
     acts: (about) => about.label && element("div.acts", {}, aloud(about), this.#closer(about),
-      shared(about, new URL(addressOf("thing", about.label), location.href).href)),
+      shared(about, sharedAddress(about.label))),
   };
 
   // Beside the reference, and where the app looked: of a photo that the app has answered.

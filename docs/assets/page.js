@@ -1,5 +1,6 @@
 // The page: the visitor's side, and where the app has one, the light table beside it.
 import * as config from "../config.js";
+import { enter } from "./addresses.js";
 import { mount } from "./ask.js";
 import { openTabs } from "./tabs.js";
 import { TEXTS } from "./texts.js";
@@ -23,6 +24,7 @@ function languageSwitch() {
   select.addEventListener("change", () => keepLanguage(select.value));
 }
 
+enter();
 followTheme();
 chooseLanguage();
 languageSwitch();

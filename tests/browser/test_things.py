@@ -97,7 +97,12 @@ def test_a_thing_is_read_aloud_and_its_address_given_away(open_page: Any, url: s
     lang, text = page.evaluate("window.spoken[0]")
     assert lang == "en" and text.startswith("Ochre Noon. The second of four")
     opened.get_by_role("button", name="Share").click()
-    assert page.evaluate("window.given.url").endswith("#/thing/ochre")
+    given = page.evaluate("window.given.url")
+    assert given == f"{url}thing/ochre/"
+    page.goto(given)
+    sheet(page, "Ochre Noon")
+    assert page.url == f"{url}#/thing/ochre"
+    assert page.title().startswith("Ochre Noon · ")
 
 
 def test_wrong_is_said_in_two_taps_with_the_next_guesses_first_and_once(

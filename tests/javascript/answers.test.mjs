@@ -3,7 +3,7 @@ import { emptyStorage } from "./page_without_browser.mjs";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { spokenStory } from "../../docs/assets/actions.js";
-import { addressOf, place } from "../../docs/assets/addresses.js";
+import { addressOf, enter, place, sharedAddress } from "../../docs/assets/addresses.js";
 import { differences, mapAddress, plausible } from "../../docs/assets/placard.js";
 import { darkness } from "../../docs/assets/closer.js";
 import { dropReceipt, fateInWords, keepReceipt, keptReceipts } from "../../docs/assets/receipts.js";
@@ -12,6 +12,17 @@ import { choices } from "../../docs/assets/suggest.js";
 beforeEach(emptyStorage);
 const cards = ["a", "b", "c", "d"].map((label) => ({ label, title: label.toUpperCase() }));
 const labels = (some) => some.map((one) => one.label);
+
+test("an address that was sent to somebody leads to the thing inside the page", () => {
+  const root = new URL("https://a.b/show/");
+  assert.equal(sharedAddress("a b", root), "https://a.b/show/thing/a%20b/");
+  const went = [];
+  globalThis.history = { replaceState: (...how) => went.push(how[2]) };
+  for (const pathname of ["/show/thing/ochre/", "/show/thing/ochre", "/show/", "/show/thing/", "/thing/ochre/"]) {
+    enter({ pathname, search: "?x" }, root);
+  }
+  assert.deepEqual(went, ["/show/?x#/thing/ochre", "/show/?x#/thing/ochre"]);
+});
 
 test("the model's next guesses come first, and what was refused is gone", () => {
   const answer = { candidates: [{ label: "b" }, { label: "d" }, { label: "a" }, { label: "c" }] };

@@ -319,6 +319,18 @@ def test_the_page_is_the_one_of_github_pages_and_loads_nothing_of_gradio_s(
     assert "unsafe" not in http.get("/").headers["content-security-policy"]
 
 
+def test_the_address_of_a_thing_shows_it_and_opens_the_page(http: httpx.Client) -> None:
+    for path, root in (("/thing/ochre", "../"), ("/thing/ochre/", "../../")):
+        page = http.get(path)
+        assert page.status_code == 200 and f'src="{root}vitrine/page.js"' in page.text
+        assert '<meta property="og:title" content="' in page.text and "· Room 12" in page.text
+        address = re.search(r'"og:image" content="([^"?]+)\?side=640"', page.text)
+        assert address and http.get(address[1]).headers["content-type"] == "image/jpeg"
+    missing = http.get("/thing/<script>")
+    assert missing.status_code == 404 and "vitrine/page.js" in missing.text
+    assert 'og:title" content="Room 12"' in missing.text and "<script>" not in missing.text
+
+
 def test_who_asks_is_not_taken_from_a_header_that_anybody_can_write(http: httpx.Client) -> None:
     limits = [
         http.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -75,6 +76,25 @@ def test_the_room_is_what_the_app_tells_of_it(site: Path, tiny_release: Path) ->
     told = json.loads((site / "twin/twin.json").read_text())["room"]
     assert told == room_of(load_predictor(tiny_release))
     assert told["keeps_photos"] is False
+
+
+def test_each_thing_has_a_page_that_shows_it_where_its_address_is_sent(
+    site: Path, tiny_release: Path, tmp_path: Path
+) -> None:
+    things = load_predictor(tiny_release).collection
+    assert {path.name for path in (site / "thing").iterdir()} == set(things.ids)
+    page = (site / "thing" / things.ids[0] / "index.html").read_text()
+    assert f'og:title" content="{things.title_of(things.ids[0])} · Tiny things"' in page
+    assert f'"og:image" content="{SPACE}/' in page and 'src="../../assets/page.js"' in page
+    alone = tmp_path / "alone"
+    home = "https://ann-show.static.hf.space"
+    (alone / "thing" / "gone").mkdir(parents=True)
+    write_pages(str(tiny_release), "", alone, tmp_path, home)
+    page = (alone / "thing" / things.ids[0] / "index.html").read_text()
+    picture = re.search(r'"og:image" content="([^"]+)"', page)
+    assert picture and picture[1].startswith(f"{home}/twin/pictures/")
+    assert (alone / picture[1].removeprefix(f"{home}/")).is_file()
+    assert not (alone / "thing" / "gone").exists()
 
 
 def test_the_command_prints_where_and_how_large(

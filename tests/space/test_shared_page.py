@@ -1,5 +1,6 @@
 """What others see of the app: a shared link, a page that shows it inside its own, a Space's card."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from data_cards.installed_files import page_file
 from data_cards.storage.hub_client import refused
 from space.deploy import SPACES, space_requirements, told_of
 from space.request_guard import headers_for
-from space.routes import shared_as
+from space.routes import below_root, shared_as, thing_shared_as
 
 THINGS = Collection(
     "art",
@@ -28,6 +29,33 @@ def test_a_shared_link_shows_the_collection():
     assert '<meta property="og:description" content="Eight &lt;i&gt;paintings&lt;/i&gt;.">' in page
     assert '<meta property="og:image" content="https://ann-show.hf.space/reference/b1">' in page
     assert page.count("og:title") == 1 and "<title>Harbours &amp;" in page
+
+
+def test_a_shared_thing_shows_itself_and_nothing_that_somebody_wrote_is_markup():
+    told = 'Boats, "bright" & <script>alert(1)</script>\n  at noon.'
+    kind = ClassInfo("b1", "Two <Boats>", summary=told)
+    known = SimpleNamespace(collection=replace(THINGS, classes=(kind,)))
+    page = thing_shared_as(page_file().read_text(), known, "b1", 'https://a.b/x?"><script>')
+    title = "Two &lt;Boats&gt; · Harbours &amp; &#34;Boats&#34;"
+    assert f'<meta property="og:title" content="{title}">' in page and f"<title>{title}<" in page
+    told = "Boats, &#34;bright&#34; &amp; &lt;script&gt;alert(1)&lt;/script&gt; at noon."
+    assert f'<meta property="og:description" content="{told}">' in page
+    assert '"og:image" content="https://a.b/x?&#34;&gt;&lt;script&gt;">' in page
+    assert page.count("<script") == 1 and page.count("og:title") == 1
+
+
+def test_a_draft_is_not_told_and_a_thing_without_a_picture_has_none():
+    kind = ClassInfo("b1", "Two Boats", summary="Not sure yet.", draft=True)
+    known = SimpleNamespace(collection=replace(THINGS, classes=(kind,)))
+    page = thing_shared_as(page_file().read_text(), known, "b1", None)
+    assert "Not sure yet" not in page and "Eight &lt;i&gt;" in page and "og:image" not in page
+
+
+def test_a_page_below_the_root_finds_its_files_and_keeps_its_places():
+    page = '<a href="./">x</a><a href="#/receipts"><link href="assets/a.css"><script src="a.js">'
+    assert below_root(page, "../") == page.replace('"./', '"../').replace('"a', '"../a')
+    for kept in ('<a href="https://x.org/">', '<a href="/x">', '<a href="mailto:a@b.c">'):
+        assert below_root(kept, "../") == kept
 
 
 @pytest.mark.parametrize(

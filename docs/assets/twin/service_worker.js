@@ -8,6 +8,10 @@ const PREFIX = `vitrine-page ${self.registration.scope} `;
 const SHELF = PREFIX + revision;
 const HOME = new URL("./", self.registration.scope).href;
 const KNOWN = new Set(files.map((name) => new URL(name, HOME).href));
+// The address of a thing, as it is sent to somebody. It shows a preview where there is a signal; without one it leads
+// into the page.
+const THING = new URL("thing/", HOME).href;
+const inside = (address) => Response.redirect(`${HOME}#/thing/${address.slice(THING.length).split("/")[0]}`);
 // A page that is isolated from others may share memory, so that several threads compute.
 const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
@@ -39,4 +43,5 @@ self.addEventListener("fetch", (event) => {
   const address = request.url.split(/[?#]/)[0];
   const asked = address === HOME ? `${HOME}index.html` : address;
   if (KNOWN.has(asked)) event.respondWith(kept(asked));
+  else if (request.mode === "navigate" && asked.startsWith(THING)) event.respondWith(fetch(request).catch(() => inside(asked)));
 });
