@@ -49,15 +49,18 @@ ENDED = "It ended without a message: this machine may have run out of memory, or
 class JobProgress:
     """The child's side: which step it is at, and how it ended. Without a path it tells nobody."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._clock = clock
         self._row: dict[str, Any] = {}
         self._made = 0
+        self._began: list[float] = []  # the moment of each step so far
 
     def step(self, number: int, steps: int, words: str, after: float | None = None) -> None:
         """Begin a step. `after`: seconds that everything behind its last bar will take, where
         somebody knows."""
         say(f"{number} of {steps}  {words}")
+        self._began.append(self._clock())
         self._tell(
             {"state": "running", "step": number, "steps": steps, "words": words, "after": after}
         )
@@ -79,7 +82,10 @@ class JobProgress:
         self._row = row
         if self._path:
             write_durably(
-                self._path, json.dumps({**row, "made": self._made}, ensure_ascii=False).encode()
+                self._path,
+                json.dumps(
+                    {**row, "made": self._made, "began": self._began}, ensure_ascii=False
+                ).encode(),
             )
 
 
@@ -98,6 +104,7 @@ class JobRunner:
         self._ended = ended
         self._clock = clock
         self._news = news
+        self._shares: dict[str, float] = {}  # of each job the largest share that was told
         self._expected = ("", 0.0)  # of which step the end is known, and the moment
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -181,6 +188,9 @@ class JobRunner:
             return base | {"state": "interrupted", "sentence": ENDED}
         seconds = max(0.0, self._clock() - float(job["started"]))
         share, left = self._far(place, told, seconds)
+        # A bar that goes back would say that work was lost.
+        if share is not None or job["id"] in self._shares:
+            share = self._shares[job["id"]] = max(share or 0.0, self._shares.get(job["id"], 0.0))
         return base | {
             "state": "running",
             "words": "",
@@ -193,14 +203,19 @@ class JobRunner:
     def _far(
         self, place: Path, told: dict[str, Any], seconds: float
     ) -> tuple[float | None, float | None]:
-        """Share done and seconds left: by what the last job took, else by the steps and the
-        newest bar."""
-        lasted = self._read(self._folder / LASTED).get("seconds")
+        """Share done and seconds left: as the job says of all its steps, else by what each step
+        took the last time, else by the steps and the newest bar."""
+        before = self._read(self._folder / LASTED)
         log = _tail(place / LOG)
         inside, left = newest_bar(log)
         known = self._left_by_pace(f"{place.name}/{told.get('step')}", told, log)
         if known is not None:
             return (told["step"] - 1 + (inside or 0.0)) / told["steps"], known
+        if told.get("began") and len(before.get("steps", ())) == told["steps"]:
+            into = self._clock() - float(told["began"][-1])
+            rest = left_by_steps(before["steps"], int(told["step"]), into, left)
+            return (None if rest is None else seconds / max(1e-9, seconds + rest)), rest
+        lasted = before.get("seconds")
         if lasted and seconds < lasted:
             return min(0.98, seconds / lasted), lasted - seconds
         if not told.get("steps"):
@@ -233,8 +248,13 @@ class JobRunner:
         self._heard(job, seen)
         report = self.report()
         if report["state"] == "done":
-            lasted = round(self._clock() - float(job["started"]), 1)
-            write_durably(self._folder / LASTED, json.dumps({"seconds": lasted}).encode())
+            ended = self._clock()
+            began = self._read(self._folder / str(job["id"]) / TOLD).get("began", [])
+            lasted = {
+                "seconds": round(ended - float(job["started"]), 1),
+                "steps": durations(began, ended),
+            }
+            write_durably(self._folder / LASTED, json.dumps(lasted).encode())
         say(f"{report.get('title', 'A job')}: {report.get('sentence', report['state'])}")
         self._ended()
 
@@ -266,6 +286,37 @@ class JobRunner:
         except (OSError, ValueError):
             return {}
         return row if isinstance(row, dict) else {}
+
+
+def durations(began: Sequence[float], ended: float) -> list[float]:
+    """How long each step took, in seconds, from the moments they began.
+
+    >>> durations([10.0, 12.0, 40.0], 45.0)
+    [2.0, 28.0, 5.0]
+    """
+    ends = [*began[1:], ended]
+    return [round(max(0.0, end - one), 1) for one, end in zip(began, ends, strict=False)]
+
+
+def left_by_steps(
+    lasted: Sequence[float], step: int, into: float, bar: float | None = None
+) -> float | None:
+    """Seconds left in step number `step` (from 1), `into` seconds after it began, and in all
+    behind it. `lasted`: what each took the last time; `bar`: what the newest bar says of this one.
+
+    A step that takes longer than it did is as long as its bar says; without a bar nobody knows.
+
+    >>> left_by_steps([10.0, 60.0, 5.0], 2, 20.0), left_by_steps([10.0, 60.0, 5.0], 2, 70.0, 8.0)
+    (45.0, 13.0)
+    >>> left_by_steps([10.0, 60.0, 5.0], 2, 70.0) is None
+    True
+    """
+    here = lasted[step - 1] - into
+    if here < 0:
+        if bar is None:
+            return None
+        here = bar
+    return here + sum(lasted[step:])
 
 
 def newest_bar(text: str) -> tuple[float | None, float | None]:

@@ -18,7 +18,7 @@ from ulid import ULID
 
 from curation.decisions.apply import fold_dataset
 from curation.retrain.job_runner import JobProgress
-from curation.scan.run import ScanSettings, scan
+from curation.scan.run import ScanSettings, is_scanned, scan
 from data_cards.annotations.actions import Topic
 from data_cards.annotations.journal import known
 from data_cards.annotations.ledger import standing
@@ -59,13 +59,7 @@ def retrain(
     folded = fold_dataset(open_dataset(dataset))
     say(folded.sentence)
     tell.step(2, 5, "Looking for trouble again")
-    scanned = scan(
-        folded.dataset,
-        find_backbone(settings.backbone, cache),
-        cache,
-        ScanSettings(backbone=settings.backbone, fastdup=fastdup, threads=settings.threads),
-    )
-    say(scanned.sentence)
+    _scan(folded.dataset, cache, settings, fastdup)
     tell.step(3, 5, "Training, then the sealed test for both models")
     train_model(dataset, model, settings, cache=cache, candidate=True)
     folder = candidate_of(home_of(model, cache))
@@ -82,6 +76,15 @@ def retrain(
         release(model, cache)
         tell.made()
     return made
+
+
+def _scan(dataset: Dataset, cache: Path, settings: TrainSettings, fastdup: bool) -> None:
+    backbone = find_backbone(settings.backbone, cache)
+    how = ScanSettings(backbone=settings.backbone, fastdup=fastdup, threads=settings.threads)
+    if is_scanned(dataset, backbone, cache, how):
+        say("Nothing changed since the last scan: what it found still holds.")
+        return
+    say(scan(dataset, backbone, cache, how).sentence)
 
 
 def ask_again(dataset: Dataset, changed: Sequence[dict[str, Any]]) -> int:

@@ -35,6 +35,7 @@ from curation.near_duplicates.in_dataset import Sight, find_copies
 from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
 from curation.scan.remembered import map_file
+from curation.scan.unchanged import note_scan, unchanged
 from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.framed_photos import framed
 from data_cards.annotations.journal import known
@@ -182,6 +183,7 @@ def scan(
     scan_id = str(ULID())
     after, findings = _write(base, context, told, scan_id)
     after = refresh_default_config(after)
+    note_scan(cache, after, scan_id, _how(backbone, settings))
     clock.lap("writing")
     return ScanReport(
         after,
@@ -195,6 +197,16 @@ def scan(
         clock.laps,
         context.poor.sentences,
     )
+
+
+def is_scanned(dataset: Dataset, backbone: Backbone, cache: Path, settings: ScanSettings) -> bool:
+    """Whether a scan would find again what the last one on this machine found."""
+    return unchanged(cache, dataset.newest(), _how(backbone, settings)) is not None
+
+
+def _how(backbone: Backbone, settings: ScanSettings) -> str:
+    # How many threads it takes changes nothing that is found.
+    return f"{backbone.revision} {settings.threshold} {settings.fastdup}"
 
 
 def _embedded(

@@ -225,3 +225,29 @@ def test_who_said_what_is_told_only_to_whoever_asks(url, open_page):
     assert not lines.is_visible()
     page.keyboard.press("h")
     assert lines.inner_text().startswith("ann: none of these")
+
+
+def shown(page):
+    """The notice that can be read, or none."""
+    notice = page.locator(f"{ROOT} .notice.shown")
+    return notice.inner_text() if notice.count() else ""
+
+
+def test_a_notice_ends_when_it_is_no_longer_true_or_somebody_goes_on(url, open_page):
+    page = open_page(url)
+    photo_on_screen(page)
+    page.route("**/light-table/classes", lambda route: route.abort())
+    page.keyboard.press("i")
+    page.locator(f"{ROOT} .notice.shown", has_text="does not answer").wait_for()
+    page.unroute("**/light-table/classes")
+    page.keyboard.press(" ")  # the table answers again
+    page.locator(f"{ROOT} .notice.shown", has_text="does not answer").wait_for(
+        state="detached", timeout=3000
+    )
+    page.keyboard.press("d")  # a duplicate of which one?
+    page.locator(f"{ROOT} .notice.shown", has_text="which one").wait_for()
+    page.wait_for_timeout(800)  # long enough to read it
+    photo = photo_on_screen(page)
+    page.keyboard.press("2")
+    wait_for_photo(page, photo)
+    assert "which one" not in shown(page)

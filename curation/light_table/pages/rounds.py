@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from curation.light_table.session.table import LightTable
 from curation.retrain.job_runner import JobRunner
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from data_cards.progress import say
+from data_cards.wording import counted
 from train.evaluation.compare_models import COMPARISON
-from train.evaluation.label_value import Effort, another_hour, effort_of
+from train.evaluation.label_value import ROUND, Effort, another_hour, effort_of
 from train.evaluation.rounds import Round, Story, read_story
 from train.inference.model_folder import OURS, read_json
 from train.release.lifecycle import (
@@ -108,7 +109,7 @@ class Rounds:
             "job": job,
             "serving": asdict(serving),
             "lacking": self._why_not(),
-            **self._figures(serving, job),
+            **self._figures(who, serving, job),
         }
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> Values:
@@ -214,9 +215,9 @@ class Rounds:
             things = self._table.records.collection
         return sum(row.status == "labelled" for row in rows), missing_labels(rows, things, pictured)
 
-    def _figures(self, serving: Serving, job: Values) -> Values:
+    def _figures(self, who: str, serving: Serving, job: Values) -> Values:
         """What is known of the rounds; read again only when something may have changed it."""
-        effort = self._effort()
+        effort, waits_for = self._effort(who)
         key = (self._table.dataset.revision, serving, job.get("id"), job["state"])
         if self._told.get("key") != key:
             model = self._setup.model
@@ -239,6 +240,7 @@ class Rounds:
             "megabytes": self._told["megabytes"],
             "since": max(0, since),
             "doubts": effort.doubts,
+            "doubts_wait_for": waits_for,
             "minutes": effort.minutes,
             "bought": spoken.bought if spoken else "",
             "changes": spoken.test_changes if spoken else "",
@@ -249,12 +251,19 @@ class Rounds:
             "waiting": self._waiting(waits, story) if waits else None,
         }
 
-    def _effort(self) -> Effort:
-        """What people put in so far, what is not sent yet as well."""
+    def _effort(self, who: str) -> tuple[Effort, str]:
+        """What people put in so far, what is not sent yet as well; and who the labels in doubt wait
+        for, where that is not this person alone. Both count what the table counts."""
         with self._table.lock:
             decisions = self._table.book.standing()
-            items = list(self._table.queue.items.values())
-        return effort_of(decisions, (finding for item in items for finding in item.findings))
+            queue = self._table.queue
+            items = [item for item in queue.items.values() if item.pile == "labels"]
+            waiting = [item for item in items if not queue.is_settled(item.key)]
+            mine = sum(queue.is_open(item.key, who) for item in waiting)
+        findings = (finding for item in items for finding in item.findings)
+        again = sum(item.first.scan_id.startswith(ROUND) for item in waiting)
+        effort = replace(effort_of(decisions, findings), doubts=len(waiting) - again)
+        return effort, waits_for(len(waiting), mine, again)
 
     def _waiting(self, one: Round, story: Story) -> Values:
         folder = waiting(self._setup.model, self._setup.cache)
@@ -271,6 +280,30 @@ class Rounds:
             ]
         number = max((row.number for row in story.rounds), default=0) + 1
         return _row(one, 0) | {"number": number, "changed": changed}
+
+
+def waits_for(waiting: int, mine: int, again: int) -> str:
+    """Whom the open questions about labels wait for, where one number does not say it. `waiting`:
+    all of them; `mine`: of these for whoever asks; `again`: of these about test photos whose
+    answer changed, which are no doubts of a scan.
+
+    >>> waits_for(11, 9, 0)
+    'Of 11 labels to look at, 9 wait for you and 2 for somebody else.'
+    >>> waits_for(12, 12, 1)
+    'Of 12 labels to look at, 12 wait for you. 1 is a test photo that is asked about again.'
+    """
+    if mine == waiting and not again:
+        return ""
+    others = waiting - mine
+    for_whom = [f"{mine} {'waits' if mine == 1 else 'wait'} for you"] if mine else []
+    if others:
+        verb = "" if mine else " waits" if others == 1 else " wait"
+        for_whom.append(f"{others}{verb} for somebody else")
+    told = f"Of {counted(waiting, 'label')} to look at, {' and '.join(for_whom)}."
+    if not again:
+        return told
+    asked = "is a test photo that is" if again == 1 else "are test photos that are"
+    return f"{told} {again} {asked} asked about again."
 
 
 def flags_of(chosen: Mapping[str, Any]) -> list[str]:

@@ -96,7 +96,7 @@ class TenMinutes:
             return [
                 Question(item.key, item.pile, item.first.score)
                 for item in queue.items.values()
-                if not queue.is_settled(item.key, who)
+                if queue.is_open(item.key, who)
             ]
 
     def _end(self, who: str) -> None:

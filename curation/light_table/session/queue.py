@@ -197,6 +197,10 @@ class Queue:
         """Whether the question is answered: by everybody who was asked, or by this person."""
         return key in self._settled or (who is not None and who in self._answered.get(key, ()))
 
+    def is_open(self, key: str, who: str) -> bool:
+        """Whether this person is still to answer it: what `progress` counts as left."""
+        return key in self.items and not self._is_closed(key, who)
+
     def half_answered(self) -> Collection[str]:
         """Open questions that somebody has answered already."""
         return self._half.keys()

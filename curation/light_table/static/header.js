@@ -92,7 +92,7 @@ export class Header {
 
   sent(sending, takenAt) {
     if (sending.unsent) {
-      const now = () => this.table.session.sendNow().catch(() => this.table.tell("The light table does not answer.", true));
+      const now = () => this.table.session.sendNow().catch(() => this.table.noAnswer("The light table does not answer."));
       return h("button", { class: "link", onclick: now }, `${sending.unsent} not sent yet`, h("span", { class: "wide" }, ", send now"));
     }
     const sign = (words) => h("span", { class: "sent" }, `${words} ✓`);

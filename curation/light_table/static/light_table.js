@@ -15,6 +15,9 @@ const BASE = new URL("../", import.meta.url);
 const HEARTBEAT = 45000;
 const SOON = 8000;
 const WARM = 400;
+const SHORT = 1800; // ms that a notice stays
+const LONG = 8000; // one that has to be read
+const READ = 700; // ms after which whoever goes on has seen it
 
 export function mount(host) {
   if (host && !host.shadowRoot) new LightTable(host);
@@ -23,7 +26,7 @@ export function mount(host) {
 class LightTable {
   constructor(host) {
     this.host = host;
-    this.server = new Server(BASE);
+    this.server = new Server(BASE, () => this.holds?.() === false && this.hush());
     this.typed = [];
     this.build(host.attachShadow({ mode: "open" }));
     this.followTheme();
@@ -54,6 +57,7 @@ class LightTable {
     });
     // A mouse must not leave the focus on a button: the next Enter is meant for the photo.
     this.root.addEventListener("click", (event) => event.detail && this.takeFocus());
+    this.root.addEventListener("click", () => this.goesOn(), { capture: true });
     shadow.append(style, this.root);
   }
 
@@ -134,6 +138,7 @@ class LightTable {
     this.header.show();
     this.view.show();
     this.catchUp();
+    if (this.holds?.() === false) this.hush();
   }
 
   takeFocus() {
@@ -142,11 +147,29 @@ class LightTable {
     }
   }
 
-  tell(sentence, stays = false) {
+  // A notice goes after a while, and at once when it is no longer true: when `holds()` says so, or when somebody goes on.
+  tell(sentence, stays = false, holds = () => true) {
     clearTimeout(this.telling);
+    this.holds = holds;
+    this.toldAt = Date.now();
     this.notice.textContent = sentence;
     this.notice.classList.toggle("shown", Boolean(sentence));
-    this.telling = setTimeout(() => this.notice.classList.remove("shown"), stays ? 8000 : 1800);
+    this.telling = setTimeout(() => this.hush(), stays ? LONG : SHORT);
+  }
+
+  hush() {
+    clearTimeout(this.telling);
+    this.notice.classList.remove("shown");
+  }
+
+  // Whoever goes on has read it; a light second key is no reading.
+  goesOn() {
+    if (Date.now() - this.toldAt > READ) this.hush();
+  }
+
+  // Nobody answered; true until somebody does.
+  noAnswer(sentence) {
+    this.tell(sentence, true, () => this.server.isAway);
   }
 
   // A key that could do nothing: why, and a light shake of what it was meant for.
@@ -164,6 +187,7 @@ class LightTable {
     if (!(searching ? event.key.length === 1 : this.view.keys(name))) return;
     event.preventDefault();
     if (event.repeat && !searching) return;
+    this.goesOn();
     this.typed.push(name);
     this.catchUp();
   }
@@ -209,7 +233,7 @@ class LightTable {
         this.opened[name] = new Screen(this, name, this.pages.find((page) => page.name === name)?.title ?? "");
       }
     } catch {
-      this.tell("The light table does not answer. Try again.", true);
+      this.noAnswer("The light table does not answer. Try again.");
       return;
     }
     await this.opened[name].open(asked);
@@ -231,7 +255,8 @@ class LightTable {
     try {
       item = await this.server.item(imageId);
     } catch (problem) {
-      this.tell(problem.status ? problem.message : "The light table does not answer. Try again.", true);
+      if (problem.status) this.tell(problem.message, true);
+      else this.noAnswer("The light table does not answer. Try again.");
       return;
     }
     this.cameFrom = this.view === this.single ? this.cameFrom : this.view;

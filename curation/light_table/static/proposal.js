@@ -83,7 +83,7 @@ export class Proposal {
       await server.refuse(label, photos);
       await session.refresh(session.pile);
     } catch {
-      this.table.tell("The light table does not answer. These may be proposed again.", true);
+      this.table.noAnswer("The light table does not answer. These may be proposed again.");
     }
   }
 }

@@ -9,8 +9,11 @@ export class Refusal extends Error {
 }
 
 export class Server {
-  constructor(base) {
+  // `answered()` is called whenever the light table answered, be it with a refusal.
+  constructor(base, answered = () => {}) {
     this.base = base; // ends in /light-table/
+    this.answered = answered;
+    this.isAway = false;
     this.framed = new Map(); // image id -> the frame that people chose, as far as it is known here
   }
 
@@ -89,7 +92,10 @@ export class Server {
       options.headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
       options.body = isFile ? body : JSON.stringify(body);
     }
+    this.isAway = true; // unless there is an answer
     const answer = await fetch(new URL(path, this.base), options);
+    this.isAway = false;
+    this.answered();
     const value = await answer.json().catch(() => null);
     if (answer.ok && value !== null) return value;
     throw new Refusal(value?.error ?? "The light table does not answer.", value?.code ?? "", answer.status);

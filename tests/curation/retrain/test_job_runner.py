@@ -7,7 +7,14 @@ import time
 
 import pytest
 
-from curation.retrain.job_runner import JobProgress, JobRunner, newest_bar, seconds_said
+from curation.retrain.job_runner import (
+    JobProgress,
+    JobRunner,
+    durations,
+    left_by_steps,
+    newest_bar,
+    seconds_said,
+)
 from data_cards.errors import TooBusy
 
 SAY = """
@@ -236,3 +243,52 @@ def test_seconds_are_read_off_the_newest_line_only(log, left):
 def test_nobody_is_told_without_a_place(capsys):
     JobProgress().step(1, 2, "Working")
     JobProgress().done("It worked.")
+
+
+@pytest.mark.parametrize(
+    ("step", "into", "bar", "left"),
+    [
+        (1, 0.0, None, 75.0),
+        (1, 4.0, 30.0, 71.0),  # a bar of one phase says nothing of the others in its step
+        (2, 20.0, None, 45.0),
+        (2, 70.0, 8.0, 13.0),  # longer than last time: as its bar says
+        (2, 70.0, None, None),  # and without one nobody knows
+        (3, 0.0, None, 5.0),
+        (3, 5.5, None, None),
+    ],
+)
+def test_one_estimate_is_over_all_steps(step, into, bar, left):
+    assert left_by_steps([10.0, 60.0, 5.0], step, into, bar) == left
+
+
+def test_a_step_that_was_quicker_than_last_time_shortens_the_estimate_at_once():
+    assert left_by_steps([220.0, 100.0], 1, 2.0) == 318.0
+    assert left_by_steps([220.0, 100.0], 2, 0.0) == 100.0
+
+
+def test_what_each_step_took_is_remembered_for_the_next_job(tmp_path):
+    code = SAY + "told.step(1, 2, 'One')\ntold.step(2, 2, 'Two')\ntold.done('Done.')"
+    runner = JobRunner(tmp_path / "jobs")
+    begin(runner, code)
+    until(runner, "done")
+    runner._watch.join(20)
+    kept = json.loads((tmp_path / "jobs/lasted.json").read_text())
+    assert len(kept["steps"]) == 2 and sum(kept["steps"]) <= kept["seconds"] + 0.3
+
+
+def test_the_bar_never_goes_back(tmp_path):
+    now = [time.time()]
+    runner = JobRunner(tmp_path / "jobs", clock=lambda: now[0])
+    begin(runner, WAITS)
+    until(runner, "running", step=2)
+    (tmp_path / "jobs/lasted.json").write_text('{"seconds": 20, "steps": [1, 9, 5, 5]}')
+    shares = []
+    for passed in (0, 4, 4, 4, 40, 400):
+        now[0] += passed
+        shares.append(runner.report()["share"])
+    assert shares == sorted(shares) and all(0 <= one <= 1 for one in shares)
+    runner.stop()
+
+
+def test_steps_begin_when_the_one_before_ends():
+    assert durations([10.0, 12.0, 40.0], 45.0) == [2.0, 28.0, 5.0] and durations([], 3.0) == []

@@ -7,10 +7,12 @@ import pytest
 
 from curation.decisions.apply import decide_from
 from curation.light_table.session.table import LightTable
+from curation.retrain import run
 from curation.retrain.job_runner import JobProgress
 from curation.retrain.run import LOOK_AGAIN, ask_again, retrain
+from curation.scan.run import scan
 from data_cards.annotations.journal import Journal
-from data_cards.dataset.repo import create_dataset, open_dataset
+from data_cards.dataset.repo import Changes, create_dataset, open_dataset
 from tests.fixtures.light_table import small_dataset
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from tests.fixtures.stories import story_of
@@ -138,3 +140,37 @@ def test_a_first_model_is_released_at_once_where_that_is_wanted_and_a_second_one
         retrain(made.address, model, cache, settings, progress, fastdup=False, release_first=True)
         assert story_of(model, cache).served == 1 and bool(waiting(model, cache)) == (number == 2)
     assert told == [1]
+
+
+def test_what_did_not_change_is_not_scanned_again_and_what_did_is(tmp_path, tiny_vit, monkeypatch):
+    made = create_dataset(str(tmp_path / "set"), collection_of("red", "blue"))
+    with_photos(made, {"red": pictures(4, 1, (200, 60, 60)), "blue": pictures(4, 2, (60, 60, 200))})
+    cache = tmp_path / "cache"
+    scans = []
+    monkeypatch.setattr(run, "scan", lambda *given: scans.append(1) or scan(*given))
+    settings = TrainSettings(backbone=str(tiny_vit), epochs=0, threads=1)
+
+    def again(**more):
+        run._scan(
+            open_dataset(made.address), cache, TrainSettings(**{**vars(settings), **more}), False
+        )
+        return len(scans)
+
+    assert again() == 1
+    assert again() == 1 and again(epochs=3) == 1, "how it is trained changes no finding"
+    photo = next(iter(made.newest().photos()))
+    ask_again(made.newest(), [{"image_id": photo}])
+    assert again() == 1, "what a round asks is no part of a scan"
+    lines = tmp_path / "decisions.jsonl"
+    lines.write_text(json.dumps({"image_id": photo, "action": "junk", "who": "ann"}))
+    decide_from(made.newest(), lines)
+    assert again() == 2 and again() == 2
+    with_photos(made.newest(), {"red": pictures(1, 9, (210, 60, 60))})
+    assert again() == 3
+    made.newest().update(
+        "Lose the findings",
+        lambda base: Changes({}, tuple(one for one in base.paths if one.startswith("findings/"))),
+    )
+    assert again() == 4
+    (next((cache / "scan").glob("scanned-*.json"))).write_text("{")
+    assert again() == 5

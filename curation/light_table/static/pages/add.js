@@ -48,7 +48,8 @@ export default class AddPhotos extends Page {
       try {
         await this.sendOne(file);
       } catch (problem) {
-        this.table.tell(problem.status ? problem.message : "The light table does not answer. Add the same files again: what is here is not sent twice.", true);
+        if (problem.status) this.table.tell(problem.message, true);
+        else this.table.noAnswer("The light table does not answer. Add the same files again: what is here is not sent twice.");
         break;
       }
       done += 1;

@@ -42,12 +42,18 @@ export class Page {
         return null;
       }
       if (problem.status === 401) this.table.stumble(problem);
-      else this.table.tell(problem.status ? problem.message : "The light table does not answer. Nothing was changed; try again.", true);
+      else if (problem.status) this.table.tell(problem.message, true, this.holds(problem));
+      else this.table.noAnswer("The light table does not answer. Nothing was changed; try again.");
       return false;
     }
     this.drawn = false;
     if (this.table.view === this) this.show();
     return true;
+  }
+
+  // How long a refusal is true; a page may know better.
+  holds() {
+    return () => true;
   }
 
   show() {

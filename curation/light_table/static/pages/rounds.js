@@ -19,13 +19,13 @@ export default class Rounds extends Page {
   }
 
   // What it came to, in a sentence; the figures are below.
-  spoken({ bought, changes, next_hour, since, rounds }) {
+  spoken({ bought, changes, next_hour, since, rounds, doubts_wait_for: whom }) {
     const nothing = "There is no model yet. Train the first one; from then on each round is compared with the one before.";
     const new_ones = since > 0 && `${count(since, "decision came", "decisions came")} since then.`;
     return h("div", { class: "round-words" },
       h("p", { class: "round-bought" }, bought || (rounds.length ? "" : nothing)),
       changes && h("p", { class: "soft" }, changes),
-      next_hour && h("p", {}, next_hour), new_ones && h("p", {}, new_ones));
+      next_hour && h("p", {}, next_hour), whom && h("p", { class: "soft" }, whom), new_ones && h("p", {}, new_ones));
   }
 
   job({ job, lacking, serving, newest }) {
@@ -101,7 +101,20 @@ export default class Rounds extends Page {
     pressed.disabled = true;
     const went = await this.act(wanted);
     pressed.disabled = false;
-    if (went) this.table.tell(DONE[wanted.do] ?? "");
+    const { job, serving } = this.values;
+    // "Training has begun." is over when the training is, "Loading." when it is loaded.
+    const still = { retrain: () => this.values.job.state === "running" && this.values.job.id === job.id, reload: () => this.values.serving.loading };
+    if (went && (wanted.do !== "reload" || serving.loading)) this.table.tell(DONE[wanted.do] ?? "", false, still[wanted.do]);
+  }
+
+  // "Training waits until all is sent" ends when all is sent; "a job is running" with the job.
+  holds({ code }) {
+    const { session } = this.table;
+    const unsent = session.sending.unsent > 0;
+    const running = this.values.job.state === "running";
+    if (code !== "too_busy") return () => true;
+    if (unsent && !running) return () => session.sending.unsent > 0;
+    return running ? () => this.values.job.state === "running" : () => true;
   }
 
   follow(job) {

@@ -420,7 +420,7 @@ export default class Sheet extends Page {
     const places = [...this.chosen].sort((one, other) => one - other);
     if (!places.length) return this.table.refuse("Select the photos first.");
     if (places.length > MOST) return this.table.refuse(`One step decides at most ${MOST} photos. Select fewer.`);
-    if (!(await this.ensure(places))) return this.table.refuse("The light table does not answer. Nothing was changed; try again.");
+    if (!(await this.ensure(places))) return this.table.noAnswer("The light table does not answer. Nothing was changed; try again.");
     const moves = places.map((place) => {
       const { image_id, key } = this.cells[place];
       return { do: action, image_id, key: key ?? "sheet", ...more };

@@ -7,7 +7,9 @@ import pytest
 from ulid import ULID
 
 from curation.light_table.pages.registry import pages_of
-from curation.light_table.pages.rounds import Rounds, flags_of
+from curation.light_table.pages.report import Report
+from curation.light_table.pages.rounds import Rounds, flags_of, waits_for
+from curation.light_table.pages.ten import TenMinutes
 from curation.light_table.session.table import LightTable
 from data_cards.annotations.journal import Journal
 from data_cards.errors import MissingFile, NotAllowed, TooBusy, VitrineError
@@ -258,3 +260,44 @@ def test_a_first_model_is_served_as_soon_as_it_is_made(place, table):
     )
     trained(page)
     assert reloads == [1]
+
+
+def test_what_is_left_is_one_number_on_every_page(opened, table):
+    page = opened()
+    ten = TenMinutes(table)
+
+    def numbers(who):
+        piles = {pile["pile"]: pile["left"] for pile in table.look(who)["piles"]}
+        told = {pile["pile"]: pile["left"] for pile in Report(table).show(who)["piles"]}
+        assert told == {pile: piles[pile] for pile in told}
+        assert ten.show(who, {})["open"] == sum(left for pile, left in piles.items())
+        shown = page.show(who, {})
+        return piles["labels"], shown["doubts"], shown["doubts_wait_for"]
+
+    left, doubts, words = numbers("olga")
+    assert left == doubts and words == ""
+    for number in range(2):
+        key = table.look("olga", "labels")["items"][0]["key"]
+        table.act(
+            "olga", [[{"id": f"01J000000000000000000000A{number}", "do": "unsure", "key": key}]]
+        )
+    assert numbers("olga") == (
+        left - 2,
+        doubts,
+        f"Of {doubts} labels to look at, {left - 2} wait for you and 2 for somebody else.",
+    )
+    assert numbers("ann")[:2] == (left, doubts)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((0, 0, 0), ""),
+        ((5, 5, 0), ""),
+        ((5, 1, 0), "Of 5 labels to look at, 1 waits for you and 4 for somebody else."),
+        ((1, 0, 0), "Of 1 label to look at, 1 waits for somebody else."),
+        ((2, 2, 2), "2 are test photos that are asked about again."),
+    ],
+)
+def test_whom_the_doubts_wait_for_is_said_where_one_number_does_not(numbers, words):
+    assert words in waits_for(*numbers) and bool(words) == bool(waits_for(*numbers))
