@@ -71,4 +71,10 @@ def _pipeline() -> Callable[..., Any]:
         raise BadSource(
             "Drawing photos needs the package diffusers: pip install -r requirements-diffusers.txt"
         ) from error
-    return AutoPipelineForText2Image.from_pretrained  # type: ignore[no-any-return]
+
+    def opened(model: str, cache_dir: str) -> Any:
+        found = AutoPipelineForText2Image.from_pretrained(model, cache_dir=cache_dir)
+        found.set_progress_bar_config(disable=True)  # a bar of ours counts the photos
+        return found
+
+    return opened

@@ -63,19 +63,53 @@ def test_without_package_or_model_a_sentence_says_so(tmp_path, monkeypatch):
         drawer("some/model", tmp_path)
 
 
-def test_a_tiny_random_pipeline_of_diffusers_draws(tmp_path):
-    diffusers = pytest.importorskip("diffusers", reason="pip install -r requirements-diffusers.txt")
-    unet = diffusers.UNet2DModel(
+def tiny_text_to_image(diffusers, folder):
+    """A Stable Diffusion of a few thousand random numbers, as a model folder."""
+    import transformers
+
+    letters = "abcdefghijklmnopqrstuvwxyz,"
+    signs = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{one}</w>" for one in letters)]
+    vocabulary = {sign: number for number, sign in enumerate(signs)}
+    text = transformers.CLIPTextConfig(
+        hidden_size=16,
+        intermediate_size=16,
+        num_attention_heads=2,
+        num_hidden_layers=1,
+        vocab_size=len(vocabulary),
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+        projection_dim=16,
+    )
+    unet = diffusers.UNet2DConditionModel(
         sample_size=16,
         layers_per_block=1,
-        block_out_channels=(8, 16),
+        block_out_channels=(8,),
         norm_num_groups=4,
-        down_block_types=("DownBlock2D", "AttnDownBlock2D"),
-        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=16,
+        attention_head_dim=4,
+        down_block_types=("CrossAttnDownBlock2D",),
+        up_block_types=("CrossAttnUpBlock2D",),
     )
-    pipeline = diffusers.DDPMPipeline(unet, diffusers.DDPMScheduler(num_train_timesteps=50))
-    pipeline.set_progress_bar_config(disable=True)
-    draw = drawer(
-        "tiny", tmp_path, lambda model, cache_dir: lambda prompt, **more: pipeline(**more)
-    )
-    assert np.asarray(open_photo(draw("a mug", 1))).shape == (16, 16, 3)
+    diffusers.StableDiffusionPipeline(
+        vae=diffusers.AutoencoderKL(block_out_channels=(8,), norm_num_groups=4, sample_size=16),
+        text_encoder=transformers.CLIPTextModel(text),
+        tokenizer=transformers.CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=77),
+        unet=unet,
+        scheduler=diffusers.DDIMScheduler(
+            num_train_timesteps=50, steps_offset=1, clip_sample=False
+        ),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+    return str(folder)
+
+
+def test_a_tiny_random_model_of_diffusers_draws_what_words_and_number_say(tmp_path):
+    diffusers = pytest.importorskip("diffusers", reason="pip install -r requirements-diffusers.txt")
+    draw = drawer(tiny_text_to_image(diffusers, tmp_path / "model"), tmp_path / "cache")
+    mug = draw("a blue mug", 1)
+    assert np.asarray(open_photo(mug)).shape == (16, 16, 3)
+    assert mug == draw("a blue mug", 1)
+    assert mug not in (draw("a blue mug", 2), draw("a red vase", 1))
