@@ -58,6 +58,7 @@ class Original:
     photos: str
     source: Source
     folds: int = 1
+    headline: tuple[float, ...] = ()
     strangers: str = "groceries/test"
     probe: bool = False
 
@@ -170,6 +171,7 @@ ORIGINALS = (
         "by hand",
         "5 other places",
         folder("landmarks"),
+        headline=(53, 74),
     ),
     Original(
         "paintings",
@@ -177,6 +179,7 @@ ORIGINALS = (
         "none",
         "287 other paintings, by one picture each",
         paintings,
+        headline=(48.6, 62.5),
     ),
     Original(
         "iconography",
@@ -185,6 +188,7 @@ ORIGINALS = (
         "78 pictures, 8 styles instead of deities",
         named_files("iconography", 5),
         folds=5,
+        headline=(78.8,),
     ),
     Original(
         "heritage",
@@ -193,6 +197,7 @@ ORIGINALS = (
         "its 51 demo pictures",
         named_files("heritage", 3),
         folds=3,
+        headline=(60, 86),
     ),
     Original(
         "groceries",

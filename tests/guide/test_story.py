@@ -53,6 +53,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _lay(festival / "none_of_these", 4, 7, (240, 240, 240))
     shutil.copy(festival / "mug" / "0.jpg", folder / "photo.jpg")
     shutil.copytree(festival / "vase", folder / "album")
+    for name in ("mug", "vase"):
+        shutil.copytree(festival / name, folder / "photos" / "dress" / name)
+    (folder / "paintings.csv").write_text(_references(festival, folder))
     with zipfile.ZipFile(folder / "photos.zip", "w") as archive:
         for path in sorted(festival.rglob("*.jpg")):
             archive.write(path, path.relative_to(festival))
@@ -74,6 +77,16 @@ def _list_of(festival: Path, root: Path, column: str) -> str:
     for path in sorted(festival.rglob("*.jpg")):
         table.writerow([path.relative_to(root).as_posix(), path.parent.name])
     return text.getvalue()
+
+
+def _references(festival: Path, root: Path) -> str:
+    """The first photo of each thing as its reference, the second as a visitor's."""
+    lines = ["file,label,split,role"]
+    for folder in sorted(path for path in festival.iterdir() if path.name in COLOURS):
+        for number, words in enumerate((",reference", "test,query")):
+            file = (folder / f"{number}.jpg").relative_to(root).as_posix()
+            lines.append(f"{file},{folder.name},{words}")
+    return "\n".join(lines)
 
 
 def runs(one: Shown) -> bool:
