@@ -103,7 +103,11 @@ def furnish(
     if unseen is not None:
         labels = [given[name] for name in answers.of(dict(trained.learned)).ids]
         unseen = replace(unseen, truth=np.array(labels, int))
-    groups = [source.splits[image_id].group for image_id in answers.of(dict(material.train)).ids]
+    groups = [
+        source.splits[image_id].group
+        for side in (material.train, material.validation)
+        for image_id in answers.of(dict(side)).ids
+    ]
     judgement = judge(
         seen(answers, material.train),
         held,

@@ -154,10 +154,10 @@ def judge(
     unseen: Unseen | None = None,
     labelling: Labelling = BELIEVED,
 ) -> Judgement:
-    """From answers about training photos (with their near-duplicate `groups`), validation
-    photos, and what was `looked` at in photos of "none of these", (k, d). `unseen`: answers about
-    training photos by heads that had not seen them. An answer that only names the kind keeps the
-    same promise as one that names the thing."""
+    """From answers about training photos (with their near-duplicate `groups`, which may go on
+    with those of validation photos), validation photos, and what was `looked` at in photos of "none
+    of these", (k, d). `unseen`: answers about training photos by heads that had not seen them. An
+    answer that only names the kind keeps the same promise as one that names the thing."""
     calibration, line, kind_line = confidence(held, unseen, labelling, promise.wrong)
     rejection = fit_rejection(
         looked(learned),
@@ -167,6 +167,7 @@ def judge(
         groups,
         seed,
         promise.named,
+        unseen is not None and unseen.alike,
     )
     sees = EMBEDDING if learned.early is None else EARLY
     return Judgement(

@@ -24,6 +24,11 @@ from train.statistics.vectors import product, unit
 SHRINK = 0.1
 # Classes are hidden one at a time, or so many parts of them where they are more.
 HIDDEN_IN = 10
+# Photos are few where folds judge them, and a fit without a fifth of them knows fewer directions
+# than the one that is served: known photos look more foreign to it. Of 78 pictures in 8 styles, a
+# line that refuses 5 % of the known refuses .30 of 40 groceries with 5 folds, .53 with 10, .75 with
+# 20 or 39.
+FOLDS = 20
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,18 @@ def unseen_scores(
     seed: int = 0,
     none: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Scores (n,) of known photos, each by a fit that saw neither it nor any of its group; no
-    order."""
-    fold = folds_of(y, list(groups), 5, seed)
+    """Scores of known photos, each by a fit that saw neither it nor any of its group; no order.
+
+    Left out are those whose class no other group shows, since they are strangers to such a fit;
+    all are scored (n,) where every class is like that.
+    """
+    fold = folds_of(y, list(groups), FOLDS, seed)
+    asked = [(fold == one, np.isin(y, y[fold != one])) for one in np.unique(fold)]
+    taught = any((held & known).any() for held, known in asked)
     parts = [
-        fit_ood_score(x[fold != one], y[fold != one], none)(x[fold == one])
-        for one in np.unique(fold)
-        if (fold != one).any()
+        fit_ood_score(x[~held], y[~held], none)(x[held & known] if taught else x[held])
+        for held, known in asked
+        if not held.all()
     ]
     return np.concatenate(parts) if parts else np.zeros(0)
 

@@ -37,6 +37,9 @@ MOST_ALPHA = 0.10
 # With fewer calibration photos than this, folds of the training photos are used; with fewer of
 # those, nothing is.
 ENOUGH = 10
+# With fewer than this no line keeps ALPHA but the one behind all of them. Folds are then better,
+# where training photos look to the network as new ones do.
+ENOUGH_BESIDE_FOLDS = round(1 / ALPHA) - 1
 # Strangers that may be named, where both are simulated and nobody said how many.
 NAMED = 0.05
 # What the score is computed from: the input of the head, or the class token before the last block.
@@ -144,6 +147,7 @@ def fit_rejection(
     groups: Sequence[object] | None = None,
     seed: int = 0,
     named: float | None = None,
+    alike: bool = False,
 ) -> Rejection:
     """Fit on training features x (n, d) with class numbers y; the line from `held`, photos that
     were not trained on.
@@ -151,9 +155,16 @@ def fit_rejection(
     `none` (k, d): features of "none of these" photos; they choose where between 2 and 10 % of
     known photos the line is drawn, and what looks like one of them is more foreign. With too few
     held photos, folds of the training photos (whole `groups`) stand in. `named`: the share of
-    strangers that the owner lets be named, whatever that costs.
+    strangers that the owner lets be named, whatever that costs. `alike`: the network learned from
+    none of the photos, so that few held ones are fitted to and judged by folds as well; `groups`
+    may then go on with theirs.
     """
     y = np.asarray(y)
+    if alike and 0 < len(held.x) < ENOUGH_BESIDE_FOLDS:
+        x, y = np.concatenate([x, held.x]), np.concatenate([y, held.y])
+        held = Held(held.x[:0], held.y[:0])
+    alone = [f"alone {number}" for number in range(len(x))]
+    groups = alone if groups is None else [*groups, *alone[len(groups) :]]
     if len(x) < 2 or not len(np.unique(y)):
         return Rejection()
     plain = fit_ood_score(x, y)
@@ -161,7 +172,7 @@ def fit_rejection(
     fitted = fit_ood_score(x, y, none)
     known = fitted(held.x) if len(held.x) else np.zeros(0)
     if len(known) < ENOUGH <= len(x):
-        known = unseen_scores(x, y, groups or range(len(x)), seed, none)
+        known = unseen_scores(x, y, groups, seed, none)
         by = "folds"
     if len(known) < ENOUGH:
         return Rejection(ood_score=fitted)

@@ -53,6 +53,26 @@ def test_known_photos_are_judged_by_a_fit_that_did_not_see_their_group():
     assert np.median(alone) > np.median(seen), "what was fitted to looks more at home than it is"
 
 
+def test_of_few_photos_a_fold_takes_hardly_any_away():
+    """More numbers than photos: a fit to four fifths of them finds known photos far too foreign,
+    and a line drawn there would let strangers pass."""
+    x, y = things(64, classes=8, d=200)
+    new = fit_ood_score(x, y)(things(200, classes=8, d=200, seed=1)[0])
+    unseen = unseen_scores(x, y, range(64))
+    assert abs(np.median(unseen) / np.median(new) - 1) < 0.1
+
+
+def test_a_class_that_only_one_group_shows_says_nothing_of_known_photos():
+    x, y = things(40)
+    alone = np.where(y == 3, -1, np.arange(40))
+    assert len(unseen_scores(x, y, alone.tolist())) == 30
+    assert (
+        unseen_scores(x, y, alone.tolist()).max()
+        < fit_ood_score(x[y < 3], y[y < 3])(x[y == 3]).min()
+    ), "to a fit without it the class is a stranger"
+    assert len(unseen_scores(x, y, y.tolist())) == 40, "nobody can tell more where all are so"
+
+
 def test_a_class_that_is_hidden_looks_foreign():
     x, y = things(80)
     more, more_y = things(20, seed=1)

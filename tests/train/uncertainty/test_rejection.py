@@ -173,6 +173,26 @@ def test_with_few_validation_photos_folds_of_the_training_photos_stand_in():
     )
 
 
+@pytest.mark.parametrize("spared", [0, 8])
+def test_a_small_collection_on_frozen_features_refuses_what_is_not_of_it(spared):
+    """Eight classes of eight photos with more numbers than photos, as a first collection is."""
+    x, y = things(64, classes=8, d=200)
+    new = things(160, classes=8, d=200, seed=1)[0]
+    foreign = things(160, classes=8, d=200, seed=2, foreign=True)[0]
+    learned = len(x) - spared
+    found = fit_rejection(x[:learned], y[:learned], Held(x[learned:], y[learned:]), alike=True)
+    assert (found.by, found.n) == ("folds", 64), "spared photos are judged by folds as well"
+    assert (found.scores(new) > found.threshold).mean() <= 0.1
+    assert (found.scores(foreign) > found.threshold).mean() >= 0.95
+
+
+def test_where_the_network_learned_from_its_photos_few_held_ones_stand_alone():
+    x, y = things(80)
+    assert fit_rejection(x, y, held(12)).by == "validation"
+    assert fit_rejection(x, y, held(12), alike=True).n == 92
+    assert fit_rejection(x, y, held(40), alike=True).by == "validation"
+
+
 def test_with_hardly_any_photos_nothing_is_refused_and_it_says_so():
     x, y = things(6)
     nobody = Held(x[:0], y[:0])
