@@ -164,7 +164,7 @@ def fit_rejection(
         x, y = np.concatenate([x, held.x]), np.concatenate([y, held.y])
         held = Held(held.x[:0], held.y[:0])
     alone = [f"alone {number}" for number in range(len(x))]
-    groups = alone if groups is None else [*groups, *alone[len(groups) :]]
+    groups = alone if groups is None else [*groups, *alone[len(groups) :]][: len(x)]
     if len(x) < 2 or not len(np.unique(y)):
         return Rejection()
     plain = fit_ood_score(x, y)

@@ -3,7 +3,14 @@ import { BOX, resize } from "./resize.js";
 
 const LONGEST = 4; // times the short side; what is beyond does not survive the crop
 const SIDE = 16;
-const NOTHING = 1; // grey levels, as train/images/blank.py explains
+// As train/images/blank.py explains.
+const NOTHING = 1; // grey levels
+const FINER = [32, 64];
+const BLURRED = 0.1;
+const ALIKE = 0.3;
+const BY_CHANCE = 2;
+const PATCH = 256;
+const STEPS = [[0, 1], [1, 0], [1, 1], [0, 2], [2, 0]];
 
 /** How many times smaller the app reads a JPEG of this size: libjpeg's 8, 4 or 2, or 1. */
 export function readSmaller(width, height, framing) {
@@ -80,11 +87,60 @@ export function tensor({ pixels }, { scale, mean, std }) {
   return made;
 }
 
-/** Whether a photo is one colour, or one that changes smoothly from side to side. */
+/** Whether a photo is one colour, one that changes smoothly, blurred until no edge is left, or noise. */
 export function showsNothing(photo) {
-  const { pixels } = resize(photo, SIDE, SIDE, BOX);
-  const planes = [0, 1, 2].map((plane) => Array.from({ length: SIDE * SIDE }, (_, at) => pixels[at * 3 + plane]));
-  return Math.max(...planes.map(left)) < NOTHING;
+  const remains = Math.max(...planes(resize(photo, SIDE, SIDE, BOX)).map(left));
+  if (remains < NOTHING) return true;
+  const edges = Math.max(...FINER.flatMap((side) => planes(resize(photo, side, side, BOX)).map((one) => edge(one, side))));
+  return edges < BLURRED * remains || isNoise(photo, remains);
+}
+
+function planes({ pixels }) {
+  return [0, 1, 2].map((plane) => Float32Array.from({ length: pixels.length / 3 }, (_, at) => pixels[at * 3 + plane]));
+}
+
+/** How much the cells of a plane differ from the mean of their four neighbours: root mean square. */
+function edge(cells, side) {
+  let sum = 0;
+  for (let row = 1; row < side - 1; row++) {
+    for (let at = row * side + 1; at < row * side + side - 1; at++) {
+      const beside = (cells[at - side] + cells[at + side] + cells[at - 1] + cells[at + 1]) / 4;
+      sum += (cells[at] - beside) ** 2;
+    }
+  }
+  return Math.sqrt(sum) / (side - 2);
+}
+
+/** Whether cells of which so much remains come from pixels that chance drew. */
+function isNoise(photo, remains) {
+  const middle = centre(photo, Math.min(PATCH, photo.width), Math.min(PATCH, photo.height));
+  const deviation = Math.max(...planes(middle).map((plane) => Math.sqrt(variance(plane))));
+  if (remains > (BY_CHANCE * deviation * SIDE) / Math.sqrt(photo.width * photo.height)) return false;
+  const [red, green, blue] = planes(middle);
+  const grey = red.map((one, at) => 0.299 * one + 0.587 * green[at] + 0.114 * blue[at]);
+  const usual = variance(grey);
+  return STEPS.every((step) => Math.abs(covariance(grey, middle, step)) < ALIKE * usual);
+}
+
+function mean(values) {
+  return values.reduce((sum, one) => sum + one, 0) / values.length;
+}
+
+function variance(values) {
+  const usual = mean(values);
+  return values.reduce((sum, one) => sum + (one - usual) ** 2, 0) / values.length;
+}
+
+/** Of pixels with those so many rows down and columns across. */
+function covariance(values, { width, height }, [down, across]) {
+  const usual = mean(values);
+  let sum = 0;
+  for (let row = 0; row < height - down; row++) {
+    for (let at = row * width; at < row * width + width - across; at++) {
+      sum += (values[at] - usual) * (values[at + down * width + across] - usual);
+    }
+  }
+  return sum / ((height - down) * (width - across));
 }
 
 // An orthonormal base of light that falls off smoothly over the cells: 1, y, x, xy, y², x².

@@ -7,8 +7,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from data_cards.errors import BadModel, BadPhoto
 from data_cards.photos.image import encode_jpeg
@@ -194,9 +195,25 @@ def test_serving_never_loads_the_trainer():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("colour", ["black", "white", "#804020"])
-def test_what_shows_nothing_has_no_answer(predictor, colour):
-    blank = encode_jpeg(Image.new("RGB", (300, 200), colour))
+def blanks():
+    """Covered, dazzled, out of focus, and what a sensor makes of the dark."""
+    rng = np.random.default_rng(0)
+    grain = np.clip(rng.normal(6, 9, (200, 300, 3)), 0, 255).astype(np.uint8)
+    slope = np.linspace(118, 122, 300)[None, :, None].repeat(200, axis=0).repeat(3, axis=2)
+    return {
+        "black": Image.new("RGB", (300, 200)),
+        "white": Image.new("RGB", (300, 200), "white"),
+        "one colour": Image.new("RGB", (300, 200), "#804020"),
+        "noise": Image.fromarray(rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)),
+        "lens cap": Image.fromarray(grain),
+        "gradient": Image.fromarray(slope.astype(np.uint8)),
+        "blurred": picture(0, 98).resize((300, 200)).filter(ImageFilter.GaussianBlur(30)),
+    }
+
+
+@pytest.mark.parametrize("kind", blanks())
+def test_what_shows_nothing_has_no_answer(predictor, kind):
+    blank = encode_jpeg(blanks()[kind])
     assert predictor.predict(blank).answer == "none"
 
 
