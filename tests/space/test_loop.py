@@ -9,6 +9,7 @@ import pytest
 from data_cards.dataset.repo import create_dataset, open_dataset
 from data_cards.errors import BadAddress, BadSource, CannotTrain, LabelsWanted
 from space.loop import LoopSettings, dataset_at, gathered, run_loop
+from tests.fixtures.answers_given import told_everywhere
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 
 FIELDS = {
@@ -45,6 +46,7 @@ def test_the_summary_has_every_field_that_others_script_against(looped):
     assert summary.keys() >= FIELDS
     assert summary["seconds"].keys() == SECONDS
     assert 0 <= summary["top1"] <= summary["top3"] <= summary["top5"] <= 1
+    assert summary["answers"] == told_everywhere(Path(summary["model"]))
 
 
 def test_the_summary_names_the_revision_that_the_model_was_trained_on(looped):

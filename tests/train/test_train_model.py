@@ -7,6 +7,7 @@ import pytest
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import create_dataset
 from data_cards.errors import BadAddress, BadCollection, BadModel, CannotTrain, DiskFull, TooBusy
+from tests.fixtures.answers_given import told_everywhere
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.evaluation.report_page import AskedPhoto
 from train.evaluation.sealed_test import evaluate_model
@@ -139,6 +140,7 @@ def test_figures_charts_and_dials_are_all_there(round_one):
     )
     assert "at most 5 may be named" in said["rejection"]["promise"]
     assert release(round_one, "certificate.json")["leaks"].startswith("0 of ")
+    told_everywhere(round_one.folder)
 
 
 def test_nothing_unfinished_is_left_behind(round_one, cache):
@@ -220,6 +222,8 @@ def test_fine_tuning_and_scratch_leave_releases_too(dataset, settings, cache, tm
     alone = replace(settings, scratch=True, epochs=1)
     small = train_model(dataset.address, str(tmp_path / "small"), alone, cache=cache)
     assert small.metrics["kept"] == "scratch" and small.metrics["n"] == tuned.metrics["n"]
+    for one in (tuned, small):
+        told_everywhere(one.folder)
     assert np.isfinite(evaluate_model(str(small.folder), dataset.address, cache=cache)["ece"])
 
 

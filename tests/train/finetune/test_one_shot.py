@@ -10,6 +10,7 @@ from PIL import Image
 from data_cards.dataset.repo import create_dataset
 from data_cards.errors import BadPhoto, CannotTrain
 from data_cards.photos.image import encode_jpeg, image_id
+from tests.fixtures.answers_given import told_everywhere
 from tests.fixtures.paintings import painting, visit
 from tests.fixtures.pictures import collection_of, with_photos
 from train.evaluation.sealed_test import evaluate_model
@@ -118,6 +119,10 @@ def test_the_most_similar_begins_with_the_picture_it_was_recognised_by(predictor
     assert shown[0]["label"] == "c" and shown[0]["image_id"] == image_id(predictor.reference("c"))
     assert predictor.similar(data, 3)[0]["label"] == "c" and len(predictor.similar(data, 3)) == 3
     assert predictor.thumbnail(shown[0]["image_id"])
+
+
+def test_how_often_it_is_sure_is_told_wherever_it_is_described(release):
+    assert told_everywhere(release.folder)["none"] == 0
 
 
 def test_evaluating_again_comes_to_the_same(release, dataset, tmp_path):
