@@ -403,7 +403,7 @@ def _parser() -> argparse.ArgumentParser:
         "where none is yet, the light table is open for the first labels",
     )
     serve.add_argument(
-        "--dataset", help="what the light table curates; without it there is no light table"
+        "--dataset", help="the dataset for the light table; without it there is none"
     )
     serve.add_argument("--port", type=number(int, 1, 65535), default=7860, help=PORT_HELP)
     serve.add_argument(
@@ -473,9 +473,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--port", type=number(int, 1, 65535), default=7860, help=PORT_HELP)
     for one in (loop, demo):
-        one.add_argument(
-            "photos", help="what `collect` takes, or a dataset that was collected already"
-        )
+        one.add_argument("photos", help="a source that `collect` accepts, or a collected dataset")
         one.add_argument("out", type=here, help="the folder for the dataset, the model and figures")
         add_flags(one, LoopSettings)
     annotator = parser.command(

@@ -297,7 +297,7 @@ class AppState:
             trouble = tried(self._take_newest)
             if trouble:
                 others = (
-                    "so the one before goes on"
+                    "so the previous one stays"
                     if self._recognizer
                     else "and there is none before it"
                 )
@@ -322,9 +322,8 @@ class AppState:
         if not at.revision:
             return ""
         return (
-            f"This place was set up with revision {at.revision[:12]} and starts with that one "
-            "again: deploy anew, "
-            "so that the release of now stays after a restart."
+            f"This app was deployed with revision {at.revision[:12]} and starts with it again: "
+            "deploy again to keep the current release after a restart."
         )
 
     def _loading(self) -> None:

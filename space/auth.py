@@ -244,8 +244,7 @@ def access_for(settings: SpaceSettings) -> Access:
             read_passwords(settings.passwords), behind_proxy=settings.behind_proxy
         )
     return NoAccess(
-        "Nobody can sign in here yet: this place was started without annotators. Whoever runs it "
-        "can set "
+        "Nobody can sign in here yet: this app was started without annotators. Its owner can set "
         "VITRINE_PASSWORDS, or hf_oauth on a Space."
     )
 

@@ -135,6 +135,6 @@ def gain_in_words(found: Paired | None, fixed: int, decisions: int) -> str:
     low, high = 100 * found.low, 100 * found.high
     sign = "+" if points > 0 else "" if points < 0 else "±"
     return (
-        f"{did}: about {sign}{points:.1f} points ({low:.1f} to {high:.1f}), measured by a quick "
-        f"model taught with the labels before and after, on {found.n} test photos."
+        f"{did}: about {sign}{points:.1f} points ({low:.1f} to {high:.1f}), measured with a "
+        f"quick model trained on the labels before and after, on {found.n} test photos."
     )

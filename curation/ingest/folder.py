@@ -148,14 +148,14 @@ def _remarks(
 ) -> Iterator[str]:
     bare = sum(photo.status == "unlabelled" for photo in photos)
     if bare:
-        lie, come = ("lies", "comes") if bare == 1 else ("lie", "come")
+        are, come = ("is", "comes") if bare == 1 else ("are", "come")
         yield (
-            f"{bare} of {counted(len(photos), 'photo')} {lie} in no class folder and {come} in "
+            f"{bare} of {counted(len(photos), 'photo')} {are} in no class folder and {come} in "
             "without a label."
         )
     if beside:
         were = "was" if len(beside) == 1 else "were"
-        told = f"{counted(len(beside), 'photo')} beside the class folders {were} left alone."
+        told = f"{counted(len(beside), 'photo')} beside the class folders {were} skipped."
         in_folders = any(len(file.parts) > len(layout.wrapper.parts) + 2 for file in beside)
         cure = " If no folder here is a split, add --no-splits."
         yield told + (cure if layout.sides and in_folders else "")

@@ -479,8 +479,8 @@ def _told(held: set[Parts], only_folders: set[str], inner: bool) -> str:
     told = f"{few(outer)} {'holds' if len(outer) == 1 else 'hold'} only folders ({few(names)})."
     taken, other, flag = ("inner", "outer", TOP) if inner else ("outer", "inner", LEAF)
     return (
-        f"{told} The {taken} folders are taken as the classes; "
-        f"to take the {other} ones, add --classes {flag}."
+        f"{told} The {taken} folders are the classes; to use the {other} ones, add --classes "
+        f"{flag}."
     )
 
 
@@ -497,9 +497,9 @@ def _text(name: str) -> str:
 def _wrapped(wrapper: Path, has_splits: bool, flat: bool, is_pile: bool) -> Iterator[str]:
     if is_pile and not flat and wrapper.parts:
         yield (
-            f"All photos lie in {as_text(wrapper)}, which is taken as a pile of photos and not as "
-            "a class. If it is one, name it with --label."
+            f"All photos lie in {as_text(wrapper)}, which is treated as a pile of photos, not as "
+            "a class. If it is a class, name it with --label."
         )
     elif wrapper.parts and not flat:
         what = "split folders" if has_splits else "class folders"
-        yield f"The {what} lie in {as_text(wrapper)}, so that is where they are read from."
+        yield f"The {what} lie in {as_text(wrapper)}, so they are read from there."

@@ -188,8 +188,7 @@ def _one_class(names: list[str], title: str) -> str:
     if len(seen) == 1:
         return (
             f"“{next(iter(seen))}” is spelled in {len(names)} ways that look alike (hidden or "
-            "composed signs); "
-            f"they are one class: {title}."
+            f"composed characters); they are one class: {title}."
         )
     *some, last = (f"“{name}”" for name in seen)
     return f"{', '.join(some)} and {last} are one class: {title}."

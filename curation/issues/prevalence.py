@@ -291,8 +291,8 @@ def _of_all(whole: _Shared) -> list[str]:
         return []
     said = _and([f"{what} ({count} of {whole.of})" for what, count in told])
     return [
-        f"Most photos here are {said}: that is what this collection is like, so none is called "
-        "poor for it."
+        f"Most photos here are {said}: that is normal in this collection, so it counts against "
+        "none of them."
     ]
 
 
@@ -308,11 +308,10 @@ def _of_classes(of_class: Mapping[str, _Shared], title: Callable[[str], str]) ->
         more = len(labels) - NAMED
         if more > 0:
             names.append(counted(more, "more class", "more classes"))
-        what = "this class is" if len(labels) == 1 else "these classes are"
+        what = "this class" if len(labels) == 1 else "these classes"
         found.append(
-            f"Most photos of {_and(names)} are {_and(list(said))}: that is what {what} like, so "
-            "none is "
-            "called poor for it."
+            f"Most photos of {_and(names)} are {_and(list(said))}: that is normal in "
+            f"{what}, so it counts against none of them."
         )
     return found
 

@@ -39,7 +39,7 @@ def measured_in_words(provisional: Mapping[str, Any] | None) -> str:
     photos; empty for None.
 
     >>> measured_in_words({"value": 0.914, "n": 58})
-    'right at once on 91 % of 58 test photos'
+    'right first time on 91 % of 58 test photos'
     """
     if provisional is None:
         return ""
@@ -47,7 +47,7 @@ def measured_in_words(provisional: Mapping[str, Any] | None) -> str:
     count = int(provisional.get("n") or 0)
     if value is None or not count:
         return "not measured, because there are no test photos"
-    return f"right at once on {100 * float(value):.0f} % of {counted(count, 'test photo')}"
+    return f"right first time on {100 * float(value):.0f} % of {counted(count, 'test photo')}"
 
 
 def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:

@@ -60,7 +60,7 @@ class KnownPhotos:
                 self._sealed = frozenset(_sealed(self._dataset))
                 photos = self._dataset.read_photos(self._dataset.photos())
                 total = len(self._dataset.photos())
-                for image_id, data in track(photos, "Looking at what is here", total):
+                for image_id, data in track(photos, "Reading the photos that are here", total):
                     self._known.note(image_id, data)
         return self._known
 

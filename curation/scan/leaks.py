@@ -77,9 +77,8 @@ def _same_file(context: ScanContext, tested: set[str]) -> Iterator[Finding]:
             train = _named(photo, others[0])
             test = _named(photo, "test")
             said = (
-                f"The same file came in for training{train} and for the test{test}. It counts for "
-                "the test and "
-                "is not learned from; nothing is left to do."
+                f"The same file came in for training{train} and for the test{test}. It counts "
+                "for the test and the model doesn't learn from it; there is nothing to do."
             )
             # The photo that gives it away is itself.
             yield Finding(image_id, "leak", CERTAIN, said, related=(image_id,))

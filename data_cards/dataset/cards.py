@@ -231,7 +231,7 @@ def _index_of(card: ModelCard, top1: Measured) -> dict[str, Any]:
                     {
                         "type": "accuracy",
                         "value": round(top1.value or 0.0, 4),
-                        "name": f"right at once, on {top1.n} sealed test photos",
+                        "name": f"right first time, on {top1.n} sealed test photos",
                     }
                 ],
             }

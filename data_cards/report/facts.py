@@ -24,7 +24,7 @@ ORIGINS = {
     "video": "cut from clips",
     "search": "found by a search",
     "visitor": "sent by visitors",
-    "synthetic": "made by a program",
+    "synthetic": "synthetic image",
 }
 FINDINGS = {
     "label": "doubtful labels",

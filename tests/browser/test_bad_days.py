@@ -28,7 +28,7 @@ def test_a_label_fixed_with_the_keyboard_survives_a_power_cut(serve, folder, ope
 
     page.keyboard.press("j")
     page.wait_for_selector(
-        "text=The light table does not answer. 1 decision waits in this window; trying again."
+        "text=The light table isn't responding. 1 decision waits in this window; trying again."
     )
     server.start()
     all_kept(page)
@@ -57,7 +57,7 @@ def test_without_a_network_decisions_wait_and_none_is_lost_or_doubled(url, folde
     for _ in range(3):
         page.keyboard.press("j")
     page.wait_for_selector(
-        "text=The light table does not answer. 3 decisions wait in this window; trying again."
+        "text=The light table isn't responding. 3 decisions wait in this window; trying again."
     )
     assert decisions_in(folder) == ()
     page.context.set_offline(False)

@@ -123,7 +123,7 @@ def test_without_a_network_copies_are_decided_and_kept_later(url, place, open_pa
     page.context.set_offline(True)
     page.keyboard.press("a")
     page.wait_for_selector(
-        "text=The light table does not answer. 1 decision waits in this window; trying again."
+        "text=The light table isn't responding. 1 decision waits in this window; trying again."
     )
     page.context.set_offline(False)
     all_kept(page)

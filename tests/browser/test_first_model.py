@@ -184,7 +184,7 @@ def test_from_no_label_to_an_answer_without_a_restart(
     expect(page.get_by_text("About 5 minutes left")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("tab", name="Ask").click()
     notice = page.locator(f"{ASK} .notice")
-    expect(notice).to_contain_text("right at once on 90 % of 40 test photos", timeout=PATIENCE)
+    expect(notice).to_contain_text("right first time on 90 % of 40 test photos", timeout=PATIENCE)
     (place / "gate").unlink()
     expect(notice).to_have_text("A better model answers now.", timeout=PATIENCE)
     page.locator(f"{ASK} input[type=file]").first.set_input_files(

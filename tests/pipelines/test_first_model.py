@@ -13,7 +13,7 @@ from curation.light_table.first_model import (
 )
 
 NONE = Serving(missing=True)
-QUICK = Serving("r1", provisional="right at once on 91 % of 58 test photos")
+QUICK = Serving("r1", provisional="right first time on 91 % of 58 test photos")
 USUAL = Serving("r2")
 IDLE = {"state": "none"}
 FAILED = {"state": "failed", "sentence": "The disk is full."}
@@ -24,8 +24,8 @@ RUNS = {"state": "running", "left": 200.0}
 @pytest.mark.parametrize(
     ("value", "count", "said"),
     [
-        (0.914, 58, "right at once on 91 % of 58 test photos"),
-        (1.0, 1, "right at once on 100 % of 1 test photo"),
+        (0.914, 58, "right first time on 91 % of 58 test photos"),
+        (1.0, 1, "right first time on 100 % of 1 test photo"),
         (None, 0, "not measured, because there are no test photos"),
     ],
 )
@@ -71,14 +71,14 @@ def test_what_is_left_is_told_in_minutes(seconds, said):
         (
             QUICK,
             RUNS,
-            "A first, quick model answers: right at once on 91 % of 58 test photos. A better one "
+            "A first, quick model answers: right first time on 91 % of 58 test photos. A better one "
             "is being "
             "trained, about 3 minutes left.",
         ),
         (
             QUICK,
             FAILED,
-            "A first, quick model answers: right at once on 91 % of 58 test photos. The better one could not be trained, so this one stays.",
+            "A first, quick model answers: right first time on 91 % of 58 test photos. The better one could not be trained, so this one stays.",
         ),
         (
             NONE,
@@ -88,7 +88,7 @@ def test_what_is_left_is_told_in_minutes(seconds, said):
         (
             QUICK,
             STOPPED,
-            "A first, quick model answers: right at once on 91 % of 58 test photos. Training the better one was stopped, so this one stays.",
+            "A first, quick model answers: right first time on 91 % of 58 test photos. Training the better one was stopped, so this one stays.",
         ),
         (USUAL, RUNS, ""),
         (USUAL, IDLE, ""),

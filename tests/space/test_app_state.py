@@ -180,11 +180,14 @@ def test_a_provisional_model_says_how_good_it_is(tmp_path: Path) -> None:
     load = FirstReleases()
     load.made = {"provisional": {"value": 0.9, "n": 40}}
     app_state = waiting_room(tmp_path, load, [])
-    assert app_state.serving().provisional == "right at once on 90 % of 40 test photos"
+    assert app_state.serving().provisional == "right first time on 90 % of 40 test photos"
     app = FastAPI()
     app.include_router(pages(app_state, lambda: app_state.serving().provisional))
     said = TestClient(app).get("/room").json()
-    assert (said["notice"], said["revision"]) == ("right at once on 90 % of 40 test photos", "r1")
+    assert (said["notice"], said["revision"]) == (
+        "right first time on 90 % of 40 test photos",
+        "r1",
+    )
     app_state.close()
 
 
@@ -251,7 +254,7 @@ def test_a_release_that_cannot_be_served_leaves_the_one_before(tmp_path: Path) -
     app_state.reload()
     app_state.close()
     assert app_state.recognizer().model["revision"] == "r1" and app_state.ready
-    assert "so the one before goes on. This is no model." in app_state.serving().problem
+    assert "so the previous one stays. This is no model." in app_state.serving().problem
 
 
 def test_a_release_that_comes_while_another_is_loaded_is_loaded_after_it(tmp_path: Path) -> None:
@@ -274,7 +277,7 @@ def test_a_place_set_up_with_a_revision_loads_the_newest_and_says_what_a_restart
     app_state.reload()
     app_state.close()
     assert load.asked == ["hf://ann/vit@0123456789abcdef", "hf://ann/vit"]
-    assert "0123456789ab and starts with that one again" in app_state.serving().note
+    assert "0123456789ab and starts with it again" in app_state.serving().note
 
 
 def test_an_address_without_its_revision() -> None:

@@ -160,7 +160,7 @@ def metrics_text(metrics: Mapping[str, Any]) -> str:
     top1 = metrics["top1"]
     rejection = metrics["rejection"]
     lines = [
-        f"On {metrics['n']} sealed test photos: {top1['value']:.1%} right at once "
+        f"On {metrics['n']} sealed test photos: {top1['value']:.1%} right first time "
         f"(95 % interval {top1['low']:.1%} to {top1['high']:.1%}), {metrics['top3']['value']:.1%} "
         "among the first "
         f"three."

@@ -185,7 +185,7 @@ def _no_test(table: _Table) -> str:
     """Why no photo can be a test, and what to do."""
     if VALIDATION in table.given.values():
         return (
-            "No photo is left for a test: in every class the photos that are no validation are "
+            "No photo is left for a test: in every class, the photos outside validation are "
             "copies of one. To "
             "test on the given validation photos, add --val-is-test; or add photos taken at "
             "another time."

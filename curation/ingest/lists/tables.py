@@ -335,7 +335,7 @@ def _json_lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _wrong(error: Exception) -> str:
     return (
-        f"{error.msg} at sign {error.colno}"
+        f"{error.msg} at column {error.colno}"
         if isinstance(error, json.JSONDecodeError)
         else str(error)
     )

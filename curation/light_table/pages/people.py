@@ -226,18 +226,16 @@ def words_for(quality: float | None, photos: int) -> str:
     """An estimate as a sentence that does not claim more than it rests on."""
     if quality is None and photos >= FEWEST:
         return (
-            "Nobody can say yet who is right where two differ: a third person, or a scan, will "
-            "tell."
+            "We can't say yet who is right where two people differ: a third person, or a scan, "
+            "will show."
         )
     if quality is None:
         number = counted(photos, "photo", none="no photo")
-        return (
-            f"Too few to say: {number} that somebody else was asked about too; it takes {FEWEST}."
-        )
+        return f"Not enough overlap yet: {number} that somebody else saw too; it takes {FEWEST}."
     low, high = between(quality, photos)
     return (
         f"Probably {low} to {high} of 100 answers are right, from "
-        f"{counted(photos, 'photo')} that others were asked about too."
+        f"{counted(photos, 'photo')} that others saw too."
     )
 
 

@@ -133,7 +133,7 @@ def _next(
     if open_piles:
         return {
             "pile": open_piles[0]["pile"],
-            "sentence": "Begin with what is most certain; ten minutes already help.",
+            "sentence": "Start with the most certain ones; even ten minutes help.",
         }
     if not was_scanned:
         return {

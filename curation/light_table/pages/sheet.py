@@ -25,7 +25,7 @@ MOST_CELLS = 2_000  # as many as one step may decide
 MOST_VALUES = 200  # of one filter in an answer, those with most photos
 KEPT = 16  # queries whose order is remembered, so that scrolling costs a slice
 SEALED_LIKE = (
-    "This photo is of the sealed test: what looks like it would tell what the model thinks of it."
+    "This photo is in the sealed test: its look-alikes would reveal what the model thinks of it."
 )
 NOT_SEEN = (
     "No scan on this machine has looked at this photo yet: python -m curation scan DATASET. Then "
@@ -233,7 +233,7 @@ def held_back(count: int) -> str:
     are = "is" if count == 1 else "are"
     return (
         f"{counted(count, 'photo')} of the sealed test {are} not shown here, since this view "
-        "would tell what the model thinks of them."
+        "would reveal what the model thinks of them."
     )
 
 

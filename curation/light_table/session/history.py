@@ -20,7 +20,7 @@ _ORIGINS = {
     "video": "cut from a video",
     "search": "found on the web",
     "visitor": "sent in by a visitor",
-    "synthetic": "made by a program",
+    "synthetic": "synthetic image",
 }
 _DID = {
     "keep": "left it as it was",

@@ -45,7 +45,7 @@ PILE_WORDS = {
     "quality": "poor photo",
     "visitors": "visitor's question",
 }
-_ORIGINS = {"search": "the web", "visitor": "visitors", "synthetic": "made by a program"}
+_ORIGINS = {"search": "the web", "visitor": "visitors", "synthetic": "synthetic image"}
 NAMES_END = "\n\n"  # between the file names of a photo and the other words
 
 

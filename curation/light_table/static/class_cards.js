@@ -10,7 +10,7 @@ export async function cards(table, classIds) {
   try {
     all = await known(table);
   } catch {
-    table.noAnswer("The light table does not answer. Try again.");
+    table.noAnswer("The light table isn't responding. Try again.");
     return;
   }
   const wanted = [...new Set(classIds)].map((id) => all.find((info) => info.id === id)).filter(Boolean);

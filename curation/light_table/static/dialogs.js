@@ -89,7 +89,7 @@ export function searchClass(table, chosen) {
     find();
     early.splice(0).forEach(press);
   };
-  known(table).then(here, () => list.replaceChildren(h("li", { class: "soft" }, "The light table does not answer. Close this and try again.")));
+  known(table).then(here, () => list.replaceChildren(h("li", { class: "soft" }, "The light table isn't responding. Close this and try again.")));
 }
 
 // A few words on a photo, for whoever sees it next.

@@ -77,7 +77,7 @@ export class Header {
     if (!sending.disk_is_kept) sentence = sentence ? `${sentence} A restart before that loses them.` : "A restart empties this machine's disk: only what is sent is safe.";
     if (outbox.waiting && outbox.failures) {
       const waiting = count(outbox.waiting, "decision waits", "decisions wait");
-      sentence = `The light table does not answer. ${waiting} in this window; trying again.`;
+      sentence = `The light table isn't responding. ${waiting} in this window; trying again.`;
     }
     return h("p", { class: "problem", role: "status" }, sentence);
   }
@@ -92,7 +92,7 @@ export class Header {
 
   sent(sending, takenAt) {
     if (sending.unsent) {
-      const now = () => this.table.session.sendNow().catch(() => this.table.noAnswer("The light table does not answer."));
+      const now = () => this.table.session.sendNow().catch(() => this.table.noAnswer("The light table isn't responding."));
       return h("button", { class: "link", onclick: now }, `${sending.unsent} not sent yet`, h("span", { class: "wide" }, ", send now"));
     }
     const sign = (words) => h("span", { class: "sent" }, `${words} ✓`);

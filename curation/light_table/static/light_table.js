@@ -117,8 +117,8 @@ class LightTable {
       return;
     }
     this.body.replaceChildren(
-      h("div", { class: "empty" }, h("h1", {}, "The light table does not answer"),
-        h("p", {}, "Nothing is lost. It is asked again in a few seconds.")),
+      h("div", { class: "empty" }, h("h1", {}, "The light table isn't responding"),
+        h("p", {}, "Nothing is lost. We'll try again in a few seconds.")),
     );
     setTimeout(() => this.open(), 4000);
   }
@@ -233,7 +233,7 @@ class LightTable {
         this.opened[name] = new Screen(this, name, this.pages.find((page) => page.name === name)?.title ?? "");
       }
     } catch {
-      this.noAnswer("The light table does not answer. Try again.");
+      this.noAnswer("The light table isn't responding. Try again.");
       return;
     }
     await this.opened[name].open(asked);
@@ -256,7 +256,7 @@ class LightTable {
       item = await this.server.item(imageId);
     } catch (problem) {
       if (problem.status) this.tell(problem.message, true);
-      else this.noAnswer("The light table does not answer. Try again.");
+      else this.noAnswer("The light table isn't responding. Try again.");
       return;
     }
     this.cameFrom = this.view === this.single ? this.cameFrom : this.view;

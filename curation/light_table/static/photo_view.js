@@ -268,7 +268,7 @@ export class Single {
 
   // Who said what: only for whoever asks, so that it sways nobody unasked.
   past() {
-    if (!this.told) return this.table.tell(this.session.item.pile === "conflicts" ? "Who said what is told once it is settled." : "Nobody has decided anything about this photo yet.");
+    if (!this.told) return this.table.tell(this.session.item.pile === "conflicts" ? "You can see who said what once it is settled." : "Nobody has decided anything about this photo yet.");
     const { lines, open } = this.told;
     lines.hidden = !lines.hidden;
     open.setAttribute("aria-expanded", String(!lines.hidden));

@@ -83,7 +83,7 @@ export class Proposal {
       await server.refuse(label, photos);
       await session.refresh(session.pile);
     } catch {
-      this.table.noAnswer("The light table does not answer. These may be proposed again.");
+      this.table.noAnswer("The light table isn't responding. These may be proposed again.");
     }
   }
 }

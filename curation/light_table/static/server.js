@@ -98,6 +98,6 @@ export class Server {
     this.answered();
     const value = await answer.json().catch(() => null);
     if (answer.ok && value !== null) return value;
-    throw new Refusal(value?.error ?? "The light table does not answer.", value?.code ?? "", answer.status);
+    throw new Refusal(value?.error ?? "The light table isn't responding.", value?.code ?? "", answer.status);
   }
 }

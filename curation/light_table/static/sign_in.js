@@ -34,7 +34,7 @@ function passwordDoor(table, how, waiting) {
       table.body.replaceChildren();
       await table.open();
     } catch (refusal) {
-      problem.textContent = refusal.code === undefined ? "The light table does not answer. Try again in a moment." : refusal.message;
+      problem.textContent = refusal.code === undefined ? "The light table isn't responding. Try again in a moment." : refusal.message;
       password.select();
     }
   };

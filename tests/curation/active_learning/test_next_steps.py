@@ -77,7 +77,7 @@ def test_the_command_prints_both_lists(dataset, capsys):
     said = capsys.readouterr().out
     assert (
         "Go and photograph:\n1. Harbour, First Study: no photo yet." in said
-        and "A scan would tell more" in said
+        and "A scan can say more" in said
     )
 
 

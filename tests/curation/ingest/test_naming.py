@@ -93,8 +93,7 @@ def test_spellings_are_put_together_and_this_is_said():
     assert [info.title for info in known.classes] == ["Mug", "Café", "Vase"]
     assert put_together(naming.classes, ids, known) == [
         "“Mug”, “Mug ” and “mug” are one class: Mug.",
-        "“café” is spelled in 2 ways that look alike (hidden or composed signs); they are one "
-        "class: Café.",
+        "“café” is spelled in 2 ways that look alike (hidden or composed characters); they are one class: Café.",
     ]
 
 

@@ -156,7 +156,7 @@ def test_several_habits_are_one_sentence_with_their_counts():
     assert (
         "tiny (20 of 20)" in said
         and "black and white (20 of 20)" in said
-        and said.endswith("that is what this collection is like, so none is called poor for it.")
+        and said.endswith("that is normal in this collection, so it counts against none of them.")
     )
 
 

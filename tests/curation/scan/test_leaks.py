@@ -58,7 +58,7 @@ def test_a_file_on_both_sides_names_both_files_and_itself():
     assert one.reason.startswith(
         "The same file came in for training (train/1.jpg) and for the test (test/9.jpg). "
     )
-    assert one.reason.endswith("nothing is left to do.")
+    assert one.reason.endswith("there is nothing to do.")
     assert (one.score, one.related) == (1.0, ("a",))
 
 

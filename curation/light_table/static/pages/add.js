@@ -49,7 +49,7 @@ export default class AddPhotos extends Page {
         await this.sendOne(file);
       } catch (problem) {
         if (problem.status) this.table.tell(problem.message, true);
-        else this.table.noAnswer("The light table does not answer. Add the same files again: what is here is not sent twice.");
+        else this.table.noAnswer("The light table isn't responding. Add the same files again: what is here is not sent twice.");
         break;
       }
       done += 1;

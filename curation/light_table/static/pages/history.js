@@ -24,7 +24,7 @@ export default class History extends Page {
         (people.length > 1 || by) && select("by", "Who", "everybody", people, by), select("day", "Day", "every day", days, day)),
       others.length > 1 && this.pairs(others),
       decisions.length ? h("ul", { class: "plain past" }, decisions.map((one) => this.row(one)))
-        : h("p", {}, "Nothing was decided here yet."),
+        : h("p", {}, "There are no decisions yet."),
       total > decisions.length && h("button", { class: "ghost", onclick: () => choose("count", decisions.length + MORE) }, `Show ${Math.min(MORE, total - decisions.length)} more`),
     ];
   }

@@ -55,7 +55,7 @@ export default class PhotoMap extends Page {
       h("div", { class: "gives" }, h("button", { class: some ? "big small" : "ghost", disabled: !some, onclick: () => this.laySelected() }, "Lay the selected on a sheet"),
         h("button", { class: "ghost", "aria-pressed": String(Boolean(this.view?.lassoing)), onclick: () => this.toLasso() }, "Lasso"),
         some > 0 && h("button", { class: "ghost", onclick: () => this.choose([]) }, "Let go")));
-    const told = marks.find((mark) => mark.id === this.mark)?.sentence ?? "Photos that look alike lie together. Touch a point to open its photo; draw a lasso to select many.";
+    const told = marks.find((mark) => mark.id === this.mark)?.sentence ?? "Photos that look alike are close together. Touch a point to open its photo; draw a lasso to select many.";
     this.words.textContent = [told, held, without].filter(Boolean).join(" ");
     this.layLegend();
   }
@@ -176,7 +176,7 @@ export default class PhotoMap extends Page {
   actions() {
     return [
       ["l", "lasso", () => this.toLasso(), "main"],
-      ["Enter", "lay on a sheet", () => (this.chosen.size ? this.laySelected() : this.table.refuse("Draw a lasso around some points first.")), "main"],
+      ["Enter", "open as a sheet", () => (this.chosen.size ? this.laySelected() : this.table.refuse("Draw a lasso around some points first.")), "main"],
       ["0", "whole map", () => this.view?.fit(true), "main"],
       ["Escape", "back", () => (this.chosen.size ? this.choose([]) : this.table.toSingle()), "main"],
     ];

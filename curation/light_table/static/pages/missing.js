@@ -9,8 +9,8 @@ export default class Missing extends Page {
   lay({ wishes, unlabelled, is_scanned }) {
     const first = unlabelled > 0 && h("button", { class: "big", onclick: () => this.table.header.choose("unlabelled") },
       `Label ${count(unlabelled, "photo", "photos")} first`);
-    const scan = !is_scanned && h("p", { class: "soft" }, "Nobody has scanned this collection yet. After a scan this list also knows views, light, and what is mixed up.");
-    if (!wishes.length) return [h("p", {}, "Every class has photos enough, from enough sides. Train again and see what is mixed up then."), scan, first];
+    const scan = !is_scanned && h("p", { class: "soft" }, "Nobody has scanned this collection yet. After a scan this list also covers views, light and mix-ups.");
+    if (!wishes.length) return [h("p", {}, "Every class has enough photos from enough sides. Train again and see what is mixed up then."), scan, first];
     const copy = h("button", { class: "ghost wide", onclick: () => this.copy() }, "Copy the list");
     return [
       h("div", { class: "above-wishes" }, h("p", { class: "soft" }, "What to photograph on your next visit, the most useful first."), copy),

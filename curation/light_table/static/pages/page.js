@@ -43,7 +43,7 @@ export class Page {
       }
       if (problem.status === 401) this.table.stumble(problem);
       else if (problem.status) this.table.tell(problem.message, true, this.holds(problem));
-      else this.table.noAnswer("The light table does not answer. Nothing was changed; try again.");
+      else this.table.noAnswer("The light table isn't responding. Nothing was changed; try again.");
       return false;
     }
     this.drawn = false;

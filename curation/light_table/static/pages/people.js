@@ -27,7 +27,7 @@ export default class People extends Page {
   mine(me) {
     const done = me.total ? `${count(me.total, "decision", "decisions")} in all, ${me.today || "none"} today.` : "No decision yet.";
     const undone = me.undone ? ` You took ${me.undone} back.` : "";
-    const agreed = me.shared ? `${count(me.shared, "photo was", "photos were")} asked of you and of somebody else; on ${me.agreed} of them you all agreed.` : "";
+    const agreed = me.shared ? `${count(me.shared, "photo was", "photos were")} shown to you and to somebody else; you all agreed on ${me.agreed}.` : "";
     return h("section", {}, h("h2", {}, me.who), h("p", {}, done + undone), agreed && h("p", {}, agreed), h("p", { class: "soft" }, me.said));
   }
 
@@ -50,7 +50,7 @@ export default class People extends Page {
   asking({ share, half_answered: half, may_choose: may }) {
     const now = CHOICES.find(([of]) => of === share) ?? [share, `Two people about ${Math.round(share * 100)} of 100 photos`, ""];
     const waiting = half ? `${count(half, "photo waits", "photos wait")} for a second answer.` : "";
-    const blind = h("p", { class: "soft" }, "Whoever is asked second sees the photo as the first one saw it, and not what was answered.");
+    const blind = h("p", { class: "soft" }, "The second person sees the photo as the first one did, without the first answer.");
     const head = h("h2", {}, "How many people are asked");
     if (!may) return h("section", {}, head, h("p", {}, `${now[1]}. ${waiting}`), share > 0 && blind);
     const option = ([of, words, why]) => h("button", { class: "choice", role: "radio", "aria-checked": String(of === share), onclick: () => this.choose(of, share) },

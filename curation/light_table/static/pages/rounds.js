@@ -44,7 +44,7 @@ export default class Rounds extends Page {
     const problem = serving.problem && h("p", { class: "why" }, serving.problem);
     const note = serving.note && h("p", { class: "soft" }, serving.note);
     const other = newest && serving.revision && newest !== serving.revision && !serving.loading;
-    const again = other && [h("p", {}, "A newer release is there than the one that answers."), button("Serve the newest", { do: "reload" })];
+    const again = other && [h("p", {}, "There is a newer release than the one in use."), button("Serve the newest", { do: "reload" })];
     const train = lacking ? h("p", { class: "soft" }, lacking) : button(newest ? "Train again" : "Train the first model", { do: "retrain" }, !this.values.waiting);
     return [said, quick, problem, loading, note, again, train].flat().filter(Boolean);
   }
@@ -56,9 +56,9 @@ export default class Rounds extends Page {
     const worse = one.changed.filter((row) => !row.better);
     return h("section", { class: "round-waits", "aria-label": "The new model" },
       h("h2", {}, `Round ${one.number} waits`),
-      h("p", { class: "round-figure" }, `${share(one.top1)} right at once`, h("span", { class: "soft" }, ` · ${range(one)} · ${count(one.n, "test photo", "test photos")}`)),
+      h("p", { class: "round-figure" }, `${share(one.top1)} right first time`, h("span", { class: "soft" }, ` · ${range(one)} · ${count(one.n, "test photo", "test photos")}`)),
       one.found && h("p", {}, `Against round ${one.against}: ${count(one.found.better, "photo", "photos")} better, ${one.found.worse} worse.`),
-      h("p", { class: "soft" }, "Nobody is answered by it before you release it."),
+      h("p", { class: "soft" }, "It answers nobody until you release it."),
       h("p", { class: "round-buttons" }, release, discard),
       one.changed.length > 0 && h("details", {},
         h("summary", {}, "Which photos changed (not for whoever still labels the test)"),
@@ -80,7 +80,7 @@ export default class Rounds extends Page {
     const width = Math.min(760, Math.max(300, this.table.body.clientWidth - 40));
     return h("section", { "aria-label": "Round by round" }, h("h2", {}, "Round by round"),
       h("figure", { class: "round-chart" }, roundsChart(all, width),
-        h("figcaption", {}, "Right at once on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos. Each line starts at the previous model's score on the same test, so its rise is the gain from your decisions.")),
+        h("figcaption", {}, "Right first time on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos. Each line starts at the previous model's score on the same test, so its rise is the gain from your decisions.")),
       h("ol", { class: "round-list" }, [...rounds].reverse().map((one) => this.round(one))),
       rounds.length > 1 && megabytes > 0 && h("p", { class: "soft" },
         `Each round that can be gone back to keeps ${megabytes} MB. To let older ones go: `, h("code", {}, `python -m train prune ${model} --keep 3`)));

@@ -30,7 +30,7 @@ export function roundsChart(rounds, width) {
   const x = (place) => LEFT + ((place + 0.5) / measured.length) * (width - LEFT - RIGHT);
   const y = (value) => TOP + ((1 - value) / (1 - floor)) * (HEIGHT - TOP - BELOW);
   const said = measured.map((one) => `round ${one.number}: ${(100 * one.top1).toFixed(1)} %`).join(", ");
-  return draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": `Right at once, by round. ${said}` },
+  return draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": `Right first time, by round. ${said}` },
     ...scale(floor, width, y), ...line(measured, x, y), ...measured.flatMap((one, place) => round(one, x(place), y, measured.length)));
 }
 

@@ -104,7 +104,7 @@ export default class Sheet extends Page {
   nothing() {
     const asked = Object.keys(this.query).some((name) => name !== "sort");
     return h("div", { class: "empty" }, h("h2", {}, asked ? "No photo fits all of that" : "There are no photos yet"),
-      this.query.q && h("p", { class: "soft" }, "Words are looked for in file names, cards and notes. Searching what photos show would need a scan with a CLIP or SigLIP backbone; this one has none."),
+      this.query.q && h("p", { class: "soft" }, "Search looks in file names, cards and notes. Searching what photos show would need a scan with a CLIP or SigLIP backbone; this one has none."),
       asked && h("button", { class: "big", onclick: () => this.ask({}) }, "Show all photos"));
   }
 
@@ -420,7 +420,7 @@ export default class Sheet extends Page {
     const places = [...this.chosen].sort((one, other) => one - other);
     if (!places.length) return this.table.refuse("Select the photos first.");
     if (places.length > MOST) return this.table.refuse(`One step decides at most ${MOST} photos. Select fewer.`);
-    if (!(await this.ensure(places))) return this.table.noAnswer("The light table does not answer. Nothing was changed; try again.");
+    if (!(await this.ensure(places))) return this.table.noAnswer("The light table isn't responding. Nothing was changed; try again.");
     const moves = places.map((place) => {
       const { image_id, key } = this.cells[place];
       return { do: action, image_id, key: key ?? "sheet", ...more };

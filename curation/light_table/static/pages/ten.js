@@ -8,7 +8,7 @@ export default class TenMinutes extends Page {
     if (left !== null) return this.going(left, questions);
     return [
       receipt && this.receipt(receipt),
-      h("p", {}, waiting ? `${count(waiting, "question waits", "questions wait")}. How long do you have? Those worth most come first.` : "Nothing waits for an answer right now."),
+      h("p", {}, waiting ? `${count(waiting, "question waits", "questions wait")}. How long do you have? Those worth most come first.` : "There are no open questions right now."),
       waiting > 0 && h("div", { class: "gives" }, choices.map((minutes) =>
         h("button", { class: minutes === 10 ? "big" : "ghost", onclick: () => this.begin(minutes) }, `${minutes} minutes`))),
     ];

@@ -324,7 +324,7 @@ def test_a_parquet_file_may_hold_plain_bytes_and_must_hold_rows(tmp_path):
     [
         ("list.csv", "1.jpg,mug\n2.jpg,cup\n", "looks like a photo already"),
         ("list.json", '{"images": [{"id": 1}]}', "one JSON object, not a list"),
-        ("list.jsonl", '{"file": "1.jpg"\n', r"Line 1 of list\.jsonl .*at sign"),
+        ("list.jsonl", '{"file": "1.jpg"\n', r"Line 1 of list\.jsonl .*at column"),
     ],
 )
 def test_what_is_not_quite_a_list_says_what_to_do(tmp_path, name, text, sentence):

@@ -150,7 +150,7 @@ def test_too_few_photos_give_no_estimate_and_many_give_a_range():
         "too."
     )
     assert between(1.0, 20) == (88, 100)
-    assert words_for(None, 40).startswith("Nobody can say yet who is right")
+    assert words_for(None, 40).startswith("We can't say yet who is right")
 
 
 def crowd(count, accuracy):
