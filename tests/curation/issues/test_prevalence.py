@@ -100,8 +100,7 @@ def test_classes_that_are_alike_share_a_sentence():
     ).sentences
     assert said == (
         "Most photos of *0*, *1*, *2* and 2 more classes are drawings, scans or screenshots: that "
-        "is what "
-        "these classes are like, so none is called poor for it."
+        "is normal in these classes, so it counts against none of them."
     )
 
 

@@ -71,7 +71,7 @@ def test_a_whole_path_inside_the_folder_finds_its_file(root):
         ("cup/IMG_1.JPG", "no such file"),
         ("2.png", "but there is cup/2.jpg"),
         ("https://x.org/1.jpg", "web address"),
-        ("a\0b", "no name"),
+        ("a\0b", "not a file name"),
         ("x" * 5000, "no such file"),
         ("/content/IMG_1.JPG", "no such file"),
         (".", "no such file"),

@@ -94,7 +94,7 @@ def test_no_bytes_at_all_break_the_reader(tmp_path_factory, data):
         ("file,label,file\n1.jpg,mug,2.jpg\n", 1, "“file” twice"),
         ("file,Label,label \n1.jpg,mug,cup\n", 1, "twice"),
         ("\n\nfile,label\n1.jpg,vase, blue\n", 4, "3 cells"),
-        ("file,label\n1.jpg,m\0g\n", 2, "no text"),
+        ("file,label\n1.jpg,m\0g\n", 2, "not text"),
     ],
 )
 def test_what_slips_is_refused_with_its_line(tmp_path, text, line, sentence):

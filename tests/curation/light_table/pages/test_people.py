@@ -144,10 +144,9 @@ def test_choosing_again_does_not_forget_since_when(table):
 
 
 def test_too_few_photos_give_no_estimate_and_many_give_a_range():
-    assert words_for(None, 6).startswith("Too few to say: 6 photos")
+    assert words_for(None, 6).startswith("Not enough overlap yet: 6 photos")
     assert words_for(0.9, 100) == (
-        "Probably 84 to 94 of 100 answers are right, from 100 photos that others were asked about "
-        "too."
+        "Probably 84 to 94 of 100 answers are right, from 100 photos that others saw too."
     )
     assert between(1.0, 20) == (88, 100)
     assert words_for(None, 40).startswith("We can't say yet who is right")
