@@ -274,6 +274,17 @@ class Endpoints:
         return {"grid": grid}
 
     @answered
+    def outline(self, prediction_id: Any, label: Any, client: str = "") -> Answer:
+        """Where the reference picture of a class lies in a photo that was answered: {"corners"} as
+        shares of width and height, top left first, clockwise; null where that can't be said."""
+        recognizer = self._recognizer()
+        self._take_turn(client)
+        answer = self._recent.find(prediction_id)
+        outline = getattr(recognizer, "outline", None)
+        found = outline(answer.photo, str(label)) if outline and answer.photo else None
+        return {"corners": found}
+
+    @answered
     def found(self, prediction_id: Any, client: str = "") -> Answer:
         """A hunter found what an answer named: counted once, and nothing of them is kept."""
         self._recognizer()

@@ -4,6 +4,7 @@ status that fits.
     POST /suggestion {prediction_id, label, consent, words} -> {receipt}
     POST /hunt/found {prediction_id} -> {found}     GET /hunt/counts -> {finds: {class id: number}}
     POST /why {prediction_id, label} -> {grid: 4 rows of 4 chances}
+    POST /outline {prediction_id, label} -> {corners: four [x, y] or null}
     POST /quiz/round {after} -> {round, questions: [{choices: [{label, title}]}]}
     POST /quiz/answer {round, number, label} -> {known: {label, title} or null, right}
     GET /quiz/photo/<round>/<number> -> a JPEG
@@ -88,6 +89,12 @@ def visitor_routes(
         return dict(endpoints.why(*asked, client=client))
 
     _quiz_routes(router, add, quiz)
+
+    def outline(body: Answer, client: str) -> Answer:
+        asked = (body.get("prediction_id"), body.get("label"))
+        return dict(endpoints.outline(*asked, client=client))
+
+    add("/outline", outline)
     add("/hunt/found", found)
     add("/why", why)
     router.add_api_route("/hunt/counts", counts)

@@ -1,10 +1,17 @@
 """One picture a painting: python -m benchmarks.training.references --photos ../shared/photos [--model
 FOLDER] [--strangers 300]
 
+    python -m benchmarks.training.references --photos ../shared/photos --grow 287 1500 5000
+
 Collects paintings/ (reference.csv, queries.csv) as anybody would, trains by the usual command
 and asks the release: top-1 beside the plain cosine of the same frozen features, the place of the
 truth among the most similar, known photos refused, photos of groceries and artifacts answered
 "none", milliseconds a photo. With --model, a release made before.
+
+With --grow, points alone and no network: the paintings among so many pictures, the others being
+halves of photos of groceries. For each number: right by points, the last place of the truth by
+votes, milliseconds of processor a photo (votes, and votes with laying over), seconds to make the
+cells, megabytes.
 """
 
 from __future__ import annotations
@@ -16,6 +23,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +31,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from curation.ingest.collect import collect
+from data_cards.photos.image import open_photo
 from data_cards.progress import speak_up
 from data_cards.settings import default_cache
+from train.images.keypoints import SIDE, Points, find_points
 from train.inference.network import open_network
 from train.inference.photo_index import Index
 from train.inference.predictor import Predictor, load_predictor
+from train.inference.reference_matching import ASKED, KEPT, References
 from train.settings import TrainSettings
 from train.statistics.vectors import unit
 from train.train_model import train_model
@@ -41,8 +52,13 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--strangers", type=int, default=300)
+    parser.add_argument("--grow", type=int, nargs="+", default=[], help="numbers of pictures")
     flags = parser.parse_args()
     speak_up()
+    if flags.grow:
+        for row in growth(flags.photos, flags.grow):
+            print(json.dumps(row), flush=True)
+        return
     truth = queries(flags.photos / "paintings")
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as scratch:
         seconds, folder = (
@@ -131,6 +147,54 @@ def asked(folder: Path, truth: dict[Path, str]) -> dict[str, object]:
             "cpu": round(float(np.mean(cpu))),
         },
     }
+
+
+def growth(photos: Path, counts: list[int]) -> Iterator[dict[str, object]]:
+    """What it costs to find the paintings among more and more pictures."""
+    folder = photos / "paintings"
+    names = sorted(path.name for path in (folder / "reference").glob("*.jpg"))
+    asked = [
+        (points_of(path, ASKED), names.index(f"{label}.jpg"))
+        for path, label in queries(folder).items()
+    ]
+    pictures = [points_of(folder / "reference" / name, KEPT) for name in names]
+    others = some(photos / "groceries", (max(counts) - len(names) + 1) // 2)
+    pictures += [half for path in others for half in halves(points_of(path, KEPT))]
+    for count in counts:
+        known = References(tuple(pictures[:count]), tuple(range(count)), count)
+        begun = time.process_time()
+        cells = len(known.index.centres)
+        making = time.process_time() - begun
+        begun = time.process_time()
+        votes = [known.votes(points) for points, _ in asked]
+        voting = time.process_time() - begun
+        begun = time.process_time()
+        found = [known.recognise(points) for points, _ in asked]
+        all_of_it = time.process_time() - begun
+        truth = [label for _, label in asked]
+        places = [int((row > row[y]).sum()) + 1 for row, y in zip(votes, truth, strict=True)]
+        yield {
+            "pictures": count,
+            "right_by_points": sum(row.argmax() == y for row, y in zip(found, truth, strict=True)),
+            "last_place_by_votes": max(places),
+            "cells": cells,
+            "cells_seconds": round(making, 1),
+            "votes_ms": round(1000 * voting / len(asked)),
+            "compared_ms": round(1000 * all_of_it / len(asked)),
+            "voting_mb": round(known.index.descriptors.nbytes / 1e6),
+            "load": round(os.getloadavg()[0], 1),
+        }
+
+
+def points_of(path: Path, count: int) -> Points:
+    """The points of a photo."""
+    return find_points(open_photo(path.read_bytes(), at_least=SIDE), count)
+
+
+def halves(points: Points) -> list[Points]:
+    """The points of a photo's left and right half, strongest first."""
+    left = points.places[:, 0] < np.median(points.places[:, 0])
+    return [Points(points.places[half], points.descriptors[half]) for half in (left, ~left)]
 
 
 def some(folder: Path, count: int) -> list[Path]:

@@ -84,6 +84,10 @@ export class AppClient {
     return this.#post("why", { prediction_id: predictionId, label });
   }
 
+  outline(predictionId, label) {
+    return this.#post("outline", { prediction_id: predictionId, label });
+  }
+
   found(predictionId) {
     return this.#post("hunt/found", { prediction_id: predictionId });
   }

@@ -399,7 +399,7 @@ class Ask extends HTMLElement {
       ...answeredBy(answer, this.#client));
     const next = (text) => button("main", text, () => this.#next(), { "aria-label": TEXT.nextPhoto });
     const is = answer.answer === "one_of" && !answer.lead ? "shelf" : answer.answer;
-    const refused = is === "shelf" ? plausible(answer.candidates).map((one) => one.label) : [answer.label];
+    const refused = is === "shelf" ? plausible(answer.candidates, answer.several).map((one) => one.label) : [answer.label];
     const suggest = (text, more = {}) => button("ghost", text, () => this.#suggest({ refused, ...more }));
     // Only the app takes suggestions, and only of its own answers.
     if (!answer.prediction_id) this.#buttons(next(TEXT.nextPhoto));
@@ -439,7 +439,8 @@ class Ask extends HTMLElement {
     const photo = this.#shown;
     const people = this.#room?.subject === "people";
     return [
-      about.picture && photo ? button("quiet", TEXT.compare, () => this.#open(compareSheet(photo, about))) : null,
+      about.picture && photo ? button("quiet", TEXT.compare, () =>
+        this.#open(compareSheet(photo, about, id && !people ? this.#client.outline(id, about.label) : null))) : null,
       id && photo && !people ? button("quiet", TEXT.why, () => this.#open(whySheet(photo, this.#client.why(id, about.label)))) : null,
     ];
   }

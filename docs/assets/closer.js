@@ -1,20 +1,42 @@
 // The photo beside the reference, and the parts of it that show what was answered.
 import { element, picture } from "./elements.js";
+import { drawStraight } from "./straighten.js";
 import { sheet } from "./sheets.js";
 import { TEXT } from "./words.js";
 
-/** Slide between the visitor's photo and the reference picture. */
-export function compareSheet(photo, about) {
+/** Slide between the visitor's photo and the reference picture. `outline`: a promise of where the reference lies in the
+ * photo, as corners; the photo is then shown straight, in the same shape. */
+export function compareSheet(photo, about, outline = null) {
   const large = about.picture.includes("/reference/") ? `${about.picture}?side=640` : about.picture;
-  const above = picture(photo, TEXT.yourPhoto);
+  const below = picture(large, about.title, { lang: about.lang });
+  const whole = picture(photo, TEXT.yourPhoto);
+  let above = whole;
   const slider = element("input.slide", { type: "range", min: "0", max: "100", value: "50", "aria-label": TEXT.compareSlide });
   const show = () => {
     above.style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`;
   };
   slider.addEventListener("input", show);
   show();
+  straight(whole, below, outline).then((drawn) => {
+    if (!drawn) return;
+    whole.replaceWith(drawn);
+    above = drawn;
+    show();
+  });
   return sheet(TEXT.compareTitle, element("div.body", {},
-    element("div.pair", {}, picture(large, about.title, { lang: about.lang }), above), slider));
+    element("div.pair", {}, below, above), slider));
+}
+
+// The photo straightened to the picture's shape; null where nobody says where the picture lies in it.
+async function straight(photo, below, outline) {
+  const { corners } = (await outline?.catch(() => null)) ?? {};
+  if (!corners) return null;
+  const shown = await Promise.all([photo.decode(), below.decode()]).catch(() => null);
+  if (!shown || !photo.isConnected) return null;
+  const drawn = drawStraight(photo, corners, below);
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", TEXT.yourPhotoStraight);
+  return drawn;
 }
 
 /** A photo under a veil that is thin where a part of it, seen alone, shows the thing. `asked` -> {grid}: rows of shares. */

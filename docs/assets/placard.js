@@ -49,8 +49,9 @@ export function chosen(about, does = {}) {
   return card("sure", TEXT.chosen, told(about, does));
 }
 
-/** The candidates worth a look: at least two, and none that the model gives next to nothing. */
-export const plausible = (candidates) => candidates.filter((one, rank) => rank < 2 || (rank < 3 && one.confidence >= 0.05));
+/** The candidates worth a look: at least two, and none that the model gives next to nothing; all where `several` are in the
+ * photo. */
+export const plausible = (candidates, several = false) => candidates.filter((one, rank) => several || rank < 2 || (rank < 3 && one.confidence >= 0.05));
 
 // The first is far ahead: its placard, and below it what else it may be.
 function probably(answer, cards, does) {
@@ -63,9 +64,11 @@ function probably(answer, cards, does) {
 }
 
 function oneOf(answer, room, cards, does) {
-  const candidates = plausible(answer.candidates);
-  return card("maybe", TEXT.oneOf(counted(candidates.length)), [
-    heading(room.subject === "people" ? TEXT.whichPeople : TEXT.which),
+  const candidates = plausible(answer.candidates, answer.several);
+  const number = counted(candidates.length);
+  const which = answer.several ? TEXT.whichOfSeveral : TEXT.which;
+  return card("maybe", answer.several ? TEXT.several(number) : TEXT.oneOf(number), [
+    heading(room.subject === "people" ? TEXT.whichPeople : which),
     answer.parent ? element("p.lead", {}, TEXT.part(answer.parent.title ?? answer.parent)) : null,
     shelfOf(candidates, cards, does),
     apart(candidates.map((one) => cardOf(one, cards))),

@@ -82,6 +82,10 @@ export class Recognizer {
     return this.#app().why(...asked);
   }
 
+  outline(...asked) {
+    return this.#app().outline(...asked);
+  }
+
   found(predictionId) {
     return this.#app().found(predictionId);
   }

@@ -173,6 +173,21 @@ def test_feedback_about_nothing_is_refused(
     assert setting.endpoints.feedback(prediction or said["prediction_id"], label)["code"] == code
 
 
+def test_where_the_reference_lies_in_a_photo_is_said_of_a_remembered_answer(
+    setting: Setting, tmp_path: Path
+) -> None:
+    said = setting.endpoints.predict(setting.sent(photo_of("ochre")))["prediction_id"]
+    corners = setting.endpoints.outline(said, "ochre")["corners"]
+    assert len(corners) == 4 and corners[0] == [0.1, 0.1]
+    for unsaid in ("white-room", "nobody", None):
+        assert setting.endpoints.outline(said, unsaid) == {"corners": None}
+    assert setting.endpoints.outline("nope", "ochre")["code"] == "unknown_prediction"
+    (tmp_path / "people").mkdir()
+    people = Setting(tmp_path / "people", "people")
+    said = people.endpoints.predict(people.sent(photo_of("ochre")))["prediction_id"]
+    assert people.endpoints.outline(said, "ochre") == {"corners": None}, "no photo is kept"
+
+
 def test_feedback_has_a_rate(tmp_path: Path) -> None:
     setting = Setting(tmp_path, feedback_a_minute=2)
     said = setting.endpoints.predict(setting.sent(photo_of("ochre")))
