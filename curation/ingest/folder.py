@@ -9,7 +9,7 @@ names say.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -173,13 +173,22 @@ def _about_names(layout: Layout, options: SourceOptions) -> Iterator[str]:
     loose = [file for file, place in layout.places.items() if not place.label]
     if options.by_name or options.label or len(folders) > 1 or (folders and loose):
         return
-    found = classes_in_names(file.stem for file in layout.places)
+    found = classes_in_names(file.stem for file in layout.places) or _in_some_folder(loose)
     if found:
         named = few([f"{name} ({number})" for name, number in found.most_common()])
         yield (
             f"The names look like {len(found)} classes: {named}. "
             "To take them as labels, add --by-name (with make: BY_NAME=yes)."
         )
+
+
+def _in_some_folder(files: Iterable[Path]) -> Counter[str]:
+    """Classes in the names of files, where the files of one folder are named so and those of
+    another are only numbered, as a test without labels is."""
+    stems: dict[Path, list[str]] = {}
+    for file in files:
+        stems.setdefault(file.parent, []).append(file.stem)
+    return sum((classes_in_names(some) for some in stems.values()), Counter())
 
 
 def _nothing(root: Path, listing: Listing) -> str:

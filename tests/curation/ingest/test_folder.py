@@ -135,6 +135,14 @@ def test_names_in_flat_sides_of_a_split_are_offered_and_taken(tmp_path):
     assert photos["val/dog.1.jpg"].label == "dog" and photos["val/dog.1.jpg"].split == "validation"
 
 
+@pytest.mark.parametrize("test", ["test1", "test", "Testing", "holdout_set"])
+def test_names_are_offered_where_another_folder_is_only_numbered(tmp_path, test):
+    named = [f"train/{name}.{n}.jpg" for name in ("cat", "dog") for n in range(3)]
+    lay_out(tmp_path, *named, *[f"{test}/{n}.jpg" for n in range(9)])
+    gathered, _ = read(tmp_path)
+    assert any("look like 2 classes: cat (3), dog (3)" in remark for remark in gathered.remarks)
+
+
 @pytest.mark.parametrize(
     "names",
     [
