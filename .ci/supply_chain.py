@@ -19,8 +19,20 @@ NOTICE = ROOT / "NOTICE"
 BEGINNING = "Installed by requirements.txt, and not part of this repository:\n"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+UNKNOWN = "unknown"
 LICENCE = "License :: OSI Approved :: "
-LONGEST = 60  # letters: some packages put the whole text into the field
+LONGEST = 120  # letters: some packages put the whole text into the field
+# Linux wheels of torch name these for machines with an NVIDIA GPU; elsewhere they are not there.
+# Read off pip's own report of their metadata (`pip install --dry-run --no-deps --report`, pip 26).
+NVIDIA = "LicenseRef-NVIDIA-Proprietary"
+NOT_INSTALLED = {
+    "cuda-bindings": "Apache-2.0",
+    "cuda-pathfinder": "Apache-2.0",
+    "cuda-toolkit": "none stated: it only names packages of NVIDIA's",
+    "nvidia-cusparselt-cu13": "NVIDIA Proprietary Software",
+    "nvidia-nvtx": "Apache 2.0",
+    "triton": "MIT License",
+}
 
 
 def pins() -> list[tuple[str, str]]:
@@ -33,7 +45,7 @@ def licence_of(name: str) -> str:
     try:
         said = metadata.metadata(name)
     except metadata.PackageNotFoundError:
-        return "see its page on PyPI"
+        return NOT_INSTALLED.get(name) or (NVIDIA if name.startswith("nvidia-") else UNKNOWN)
     classes = [
         one.removeprefix(LICENCE).removeprefix("License :: ")
         for one in said.get_all("Classifier") or []
@@ -41,7 +53,7 @@ def licence_of(name: str) -> str:
     ]
     told = said.get("License-Expression") or ", ".join(classes) or (said.get("License") or "")
     first = told.strip().splitlines()[0] if told.strip() else ""
-    return first if 0 < len(first) <= LONGEST else "see the package"
+    return first if 0 < len(first) <= LONGEST else UNKNOWN
 
 
 def notice() -> str:

@@ -1,11 +1,13 @@
 """Can strangers be let in? Kills, hostile files, planted secrets, and many clients at once.
 
     python -m benchmarks.trust                      about two minutes on two cores
-    python -m benchmarks.trust --files 21000 --kills 70 --seconds 120
+    python -m benchmarks.trust --files 21000 --kills 70 --kills-of-two 20 --seconds 120 \\
+        --model MODEL --photos FOLDER
 
-Decisions are written by a process that is killed again and again; hostile files are opened as
-strangers' photos are, in a process of their own; a secret is planted in every place that a format
-allows; and 32 clients ask the app for a while, beside `gr.Interface` around the same recognizer.
+Decisions are written by a process that is killed again and again, and by two that send them to one
+dataset; hostile files are stored as photos that come in are, in a process of their own; a secret is
+planted in every place that a format allows; and 32 clients ask the app for a while, beside
+`gr.Interface` around transformers' pipeline of the same model.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +33,39 @@ from data_cards.photos.trial import STORE
 from tests.fixtures.hostile_files import hostile_files
 from tests.fixtures.secret_places import PLACES, SECRET, planted, readable
 
-CLIENTS = 32
-WARMING = 2.0  # seconds before the measured ones: what is loaded at the first question
+PARTS = ("kills", "two", "hostile", "secrets", "clients")
 WRITER = """
 import sys
 from pathlib import Path
 from data_cards.annotations.decision import decide
 from data_cards.annotations.journal import Journal
-from data_cards.errors import BadPhoto
 journal = Journal(Path(sys.argv[1]))
 while True:
     one = decide("ann", "photo", "junk")
     journal.append([one])
     print(one.id, flush=True)
 """
+SENDER = """
+import sys
+from pathlib import Path
+from data_cards.annotations.decision import decide
+from data_cards.annotations.journal import Journal, flush
+from data_cards.dataset.repo import open_dataset
+from data_cards.errors import Conflict
+journal = Journal(Path(sys.argv[1]))
+dataset = open_dataset(sys.argv[2])
+photo = next(iter(dataset.photos()))
+while True:
+    for _ in range(5):
+        one = decide("ann", photo, "junk")
+        journal.append([one])
+        print(one.id, flush=True)
+    try:
+        dataset = flush(journal, dataset.newest()).dataset
+    except Conflict:  # the other one was first; they stay here, and go with the next
+        dataset = dataset.newest()
+"""
+Row = tuple[object, ...]
 
 
 def main() -> None:
@@ -52,42 +73,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--files", type=int, default=2_000)
+    parser.add_argument("--kills-of-two", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=10.0, help="of 32 clients, each app")
-    parser.add_argument(
-        "--skip", nargs="*", default=[], choices=("kills", "hostile", "secrets", "clients")
-    )
+    parser.add_argument("--model", type=Path, help="a release; else a network in miniature")
+    parser.add_argument("--photos", type=Path, help="a folder of JPEGs that the clients send")
+    parser.add_argument("--skip", nargs="*", default=[], choices=PARTS)
     flags = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print("what | figure | target")
     print("--- | --- | ---")
     parts = {
         "kills": lambda: kills(flags.kills),
+        "two": lambda: kills_of_two(flags.kills_of_two),
         "hostile": lambda: hostile(flags.files),
         "secrets": secrets,
-        "clients": lambda: clients(flags.seconds),
+        "clients": lambda: clients(flags.model, flags.photos, flags.seconds),
     }
     for name, measured in parts.items():
         for row in measured() if name not in flags.skip else ():
             print(" | ".join(map(str, row)), flush=True)
 
 
-def kills(count: int) -> list[tuple[object, ...]]:
+def kills(count: int) -> list[Row]:
     """Decisions that a killed process had acknowledged, and which of them are gone."""
-    chance = random.Random(0)
-    acknowledged: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(count):
-            writer = subprocess.Popen(
-                [sys.executable, "-c", WRITER, folder], stdout=subprocess.PIPE, text=True
-            )
-            assert writer.stdout is not None
-            acknowledged.append(writer.stdout.readline().strip())
-            time.sleep(chance.random() / 5)
-            writer.send_signal(signal.SIGKILL)
-            acknowledged += writer.stdout.read().split()
-            writer.wait()
-        # What is cut short was never read as a whole line, so it was not acknowledged.
-        told = {name for name in acknowledged if len(name) == 26}
+        told = _acknowledged([WRITER], [folder], count)
         rows = [row["id"] for row in Journal(Path(folder)).rows()]
     lost = len(told - set(rows))
     doubled = len(rows) - len(set(rows))
@@ -97,7 +107,67 @@ def kills(count: int) -> list[tuple[object, ...]]:
     ]
 
 
-def hostile(count: int) -> list[tuple[object, ...]]:
+def kills_of_two(count: int) -> list[Row]:
+    """The same of two that keep decisions in one folder and send them to one dataset, killed in
+    turns."""
+    from data_cards.annotations.journal import flush, known
+    from data_cards.dataset.repo import open_dataset
+    from tests.fixtures.visitors import small_gallery
+
+    with tempfile.TemporaryDirectory() as folder:
+        small_gallery(Path(folder) / "dataset")
+        kept = f"{folder}/decisions"
+        told = _acknowledged([SENDER, SENDER], [kept, f"{folder}/dataset"], count)
+        journal = Journal(Path(kept))
+        dataset = open_dataset(f"{folder}/dataset")
+        sent = sum(row.get("action") == "junk" for row in dataset.ledger())
+        after = flush(journal, dataset).dataset
+        counted = [one.id for one in known(after, journal).decisions]
+        lines = [str(row.get("id")) for row in after.ledger()]
+    lost = len(told - set(counted) | (told - set(lines)))
+    doubled = len(counted) - len(set(counted))
+    return [
+        (f"decisions acknowledged by two that send to one dataset, over {count} kills", len(told), ""),
+        ("of them sent to the dataset before the last kill", sent, ""),
+        ("lost, counted twice", f"{lost}, {doubled}", "0, 0"),
+    ]
+
+
+def _acknowledged(scripts: Sequence[str], given: Sequence[str], count: int) -> set[str]:
+    """The decisions that writers named before they were killed, `count` times one of them."""
+    chance = random.Random(0)
+    writers = [_writer(script, given) for script in scripts]
+    named: list[str] = []
+    for number in range(count):
+        at = number % len(writers)
+        time.sleep(0.05 + chance.random() / 5)
+        named += _killed(writers[at])
+        writers[at] = _writer(scripts[at], given)
+    for writer in writers:
+        named += _killed(writer)
+    # What is cut short was never read as a whole line, so it was not acknowledged.
+    return {name for name in named if len(name) == 26}
+
+
+def _writer(script: str, given: Sequence[str]) -> tuple[Any, Any]:
+    """(process, file of what it said), once it has kept its first decision."""
+    said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `_killed`
+    process = subprocess.Popen([sys.executable, "-c", script, *given], stdout=said)
+    while not os.fstat(said.fileno()).st_size and process.poll() is None:
+        time.sleep(0.01)
+    return process, said
+
+
+def _killed(writer: tuple[Any, Any]) -> list[str]:
+    process, said = writer
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with said:
+        said.seek(0)
+        return str(said.read()).split()
+
+
+def hostile(count: int) -> list[Row]:
     """Broken files, opened as the app opens strangers' photos."""
     from data_cards.photos.photo_check import BROKE, DEADLINE, Trial
 
@@ -136,7 +206,7 @@ def _trouble(trial: Any, data: bytes, deadline: float) -> str:
     return ""
 
 
-def secrets() -> list[tuple[object, ...]]:
+def secrets() -> list[Row]:
     """Secrets that are still readable in what is kept of a photo."""
     found = sum(
         SECRET in readable(kept) or SECRET in readable(thumbnail(kept, 160))
@@ -145,96 +215,17 @@ def secrets() -> list[tuple[object, ...]]:
     return [(f"secrets found of {len(PLACES)} planted", found, "0")]
 
 
-def clients(seconds: float) -> list[tuple[object, ...]]:
-    """32 clients that send a photo and ask, one question after the other."""
-    from tests.fixtures.colours import photo_of
-    from tests.fixtures.visitors import built, serving, settings_in
+def clients(model: Path | None, photos: Path | None, seconds: float) -> list[Row]:
+    """32 visitors for a while, beside `gr.Interface`; a network in miniature where no model is
+    given."""
+    from benchmarks.serving.load import photos_in, rows
+    from data_cards.photos.image import encode_jpeg
+    from tests.fixtures.tiny_models import picture, write_tiny_release
 
-    photo = photo_of("ochre", 640, 480)
-    rows = []
+    drawn = [encode_jpeg(picture(number % 3, number, 640)) for number in range(16)]
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["GRADIO_TEMP_DIR"] = f"{folder}/uploads"
-        ours = settings_in(
-            Path(folder),
-            questions_a_minute=10**6,
-            most_upload_bytes_of_one=10**10,
-            waiting_room=200,
-        )
-        with serving(built(ours)) as url:
-            asked(url, photo, WARMING)
-            rows.append(("our app", *asked(url, photo, seconds)))
-        rows.append(("gr.Interface", *asked_of_interface(photo, seconds)))
-    return [
-        (
-            f"{CLIENTS} clients, {seconds:.0f} s: {name}",
-            f"{rate:.0f} answers/s, p95 {p95:.0f} ms, {worked:.0f} ms of a core each",
-            f"{bad} failed",
-        )
-        for name, rate, p95, worked, bad in rows
-    ]
-
-
-def asked_of_interface(photo: bytes, seconds: float) -> tuple[float, float, float, int]:
-    """The same of `gr.Interface` around the same recognizer."""
-    import gradio as gr
-
-    from tests.fixtures.colours import Colours
-
-    recognizer = Colours()
-
-    def predict(path: str) -> dict[str, Any]:
-        return recognizer.predict(Path(path).read_bytes()).to_json()
-
-    with gr.Interface(predict, gr.Image(type="filepath"), "json", api_name="predict") as interface:
-        interface.queue(default_concurrency_limit=2, max_size=200)
-    _, url, _ = interface.launch(prevent_thread_lock=True, quiet=True)
-    try:
-        asked(url.rstrip("/"), photo, WARMING, parameters=1)
-        return asked(url.rstrip("/"), photo, seconds, parameters=1)
-    finally:
-        interface.close()
-
-
-def asked(
-    url: str, photo: bytes, seconds: float, parameters: int = 2
-) -> tuple[float, float, float, int]:
-    """Answers a second, 95th percentile in ms, processor time of app and clients in ms an answer, and
-    how many questions failed."""
-    import httpx
-
-    until = time.monotonic() + seconds
-
-    def client(number: int) -> tuple[list[float], int]:
-        took: list[float] = []
-        bad = 0
-        with httpx.Client(base_url=url, timeout=60) as http:
-            while time.monotonic() < until:
-                start = time.perf_counter()
-                good = _answered(http, photo, parameters)
-                took += [time.perf_counter() - start] if good else []
-                bad += not good
-        return took, bad
-
-    worked = time.process_time()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        told = list(pool.map(client, range(CLIENTS)))
-    took = sorted(one for times, _ in told for one in times)
-    worked = (time.process_time() - worked) * 1000 / max(len(took), 1)
-    p95 = took[int(0.95 * len(took))] * 1000 if took else float("nan")
-    return len(took) / seconds, p95, worked, sum(bad for _, bad in told)
-
-
-def _answered(http: Any, photo: bytes, parameters: int) -> bool:
-    import httpx
-
-    try:
-        [path] = http.post("/gradio_api/upload", files={"files": ("a.jpg", photo)}).json()
-        image = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        body = {"data": [image, 3][:parameters]}
-        event = http.post("/gradio_api/call/predict", json=body).json()["event_id"]
-        return "event: complete" in http.get(f"/gradio_api/call/predict/{event}").text
-    except (httpx.HTTPError, ValueError, KeyError):
-        return False
+        release = model or write_tiny_release(Path(folder) / "tiny")
+        return rows(release, photos_in(photos) if photos else drawn, seconds)
 
 
 if __name__ == "__main__":

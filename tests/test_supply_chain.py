@@ -41,6 +41,12 @@ def test_every_pin_is_locked_with_hashes() -> None:
 def test_the_licence_of_everything_is_in_the_notice() -> None:
     notice = (ROOT / "NOTICE").read_text("utf-8")
     assert [name for name, version in PINS.items() if f"    {name} {version}: " not in notice] == []
+    assert [line for line in notice.splitlines() if line.endswith((": unknown", ": "))] == []
+    assert "see the package" not in notice and "see its page" not in notice
+
+
+def test_a_licence_that_nobody_knows_is_not_made_up() -> None:
+    assert CHAIN["licence_of"]("no-such-package-anywhere") == "unknown"
 
 
 def test_the_list_of_a_release_names_everything_with_its_hashes() -> None:
