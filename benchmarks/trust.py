@@ -127,7 +127,11 @@ def kills_of_two(count: int) -> list[Row]:
     lost = len(told - set(counted) | (told - set(lines)))
     doubled = len(counted) - len(set(counted))
     return [
-        (f"decisions acknowledged by two that send to one dataset, over {count} kills", len(told), ""),
+        (
+            f"decisions acknowledged by two that send to one dataset, over {count} kills",
+            len(told),
+            "",
+        ),
         ("of them sent to the dataset before the last kill", sent, ""),
         ("lost, counted twice", f"{lost}, {doubled}", "0, 0"),
     ]

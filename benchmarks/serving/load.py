@@ -234,7 +234,12 @@ def _serve_interface(model: Path, port: int) -> None:
     from transformers import pipeline
 
     classifier: Any = pipeline("image-classification", model=str(model), device="cpu")
-    interface = gr.Interface.from_pipeline(classifier, api_name="predict")
+
+    def name(photo: Any) -> dict[str, float]:
+        return {one["label"]: one["score"] for one in classifier(photo)}
+
+    # `gr.Interface.from_pipeline` of Gradio 6.31 looks for pipelines that transformers 5.23 has not.
+    interface = gr.Interface(name, gr.Image(type="pil"), gr.Label(), api_name="predict")
     interface.launch(server_port=port, quiet=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from data_cards.errors import FULL, BadModel, DamagedFile, DiskFull, VitrineError
 
+HASH = re.compile(r"[0-9a-f]{20}")
 BINARY = getattr(os, "O_BINARY", 0)  # Windows would write two signs for each end of a line
 
 
@@ -73,7 +75,7 @@ def at_home(path: str | Path) -> Path:
 def write_durably(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Replace a file in one step; on disk when this returns. `mode`: who may read it, from its
     first byte on (less what the process masks). Raises DiskFull."""
-    with full_disk_named(path.name):
+    with full_disk_named(_named(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = beside(path)
         try:
@@ -91,7 +93,7 @@ def write_durably(path: Path, data: bytes, mode: int = 0o666) -> None:
 def place(source: Path, target: Path, link: bool) -> None:
     """Put a copy of `source` at `target` in one step; `link`: share the bytes on disk where the
     disk can."""
-    with full_disk_named(target.name):
+    with full_disk_named(_named(target)):
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = beside(target)
         try:
@@ -102,6 +104,11 @@ def place(source: Path, target: Path, link: bool) -> None:
             os.replace(unfinished, target)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _named(path: Path) -> str:
+    """What people are told of a file: nothing of a name that is a hash."""
+    return f"a file in {path.parent.name}" if HASH.search(path.name) else path.name
 
 
 def beside(path: Path) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
+import io
 import os
 import re
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from data_cards.dataset.repo import open_dataset
+from tests.fixtures.visitors import free_port
 from tests.space.test_bad_input import at_work, ended, furnished
 
 __all__ = ["at_work", "furnished"]
@@ -64,3 +67,81 @@ def test_a_bad_disk_is_a_sentence_and_nothing_is_half_written(
     assert said.endswith(".") and not HASH.search(said) and "data" in said, said
     assert everything(at_work / "data") == before
     assert open_dataset(str(at_work / "data")).revision == data.revision
+
+
+# Where each writes, besides the caches of this machine.
+WRITES_TO = {
+    "curation collect new data": "data",
+    "curation scan data --backbone {vit} --no-fastdup": "data",
+    "train data fresh --backbone {vit} --epochs 0": "fresh",
+    "train data model --backbone {vit} --epochs 0": "model",
+    "train export model --to torchscript": "model",
+    "curation export data out --to csv": "out",
+    "space serve model --dataset data --port {port}": "data",
+    "space serve --dataset data --port {port}": "data",
+}
+
+
+# "fills": files can still be written, and the last step of each, which takes its place, fails. An
+# app goes on serving then.
+CASES = [
+    (command, day)
+    for command in WRITES_TO
+    for day in ("full", "read-only", "fills")
+    if not (day == "fills" and command.startswith("space serve"))
+]
+
+
+@pytest.mark.parametrize(("command", "day"), CASES)
+def test_a_place_that_takes_nothing_is_named_and_stays_as_it_was(
+    at_work: Path, tiny_vit: Path, capsys, monkeypatch, command: str, day: str
+) -> None:
+    place = at_work / WRITES_TO[command]
+    (at_work / "new" / "red").mkdir(parents=True)
+    (at_work / "photo.jpg").rename(at_work / "new" / "red" / "photo.jpg")
+    before = everything(place)
+    if day == "fills":
+        take_nothing(monkeypatch, place, BAD_DAYS["full"], of_os=("replace", "rename"))
+    else:
+        take_nothing(monkeypatch, place, BAD_DAYS[day])
+    code, said = ended(command.format(vit=tiny_vit, port=free_port()).split(), capsys)
+    monkeypatch.undo()
+    assert code in (1, 2), said
+    assert said.endswith(".") and not HASH.search(said) and "Errno" not in said, said
+    assert everything(place) == before
+
+
+def take_nothing(
+    monkeypatch: pytest.MonkeyPatch, place: Path, error: OSError, of_os: tuple[str, ...] = ()
+) -> None:
+    """From now on nothing can be made, opened for writing or moved in there. `of_os`: only these
+    functions refuse."""
+
+    def refuse(path: object) -> None:
+        # A number is a file that is open already.
+        if isinstance(path, str | os.PathLike) and Path(path).absolute().is_relative_to(place):
+            raise type(error)(error.errno, error.strerror, str(path))
+
+    def guarded(owner: object, name: str, which: int, writes=lambda given: True) -> None:
+        before = getattr(owner, name)
+
+        def call(*given, **more):
+            if len(given) > which and writes((*given, *more.values())):
+                refuse(given[which])
+            return before(*given, **more)
+
+        monkeypatch.setattr(owner, name, call)
+
+    for name in of_os or ("replace", "rename", "link", "symlink"):
+        guarded(os, name, 1)
+    if of_os:
+        return
+    guarded(os, "mkdir", 0)
+    flags = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+    guarded(os, "open", 0, lambda given: any(isinstance(one, int) and one & flags for one in given))
+    for owner in (io, builtins):
+        guarded(owner, "open", 0, lambda given: any(one in MODES for one in given[1:]))
+
+
+MODES = frozenset(f"{way}{kind}" for way in "wax" for kind in ("", "b", "t", "+", "b+", "+b"))
+MODES |= {"r+", "rb+", "r+b"}
