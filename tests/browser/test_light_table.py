@@ -238,10 +238,10 @@ def test_a_notice_ends_when_it_is_no_longer_true_or_somebody_goes_on(url, open_p
     photo_on_screen(page)
     page.route("**/light-table/classes", lambda route: route.abort())
     page.keyboard.press("i")
-    page.locator(f"{ROOT} .notice.shown", has_text="does not answer").wait_for()
+    page.locator(f"{ROOT} .notice.shown", has_text="isn't responding").wait_for()
     page.unroute("**/light-table/classes")
     page.keyboard.press(" ")  # the table answers again
-    page.locator(f"{ROOT} .notice.shown", has_text="does not answer").wait_for(
+    page.locator(f"{ROOT} .notice.shown", has_text="isn't responding").wait_for(
         state="detached", timeout=3000
     )
     page.keyboard.press("d")  # a duplicate of which one?
