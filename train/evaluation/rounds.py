@@ -9,14 +9,14 @@ A release from before rounds were kept begins with what its metrics tell.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from data_cards.storage.atomic_files import model_file
 from train.evaluation.label_value import Effort, how_sure, verdict, what_it_bought
-from train.evaluation.svg import rounds_chart
+from train.evaluation.svg import ALONE, rounds_chart
 from train.inference.model_folder import OURS, read_json
 from train.statistics.metrics import Share
 from train.statistics.paired import Paired
@@ -145,14 +145,19 @@ def settle(draft: Path, story: Story) -> None:
     """Write the story into a release that is being made, and its chart."""
     (draft / OURS / "charts").mkdir(parents=True, exist_ok=True)  # kept only with a chart in it
     (draft / OURS / FILE).write_bytes(story.to_bytes())
+    if drawn := chart_of(story.rounds, story.served):
+        (draft / OURS / CHART).write_text(drawn, encoding="utf-8")
+
+
+def chart_of(rounds: Sequence[Round], served: int, *, waits: int = 0, style: str = ALONE) -> str:
+    """The chart of these rounds, as SVG (`train.evaluation.svg.rounds_chart`)."""
     steps = [
         (one.against, one.number, one.found.before / one.found.n, one.found.after / one.found.n)
-        for one in story.rounds
+        for one in rounds
         if one.against and one.found and one.found.n
     ]
-    measured = [(one.number, one.top1) for one in story.rounds]
-    if drawn := rounds_chart(measured, story.served, steps):
-        (draft / OURS / CHART).write_text(drawn, encoding="utf-8")
+    measured = [(one.number, one.top1) for one in rounds]
+    return rounds_chart(measured, served, steps, waits=waits, style=style)
 
 
 def read_story(folder: Path | None) -> Story:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from data_cards.wording import whole_percent
+from data_cards.wording import percent, whole_percent
 from train.statistics.metrics import Share
 
 WIDTH = 420
@@ -23,13 +23,16 @@ LEFT = 62
 BELOW = 40
 ABOVE = 14
 RIGHT = 22  # room for half of the last number
+HALF = 0.5  # of a round, beside the first and the last one
+FONT = 11  # height of the words
+LABELLED = 8  # with more rounds only the served one and the candidate have their figure
 POINTS_IN_SIGHT = 12  # more points than this are a line without dots
 
 # A drawing in a file of its own has no page to take its colours from.
 ALONE = (
     "svg{background:#FAF7F1}text{font:11px sans-serif;fill:#6B6257}polyline{fill:none}"
     ".grid{stroke:#E4DCCF}.stroke-soft{stroke:#6B6257}.stroke-accent{stroke:#B4432A}"
-    ".fill-soft{fill:#6B6257}.fill-accent{fill:#B4432A}"
+    ".fill-soft{fill:#6B6257}.fill-accent{fill:#B4432A}.waits{fill:#FAF7F1;stroke:#B4432A}"
 )
 
 
@@ -91,28 +94,45 @@ def rounds_chart(
     rounds: Sequence[tuple[int, Share]],
     served: int,
     steps: Sequence[tuple[int, int, float, float]] = (),
+    *,
+    waits: int = 0,
+    style: str = ALONE,
 ) -> str:
-    """A file of its own: top-1 of each round (number, share) with its 95 % interval; `served`: the
-    number that is served now. Empty where nothing was measured.
+    """A drawing of its own: top-1 of each round (number, share) with its 95 % interval. `served`
+    and `waits` are the numbers of the served model and of the candidate; `style` is CSS, empty
+    where a page has its own. Empty where nothing was measured.
 
     `steps`: (round, later round, share, later share) of two models on the same test. These are
-    the lines, so that a line rises by what a round bought, and not because labels of the test
-    were put right.
+    the lines, so a line rises by what a round gained, and not because labels of the test were
+    corrected.
     """
-    curves = [
-        Curve("", [(first, before), (second, after)], "soft")
-        for first, second, before, after in steps
+    measured = [(number, top1) for number, top1 in rounds if top1.value is not None]
+    if not measured:
+        return ""
+    numbers = [number for number, _ in measured]
+    last = max(numbers)
+    # The scale starts at a round number below everything that is drawn, and ends at 100 %.
+    lowest = min([top1.low for _, top1 in measured] + [before for _, _, before, _ in steps])
+    floor = min(math.floor(10 * lowest) / 10, 0.9)
+    across = ticks(numbers[0], last, whole=True)
+    frame = _Frame(across, ticks(floor, 1.0), last + HALF, (False, True), HALF)
+    states = {waits: "waits", served: "served"}
+    few = len(measured) <= LABELLED
+    told = ", ".join(f"round {number}: {percent(top1.value or 0)}" for number, top1 in measured)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Top-1 by round. {told}">',
+        _axes(frame, "round", "top-1 on the sealed test"),
+        *(
+            _polyline(frame, [(first, before), (second, after)], "soft way")
+            for first, second, before, after in steps
+        ),
+        *(
+            _round(frame, number, top1, states.get(number, "past"), few or number in states)
+            for number, top1 in measured
+        ),
     ]
-    for number, top1 in rounds:
-        if top1.value is not None:
-            colour = "accent" if number == served else "soft"
-            interval = [(number, top1.low), (number, top1.high)]
-            curves.append(Curve("", interval, colour, dotted=False))
-            curves.append(Curve("", [(number, top1.value)], colour))
-    figure = line_chart(curves, "round", "top-1 on the sealed test", right=True)
-    drawing = figure.removeprefix("<figure><svg").partition("</svg>")[0]
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
-    return f"{head}{drawing}<style>{ALONE}</style></svg>" if figure else ""
+    return "".join(parts) + (f"<style>{style}</style>" if style else "") + "</svg>"
 
 
 def ticks(low: float, high: float, whole: bool = False) -> list[float]:
@@ -141,10 +161,11 @@ class _Frame:
     up: Sequence[float]
     right: float
     shares: tuple[bool, bool]
+    room: float = 0.0  # before the first number across
 
     @property
     def left(self) -> float:
-        return self.across[0]
+        return self.across[0] - self.room
 
     @property
     def bottom(self) -> float:
@@ -209,6 +230,19 @@ def _curve(frame: _Frame, curve: Curve) -> str:
             for x, y in places
         )
     return _polyline(frame, curve.points, curve.colour) + dots
+
+
+def _round(frame: _Frame, number: int, top1: Share, state: str, is_named: bool) -> str:
+    x, y = frame.at((number, top1.value or 0))
+    colour = "soft" if state == "past" else "accent"
+    mark = "" if state == "past" else f" {state}"
+    high = max(frame.at((number, top1.high))[1] - 6, FONT)
+    label = f'<text x="{x:.1f}" y="{high:.1f}" text-anchor="middle">{percent(top1.value or 0)}'
+    return (
+        _polyline(frame, [(number, top1.low), (number, top1.high)], f"{colour} interval")
+        + f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="fill-{colour} dot {state}"/>'
+        + (f"{label}{mark}</text>" if is_named else "")
+    )
 
 
 def _polyline(frame: _Frame, points: Sequence[tuple[float, float]], style: str) -> str:

@@ -20,7 +20,7 @@ from data_cards.progress import say
 from data_cards.wording import counted
 from train.evaluation.compare_models import COMPARISON
 from train.evaluation.label_value import ROUND, Effort, another_hour, effort_of
-from train.evaluation.rounds import Round, Story, read_story
+from train.evaluation.rounds import Round, Story, chart_of, read_story
 from train.inference.model_folder import OURS, read_json
 from train.release.lifecycle import (
     candidate_round,
@@ -249,6 +249,7 @@ class Rounds:
             else "",
             "rounds": [_row(one, story.served) for one in story.rounds],
             "waiting": self._waiting(waits, story) if waits else None,
+            "chart": _chart(story, waits),
         }
 
     def _effort(self, who: str) -> tuple[Effort, str]:
@@ -278,8 +279,17 @@ class Rounds:
                 }
                 for row in rows
             ]
-        number = max((row.number for row in story.rounds), default=0) + 1
-        return _row(one, 0) | {"number": number, "changed": changed}
+        return _row(one, 0) | {"number": _next(story), "changed": changed}
+
+
+def _next(story: Story) -> int:
+    return max((row.number for row in story.rounds), default=0) + 1
+
+
+def _chart(story: Story, waits: Round | None) -> str:
+    number = _next(story) if waits else 0
+    rounds = [*story.rounds, *([replace(waits, number=number)] if waits else [])]
+    return chart_of(rounds, story.served, waits=number, style="")
 
 
 def waits_for(waiting: int, mine: int, again: int) -> str:

@@ -73,8 +73,29 @@ ROUNDS = [(1, wilson(70, 100)), (2, wilson(80, 100))]
 
 
 def test_the_round_that_is_served_stands_out():
-    assert 'class="fill-accent"' in rounds_chart(ROUNDS, 2)
-    assert 'class="fill-accent"' not in rounds_chart(ROUNDS, 7)
+    drawn = rounds_chart(ROUNDS, 2)
+    assert "dot served" in drawn and "80 % served" in drawn
+    assert "served" not in rounds_chart(ROUNDS, 7)
+
+
+def test_a_candidate_is_drawn_as_one_that_waits():
+    drawn = rounds_chart([*ROUNDS, (3, wilson(90, 100))], 2, waits=3)
+    assert drawn.count("dot served") == drawn.count("dot waits") == 1
+
+
+def test_the_scale_of_rounds_starts_below_everything_drawn_and_ends_at_100_per_cent():
+    drawn = ElementTree.fromstring(rounds_chart(ROUNDS, 2, [(1, 2, 0.41, 0.8)]))
+    said = {text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"40 %", "100 %"} <= said and "20 %" not in said
+    ends = [y for line in drawn.iter() if line.get("points") for y in line.get("points").split()]
+    assert all(0 < float(end.split(",")[1]) < 260 for end in ends)
+
+
+@pytest.mark.parametrize("right", [0, 100])
+def test_a_single_round_is_drawn_too(right):
+    drawn = rounds_chart([(1, wilson(right, 100))], 1)
+    assert drawn.count("<circle") == 1 and "nan" not in drawn
+    assert ElementTree.fromstring(drawn).get("aria-label") == f"Top-1 by round. round 1: {right} %"
 
 
 def test_a_line_between_rounds_is_drawn_only_where_two_models_were_compared():
@@ -86,6 +107,10 @@ def test_a_chart_of_rounds_is_a_file_that_brings_its_own_colours():
     drawn = ElementTree.fromstring(rounds_chart(ROUNDS, 2))
     assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
     assert ".stroke-accent" in drawn.find("{http://www.w3.org/2000/svg}style").text
+
+
+def test_a_chart_of_rounds_for_a_page_takes_its_colours_from_there():
+    assert "<style" not in rounds_chart(ROUNDS, 2, style="")
 
 
 def test_rounds_that_were_not_measured_draw_nothing():

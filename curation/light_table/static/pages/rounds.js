@@ -2,7 +2,6 @@
 
 import { count, h } from "../dom.js";
 import { Page } from "./page.js";
-import { roundsChart } from "./rounds_chart.js";
 
 const EVERY = 2000; // ms between two looks at a job
 
@@ -74,12 +73,10 @@ export default class Rounds extends Page {
     return [h("h3", {}, `${words} (${rows.length})`), h("div", { class: "round-shelf" }, rows.map(photo))];
   }
 
-  story({ rounds, waiting, megabytes, model }) {
+  story({ rounds, chart, megabytes, model }) {
     if (!rounds.length) return "";
-    const all = waiting ? [...rounds, { ...waiting, waits: true }] : rounds;
-    const width = Math.min(760, Math.max(300, this.table.body.clientWidth - 40));
     return h("section", { "aria-label": "Round by round" }, h("h2", {}, "Round by round"),
-      h("figure", { class: "round-chart" }, roundsChart(all, width),
+      h("figure", { class: "round-chart" }, chart && drawing(chart),
         h("figcaption", {}, "Right first time on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos. Each line starts at the previous model's score on the same test, so its rise is the gain from your decisions.")),
       h("ol", { class: "round-list" }, [...rounds].reverse().map((one) => this.round(one))),
       rounds.length > 1 && megabytes > 0 && h("p", { class: "soft" },
@@ -152,6 +149,7 @@ export default class Rounds extends Page {
 const DONE = { retrain: "Training has begun.", stop: "Stopped.", release: "Released.", discard: "Thrown away.", rollback: "Gone back.", reload: "Loading." };
 
 const share = (value) => (value === null ? "not measured" : `${(100 * value).toFixed(1)} %`);
+const drawing = (svg) => document.adoptNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement);
 const range = (one) => `between ${(100 * one.low).toFixed(0)} and ${(100 * one.high).toFixed(0)} %`;
 const step = (job) => (job.steps ? `step ${job.step} of ${job.steps}` : "");
 

@@ -82,8 +82,8 @@ def test_every_page_has_its_screen_and_every_screen_its_page(tmp_path):
     table = LightTable(small_dataset(tmp_path / "set", 6), Journal(tmp_path / "journal"))
     rounds = SimpleNamespace(show=None, act=None)
     screens = {path.stem for path in (tab.STATIC / "pages").glob("*.js")}
-    # page.js is what screens have in common, rounds_chart.js a part of one of them
-    assert set(pages_of(table, rounds=rounds)) == screens - {"page", "rounds_chart"}
+    # page.js is what screens have in common
+    assert set(pages_of(table, rounds=rounds)) == screens - {"page"}
 
 
 def test_a_page_is_added_in_the_registry_and_nowhere_else():
