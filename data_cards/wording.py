@@ -96,6 +96,18 @@ def hidden_sign(text: str) -> str:
     return next((sign for sign in text if not sign.isprintable() and sign not in WRITTEN_WITH), "")
 
 
+def why_hidden(what: str, text: str) -> str:
+    """A sentence about the first sign of `text` that nobody can see; empty for none.
+
+    >>> why_hidden("This name", "mug\\u202egpj")
+    'This name has a character that cannot be shown (U+202E). Remove it.'
+    """
+    sign = hidden_sign(text)
+    if not sign:
+        return ""
+    return f"{what} has a character that cannot be shown (U+{ord(sign):04X}). Remove it."
+
+
 def shown(text: str) -> str:
     """The text with signs that mislead shown as what they are.
 

@@ -64,11 +64,6 @@ class MuseumTruth:
     burst: str = ""
     copy_of: str = ""
 
-    @property
-    def is_mislabelled(self) -> bool:
-        """A readable photo whose folder names the wrong thing."""
-        return self.kind not in ("truncated", "text") and self.given_label != self.true_class
-
 
 @dataclass(frozen=True)
 class Entry:

@@ -15,7 +15,7 @@ from typing import Any
 from data_cards.dataset.collection import ClassInfo
 from data_cards.errors import BadDecision
 from data_cards.storage.json_lines import read_object
-from data_cards.wording import hidden_sign
+from data_cards.wording import why_hidden
 
 TEXTS = ("summary", "source", "licence")
 FIELDS = (*TEXTS, "facts", "aliases", "reference", "draft")
@@ -115,10 +115,8 @@ def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
         raise BadDecision("A card can only hold text.")
     text = " ".join(value.split())
-    hidden = hidden_sign(text)
-    if hidden:
-        code = f"U+{ord(hidden):04X}"
-        raise BadDecision(f"This text has a character that cannot be shown ({code}). Remove it.")
+    if hidden := why_hidden("This text", text):
+        raise BadDecision(hidden)
     if len(text) > longest:
         raise BadDecision(f"This text is too long: {len(text)} letters where {longest} fit.")
     return text

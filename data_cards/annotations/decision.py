@@ -26,7 +26,7 @@ from data_cards.dataset.class_names import class_id_from, free_id
 from data_cards.dataset.collection import Collection
 from data_cards.errors import BadDecision, UnknownClass
 from data_cards.storage.json_lines import read_object
-from data_cards.wording import hidden_sign
+from data_cards.wording import why_hidden
 
 NONE_OF_THESE = "none"
 IT_IS_NONE = "it is none of these."  # how the note of a visitor's question begins who says so
@@ -223,10 +223,8 @@ def _text(row: Mapping[str, object], key: str, line: int) -> str:
             key=key,
         )
     text = value.strip()
-    hidden = hidden_sign(text)
-    if hidden:
-        said = f"“{key}” has a character that cannot be shown (U+{ord(hidden):04X}). Remove it."
-        raise BadDecision(_at_line(line, said), line=line, key=key)
+    if hidden := why_hidden(f"“{key}”", text):
+        raise BadDecision(_at_line(line, hidden), line=line, key=key)
     return text
 
 

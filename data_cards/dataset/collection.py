@@ -24,7 +24,7 @@ from data_cards.dataset.class_names import (
     name_key,
     title_from,
 )
-from data_cards.dataset.collection_files import ClassRow, card_head, class_rows
+from data_cards.dataset.collection_files import TEXTS_IN_CARD, ClassRow, card_head, class_rows
 from data_cards.dataset.translations import IN_CARD, Translation, as_cards, by_language, keys_of
 from data_cards.errors import BadCollection, UnknownClass
 from data_cards.storage.atomic_files import damage_named
@@ -231,17 +231,7 @@ def read_collection(card: str, classes: str) -> Collection:
     """From the texts of card.md and classes.yaml. Raises BadCollection saying which line or
     class is wrong."""
     head, body = card_head(card)
-    known = (
-        "name",
-        "title",
-        "subject",
-        "language",
-        "licence",
-        "intended_use",
-        "consent",
-        "legal_basis",
-    )
-    texts = {key: _text(head.pop(key)) for key in known if key in head}
+    texts = {key: _text(head.pop(key)) for key in TEXTS_IN_CARD if key in head}
     _check_one_label(head)
     texts.setdefault("name", "collection")
     texts.setdefault("title", title_from(texts["name"]))

@@ -28,8 +28,7 @@ from data_cards.errors import BadCollection
 CARD = "card.md"
 CLASSES = "classes.yaml"
 FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n?(.*)\Z", re.DOTALL)
-# What card.md may say, besides what an owner adds for themselves.
-KNOWN_IN_CARD = (
+TEXTS_IN_CARD = (
     "name",
     "title",
     "subject",
@@ -38,6 +37,10 @@ KNOWN_IN_CARD = (
     "intended_use",
     "consent",
     "legal_basis",
+)
+# What card.md may say, besides what an owner adds for themselves.
+KNOWN_IN_CARD = (
+    *TEXTS_IN_CARD,
     "flips",
     "search",
     "negatives",

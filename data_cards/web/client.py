@@ -111,10 +111,6 @@ class WebClient:
         is_over = self.deadline is not None and self._clock() >= self.deadline
         return self._late or is_over
 
-    def is_given_up(self, url: str) -> bool:
-        """Whether a host failed so often in a row that it is left alone."""
-        return self._failures[checked(url).netloc.decode()] >= self.limits.failures
-
     def json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
         """The JSON of an interface that is made for programs. Raises NotFetched."""
         answer = self.get(url, params, most=TEXT_BYTES)

@@ -87,14 +87,9 @@ def pooled(trunk: Any, pixel_values: Tensor) -> Tensor:
     return _head_sees(trunk, trunk(pixel_values, **_larger(trunk, pixel_values)).last_hidden_state)
 
 
-def embedding_of(model: Any, pixel_values: Tensor) -> Tensor:
-    """What the last matrix of a classifier sees for these photos, (b, d)."""
-    return seen_by(model, pixel_values)[0]
-
-
 def seen_by(model: Any, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
-    """The same (b, d), and the class token before the last block (b, e); a family without one
-    gives its embedding twice."""
+    """What the last matrix of a classifier sees for these photos (b, d), and the class token
+    before the last block (b, e); a family without one gives its embedding twice."""
     family = family_of(model.config)
     if family.pooling == "head":
         return _through(without_head(model), pixel_values, family.early)

@@ -11,7 +11,7 @@ from data_cards.annotations.decision import Decision, parse_decision
 from data_cards.dataset.class_names import free_id, name_key
 from data_cards.dataset.collection import Collection
 from data_cards.errors import BadDecision
-from data_cards.wording import hidden_sign
+from data_cards.wording import why_hidden
 
 LONGEST_TITLE = 80
 
@@ -110,10 +110,8 @@ def _title(move: Mapping[str, Any]) -> str:
     if not isinstance(given, str):
         raise BadDecision("A class's name must be text.")
     title = " ".join(given.split())
-    hidden = hidden_sign(title)
-    if hidden:
-        code = f"U+{ord(hidden):04X}"
-        raise BadDecision(f"This name has a character that cannot be shown ({code}). Remove it.")
+    if hidden := why_hidden("This name", title):
+        raise BadDecision(hidden)
     if not name_key(title) or len(title) > LONGEST_TITLE or not move.get("id"):
         raise BadDecision(f"A class needs a name of at most {LONGEST_TITLE} letters.")
     return title

@@ -5,7 +5,7 @@ import torch
 
 from data_cards.errors import BadModel
 from tests.fixtures.tiny_models import SIZE, write_tiny_classifier
-from train.models.heads import embedding_of, load_answering, load_pooled, pooled
+from train.models.heads import load_answering, load_pooled, pooled, seen_by
 
 PHOTO = torch.linspace(-1, 1, 2 * 3 * SIZE * SIZE).reshape(2, 3, SIZE, SIZE)
 
@@ -44,9 +44,7 @@ def small(name, **more):
 def test_other_families_feed_their_heads_the_same_way(name):
     model = small(name)
     with torch.inference_mode():
-        torch.testing.assert_close(
-            model.classifier(embedding_of(model, PHOTO)), model(PHOTO).logits
-        )
+        torch.testing.assert_close(model.classifier(seen_by(model, PHOTO)[0]), model(PHOTO).logits)
 
 
 def test_the_small_resnet_feeds_its_head_the_same_way():
@@ -58,9 +56,7 @@ def test_the_small_resnet_feeds_its_head_the_same_way():
         )
     ).eval()
     with torch.inference_mode():
-        torch.testing.assert_close(
-            model.classifier(embedding_of(model, PHOTO)), model(PHOTO).logits
-        )
+        torch.testing.assert_close(model.classifier(seen_by(model, PHOTO)[0]), model(PHOTO).logits)
 
 
 def test_a_plain_vit_takes_photos_of_another_size():
