@@ -13,10 +13,11 @@ from data_cards.photos.image import encode_jpeg
 from tests.fixtures.tiny_models import picture
 from train.images.preprocessing import Preprocessing
 from train.inference import network
-from train.inference.engine import LEAST_COSINE, TorchEngine, cosines
+from train.inference.engine import LEAST_COSINE, TorchEngine, cosines, installed
 from train.inference.network import (
     CHECK,
     LARGEST_IN_SHORT,
+    SERVING,
     golden,
     golden_refused,
     open_network,
@@ -141,6 +142,16 @@ def test_an_export_that_does_not_give_the_kept_answers_here_is_not_used(exported
     rows[0]["logits"] = rows[0]["logits"][::-1]
     (exported / "vitrine/golden.json").write_text(json.dumps(rows))
     assert open_network(exported).engine.name == "torch"
+
+
+def test_an_export_in_eight_bits_never_answers_visitors(exported):
+    """It may differ in one photo of fifty (see `train/release/export.py`)."""
+    exports = exported / "vitrine/exports"
+    (exports / "model.onnx").rename(exports / "model-int8.onnx")
+    (exports / "model.onnx.json").rename(exports / "model-int8.onnx.json")
+    assert open_network(exported).engine.name == "torch"
+    for name in ("onnx-int8", "openvino-int8", "int8"):
+        assert name not in SERVING and name not in installed()
 
 
 def with_answers(folder, answers, threshold=None):
