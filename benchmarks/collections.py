@@ -37,7 +37,7 @@ from train.splits.readiness import why_not_yet
 from train.statistics.metrics import wilson
 
 HEAD = "head"  # in place of a budget: only a linear head on frozen features
-STRANGERS = 100  # photos of other things, over all folds
+STRANGERS = 50  # photos of other things, over all folds
 PICTURE = (".jpg", ".jpeg", ".png")
 # Findings that a person answers with one key each; copies and leaks are dealt with by the split.
 ASKED = ("label", "quality", "shortcut", "unlabelled")
@@ -284,7 +284,7 @@ def _trained(
 
     head_only = one.probe or budget == HEAD
     settings = TrainSettings(epochs=0) if head_only else TrainSettings(budget=budget)
-    report = train_model(dataset.address, str(model), settings, cache=cache, provisional=one.probe)
+    report = train_model(dataset.address, str(model), settings, cache=cache, provisional=head_only)
     return dict(report.metrics)
 
 
