@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.training.frozen_features import features_of, numbered, sides_of
+from benchmarks.training.frozen_features import features_of, numbered, sides_of, thinned
 from benchmarks.training.second_opinion import few_of_each
 from data_cards.progress import speak_up
 from data_cards.settings import default_cache
@@ -81,10 +81,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="with train/ and test/")
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--photos", type=int, nargs="+", default=PHOTOS, help="of each class")
+    parser.add_argument("--pool", type=int, default=0, help="of each class, to draw from; 0: all")
+    parser.add_argument("--test-photos", type=int, default=0, help="0: all")
     flags = parser.parse_args()
     speak_up()
     cache = default_cache(os.environ)
     sides = sides_of(flags.folder)
+    sides["train"] = thinned(sides["train"], flags.pool, 0)
+    sides["test"] = thinned(sides["test"], 0, flags.test_photos)
     classes = sorted({label for _, label in sides["train"]})
     x, asked = (features_of([path for path, _ in sides[side]], cache) for side in ("train", "test"))
     y, truth = (numbered(sides[side], classes) for side in ("train", "test"))

