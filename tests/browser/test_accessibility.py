@@ -41,7 +41,7 @@ def states(page: Any, url: str) -> Iterator[str]:
     """The page in each of its states, one after another, by name."""
     page.get_by_role("button", name="What I know").wait_for()
     yield "start"
-    for place in ("things", "thing/ochre", "receipts"):
+    for place in ("things", "thing/ochre", "receipts", "hunt", "hunt/counts"):
         page.evaluate("place => { location.hash = `#/${place}`; }", place)
         page.locator(f"{ASK} dialog[open]").wait_for()
         yield place
@@ -55,6 +55,13 @@ def states(page: Any, url: str) -> Iterator[str]:
         choose(page, data)
         placard(page)
         yield name
+        if name == "sure":
+            for act in ("Compare", "Why?"):
+                page.get_by_role("button", name=act).click()
+                page.locator(f"{ASK} dialog[open]").wait_for()
+                yield act
+                page.keyboard.press("Escape")
+                page.locator(f"{ASK} dialog").wait_for(state="detached")
         if name == "one of":
             page.get_by_role("button", name="Harbour, First Study").click()
             page.locator(f"{ASK} .kick", has_text="You chose").wait_for()

@@ -7,6 +7,7 @@ from curation.light_table.session.table import LightTable
 from curation.scan.remembered import NothingRemembered
 from data_cards.annotations.journal import Journal
 from data_cards.dataset.repo import open_dataset
+from tests.fixtures.axe import findings
 from tests.fixtures.light_table_page import (
     all_kept,
     labels_in,
@@ -84,6 +85,7 @@ def test_no_word_of_the_sheet_is_faint_or_beyond_the_window(url, open_page, size
     page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
     page.wait_for_selector(f"{ROOT} .long-sheet .cell img[src]")
     assert not any(faults(page).values()), faults(page)
+    assert findings(page) == []
 
 
 def test_only_what_is_in_sight_exists_and_tiles_come_back(url, open_page):

@@ -123,8 +123,8 @@ export class Grid {
     const give = choices.map((choice, place) => h("button", { class: choice.id === likely ? "big small" : "ghost", disabled: !this.chosen.size,
       onclick: () => this.give(choice.id) }, `→ ${choice.title} `, key(String(place + 1))));
     const other = h("button", { class: "ghost", disabled: !this.chosen.size, onclick: () => this.other() }, "Other… ", key("c"));
-    this.bar.replaceChildren(h("p", { class: "lab" }, "look-alikes labelled ", h("em", {}, labelled?.title ?? "")), this.filters() || "",
-      h("div", { class: "gives" }, h("span", { class: "picked", "aria-live": "polite" }, `${this.chosen.size} selected`), give, other));
+    this.bar.replaceChildren(h("h1", { class: "lab" }, "look-alikes labelled ", h("em", {}, labelled?.title ?? "")), this.filters() || "",
+      h("div", { class: "gives", role: "group", "aria-label": "What they are", tabindex: "0" }, h("span", { class: "picked", "aria-live": "polite" }, `${this.chosen.size} selected`), give, other));
   }
 
   // Everything under the label, or only what is suspected to be one other class.

@@ -47,7 +47,7 @@ class LightTable {
   build(shadow) {
     const style = h("link", { rel: "stylesheet", href: new URL("static/light_table.css", BASE).href });
     this.notice = h("div", { class: "notice", role: "status", "aria-live": "polite" });
-    this.body = h("div", { class: "body" });
+    this.body = h("main", { class: "body" });
     this.head = h("header", { class: "head" });
     this.foot = h("footer", { class: "foot" });
     this.root = h("div", { class: "table", tabindex: "-1", hidden: true }, this.head, this.body, this.foot, this.notice);

@@ -51,8 +51,8 @@ export default class PhotoMap extends Page {
     const points = marks.map((mark) => h("button", { class: "pile", "aria-pressed": String(this.mark === mark.id), onclick: () => this.point(mark) },
       mark.title, h("span", { class: "left" }, String(mark.points.length))));
     const some = this.chosen.size;
-    this.bar.replaceChildren(h("div", { class: "sheet-top" }, h("p", { class: "lab" }, some ? `${some} selected` : count(photos, "photo", "photos")), points, choose),
-      h("div", { class: "gives" }, h("button", { class: some ? "big small" : "ghost", disabled: !some, onclick: () => this.laySelected() }, "Lay the selected on a sheet"),
+    this.bar.replaceChildren(h("div", { class: "sheet-top" }, h("h1", { class: "lab" }, some ? `${some} selected` : count(photos, "photo", "photos")), points, choose),
+      h("div", { class: "gives", role: "group", "aria-label": "The selected", tabindex: "0" }, h("button", { class: some ? "big small" : "ghost", disabled: !some, onclick: () => this.laySelected() }, "Lay the selected on a sheet"),
         h("button", { class: "ghost", "aria-pressed": String(Boolean(this.view?.lassoing)), onclick: () => this.toLasso() }, "Lasso"),
         some > 0 && h("button", { class: "ghost", onclick: () => this.choose([]) }, "Let go")));
     const told = marks.find((mark) => mark.id === this.mark)?.sentence ?? "Photos that look alike are close together. Touch a point to open its photo; draw a lasso to select many.";

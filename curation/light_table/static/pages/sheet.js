@@ -115,8 +115,8 @@ export default class Sheet extends Page {
     this.search = search;
     const order = h("select", { class: "field", "aria-label": "Order", onchange: () => this.narrow("sort", order.value) },
       this.values.sorts.map((sort) => h("option", { value: sort.id, selected: sort.id === this.values.sort }, sort.title)));
-    this.many = h("p", { class: "lab", "aria-live": "polite" });
-    this.gives = h("div", { class: "gives" });
+    this.many = h("h1", { class: "lab", "aria-live": "polite" });
+    this.gives = h("div", { class: "gives", role: "group", "aria-label": "What they are", tabindex: "0" });
     const narrow = h("button", { class: "ghost to-filters", onclick: () => this.filterDialog() }, "Filter");
     this.bar.replaceChildren(h("div", { class: "sheet-top" }, this.many, search, order, narrow), this.gives);
   }
