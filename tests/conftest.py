@@ -57,6 +57,7 @@ SLOW = frozenset(
         "curation/retrain/test_run.py",
         "curation/scan/test_ray_cluster.py",
         "curation/scan/test_run.py",
+        "guide/test_story.py",
         "space/test_app.py",
         "space/test_bad_input.py",
         "space/test_deploy.py",
