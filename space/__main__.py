@@ -133,7 +133,7 @@ def _open(settings: SpaceSettings) -> None:
 
 
 def _no_model_yet(settings: SpaceSettings) -> str:
-    """What whoever opens a page without a model is told."""
+    """What a visitor reads on a page without a model."""
     from data_cards.dataset.repo import open_dataset
     from train.splits.readiness import lacks
 

@@ -105,8 +105,8 @@ _faults = Allowance(FAULTS_A_MINUTE, burst=1)
 
 
 def answered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn named errors into the answer that says so; anything else is a fault of ours, which the
-    log tells and the visitor hears of in a sentence."""
+    """Turn named errors into the answer that reports them. Anything else is our fault: the log has
+    the details, and the visitor gets a short sentence."""
 
     @wraps(function)
     def asked(*given: Any, **named: Any) -> Any:

@@ -76,7 +76,7 @@ LOOP = LoopSettings()
 
 @dataclass
 class Clock:
-    """Seconds by stage. `tell`: who else is told which stage has begun."""
+    """Seconds by stage. `tell`: also called with the name of each stage as it starts."""
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     tell: JobProgress = field(default_factory=JobProgress)

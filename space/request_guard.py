@@ -104,7 +104,7 @@ def _most_bytes(path: str, settings: SpaceSettings) -> int:
 
 def headers_for(embedders: Sequence[str]) -> dict[str, str]:
     """The headers of every answer. `embedders`: origins whose pages may show this one inside
-    theirs; what is no origin is left out."""
+    theirs; entries that are not origins are ignored."""
     named = "".join(f" {one}" for one in embedders if ORIGIN.fullmatch(one))
     return {**HEADERS, "Content-Security-Policy": POLICY + named}
 
@@ -393,7 +393,7 @@ def _fault_of(path: str, method: str, trouble: Exception | None) -> Refused:
 
 
 def _without_forwarded(scope: Scope, behind_proxy: bool) -> Scope:
-    """Without what a client says of the host it asked, and of the way where there is no proxy."""
+    """Drop what a client says about the host it asked, and about the route if there is no proxy."""
     gone = FORWARDED if behind_proxy else FORWARDED | {b"x-forwarded-proto"}
     secure = is_https(scope.get("scheme", "http"), Headers(scope=scope))
     headers = [pair for pair in scope["headers"] if pair[0].lower() not in gone]

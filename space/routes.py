@@ -209,7 +209,7 @@ def base_of(headers: Mapping[str, str], settings: SpaceSettings) -> str:
 
 
 def below_root(page: str, root: str) -> str:
-    """The page as it is served below the folder that it lies in: `root` leads there."""
+    """The page as served below the folder it is in; `root` leads there."""
     return OWN_FILES.sub(lambda found: f'{found[1]}="{root}{found[2]}', page)
 
 

@@ -78,8 +78,8 @@ class UploadQuota:
 
 def upload_folder(temporary: Path | None = None) -> Path:
     """A folder for the uploads of this user's servers: the same one after a restart, closed to
-    others, with a name that tells uploaders nothing. Raises NotAllowed where somebody else made it.
-    """
+    others, with a name that reveals nothing to uploaders. Raises NotAllowed if somebody else made
+    it."""
     whose = str(os.getuid()) if hasattr(os, "getuid") else str(Path.home())
     name = hashlib.sha256(f"{whose} {Path.home()}".encode()).hexdigest()[:12]
     folder = (temporary or Path(tempfile.gettempdir())).resolve() / f"vitrine-uploads-{name}"

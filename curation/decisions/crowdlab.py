@@ -128,9 +128,9 @@ def _quality(
 
 
 def dawid_skene(answers: np.ndarray, classes: int, smooth: float = 1.0) -> Crowd:
-    """Without a model: people are right at a rate of their own, else say any other class; the
-    rates and the classes are found together. `smooth`: how many photos' worth a rate leans
-    towards what all people's answers come to."""
+    """Without a model: each person is right at a rate of their own and otherwise gives any other
+    class; rates and classes are estimated together. `smooth`: the number of photos by whose weight
+    a rate is pulled towards the rate of all people."""
     asked = answers >= 0
     chances = votes_of(answers, classes) / np.maximum(asked.sum(axis=1), 1)[:, None]
     quality = np.full(answers.shape[1], np.nan)

@@ -406,8 +406,8 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 class _Guarded:
-    """The bytes of a tar, of which none is asked for too many at once, nor lies beyond the
-    limit: a header may claim any length, and a few bytes may unpack to terabytes."""
+    """The bytes of a tar, with limits on one read and on the whole: a header may claim any length,
+    and a few bytes may unpack to terabytes."""
 
     def __init__(self, file: IO[bytes], most: int, limits: ArchiveLimits) -> None:
         self._file = file

@@ -47,8 +47,8 @@ def from_clip(path: Path, options: SourceOptions) -> Gathered:
 
 
 def with_frames(gathered: Gathered, options: SourceOptions) -> Gathered:
-    """The same, with the frames of each clip in place of the clip. What is no clip that can be
-    read is one file that cannot be read."""
+    """The same files, with the frames of each clip in place of the clip. A clip that cannot be read
+    counts as one unreadable file."""
     if not isinstance(gathered.photos, list) or not any(photo.clip for photo in gathered.photos):
         return gathered
     return replace(gathered, photos=_frames(gathered.photos, options), total=None)

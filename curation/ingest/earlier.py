@@ -109,11 +109,8 @@ def same_source(earlier: Mapping[str, Photo], now: Mapping[str, Now]) -> frozens
 def gone_files(
     earlier: Mapping[str, Photo], now: Mapping[str, Now], runs: Collection[str]
 ) -> tuple[list[str], list[str]]:
-    """(paths that these earlier runs read and that are no more, paths that hold another photo than
-    then).
-
-    A photo that lies somewhere else now is neither.
-    """
+    """(paths that these earlier runs read and that no longer exist, paths that now hold another
+    photo). A photo that moved is in neither."""
     here = {file.image_id for file in now.values()}
     gone = []
     changed = []

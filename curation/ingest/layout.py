@@ -71,9 +71,9 @@ Parts = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """What its folders say of one photo. `label` is the class folder's name as it is written (""
-    where the photo lies in none), `folder` where that folder is, `parent` the folder around it
-    where that is no class itself."""
+    """What its folders say about one photo. `label` is the name of the class folder as written (""
+    for a photo outside any), `folder` is where that folder is, and `parent` is the folder around it
+    if that is not itself a class."""
 
     label: str = ""
     split: str | None = None

@@ -106,7 +106,7 @@ RAW_TOO = frozenset((".crw", ".cr3", ".raf", ".orf", ".rw2", ".x3f", ".gpr"))
 
 
 def no_photo(path: Path) -> str:
-    """Why a file that is no photo does not come in, where its name says more than that; else
+    """Why a file that is not a photo is left out, if its name says more than that; otherwise
     nothing."""
     ending = path.suffix.lower()
     if ending in RAW_ENDINGS or ending in RAW_TOO:
@@ -117,7 +117,7 @@ def no_photo(path: Path) -> str:
 
 
 def looks_like_photo(path: Path) -> bool:
-    """Whether a regular file promises to be a photo by its ending, or is one by its first bytes,
+    """Whether a regular file looks like a photo by its ending, or is one by its first bytes,
     whatever its name. Raises OSError."""
     ending = path.suffix.lower()
     if ending in PHOTO_ENDINGS or ending in RAW_ENDINGS:

@@ -238,7 +238,7 @@ def _in_one(reasons: Sequence[str]) -> str:
 
 
 def _without_advice(why: str) -> str:
-    """What is said of one file alone ("but there is mug/1.jpg") is no kind of its own."""
+    """Advice about one file ("but there is mug/1.jpg") does not make a reason of its own."""
     return why.partition(", but there is ")[0]
 
 

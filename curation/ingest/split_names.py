@@ -69,8 +69,8 @@ def splits_of(names: Iterable[str]) -> Mapping[str, str]:
 
 
 def side_among(name: str) -> str | None:
-    """The side that a word in a name means: "public_test" is the test. Only for folders of which
-    something else says that they are sides."""
+    """The side that a word in a name means: "public_test" is the test. Only for folders that are
+    known to be sides."""
     found = _AMONG_OTHERS.search(_plain(name))
     return SPLITS[found["word"]] if found else None
 

@@ -49,11 +49,9 @@ def chance_of_error(
     shots: np.ndarray,
     share: float = USUAL_SHARE,
 ) -> np.ndarray:
-    """The chance (n,) that each label is wrong which 1 to FEW other shots speak for; else nan.
-
-    `known_by` (n,): how many do. `shots` (n,): numbers that photos of one shot share. `share`: of
-    wrong labels in the whole collection.
-    """
+    """The chance (n,) that each label is wrong if 1 to FEW other shots support it; otherwise NaN.
+    `known_by` (n,): how many do. `shots` (n,): photos of one shot share a number. `share`: of wrong
+    labels in the whole collection."""
     y = np.asarray(labels, np.int64)
     chances = np.full(len(labels), np.nan)
     wanted = np.flatnonzero((known_by > 0) & (known_by <= FEW))

@@ -267,12 +267,9 @@ def chances_of(probabilities: np.ndarray) -> np.ndarray:
 
 
 def cleaned(embeddings: np.ndarray) -> Callable[[np.ndarray | slice], np.ndarray]:
-    """Any rows about the mean and of ordinary size, in single precision; what is no number is
-    taken for 0.
-
-    Rows are widened when they are asked for: of very many photos every copy of all is hundreds
-    of megabytes.
-    """
+    """Any rows, centred and scaled to ordinary size, in single precision; values that are not
+    numbers become 0. Rows are converted on demand, because a full copy for very many photos takes
+    hundreds of megabytes."""
     given = np.asarray(embeddings)
     parts = _parts(len(given))
     wide = np.result_type(given.dtype, np.float32)

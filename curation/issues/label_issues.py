@@ -56,13 +56,10 @@ def judge(
     near: tuple[np.ndarray, np.ndarray] | None = None,
     known_by: np.ndarray | None = None,
 ) -> Verdicts:
-    """Everything about these labels, for one weighing of the evidence. `groups` (n,):
-    near-copies and bursts, which are no evidence for each other. `near`: the nearest others (n,
-    k) and their cosines, where they are known.
-
-    `known_by` (n,): how many other shots speak for each label, as the groups have it where
-    nobody says. Against a label that none speaks for nothing is said.
-    """
+    """Everything about these labels, for one weighing of the evidence. `groups` (n,): near-copies
+    and bursts, which are no evidence for each other. `near`: the nearest others (n, k) and their
+    cosines, if known. `known_by` (n,): how many other shots support each label; counted from the
+    groups if not given. A label without support is not doubted."""
     y = np.asarray(labels, dtype=np.int64)
     classes = np.shape(probabilities)[1]
     own = np.zeros(len(y))

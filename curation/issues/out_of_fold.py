@@ -164,7 +164,8 @@ class _Best:
         self.classes[rows], self.chances[rows] = best, np.take_along_axis(chances, best, axis=1)
 
     def forget(self, rows: np.ndarray) -> None:
-        """Nothing is said of these photos: whoever never saw their class can only name another."""
+        """Drop the opinions about these photos: a model that never saw their class can only name
+        another."""
         self.classes[rows] = -1
 
     def of(self, row: int) -> list[tuple[int, float]]:

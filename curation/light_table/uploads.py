@@ -106,7 +106,7 @@ class Uploads:
         return open_source(str(self._source()), SourceOptions(workplace=self._folder.parent))
 
     def _source(self) -> Path:
-        """A single archive stands for what is in it; else the folder."""
+        """A single archive is the source; otherwise the folder is."""
         files = [path for path in self._folder.rglob("*") if path.is_file()]
         alone = files[0] if len(files) == 1 else None
         return alone if alone and alone.suffix.lower() in ARCHIVES else self._folder

@@ -181,7 +181,7 @@ def _equally_sharp(x: np.ndarray, y: np.ndarray, over: Way) -> tuple[np.ndarray,
 
 
 def _softer(picture: np.ndarray, across: float, down: float) -> np.ndarray:
-    """As soft as if it had been scaled down by this much and up again; below 1 as it is."""
+    """As soft as if scaled down by this factor and up again; factors below 1 change nothing."""
     import cv2
 
     wide, tall = (0.5 * float(np.sqrt(max(scale**2 - 1, 0.0))) for scale in (across, down))
@@ -319,8 +319,8 @@ def _cells(picture: np.ndarray, size: int) -> np.ndarray:
 
 
 def _colour(one: np.ndarray, other: np.ndarray, over: Way, is_no_copy: bool) -> float:
-    """Grey levels that colours are off, after the change that explains them best. Of what is no
-    copy anyway, it need only be known whether frames of a burst come to so much."""
+    """Grey levels by which colours differ, after the change that explains them best. For pairs that
+    are no copies anyway, it only matters whether frames of a burst reach this much."""
     x = _reduced(one)
     y = _reduced(other)
     over = rescaled(over, one.shape, x.shape, other.shape, y.shape)
@@ -380,9 +380,9 @@ def _explained(x: np.ndarray, y: np.ndarray, shared: np.ndarray) -> float:
 def _explains(
     x: np.ndarray, known: np.ndarray, freer: np.ndarray, kept: np.ndarray, shared: np.ndarray
 ) -> bool:
-    """Whether a freer change is one of the whole photo. A curve can lead from one shirt to
-    another and leave the bed as it is; if all was changed, then the bed too is explained better
-    than by a change that knows no curves."""
+    """Whether a freer change applies to the whole photo. A curve can map one shirt to another and
+    leave the bed as it is. If everything changed, it also explains the bed better than a change
+    without curves."""
     unchanged = kept <= ALIKE
     if unchanged.mean() < UNCHANGED:
         return True

@@ -38,9 +38,9 @@ Read = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Arrived:
-    """A visitor's photo, stripped and decoded once: the bytes that would be stored, their image_id,
-    and what tells whether it is here already (`sketches`: (2, SIDE * SIDE) float32; `alike`: photos
-    that something else proposes)."""
+    """A visitor's photo, stripped and decoded once: the bytes to store, their image_id, and what
+    shows whether it is already here (`sketches`: (2, SIDE * SIDE) float32; `alike`: photos that
+    another search proposes)."""
 
     stored: bytes
     image_id: str

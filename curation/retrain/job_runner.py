@@ -203,8 +203,8 @@ class JobRunner:
     def _far(
         self, place: Path, told: dict[str, Any], seconds: float
     ) -> tuple[float | None, float | None]:
-        """Share done and seconds left: as the job says of all its steps, else by what each step
-        took the last time, else by the steps and the newest bar."""
+        """Share done and seconds left: from the job's own estimate over all its steps; otherwise
+        from how long each step took last time; otherwise from the steps and the newest bar."""
         before = self._read(self._folder / LASTED)
         log = _tail(place / LOG)
         inside, left = newest_bar(log)

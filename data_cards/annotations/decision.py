@@ -70,8 +70,8 @@ class Decision:
 
 @dataclass(frozen=True)
 class Question:
-    """A visitor's "that's wrong": it waits in the inbox and changes no label by itself. `seal`:
-    what the end of the visitor's receipt comes to; who has it may take the question back."""
+    """A visitor's "that's wrong": it waits in the inbox and changes no label by itself. `seal`: the
+    hash of the end of the visitor's receipt; whoever has the receipt may take the question back."""
 
     id: str
     at: str

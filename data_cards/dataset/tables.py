@@ -144,8 +144,8 @@ def labels_file(
 
 
 def label_edits(path: Path, place: str) -> list[CellEdit]:
-    """The rows of a labels table whose cells are no longer what Vitrine wrote. A table of an
-    earlier Vitrine, or one that lost its column `written`, tells of none."""
+    """The rows of a labels table whose cells differ from what Vitrine wrote. A table of an older
+    Vitrine, or one that lost its column `written`, gives none."""
     if not says_what_was_written(path):
         return []
     table = pq.read_table(path, columns=SCHEMAS[WrittenLabel].names)

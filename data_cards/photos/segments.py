@@ -118,12 +118,9 @@ class JpegParts:
 
 
 def jpeg_parts(data: bytes) -> JpegParts:
-    """The parts of a JPEG's first picture: phones append others (depth, gain maps, clips) with
-    an Exif of their own.
-
-    Stray bytes between segments are left out, as every decoder does, and between scans comments
-    and whatever else is no picture. Raises IndexError where no scan begins.
-    """
+    """The parts of a JPEG's first picture. Phones append others (depth, gain maps, clips) with an
+    Exif of their own. Stray bytes between segments are skipped, as every decoder does, and so are
+    comments and other data between scans. Raises IndexError where no scan begins."""
     segments: list[Segment] = []
     scan = 2
     for segment, end in _segments(data):

@@ -36,12 +36,9 @@ def full_disk_named(what: str) -> Iterator[None]:
 
 @contextmanager
 def damage_named(what: str, cure: str, kind: type[VitrineError] = DamagedFile) -> Iterator[None]:
-    """Turn what a reader of JSON, parquet, numpy or text says of bytes it cannot use into one
-    sentence.
-
-    `what` is damaged, and the `cure` is told; a file that is gone or closed to us keeps its own
-    error.
-    """
+    """Turn the errors that readers of JSON, parquet, numpy or text raise for bytes they cannot use
+    into one sentence: `what` is damaged, and the `cure`. A missing or unreadable file keeps its own
+    error."""
     # pyarrow's errors are ValueErrors, or OSErrors without a number.
     readers = (
         ValueError,

@@ -19,8 +19,8 @@ BORROWED = ("Life", "Style", "Technique")
 
 
 def with_painter(info: ClassInfo) -> ClassInfo:
-    """The class with what is known of its painter, who is named by a fact or by its parent; the
-    class as it is where nobody is, or where it tells these facts itself."""
+    """The class with what is known about its painter, whom a fact or its parent names. The class
+    stays as it is if nobody is named, or if it has these facts already."""
     painter = _painter_of(info)
     if painter is None:
         return info

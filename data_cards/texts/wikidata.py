@@ -156,7 +156,7 @@ class Wikimedia:
 def entities(
     ask: Json, items: Sequence[str], props: str = NAMES, language: str = "en"
 ) -> dict[str, Any]:
-    """What Wikidata tells of at most AT_ONCE items, by what they are called today: an item that was
+    """What Wikidata says about at most AT_ONCE items, by their current number: an item that was
     merged into another has the other's number. Raises NotFetched."""
     words = {
         "action": "wbgetentities",

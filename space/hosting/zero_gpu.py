@@ -28,8 +28,8 @@ Look = Callable[[str, np.ndarray], tuple[np.ndarray, ...]]
 
 
 def look_at_batch(folder: str, photos: np.ndarray) -> tuple[np.ndarray, ...]:
-    """What the network of the release in a folder says of photos (n, 3, h, w): its outputs, each
-    (n, ...) float32. On the GPU where there is one."""
+    """The outputs of the release's network in a folder for photos (n, 3, h, w), each (n, ...)
+    float32. Runs on the GPU where there is one."""
     import torch
 
     from train.models.heads import load_answering

@@ -99,7 +99,7 @@ def in_language(info: ClassInfo, language: str) -> ClassInfo:
 
 
 def clue_of(info: ClassInfo) -> str:
-    """What the sheet tells of a thing: a fact that is a clue, else the summary."""
+    """The clue that the sheet prints for a thing: a fact that is a clue, otherwise the summary."""
     facts = {name.casefold(): value for name, value in info.facts}
     return next((facts[name] for name in CLUES if facts.get(name)), info.summary)
 

@@ -71,8 +71,9 @@ class _Asked:
 def compare_backbones(
     dataset: str, names: Sequence[str], cache: Path, threads: int = 0
 ) -> tuple[Contender, ...]:
-    """Measure backbones (names as `--backbone` takes them) on a dataset, the best first. One that
-    cannot be had is said and left out. Raises CannotTrain where none is left, CannotSplit."""
+    """Measure backbones (names as `--backbone` takes them) on a dataset, best first. A backbone
+    that is unavailable is reported and left out. Raises CannotTrain if none is left, CannotSplit.
+    """
     source = sealed(open_dataset(dataset))
     material = gather(source, one_picture=False)
     asked = _Asked(source, (*material.train, *material.validation), len(material.classes))

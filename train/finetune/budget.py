@@ -196,9 +196,9 @@ def keep_to(
     measure: Callable[[float], Pace],
     run: Path,
 ) -> Plan:
-    """The plan that keeps to a budget that began to run at `begun` (time.monotonic); after an
-    earlier start of this training, the one it had then. `measure`: is told how many seconds it
-    may take. No epochs: only the probe fits. Raises CannotTrain."""
+    """The plan that fits a budget that started at `begun` (time.monotonic); if this training was
+    started before, its earlier plan. `measure`: receives how many seconds it may take. No epochs
+    means that only the probe fits. Raises CannotTrain."""
     wanted = seconds_in(budget)
     picked = _remembered(run, plan)
     if picked is not None:

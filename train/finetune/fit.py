@@ -135,9 +135,9 @@ def finished(epochs: Sequence[Epoch], plan: Plan) -> bool:
 
 
 def kept(epochs: Sequence[Epoch], plan: Plan, photos: int) -> Epoch:
-    """The end of the schedule, where the weights have come to rest, unless validation, so many
-    `photos`, finds another epoch better by more than one standard error (the rule of Breiman
-    1984); then the one it finds best."""
+    """The last epoch, where the weights have settled, unless validation (on `photos` photos) finds
+    another epoch better by more than one standard error (the rule of Breiman 1984); then that
+    epoch."""
     best = max(epochs, key=lambda epoch: epoch.score)
     last = epochs[-1]
     behind = best.validation_accuracy - last.validation_accuracy

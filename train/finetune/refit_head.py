@@ -62,9 +62,9 @@ def refitted(learned: Seen, held: Seen, units: Sequence[object]) -> Refitted | N
 def unseen_by_refitted(
     probe: Probe, learned: Seen, held: Seen, units: Sequence[object]
 ) -> np.ndarray:
-    """Logits (t, c) of the training photos `learned` by heads like the refitted `probe`, and as
-    sure as it is, that saw neither them nor their kin. `units`: of learned and held photos, one
-    after the other. NaN for a photo whose class no other fold shows."""
+    """Logits (t, c) of the training photos `learned`, from heads like the refitted `probe` and as
+    confident, that saw neither the photos nor their near-copies. `units`: of learned photos, then
+    of held ones. NaN for a photo whose class no other fold has."""
     x = np.concatenate([learned.embeddings, held.embeddings])
     y = np.concatenate([learned.truth, held.truth])
     fold = folds_of(y, units, FOLDS)

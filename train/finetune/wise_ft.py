@@ -54,9 +54,9 @@ def blended(
     judge: Callable[[Any], tuple[float, float]],
     photos: int = FEW,
 ) -> Blend:
-    """Give the model `tuned` the best weights on the way to it from those of the `probe`. `end`:
-    what validation said of it as it is; `judge`: accuracy and loss of a model on validation
-    photos, so many `photos`."""
+    """Give the model `tuned` the best weights on the line from those of the `probe` to its own.
+    `end`: validation of the model as it is; `judge`: accuracy and loss of a model on `photos`
+    validation photos."""
     own = {name: value.clone() for name, value in tuned.state_dict().items()}
     tried = [end]
     for share in WAY:

@@ -70,8 +70,8 @@ class Answering(nn.Module):
 
 
 class Mirrored(nn.Module):
-    """Each photo beside its mirror image: of everything that `once` says of the two, the mean. A
-    head is linear, so it says of the mean embedding what it says of both in the mean."""
+    """Each photo and its mirror image: the mean of `once` over the two. A head is linear, so its
+    output for the mean embedding is the mean of its outputs."""
 
     def __init__(self, once: nn.Module) -> None:
         super().__init__()

@@ -134,9 +134,9 @@ def furnish(
 def with_new_head(
     draft: Path, trained: TrainedModel, learned: Seen, held: Seen, units: Sequence[int]
 ) -> tuple[TrainedModel, Seen, Probe | None]:
-    """The model in `draft` with a head fitted anew, where validation finds that better, what heads
-    that had not seen them say of validation photos, and that head; else as both are, and None.
-    `units`: which photos of `held` hang together."""
+    """The model in `draft` with a refitted head, if validation finds that better; what heads that
+    had not seen the validation photos say about them; and that head. Otherwise both stay as they
+    are, with None. `units`: which photos of `held` belong together."""
     anew = refitted(learned, held, units)
     if anew is None:
         return trained, held, None

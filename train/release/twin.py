@@ -292,8 +292,8 @@ def judgement_numbers(score: OutOfDistributionScore | None) -> tuple[bytes, dict
 
 
 class ClassPictures:
-    """A picture of each class, in files of their own: a page shows a few before anything else is
-    fetched."""
+    """A picture of each class, in separate files: a page shows a few before it fetches anything
+    else."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}

@@ -52,13 +52,10 @@ class Sealed:
 
 
 def sealed(dataset: Dataset, settings: SplitSettings = SPLIT) -> Sealed:
-    """The dataset with a split for every usable photo: the one it has, else a new one,
-    committed.
-
-    A scan since then may have found near-copies across the line: then the training side gives
-    them up. A dataset opened at an older revision is left as it is: its split is worked out and
-    not written. Raises CannotSplit, BadCollection.
-    """
+    """The dataset with a split for every usable photo: the existing one, or a new one, committed.
+    If a later scan found near-copies across the split, the training side gives them up. A dataset
+    opened at an older revision is not changed: its split is computed but not written. Raises
+    CannotSplit, BadCollection."""
     written = dataset.certificate()
     if written is not None and not _waiting(dataset, written) and not _crossed(dataset):
         return Sealed(dataset, dataset.splits(), Certificate.from_json(written))

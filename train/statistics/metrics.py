@@ -63,7 +63,7 @@ def top_k(probabilities: Floats, truth: Ints, k: int) -> float:
 
 
 def confusion(probabilities: Floats, truth: Ints, classes: int) -> NDArray[np.int64]:
-    """(classes, classes) counts: a row is what it was, a column what it was called."""
+    """(classes, classes) counts: rows are true classes, columns are predicted ones."""
     table = np.zeros((classes, classes), np.int64)
     if len(truth):
         np.add.at(table, (truth, probabilities.argmax(axis=1)), 1)

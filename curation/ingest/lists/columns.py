@@ -203,8 +203,8 @@ def _like_files(table: Table, columns: Sequence[str], found: Mapping[str, int]) 
 
 
 def _split_column(table: Table, columns: Sequence[str]) -> str | None:
-    """A column called split is one. A set or a subset may be anything, and is one where a value
-    says so."""
+    """A column called split is one. A column called set or subset may mean anything, so it counts
+    only if a value names a side."""
     for column in filter(None, (_first(columns, [name]) for name in SPLIT)):
         if name_key(column) == "split" or any(split_of(row.cells[column]) for row in table.rows):
             return column

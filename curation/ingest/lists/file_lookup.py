@@ -184,8 +184,8 @@ def _key(name: str) -> str:
 
 
 def _matching(entries: list[_Entry], parts: list[str], may_leave_out: list[int]) -> list[_Entry]:
-    """The files that a name means, nearest first: at this very place, else without the folder's
-    own name, else anywhere below with all the folders that the name has."""
+    """The files that a name means, nearest first: at this path; otherwise without the folder's own
+    name; otherwise anywhere below with all the folders that the name has."""
     folders = tuple(parts[:-1])
     exact = [entry for entry in entries if entry.keys[:-1] == folders]
     if exact:

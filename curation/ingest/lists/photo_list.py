@@ -198,8 +198,8 @@ def _names_files(table: Table, rows: int) -> bool:
 
 
 def _is_about_files(path: Path) -> bool:
-    """Whether metadata is of photos: it says so, or names some. What cannot be read is said by
-    whoever reads it."""
+    """Whether metadata describes photos: it says so, or names some. A file that cannot be read is
+    reported when it is read."""
     try:
         table = read_table(path, KNOWN)
     except BadSource:

@@ -95,8 +95,7 @@ def read_table(path: Path, known: Collection[str] = (), encoding: str | None = N
 
 
 def decoded(data: bytes, name: str, told: str | None = None) -> tuple[str, str]:
-    """(text, what it was read as, where that is a guess). Raises BadSource for bytes that are no
-    text."""
+    """(text, the encoding if it was guessed). Raises BadSource for bytes that are not text."""
     for start, words in OTHER_FILES:
         if data.startswith(start):
             raise BadSource(

@@ -198,8 +198,8 @@ class _Refused(Exception):
 
 
 def junk(data: bytes, least: int) -> str:
-    """Why bytes from the web are no photo that is wanted; nothing where they are one. `least`:
-    pixels of the shorter side."""
+    """Why bytes from the web are not a usable photo; empty if they are. `least`: pixels of the
+    shorter side."""
     start = data[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<svg", b"{")):
         return "a page or a drawing in text instead of a photo"
