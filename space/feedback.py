@@ -2,14 +2,14 @@
 
 The choice goes into the journal at once (and with it to the dataset's ledger); the photo only
 with consent, never where a collection is about people, without its location, and first into a
-folder of this machine. A photo that is here already, that waits already, or that the sealed test
-holds is not kept again: the question is then about that one. `deliver` puts waiting photos into
-the dataset's inbox, where the light table finds them; no table has them before somebody says what
-they show (curation/decisions/visitors_photos.py).
+folder of this machine. A photo that is already in the dataset, in the inbox or in the sealed test
+is not kept again: the question is then about the stored one. `deliver` puts waiting photos into the
+dataset's inbox, where the light table finds them; they are in no table until somebody labels them
+(curation/decisions/visitors_photos.py).
 
-A receipt is the question's id. On the page it ends in a few more signs, of which the ledger holds
-no more than what they come to: the ledger may be public, and only who has the whole receipt may
-take the question back.
+A receipt is the question's id. On the page it ends in a few more characters, of which the ledger
+holds only a hash: the ledger may be public, and only somebody with the whole receipt may take the
+question back.
 """
 
 from __future__ import annotations

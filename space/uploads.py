@@ -1,8 +1,8 @@
-"""Uploaded photos on this machine's disk: how much may lie there, and when they are deleted.
+"""Uploaded photos on this machine's disk: how much space they may take, and when they are deleted.
 
-Gradio deletes what it remembers to have received, so a server that was killed leaves its uploads
-for good, and one odd name in that memory ends the deleting. Here the folder itself is looked at:
-whatever is old goes, whoever left it.
+Gradio deletes the uploads that it remembers, so a killed server leaves its uploads for good, and
+one odd name in that memory stops the deleting. We check the folder itself and delete everything
+old, whoever left it.
 """
 
 from __future__ import annotations

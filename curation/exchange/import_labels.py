@@ -3,9 +3,9 @@
     python -m curation import-labels DATASET FILE [--who NAME]
 
 FILE is Label Studio's JSON (or JSON-MIN), FiftyOne's labels.json or samples.json, COCO's, a CSV or
-TSV (fastai's cleaned.csv too), or decisions.jsonl. A photo is found by its image_id, wherever that
-stands, or by the name of the file it came from. What agrees with today's labels is not a decision,
-except where a person said so at a time of their own (Label Studio): that is a keep.
+TSV (fastai's cleaned.csv too), or decisions.jsonl. A photo is found by its image_id, in any field,
+or by the name of its original file. A label that agrees with today's is not a decision, unless a
+person gave it at a recorded time (Label Studio): then it is a keep.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@ afterwards, then read like any folder; paths are those inside the archive.
 
     gathered = from_archive(Path("photos.zip"), SourceOptions(), open_folder)
 
-An archive is written by a stranger. Members that lead outside, links, devices, what is locked,
-damaged or far larger than what it was packed from are left alone, each with the reason; the rest
-comes in.
+A stranger wrote the archive. Members that lead outside, links, devices, and members that are
+encrypted, damaged or far larger than their compressed size are skipped, each with the reason; the
+rest comes in.
 """
 
 from __future__ import annotations

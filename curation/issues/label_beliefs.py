@@ -1,13 +1,13 @@
-"""What the photos themselves say of their labels: a model's chances and the look-alikes, pooled
-with learned weights.
+"""What the photos themselves say about their labels: a model's probabilities and the look-alikes,
+pooled with learned weights.
 
     beliefs(labels, probabilities, embeddings)      logarithms of them, some photos at a time
 
-Every source is out of sample: probabilities come from a model that had not seen the photo, and
-what embeddings say is worked out without the photo itself, or any of its group. How much each
-source counts is fitted to the given labels, by expectation-maximisation over the true ones: T[k,
-g], the chance that a k is called g, is learned beside the weights, so that wrong labels do not
-drag them (Dawid & Skene 1979; Patrini et al. 2017 for the transition matrix).
+Every source is out of sample: probabilities come from a model that had not seen the photo, and the
+evidence of embeddings leaves out the photo itself and its group. The weight of each source is
+fitted to the given labels, by expectation-maximisation over the true ones: T[k, g], the chance that
+a k is labelled g, is learned along with the weights, so that wrong labels do not distort them
+(Dawid & Skene 1979; Patrini et al. 2017 for the transition matrix).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Shortcuts: what a model could go by instead of the thing, such as a class whose photos are all
 180-pixel thumbnails.
 
-Every trait that is on file or measured (size, format, camera, border, site, one burst ...) is
-asked how well it alone tells one class from all others. It is a shortcut when it does so nearly
-without fail, and when so many different shots agree that chance does not (Fisher's exact test,
-one-sided, times the number of questions asked).
+For every recorded or measured trait (size, format, camera, border, site, one burst ...) we check
+how well it alone separates one class from all others. It is a shortcut if it almost never fails,
+and if too many different shots share it for chance (Fisher's exact test, one-sided, times the
+number of tests).
 
     shortcuts({"a": "fort"}, {"a": {"format": "WEBP"}}) -> [Shortcut(...)]
 """

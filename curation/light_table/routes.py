@@ -1,7 +1,7 @@
 """The annotator's tab: its files, and the routes that they talk to. No logic here.
 
-`space` hands in who is signed in; every route asks again. Nothing is told and no photo is shown
-to anybody else.
+`space` passes in who is signed in; every route checks again, and nobody else gets any data or
+photo.
 """
 
 from __future__ import annotations

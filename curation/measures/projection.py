@@ -1,10 +1,10 @@
-"""Every photo as a point: embeddings in two dimensions, like beside like, for the map.
+"""Every photo as a point: embeddings in two dimensions for the map, similar photos close together.
 
     points = projection(ids, x, kept)              (n, 2), in -1..1, remembered in the file `kept`
 
-t-SNE by openTSNE (Poličar et al. 2024), begun from the first two principal axes, so that the large
-distances mean something too. What was placed stays where it is: new photos are placed among the
-others, and all are placed anew only when half of them are new.
+t-SNE by openTSNE (Poličar et al. 2024), initialised with the first two principal axes, so that
+large distances mean something too. Placed photos stay where they are, and new ones are placed among
+them; everything is placed again only when half of the photos are new.
 """
 
 from __future__ import annotations

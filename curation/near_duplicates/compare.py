@@ -4,7 +4,7 @@ everything agrees.
 Points that look alike (SIFT; also in the mirror) propose how one photo lies over the other:
 shifted, turned, scaled, stretched or cropped. Then the two are compared patch by patch where
 they overlap. A background that agrees while the thing in front of it does not leaves patches
-that disagree, and these pull the score down. What agrees is looked at once more, larger and in
+that disagree, and these pull the score down. Pairs that agree are compared once more, larger and in
 colour: two things of one shape in one place only look alike
 (`curation/near_duplicates/differences.py`).
 

@@ -1,14 +1,13 @@
-"""What differs between two photos that lie over each other: what they show, or the colour of a
-part of it.
+"""What differs between two aligned photos: what they show, or the colour of a part of it.
 
 Two things of one shape, in one place and light, agree nearly everywhere. Points and patches call
-them one shot, since smooth things leave little to disagree about. So here they are looked at
-once more: larger, in small cells, in colour.
+them one shot, since smooth surfaces show few differences. So we compare them once more: larger, in
+small cells, and in colour.
 
-A copy differs from its original by the same amount everywhere: what is left of fine structure is
-the noise of saving it, and one change of light or of saturation explains all colours. Of two
-things, one cell differs more than the noise of the others, or a part has another colour before a
-background that kept its own.
+A copy differs from its original by the same amount everywhere: fine structure differs only by the
+noise of saving it, and one change of light or saturation explains all colours. With two things, one
+cell differs more than the noise of the others, or a part has another colour while the background
+kept its own.
 
     differences(one, other, over) -> Difference(structure, colour)
 """

@@ -1,10 +1,9 @@
-"""At the doorstep: is a visitor's photo one that is here already, or the sealed test holds?
-Asked before it is kept.
+"""Before a visitor's photo is kept: is it already in the dataset, or in the sealed test?
 
-Sketches (16 x 16 grey pixels of the whole and of its middle, also in the mirror) and whatever
-else looks alike propose a few photos; pixels decide, as in a scan. Sketches are held of the
-sealed test and of visitors' photos only, and a crop out of a corner slips past half the time: a
-scan compares with everything, and nothing is learned from before it has.
+Sketches (16 x 16 grey pixels of the whole photo and of its middle, also mirrored) and other
+look-alikes propose a few photos; pixels decide, as in a scan. There are sketches only of the sealed
+test and of visitors' photos, and they miss half of the crops from a corner. A scan compares the
+photo with everything, and no training uses it before that.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python -m curation scan DATASET
 
-Photos become embeddings (kept; only new ones are computed), out-of-fold opinions say which
-labels are doubtful, pixels say which photos are the same shot, and small measures which ones
-nobody can learn from. One commit replaces the findings of the scan before.
+Embeddings are computed for new photos and kept. Out-of-fold opinions show which labels are
+doubtful, pixels show which photos are the same shot, and measures show which photos are too poor to
+learn from. One commit replaces the findings of the previous scan.
 """
 
 from __future__ import annotations

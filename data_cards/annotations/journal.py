@@ -1,9 +1,9 @@
 """Decisions on this machine's disk: kept before anybody says "kept", sent to the repository in
 batches.
 
-Each process writes one file of its own (`<ulid>.jsonl`), so that two never write over each
-other; what a crash cut short is reported and does no harm. What was sent is known by reading the
-repository's ledger, so a restart neither loses a decision nor doubles one.
+Each process writes its own file (`<ulid>.jsonl`), so two never overwrite each other. A line that a
+crash cut short is reported and does no harm. The repository's ledger shows what was sent, so a
+restart neither loses nor doubles a decision.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Cells that somebody changed elsewhere (in Data Studio, with `datasets`, in a notebook).
 
-Each row of a table that Vitrine writes also holds what was written, as "status/label/mark"; a cell
-that differs from it was edited. The mark counts the lines of the ledger about the photo, so that
-the same edit made again after it was decided on is another one. So an edit is seen whatever else
-happened to the table since: rows may be reordered, left out, or older than the newest fold.
+Each row of a table that Vitrine writes also records what was written, as "status/label/mark"; a
+cell that differs from it was edited. The mark counts the ledger's lines about the photo, so the
+same edit counts again if somebody makes it after a decision. Edits are found even if rows were
+reordered or left out, or are older than the newest fold.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What is kept of a camera's Exif: which way is up, which camera, and when, each in the very form
-that cameras write. Whatever else stands in these fields was written by a person.
+"""What is kept of a camera's Exif: orientation, camera and time, each only in the form that cameras
+write. Anything else in these fields was written by a person.
 
     allowed_exif(data)       an Exif block (TIFF bytes)
 """

@@ -2,8 +2,8 @@
 
     plain_profile(profile)       the same colours; as it came where it holds nothing else
 
-A profile is a table of tags: curves and matrices, and texts, of which some are private to whoever
-wrote them. Curves and matrices are kept, texts only where they name a well-known colour space.
+A profile is a table of tags: curves, matrices and texts, some of them private. We keep curves and
+matrices, and only those texts that name a well-known colour space.
 """
 
 from __future__ import annotations

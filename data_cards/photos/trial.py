@@ -1,11 +1,11 @@
-"""A process that opens photos which may cost much; `photo_check.py` starts and ends it.
+"""A process that opens photos that may be expensive; `photo_check.py` starts and ends it.
 
     python -m data_cards.photos.trial
 
-Each photo comes on standard input as one byte that says what is wanted (OPEN, STORE or
-STORE_WITH_PLACE), its length (8 bytes, big-endian) and its bytes. The answer is "+" or "-", a
-length (8 bytes) and that many bytes: the photo as it is stored (nothing for OPEN), or what is wrong
-with it as a sentence. An empty photo asks whether we are ready.
+Each photo arrives on standard input as one byte for the command (OPEN, STORE or STORE_WITH_PLACE),
+its length (8 bytes, big-endian) and its bytes. The answer is "+" or "-", a length (8 bytes) and
+that many bytes: the photo as it is stored (nothing for OPEN), or what is wrong with it as a
+sentence. An empty photo asks whether we are ready.
 """
 
 from __future__ import annotations

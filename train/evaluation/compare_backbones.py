@@ -1,9 +1,9 @@
 """Backbones compared before one of them is trained: how many answers are right, how long one takes,
 and how large the weights are.
 
-Each photo outside the sealed test is asked of a linear head on frozen features that saw neither it
-nor its near-copies, so that choosing a backbone uses up no test photo. Fine-tuning adds to that,
-and not to all alike: train the best two where they are close.
+For each photo outside the sealed test, a linear head on frozen features answers that saw neither
+the photo nor its near-copies, so choosing a backbone uses up no test photo. Fine-tuning improves
+some backbones more than others: if two are close, train both.
 
     python -m train compare-backbones museum auto facebook/dinov3-vits16-pretrain-lvd1689m
 """

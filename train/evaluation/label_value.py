@@ -1,5 +1,5 @@
-"""Was it worth it? What a round of decisions bought, and whether another hour is likely to pay,
-in plain sentences.
+"""Was it worth it? What a round of decisions gained, and whether another hour is likely to help, in
+plain sentences.
 
 verdict(paired(before, after), decisions=48, effort=effort_of(...), photos=2640)
 """

@@ -1,10 +1,9 @@
-"""The evaluation report: one HTML page that carries its pictures, drawings and words in itself.
+"""The evaluation report: one HTML page that contains all its pictures, drawings and words.
 
     Path("report.html").write_text(report_page(examined), encoding="utf-8")
 
-It shows photos of the sealed test beside what the model said of them: for the owner, not for
-whoever decides labels. No script, nothing from another address; whatever strangers wrote is
-escaped.
+It shows photos of the sealed test beside the model's answers, so it is for the owner, not for
+annotators. No script, nothing from another address; all text from strangers is escaped.
 """
 
 from __future__ import annotations

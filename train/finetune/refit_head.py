@@ -1,13 +1,11 @@
-"""A head fitted anew at the very end, to what the network sees of all photos outside the test,
-as they are.
+"""Refit the head at the end, to the features of all photos outside the test, as they are.
 
-While the blocks learned, the head learned on views, half in the dark and half covered; served,
-it meets whole photos. And the features of photos that were learned from lie closer together than
-those of new ones: only validation photos show how far a thing strays. So the discriminant
-(train/probes/lda.py) is fitted to both, and asked about each validation photo without it and all
-that hangs together with it: that decides whether the new head is taken, and it is what the
-release is calibrated on (cross-conformal, Vovk 2015; the head alone is Kang 2020, "Decoupling
-representation and classifier").
+While the blocks learned, the head learned on augmented views; the served model sees whole photos.
+Also, the features of training photos lie closer together than those of new ones: only validation
+photos show how widely a class spreads. So the discriminant (train/probes/lda.py) is fitted to both.
+For each validation photo, a head fitted without it and its near-copies answers. These answers
+decide whether the new head is used, and the release is calibrated on them (cross-conformal, Vovk
+2015; the head alone is Kang 2020, "Decoupling representation and classifier").
 
     anew = refitted(learned, held, units)
 """

@@ -1,10 +1,10 @@
 """Backbone families: what differs between them, one row each. To add a family, add a row.
 
-A row says how a photo's features are read off, which sides can be looked at, and what parts are
-called. A family without a row is opened all the same where transformers has a classifier or a
-trunk of it: its features are what reaches the last matrix of its own classifier. What a row does
-not know (fused inference, early features, other sides) falls back to what works for every family,
-and `limits` says so. The table for people is docs/decisions/backbone-families.md.
+A row says how features are computed, which image sizes work, and what the parts are called. A
+family without a row still works if transformers has a classifier or a trunk for it: its features
+are the input of the last matrix of its own classifier. What a row does not define (fused inference,
+early features, other sizes) falls back to what works for every family, and `limits` says so. The
+table for people is docs/decisions/backbone-families.md.
 """
 
 from __future__ import annotations

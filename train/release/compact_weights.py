@@ -4,8 +4,8 @@
     packed = pack(arrays, steps=511)                    # bytes that gzip makes small
     weights = unpack(packed, layout_of(arrays, 511))    # as the browser does it
 
-Weights are rounded in blocks, each to so many steps of its own range, and computed with in float32:
-only their digits are fewer. 8-bit arithmetic would be smaller by a little and change the answers.
+Weights are rounded in blocks, each to a number of steps within its range, and used in float32: they
+only have fewer digits. 8-bit arithmetic would be slightly smaller and change the answers.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Whether a release is asked about a photo's mirror image, too: where validation photos say that it
-pays, else not.
+"""Whether a release also looks at a photo's mirror image: only where validation photos show that it
+helps.
 
     answers, tried = with_mirror_images(draft, source, material, trained, answers)
 
 Only collections whose things may be mirrored (`flips: true`) are tried. An answer then takes twice
-as long, so the gain has to be one that so many photos can show. The choice stands in config.json,
-which every engine and export goes by, and what it rests on in mirror_images.json, which the card
-tells.
+as long, so the gain must be large enough to show on that many photos. The choice is stored in
+config.json, which every engine and export follows; its evidence is in mirror_images.json, which the
+card shows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Splits a dataset and writes splits and certificate beside the photos; from then on the test is
 sealed.
 
-A test that exists stays what it is: a later split only finds a place for photos that came since.
+An existing test never changes: a later split only places new photos.
 
     python -m train split DATASET
 """

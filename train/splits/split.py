@@ -1,9 +1,9 @@
-"""Groups and labels -> train, validation and test, with no group across the line. Pure: no
-files, no network.
+"""Groups and labels -> train, validation and test, with no group on two sides. Pure: no files, no
+network.
 
 A unit (near-duplicates, and photos of one class taken in one go) is never divided. A test split
-that came with the photos stays; a train photo with a near-copy in it leaves. A side that did not
-come is carved from one that did.
+that came with the photos stays; a train photo with a near-copy in it leaves. A missing side is
+taken from the one that came.
 
     python -m train split DATASET
 """

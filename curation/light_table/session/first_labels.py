@@ -1,8 +1,8 @@
-"""While photos have no label: which comes next, and which may get the same class at once.
+"""While photos have no label: which one comes next, and which ones may get the same class at once.
 
-Photos of one working set (curation/active_learning/first_labels.py) are looked at together; when
-few of them are left without a label, another set is taken. What a person took out of a proposal is
-remembered as long as the app runs; it is no decision.
+Photos of one working set (curation/active_learning/first_labels.py) are handled together; when few
+of them are left without a label, the next set follows. Photos that a person took out of a proposal
+are remembered while the app runs; this is not a decision.
 """
 
 from __future__ import annotations

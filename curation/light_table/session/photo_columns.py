@@ -1,8 +1,8 @@
 """The columns of the contact sheet for one person: what they may know of every photo.
 
-What was collected never changes and is worked out once for each revision; labels, decisions and
-open questions follow every key. Nobody is told of a sealed photo what the model thinks, nor of a
-photo that they are still to be asked about what others answered.
+Facts that came with the photos never change and are computed once for each revision; labels,
+decisions and open questions are updated after every key. Nobody sees the model's opinion of a
+sealed photo, or other people's answers about a photo that they still have to answer.
 """
 
 from __future__ import annotations
