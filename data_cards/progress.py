@@ -28,7 +28,7 @@ def speak_up(level: int = logging.INFO) -> None:
         LOGGER.addHandler(handler)
     LOGGER.setLevel(level)
     LOGGER.disabled = (
-        False  # a library that sets logging up anew silences the loggers it does not know
+        False  # a library that configures logging again silences the loggers it does not know
     )
     LOGGER.propagate = False
     logging.raiseExceptions = (

@@ -80,8 +80,8 @@ def points(difference: float) -> str:
 # Signs that people write with and that Python does not count as printable: blanks that do not break
 # a line, and the joiners of Devanagari, Persian and emoji.
 WRITTEN_WITH = frozenset("\u00a0\u202f\u200c\u200d")
-# Signs that make a text read as something else: control signs, marks of direction (with which
-# "gpj.exe" reads as "exe.jpg"), halves of characters, and what no script has a use for.
+# Characters that make a text read as something else: control characters, direction marks (with
+# which "gpj.exe" reads as "exe.jpg"), halves of characters, and those that no script uses.
 MISLEADING = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
     "\ud800-\udfff\ue000-\uf8ff\ufff9-\ufffb\uffff]"

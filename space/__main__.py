@@ -64,7 +64,7 @@ def _serve(asked: argparse.Namespace) -> None:
     if asked.dataset and not parse_address(model).revision:
         home_of(
             model, default_cache(os.environ)
-        )  # a place where no model can be made is told now, not after an hour
+        )  # report now, not after an hour, that no model can be written there
     settings = SpaceSettings(
         model=model,
         dataset=asked.dataset,
@@ -156,7 +156,7 @@ def _predict(asked: argparse.Namespace) -> int:
     worst = 0
     for photo in photos_in(asked.photos, asked.exclude):
         try:
-            os.stat(photo)  # what is not there has a code of its own
+            os.stat(photo)  # a missing file has its own code
             said = recognizer.predict(read_file(Path(photo)), top_k=asked.top_k).to_json()
         except VitrineError as error:
             said = refusal(error)

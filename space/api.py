@@ -301,7 +301,7 @@ class Endpoints:
             try:
                 if path.stat().st_size == len(photo) and path.read_bytes() == photo:
                     path.unlink(missing_ok=True)
-            except OSError:  # gone in the meantime, or a folder: nothing to forget
+            except OSError:  # deleted in the meantime, or a folder: nothing to forget
                 continue
 
     def _take_turn(self, client: str) -> None:

@@ -193,7 +193,7 @@ def run(
         finally:
             stop(running)
     finally:
-        if settings.behind:  # whoever presses Ctrl-C twice ends the server before it has closed
+        if settings.behind:  # a second Ctrl-C ends the server before it has closed
             from curation.retrain.job_runner import JobRunner
 
             JobRunner(settings.state / "jobs").stop()

@@ -311,7 +311,7 @@ class AppState:
     def _take_newest(self) -> None:
         try:
             self._take(self._load(newest_of(self._settings.model)))
-        except NoModelYet:  # what was made was something else, such as the findings of a scan
+        except NoModelYet:  # the new commit was something else, such as the findings of a scan
             return
         self._not_reloaded = ""
         self._until_restart = self._pinned()

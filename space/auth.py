@@ -90,7 +90,8 @@ class PasswordAccess:
 
     def sign_in(self, name: str, password: str, client: str) -> str:
         """A new token. Raises NotAllowed; evidence `wait` when there were too many tries."""
-        # Counted per client, and never per name: whoever knows a name could lock its owner out.
+        # Counted per client and never per name: otherwise anybody who knows a name could lock its
+        # owner out.
         wait = self._tries.take(client)
         if wait:
             raise NotAllowed(

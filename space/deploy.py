@@ -221,7 +221,7 @@ def space_requirements(pinned: str, exported: bool, zero_gpu: bool = False) -> s
         for line in pinned.splitlines()
         if _plain(re.split(r"[\[=<>~ ]", line)[0]) in wanted
     ]
-    # ZeroGPU has a torch of its own that reaches its GPUs.
+    # ZeroGPU brings its own torch, which can use its GPUs.
     torch = [] if exported or zero_gpu else [TORCH_FOR_CPU]
     return "\n".join([*torch, *lines, *([SPACES] if zero_gpu else [])]) + "\n"
 

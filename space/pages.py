@@ -44,7 +44,7 @@ ICONS = (
 # What the page loads by itself. The runtime is none of it: it is fetched with the release.
 KEPT = frozenset({".css", ".html", ".js", ".png", ".svg"})
 PAPER = "#FAF7F1"
-# A page of its own has to be let through to the app by the policy that it carries.
+# The page's own policy must allow calls to the app.
 REACHED = re.compile(r"https://[\w.-]+\.hf\.space|http://(127\.0\.0\.1|localhost)(:\d+)?")
 CONNECT = "https://*.hf.space"
 

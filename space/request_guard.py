@@ -69,7 +69,7 @@ CLOSED = (
     "/favicon.ico",
     "/manifest.json",
 )
-# Nothing of Gradio's front end is served, so neither inline scripts nor `eval` are needed.
+# We serve nothing of Gradio's front end, so the policy needs no inline scripts and no `eval`.
 POLICY = (
     "default-src 'self'; frame-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; "

@@ -38,7 +38,7 @@ ENVIRONMENT = {
     # believe nobody.
     "FORWARDED_ALLOW_IPS": "",
 }
-# Each of these would tell strangers too much, start something of its own, or show Gradio's page.
+# Each of these would tell strangers too much, start another process, or show Gradio's page.
 OFF = (
     "show_error",
     "share",
@@ -193,8 +193,8 @@ def stop(running: uvicorn.Server) -> None:
 
 
 def _without_origin(app: ASGIApp) -> ASGIApp:
-    # Gradio's layer would let every page of the web call, with cookies; ours, outside it, has
-    # answered already who may. It stands aside for a request that names no origin.
+    # Gradio's layer would let any web page call, with cookies. Our outer layer has already decided
+    # who may, and Gradio's ignores a request without an origin.
     async def passing(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = [pair for pair in scope["headers"] if pair[0] != b"origin"]

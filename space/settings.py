@@ -98,8 +98,8 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
     owner = environ.get("SPACE_AUTHOR_NAME", "") if on_hub else ""
     state = environ.get("VITRINE_STATE")
     passwords = environ.get("VITRINE_PASSWORDS")
-    # On the Hub anybody could be called "owner"; off it the name is what `serve` gives to whoever
-    # started it.
+    # On the Hub anybody could be called "owner"; elsewhere `serve` gives this name to the person
+    # who started it.
     owners = _listed(f"{owner if on_hub else OWNER},{environ.get('VITRINE_OWNERS', '')}")
     return SpaceSettings(
         model=model,

@@ -203,7 +203,7 @@ def _deepest_first(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 def _stat(path: Path) -> os.stat_result | None:
     try:
         return path.lstat()
-    except (OSError, ValueError):  # gone in between, or a name that is none
+    except (OSError, ValueError):  # deleted in between, or not a valid name
         return None
 
 

@@ -119,8 +119,7 @@ def _shot(
     photo: Photo, label: str, source: Source, burst: str, opinion: Opinion, is_silent: bool
 ) -> Shot:
     taken_for = "" if is_silent or not opinion.labels else opinion.labels[0]
-    # A photo of which no moment is known is a burst of its own: no two share it, and nothing
-    # follows.
+    # A photo without a time is a burst on its own: no other photo shares it or follows it.
     return Shot(
         photo.image_id,
         label,

@@ -42,7 +42,7 @@ SECONDS = {
     "quality": 4.0,
 }
 FEWEST_GAPS = 10
-PAUSE = 60.0  # seconds between two decisions, above which somebody did something else
+PAUSE = 60.0  # seconds between two decisions; above this somebody did something else
 CONVINCING = 3  # the surest questions come first: whoever sees that it is right goes on
 MOST_LEARNED = 3_000  # photos that a measurement learns from: some seconds
 FEWEST_TESTED = 20

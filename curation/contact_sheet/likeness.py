@@ -13,7 +13,7 @@ import numpy as np
 from curation.active_learning.acquisition import whitening
 from train.inference.photo_index import Index
 
-# How much what it is not weighs beside what it is, as is usual for Rocchio's feedback (1971;
+# The weight of negative examples beside positive ones, as usual for Rocchio's feedback (1971;
 # Manning et al. 2008, 9.1.1: 0.75 and 0.15 to 0.25): negatives are few and chosen at the border.
 UNLIKE = 0.35
 NEAREST = 2_000  # photos that are put into order: as many as one step may decide

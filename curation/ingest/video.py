@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import cv2
 
 QUALITY = 92
-# Frames a second that are looked at: a hand that walks stands still for a fifth of a second or so.
+# Frames examined a second: a walking hand holds still for about a fifth of a second.
 LOOKS = 8
 
 

@@ -16,8 +16,8 @@ POINTS = 200
 # half the bytes.
 STEPS = 16
 STEP = 6
-# Of the strongest points so many must be each other's nearest and this close, else the others are
-# not looked at.
+# This many of the strongest points must be each other's nearest and this close; otherwise the
+# others are not compared.
 STRONGEST = 128
 PROMISING = 4
 CLOSE = 0.93

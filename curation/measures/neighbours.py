@@ -232,7 +232,7 @@ def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Ne
     cosines = np.zeros((len(ids), count), np.float32)
     old = np.flatnonzero(moved >= 0)
     lists = moved[kept.near.places[old]]
-    whole = (lists >= 0).all(axis=1)  # the list of a photo that lost a neighbour is made anew
+    whole = (lists >= 0).all(axis=1)  # the list of a photo that lost a neighbour is computed again
     stay = moved[old[whole]]
     places[stay], cosines[stay] = lists[whole], kept.near.cosines[old[whole]]
     anew = np.setdiff1d(np.arange(len(ids)), stay)

@@ -20,12 +20,13 @@ from train.splits.groups import FRAME, moments
 # Seconds between two photos: more, and something may have been exchanged. Of 125 pauses in five
 # bursts of household objects, the longest are a little below it.
 PAUSE = 3.0
-# Seconds from the first photo to the last: in more, somebody may have gone on to another thing.
+# Seconds from the first photo to the last: with more time somebody may have moved on to another
+# thing.
 RUN_SECONDS = 60.0
 # Seconds of a clip: it never pauses, so only what is near in it is known to be one thing.
 CLIP_SECONDS = 2.0
-# Photos with the very same time: the fastest phones take 30 a second. More were dated by a
-# program, or by a camera whose clock stands.
+# Photos with the same time: the fastest phones take 30 a second. If there are more, a program dated
+# them, or the camera's clock has stopped.
 MOST_AT_ONE_TIME = 30
 
 

@@ -286,8 +286,8 @@ def _agreement(one: np.ndarray, other: np.ndarray, over: np.ndarray, mirrored: b
     if _off(one, other, over) > MOVED:
         score *= _like_an_edit(one[inside > 0], laid[inside > 0], share)
     if mirrored or _turned(over) > TURNED:
-        # No two shots of a scene are each other's mirror image: what agrees fairly well is a copy
-        # drawn anew.
+        # No two shots of a scene are mirror images of each other: if they agree fairly well, one is
+        # a redrawn copy.
         score += 0.5 * (1 - score) * float(np.clip((score - 0.7) / 0.1, 0, 1))
     return Match(float(np.clip(score, 0, 1)), _kind(one, other, over, mirrored, mean, share))
 

@@ -211,7 +211,7 @@ def _inside(shape: Shape, other: Shape, over: Way, margin: int = 4) -> np.ndarra
         (shape[1], shape[0]),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
     )
-    # Not the edge of either: a turned copy is mixed with what lies around it there.
+    # Not the edges: there a turned copy is mixed with its surroundings.
     edge = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
     return cv2.erode(
         (whole > 250).astype(np.uint8), edge, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)
@@ -357,7 +357,7 @@ def _explained(x: np.ndarray, y: np.ndarray, shared: np.ndarray) -> float:
         off = _off(x, simple, y, shared)
         found.append(_most(off))
         if (off <= ALIKE).mean() > (kept <= ALIKE).mean():
-            # Once more by those alone that it explains: what it cannot is no part of it.
+            # Fitted again to the pixels it explains: the others are no part of it.
             same = off <= ALIKE
             known = change(mine[same], its[same], y)
             kept = _off(x, known, y, shared)

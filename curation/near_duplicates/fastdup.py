@@ -83,7 +83,7 @@ def _small(photo: tuple[str, Path | bytes]) -> tuple[str, bytes | None]:
     name, data = photo
     try:
         return name, thumbnail(data if isinstance(data, bytes) else data.read_bytes(), SIDE)
-    except BadPhoto:  # named by whoever reads the photos; fastdup simply does not see it
+    except BadPhoto:  # reported where photos are read; fastdup simply does not see it
         return name, None
 
 

@@ -39,7 +39,7 @@ from train.settings import TrainSettings
 from train.train_model import train_model
 
 LOOK_AGAIN = "Please check this label again."
-UNDECIDED = 0.5  # as doubtful as anything: where it lies in the queue tells nothing
+UNDECIDED = 0.5  # as doubtful as anything: its place in the queue reveals nothing
 
 
 def retrain(

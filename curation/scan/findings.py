@@ -144,7 +144,7 @@ def _everywhere(context: ScanContext) -> dict[str, frozenset[str]]:
     under: dict[str, frozenset[str]] = {}
     alike: dict[
         frozenset[str], frozenset[str]
-    ] = {}  # most photos stand under one label: a set for each would be large
+    ] = {}  # most photos have one label: a set for each would be large
     for image_id, photo in context.photos.items():
         group = context.copies.groups.get(image_id, image_id)
         given = (*(source.given_label for source in photo.sources), context.label(image_id))

@@ -37,7 +37,7 @@ THROUGH_OTHERS = (
 UNLESS_APART = (
     "That one is in the test, so this one is not learned from unless you say that they differ."
 )
-# How far the next photo may be to be called so: seconds by a camera's clock or in a clip, else the
+# How close the next photo must be: seconds by a camera's clock or in a clip, otherwise by the
 # camera's count.
 NEXT_SECONDS = 3.0
 NEXT_FRAME = 2.0

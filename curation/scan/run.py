@@ -222,7 +222,7 @@ def _embedded(
     """Embeddings of all that can be read, and how many photos were measured on the way."""
     known, broken = memory.measures(photos)
     passing = PassingBy(memory, set(photos) - set(known) - broken, store)
-    # A photo that cannot be read is not tried again, nor an engine started for it.
+    # We do not try an unreadable photo again, and do not start an engine for it.
     readable = [image_id for image_id in photos if image_id not in broken]
     watch = Watch(LONGER, passing.see, look_once, passing.keep)
     ids, x = embed(framed(base), readable, backbone, cache, threads=settings.threads, watch=watch)

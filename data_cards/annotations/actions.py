@@ -72,7 +72,7 @@ _COPY = frozenset({Topic.COPY})
 TABLE: dict[str, Action] = {
     "keep": Action(About.PHOTO, judges=_LABEL | _COPY),
     "relabel": Action(About.PHOTO, ("label",), judges=_LABEL, settles=_LABEL),
-    # How good a photo of something else is matters to nobody.
+    # The quality of a photo of something else does not matter.
     "none_of_these": Action(About.PHOTO, judges=_LABEL, settles=_LABEL | {Topic.QUALITY}),
     "junk": Action(About.PHOTO, judges=_LABEL | _COPY, settles=EVERYTHING),
     "duplicate_of": Action(About.PAIR, ("other",), judges=_COPY, settles=EVERYTHING),

@@ -42,7 +42,7 @@ class Journal:
         with full_disk_named("the place for decisions"):
             folder.mkdir(parents=True, exist_ok=True)
         self._rows = self._read_all()
-        # What waits is counted for every key that is pressed: never by a pass over everything kept.
+        # Every key press counts what waits, so this must never pass over everything kept.
         self._waiting = dict(self._rows)
 
     def append(self, entries: Sequence[Decision | Question]) -> None:
@@ -105,7 +105,7 @@ class Journal:
                 _write_all(descriptor, data)
                 os.fsync(descriptor)
             except OSError:
-                # Half a line is worse than none: the person is told that nothing was kept.
+                # Half a line is worse than none: the person sees that nothing was kept.
                 os.ftruncate(descriptor, before)
                 raise
         finally:

@@ -46,8 +46,8 @@ KNOWN_IN_CARD = (
     "negatives",
     "credits",
 )
-# How alike (0..1, difflib's ratio) an unknown key must be to a known one to be taken for a slip.
-# `tilte` and `title` come to .8, `date` and `name` to .5.
+# How similar (0..1, difflib's ratio) an unknown key must be to a known one to count as a typo: .8
+# for `tilte` and `title`, .5 for `date` and `name`.
 SLIP = 0.75
 NOTHING = ("", "~", "null", "Null", "NULL")
 HOW = {

@@ -35,8 +35,7 @@ RESTART_INTERVAL = 0xDD
 PROGRESSIVE = 0xC2
 _LAST_RESTARTS = re.compile(rb"(?:\xff[\xd0-\xd7])+\Z")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-# Zeros at the end of a file that are no pixels: what a copy that was broken off leaves on some
-# disks.
+# Zeros at the end of a file that are not pixels: some disks leave them after an interrupted copy.
 PADDING = 64
 # Pixels of the shorter side that a JPEG is tried at: enough to tell where it stops.
 TRIED_AT = 1024

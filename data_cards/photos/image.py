@@ -272,8 +272,8 @@ def _told_kind(start: bytes) -> str:
 
 def _headed(data: bytes, image_format: str) -> Image.Image:
     """An image whose header was read, and nothing else."""
-    # Pillow warns of many pixels, where ours is the bound, and of an Exif that is odd, which is no
-    # reason to refuse.
+    # Pillow warns about many pixels, for which we have our own limit, and about odd Exif, which is
+    # no reason to refuse.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if image_format == "JPEG":

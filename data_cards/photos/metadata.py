@@ -49,8 +49,8 @@ def stored_form(data: bytes, keep_location: bool = False) -> bytes:
     try:
         kept = strip(data, exif)
     except (NotPlain, struct.error, IndexError, KeyError, zlib.error):
-        kept = _as_jpeg(data)  # whoever can be decoded can be coded anew
-    inspect_photo(kept)  # what is stored has to be readable for ever after
+        kept = _as_jpeg(data)  # whatever we can decode we can encode again
+    inspect_photo(kept)  # stored photos must stay readable
     return kept
 
 

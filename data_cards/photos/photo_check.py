@@ -30,7 +30,7 @@ START_DEADLINE = 60.0  # seconds until the process has loaded its decoders, on a
 # Of strangers' photos: HEIC of 48 million pixels, PNG and WEBP of 30; a JPEG may be any size.
 MOST_MEMORY = 700_000_000
 PLAIN_PIXELS = {"JPEG": 40_000_000, "PNG": 16_000_000, "BMP": 16_000_000}
-# A baseline photo has one scan, and a preview in its header another; the same bytes may stand in a
+# A baseline photo has one scan, and a preview in its header another; the same bytes may occur in a
 # maker's notes by chance.
 MOST_PLAIN_SCANS = 16
 COMMAND = (sys.executable, "-m", "data_cards.photos.trial")

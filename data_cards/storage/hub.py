@@ -176,7 +176,8 @@ class HubRepository:
         plan = self._notes.planned()
         if plan is None:
             return
-        # Its commit happened when none of the files is what it was, whoever committed since.
+        # Our commit happened if none of the files is as before, even if others have committed
+        # since.
         before = self._tree(plan.revision)
         now = self._tree(head)
         if any(now.get(path) == before.get(path) for path in plan.paths):
@@ -286,7 +287,7 @@ class HubRepository:
 
         if (
             revision is None or len(revision) != FULL_REVISION
-        ):  # a branch moves; only a commit is for ever
+        ):  # a branch moves; a commit never does
             return None
         held = try_to_load_from_cache(self.name, path, repo_type=self.kind, revision=revision)
         return Path(held).resolve() if isinstance(held, str) else None

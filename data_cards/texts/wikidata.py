@@ -30,7 +30,7 @@ TEXT_LICENCE = "CC-BY-SA-4.0"
 LONGEST = 360  # letters of an introduction; whole sentences
 MOST_ALIASES = 6
 PLACE = "P625"
-# What is told of an item, in this order: the property, the name of the fact.
+# The facts of an item, in this order: the property, the name of the fact.
 FACTS = {
     "P170": "Made by",
     "P84": "Architect",

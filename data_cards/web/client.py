@@ -145,7 +145,7 @@ class WebClient:
             if isinstance(found, WebAnswer):
                 return found
             place = checked(str(place.join(found)))
-            headers = None  # a key for one host is nobody else's
+            headers = None  # a key for one host goes to no other
         raise NotFetched(
             f"{place.host} redirects more than {self.limits.redirects} times.", url=url
         )

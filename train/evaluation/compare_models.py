@@ -130,7 +130,7 @@ def test_changes(now: Dataset, revision: str) -> str:
     try:
         before = _test_of(Dataset(now.repo, revision))
         after = _test_of(now)
-    except (MissingFile, KeyError, ValueError):  # another dataset, or one whose past is gone
+    except (MissingFile, KeyError, ValueError):  # another dataset, or one without its history
         return ""
     relabelled = sum(before[i] != after[i] for i in set(before) & set(after))
     came = len(set(after) - set(before))

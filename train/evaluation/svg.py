@@ -28,7 +28,7 @@ FONT = 11  # height of the words
 LABELLED = 8  # with more rounds only the served one and the candidate have their figure
 POINTS_IN_SIGHT = 12  # more points than this are a line without dots
 
-# A drawing in a file of its own has no page to take its colours from.
+# A drawing in a separate file has no page to take its colours from.
 ALONE = (
     "svg{background:#FAF7F1}text{font:11px sans-serif;fill:#6B6257}polyline{fill:none}"
     ".grid{stroke:#E4DCCF}.stroke-soft{stroke:#6B6257}.stroke-accent{stroke:#B4432A}"

@@ -46,7 +46,7 @@ AROUND = 12.0  # seconds: starting up, the first checkpoints, charts and the rep
 # what learns; and once more for the release.
 WRITTEN = 2
 FEWEST_BLOCKS = 1
-# Times that validation is asked once more: of the weights, and of some on the way to them
+# Extra rounds of validation: of the weights, and of some on the way to them
 # (train/finetune/wise_ft.py).
 LOOKED_BACK = 4
 FEWEST_STEPS = 4  # of a part of an epoch: the rates rise and fall within them
@@ -341,7 +341,7 @@ def pace_of(
         fewest = _seconds(lambda: step(low), end, 0)
     learner.eval()
     a_pixel = max(0.0, large / plan.batch - small) / max(1, high**2 - low**2)
-    # Always measured: a step learns, too, and stands for several times as much as an answer.
+    # Always measured: a training step costs several times as much as an answer.
     asked = (_seconds(ask, end) or 0.0) / max(1, len(few))
     checked = _seconds(check, end, 0)
     return Pace(

@@ -166,8 +166,8 @@ class CountingTrainer(ClockedTrainer):
         processes = here()
         if processes.count == 1:
             return super().get_train_dataloader()
-        # accelerate would give each process whole batches of its own, and repeat photos where they
-        # do not go round.
+        # accelerate would give each process whole batches, and repeat photos if they do not divide
+        # evenly.
         parts = Parts(self._get_train_sampler(), self.args.per_device_train_batch_size, processes)
         return DataLoader(
             cast(Views, self.train_dataset),
@@ -262,7 +262,7 @@ class Narrator(TrainerCallback):
                 f"Epoch {round(state.epoch or 0)} of {args.num_train_epochs}: "
                 f"{metrics['eval_accuracy']:.1%} of the validation photos right."
             )
-            # From the log and not from a counter of its own, which a resumed run would begin again.
+            # From the log, because a counter would start again in a resumed run.
             control.should_training_stop |= self.finished(state.log_history)
 
 

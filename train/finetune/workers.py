@@ -69,7 +69,7 @@ def assist(cache: Path, local_rank: int) -> None:
         run = cache / "runs" / task.run
         runs.append(run)
         _train(task, partial(_image_cache, task, run), run, local_rank)
-    for run in runs:  # on a disk of our own; where it is the main process's, it is gone
+    for run in runs:  # on our own disk; on the main process's disk it is gone already
         shutil.rmtree(run, ignore_errors=True)
 
 

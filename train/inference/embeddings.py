@@ -201,7 +201,7 @@ def embed_dataset(
     Only photos that were never seen at this backbone revision and framing are read, shown to
     `watch` and computed.
     """
-    # A photo that people framed anew is another one to the network.
+    # To the network, a photo with a new crop is another photo.
     name_of = getattr(dataset, "name_of", str)
     named = {name_of(image_id): image_id for image_id in dict.fromkeys(ids)}
     features = FeatureCache.of(cache, backbone, size)

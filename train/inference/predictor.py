@@ -71,7 +71,7 @@ class Prediction:
     def to_json(self) -> dict[str, Any]:
         """The contract's /predict, with null urls; `lead` and `several` are there where they are
         true, and `parent` where there is one."""
-        # Not by `asdict`: to copy all that lies within takes as long as to decode the photo.
+        # Not by `asdict`: its deep copy takes as long as decoding the photo.
         left_out = {"lead": self.lead, "parent": self.parent, "several": self.several}
         return {
             **{name: said for name, said in vars(self).items() if left_out.get(name, True)},
@@ -114,7 +114,7 @@ class Predictor:
         self._judgement = judgement
         self._references = references
         self.made_at = ""
-        # Whether parts of a photo are looked at where the whole shows nothing surely.
+        # Whether to look at parts of a photo if the whole gives no sure answer.
         self.looks_closer = False
         self.round = 0
         self.folder = Path()  # of the release

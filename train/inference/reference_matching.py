@@ -40,7 +40,7 @@ WEIGHT = 4.0  # logits for each time that the points that agree beyond chance ar
 # Points that agree with what else is in the photo. Other things agree in 5 at most, 29 of 30
 # pictures that are there in 27 and more (docs/decisions/one-picture-a-thing.md).
 ALSO_THERE = 12
-APART = 0.5  # of the smaller one: what lies over less of another picture is beside it
+APART = 0.5  # of the smaller one; with less overlap the two are side by side
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class References:
     def index(self) -> PointIndex:
         """The strongest points of each picture, in cells."""
         descriptors, pictures = self._voting()
-        # Releases of before have no cells, nor do those that let other points vote.
+        # Older releases have no cells, and neither have those with other voting points.
         if self.cells is None or len(self.cells[1]) != len(descriptors):
             return PointIndex.of(descriptors, pictures)
         return PointIndex.around(*self.cells, descriptors, pictures)

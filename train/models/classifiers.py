@@ -194,7 +194,7 @@ def _become(folder: Path, config: Any, model_type: str, attention: str | None) -
     return model
 
 
-# What says of which family a config is, and how it was saved, stays with its own class.
+# The keys for the family of a config, and for how it was saved, stay with its own class.
 NOT_SIZES = {"model_type", "architectures", "transformers_version", "dtype", "auto_map"}
 
 
@@ -246,7 +246,7 @@ def _named(folder: Path) -> Iterator[None]:
     from safetensors import SafetensorError
     from transformers.utils import logging
 
-    # Its bar of 0.02 s and its remarks about a new head would stand between our own lines.
+    # Its bar of 0.02 s and its remarks about a new head would clutter our own lines.
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     try:

@@ -18,10 +18,10 @@ from typing import Any, Literal
 # The number of its block in a parameter's name, the outermost where blocks lie in stages (a stage
 # then counts as one block); a family without such names learns at one rate.
 BLOCK = re.compile(r"\.(?:stages?|levels?|layers?|blocks?)\.(\d+)\.")
-# What turns pixels into the first block's input lies below all blocks.
+# The layers that turn pixels into the first block's input are below all blocks.
 BELOW = re.compile(r"embed|stem|pre_layrnorm")
-# Class token alone; class token beside the mean of the patches; whatever reaches the last matrix
-# of the family's own classifier.
+# Class token alone; class token and the mean of the patches; the input of the last matrix of the
+# family's own classifier.
 Pooling = Literal["class", "class and patches", "head"]
 
 

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from train.models.classifiers import head_layer
 from train.models.families import BackboneFamily, family_of
 
-# What the order of additions may change; more, and the family does something that we do not know
-# of.
+# What the order of additions may change. If it is more, the family does something that we do not
+# know.
 LARGEST_DIFFERENCE = 1e-4
 
 

@@ -25,7 +25,7 @@ FOLDS = 5
 STEPS = 50
 NEIGHBOURS = 10
 SHARPNESS = 8.0
-# chance from which a doubted photo is learned as something else; 98 of 100 of those were right
+# chance from which a doubted photo is relabelled; 98 of 100 of those were right
 RELABEL = 0.7
 RARE = 0.02  # slips rarer than this are left alone: unusual photos would be most of what is found
 FEW = 3  # other shots of its class; a label that fewer speak for is believed, as nobody can tell

@@ -244,7 +244,7 @@ def _write_golden(
     wanted = [ids[row] for row in golden_rows(classes, sure, refused)]
     read = dict(dataset.read_photos(wanted))
     photos = {image_id: read[image_id] for image_id in wanted if image_id in read}
-    # By the weights themselves: the many may have been asked of an engine that leaves out a digit.
+    # By the weights themselves: the many answers may come from an engine with less precision.
     exact = open_network(draft, "torch")
     said = {}
     for image_id, data in photos.items():

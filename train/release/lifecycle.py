@@ -37,7 +37,7 @@ from train.release.contents import keep
 from train.release.publish import publish
 
 BESIDE = ".vitrine/candidate"
-LARGE = 1_000_000  # bytes; smaller files are copied, since some of them are written anew
+LARGE = 1_000_000  # bytes; smaller files are copied, since some of them are rewritten
 
 
 def candidate_of(home: Path) -> Path:

@@ -60,7 +60,7 @@ from train.uncertainty.ood import OutOfDistributionScore
 
 FORMAT = 1
 # Tried in this order, a quarter or half of a bit more each time, from 8 bits to 16. The last ones
-# answer as the release does, or something else is wrong.
+# answer as the release does, unless something else is wrong.
 STEPS = (127, 181, 255, 304, 362, 430, 511, 1023, 32767)
 # On so many photos the two are held against each other.
 CHECKED = 50
@@ -179,7 +179,7 @@ def _told(twin: Twin, room: Mapping[str, Any], files: Mapping[str, bytes]) -> di
         "revision": twin.revision,
         "bytes": twin.bytes,
         "files": listed,
-        # It lies beside the page's own files, which may be brought up to date apart from this.
+        # It is next to the page's own files, which may be updated separately.
         "runtime": {"name": RUNTIME, "bytes": runtime_bytes()},
         "bits": twin.bits,
         "checked_on": twin.photos,

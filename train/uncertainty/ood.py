@@ -20,7 +20,7 @@ import numpy as np
 from train.probes.logistic import folds_of
 from train.statistics.vectors import product, unit
 
-# Share of the average variance that stands in for directions the photos are too few to know.
+# Share of the average variance to use for directions that too few photos determine.
 SHRINK = 0.1
 # Classes are hidden one at a time, or so many parts of them where they are more.
 HIDDEN_IN = 10

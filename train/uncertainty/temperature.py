@@ -15,8 +15,8 @@ import numpy as np
 
 from train.statistics.metrics import calibration_error, cross_entropy, softmax
 
-# How far from 1 a temperature is believed to lie before any photo is seen (deviation of its
-# logarithm): fifteen photos that are all right are no reason to be certain for ever.
+# Prior for the temperature around 1 (deviation of its logarithm): fifteen photos that are all right
+# do not justify certainty.
 BELIEF = 0.5
 LOWEST = 0.1
 HIGHEST = 20.0

@@ -162,7 +162,7 @@ class Moves:
             "image_id": image_id,
             "action": move.get("do"),
         }
-        # A class that is gone may still be kept: that is no new use of it.
+        # A photo may keep a class that no longer exists: that is not a new use of it.
         known_classes = None if move.get("do") == "keep" else things
         row["label"] = new_classes.get(name_key(row["label"] or ""), row["label"])
         return parse_decision({key: value for key, value in row.items() if value}, known_classes)

@@ -108,7 +108,7 @@ class LightTable:
     def _lay(self, dataset: Dataset) -> None:
         """Put a revision of the dataset on the table. It is read while people go on; nobody
         loses their place."""
-        # What visitors left lies on the table as well; it is no photo of the collection yet.
+        # The table also shows photos from visitors, which do not belong to the collection yet.
         photos = {**dataset.photos(), **dataset.inbox()}
         past = known(dataset, self._journal)
         if past.left_out != self._left_out:
