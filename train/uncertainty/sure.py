@@ -122,8 +122,15 @@ def _estimated(confidence: np.ndarray, differs: np.ndarray, allowed: float, wron
     seen = differs <= np.ceil(allowed * count)
     by_confidence = np.cumsum(1 - confidence) / count <= wrong
     by_counting = (differs + 1) / (count + 1) <= allowed
-    enough = np.flatnonzero(seen & (by_confidence | by_counting))
+    # Photos as confident as the last one are beyond the line with it.
+    ends = np.append(confidence[:-1] > confidence[1:], True)
+    enough = np.flatnonzero(ends & seen & (by_confidence | by_counting))
     if len(enough):
-        return float(confidence[enough[-1]])
+        lowest = float(confidence[enough[-1]])
+        if enough[-1] < len(confidence) - 1:
+            return lowest
+        # All of them are beyond the line, and so would be one more that is a little less sure.
+        room = wrong * (len(confidence) + 1) - float((1 - confidence).sum())
+        return min(lowest, max(USUAL, 1 - room))
     usual = int((confidence >= USUAL).sum())
     return USUAL if not usual or seen[usual - 1] else HIGHEST

@@ -7,6 +7,7 @@ const SIDE = 16;
 const NOTHING = 1; // grey levels
 const FINER = [32, 64];
 const BLURRED = 0.1;
+const ROUNDED = 0.32;
 const ALIKE = 0.3;
 const BY_CHANCE = 2;
 const PATCH = 256;
@@ -92,7 +93,8 @@ export function showsNothing(photo) {
   const remains = Math.max(...planes(resize(photo, SIDE, SIDE, BOX)).map(left));
   if (remains < NOTHING) return true;
   const edges = Math.max(...FINER.flatMap((side) => planes(resize(photo, side, side, BOX)).map((one) => edge(one, side))));
-  return edges < BLURRED * remains || isNoise(photo, remains);
+  const blurred = edges ** 2 < (BLURRED * remains) ** 2 + ROUNDED ** 2;
+  return blurred || isNoise(photo, remains);
 }
 
 function planes({ pixels }) {

@@ -43,6 +43,17 @@ def test_too_few_photos_prove_nothing_and_say_so():
     assert "no guarantee" in line.words
 
 
+@pytest.mark.parametrize(("seen", "expected"), [(0.99, USUAL), (0.975, 0.89)])
+def test_the_least_sure_of_few_right_answers_is_not_the_line(seen, expected):
+    """Thirteen photos of a small collection, all right: what is a little less sure may be sure as
+    long as no more wrong answers are to be expected than promised."""
+    line = sure_line(*confident(*[(seen, True)] * 13))
+    assert line.by == ESTIMATE
+    assert line.at == pytest.approx(max(USUAL, expected), abs=0.02)
+    wary = sure_line(*confident(*[(0.98, True)] * 13, *[(0.9, False)] * 4))
+    assert wary.at == pytest.approx(0.98), "where some were wrong the line stays above them"
+
+
 def test_the_usual_line_stays_where_nothing_that_was_seen_speaks_against_it():
     assert sure_line(*confident(*[(0.7, True)] * 20)).at == USUAL
 
