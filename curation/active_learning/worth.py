@@ -29,6 +29,7 @@ GAINS = {
     "leaks": 1.5,
     "unlabelled": 0.6,
     "duplicates": 0.2,
+    "alike": 0.1,
     "quality": 0.15,
 }
 # Seconds a question takes, until somebody's own pace on such questions is known: guesses.
@@ -39,6 +40,7 @@ SECONDS = {
     "leaks": 6.0,
     "unlabelled": 5.0,
     "duplicates": 5.0,
+    "alike": 5.0,
     "quality": 4.0,
 }
 FEWEST_GAPS = 10

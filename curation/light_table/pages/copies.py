@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from curation.light_table.session.placard import Records
-from curation.light_table.session.questions import Item
+from curation.light_table.session.questions import COPIES, Item
 from curation.light_table.session.queue import Queue
 from curation.light_table.session.table import LightTable
 from curation.measures.pixels import SIDE, detail
@@ -38,6 +38,11 @@ class Group:
     score: float
     sure: bool = True
 
+    def key_of(self, image_id: str) -> str | None:
+        """The question about one of its photos, where there is one."""
+        asked = (f"{pile}/{image_id}" for pile in COPIES)
+        return next((key for key in asked if key in self.keys), None)
+
 
 def groups_of(items: Iterable[Item]) -> list[Group]:
     """Questions about duplicates -> groups, surest first."""
@@ -45,7 +50,7 @@ def groups_of(items: Iterable[Item]) -> list[Group]:
     scores: dict[frozenset[str], float] = {}
     verified: set[frozenset[str]] = set()
     for item in items:
-        for finding in item.findings if item.pile == "duplicates" else ():
+        for finding in item.findings if item.pile in COPIES else ():
             photos = frozenset((item.image_id, *finding.related))
             if len(photos) > 1:
                 keys.setdefault(photos, []).append(item.key)
@@ -109,9 +114,9 @@ class Groups:
         for image_id in sorted(
             group.photos, key=lambda photo: (not records.is_sealed(photo), photo)
         ):
-            key = f"duplicates/{image_id}"
+            key = group.key_of(image_id)
             label = records.labels.get(image_id)
-            judged = key in group.keys and queue.is_settled(key, who)
+            judged = key is not None and queue.is_settled(key, who)
             if (
                 image_id in records.photos
                 and not judged
@@ -153,7 +158,7 @@ class Groups:
             "members": [
                 {
                     "image_id": image_id,
-                    "key": key if (key := f"duplicates/{image_id}") in group.keys else None,
+                    "key": group.key_of(image_id),
                     "doubt": self._doubt(image_id),
                     "width": by_id[image_id].width,
                     "height": by_id[image_id].height,

@@ -24,6 +24,10 @@ WORDS = {
         "photos to learn from are in the test too, or nearly",
     ),
     "duplicates": ("photo is a near-copy of another", "photos are near-copies of others"),
+    "alike": (
+        "photo looks like another; nobody knows yet whether it is the same shot",
+        "photos look like others; nobody knows yet whether they are the same shots",
+    ),
     "conflicts": (
         "photo is called different things by different people",
         "photos are called different things by different people",

@@ -166,7 +166,7 @@ def _changed(before: Label | None, after: Label | None) -> bool:
 def _paces(decisions: list[Decision]) -> list[tuple[str, float]]:
     """(pile, seconds) of decisions in order, as far as the question is known by its finding."""
     piles = {"label": "labels", "unlabelled": "unlabelled", "quality": "quality", "leak": "leaks"}
-    piles |= {"near_duplicate": "duplicates", "looks_alike": "duplicates", "conflict": "conflicts"}
+    piles |= {"near_duplicate": "duplicates", "looks_alike": "alike", "conflict": "conflicts"}
     return [
         (piles.get(one.finding.rpartition("/")[2], ""), datetime.fromisoformat(one.at).timestamp())
         for one in decisions

@@ -40,6 +40,7 @@ PILE_WORDS = {
     "labels": "doubtful label",
     "leaks": "leak into the test",
     "duplicates": "near-duplicate",
+    "alike": "looks alike",
     "conflicts": "disagreement",
     "unlabelled": "needs a label",
     "quality": "poor photo",

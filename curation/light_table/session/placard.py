@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from curation.light_table.session.questions import Item
+from curation.light_table.session.questions import PAIRS, Item
 from curation.near_duplicates.groups import DISAGREE
 from curation.near_duplicates.incoming import AGAIN
 from data_cards.annotations.decision import IT_IS_NONE, NONE_OF_THESE
@@ -214,7 +214,7 @@ def _given(item: Item, records: Records) -> list[str]:
     label = records.labels.get(item.image_id)
     sources = records.photos[item.image_id].sources
     given = [label.label if label else None, *(source.given_label for source in sources)]
-    if item.pile in ("duplicates", "leaks"):
+    if item.pile in PAIRS:
         other = _other(item.first)
         given += [records.labels[other].label] if other in records.labels else []
     return list(dict.fromkeys(class_id for class_id in given if class_id))

@@ -12,8 +12,19 @@ from data_cards.annotations.disagreement import PAIR, settles, settles_pair
 from data_cards.annotations.settled import settled_topics, settles_visitor
 from data_cards.dataset.schema import Finding
 
-PILES = ("labels", "leaks", "duplicates", "conflicts", "unlabelled", "quality", "visitors")
-PAIRS = ("leaks", "duplicates")
+PILES = (
+    "labels",
+    "leaks",
+    "duplicates",
+    "conflicts",
+    "unlabelled",
+    "alike",
+    "quality",
+    "visitors",
+)
+PAIRS = ("leaks", "duplicates", "alike")
+# Whether two photos are one shot: of those on the first pile pixels said so, of the other nobody.
+COPIES = ("duplicates", "alike")
 # the least score of a poor photo that is worth a question; a remark is on the page of the scan
 ASKED_FROM = 0.05
 UNASKED = "unasked"  # the kind of what nobody asked about: a photo that was looked for
@@ -23,7 +34,7 @@ _PILE_OF_KIND = {
     "leak": "leaks",
     "exact_duplicate": "duplicates",
     "near_duplicate": "duplicates",
-    "looks_alike": "duplicates",
+    "looks_alike": "alike",
     "quality": "quality",
     "visitor": "visitors",
     "conflict": "conflicts",
@@ -36,6 +47,7 @@ TOPIC_OF_PILE = {
     "unlabelled": Topic.LABEL,
     "leaks": Topic.LEAK,
     "duplicates": Topic.COPY,
+    "alike": Topic.COPY,
     "quality": Topic.QUALITY,
     "visitors": Topic.VISITOR,
 }

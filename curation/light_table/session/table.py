@@ -280,10 +280,16 @@ class LightTable:
             class_now = merged_classes(self.book.of_classes())
             shown["why"] += self.second_opinions.about(item.image_id, records, class_now)
         return shown | {
+            "poor": self._is_poor(item.image_id),
             "history": history(photo, item.findings, self.title),
             "said": decision_lines(decisions, self.book.stands, self.title),
             **self._remarks(item.image_id),
         }
+
+    def _is_poor(self, image_id: str) -> bool:
+        """Whether it is asked if the photo is any use at all."""
+        asked = self.queue.of_photo(image_id)
+        return any(one.pile == "quality" and not self.queue.is_settled(one.key) for one in asked)
 
     def item(self, who: str, image_id: str) -> dict[str, Any]:
         """Any photo, ready for the screen: as the question that is open about it, else as it is.

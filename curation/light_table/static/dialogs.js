@@ -33,8 +33,9 @@ export function closesWith(dialog, name) {
 }
 
 // Any class, by a part of its title, id or other names; or a new one. `chosen(classId, title of a new class)`.
-export function searchClass(table, chosen) {
-  const placeholder = table.session.model ? "Type what it is" : "Search a class";
+// `adds`: it was opened to add one, so Enter adds what was typed; else a slip of a finger must not make a class.
+export function searchClass(table, chosen, adds = false) {
+  const placeholder = adds ? "Its name" : table.session.model ? "Type what it is" : "Search a class";
   const input = h("input", { type: "search", placeholder, role: "combobox", "aria-expanded": "true",
     "aria-controls": "classes", "aria-label": "Search a class", autocomplete: "off", spellcheck: "false" });
   const list = h("ul", { id: "classes", role: "listbox" });
@@ -65,7 +66,7 @@ export function searchClass(table, chosen) {
     list.replaceChildren(...found.map((info, place) => classRow(table, info, place, () => take(place))));
     // What was typed chooses its best match; an empty search, or one that only a new class would answer, nothing.
     // Before there is a model most names are new.
-    if (typed && (known || table.session.model)) mark(0);
+    if (typed && (known || adds || table.session.model)) mark(0);
     else at = -1;
   };
   const press = (name) => {

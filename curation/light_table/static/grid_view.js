@@ -22,11 +22,21 @@ export class Grid {
     try {
       await this.fetch(classId, suggested);
     } catch (problem) {
-      this.table.stumble(problem);
+      this.table.lost(problem);
       return;
     }
+    const { view } = this.table;
+    if (view !== this) this.from = view.name ? { name: view.name, query: view.query } : null;
     this.table.view = this;
+    this.table.place("grid", { class: classId, suggested });
     this.table.show();
+  }
+
+  // One step back: the selection first, then where the grid was opened from.
+  back() {
+    if (this.chosen.size) return this.choose(new Set());
+    const { from } = this;
+    return from ? this.table.toPage(from.name, from.query) : this.table.toSingle();
   }
 
   async fetch(classId, suggested = null) {
@@ -166,7 +176,7 @@ export class Grid {
   keys(name) {
     const listed = this.actions().find(([known]) => known === name);
     if (listed) return listed[2];
-    if (name === "Escape") return () => this.table.toSingle();
+    if (name === "Escape") return () => this.back();
     if (name === "c" || name === "/") return () => this.other();
     if (name.includes("Arrow")) return () => this.walk(name.replace("Shift+", ""), name.startsWith("Shift+"));
     if (name === " ") return () => this.toggle();

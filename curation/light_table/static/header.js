@@ -6,6 +6,7 @@ export const PILES = {
   labels: ["doubtful label", "doubtful labels"],
   leaks: ["leak into the test", "leaks into the test"],
   duplicates: ["near-duplicate", "near-duplicates"],
+  alike: ["look-alike", "look-alikes"],
   conflicts: ["disagreement", "disagreements"],
   unlabelled: ["photo without a label", "photos without a label"],
   quality: ["poor photo", "poor photos"],

@@ -123,6 +123,13 @@ class LightTable {
     setTimeout(() => this.open(), 4000);
   }
 
+  // A place that is not there, or nobody answers.
+  lost(problem) {
+    if (!problem.status || [401, 403].includes(problem.status)) return this.stumble(problem);
+    this.tell(problem.message, true);
+    return this.toSingle();
+  }
+
   async beat() {
     if (!this.session || !this.visible || this.session.outbox.waiting) return;
     await this.session.refresh(this.session.pile).catch((problem) => problem.status === 401 && this.stumble(problem));
@@ -217,7 +224,7 @@ class LightTable {
   }
 
   toGrid() {
-    if (this.session.item?.pile === "duplicates") return this.toPage("copies");
+    if (["duplicates", "alike"].includes(this.session.item?.pile)) return this.toPage("copies");
     const labelled = this.session.item?.labelled;
     if (this.session.item?.sealed) this.refuse("Photos of the sealed test are decided one by one.");
     else if (!labelled) this.refuse("The grid lays out photos that share a label; this one has none.");
@@ -291,6 +298,10 @@ class LightTable {
       await this.toPhoto(asked.id);
       return this.view === this.single && Boolean(this.session.item?.visited);
     }
+    if (view === "grid" && asked.class) {
+      await this.grid.open(asked.class, asked.suggested ?? null);
+      return this.view === this.grid;
+    }
     if (this.pages.some((page) => page.name === view)) {
       await this.toPage(view, asked);
       return true;
@@ -304,8 +315,8 @@ class LightTable {
     if (this.session.takeBack()) this.tell("Taken back.");
   }
 
-  search(chosen) {
-    searchClass(this, chosen);
+  search(chosen, adds = false) {
+    searchClass(this, chosen, adds);
   }
 
   help() {

@@ -279,24 +279,25 @@ export class Single {
   actions() {
     const { item } = this.session;
     const pile = item?.pile;
-    const keep = { visitors: item?.labelled && "keep ours", duplicates: item?.pair && "keep both", leaks: item?.pair && "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
+    const keep = { visitors: item?.labelled && "keep ours", duplicates: item?.pair && "keep both", alike: item?.pair && "keep both", leaks: item?.pair && "keep both" }[pile] ?? (item?.labelled ? "keep label" : "leave as it is");
     const said = item?.visitor;
     if (item && isPairAlone(item)) return this.pairActions(item);
-    // On a poor photo the first question is whether it is any use.
-    const junk = ["j", "junk", () => this.decide("junk"), ...(pile === "quality" ? ["main"] : [])];
+    // On a poor photo the first question is whether it is any use, whatever is asked about it.
+    const isPoor = pile === "quality" || item?.poor;
+    const junk = ["j", "junk", () => this.decide("junk"), ...(isPoor ? ["main"] : [])];
     return [
-      ...(pile === "quality" ? [junk] : []),
+      ...(isPoor ? [junk] : []),
       ...(said ? [["y", "visitor is right", () => this.give(said.id), "main"]] : []),
       ["Enter", keep, () => this.keep(), "main"],
       ["n", "none of these", () => this.none(), "main"],
-      ...(pile === "quality" ? [] : [junk]),
+      ...(isPoor ? [] : [junk]),
       ["d", "duplicate", () => this.duplicate()],
-      ["u", "unsure", () => this.decide("unsure"), said || pile === "quality" ? "" : "main"],
+      ["u", "unsure", () => this.decide("unsure"), said || isPoor ? "" : "main"],
       item?.visited ? ["Escape", "back", () => this.table.back(), "main"] : [" ", "skip", () => this.decide("skip")],
       ["Backspace", "undo", () => this.table.takeBack(), "main"],
       ["i", "about the class", () => this.about()],
       ["b", "all photos", () => this.table.toPage("sheet")],
-      ["g", pile === "duplicates" ? "whole groups" : "grid", () => this.table.toGrid()],
+      ["g", ["duplicates", "alike"].includes(pile) ? "whole groups" : "grid", () => this.table.toGrid()],
       ["?", "all keys", () => this.table.help(), "last"],
     ];
   }
@@ -322,6 +323,7 @@ export class Single {
     if (always[name]) return always[name];
     if (name.startsWith("Shift+")) return this.proposal.keys(name);
     if (!item) return this.isComing ? () => {} : null;
+    if (name === "Escape") return this.closer(item) ?? (item.visited ? () => this.table.back() : null);
     const listed = this.actions().find(([known]) => known === name);
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.session.item.choices[name - 1].id) : null;
@@ -332,13 +334,19 @@ export class Single {
     if (name === "m") return () => this.table.toPage("sheet", { like: item.image_id });
     const step = { ArrowLeft: -1, ArrowRight: 1 }[name];
     if (step && item.visited) return () => this.table.opened?.sheet?.openBeside(item.image_id, step);
-    if (name === "Escape" && item.visited) return () => this.table.back();
     if (name === "/") return isPairAlone(item) ? null : () => this.search();
     if (name === "h") return () => this.past();
     if (name === "z") return () => this.zooms[0].toggle();
     if (!item.pair) return null;
     if (name === "D" && !item.pair.sealed) return () => this.duplicate(true);
     return name === "x" ? () => this.apart() : null;
+  }
+
+  // What Escape takes back first: a photo that is magnified, and one that was laid beside it.
+  closer(item) {
+    if (this.zooms.some((zoom) => zoom.scale > 1)) return () => this.zooms[0].reset();
+    if (this.beside !== (item.pair?.image_id ?? null)) return () => this.lay(item, item.pair);
+    return null;
   }
 
   keep() {

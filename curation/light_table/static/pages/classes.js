@@ -87,7 +87,7 @@ export default class Classes extends Page {
     this.table.search((classId, title) => {
       if (title) this.step([{ do: "add_class", title }], null, `${title} is a class now. Add a description.`);
       else this.open({ class: classId });
-    });
+    }, true);
   }
 
   // --- one class

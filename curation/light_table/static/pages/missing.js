@@ -19,7 +19,9 @@ export default class Missing extends Page {
   }
 
   wish(wish) {
-    const pictures = wish.pictures.map((name) => h("span", { class: "picture" }, h("img", { src: this.source(name), alt: "", loading: "lazy" })));
+    const image = (name) => h("img", { src: this.source(name), alt: "", loading: "lazy" });
+    const pictures = wish.pictures.map((name) => h("span", { class: "picture" },
+      name.startsWith("photo/") ? this.opens(name.slice(6), "Open the photo", image(name)) : image(name)));
     return h("li", {}, h("span", { class: "pictures" }, pictures), h("p", {}, told(wish.sentence)));
   }
 

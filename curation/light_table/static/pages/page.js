@@ -19,7 +19,7 @@ export class Page {
     try {
       this.values = await this.table.server.page(this.name, asked);
     } catch (problem) {
-      this.table.stumble(problem);
+      this.table.lost(problem);
       return;
     }
     this.drawn = false;
@@ -49,6 +49,11 @@ export class Page {
     this.drawn = false;
     if (this.table.view === this) this.show();
     return true;
+  }
+
+  // A picture that opens its photo.
+  opens(imageId, words, image) {
+    return h("button", { class: "opens", "aria-label": words, onclick: () => this.table.toPhoto(imageId) }, image);
   }
 
   // How long a refusal is true; a page may know better.

@@ -42,7 +42,7 @@ export default class People extends Page {
 
   // Who said what, once it cannot sway anybody any more.
   settled(rows) {
-    const row = ({ image_id, lines }) => h("li", {}, h("img", { src: this.table.server.photo(image_id, 160), alt: "", loading: "lazy" }),
+    const row = ({ image_id, lines }) => h("li", {}, this.opens(image_id, "Open the photo", h("img", { src: this.table.server.photo(image_id, 160), alt: "", loading: "lazy" })),
       h("ul", { class: "plain" }, lines.map((line) => h("li", {}, line))));
     return h("section", {}, h("h2", {}, "Settled disagreements"), h("ul", { class: "plain settled" }, rows.map(row)));
   }

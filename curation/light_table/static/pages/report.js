@@ -29,7 +29,7 @@ export default class Report extends Page {
   }
 
   shortcut({ title, sentence, photos }) {
-    const picture = (photo) => h("img", { src: this.table.server.photo(photo, SMALL), alt: `A photo of ${title}`, loading: "lazy" });
+    const picture = (photo) => this.opens(photo, `Open a photo of ${title}`, h("img", { src: this.table.server.photo(photo, SMALL), alt: "", loading: "lazy" }));
     return h("div", { class: "shortcut" }, h("p", {}, told(sentence)), h("div", { class: "row-of-photos" }, photos.map(picture)));
   }
 

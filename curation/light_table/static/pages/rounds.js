@@ -69,7 +69,7 @@ export default class Rounds extends Page {
   shelf(words, rows, told) {
     if (!rows.length) return "";
     const photo = (row) => h("figure", {},
-      h("img", { src: this.table.server.photo(row.image_id, 240), alt: "", loading: "lazy" }), h("figcaption", {}, told(row)));
+      this.opens(row.image_id, "Open the photo", h("img", { src: this.table.server.photo(row.image_id, 240), alt: "", loading: "lazy" })), h("figcaption", {}, told(row)));
     return [h("h3", {}, `${words} (${rows.length})`), h("div", { class: "round-shelf" }, rows.map(photo))];
   }
 

@@ -49,7 +49,7 @@ export default class Sheet extends Page {
     try {
       this.take(await this.table.server.page(this.name, { ...this.query, from, count: WINDOW }));
     } catch (problem) {
-      this.table.stumble(problem);
+      this.table.lost(problem);
       return false;
     }
     return true;

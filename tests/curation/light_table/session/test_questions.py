@@ -2,8 +2,8 @@
 
 import pytest
 
-from curation.light_table.session.questions import Item, answers
-from data_cards.annotations.decision import Decision
+from curation.light_table.session.questions import Item, answers, pile_of, questions
+from data_cards.annotations.decision import Decision, decide
 from data_cards.dataset.schema import Finding
 
 LABEL = Item("p", "labels", (Finding("p", "label", 0.9, "r", scan_id="s"),))
@@ -49,3 +49,23 @@ def test_a_photo_that_was_named_because_of_something_else_is_not_asked_for_any_m
     assert answers(
         Decision("1", "2026", "ann", "p", action, label="agra", finding="s/quality"), unnamed
     )
+
+
+def test_only_what_pixels_verified_lies_among_the_near_copies():
+    kinds = {
+        "near_duplicate": "duplicates",
+        "exact_duplicate": "duplicates",
+        "looks_alike": "alike",
+    }
+    for kind, pile in kinds.items():
+        assert pile_of(Finding("a", kind, 0.9, "", related=("b",))) == pile
+    asked = questions(
+        [
+            Finding("a", "near_duplicate", 0.9, "", related=("b",)),
+            Finding("a", "looks_alike", 0.8, "", related=("c",)),
+        ]
+    )
+    assert {one.key for one in asked} == {"duplicates/a", "alike/a"}
+    assert all(one.is_pair for one in asked)
+    apart = decide("ann", "a", "not_duplicate", other="c")
+    assert all(answers(apart, one) for one in asked)
