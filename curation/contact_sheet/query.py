@@ -38,7 +38,8 @@ OPINIONS = frozenset({"doubt", "unsure", "like"})
 class Query:
     """`wanted`: filter name -> value ids, any of them; `text`: every word must be found; `name`: a
     file name, or a pattern with * and ?; `only`: image_ids, where a selection was made elsewhere;
-    `like` and `unlike`: image_ids that the photos should look like, and not.
+    `like` and `unlike`: image_ids that the photos should look like, and not; `by_sight`: the words
+    are looked for in what photos show, and so leave none out.
     """
 
     wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Query:
     only: frozenset[str] | None = None
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
+    by_sight: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,10 @@ def find(columns: Columns, query: Query) -> Found:
         masks[name] = told[name] | columns.sealed if asks else told[name]
     matches = reduce(np.logical_and, masks.values(), base)
     shown = reduce(np.logical_and, told.values(), base)
-    if query.like:  # only what was found to be like it
+    if query.like or query.by_sight:  # only what was found to be like it
         matches = matches & (np.isfinite(columns.numbers["like"]) | columns.sealed)
         shown = shown & np.isfinite(columns.numbers["like"])
-    if query.like or query.sort in OPINIONS:
+    if query.like or query.by_sight or query.sort in OPINIONS:
         shown = shown & ~columns.sealed
     counts = {
         name: _counted(
@@ -120,7 +122,7 @@ def _matching_text(columns: Columns, query: Query) -> np.ndarray:
     if query.only is not None:
         wanted = query.only
         matches &= np.fromiter((one in wanted for one in columns.ids), bool, len(columns))
-    for word in folded(query.text).split():
+    for word in folded(query.text).split() if not query.by_sight else ():
         matches &= np.fromiter((word in words for words in columns.words), bool, len(columns))
     if query.name:
         matches &= _named(columns.words, query.name)

@@ -17,6 +17,7 @@ from curation.measures.cache import Memory
 from curation.measures.projection import projection
 from data_cards.dataset.repo import Dataset
 from train.inference.embeddings import FeatureCache, embed_dataset
+from train.inference.text_search import FOLDER, WordSearch, word_search
 from train.models.backbone import AUTO, find_backbone
 
 ENOUGH = 0.5  # of the photos a folder of features must hold to be of this collection
@@ -43,6 +44,10 @@ class Remembered(Protocol):
         """Photos on the map, and where they are: (n, 2) within -1..1."""
         ...
 
+    def words(self, ids: Collection[str]) -> WordSearch | None:
+        """The search for words in what photos show; None where the scan's backbone has none."""
+        ...
+
     def look_at(self, dataset: Dataset) -> None:
         """Work out the embeddings of photos that have none. Raises what finding a backbone does."""
         ...
@@ -62,6 +67,10 @@ class NothingRemembered:
     def places(self, dataset: Dataset) -> tuple[list[str], np.ndarray]:
         """Nobody looked at any."""
         return [], np.zeros((0, 2), np.float32)
+
+    def words(self, ids: Collection[str]) -> WordSearch | None:
+        """There is none."""
+        return None
 
     def look_at(self, dataset: Dataset) -> None:
         """There is no place to keep any."""
@@ -93,10 +102,16 @@ class ScanCache:
         kept = map_file(self._cache, dataset.address, found.folder.name)
         return here, projection(here, x, kept)
 
+    def words(self, ids: Collection[str]) -> WordSearch | None:
+        """As a scan with CLIP or SigLIP prepared it."""
+        return word_search(self._cache, ids)
+
     def _features(self, ids: Collection[str]) -> FeatureCache | None:
         best: tuple[float, float] = (0.0, 0.0)
         found: FeatureCache | None = None
         for folder in self._cache.glob("features/*"):
+            if folder.name.endswith(FOLDER):  # photos beside words: another space
+                continue
             features = FeatureCache(folder)
             here = len(ids) - len(features.missing(ids))
             rank = (here / max(1, len(ids)), folder.stat().st_mtime)

@@ -48,6 +48,7 @@ from data_cards.settings import dial
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.wording import counted
 from train.inference.embeddings import FeatureCache, Watch, embed_dataset
+from train.inference.text_search import see_words
 from train.models.backbone import Backbone
 from train.probes.logistic import own_cores
 from train.settings import BACKBONE
@@ -227,6 +228,7 @@ def _embedded(
     watch = Watch(LONGER, passing.see, look_once, passing.keep)
     ids, x = embed(framed(base), readable, backbone, cache, threads=settings.threads, watch=watch)
     passing.done()
+    see_words(framed(base), ids, backbone, cache)
     return ids, x, passing.new
 
 

@@ -68,7 +68,7 @@ def test_the_grid_has_an_address_that_reload_and_back_keep(own, open_page):
 def test_an_address_that_leads_nowhere_leads_to_the_photos(own, open_page, place):
     page = open_page(own()[1] + "#/light-table/" + place)
     page.wait_for_function(f"{SHADOW}.querySelector('.mat img, .empty, .page')")
-    assert "does not answer" not in page.locator(f"{ROOT} .body").inner_text()
+    assert "isn't responding" not in page.locator(f"{ROOT} .body").inner_text()
 
 
 def test_escape_takes_back_one_step_at_a_time(own, open_page):
@@ -138,7 +138,7 @@ def test_on_a_phone_the_grid_clips_nothing(own, open_page):
     page.locator(f"{ROOT} .cell").nth(2).tap()
     clipped = page.evaluate(
         f"""() => {{ const root = {SHADOW}; const out = [];
-        for (const one of root.querySelectorAll('.cell, .act, .picked, .grid-bar .lab')) {{
+        for (const one of root.querySelectorAll('.cell, .act, .picked, .grid-bar .lab, .filters button, .grid-bar .gives button')) {{
           const box = one.getBoundingClientRect();
           if (box.width && (box.left < -0.5 || box.right > innerWidth + 0.5)) out.push([one.className, box.left, box.right]);
           if (one.matches('.act') && one.scrollWidth > one.clientWidth + 1) out.push([one.textContent, one.scrollWidth]);

@@ -24,6 +24,13 @@ FILES = (
     "model.safetensors",
     "model.safetensors.index.json",
     "model-*.safetensors",
+    # The words of CLIP and SigLIP (train/inference/text_search.py).
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+    "spiece.model",
 )
 HUB_SECONDS = 4.0
 

@@ -19,6 +19,7 @@ from curation.light_table.session.table import LightTable
 from data_cards.annotations.remarks import remarks_of
 from data_cards.wording import counted
 from train.inference.photo_index import Index
+from train.inference.text_search import WordSearch
 
 WINDOW = 120  # cells in an answer, unless another number is asked for
 MOST_CELLS = 2_000  # as many as one step may decide
@@ -58,6 +59,7 @@ class Sheet:
         self._found: OrderedDict[object, Found] = OrderedDict()
         self._picked: OrderedDict[str, frozenset[str]] = OrderedDict()
         self._index: tuple[object, Index] | None = None
+        self._search: tuple[object, WordSearch | None] | None = None
         self._collect()  # now, and not while somebody waits: a second for 100,000 photos
 
     def show(self, who: str, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -65,12 +67,16 @@ class Sheet:
         another one when the order may have changed. Unless `asked["only"]` is "cells": `filters`
         with counts, `sorts`, and what is `held` back in a sentence."""
         liked = self._liked(asked)
+        seen = None if liked is not None else self._by_sight(asked)
         with self._table.lock:
             records = self._table.records_for(who)
             columns, version = self._columns_of(who, records)
             query = read_query(asked, FILTERS)
             if asked.get("pick"):
                 query = replace(query, only=self._picked.get(asked["pick"], frozenset()))
+            if seen:
+                query = replace(query, by_sight=True, sort=asked.get("sort") or "like")
+                columns = with_number(columns, "like", ranked(columns, query, seen))
             if liked is not None:
                 columns = with_number(columns, "like", liked)
             found = self._find(who, version, columns, query)
@@ -102,6 +108,7 @@ class Sheet:
                 "sort": query.sort,
                 "held": held_back(found.held_back),
                 "problem": self._problem(asked, liked),
+                "sees": self._words() is not None,
                 "like": list(query.like),
                 "unlike": list(query.unlike),
                 "recent": self._recent(who, records),
@@ -136,6 +143,19 @@ class Sheet:
             self._index = (photos, index_of(*self._table.remembered.embeddings(list(photos))))
         told = [one for one in query.like if not self._table.records.is_sealed(one)]
         return more_like(self._index[1], told, query.unlike)
+
+    def _by_sight(self, asked: Mapping[str, str]) -> dict[str, float] | None:
+        """How well photos fit the words that were typed; None where none were, or where no backbone
+        with a text half looked at these photos."""
+        text = asked.get("q", "").strip()
+        search = self._words() if text else None
+        return search.scores(text) if search else None
+
+    def _words(self) -> WordSearch | None:
+        photos = self._table.records.photos
+        if self._search is None or self._search[0] is not photos:
+            self._search = (photos, self._table.remembered.words(photos.keys()))
+        return self._search[1]
 
     def _problem(self, asked: Mapping[str, str], liked: Mapping[str, float] | None) -> str:
         if asked.get("pick") and asked["pick"] not in self._picked:
@@ -224,6 +244,15 @@ def with_number(columns: Columns, name: str, known: Mapping[str, float]) -> Colu
         if image_id in columns.row_of:
             values[columns.row_of[image_id]] = value
     return replace(columns, numbers={**columns.numbers, name: values})
+
+
+def ranked(columns: Columns, query: Query, seen: Mapping[str, float]) -> dict[str, float]:
+    """Likeness to words: photos whose names, cards or notes hold them all come first, then those
+    that show them best, as many as one step may decide. Cosines lie within -1..1."""
+    written = find(columns, Query(text=query.text)).rows
+    first = {columns.ids[row]: 2.0 + seen.get(columns.ids[row], 0.0) for row in written}
+    best = sorted(seen, key=lambda image_id: -seen[image_id])[:MOST_CELLS]
+    return {image_id: seen[image_id] for image_id in best} | first
 
 
 def held_back(count: int) -> str:

@@ -294,7 +294,7 @@ export class Single {
       ["d", "duplicate", () => this.duplicate()],
       ["u", "unsure", () => this.decide("unsure"), said || isPoor ? "" : "main"],
       item?.visited ? ["Escape", "back", () => this.table.back(), "main"] : [" ", "skip", () => this.decide("skip")],
-      ["Backspace", "undo", () => this.table.takeBack(), "main"],
+      ["Backspace", "undo", () => this.table.takeBack(), ...(item?.visited ? [] : ["main"])],
       ["i", "about the class", () => this.about()],
       ["b", "all photos", () => this.table.toPage("sheet")],
       ["g", ["duplicates", "alike"].includes(pile) ? "whole groups" : "grid", () => this.table.toGrid()],

@@ -110,7 +110,7 @@ export default class Sheet extends Page {
 
   // Above the photos: how many, words to search, the order; below, what the selected ones may be given.
   layBar() {
-    const search = h("input", { class: "field", type: "search", placeholder: "Search names, cards, notes", "aria-label": "Search", value: this.query.q ?? "",
+    const search = h("input", { class: "field", type: "search", placeholder: this.values.sees ? "Search what photos show" : "Search names, cards, notes", "aria-label": "Search", value: this.query.q ?? "",
       oninput: () => this.typing(search.value), onkeydown: (event) => event.key === "Escape" && this.leaveSearch(event) });
     this.search = search;
     const order = h("select", { class: "field", "aria-label": "Order", onchange: () => this.narrow("sort", order.value) },

@@ -162,3 +162,46 @@ def test_a_selection_from_elsewhere_is_a_filter_and_says_when_it_is_gone(sheet, 
     assert [c["image_id"] for c in sheet.show("ann", {"pick": token})["cells"]] == photos
     gone = sheet.show("ann", {"pick": "0" * 12})
     assert gone["total"] == 0 and "selection has expired" in gone["problem"]
+
+
+class Sees:
+    """Photos fit words the better, the later they came."""
+
+    def __init__(self, ids):
+        self.ids = list(ids)
+
+    def scores(self, words):
+        return {image_id: n / len(self.ids) for n, image_id in enumerate(self.ids)}
+
+
+class Words(NothingRemembered):
+    def words(self, ids):
+        return Sees(ids)
+
+
+def sheet_with(tmp_path, remembered):
+    data = small_dataset(tmp_path / "set", 12, sealed=3)
+    table = LightTable(data, Journal(tmp_path / "journal"), remembered=remembered)
+    return table, Sheet(table, lambda name: True)
+
+
+def test_words_rank_photos_by_what_they_show_and_what_is_written_comes_first(tmp_path):
+    table, sheet = sheet_with(tmp_path, Words())
+    open_ones = [one for one in table.records.photos if not table.records.is_sealed(one)]
+    found = sheet.show("ann", {"q": "boats at night"})
+    assert [one["image_id"] for one in found["cells"]] == open_ones[::-1]
+    assert found["sees"] and found["sort"] == "like"
+    assert "3 photos of the sealed test are not shown" in found["held"]
+    seventh = next(
+        name for name, one in table.records.photos.items() if one.sources[0].path == "harbour/7.png"
+    )
+    written = sheet.show("ann", {"q": "7.png"})["cells"]
+    assert written[0]["image_id"] == seventh and len(written) == 9
+    assert sheet.show("ann", {"q": "boats", "sort": "name"})["sort"] == "name"
+    assert [one["image_id"] for one in sheet.show("ann", {})["cells"]] == list(table.records.photos)
+
+
+def test_without_such_a_scan_words_are_looked_for_in_what_is_written(tmp_path):
+    _, sheet = sheet_with(tmp_path, NothingRemembered())
+    found = sheet.show("ann", {"q": "boats at night"})
+    assert found["total"] == 0 and not found["sees"]
