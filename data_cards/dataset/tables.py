@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from functools import lru_cache
 from pathlib import Path
 from sys import intern
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ from data_cards.storage.json_lines import written
 ROWS_AT_ONCE = 4096
 REMARKS = b"vitrine.remarks"  # in the file's own metadata: sentences are no rows
 ROWS_PER_GROUP = 16  # one photo is read without its whole shard
+SHARDS_KNOWN = 64  # shards whose footer is remembered: some hundred bytes a row group
 Row = TypeVar("Row")
 _TEXT = pa.string()
 _WHOLE = pa.int32()
@@ -249,13 +251,24 @@ def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
 
 @contextmanager
 def open_images(path: Path) -> Iterator[Callable[[int], list[bytes]]]:
-    """What gives the bytes of the photos of a row group. A shard has hundreds, and its footer is
-    read once for all."""
-    with pq.ParquetFile(path) as file:
+    """What gives the bytes of the photos of a row group."""
+    with pq.ParquetFile(path, metadata=_footer_of(path)) as file:
         yield lambda group: [
             image["bytes"]
             for image in file.read_row_group(group, columns=["image"]).column("image").to_pylist()
         ]
+
+
+def _footer_of(path: Path) -> pq.FileMetaData:
+    """A shard has hundreds of row groups: reading where they lie costs more than one of its photos,
+    and a screen of photos asks for each by itself."""
+    seen = path.stat()
+    return _footer(path, seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=SHARDS_KNOWN)
+def _footer(path: Path, changed_at: int, size: int) -> pq.FileMetaData:
+    return pq.read_metadata(path)
 
 
 def read_image_group(path: Path, group: int) -> list[bytes]:

@@ -22,9 +22,14 @@ NO_MAP = (
 # What may be pointed out: kinds of findings, and what their places on the map mean.
 MARKS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "copies": (
-        ("near_duplicate", "exact_duplicate", "looks_alike"),
+        ("near_duplicate", "exact_duplicate"),
         "near-copies",
         "Points on top of each other: photos of one shot, of which one is enough.",
+    ),
+    "alike": (
+        ("looks_alike",),
+        "look-alikes",
+        "Points close to each other: one shot, or two things of one shape. Nobody knows yet.",
     ),
     "doubts": (
         ("label",),

@@ -102,7 +102,7 @@ class LightTable {
       if (!(await this.goTo(address.read(location.hash)))) this.show();
       this.takeFocus();
       // What the sheet of all photos needs is worked out while somebody looks at the first photo.
-      setTimeout(() => this.session && this.server.page("sheet", { count: 1, only: "cells" }).catch(() => {}), WARM);
+      setTimeout(() => this.session && Promise.all([import("./pages/sheet.js"), this.server.page("sheet", { count: 1, only: "cells" })]).catch(() => {}), WARM);
     } catch (problem) {
       await this.stumble(problem);
     }
