@@ -4,9 +4,9 @@ beside `gr.Interface` around transformers' pipeline of the same model.
     python -m benchmarks.serving.load --model MODEL --photos FOLDER [--seconds 120] [--before]
 
 Each app is a process of its own, as are the visitors, who upload a photo, ask and fetch the answer,
-each by a connection and an address of their own. The apps are asked in turns, half of the
-time each time, so that other work on the machine slows all of them alike. `--before` adds our app as
-it was when it let two photos in at a time.
+each by a connection and an address of their own. The apps are asked in turns of 20
+seconds, so that other work on the machine slows all of them alike. `--before` adds our app as it
+was when it let two photos in at a time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 
 CLIENTS = 32
 WARMING = 5.0  # seconds before the measured ones: what is loaded at the first question
-ROUNDS = 2
+TURN = 20.0  # seconds: work of others on the machine then slows all apps alike
 OURS = "our app"
 BEFORE = "our app, two at a time"
 THEIRS = "gr.Interface(pipeline)"
@@ -84,9 +84,10 @@ def rows(
         running = {app: stack.enter_context(served(app, model)) for app in apps}
         for app, (port, _) in running.items():
             asked(port, photos, WARMING, PARAMETERS[app])
-        for _ in range(ROUNDS):
+        turns = max(1, round(seconds / TURN))
+        for _ in range(turns):
             for app, (port, process) in running.items():
-                turn(heard[app], port, process, photos, seconds / ROUNDS, PARAMETERS[app])
+                turn(heard[app], port, process, photos, seconds / turns, PARAMETERS[app])
     told = [_row(app, one) for app, one in heard.items()]
     ours, theirs = (len(heard[app].took) / heard[app].seconds for app in (OURS, THEIRS))
     return [*told, ("answers a second, ours by theirs", f"{ours / max(theirs, 1e-9):.2f}", "7")]
