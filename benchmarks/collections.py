@@ -179,14 +179,14 @@ ORIGINALS = (
     Original(
         "artifacts",
         "low certainty with ResNet-50, fine with ConvNeXt",
-        "by hand",
+        "not told",
         "the very photos",
         folder("artifacts"),
     ),
     Original(
         "landmarks",
         "53 % from scratch, 74 % by transfer, of 50",
-        "by hand",
+        "not told",
         "5 other places",
         folder("landmarks"),
         headline=(53, 74),
@@ -194,7 +194,7 @@ ORIGINALS = (
     Original(
         "paintings",
         "48.6 and 62.5 % of phone photos",
-        "none",
+        "not told",
         "287 other paintings, by one picture each",
         paintings,
         headline=(48.6, 62.5),
@@ -202,7 +202,7 @@ ORIGINALS = (
     Original(
         "iconography",
         "78.8 / 91.1 / 95.0 % top-1/3/5 of deities",
-        "by hand",
+        "not told",
         "78 pictures, 8 styles instead of deities",
         named_files("iconography", 5),
         folds=5,
@@ -220,7 +220,7 @@ ORIGINALS = (
     Original(
         "groceries",
         "no original: the hard set of ours",
-        "none",
+        "not told",
         "81 classes, given test",
         folder("groceries"),
         strangers="landmarks",
