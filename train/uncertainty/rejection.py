@@ -179,7 +179,7 @@ def fit_rejection(
     strangers = hidden_scores(x, y, held.x, held.y, seed)
     # Not by the score that remembers them, which would tell only how well it does.
     foreign = plain(none) if none is not None and len(none) else np.zeros(0)
-    threshold, promised = drawn_line(known, strangers, foreign, named)
+    threshold, promised = drawn_line(known, strangers, foreign, named, by == "folds")
     return Rejection(
         threshold,
         promised or _share(known > threshold),
@@ -197,15 +197,20 @@ def fit_rejection(
 
 
 def drawn_line(
-    known: np.ndarray, strangers: np.ndarray, foreign: np.ndarray, named: float | None = None
+    known: np.ndarray,
+    strangers: np.ndarray,
+    foreign: np.ndarray,
+    named: float | None = None,
+    expected: bool = False,
 ) -> tuple[float, float]:
     """Where to refuse, and the share of known photos that is promised not to be exceeded, 0.0
     for no promise.
 
     From scores of known photos (n,), of simulated strangers (m,) and of photos of "none of
     these" (k,). Where those leave a gap behind the usual line, it is drawn in the middle of the
-    gap. Else the owner's word counts, `named`; else "none of these" photos move it; else it is
-    the usual one.
+    gap. Else the owner's word counts, `named`; else "none of these" photos move it; else
+    simulated strangers do where the share is only `expected`, as of few photos, to which much that
+    is foreign looks like home; else it is the usual one.
     """
     usual = conformal_threshold(known, ALPHA)
     away = min(
@@ -221,7 +226,10 @@ def drawn_line(
     if named is not None and np.isfinite(away):
         return away, 0.0
     if not len(foreign):
-        return usual, ALPHA
+        if not expected or not len(strangers):
+            return usual, ALPHA
+        share = _best_alpha(known, strangers)
+        return conformal_threshold(known, share), share
     # Whatever line the "none" photos chose, it is not below the one for the largest share: that
     # much holds for sure.
     return conformal_threshold(known, _best_alpha(known, foreign)), MOST_ALPHA

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from train.uncertainty.rejection import (
     ALPHA,
+    MOST_ALPHA,
     Held,
     Rejection,
     answer,
@@ -77,6 +78,16 @@ def test_where_they_mix_the_usual_line_stays_unless_the_owner_says_otherwise():
     assert drawn_line(known, strangers, np.zeros(0), named=0.2)[0] > line, (
         "a milder word refuses less"
     )
+
+
+def test_where_a_share_is_only_expected_simulated_strangers_choose_it():
+    known = np.concatenate([np.arange(91.0), np.arange(200.0, 209.0)])
+    strangers = np.concatenate([np.arange(10.0), np.arange(95.0, 185.0)])
+    line, share = drawn_line(known, strangers, np.zeros(0), expected=True)
+    assert 0.09 < share <= MOST_ALPHA
+    assert (known > line).mean() <= share and (strangers > line).mean() == 0.9
+    assert drawn_line(known, strangers, np.zeros(0))[1] == ALPHA, "a promise is not moved by them"
+    assert drawn_line(known, np.zeros(0), np.zeros(0), expected=True)[1] == ALPHA
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200), st.floats(0, 0.9))
