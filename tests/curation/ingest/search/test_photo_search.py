@@ -1,6 +1,8 @@
 """A search against a server of this machine that does everything wrong: nothing is lost, nothing
 comes twice, and everything that stays out has a reason."""
 
+import io
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -23,6 +25,7 @@ from data_cards.dataset.schema import Split
 from data_cards.dataset.tables import splits_file
 from data_cards.errors import NotFetched
 from data_cards.photos.image import encode_jpeg
+from data_cards.photos.photo_check import PhotoCheck
 from data_cards.web.client import WebClient, WebLimits
 from tests.fixtures.bad_server import bad_server
 
@@ -299,3 +302,13 @@ def test_photos_of_people_are_collected_with_a_word(server, tmp_path, monkeypatc
         "search:bai", str(tmp_path / "d"), collection="heritage", options=options(tmp_path)
     )
     assert any("photos of people" in remark for remark in report.remarks)
+
+
+def test_a_photo_of_the_web_that_breaks_its_decoder_is_junk_and_breaks_nothing_else(monkeypatch):
+    check = PhotoCheck(1, command=(sys.executable, "-c", "import os; os.abort()"))
+    monkeypatch.setattr(photo_search, "own_check", lambda: check)
+    noise = np.random.default_rng(1).integers(0, 255, (300, 400, 3), np.uint8)
+    for image_format, said in (("WEBP", "no photo, or a damaged one"), ("JPEG", "")):
+        out = io.BytesIO()
+        Image.fromarray(noise).save(out, image_format)
+        assert junk(out.getvalue(), 100) == said
