@@ -58,6 +58,7 @@ SERVING = (
     "pydantic",
     "python-ulid",
     "PyYAML",
+    "threadpoolctl",
     "tqdm",
     "usearch",
     "uvicorn",

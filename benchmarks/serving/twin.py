@@ -6,11 +6,17 @@ Writes the page of MODEL as `python -m space pages` does, opens it in Chromium a
 photos of DATASET, from all over it, as they are stored: once with one thread, once isolated, with
 as many as there are cores. The first answer is counted from the press on "download", from a server
 on this machine; what the way to it takes depends on the signal.
+
+    python -m benchmarks.serving.twin --model MODEL --dataset DATASET --steps 3 7 15 31 127
+
+No browser: of weights rounded to so few steps on either side of zero (7 take 4 bits), the megabytes
+of the download with the runtime, and on how many photos the answer stays. MODEL has an ONNX export.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import tempfile
 from base64 import b64encode
 from pathlib import Path
@@ -43,6 +49,7 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--most", type=int, default=50, help="photos (default: %(default)s)")
+    parser.add_argument("--steps", type=int, nargs="+", default=[], help="steps of the weights")
     flags = parser.parse_args()
     from data_cards.settings import default_cache
     from space.pages import write_pages
@@ -51,6 +58,9 @@ def main() -> None:
 
     cache = default_cache({})
     photos = photos_of(flags.dataset, flags.most)
+    if flags.steps:
+        small_ones(Path(flags.model), photos, flags.steps)
+        return
     with tempfile.TemporaryDirectory(prefix="vitrine-twin-") as scratch:
         twin = write_pages(flags.model, "", Path(scratch), cache).twin
         if twin is None:
@@ -70,6 +80,32 @@ def main() -> None:
             f"{kind:15} first answer {first / 1000:.1f} s after the press, later ones "
             f"{median(later) / 1000:.2f} s (slowest {max(later) / 1000:.2f} s)"
         )
+
+
+def small_ones(folder: Path, photos: list[bytes], steps: list[int]) -> None:
+    """Print a line for each number of steps."""
+    from train.images.preprocessing import Preprocessing
+    from train.inference.embeddings import Embedder
+    from train.inference.engine import open_onnx
+    from train.inference.network import ONNX
+    from train.inference.predictor import load_predictor
+    from train.release.compact_weights import WEIGHTS, layout_of, pack, split_graph, unpack
+    from train.release.twin import runtime_bytes
+
+    release = load_predictor(str(folder), engine="onnxruntime")
+    expected = [release.predict(data) for data in photos]
+    graph, arrays = split_graph(folder / ONNX)
+    for count in steps:
+        packed = pack(arrays, count)
+        with tempfile.TemporaryDirectory(prefix="vitrine-steps-") as scratch:
+            (Path(scratch) / "graph.onnx").write_bytes(graph)
+            weights = unpack(packed, layout_of(arrays, count))
+            (Path(scratch) / WEIGHTS).write_bytes(weights.tobytes())
+            network = open_onnx(Path(scratch) / "graph.onnx", "onnxruntime")
+            asked = release.through(Embedder(network, Preprocessing.from_folder(folder)))
+            found = [asked.predict(data).to_json() for data in photos]
+        size = (len(gzip.compress(packed, 6)) + runtime_bytes()) / 1e6
+        print(f"{count:6} steps {size:5.1f} MB   {alike(found, expected)}", flush=True)
 
 
 def asked(folder: Path, photos: list[bytes], isolated: bool) -> dict[str, Any]:

@@ -8,8 +8,8 @@ and asks the release: top-1 beside the plain cosine of the same frozen features,
 truth among the most similar, known photos refused, photos of groceries and artifacts answered
 "none", milliseconds a photo. With --model, a release made before.
 
-With --grow, points alone and no network: the paintings among so many pictures, the others being
-halves of photos of groceries. For each number: right by points, the last place of the truth by
+With --grow, points alone and no network: the paintings among so many pictures, the others made up
+from their points (`made_up`). For each number: right by points, the last place of the truth by
 votes, milliseconds of processor a photo (votes, and votes with laying over), seconds to make the
 cells, megabytes.
 """
@@ -158,8 +158,8 @@ def growth(photos: Path, counts: list[int]) -> Iterator[dict[str, object]]:
         for path, label in queries(folder).items()
     ]
     pictures = [points_of(folder / "reference" / name, KEPT) for name in names]
-    others = some(photos / "groceries", (max(counts) - len(names) + 1) // 2)
-    pictures += [half for path in others for half in halves(points_of(path, KEPT))]
+    rounds = -(-max(counts) // len(pictures))
+    pictures = [made_up(one, number) for number in range(rounds) for one in pictures]
     for count in counts:
         known = References(tuple(pictures[:count]), tuple(range(count)), count)
         begun = time.process_time()
@@ -175,7 +175,9 @@ def growth(photos: Path, counts: list[int]) -> Iterator[dict[str, object]]:
         places = [int((row > row[y]).sum()) + 1 for row, y in zip(votes, truth, strict=True)]
         yield {
             "pictures": count,
-            "right_by_points": sum(row.argmax() == y for row, y in zip(found, truth, strict=True)),
+            "right_by_points": sum(
+                int(row.argmax()) == y for row, y in zip(found, truth, strict=True)
+            ),
             "last_place_by_votes": max(places),
             "cells": cells,
             "cells_seconds": round(making, 1),
@@ -191,10 +193,15 @@ def points_of(path: Path, count: int) -> Points:
     return find_points(open_photo(path.read_bytes(), at_least=SIDE), count)
 
 
-def halves(points: Points) -> list[Points]:
-    """The points of a photo's left and right half, strongest first."""
-    left = points.places[:, 0] < np.median(points.places[:, 0])
-    return [Points(points.places[half], points.descriptors[half]) for half in (left, ~left)]
+def made_up(points: Points, number: int) -> Points:
+    """The points of picture `number` of a kind, the first of them as they are: of the others the
+    sixteen cells of each descriptor stand in another order, so that they are as many and as alike
+    as real ones, and belong to no photo."""
+    if not number:
+        return points
+    order = np.random.default_rng(number).permutation(16)
+    cells = points.descriptors.reshape(-1, 16, 8)[:, order]
+    return Points(points.places, cells.reshape(-1, 128))
 
 
 def some(folder: Path, count: int) -> list[Path]:

@@ -19,8 +19,8 @@ SHARE = (
     0.5  # of the photo's width and height: a thing in a fifth of the frame then fills most of it
 )
 STEPS = (0.0, 0.25, 0.5)  # where a part begins, as a share of the photo
-# So many parts have to agree: nine parts have nine chances to be sure of a stranger. Not measured
-# yet (docs/decisions/small-in-the-frame.md).
+# So many parts have to agree: nine parts have nine chances to be sure of a stranger, and of 14
+# strangers 4 are surely named all the same (docs/decisions/small-in-the-frame.md).
 AGREEING = 2
 
 Box = tuple[float, float, float, float]

@@ -22,6 +22,7 @@ from data_cards.errors import BadPhoto
 from data_cards.storage.atomic_files import model_file
 from train.images.keypoints import SIDE, Box, Laid, Points, apart, find_points, lay_over
 from train.inference.embeddings import Embedder, Outputs, Watch
+from train.inference.one_core import ONE_CORE
 from train.inference.point_index import PointIndex
 
 FILE = "references.npz"
@@ -84,10 +85,11 @@ class References:
 
     def laid(self, photo: Points, without: int | None = None) -> list[tuple[int, Laid]]:
         """The pictures with most votes that can be laid over a photo, and the class of each."""
-        votes = self.votes(photo, without)
-        likely = [row for row in np.argsort(-votes, kind="stable")[:LAID_OVER] if votes[row]]
-        fits = ((self.owners[row], lay_over(photo, self.points[row])) for row in likely)
-        return [(owner, laid) for owner, laid in fits if laid]
+        with ONE_CORE:
+            votes = self.votes(photo, without)
+            likely = [row for row in np.argsort(-votes, kind="stable")[:LAID_OVER] if votes[row]]
+            fits = ((self.owners[row], lay_over(photo, self.points[row])) for row in likely)
+            return [(owner, laid) for owner, laid in fits if laid]
 
     def votes(self, photo: Points, without: int | None = None) -> np.ndarray:
         """(pictures,) int: for how many points of the photo a picture has the nearest, clearly
