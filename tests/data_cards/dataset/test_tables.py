@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from data_cards.dataset import tables
 from data_cards.dataset.schema import Finding, Label, Opinion, Photo, Source, Split
 from data_cards.dataset.tables import (
     findings_file,
@@ -121,3 +122,18 @@ def test_every_shard_and_every_flush_has_a_name_of_its_own():
     assert images_file([])[0] != images_file([])[0]
     assert ledger_file([{"a": "ü"}])[0] != ledger_file([{"a": "ü"}])[0]
     assert ledger_file([{"a": "ü"}, {"b": 1}])[1].decode() == '{"a": "ü"}\n{"b": 1}\n'
+
+
+def test_the_footer_of_a_shard_is_read_once_for_all_its_photos_and_again_when_it_changed(
+    tmp_path, monkeypatch
+):
+    read = []
+    real = tables.pq.read_metadata
+    monkeypatch.setattr(tables.pq, "read_metadata", lambda path: read.append(path) or real(path))
+    rows = [(Photo(f"{n:064x}", 4, 3, ()), bytes([n])) for n in range(40)]
+    shard = tmp_path / "shard.parquet"
+    shard.write_bytes(images_file(rows)[1])
+    assert [read_image_group(shard, n)[0] for n in (0, 1, 2)] == [b"\0", b"\x10", b"\x20"]
+    assert len(read) == 1
+    shard.write_bytes(images_file(rows[1:])[1])
+    assert read_image_group(shard, 0)[0] == b"\x01" and len(read) == 2
