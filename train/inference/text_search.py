@@ -48,6 +48,8 @@ class Photos(Protocol):
 
 def has_text(backbone: Backbone) -> bool:
     """Whether words can be laid beside photos with it."""
+    if not (backbone.path / "config.json").is_file():
+        return False
     is_kind = backbone.config.get("model_type") in WITH_TEXT
     return is_kind and any((backbone.path / name).is_file() for name in TOKENIZERS)
 
