@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from data_cards.wording import percent, whole_percent
 from train.statistics.metrics import (
     calibration_bins,
     calibration_error,
@@ -160,20 +161,20 @@ def metrics_text(metrics: Mapping[str, Any]) -> str:
     top1 = metrics["top1"]
     rejection = metrics["rejection"]
     lines = [
-        f"On {metrics['n']} sealed test photos: {top1['value']:.1%} right first time "
-        f"(95 % interval {top1['low']:.1%} to {top1['high']:.1%}), {metrics['top3']['value']:.1%} "
-        "among the first "
-        f"three."
+        f"On {metrics['n']} sealed test photos: {percent(top1['value'])} right first time "
+        f"(95 % interval {percent(top1['low'])} to {percent(top1['high'])}), "
+        f"{percent(metrics['top3']['value'])} among the first three."
     ]
     if rejection["known_refused"]["n"]:
-        lines.append(f"{rejection['known_refused']['value']:.1%} of them are refused as unknown.")
+        lines.append(
+            f"{percent(rejection['known_refused']['value'])} of them are refused as unknown."
+        )
     if metrics.get("answers"):
         lines.append(answers_told(metrics["answers"]))
     if rejection["none_refused"]["n"]:
         lines.append(
-            f"{rejection['none_refused']['value']:.1%} of {rejection['none_refused']['n']} photos "
-            "of other "
-            "things are answered “none”."
+            f"{percent(rejection['none_refused']['value'])} of {rejection['none_refused']['n']} "
+            "photos of other things are answered “none”."
         )
     if metrics.get("learned_from"):
         lines.append(
@@ -187,7 +188,7 @@ def metrics_text(metrics: Mapping[str, Any]) -> str:
             if previous["same_test"]
             else "another test, so not to be compared photo by photo"
         )
-        lines.append(f"The round before: {previous['top1']['value']:.1%} on {same}.")
+        lines.append(f"The round before: {percent(previous['top1']['value'])} on {same}.")
     return " ".join(lines)
 
 
@@ -197,10 +198,11 @@ def answers_told(answers: Mapping[str, Any]) -> str:
         answers[name]["value"] or 0.0 for name in ("sure", "probably", "one_of", "none")
     )
     wrong = answers["sure_wrong"]
-    said = f" ({wrong['value']:.1%} of these wrongly)" if wrong["n"] else ""
+    said = f" ({percent(wrong['value'])} of these wrongly)" if wrong["n"] else ""
     return (
-        f"It is sure of {sure:.0%}{said}, says “probably” to {probably:.0%}, “one of these” to "
-        f"{one_of:.0%} and “none of these” to {none:.0%}."
+        f"It is sure of {whole_percent(sure)}{said}, says “probably” to "
+        f"{whole_percent(probably)}, “one of these” to "
+        f"{whole_percent(one_of)} and “none of these” to {whole_percent(none)}."
     )
 
 

@@ -22,7 +22,7 @@ from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import Dataset
 from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
-from data_cards.wording import counted
+from data_cards.wording import counted, percent, whole_percent
 from train.finetune.budget import Pace, Sample, Work, check_budget, keep_to, pace_of, sides_for
 from train.finetune.fit import Epoch, FineTuned, score
 from train.finetune.schedule import Plan, plan_for, plan_from_scratch
@@ -251,7 +251,7 @@ def _probe(
     logits = probe.logits(x)
     accuracy = top_k(logits, y, 1)
     loss = cross_entropy(softmax(logits), y)
-    say(f"Probe: {accuracy:.1%} of {counted(len(y), f'{steered_by} photo')} right.")
+    say(f"Probe: {percent(accuracy)} of {counted(len(y), f'{steered_by} photo')} right.")
     grade = score(accuracy, calibrated_loss(logits, y))
     return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, grade)
 
@@ -263,7 +263,7 @@ def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Materia
     if not changed:
         return material
     say(
-        f"About {found.slips:.0%} of the training labels seem wrong: "
+        f"About {whole_percent(found.slips)} of the training labels seem wrong: "
         f"{counted(found.left_out, 'photo')} left out, {changed - found.left_out} relabelled for "
         "training. Fix them at the light table, or say "
         "--no-doubt."
@@ -315,8 +315,8 @@ def _blended(model: Any, probe: Any, tuned: FineTuned, photos: _Photos) -> Blend
     blend = blended(model, probe.state_dict(), end, judge, len(kept.validation))
     if blend.share < 1:
         say(
-            f"Best: {blend.share:.0%} of the way from the probe to the fine-tuned weights "
-            f"({blend.accuracy:.1%} right on validation)."
+            f"Best: {whole_percent(blend.share)} of the way from the probe to the fine-tuned "
+            f"weights ({percent(blend.accuracy)} right on validation)."
         )
     return blend
 

@@ -20,6 +20,7 @@ from transformers.utils import logging as transformers_logging
 
 from data_cards.bulk.batching import batches
 from data_cards.progress import say, spoken
+from data_cards.wording import percent
 from train.finetune.distributed import Processes, here
 from train.finetune.sampling import epoch_order
 from train.finetune.schedule import Plan, visitor_pixels
@@ -260,7 +261,7 @@ class Narrator(TrainerCallback):
         if metrics:
             say(
                 f"Epoch {round(state.epoch or 0)} of {args.num_train_epochs}: "
-                f"{metrics['eval_accuracy']:.1%} of the validation photos right."
+                f"{percent(metrics['eval_accuracy'])} of the validation photos right."
             )
             # From the log, because a counter would start again in a resumed run.
             control.should_training_stop |= self.finished(state.log_history)

@@ -25,7 +25,7 @@ from data_cards.photos.image import thumbnail
 from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.repository import open_repository
-from data_cards.wording import counted
+from data_cards.wording import counted, percent, whole_percent
 from train.finetune.recipe import Scaled, TrainedModel, give_head
 from train.finetune.refit_head import refitted, unseen_by_refitted
 from train.images.augment import GENTLE
@@ -141,11 +141,11 @@ def with_new_head(
     if anew is None:
         return trained, held, None
     before, now = (top_k(said, held.truth, 1) for said in (held.logits, anew.held))
-    gain = f"instead of {before:.1%}" if now > before else "as before, and surer of those"
+    gain = f"instead of {percent(before)}" if now > before else "as before, and surer of those"
     say(
         "A head refitted to all photos outside the test is better: on validation "
         "photos it had not seen, "
-        f"{now:.1%} right {gain}."
+        f"{percent(now)} right {gain}."
     )
     give_head(trained.model, anew.probe)
     trained = replace(trained, refitted=True)
@@ -480,7 +480,7 @@ def _in_words(trained: TrainedModel) -> dict[str, str]:
             else ""
         )
         way = (
-            f", {trained.share:.0%} of the way from the probe's weights to it"
+            f", {whole_percent(trained.share)} of the way from the probe's weights to it"
             if trained.share < 1
             else ""
         )

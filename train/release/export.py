@@ -21,7 +21,7 @@ from data_cards.errors import BadModel, ExportDisagrees, MissingFile
 from data_cards.progress import say
 from data_cards.settings import default_cache
 from data_cards.storage.repository import open_repository
-from data_cards.wording import counted
+from data_cards.wording import counted, whole_percent
 from train.images.preprocessing import Preprocessing
 from train.inference.engine import (
     Engine,
@@ -121,12 +121,13 @@ def export_folder(
     report["agrees"] = report["agrees"] and report.pop("decides_alike")
     report["seconds"] = round(time.monotonic() - begun, 2)
     say(
-        f"Top-1 is the same on {report['top1_agreement']:.0%} of "
+        f"Top-1 is the same on {whole_percent(report['top1_agreement'])} of "
         f"{counted(report['photos'], 'photo')}; logits differ by at most "
         f"{report['max_difference']:.1e}; {report['refused']} of {len(kept)} kept photos are "
         f"refused, as they should be. Checked in {report['seconds']:.1f} s."
         if report["agrees"]
-        else f"The answers differ: top-1 is the same on {report['top1_agreement']:.0%} of "
+        else "The answers differ: top-1 is the same on "
+        f"{whole_percent(report['top1_agreement'])} of "
         f"{counted(report['photos'], 'photo')}."
     )
     if not report["agrees"]:

@@ -16,7 +16,7 @@ from data_cards.dataset.cards import Measured, ModelCard, Told, model_card
 from data_cards.dataset.collection import Collection, load_collection
 from data_cards.dataset.markdown import escape
 from data_cards.progress import spoken
-from data_cards.wording import counted
+from data_cards.wording import counted, whole_percent
 from train.evaluation.results import answers_told, metrics_text
 from train.inference.model_folder import OURS, read_json
 from train.models.classifiers import CODE
@@ -95,8 +95,9 @@ def opening(metrics: Mapping[str, Any], rejection: Mapping[str, Any]) -> tuple[s
     if not top1.get("n"):
         return ()
     first = (
-        f"Of {counted(top1['n'], 'photo')} of the sealed test {top1['value']:.0%} are named "
-        f"rightly at once (95 % interval {top1['low']:.0%} to {top1['high']:.0%})"
+        f"Of {counted(top1['n'], 'photo')} of the sealed test {whole_percent(top1['value'])} are "
+        f"named right first time (95 % interval {whole_percent(top1['low'])} to "
+        f"{whole_percent(top1['high'])})"
     )
     sentences = [f"{first}; {worst(metrics, rejection)}."]
     if metrics.get("answers"):
@@ -115,7 +116,9 @@ def worst(metrics: Mapping[str, Any], rejection: Mapping[str, Any]) -> str:
         return f"of 100 photos of strangers' objects about {100 * float(named):.0f} would be named"
     if row is None:
         return "nothing is known about single classes"
-    return f"worst is “{row.get('title', '')}”, of which it finds {found:.0%} of {row['n']}"
+    return (
+        f"worst is “{row.get('title', '')}”, of which it finds {whole_percent(found)} of {row['n']}"
+    )
 
 
 def shown_pictures(folder: Path, things: Collection) -> tuple[tuple[str, str], ...]:
@@ -140,7 +143,8 @@ def report_text(metrics: Mapping[str, Any], title: str) -> str:
     lines = [f"# {escape(title)}: the sealed test", "", metrics_text(metrics), ""]
     lines += ["## Class by class", "", "| class | photos | found |", "|---|---|---|"]
     lines += [
-        f"| {escape(row.get('title', ''))} | {row['n']} | {(row.get('recall') or 0.0):.0%} |"
+        f"| {escape(row.get('title', ''))} | {row['n']} | "
+        f"{whole_percent(row.get('recall') or 0.0)} |"
         for row in rows
     ]
     pairs = metrics.get("mix_ups") or []

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.storage.atomic_files import model_file
+from data_cards.wording import percent
 from train.uncertainty.ood import (
     OutOfDistributionScore,
     fit_ood_score,
@@ -309,25 +310,25 @@ def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
         return (
             "No guarantee for known things: the line is where the owner's word about strangers "
             "puts it, and "
-            f"refuses {refused:.1%} of the {n} photos it was tried on."
+            f"refuses {percent(refused)} of the {n} photos it was tried on."
         )
     if by == "folds":
         return (
             "No strict guarantee: too few photos were spared to calibrate on. About "
-            f"{promised:.1%} of new photos "
+            f"{percent(promised)} of new photos "
             f"of known things are expected to be refused, judging by {n} training photos, each by "
             "folds that did "
             "not see them."
         )
     share = max(promised, 1 / (n + 1))
     few = (
-        f"No guarantee of {promised:.1%}: only {n} photos to calibrate on. "
+        f"No guarantee of {percent(promised)}: only {n} photos to calibrate on. "
         if share > promised
         else ""
     )
     return (
         f"{few}Of new photos of known things, taken like the {n} validation photos, at most "
-        f"{share:.1%} are "
+        f"{percent(share)} are "
         "refused on average. Photos taken otherwise, and any single thing, are not promised "
         "anything."
     )

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data_cards.wording import whole_percent
+
 # Of 100 sure answers three may be wrong, where the owner says nothing.
 WRONG = 0.03
 # The chance that a line is kept that lets more through.
@@ -56,15 +58,18 @@ class SureLine:
         promise = f"of 100 times it is sure, at most {100 * self.wrong:g} should be wrong"
         if self.by == BOUND:
             return (
-                f"Sure from {self.at:.0%} on: {promise}, of photos taken like the {self.n} it was "
+                f"Sure from {whole_percent(self.at)} on: {promise}, of photos taken like the "
+                f"{self.n} it was "
                 f"tried on; such a line holds in {100 * (1 - DOUBT):.0f} of 100 collections."
             )
         if self.by == ESTIMATE:
             return (
-                f"Sure from {self.at:.0%} on: {promise}. That is an estimate and no guarantee: the "
+                f"Sure from {whole_percent(self.at)} on: {promise}. That is an estimate and no "
+                "guarantee: the "
                 f"{self.n} photos it was tried on are too few, or too often wrong, to prove it."
             )
-        return f"Sure from {self.at:.0%} on. Too few photos were spared to try this line on."
+        told = f"Sure from {whole_percent(self.at)} on."
+        return f"{told} Too few photos were left to test this threshold."
 
 
 def sure_line(

@@ -86,4 +86,4 @@ def test_the_report_says_how_often_each_answer_is_given():
         "sure_wrong": 0.5,
         "right_sure": 0.25,
     }
-    assert "sure of 40% (50.0% of these wrongly)" in answers_told(said)
+    assert "sure of 40 % (50 % of these wrongly)" in answers_told(said)

@@ -233,7 +233,7 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
     for words in (
         "each photo nearly as it is",
         "rare classes shown more often",
-        "50% of the way from the probe's weights",
+        "50 % of the way from the probe's weights",
         "at 42 pixels",
         "the upper block learned at 0.0001, each 0.6 times as fast as the one above, for 2 epochs",
     ):

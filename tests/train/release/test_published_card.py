@@ -25,7 +25,7 @@ MADE = cards.ModelCard(
     right_at_once=TOP1,
     pictures=(("vitrine/collection/references/b1.jpg", "Two Boats"),),
     report="vitrine/report.md",
-    opening=("Of 40 photos of the sealed test 88 % are named rightly at once.",),
+    opening=("Of 40 photos of the sealed test 88 % are named right first time.",),
 )
 METRICS = {
     "n": 40,
@@ -96,10 +96,10 @@ def test_no_path_of_this_machine_is_told(place):
 
 def test_it_opens_with_a_figure_and_its_worst():
     first, second = opening(METRICS, {"strangers_named": 0.65})
-    assert "88% are named rightly" in first.replace("88 %", "88%")
+    assert "88 % are named right first time" in first
     assert first.endswith("of 100 photos of strangers' objects about 65 would be named.")
-    assert second.startswith("It is sure of 60%")
-    assert worst(METRICS, {}) == "worst is “Two Boats”, of which it finds 50% of 20"
+    assert second.startswith("It is sure of 60 %")
+    assert worst(METRICS, {}) == "worst is “Two Boats”, of which it finds 50 % of 20"
     assert opening({}, {}) == ()
     text = cards.model_card(MADE)
     assert text.index("Of 40 photos") < text.index("pipeline(") < text.index("## How good it is")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_cards.wording import percent
 from train.uncertainty.rejection import (
     ALPHA,
     MOST_ALPHA,
@@ -127,7 +128,7 @@ def test_the_owners_word_about_strangers_is_kept_and_its_price_told():
         and found.strangers_named <= 0.01
     )
     assert found.wanted == 0.01 and (
-        found.alpha == ALPHA or f"{found.refused:.1%}" in found.guarantee
+        found.alpha == ALPHA or percent(found.refused) in found.guarantee
     )
 
 
@@ -142,23 +143,23 @@ def test_known_things_are_kept_and_foreign_ones_refused():
 def test_the_promise_is_a_sentence_with_its_number():
     x, y = things(80)
     assert (
-        "the 40 validation photos, at most 5.0% are refused"
+        "the 40 validation photos, at most 5 % are refused"
         in fit_rejection(x, y, held(40)).guarantee
     )
     few = fit_rejection(x, y, held(12))
-    assert few.guarantee.startswith("No guarantee of 5.0%: only 12 photos to calibrate on.")
-    assert "at most 7.7% are refused" in few.guarantee, "which is what 12 photos can promise"
+    assert few.guarantee.startswith("No guarantee of 5 %: only 12 photos to calibrate on.")
+    assert "at most 7.7 % are refused" in few.guarantee, "which is what 12 photos can promise"
 
 
 def test_photos_of_nothing_move_the_line_and_are_counted():
     x, y = things(80)
     found = fit_rejection(x, y, held(40), none=things(30, seed=3, foreign=True)[0])
     assert (found.none_n, found.none_refused) == (30, 1.0)
-    assert found.alpha == ALPHA and "at most 5.0%" in found.guarantee, (
+    assert found.alpha == ALPHA and "at most 5 %" in found.guarantee, (
         "there is a gap, so nothing is given up"
     )
     amid = fit_rejection(x, y, held(40), none=things(30, seed=3)[0])
-    assert 0.02 <= amid.alpha <= 0.10 and "at most 10.0%" in amid.guarantee
+    assert 0.02 <= amid.alpha <= 0.10 and "at most 10 %" in amid.guarantee
 
 
 def test_a_stranger_that_was_named_is_refused_once_somebody_has_said_none():
