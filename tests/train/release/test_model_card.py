@@ -158,7 +158,9 @@ def test_the_card_compares_with_the_round_before_and_shows_the_chart(tmp_path):
     write_model(tmp_path)
     settle(tmp_path, a_story())
     card = model_folder_card(tmp_path, "you/things")
-    assert "## Was cleaning worth it?" in card and "| 2, served | 2026-11-21 | 48 | 85.0 % |" in card
+    assert (
+        "## Was cleaning worth it?" in card and "| 2, served | 2026-11-21 | 48 | 85.0 % |" in card
+    )
     assert "![Top-1 of each round with its interval](vitrine/charts/rounds.svg)" in card
 
 
