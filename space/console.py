@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from data_cards.command_line import DONE, EXIT_CODES
+from data_cards.command_line import DONE, EXIT_CODES, run
 from data_cards.errors import WRONG_USE
 
 
@@ -75,8 +75,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
     arguments = list(sys.argv[1:] if given is None else given)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(overview())
-        return DONE if arguments else WRONG_USE
+        return run(lambda: print(overview())) or (DONE if arguments else WRONG_USE)
     if arguments[0] not in COMMANDS:
         sys.stderr.write(f"There is no command “{arguments[0]}”. `vitrine --help` lists them.\n")
         return WRONG_USE

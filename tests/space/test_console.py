@@ -1,9 +1,11 @@
 """One command for everything: which floor's command each word runs, and what newcomers may leave
 out."""
 
+import errno
+
 import pytest
 
-from data_cards.command_line import DONE
+from data_cards.command_line import DONE, PIPE_CLOSED
 from data_cards.errors import WRONG_USE
 from space import console
 from space.console import COMMANDS, completed, main
@@ -47,3 +49,18 @@ def test_no_word_or_an_unknown_one_is_told_what_there_is(capsys):
     assert "usage: vitrine COMMAND" in capsys.readouterr().out
     assert main(["colect"]) == WRONG_USE
     assert "no command “colect”" in capsys.readouterr().err
+
+
+def test_help_that_nobody_reads_to_its_end_is_no_traceback(monkeypatch, capsys):
+    import sys
+
+    class Closed:
+        def write(self, text):
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+        def flush(self):
+            pass
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    monkeypatch.setattr("os.dup2", lambda *descriptors: None)
+    assert main(["--help"]) == PIPE_CLOSED
