@@ -23,8 +23,8 @@ def test_a_disputed_photo_names_both_classes():
 
 
 def test_a_typical_photo_says_how_many_look_like_it():
-    assert reason_for(Asked(0, 12), title).endswith("yet: 12 others look like it.")
-    assert reason_for(Asked(0, 1), title).endswith("yet: one other looks like it.")
+    assert reason_for(Asked(0, 12), title).endswith("without a label: 12 others look like it.")
+    assert reason_for(Asked(0, 1), title).endswith("without a label: one other looks like it.")
     assert reason_for(Asked(0, 0), title) == NAMELESS
 
 

@@ -124,7 +124,7 @@ def test_photos_beside_the_splits_are_left_alone_and_this_is_said(tmp_path):
         str(lay_out(tmp_path, "train/a/1.jpg", "test/a/2.jpg", "drafts/3.jpg", "4.jpg"))
     )
     assert set(seen(gathered)) == {"train/a/1.jpg", "test/a/2.jpg"}
-    assert gathered.remarks == ("2 photos beside the class folders were left alone.",)
+    assert gathered.remarks == ("2 photos beside the class folders were skipped.",)
 
 
 def test_a_catalogue_cannot_name_a_picture_elsewhere(tmp_path):
