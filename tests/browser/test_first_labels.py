@@ -49,3 +49,20 @@ def test_keys_pressed_before_the_classes_are_here_are_not_lost(tables, tmp_path,
         page.wait_for_timeout(20)
     held[0].continue_()
     page.wait_for_selector(f"{ROOT} .proposal em:text-is('Jetty')")
+
+
+def test_a_search_typed_before_the_photo_is_here_is_not_lost(tables, tmp_path, open_page):
+    data, truth = unlabelled_set(tmp_path / "set")
+    url = tables(LightTable(data, Journal(tmp_path / "journal"), remembered=Seen(truth)))
+    page = open_page(f"{url}sign-in", **SIZES[0])
+    held = []
+    page.route("**/photo/*side=1280", lambda route: held.append(route))
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector(f"{ROOT} .choice")
+    for key in ("/", *"Jettyy", "Backspace", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    assert not page.locator(f"{ROOT} dialog").count()
+    while held:
+        held.pop(0).continue_()
+    page.unroute("**/photo/*side=1280")
+    page.wait_for_selector(f"{ROOT} .proposal em:text-is('Jetty')")

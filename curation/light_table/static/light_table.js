@@ -23,6 +23,19 @@ export function mount(host) {
   if (host && !host.shadowRoot) new LightTable(host);
 }
 
+// Keys that belong to a search once a slash was pressed, beside characters.
+const IN_A_SEARCH = ["Enter", "ArrowDown", "ArrowUp", "Backspace", "Escape"];
+
+// What a key does to a search field that was not there yet when it was pressed.
+function typeInto(field, name) {
+  if (name.length > 1 && name !== "Backspace") {
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: name, cancelable: true }));
+    return;
+  }
+  field.value = name === "Backspace" ? field.value.slice(0, -1) : field.value + name;
+  field.dispatchEvent(new Event("input"));
+}
+
 class LightTable {
   constructor(host) {
     this.host = host;
@@ -191,7 +204,7 @@ class LightTable {
     if (this.root.querySelector("dialog[open]") || !this.isOurs(event)) return;
     const searching = this.typed.includes("/"); // what is typed behind a slash that waits is a name, and no decision
     const name = event.shiftKey && /^(Arrow|Enter|Backspace)/.test(event.key) ? `Shift+${event.key}` : event.key;
-    if (!(searching ? event.key.length === 1 : this.view.keys(name))) return;
+    if (!(searching ? event.key.length === 1 || IN_A_SEARCH.includes(event.key) : this.view.keys(name))) return;
     event.preventDefault();
     if (event.repeat && !searching) return;
     this.goesOn();
@@ -206,8 +219,7 @@ class LightTable {
       if (does) does();
       const field = this.root.querySelector("dialog[open] input");
       if (!field) continue;
-      field.value = this.typed.splice(0).join("");
-      field.dispatchEvent(new Event("input"));
+      for (const name of this.typed.splice(0)) typeInto(field, name);
     }
   }
 
