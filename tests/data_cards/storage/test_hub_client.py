@@ -41,7 +41,7 @@ def test_a_hub_that_is_down_loses_nothing(hub, repo):
 
 def test_a_private_repository_is_shown_to_nobody_else(hub, repo):
     for token in ("token-ben", "token-of-nobody"):
-        with pytest.raises(MissingFile, match="shows no dataset called ann/things"):
+        with pytest.raises(MissingFile, match="has no dataset called ann/things"):
             HubRepository("ann/things", token=token).head()
 
 
@@ -76,8 +76,8 @@ def test_every_request_has_a_limit(hub, repo, monkeypatch):
     [
         (402, NotAllowed, "needs a PRO account"),
         (403, NotAllowed, "does not let this token write"),
-        (401, MissingFile, "shows no space"),
-        (404, MissingFile, "shows no space"),
+        (401, MissingFile, "has no space"),
+        (404, MissingFile, "has no space"),
         (502, HubUnreachable, "does not answer"),
     ],
 )

@@ -238,7 +238,7 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
         "the upper block learned at 0.0001, each 0.6 times as fast as the one above, for 2 epochs",
     ):
         assert words in said
-    assert "fitted anew" in told["head"]
+    assert "refitted" in told["head"]
     told = _in_words(replace(trained, plan=replace(trained.plan, look=LOOK, balance=0.0)))
     assert (
         "as other visitors might take it" in told["recipe"]
