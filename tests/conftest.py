@@ -51,6 +51,8 @@ settings.load_profile("house")
 # files and most of the time (`pytest --durations=40`). `make quick` leaves them out.
 SLOW = frozenset(
     {
+        "benchmarks/test_trust.py",
+        "curation/decisions/test_erase.py",
         "curation/near_duplicates/test_differences.py",
         "curation/near_duplicates/test_fastdup.py",
         "curation/near_duplicates/test_tiny_images.py",
@@ -58,6 +60,7 @@ SLOW = frozenset(
         "curation/scan/test_ray_cluster.py",
         "curation/scan/test_run.py",
         "guide/test_story.py",
+        "space/hosting/test_zero_gpu.py",
         "space/test_app.py",
         "space/test_bad_input.py",
         "space/test_deploy.py",
@@ -71,9 +74,14 @@ SLOW = frozenset(
         "train/finetune/test_trainer.py",
         "train/finetune/test_wise_ft.py",
         "train/finetune/test_workers.py",
+        "train/inference/test_embeddings.py",
+        "train/inference/test_engine.py",
+        "train/inference/test_network.py",
+        "train/models/test_every_family.py",
         "train/release/test_contents.py",
         "train/release/test_export.py",
         "train/release/test_lifecycle.py",
+        "train/release/test_mirror_images.py",
         "train/test_main.py",
         "train/test_train_model.py",
     }
