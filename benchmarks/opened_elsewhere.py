@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import base64
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -88,6 +89,30 @@ def by_onnxruntime(place: Any) -> str:
     logits = session.run(None, {session.get_inputs()[0].name: preprocess(data)[None]})[0]
     titles = json.loads((place.model / "config.json").read_text())["id2label"]
     return f"{path.stat().st_size / 1e6:.0f} MB; says “{titles[str(int(np.argmax(logits)))]}”"
+
+
+def by_transformers_js(place: Any) -> str:
+    """transformers.js in Chromium, in float32 and in eight bits, beside transformers.pipeline."""
+    from transformers import pipeline
+
+    from benchmarks.transformers_js import PACKAGE, answers_in_browser, installed
+    from train.release.export import export
+
+    if not shutil.which("npm"):
+        return "not tried: there is no npm here"
+    model = place.out / "for-browsers"
+    shutil.copytree(place.model, model)
+    export(str(model), "transformers.js", cache=place.out / "engines")
+    library = installed(place.out / "npm")
+    photos = list(_photos(place.dataset, 20))
+    classify = pipeline("image-classification", str(place.model), top_k=1)
+    wanted = [classify(picture)[0]["label"] for _, picture in photos]
+    told = []
+    for dtype in ("fp32", "q8"):
+        answers = answers_in_browser(model, library, [data for data, _ in photos], dtype)
+        same = sum(one["label"] == label for one, label in zip(answers, wanted, strict=True))
+        told.append(f"{same} of {len(photos)} as transformers.pipeline in {dtype}")
+    return f"{PACKAGE}: {', '.join(told)}"
 
 
 def by_fiftyone(place: Any) -> str:
@@ -255,6 +280,7 @@ TRIES: dict[str, Callable[[Any], str]] = {
     "datasets": by_datasets,
     "transformers.pipeline": by_pipeline,
     "onnxruntime": by_onnxruntime,
+    "transformers.js": by_transformers_js,
     "FiftyOne": by_fiftyone,
     "Label Studio": by_label_studio,
     "MCP client": by_mcp,
