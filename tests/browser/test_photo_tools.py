@@ -22,6 +22,8 @@ def test_a_note_a_flag_and_a_frame_stay_with_the_photo_and_the_question_stays_op
     page.keyboard.press("!")
     page.wait_for_selector(f"{ROOT} .remarks:has-text('flagged by ann')")
     page.keyboard.press("k")
+    image = page.locator(f"{ROOT} .crop-area img").element_handle()
+    page.wait_for_function("(image) => image.complete && image.naturalWidth > 0", arg=image)
     box = page.locator(f"{ROOT} .crop-area").bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()

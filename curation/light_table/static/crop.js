@@ -50,6 +50,7 @@ export function frameOn(table, item, done) {
   };
   area.addEventListener("pointerdown", (event) => {
     event.preventDefault();
+    if (!image.naturalWidth) return; // until the photo has come nobody knows where its sides are
     area.setPointerCapture(event.pointerId);
     from = spot(event);
   });
