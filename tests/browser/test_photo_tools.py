@@ -41,6 +41,26 @@ def test_a_note_a_flag_and_a_frame_stay_with_the_photo_and_the_question_stays_op
     assert frame.turn == 90 and 0.4 < frame.width < 0.6 and frame.height > 0.9
 
 
+def test_no_frame_can_be_drawn_before_the_photo_is_there(url, open_page):
+    page = open_page(url)
+    photo_on_screen(page)
+    held = []
+    page.route("**/photo/*whole=1*", lambda route: held.append(route))
+    page.keyboard.press("k")
+    words = page.locator(f"{ROOT} .crop .soft")
+    words.wait_for()
+    page.locator(f"{ROOT} .crop-area").evaluate("""(area) => {
+      area.setPointerCapture = () => {};
+      const { left, top, width, height } = area.getBoundingClientRect();
+      const at = (name, x, y) => area.dispatchEvent(new PointerEvent(name, { clientX: x, clientY: y }));
+      at("pointerdown", left - 1, top - 1);
+      at("pointermove", left + width + 1, top + height + 1);
+      at("pointerup", left + width + 1, top + height + 1);
+    }""")
+    assert words.inner_text().startswith("Draw a frame around what counts")
+    held.pop().continue_()
+
+
 def test_a_phone_reaches_notes_and_frames_behind_more(url, open_page):
     page = open_page(url, width=390, height=844, has_touch=True, is_mobile=True)
     photo_on_screen(page)
