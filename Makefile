@@ -65,6 +65,8 @@ lint: .venv/ready-dev
 		echo "PyTorch without CUDA cannot be had from here, so PyPI's comes: up to 6 GB in all."; \
 	else echo "Setting up .venv takes up to 6 GB of disk, PyTorch's CUDA libraries among them."; fi
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e . || \
+		echo "The command vitrine could not be installed; python -m space.console is the same."
 ifneq ($(FASTDUP),no)
 	@echo "Installing fastdup: a closed binary, CC BY-NC-ND licence (non-commercial use only); its telemetry is switched off."
 	@echo "Vitrine works without it: make FASTDUP=no"

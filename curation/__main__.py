@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 DATASET_HELP = "a folder or hf://user/name"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, called: str = "") -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
     speak_up()
-    flags = _parser().parse_args(arguments)
+    flags = _parser().read(arguments, called)
     return run(lambda: flags.command(flags), "Stopped. What was saved stays saved.")
 
 
@@ -219,10 +219,10 @@ def _retrain(flags: argparse.Namespace) -> None:
     if waiting(flags.model, default_cache(os.environ)) is None:
         print(f"The first model is released: {flags.model}")
     else:
-        print(f"The candidate is ready. To serve it: python -m train release {flags.model}")
+        print(f"The candidate is ready. To serve it: vitrine release {flags.model}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     from curation.ingest.incoming import SourceOptions
     from curation.ingest.reference_views import ViewSettings
     from curation.ingest.search.query import SearchSettings
@@ -303,7 +303,7 @@ def _parser() -> argparse.ArgumentParser:
         _retrain,
         "a new model from the decisions so far, beside the one served",
         dataset=DATASET_HELP,
-        model="the one that is served; it stays until `python -m train release`",
+        model="the one that is served; it stays until `vitrine release`",
     )
     one.add_argument("--status", type=here, help="a file that says how far it is")
     one.add_argument(

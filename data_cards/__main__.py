@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 NAME_HELP = "a collection that ships, a folder with card.md and classes.yaml, or a dataset"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, called: str = "") -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
     speak_up()
-    flags = _parser().parse_args(arguments)
+    flags = _parser().read(arguments, called)
     return run(lambda: flags.command(flags), "Stopped. What was saved stays saved.")
 
 
@@ -81,10 +81,7 @@ def _new(flags: argparse.Namespace) -> None:
     from data_cards.texts.skeleton import begin_collection
 
     card, classes = begin_collection(flags.name)
-    print(
-        f"{card} and {classes} are there. Fill them in, then: python -m data_cards check "
-        f"{flags.name}"
-    )
+    print(f"{card} and {classes} are there. Fill them in, then: vitrine check {flags.name}")
 
 
 def _fill(flags: argparse.Namespace) -> int:
@@ -111,7 +108,7 @@ def _report(flags: argparse.Namespace) -> None:
     print(f"Look at {flags.to}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(prog="python -m data_cards", description="Collections and their texts.")
     check = parser.command("check", _check, "list what is wrong or missing, with line numbers")
     check.add_argument("names", nargs="*", metavar="NAME", help=f"{NAME_HELP}; all that ship")

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,17 @@ class Parser(argparse.ArgumentParser):
         for argument, about in arguments.items():
             made.add_argument(argument, help=about)
         return made
+
+    def read(self, given: Sequence[str] | None, called: str = "") -> argparse.Namespace:
+        """The arguments, parsed. `called` is what the user typed for this parser and its command
+        ("vitrine tag-dataset" for `python -m curation tag`); help and errors then say the same."""
+        first = next(iter(sys.argv[1:] if given is None else given), "")
+        chosen = (self._commands.choices.get(first) if self._commands else None) or self
+        chosen.prog = called or chosen.prog
+        flags, unknown = self.parse_known_args(given)
+        if unknown:
+            chosen.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return flags
 
     def format_help(self) -> str:
         """What --help prints."""

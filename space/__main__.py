@@ -39,12 +39,14 @@ if TYPE_CHECKING:
     from space.settings import SpaceSettings
 
 MODEL_HELP = "a folder or hf://user/name, either with @revision"
+PHOTOS_HELP = "a source that `collect` accepts, or a collected dataset"
+OUT_HELP = "the folder for the dataset, the model and figures"
 PORT_HELP = "where the pages are, 1 to 65535 (default: %(default)s)"
 
 
-def main(given: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None, called: str = "") -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
-    asked = _parser().parse_args(given)
+    asked = _parser().read(given, called)
     speak_up()
     return run(lambda: asked.command(asked), asked.stopped)
 
@@ -294,7 +296,7 @@ def _password(name: str) -> str:
     if not password:
         raise NotAllowed(
             "No password was given. Type it in a terminal, or send it on standard input: "
-            f"printf 'the password' | python -m space annotator {name} FILE"
+            f"printf 'the password' | vitrine annotator {name} FILE"
         )
     return password
 
@@ -388,7 +390,7 @@ def _hunt_flags(parser: Parser) -> None:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     from data_cards.settings import add_flags
     from space.album.album import AlbumOptions
     from space.loop import LoopSettings
@@ -472,9 +474,15 @@ def _parser() -> argparse.ArgumentParser:
         stopped="Stopped. What was finished stays; the same command goes on from there."
     )
     demo.add_argument("--port", type=number(int, 1, 65535), default=7860, help=PORT_HELP)
+    loop.add_argument("photos", help=PHOTOS_HELP)
+    loop.add_argument("out", type=here, help=OUT_HELP)
+    demo.add_argument(
+        "photos", nargs="?", default="museum", help=f"{PHOTOS_HELP} (default: the museum)"
+    )
+    demo.add_argument(
+        "out", nargs="?", type=here, default=Path("out"), help=f"{OUT_HELP} (default: %(default)s)"
+    )
     for one in (loop, demo):
-        one.add_argument("photos", help="a source that `collect` accepts, or a collected dataset")
-        one.add_argument("out", type=here, help="the folder for the dataset, the model and figures")
         add_flags(one, LoopSettings)
     annotator = parser.command(
         "annotator",

@@ -29,46 +29,52 @@ class Command:
 
 
 COMMANDS = {
-    "demo": Command("space", ("demo",), "the whole loop behind a page that opens early"),
-    "loop": Command("space", ("loop",), "the whole loop, without serving"),
-    "serve": Command("space", ("serve",), "the visitors' page, the API and the light table"),
+    "demo": Command(
+        "space", ("demo",), "collect, scan, train and serve, on a page that opens early"
+    ),
+    "loop": Command("space", ("loop",), "collect, scan, train and export, without serving"),
+    "serve": Command("space", ("serve",), "serve the visitors' page, the API and the light table"),
     "predict": Command("space", ("predict",), "name the things in photos"),
-    "tag": Command("space", ("tag",), "keywords and places for the photos of a folder"),
-    "deploy": Command("space", ("deploy",), "push the app as a Space on the Hub"),
-    "pages": Command("space", ("pages",), "the page as static files, with the release in them"),
-    "hunt": Command("space", ("hunt",), "a sheet to print for a treasure hunt"),
+    "tag": Command("space", ("tag",), "write keywords and places for the photos in a folder"),
+    "deploy": Command("space", ("deploy",), "push the app to the Hub as a Space"),
+    "pages": Command(
+        "space", ("pages",), "write the page as static files, with the release in them"
+    ),
+    "hunt": Command("space", ("hunt",), "make a sheet to print for a treasure hunt"),
     "annotator": Command("space", ("annotator",), "let somebody use the light table"),
     "collect": Command("curation", ("collect",), "bring photos into a dataset"),
     "scan": Command("curation", ("scan",), "look for wrong labels, copies and poor photos"),
     "duplicates": Command("curation", ("duplicates",), "find copies in a folder"),
-    "decide": Command("curation", ("decide",), "replay decisions from a file"),
+    "decide": Command("curation", ("decide",), "apply decisions from a file"),
     "fold": Command("curation", ("fold",), "turn decisions into labels"),
-    "export-dataset": Command("curation", ("export",), "a dataset in another tool's form"),
-    "import-labels": Command("curation", ("import-labels",), "labels given in another tool"),
-    "tag-dataset": Command("curation", ("tag",), "name a revision of a dataset: v1.2"),
+    "export-dataset": Command("curation", ("export",), "write a dataset in another tool's format"),
+    "import-labels": Command("curation", ("import-labels",), "bring labels back from another tool"),
+    "tag-dataset": Command(
+        "curation", ("tag",), "give a revision of a dataset a name, such as v1.2"
+    ),
     "erase": Command("curation", ("erase",), "remove photos for good"),
-    "views": Command("curation", ("views",), "photos made of reference pictures, to learn from"),
-    "next": Command("curation", ("next",), "what to label and what to photograph next"),
-    "retrain": Command("curation", ("retrain",), "scan and train again beside the served model"),
-    "train": Command("train", (), "photos and labels become a model"),
-    "split": Command("train", ("split",), "divide a dataset without leaks"),
-    "evaluate": Command("train", ("evaluate",), "ask a model about the sealed test"),
-    "export": Command("train", ("export",), "write a model in another form"),
-    "compare": Command("train", ("compare",), "compare two models on one test"),
+    "views": Command("curation", ("views",), "make photos of reference pictures, to learn from"),
+    "next": Command("curation", ("next",), "say what to label and what to photograph next"),
+    "retrain": Command(
+        "curation", ("retrain",), "scan, and train a candidate beside the served model"
+    ),
+    "train": Command("train", (), "train a model on a dataset"),
+    "split": Command("train", ("split",), "divide a dataset into train, validation and test"),
+    "evaluate": Command("train", ("evaluate",), "measure a model on the sealed test"),
+    "export": Command("train", ("export",), "write a model in another format"),
+    "compare": Command("train", ("compare",), "compare two models on the same test"),
     "compare-backbones": Command(
-        "train", ("compare-backbones",), "backbones side by side before one is trained"
+        "train", ("compare-backbones",), "measure several backbones before you train one"
     ),
     "release": Command("train", ("release",), "serve the candidate model"),
     "rollback": Command("train", ("rollback",), "go back to an earlier model"),
     "prune": Command("train", ("prune",), "remove the weights of older models"),
-    "check": Command("data_cards", ("check",), "what is wrong in a collection's texts"),
-    "new": Command("data_cards", ("new",), "begin a collection"),
-    "report": Command("data_cards", ("report",), "what a dataset holds, as one page"),
+    "check": Command("data_cards", ("check",), "say what is wrong in a collection's texts"),
+    "new": Command("data_cards", ("new",), "start a collection"),
+    "report": Command("data_cards", ("report",), "show what a dataset holds, on one page"),
     "fill": Command("data_cards", ("fill",), "draft missing texts from Wikidata and Wikipedia"),
     "job": Command("train", ("job",), "train on Hugging Face's machines"),
 }
-# What a newcomer would type, without a word about where things go.
-DEFAULTS = {"demo": ("museum", "out")}
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -80,29 +86,23 @@ def main(given: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"There is no command “{arguments[0]}”. `vitrine --help` lists them.\n")
         return WRONG_USE
     command = COMMANDS[arguments[0]]
-    return _floor(command.floor)([*command.words, *completed(arguments[0], arguments[1:])])
-
-
-def completed(name: str, rest: Sequence[str]) -> list[str]:
-    """The arguments of a command; where the first ones are left out, those it has by default."""
-    places = 0
-    while places < len(rest) and not rest[places].startswith("-"):
-        places += 1
-    return [*rest[:places], *DEFAULTS.get(name, ())[places:], *rest[places:]]
+    return _floor(command.floor)([*command.words, *arguments[1:]], f"vitrine {arguments[0]}")
 
 
 def overview() -> str:
     """The help text: a line for each command."""
-    lines = [f"  {name:<14} {command.does}" for name, command in COMMANDS.items()]
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {command.does}" for name, command in COMMANDS.items()]
     commands = "\n".join(lines)
     return (
-        f"usage: vitrine COMMAND ...\n\n{commands}\n\n`vitrine COMMAND --help` says "
-        f"more.\n\n{EXIT_CODES}"
+        f"usage: vitrine COMMAND ...\n\n{commands}\n\n"
+        f"`vitrine COMMAND --help` lists what a command takes.\n\n{EXIT_CODES}"
     )
 
 
-def _floor(name: str) -> Callable[[list[str]], int]:
-    """The entry point of a floor. Only the one that is asked for is imported."""
+def _floor(name: str) -> Callable[[list[str], str], int]:
+    """The entry point of a floor; it takes the arguments, and what was typed for the command. Only
+    the one that is asked for is imported."""
     if name == "curation":
         from curation.__main__ import main as curation
 
@@ -114,7 +114,7 @@ def _floor(name: str) -> Callable[[list[str]], int]:
     if name == "train":
         from train.__main__ import main as train
 
-        return lambda arguments: train(arguments, os.environ)
+        return lambda arguments, called: train(arguments, os.environ, called)
     from space.__main__ import main as space
 
     return space

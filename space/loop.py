@@ -183,7 +183,7 @@ def how_to_go_on(why_not: str, dataset: str) -> str:
     """What somebody does whose photos lack labels."""
     return (
         f"{why_not} Label about 20 photos at the light table, and train the first model there: "
-        f"python -m space serve --dataset {shlex.quote(dataset)}"
+        f"vitrine serve --dataset {shlex.quote(dataset)}"
     )
 
 

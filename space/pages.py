@@ -1,7 +1,7 @@
 """The page as a folder of static files, for GitHub Pages or any other place that serves files.
 
-    python -m space pages out/model --space https://you-festival.hf.space              into docs/
-    python -m space pages out/model --space https://you-festival.hf.space --out site   into site/
+    vitrine pages out/model --space https://you-festival.hf.space              into docs/
+    vitrine pages out/model --space https://you-festival.hf.space --out site   into site/
 
 It asks the app, and where that can't be reached it answers by itself: the release in the browser
 lies beside it (train/release/twin.py).
@@ -113,7 +113,7 @@ def config_text(address: str, twin: str) -> str:
     """config.js: where the app answers, and where the release for the browser lies; either may be
     empty."""
     return (
-        "// Where your Vitrine app answers: python -m space pages MODEL --space URL\n"
+        "// Where your Vitrine app answers: vitrine pages MODEL --space URL\n"
         f"export const SPACE = {json.dumps(address)};\n"
         "// The release that answers in the browser where the app can't be reached.\n"
         f"export const TWIN = {json.dumps(twin)};\n"
@@ -212,5 +212,5 @@ def _assets() -> Iterator[Path]:
 def _docs() -> Path:
     docs = ROOT / "docs"
     if not (docs / PAGE).is_file():
-        raise BadAddress("Say where to write the page: python -m space pages MODEL --out FOLDER")
+        raise BadAddress("Say where to write the page: vitrine pages MODEL --out FOLDER")
     return docs

@@ -41,13 +41,13 @@ def read_passwords(path: Path) -> dict[str, str]:
         )
     except (OSError, ValueError, AttributeError) as error:
         raise NotAllowed(
-            f"{path} cannot be read as a list of annotators. `python -m space annotator NAME "
+            f"{path} cannot be read as a list of annotators. `vitrine annotator NAME "
             f"{path}` "
             "writes one."
         ) from error
     if not fit:
         raise NotAllowed(
-            f"{path} has an entry that is not a password hash. `python -m space annotator NAME "
+            f"{path} has an entry that is not a password hash. `vitrine annotator NAME "
             f"{path}` "
             "writes one."
         )

@@ -45,9 +45,9 @@ COMMANDS = (
 )
 
 
-def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+def main(arguments: Sequence[str], environ: Mapping[str, str], called: str = "") -> int:
     """Run one command; its exit code (data_cards/command_line.py)."""
-    flags = parser(arguments).parse_args(arguments)
+    flags = parser(arguments).read(arguments, called)
     speak_up()
     return run(
         lambda: flags.command(flags, environ),
@@ -55,11 +55,15 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     )
 
 
-def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def parser(arguments: Sequence[str]) -> Parser:
     """The parser of the command that `arguments` begin with; without one, they are for training."""
     if arguments and arguments[0] in COMMANDS:
         return _command_parser()
-    root = Parser(prog="python -m train", description=__doc__)
+    root = Parser(
+        prog="python -m train",
+        description="Train a model on a dataset.\n\n"
+        f"Each of these has its own --help: {', '.join(COMMANDS)}.",
+    )
     root.add_argument("dataset", help=DATASET_HELP)
     root.add_argument("model", help="where the model goes: a folder or hf://user/name")
     root.add_argument(
@@ -198,7 +202,7 @@ def job(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     say(f"Watch it: hf jobs logs -f {started.id}   Stop it: hf jobs cancel {started.id}")
 
 
-def _command_parser() -> argparse.ArgumentParser:
+def _command_parser() -> Parser:
     root = Parser(prog="python -m train")
     one = root.command(
         "split", split, "groups and labels -> splits and certificate", dataset=DATASET_HELP

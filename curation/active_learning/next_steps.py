@@ -36,7 +36,7 @@ class Next:
         """For people, as plain text."""
         parts = [self._to_label(), self._to_take()]
         if not self.is_scanned:
-            parts.append("A scan can say more: python -m curation scan DATASET")
+            parts.append("A scan can say more: vitrine scan DATASET")
         return "\n\n".join(part for part in parts if part)
 
     def _to_label(self) -> str:

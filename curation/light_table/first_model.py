@@ -97,8 +97,7 @@ def for_annotators(
         }
     if not photos:
         return {
-            "words": "No photos yet: collect some first (python -m curation collect PHOTOS "
-            "DATASET).",
+            "words": "No photos yet: collect some first (vitrine collect PHOTOS DATASET).",
             "button": "",
         }
     wanted = min(ENOUGH, photos)

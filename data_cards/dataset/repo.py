@@ -372,7 +372,7 @@ def open_dataset(address: str) -> Dataset:
 
     Raises MissingFile when there is none, NewerFormat when a newer Vitrine wrote it.
     """
-    hint = f"Collect photos into it first: python -m curation collect PHOTOS {address}"
+    hint = f"Collect photos into it first: vitrine collect PHOTOS {address}"
     place = parse_address(address)
     if place.kind == "folder" and not (Path(place.name) / README).is_file():
         raise MissingFile(f"There is no dataset at {address}. {hint}", address=address)

@@ -56,7 +56,7 @@ def find_place(name: str) -> CollectionPlace:
     raise BadCollection(
         f"There is no collection '{name}': no folder with {CARD} and {CLASSES}, no dataset, and "
         f"none of those that ship ({', '.join(shipped_names())}). Begin one: "
-        f"python -m data_cards new {name}",
+        f"vitrine new {name}",
         name=name,
     )
 

@@ -26,7 +26,7 @@ What is collected here, where the photos come from, and what they should not be 
 text stands at the top of the dataset's page, the model's page and the demo's.
 """
 CLASSES_TEXT = """# One entry for each thing. Only `id` is needed, as its photo folder is called.
-# `python -m data_cards check {name}` says what is missing, `fill {name}` drafts texts.
+# `vitrine check {name}` says what is missing, `fill {name}` drafts texts.
 - id: first-thing
   title: First thing
   summary: ...                     # one or two sentences, for somebody who stands before it

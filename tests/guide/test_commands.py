@@ -8,7 +8,7 @@ import re
 import pytest
 
 from data_cards.command_line import Parser
-from space.console import COMMANDS, Command, completed
+from space.console import COMMANDS, Command
 from tests.guide.command_reference import PAGE, parser_of, written
 from tests.guide.pages import ROOT, Shown, every_command
 
@@ -21,7 +21,7 @@ def named(one: Shown) -> tuple[Command, list[str]] | None:
     """The command that a shown line calls and its arguments; None for other modules."""
     if one.words[0] == "vitrine":
         name, *rest = one.words[1:]
-        return COMMANDS[name], completed(name, rest)
+        return COMMANDS[name], rest
     floor, rest = one.words[2], list(one.words[3:])
     for command in COMMANDS.values():
         words = list(command.words)

@@ -119,7 +119,7 @@ def test_visitors_are_told_what_answers(serving, job, said):
             0,
             0,
             "No label.",
-            "No photos yet: collect some first (python -m curation collect PHOTOS DATASET).",
+            "No photos yet: collect some first (vitrine collect PHOTOS DATASET).",
             "",
         ),
         (0, 6, "No label.", "No model yet: label 6 photos, of two classes or more (0 so far).", ""),

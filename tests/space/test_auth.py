@@ -160,7 +160,7 @@ def test_passwords_are_stored_as_salted_hashes() -> None:
 )
 def test_a_file_that_holds_no_hashes_is_refused_with_the_cure(tmp_path: Path, text: str) -> None:
     (tmp_path / "who.json").write_text(text)
-    with pytest.raises(NotAllowed, match="python -m space annotator"):
+    with pytest.raises(NotAllowed, match="vitrine annotator"):
         read_passwords(tmp_path / "who.json")
 
 

@@ -2,13 +2,15 @@
 out."""
 
 import errno
+from pathlib import Path
 
 import pytest
 
+import space.__main__
 from data_cards.command_line import DONE, PIPE_CLOSED
 from data_cards.errors import WRONG_USE
 from space import console
-from space.console import COMMANDS, completed, main
+from space.console import COMMANDS, main
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -31,11 +33,28 @@ def test_every_command_of_a_floor_has_a_word(capsys):
         assert listed - {"python", "-h,"} <= known
 
 
-def test_the_demo_needs_no_argument():
-    assert completed("demo", []) == ["museum", "out"]
-    assert completed("demo", ["photos", "--port", "80"]) == ["photos", "out", "--port", "80"]
-    assert completed("demo", ["--port", "80"]) == ["museum", "out", "--port", "80"]
-    assert completed("collect", ["photos"]) == ["photos"]
+@pytest.mark.parametrize(
+    ("given", "photos", "out"),
+    [
+        ([], "museum", Path("out")),
+        (["photos", "--port", "80"], "photos", Path("out")),
+        (["--port", "80"], "museum", Path("out")),
+        (["--port", "80", "photos", "there"], "photos", Path("there")),
+    ],
+)
+def test_the_demo_needs_no_argument(given, photos, out):
+    asked = space.__main__._parser().parse_args(["demo", *given])
+    assert (asked.photos, asked.out) == (photos, out)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_and_errors_call_a_command_as_it_was_typed(name, capsys):
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: vitrine {name} ")
+    with pytest.raises(SystemExit):
+        main([name, "--no-such-flag"])
+    assert f"vitrine {name}: error" in capsys.readouterr().err
 
 
 def test_help_lists_every_command(capsys):

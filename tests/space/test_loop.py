@@ -145,9 +145,7 @@ def test_photos_that_nothing_can_be_learned_from_are_scanned_and_lead_to_the_lig
             tmp_path / "cache",
         )
     assert wanted.value.sentence.lower().startswith(said.lower())
-    assert (
-        f"python -m space serve --dataset {tmp_path / 'out' / 'dataset'}" in wanted.value.sentence
-    )
+    assert f"vitrine serve --dataset {tmp_path / 'out' / 'dataset'}" in wanted.value.sentence
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary.keys() >= FIELDS and summary["seconds"].keys() == SECONDS
     assert (summary["model"], summary["top1"], summary["n_test"], summary["photos"]) == (

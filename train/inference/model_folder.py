@@ -114,7 +114,7 @@ def model_folder(model: str, cache: Path) -> tuple[Path, str]:
 
 def _no_model_yet(model: str) -> NoModelYet:
     return NoModelYet(
-        f"There is no model at {model}. Train one first: python -m train DATASET {model}",
+        f"There is no model at {model}. Train one first: vitrine train DATASET {model}",
         address=model,
     )
 

@@ -405,7 +405,7 @@ def _fetched(address: str, cache: Path) -> tuple[Path, str]:
     except MissingFile as error:
         kind = NoModelYet if isinstance(error, NoModelYet) else BadModel
         raise kind(
-            f"There is no Vitrine model at {address}. Train one first: python -m train DATASET "
+            f"There is no Vitrine model at {address}. Train one first: vitrine train DATASET "
             f"{address}",
             cause=error.sentence,
         ) from error

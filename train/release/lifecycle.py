@@ -1,10 +1,10 @@
 """What is released when: a candidate beside the model that is served, its release, and the way
 back.
 
-    python -m train DATASET MODEL --candidate      trains beside MODEL; what is served stays
-    python -m train release MODEL                  the candidate becomes MODEL's newest revision
-    python -m train rollback MODEL [--round N]    an earlier round becomes the newest revision again
-    python -m train prune MODEL --keep 3    weights of older rounds leave the disk; the figures stay
+    vitrine train DATASET MODEL --candidate  trains beside MODEL; what is served stays
+    vitrine release MODEL                    the candidate becomes MODEL's newest revision
+    vitrine rollback MODEL [--round N]       an earlier round becomes the newest one again
+    vitrine prune MODEL --keep 3             removes the weights of older rounds; figures stay
 
 A candidate lies in the hidden folder of the model's own, where nothing that serves or publishes
 looks.
@@ -81,7 +81,7 @@ def release(model: str, cache: Path, public: bool = False) -> str:
     one = candidate_round(model, cache)
     if folder is None or one is None:
         raise MissingFile(
-            f"There's no candidate model for {model}. Train one first: python -m train DATASET "
+            f"There's no candidate model for {model}. Train one first: vitrine train DATASET "
             f"{model} "
             "--candidate",
             model=model,

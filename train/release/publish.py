@@ -75,7 +75,7 @@ def _check(folder: Path) -> None:
         raise BadModel(
             f"{folder} is not a finished model: {', '.join(missing) or 'model.safetensors'} is "
             "missing. "
-            "Train it to the end first: python -m train DATASET MODEL",
+            "Train it to the end first: vitrine train DATASET MODEL",
             missing=missing,
         )
     release = read_json(folder / OURS / "release.json")

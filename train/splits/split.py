@@ -35,7 +35,7 @@ STATUSES = ("labelled", "none_of_these")
 # label-doubt.md).
 TENTH = 0.1
 ENOUGH = 200
-LABEL_FIRST = "Label some photos at the light table first: python -m space serve --dataset DATASET"
+LABEL_FIRST = "Label some photos at the light table first: vitrine serve --dataset DATASET"
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def from_search(source: str, options: SourceOptions) -> Gathered:
     """What a search brings. Raises BadSource."""
     run = options.search
     if run is None:
-        raise BadSource("A search by words goes through `python -m curation collect`.")
+        raise BadSource("A search by words goes through `vitrine collect`.")
     words = source.removeprefix(SEARCH).strip()
     wanted = queries_for(run.settings, run.things, words, options.label or "")
     search = PhotoSearch(run, providers_for(run.settings, run.keys))

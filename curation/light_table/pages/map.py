@@ -16,8 +16,7 @@ from data_cards.wording import counted
 
 COLOURS = ("class", "status", "split")
 NO_MAP = (
-    "The map is drawn by a scan on this machine: python -m curation scan DATASET. Then load this "
-    "page again."
+    "The map is drawn by a scan on this machine: vitrine scan DATASET. Then load this page again."
 )
 # What may be pointed out: kinds of findings, and what their places on the map mean.
 MARKS: dict[str, tuple[tuple[str, ...], str, str]] = {

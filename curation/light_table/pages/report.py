@@ -142,7 +142,7 @@ def _next(
     if not was_scanned:
         return {
             "pile": "",
-            "sentence": "Nobody has scanned this collection yet: python -m curation scan DATASET",
+            "sentence": "Nobody has scanned this collection yet: vitrine scan DATASET",
         }
     if has_shortcuts:
         return {

@@ -189,8 +189,8 @@ class Rounds:
         return (
             f"This machine only serves: {', '.join(missing)} "
             f"{'is' if len(missing) == 1 else 'are'} not installed. "
-            f"Train on another one: python -m curation retrain {self._table.dataset.address} "
-            f"{self._setup.model}, then python -m train release {self._setup.model}."
+            f"Train on another one: vitrine retrain {self._table.dataset.address} "
+            f"{self._setup.model}, then vitrine release {self._setup.model}."
         )
 
     def _ended(self) -> None:

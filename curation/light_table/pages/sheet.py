@@ -29,8 +29,7 @@ SEALED_LIKE = (
     "This photo is in the sealed test: its look-alikes would reveal what the model thinks of it."
 )
 NOT_SEEN = (
-    "No scan on this machine has looked at this photo yet: python -m curation scan DATASET. Then "
-    "try again."
+    "No scan on this machine has looked at this photo yet: vitrine scan DATASET. Then try again."
 )
 FILTERS = (
     "class",

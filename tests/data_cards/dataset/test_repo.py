@@ -121,7 +121,7 @@ def test_creating_where_a_dataset_is_opens_it(shelf):
 
 
 def test_no_dataset_says_how_to_begin(tmp_path):
-    with pytest.raises(MissingFile, match="python -m curation collect PHOTOS"):
+    with pytest.raises(MissingFile, match="vitrine collect PHOTOS"):
         open_dataset(str(tmp_path))
     assert not (tmp_path / ".vitrine").exists()
 

@@ -161,7 +161,7 @@ def test_what_cannot_be_sent_stops_the_training(opened, table, monkeypatch):
 def test_a_machine_that_cannot_train_says_what_it_lacks_and_where_to_go(opened, place):
     page = opened(lacking=["torch"])
     said = page.show("olga", {})["lacking"]
-    assert "torch is not installed" in said and f"python -m train release {place / 'model'}" in said
+    assert "torch is not installed" in said and f"vitrine release {place / 'model'}" in said
     with pytest.raises(NotAllowed, match="torch"):
         page.act("olga", {"do": "retrain"})
 
