@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 
@@ -65,6 +66,28 @@ def percent(share: float) -> str:
     ('84.9 %', '100 %')
     """
     return f"{100 * share:.1f} %".replace(".0 %", " %")
+
+
+def chance_percent(chance: float) -> str:
+    """How likely something is, which is never certain: whole per cents from "1 %" to "99 %".
+
+    >>> chance_percent(0.003), chance_percent(0.849), chance_percent(0.999)
+    ('1 %', '85 %', '99 %')
+    """
+    return whole_percent(min(0.99, max(0.01, chance)))
+
+
+def day_of(moment: str) -> str:
+    """The day of a time in ISO 8601; "" where it cannot be read.
+
+    >>> day_of("2026-03-03T09:15:00Z"), day_of("yesterday")
+    ('3 March 2026', '')
+    """
+    try:
+        day = datetime.fromisoformat(moment)
+    except ValueError:
+        return ""
+    return f"{day.day} {day:%B %Y}"
 
 
 def points(difference: float) -> str:

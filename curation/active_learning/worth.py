@@ -16,6 +16,7 @@ from statistics import median
 
 import numpy as np
 
+from data_cards.wording import counted, points
 from train.probes.logistic import fit_probe
 from train.statistics.paired import Paired, paired
 
@@ -129,14 +130,12 @@ def _said(x: np.ndarray, labels: np.ndarray, taught: np.ndarray, rows: np.ndarra
 
 def gain_in_words(found: Paired | None, fixed: int, decisions: int) -> str:
     """The receipt, in a sentence or two."""
-    did = f"{decisions} decision{'s' if decisions != 1 else ''}, {fixed} of them a change"
+    did = f"{counted(decisions, 'decision')}, {fixed} of them a change"
     if found is None:
         needs = f"that takes a scan, and {FEWEST_TESTED} test photos"
         return f"{did}. What they are worth cannot be measured yet: {needs}."
-    points = 100 * found.difference
-    low, high = 100 * found.low, 100 * found.high
-    sign = "+" if points > 0 else "" if points < 0 else "±"
     return (
-        f"{did}: about {sign}{points:.1f} points ({low:.1f} to {high:.1f}), measured with a "
-        f"quick model trained on the labels before and after, on {found.n} test photos."
+        f"{did}: about {points(found.difference)} points ({points(found.low)} to "
+        f"{points(found.high)}), measured with a quick model trained on the labels before and "
+        f"after, on {counted(found.n, 'test photo')}."
     )

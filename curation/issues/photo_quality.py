@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curation.measures.pixels import Measures, ratio
+from data_cards.wording import whole_percent
 
 BLANK_SPREAD = (
     10.0  # grey levels between the 2nd and 98th percentile: paper and walls; any thing spans more
@@ -82,15 +83,14 @@ def _blank(it: Measures) -> Trouble | None:
 def _dark(it: Measures) -> Trouble | None:
     if it.level >= DARK_LEVEL or it.spread <= NOTHING:
         return None
-    white = round(it.level / 255 * 100)
-    said = f"Very dark: 90 % of it stays below {white} % of white."
+    said = f"Very dark: 90 % of it stays below {whole_percent(it.level / 255)} of white."
     return Trouble("dark", 1 - it.level / DARK_LEVEL / 2, said)
 
 
 def _pale(it: Measures) -> Trouble | None:
     if it.darkest < PALE_LEVEL or it.spread <= NOTHING or it.peak >= 255 - PALE_LEVEL:
         return None
-    said = f"Washed out: nothing in it is darker than {int(it.darkest / 255 * 100)} % of white."
+    said = f"Washed out: nothing in it is darker than {whole_percent(it.darkest / 255)} of white."
     return Trouble("bright", 0.5 + (it.darkest - PALE_LEVEL) / (255 - PALE_LEVEL) / 2, said)
 
 

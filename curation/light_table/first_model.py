@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data_cards.wording import counted
+from data_cards.wording import counted, whole_percent
 
 # labels that a first training is proposed from; two of each of ten things already tell something
 ENOUGH = 20
@@ -47,7 +47,7 @@ def measured_in_words(provisional: Mapping[str, Any] | None) -> str:
     count = int(provisional.get("n") or 0)
     if value is None or not count:
         return "not measured, because there are no test photos"
-    return f"right first time on {100 * float(value):.0f} % of {counted(count, 'test photo')}"
+    return f"right first time on {whole_percent(float(value))} of {counted(count, 'test photo')}"
 
 
 def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:

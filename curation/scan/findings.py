@@ -24,6 +24,7 @@ from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.annotations.ledger import standing
 from data_cards.annotations.settled import settled_photos
 from data_cards.dataset.schema import Finding, Opinion
+from data_cards.wording import chance_percent
 from train.splits.groups import connected
 
 BROKEN = 1.0
@@ -332,7 +333,7 @@ def _ask_for(context: ScanContext, image_id: str, opinion: Opinion | None, ask: 
     guess = (
         ""
         if ask.is_disputed
-        else f" The model would say *{context.title(likely)}* ({round(chance * 100)} %)."
+        else f" The model would say *{context.title(likely)}* ({chance_percent(chance)})."
     )
     return Finding(
         image_id,

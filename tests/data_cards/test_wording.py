@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from data_cards.wording import (
+    chance_percent,
     counted,
+    day_of,
     hidden_sign,
     if_any,
     in_every_text,
@@ -44,6 +46,13 @@ ROOT = Path(__file__).parents[2]
         (percent(1.0), "100 %"),
         (whole_percent(0.849), "85 %"),
         (whole_percent(0.0), "0 %"),
+        (chance_percent(0.0), "1 %"),
+        (chance_percent(0.849), "85 %"),
+        (chance_percent(0.9996), "99 %"),
+        (chance_percent(1.0), "99 %"),
+        (day_of("2026-03-03T23:59:00+00:00"), "3 March 2026"),
+        (day_of("2026-11-30"), "30 November 2026"),
+        (day_of("yesterday"), ""),
         (points(0.004), "+0.4"),
         (points(-0.0312), "−3.1"),
     ],
@@ -52,21 +61,44 @@ def test_a_number_has_the_word_that_fits_it(said: str, words: str) -> None:
     assert said == words
 
 
+def lines_of(*endings: str) -> list[tuple[str, str]]:
+    """Every line of the product's files with these endings: (file, line)."""
+    return [
+        (str(path.relative_to(ROOT)), line.strip())
+        for folder in ("data_cards", "train", "curation", "space", "docs/assets")
+        for ending in endings
+        for path in sorted((ROOT / folder).rglob(f"*{ending}"))
+        if "vendor" not in path.parts
+        for line in path.read_text("utf-8").splitlines()
+    ]
+
+
 WORDS = r"(?:photo|label|class|file|finding|decision|epoch|second|minute|visitor|group)"
 TWICE = re.compile(rf"[\"']1 {WORDS}[\"'] if |{WORDS}\{{''? if |[\"']{WORDS}[\"'] if \w[^\n]* == 1")
 
 
 def test_no_other_module_writes_its_own_plural_of_a_counted_word() -> None:
     """`counted` is the one place: copies of it forgot the singular."""
-    found = [
-        f"{path.relative_to(ROOT)}: {line.strip()}"
-        for floor in ("data_cards", "train", "curation", "space")
-        for path in sorted((ROOT / floor).rglob("*.py"))
-        if path.name != "wording.py"
-        for line in path.read_text("utf-8").splitlines()
-        if TWICE.search(line)
-    ]
-    assert found == []
+    found = [one for one in lines_of(".py") if TWICE.search(one[1])]
+    assert [one for one in found if not one[0].endswith("/wording.py")] == []
+
+
+# What only these files write: a per cent from a fraction, and a day in words. In the columns of a
+# card and of the page of trainings, every figure has one decimal: "84.0 %".
+SHARES = re.compile(r"100 \* [^{}]*\} %|\* 100\)\} %|toFixed\(\d\)\} %")
+ITS_OWN_SHARES = {
+    "data_cards/wording.py",
+    "data_cards/dataset/cards.py",
+    "curation/light_table/static/dom.js",
+}
+DAYS = re.compile(r"%B|toLocale(?:Date|Time)String|DateTimeFormat")
+ITS_OWN_DAYS = {"data_cards/wording.py", "curation/light_table/static/dom.js"}
+
+
+@pytest.mark.parametrize(("written", "by"), [(SHARES, ITS_OWN_SHARES), (DAYS, ITS_OWN_DAYS)])
+def test_shares_and_days_have_one_style(written: re.Pattern[str], by: set[str]) -> None:
+    found = {file for file, line in lines_of(".py", ".js", ".html") if written.search(line)}
+    assert found == by
 
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"

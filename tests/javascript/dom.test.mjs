@@ -3,9 +3,9 @@ import "./page_without_browser.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { count, h, percent, ulid } from "../../curation/light_table/static/dom.js";
+import { clock, count, day, h, percent, share, ulid } from "../../curation/light_table/static/dom.js";
 import { element } from "../../docs/assets/elements.js";
-import { counted, percent as share, score, things } from "../../docs/assets/words.js";
+import { counted, percent as chance, score, things } from "../../docs/assets/words.js";
 
 test("a chance is never quite nothing and never quite certain", () => {
   assert.deepEqual([0, 0.001, 0.0099, 0.01, 0.5, 0.99, 0.991, 0.9999, 1].map(percent),
@@ -13,7 +13,7 @@ test("a chance is never quite nothing and never quite certain", () => {
 });
 
 test("visitors are never told 100 % or 0 %", () => {
-  assert.deepEqual([0, 0.004, 0.006, 0.42, 0.994, 0.996, 1].map(share),
+  assert.deepEqual([0, 0.004, 0.006, 0.42, 0.994, 0.996, 1].map(chance),
     ["under 1 %", "under 1 %", "1 %", "42 %", "99 %", "over 99 %", "over 99 %"]);
 });
 
@@ -22,6 +22,16 @@ test("one is one and all others are many", () => {
     ["0 photos", "1 photo", "2 photos", "1000 photos"]);
   assert.deepEqual([things(1), things(7)], ["1 thing", "7 things"]);
   assert.deepEqual([counted(3), counted(10), counted(11)], ["three", "ten", "11"]);
+});
+
+test("a measured share has one decimal, and says so where nothing was measured", () => {
+  assert.deepEqual([0.849, 0.84, 1, 0, null].map(share), ["84.9 %", "84.0 %", "100.0 %", "0.0 %", "not measured"]);
+});
+
+test("a day is written out, in the place that is asked for", () => {
+  assert.equal(day("2026-03-03", "UTC"), "3 March 2026");
+  assert.equal(day("2026-03-03T23:30:00Z", "Asia/Tokyo"), "4 March 2026");
+  assert.match(clock("2026-03-03T09:15:00Z"), /^\d\d:\d\d$/);
 });
 
 test("a score has two digits, and reads 1 where it would round to it", () => {

@@ -20,6 +20,7 @@ import numpy as np
 
 from data_cards.dataset.repo import Dataset
 from data_cards.progress import say
+from data_cards.wording import counted, points
 from train.finetune.recipe import TrainedModel
 from train.inference.batch_predict import Answers, Asking, ask, seconds_a_photo
 from train.splits.seal import Sealed
@@ -105,10 +106,9 @@ def told_on_card(tried: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """(name, value) for a model card, from the plain values; nothing where nothing was tried."""
     if not tried:
         return ()
-    points = " to ".join(f"{100 * tried[end]:+.1f}" for end in ("low", "high"))
     gain = (
-        f"{100 * tried['gain']:+.1f} points on {tried['n']} validation photos (95 % interval "
-        f"{points})"
+        f"{points(tried['gain'])} points on {counted(tried['n'], 'validation photo')} (95 % "
+        f"interval {points(tried['low'])} to {points(tried['high'])})"
     )
     if not tried["served"]:
         return (("mirror images", f"not asked about: tried, {gain}"),)

@@ -253,7 +253,7 @@ def calibrated(calibration: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         (
             "calibration error",
             f"{100 * before:.1f} points before calibration, {100 * after:.1f} after (expected "
-            f"calibration error on the {calibration.get('n', 0)} photos it was fitted on)",
+            f"calibration error on {counted(calibration.get('n', 0), 'photo')} it was fitted on)",
         ),
     )
 

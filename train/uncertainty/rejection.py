@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from data_cards.storage.atomic_files import model_file
-from data_cards.wording import percent
+from data_cards.wording import counted, if_any, percent
 from train.uncertainty.ood import (
     OutOfDistributionScore,
     fit_ood_score,
@@ -310,7 +310,7 @@ def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
         return (
             "No guarantee for known things: the line is where the owner's word about strangers "
             "puts it, and "
-            f"refuses {percent(refused)} of the {n} photos it was tried on."
+            f"refuses {percent(refused)} of {counted(n, 'photo')} it was tried on."
         )
     if by == "folds":
         return (
@@ -322,7 +322,7 @@ def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
         )
     share = max(promised, 1 / (n + 1))
     few = (
-        f"No guarantee of {percent(promised)}: only {n} photos to calibrate on. "
+        f"No guarantee of {percent(promised)}: only {counted(n, 'photo')} to calibrate on. "
         if share > promised
         else ""
     )
@@ -345,8 +345,8 @@ def rejection_words(rejection: Mapping[str, Any]) -> str:
         else "Said when a photo's strangeness (relative Mahalanobis distance) is above "
         f"{rejection['threshold']:.3g}."
     )
-    foreign = rejection.get("none_n")
-    chosen = f"The line was also chosen on {foreign} photos of other things." if foreign else ""
+    foreign = if_any(rejection.get("none_n") or 0, "photo")
+    chosen = f"The line was also chosen on {foreign} of other things." if foreign else ""
     return " ".join(part for part in (line, promise, strangers_words(rejection), chosen) if part)
 
 

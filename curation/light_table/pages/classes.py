@@ -14,6 +14,7 @@ from data_cards.annotations.class_card import card_of, changed_fields, read_card
 from data_cards.annotations.class_edits import GIVEN, references_of
 from data_cards.annotations.decision import Decision
 from data_cards.errors import BadDecision
+from data_cards.wording import day_of
 
 MOST_PHOTOS = 24  # to choose a reference picture from
 MOST_LINES = 30  # of a class's history
@@ -139,5 +140,4 @@ def _fields(one: Decision) -> str:
 
 
 def _on(moment: str) -> str:
-    day = datetime.fromisoformat(moment)
-    return f", {day.day} {day:%B %Y}, {day:%H:%M}"
+    return f", {day_of(moment)}, {datetime.fromisoformat(moment):%H:%M}"

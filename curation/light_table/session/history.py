@@ -5,7 +5,6 @@ it is shown to whoever asks for it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from ulid import ULID
 
@@ -14,6 +13,7 @@ from data_cards.annotations.actions import REMARKS
 from data_cards.annotations.decision import NONE_OF_THESE, Decision
 from data_cards.annotations.disagreement import KIND, PAIR
 from data_cards.dataset.schema import Finding, Photo, Source
+from data_cards.wording import day_of
 from train.evaluation.label_value import ROUND
 
 _ORIGINS = {
@@ -138,8 +138,5 @@ def shown_of(one: Decision, title: Title) -> str:
 
 def _on(moment: str) -> str:
     """ISO 8601 -> ", 3 March 2026"; nothing where it cannot be read."""
-    try:
-        day = datetime.fromisoformat(moment)
-    except ValueError:
-        return ""
-    return f", {day.day} {day:%B %Y}"
+    day = day_of(moment)
+    return f", {day}" if day else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from curation.decisions.second_opinions import ClassNow, Weighed, weighed
 from curation.light_table.session.placard import Records
 from data_cards.annotations.decision import Decision
-from data_cards.wording import counted
+from data_cards.wording import chance_percent, counted
 
 
 class SecondOpinions:
@@ -68,8 +68,7 @@ def sentence(found: Weighed, records: Records) -> str:
     told = f"{counted(found.visitors, 'visitor')} answered a quiz about it: {said}."
     if found.chance is None:
         return told
-    share = min(99, max(1, round(100 * found.chance)))
     return (
         f"{told} Weighed by how often each of them and the model is right, "
-        f"{title(found.likeliest)} has a {share} % chance."
+        f"{title(found.likeliest)} has a {chance_percent(found.chance)} chance."
     )

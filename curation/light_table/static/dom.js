@@ -28,6 +28,23 @@ export function percent(chance) {
   return `${Math.round(chance * 100)} %`;
 }
 
+// What was measured, with one decimal as in a column of figures: "84.0 %".
+export function share(value) {
+  return value === null ? "not measured" : `${(100 * value).toFixed(1)} %`;
+}
+
+const DAY = { day: "numeric", month: "long", year: "numeric" };
+
+// "3 March 2026"; the day in this place, or in `timeZone`
+export function day(text, timeZone) {
+  return new Date(text).toLocaleDateString("en-GB", { ...DAY, timeZone });
+}
+
+// "14:02"
+export function clock(text) {
+  return new Date(text).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
 export function count(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }

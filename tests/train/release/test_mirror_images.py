@@ -128,7 +128,7 @@ def test_a_release_that_gains_asks_mirrored_from_then_on_and_its_card_tells(
     assert told["served"] and told["gain"] == pytest.approx(0.5, abs=0.02) and told["n"] >= 50
     assert asks_mirrored(tmp_path / "draft")
     ((name, words),) = told_on_card(told)
-    assert name == "mirror images" and "ms a photo more" in words and "+50.0 points" in words
+    assert name == "mirror images" and "ms a photo more" in words and "+50 points" in words
 
 
 def test_a_release_that_gains_nothing_stays_as_it_was_and_its_card_tells_what_was_tried(

@@ -1,6 +1,6 @@
 // Every decision, the latest first: one can be taken back long after; two people can be laid side by side.
 
-import { count, h } from "../dom.js";
+import { clock, count, day, h } from "../dom.js";
 import { Page } from "./page.js";
 
 const SMALL = 160;
@@ -74,7 +74,4 @@ export default class History extends Page {
   }
 }
 
-function when(text) {
-  const at = new Date(text);
-  return `${at.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" })}, ${at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
-}
+const when = (text) => `${day(text)}, ${clock(text)}`;

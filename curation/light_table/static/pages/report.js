@@ -1,6 +1,6 @@
 // What the scan found: counts in sentences, what nobody can decide on one photo, and what to do next.
 
-import { count, h, told } from "../dom.js";
+import { clock, count, day, h, told } from "../dom.js";
 import { PILES } from "../header.js";
 import { Page } from "./page.js";
 
@@ -42,8 +42,6 @@ export default class Report extends Page {
 
 // "today at 14:02", "on 3 March 2026 at 09:15"
 function when(text) {
-  const at = new Date(text);
-  const hour = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
-  return `${at.toDateString() === new Date().toDateString() ? "today" : `on ${day}`} at ${hour}`;
+  const isToday = new Date(text).toDateString() === new Date().toDateString();
+  return `${isToday ? "today" : `on ${day(text)}`} at ${clock(text)}`;
 }

@@ -1,6 +1,6 @@
 // Was it worth it? What the last decisions bought, the new model that waits, and every round so far.
 
-import { count, h } from "../dom.js";
+import { count, day, h, share } from "../dom.js";
 import { Page } from "./page.js";
 
 const EVERY = 2000; // ms between two looks at a job
@@ -87,7 +87,7 @@ export default class Rounds extends Page {
     const back = !one.served && one.back &&
       h("button", { class: "round-do", onclick: (event) => this.press(event, { do: "rollback", round: one.number }) }, "Go back to it");
     const gone = !one.served && !one.back && h("span", { class: "soft" }, "its weights were pruned");
-    return h("li", {}, h("p", {}, h("b", {}, `Round ${one.number}`), one.served && h("span", { class: "kept" }, " · served"), h("span", { class: "soft" }, ` · ${day(one.on)}`)),
+    return h("li", {}, h("p", {}, h("b", {}, `Round ${one.number}`), one.served && h("span", { class: "kept" }, " · served"), h("span", { class: "soft" }, ` · ${day(one.on, "UTC")}`)),
       h("p", {}, `${share(one.top1)}`, h("span", { class: "soft" }, ` · ${range(one)} · ${count(one.n, "test photo", "test photos")}${one.decisions ? ` · ${count(one.decisions, "decision more", "decisions more")}` : ""}`)),
       one.found && h("p", { class: "soft" }, one.bought), back, gone);
   }
@@ -148,12 +148,9 @@ export default class Rounds extends Page {
 
 const DONE = { retrain: "Training has begun.", stop: "Stopped.", release: "Released.", discard: "Thrown away.", rollback: "Gone back.", reload: "Loading." };
 
-const share = (value) => (value === null ? "not measured" : `${(100 * value).toFixed(1)} %`);
 const drawing = (svg) => document.adoptNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement);
-const range = (one) => `between ${(100 * one.low).toFixed(0)} and ${(100 * one.high).toFixed(0)} %`;
+const range = (one) => `${share(one.low)} to ${share(one.high)}`;
 const step = (job) => (job.steps ? `step ${job.step} of ${job.steps}` : "");
-
-const day = (text) => new Date(text).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
 function far(job) {
   if (job.left === null || job.left === undefined) return `Begun ${minutes(job.seconds)} ago.`;
