@@ -136,7 +136,7 @@ def test_a_release_that_gains_nothing_stays_as_it_was_and_its_card_tells_what_wa
 ):
     told = furnished(source, trained, tmp_path / "draft", knowing(source, 0.5))
     assert not told["served"] and not asks_mirrored(tmp_path / "draft")
-    assert told_on_card(told)[0][1].startswith("not asked about: tried, +0.0 points on")
+    assert told_on_card(told)[0][1].startswith("not asked about: tried, 0 points on")
 
 
 def test_what_must_not_be_mirrored_is_not_tried(source, trained, tmp_path):
