@@ -88,7 +88,7 @@ def test_a_class_that_is_not_there_is_said(tmp_path):
 
 
 def test_a_name_that_leads_nowhere_says_how_to_begin():
-    with pytest.raises(BadCollection, match="data_cards new nothing"):
+    with pytest.raises(BadCollection, match="vitrine new nothing"):
         find_place("nothing")
 
 

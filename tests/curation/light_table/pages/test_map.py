@@ -64,4 +64,4 @@ def test_what_is_pointed_out_comes_with_a_sentence(laid):
 
 def test_without_a_scan_it_is_said_what_it_takes(tmp_path):
     shown = page(tmp_path, NothingRemembered())[0].show("ann", {})
-    assert "curation scan" in shown["problem"] and shown["ids"] == ""
+    assert "vitrine scan" in shown["problem"] and shown["ids"] == ""

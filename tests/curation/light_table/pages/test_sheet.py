@@ -153,7 +153,7 @@ def test_what_is_like_a_sealed_photo_is_not_told(looked):
 
 def test_without_a_scan_it_is_said_what_it_takes(sheet, table):
     shown = sheet.show("ann", {"like": next(iter(table.records.photos))})
-    assert "curation scan" in shown["problem"] or "sealed" in shown["problem"]
+    assert "vitrine scan" in shown["problem"] or "sealed" in shown["problem"]
 
 
 def test_a_selection_from_elsewhere_is_a_filter_and_says_when_it_is_gone(sheet, table):
