@@ -56,8 +56,7 @@ class Original:
     `said`: its author's headline; `cleaned`: how its photos were cleaned; `photos`: how near ours
     are to theirs; `source`: what is collected, from the folder of photos, a folder to write in and
     the number of a fold; `strangers`: a set none of whose photos shows one of its things;
-    `headline`: the shares of `said`, in per cent. `probe`: only a linear head on frozen features is
-    trained, and nothing is scanned.
+    `headline`: the shares of `said`, in per cent; `scanned`: whether the scan looks at it first.
     """
 
     name: str
@@ -68,13 +67,18 @@ class Original:
     folds: int = 1
     headline: tuple[float, ...] = ()
     strangers: str = "groceries/test"
-    probe: bool = False
+    scanned: bool = True
 
 
 @dataclass(frozen=True)
 class Run:
-    """One test of what was trained in some `way`: photos asked, how many were right first, among three and among five, how many known
-    ones were refused; strangers shown and refused; keys that one round of cleaning would take."""
+    """One test of what was trained in some `way`.
+
+    Counts of photos: asked (`n`), right `first`, among `three` and among `five`, known ones that
+    were `refused`, `strangers` shown and refused, answered `sure` and of these wrong
+    (`sure_wrong`), sure among those answered rightly (`right_sure`). `keys` is what one round of
+    cleaning would take; `ece` the calibration error, 0 to 1.
+    """
 
     photos: int
     classes: int
@@ -88,6 +92,10 @@ class Run:
     keys: int
     minutes: float
     way: str = "fine-tuned"
+    sure: int = 0
+    sure_wrong: int = 0
+    right_sure: int = 0
+    ece: float | None = None
 
 
 @dataclass(frozen=True)
@@ -224,7 +232,7 @@ ORIGINALS = (
         "81 classes, given test",
         folder("groceries"),
         strangers="landmarks",
-        probe=True,
+        scanned=False,
     ),
 )
 
@@ -235,8 +243,8 @@ def run_one(one: Original, fold: int, photos: Path, out: Path, budget: str) -> R
     place.mkdir(parents=True, exist_ok=True)
     cache = default_cache(os.environ)
     begun = time.monotonic()
-    dataset = _ready(one.source(photos, place, fold), place / "dataset", cache, not one.probe)
-    metrics = _trained(dataset, place / "model", cache, one, budget)
+    dataset = _ready(one.source(photos, place, fold), place / "dataset", cache, one.scanned)
+    metrics = _trained(dataset, place / "model", cache, budget)
     minutes = (time.monotonic() - begun) / 60
     n = int(metrics["n"])
     shown, said = _strangers(place / "model", photos / one.strangers, fold, one.folds)
@@ -254,7 +262,19 @@ def run_one(one: Original, fold: int, photos: Path, out: Path, budget: str) -> R
         len({found.image_id for found in dataset.findings() if found.kind in ASKED}),
         minutes,
         str(metrics["kept"]),
+        **_sureness(metrics),
     )
+
+
+def _sureness(metrics: dict[str, Any]) -> dict[str, Any]:
+    answers = metrics["answers"]
+    wrong, right = answers["sure_wrong"], answers["right_sure"]
+    return {
+        "sure": int(wrong["n"]),
+        "sure_wrong": _count(wrong, int(wrong["n"])),
+        "right_sure": _count(right, int(right["n"])),
+        "ece": metrics["ece"],
+    }
 
 
 def _count(share: dict[str, Any], n: int) -> int:
@@ -277,12 +297,10 @@ def _ready(source: Path, place: Path, cache: Path, scanned: bool) -> Dataset:
     return split.dataset.newest()
 
 
-def _trained(
-    dataset: Dataset, model: Path, cache: Path, one: Original, budget: str
-) -> dict[str, Any]:
+def _trained(dataset: Dataset, model: Path, cache: Path, budget: str) -> dict[str, Any]:
     from train.train_model import train_model
 
-    head_only = one.probe or budget == HEAD
+    head_only = budget == HEAD
     settings = TrainSettings(epochs=0) if head_only else TrainSettings(budget=budget)
     report = train_model(dataset.address, str(model), settings, cache=cache, provisional=head_only)
     return dict(report.metrics)
@@ -303,10 +321,10 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     """The table in Markdown, as far as it goes."""
     yield (
         "| set | the original | ours: first right (95 % interval) | among 3 / 5 | "
-        "known refused | strangers refused | cleaned by hand: theirs, ours | keys of one round | "
-        "minutes | our photos |"
+        "sure of those right | wrong of those sure | known refused | strangers refused | "
+        "cleaned by hand: theirs, ours | keys of one round | minutes | our photos |"
     )
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for row in rows:
         yield "| " + " | ".join(_cells(row)) + " |"
 
@@ -322,10 +340,12 @@ def _cells(row: Row) -> Iterator[str]:
         f"{percent(share.high)})"
     )
     yield f"{percent(row.total('three') / n)} / {percent(row.total('five') / n)}"
+    yield f"{row.total('right_sure')} of {row.total('first')}"
+    yield f"{row.total('sure_wrong')} of {row.total('sure')}"
     yield f"{row.total('refused')} of {n}"
     yield f"{row.total('strangers_refused')} of {row.total('strangers')}"
     yield f"{one.cleaned}, none"
-    yield "not scanned" if one.probe else str(row.runs[0].keys)
+    yield "not scanned" if not one.scanned else str(row.runs[0].keys)
     yield f"{sum(run.minutes for run in row.runs) / len(row.runs):.1f}"
     way = WAYS[row.runs[0].way]
     folds = f", {counted(one.folds, 'fold')}" if one.folds > 1 else ""

@@ -18,7 +18,7 @@ from benchmarks.collections import (
     table,
 )
 
-RUN = Run(50, 5, 20, 18, 19, 20, 1, 40, 36, 3, 1.5)
+RUN = Run(50, 5, 20, 18, 19, 20, 1, 40, 36, 3, 1.5, sure=16, sure_wrong=1, right_sure=15, ece=0.04)
 ONE = Original("set", "their 60 %", "four rounds", "others", folder("set"))
 
 
@@ -80,6 +80,7 @@ def test_what_was_run_is_not_run_again_and_a_started_set_goes_on(tmp_path):
 def test_the_table_adds_folds_up_and_says_how_far_to_trust_the_figure():
     line = list(table([Row(replace(ONE, folds=2), (RUN, RUN))]))[-1]
     assert "their 60 %" in line and "**90 %** of 40 (76.9 % to 96 %)" in line
+    assert "| 30 of 36 | 2 of 32 |" in line, "sure of those right, wrong of those sure"
     assert "95 % / 100 %" in line and "2 of 40" in line and "72 of 80" in line
     assert "four rounds, none" in line and "2 folds" in line
 
