@@ -128,7 +128,7 @@ def paintings(photos: Path, out: Path, fold: int) -> Path:
         (base / "queries" / row["file"], Path(row["reference"]).stem, "test", "query")
         for row in queries
     ]
-    return _list(out / "paintings.csv", ("file", "label", "split", "role"), rows)
+    return listed(out / "paintings.csv", ("file", "label", "split", "role"), rows)
 
 
 def named_files(name: str, folds: int) -> Source:
@@ -142,7 +142,7 @@ def named_files(name: str, folds: int) -> Source:
             (path, class_of(path.name), "test" if fold_of[path.name] == fold else "train")
             for path in sorted(files)
         ]
-        return _list(out / f"{name}.csv", ("file", "label", "split"), rows)
+        return listed(out / f"{name}.csv", ("file", "label", "split"), rows)
 
     return written
 
@@ -168,7 +168,7 @@ def folds_by_class(names: Sequence[str], folds: int) -> dict[str, int]:
     return {name: place % folds for place, name in enumerate(dealt)}
 
 
-def _list(
+def listed(
     path: Path, head: Sequence[str], rows: Sequence[tuple[Path, str, *tuple[str, ...]]]
 ) -> Path:
     """A list beside copies of its photos, since a list may name only what lies beside it."""

@@ -7,7 +7,7 @@ from curation.ingest.reference_views import ViewSettings, add_views, is_syntheti
 from curation.museum.visitors import snap_reference
 from data_cards.dataset.repo import collection_files, create_dataset
 from data_cards.errors import BadSource
-from data_cards.photos.image import encode_jpeg, open_photo
+from data_cards.photos.image import encode_jpeg, image_id, open_photo
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from tests.fixtures.scenes import scene
 from train.settings import SplitSettings
@@ -50,6 +50,18 @@ def test_views_are_marked_as_made_and_given_to_training(tmp_path):
     views = [photo for photo in added.dataset.photos().values() if is_synthetic(photo)]
     assert {photo.sources[0].given_label for photo in views} == {"a", "b"}
     assert {photo.sources[0].given_split for photo in views} == {"train"}
+
+
+def test_the_first_view_is_the_picture_itself_unless_it_is_a_photo_already(tmp_path):
+    dataset = made(tmp_path / "d")
+    added = add_views(dataset, ViewSettings(per_class=2)).dataset.photos()
+    assert image_id(dataset.reference("a")) in added
+    photo = next(iter(dataset.photos()))
+    chosen = dataset.commit(
+        collection_files(dataset.collection(), {"a": dataset.read_photo(photo)}), "Choose a photo"
+    )
+    kept = add_views(chosen, ViewSettings(per_class=2, thinner_than=0)).dataset.photos()[photo]
+    assert not is_synthetic(kept), "a real photo stays a real one"
 
 
 def test_the_same_again_makes_only_what_is_missing(tmp_path):
