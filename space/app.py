@@ -59,6 +59,7 @@ def create_app(
     from gradio.utils import get_upload_folder
 
     from space.endpoints import add_endpoints
+    from space.offline import OfferedTwin, OfflinePage
     from space.routes import pages, serve_page
     from space.visitor_routes import visitor_routes
 
@@ -112,7 +113,10 @@ def create_app(
     app.include_router(pages(app_state, notice, quiz.is_open))
     app.include_router(access.router())
     _light_table(app, rounds, access, settings)
-    serve_page(app, with_light_table=rounds is not None, recognizer=app_state.recognizer)
+    twin = OfferedTwin(app_state)
+    serve_page(app, rounds is not None, app_state.recognizer, lambda: twin.now() is not None)
+    offline = OfflinePage(twin.now, app_state.recognizer, rounds is not None)
+    app.include_router(offline.routes())
     if settings.hub_sign_in:
         from gradio.oauth import attach_oauth
 

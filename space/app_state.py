@@ -9,7 +9,7 @@ ready.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,10 @@ class Archive:
 
     def is_erased(self, image_id: str) -> bool:
         """Whether a photo was erased here, so that a thumbnail in a model is not shown either."""
+        return self.shows_erased({image_id})
+
+    def shows_erased(self, image_ids: Set[str]) -> bool:
+        """Whether any of these photos was erased here."""
         return False
 
     def close(self) -> None:
@@ -164,9 +168,9 @@ class DatasetArchive(Archive):
         """One photo of the dataset."""
         return self._dataset.read_photo(image_id)
 
-    def is_erased(self, image_id: str) -> bool:
-        """Whether it was erased from the dataset."""
-        return image_id in self._dataset.repo.forgotten()
+    def shows_erased(self, image_ids: Set[str]) -> bool:
+        """Whether any of them was erased from the dataset."""
+        return not self._dataset.repo.forgotten().isdisjoint(image_ids)
 
     def close(self) -> None:
         """Photos first: a question whose photo is not there cannot be looked at."""

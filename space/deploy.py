@@ -26,7 +26,7 @@ from data_cards.dataset.cards import (
 )
 from data_cards.dataset.collection import Collection, read_collection
 from data_cards.errors import BadAddress, BadModel, MissingFile
-from data_cards.installed_files import ROOT, pinned_requirements
+from data_cards.installed_files import ROOT, page_assets, pinned_requirements
 from data_cards.progress import say
 from data_cards.storage.hub_client import make_space
 from data_cards.storage.repository import Address, Repository, open_repository, parse_address
@@ -38,6 +38,8 @@ DOOR = "space/templates/app.py"
 # Only what code needs travels: no photo, no key, no cache has one of these endings.
 CODE = frozenset({".py", ".css", ".js", ".html", ".svg"})
 WORDS = frozenset({".md", ".yaml", ".json"})
+# What the page brings beside code: icons, and the runtime of the release in the browser.
+BINARY = frozenset({".png", ".gz"})
 SECRET = re.compile(r"secret|password|token|credential|key", re.IGNORECASE)
 # What serving and the light table import. Never fastdup: a closed binary has no place beside
 # strangers' uploads.
@@ -136,11 +138,13 @@ def deploy(
         ),
         "deployment.json": _deployment(served, data),
     }
+    travelling: dict[str, Path | bytes] = {path: text.encode() for path, text in files.items()}
+    travelling |= deployed_binaries(root)
     make_space(home.name, private, hardware)
     target = open_repository(f"hf://{home.name}", kind="space")
-    stale = [path for path in target.files() if path.startswith(PARTS) and path not in files]
+    stale = [path for path in target.files() if path.startswith(PARTS) and path not in travelling]
     made = target.commit(
-        {path: text.encode() for path, text in files.items()},
+        travelling,
         f"Serve {source.name} at {(revision or '')[:12]}",
         delete=stale,
     )
@@ -208,6 +212,15 @@ def deployed_files(root: Path = ROOT) -> dict[str, str]:
         for path in _code_under(root / part)
     }
     return found | {"app.py": (root / DOOR).read_text("utf-8")}
+
+
+def deployed_binaries(root: Path = ROOT) -> dict[str, Path]:
+    """path in the Space -> file, for what the page shows or runs that is not text."""
+    return {
+        path.relative_to(root).as_posix(): path
+        for path in sorted(page_assets(root).rglob("*"))
+        if path.suffix in BINARY
+    }
 
 
 def space_requirements(pinned: str, exported: bool, zero_gpu: bool = False) -> str:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -168,6 +168,12 @@ def _pictures_in(twin: Path) -> dict[str, str]:
 
 def _write_offline(out: Path, title: str, language: str) -> None:
     """What a browser needs to put the page on a home screen, and to open it in flight mode."""
+    (out / MANIFEST).write_text(manifest_text(title, language, "assets"), encoding="utf-8")
+    (out / WORKER).write_text(worker_text(out), encoding="utf-8")
+
+
+def manifest_text(title: str, language: str, assets: str) -> str:
+    """What is put on a home screen. `assets`: the folder of the page's files."""
     manifest = {
         "name": title,
         "short_name": title[:24],
@@ -178,28 +184,32 @@ def _write_offline(out: Path, title: str, language: str) -> None:
         "background_color": PAPER,
         "theme_color": PAPER,
         "icons": [
-            {"src": f"assets/{name}", "sizes": sizes, "type": kind} for name, sizes, kind in ICONS
+            {"src": f"{assets}/{name}", "sizes": sizes, "type": kind} for name, sizes, kind in ICONS
         ],
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1)
-    (out / MANIFEST).write_text(text, encoding="utf-8")
-    (out / WORKER).write_text(worker_text(out), encoding="utf-8")
+    return json.dumps(manifest, ensure_ascii=False, indent=1)
 
 
 def worker_text(out: Path) -> str:
     """The service worker of the page in `out`: another one as soon as any of its files is."""
-    names = [PAGE, CONFIG, MANIFEST]
-    names += [
-        f"assets/{path.relative_to(page_assets()).as_posix()}"
-        for path in _assets()
-        if path.suffix in KEPT
-    ]
+    names = [PAGE, CONFIG, MANIFEST, *(f"assets/{name}" for name in kept_assets())]
+    return worker_keeping({name: (out / name).read_bytes() for name in names})
+
+
+def worker_keeping(files: Mapping[str, bytes]) -> str:
+    """The service worker of a page made of these files, by their address below the page."""
     marks = hashlib.sha256()
-    for name in names:
-        marks.update(name.encode() + (out / name).read_bytes())
-    told = json.dumps({"revision": marks.hexdigest()[:16], "files": names})
+    for name, data in files.items():
+        marks.update(name.encode() + data)
+    told = json.dumps({"revision": marks.hexdigest()[:16], "files": list(files)})
     program = (page_assets() / TWIN / "service_worker.js").read_text("utf-8")
     return f"self.VITRINE = {told};\n{program}"
+
+
+def kept_assets() -> list[str]:
+    """What a browser keeps of the page's files, by their path among them."""
+    kept = (path for path in _assets() if path.suffix in KEPT)
+    return [path.relative_to(page_assets()).as_posix() for path in kept]
 
 
 def _assets() -> Iterator[Path]:

@@ -19,6 +19,7 @@ from data_cards.wording import in_every_text, shown
 from space.agents.api_pages import LINK
 from space.api import Recognizer, code_of, picture_of, refusal
 from space.app_state import AppState
+from space.request_guard import POLICY
 from space.settings import SpaceSettings
 
 ASSETS = page_assets()
@@ -31,7 +32,23 @@ DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)">')
 OWN_FILES = re.compile(r'\b(href|src)="(?:\./)?((?![#/]|\w+:)[^"]*)')
 MOST_WORDS = 200  # letters: what a shared link shows
 SHA256 = re.compile(r"[0-9a-f]{64}")
+# `/assets` is taken by Gradio.
+ASSETS_AT = "vitrine"
+FRESH = {"Cache-Control": "no-cache"}
+# A page that is isolated from others may share memory, so that several threads compute.
+ISOLATED = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+# A worker has a policy of its own, which comes with its file: onnxruntime is WebAssembly.
+OF_ASSETS = FRESH | {
+    "Content-Security-Policy": POLICY.replace(
+        "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"
+    ),
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
 _CONFIG = 'export const SPACE = new URL(".", import.meta.url).href;\n'
+_WITH_TWIN = 'export const TWIN = "twin/";\n'
 _WITH_LIGHT_TABLE = 'export const LIGHT_TABLE = "light-table/static/light_table.js";\n'
 # The pictures are public and shown on pages of other origins (GitHub Pages).
 PICTURE_HEADERS = {
@@ -129,24 +146,24 @@ def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False
     }
 
 
-def serve_page(app: FastAPI, with_light_table: bool, recognizer: Callable[[], Recognizer]) -> None:
+def serve_page(
+    app: FastAPI,
+    with_light_table: bool,
+    recognizer: Callable[[], Recognizer],
+    has_twin: Callable[[], bool] = lambda: False,
+) -> None:
     """The page at `/`, the one that GitHub Pages shows as well, and its files.
 
-    Only its `config.js` differs: the app is this one, and where there is a dataset there is a
-    light table. `/assets` is taken by Gradio, so the files lie under `/vitrine`.
+    Only its `config.js` differs: the app is this one, where there is a dataset there is a light
+    table, and where the release has a twin the page offers it.
     """
-    page = page_file().read_text("utf-8").replace('"assets/', '"vitrine/')
-    config = _CONFIG + _WITH_LIGHT_TABLE * with_light_table
-    fresh = {"Cache-Control": "no-cache"}
-    linked = fresh | {"Link": LINK}
+    page = own_page()
+
+    def headers() -> dict[str, str]:
+        return FRESH | ISOLATED if has_twin() else FRESH
 
     def show(request: Request) -> Response:
-        try:
-            known = recognizer()
-        except VitrineError:  # the page opens before the model is there
-            return HTMLResponse(page, headers=linked)
-        base = base_of(request.headers, request.app.state.settings)
-        return HTMLResponse(shared_as(page, known, f"{base}/"), headers=linked)
+        return HTMLResponse(front_page(request, recognizer), headers=headers() | {"Link": LINK})
 
     def thing_below(root: str) -> Callable[..., Response]:
         below = below_root(page, root)
@@ -155,25 +172,46 @@ def serve_page(app: FastAPI, with_light_table: bool, recognizer: Callable[[], Re
             try:
                 known = recognizer()
             except VitrineError:
-                return HTMLResponse(below, headers=fresh)
+                return HTMLResponse(below, headers=FRESH)
             base = base_of(request.headers, request.app.state.settings)
             if class_id in known.collection:
                 picture = large_picture_of(known, class_id, base)
                 told = thing_shared_as(below, known, class_id, picture)
-                return HTMLResponse(told, headers=fresh)
-            return HTMLResponse(shared_as(below, known, f"{base}/"), 404, headers=fresh)
+                return HTMLResponse(told, headers=headers())
+            return HTMLResponse(shared_as(below, known, f"{base}/"), 404, headers=headers())
 
         return thing
 
     def configured() -> Response:
-        return Response(config, media_type="text/javascript", headers=fresh)
+        told = config_of_app(with_light_table, has_twin())
+        return Response(told, media_type="text/javascript", headers=FRESH)
 
     reading = ["GET", "HEAD"]
     app.add_api_route("/", show, methods=reading, include_in_schema=False)
     for path, root in (("/thing/{class_id}", "../"), ("/thing/{class_id}/", "../../")):
         app.add_api_route(path, thing_below(root), methods=reading, include_in_schema=False)
     app.add_api_route("/config.js", configured, methods=reading, include_in_schema=False)
-    app.mount("/vitrine", _Fresh(directory=ASSETS), name="vitrine")
+    app.mount(f"/{ASSETS_AT}", _Fresh(directory=ASSETS), name=ASSETS_AT)
+
+
+def own_page() -> str:
+    """The page as the app serves it, about no collection yet."""
+    return page_file().read_text("utf-8").replace('"assets/', f'"{ASSETS_AT}/')
+
+
+def front_page(request: Request, recognizer: Callable[[], Recognizer]) -> str:
+    """The page at `/` for whoever asks now: it opens before the model is there."""
+    try:
+        known = recognizer()
+    except VitrineError:
+        return own_page()
+    base = base_of(request.headers, request.app.state.settings)
+    return shared_as(own_page(), known, f"{base}/")
+
+
+def config_of_app(with_light_table: bool, with_twin: bool) -> str:
+    """config.js of an app's own page."""
+    return _CONFIG + _WITH_LIGHT_TABLE * with_light_table + _WITH_TWIN * with_twin
 
 
 def shared_as(page: str, recognizer: Recognizer, base: str) -> str:
@@ -236,7 +274,7 @@ class _Fresh(StaticFiles):
     def file_response(self, *args: Any, **more: Any) -> Response:
         """The file, or that it is still the same."""
         made = super().file_response(*args, **more)
-        made.headers["Cache-Control"] = "no-cache"
+        made.headers.update(OF_ASSETS)
         return made
 
 

@@ -132,7 +132,11 @@ def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train export MODEL --to onnx`: prints the file."""
     from train.release.export import export as write
     from train.release.export import photos_of
+    from train.release.twin import export_twin
 
+    if flags.to == "twin":
+        print(export_twin(flags.model, default_cache(environ)))
+        return
     photos = photos_of(flags.dataset) if flags.dataset else ()
     print(write(flags.model, flags.to, photos, default_cache(environ)))
 
@@ -211,7 +215,9 @@ def _command_parser() -> Parser:
     root.command("evaluate", evaluate, "the sealed test", model=MODEL_HELP, dataset=DATASET_HELP)
     one = root.command("export", export, "the model in another form", model=MODEL_HELP)
     one.add_argument(
-        "--to", default="onnx", help="onnx, onnx-int8, transformers.js, torchscript or torch-export"
+        "--to",
+        default="onnx",
+        help="onnx, onnx-int8, transformers.js, twin (for the page), torchscript or torch-export",
     )
     one.add_argument(
         "--dataset", help="check on photos of this dataset as well as on those inside the model"

@@ -120,7 +120,8 @@ export class Recognizer {
 
   async #offered(trouble) {
     if (trouble && !GONE.has(trouble.code)) throw trouble;
-    const about = await this.#twin.about();
+    // Of the app's own page it comes from the app, which may be gone with it.
+    const about = await this.#twin.toFetch();
     if (!about) throw trouble ?? new Trouble(TEXT.nothing, "unreachable");
     const offer = new Trouble(this.#client ? TEXT.offer : TEXT.offerFirst, "offer");
     offer.offer = about.bytes;

@@ -27,6 +27,7 @@ function both({ app = {}, twin = {} } = {}) {
   };
   const own = twin && {
     about: async () => ("about" in twin ? twin.about : { bytes: 27e6, room: { title: "Twin" } }),
+    toFetch: async () => ("toFetch" in twin ? twin.toFetch : { bytes: 27e6 }),
     isReady: async () => twin.ready ?? false,
     room: async () => ({ title: "Twin" }),
     classes: async () => ["twin"],
@@ -65,7 +66,7 @@ test("what is not fetched yet is offered, with its size, where the app is gone",
 
 test("without an app it is offered at once, and without anything to fetch the trouble is told", async () => {
   await assert.rejects(ask(both({ app: null }).recognizer), { code: "offer" });
-  await assert.rejects(ask(both({ app: { predict: gone }, twin: { about: null } }).recognizer), { code: "unreachable" });
+  await assert.rejects(ask(both({ app: { predict: gone }, twin: { toFetch: null } }).recognizer), { code: "unreachable" });
   await assert.rejects(ask(both({ app: { predict: gone }, twin: null }).recognizer), { code: "unreachable" });
 });
 

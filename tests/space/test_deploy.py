@@ -28,6 +28,7 @@ from space.deploy import (
     WORDS,
     deploy,
     deploy_static,
+    deployed_binaries,
     deployed_files,
     space_requirements,
 )
@@ -187,6 +188,13 @@ def test_nothing_but_code_and_words_travels():
         if path.startswith(("tests/", "data/", ".")) or "fastdup==" in files[path]
     ]
     assert sum(len(text) for text in files.values()) < 5_000_000
+
+
+def test_the_runtime_of_the_release_in_the_browser_travels_and_so_do_the_icons():
+    found = deployed_binaries()
+    assert "docs/assets/vendor/onnxruntime-web.wasm.gz" in found
+    assert "docs/assets/icon-192.png" in found
+    assert sum(path.stat().st_size for path in found.values()) < 5_000_000
 
 
 def test_a_variable_of_the_space_wins_over_what_was_deployed(tmp_path, monkeypatch):

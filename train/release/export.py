@@ -2,6 +2,7 @@
 
 python -m train export MODEL --to onnx [--dataset DATASET]
 python -m train export MODEL --to onnx-int8 | transformers.js | torchscript | torch-export
+python -m train export MODEL --to twin        for the page (train/release/twin.py)
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def export(
         raise BadModel(UNAVAILABLE[to], to=to)
     if to not in (*FORMATS, BROWSER):
         raise BadModel(
-            f"'{to}' is no form we can export to; {', '.join((*FORMATS, BROWSER))} are.", to=to
+            f"Can't export to '{to}'. Choose {', '.join((*FORMATS, BROWSER))} or twin.", to=to
         )
     try:
         folder, _ = model_folder(model, cache or default_cache({}))

@@ -1,5 +1,6 @@
 """A photo leaves a release that shows it: the index of look-alikes, the photos whose answers are
-kept, and the pictures of the report. The weights stay; what they learned of it cannot be taken out.
+kept, the pictures of the report, and the twin (train/release/twin.py), which has to be exported
+again. The weights stay; what they learned of it cannot be taken out.
 
     forget_photos("out/model", ["9f2c..."], Path("cache"))
 """
@@ -20,6 +21,7 @@ from data_cards.storage.repository import open_repository, parse_address
 from train.inference.model_folder import OURS, read_json
 from train.inference.photo_index import FEATURES, GRAPH, PHOTOS, write_index
 from train.release.lifecycle import standing, waiting
+from train.release.twin import KEPT
 
 INDEX = f"{OURS}/index"
 GOLDEN = f"{OURS}/golden.json"
@@ -72,6 +74,10 @@ def _without(
     graph = f"{INDEX}/{GRAPH}"
     if f"{INDEX}/{PHOTOS}" in add and graph not in add and (folder / graph).is_file():
         gone.append(graph)  # so few photos are left that none is made
+    if add or gone:  # then the twin shows it too, or may
+        twin = folder / KEPT
+        files = sorted(path for path in twin.rglob("*") if path.is_file())
+        gone += [path.relative_to(folder).as_posix() for path in files]
     return add, gone
 
 

@@ -3,6 +3,8 @@
     written = write_twin(Path("out/model"), load_predictor("out/model"), Path("docs/twin"), {})
     written.bytes, written.bits
 
+    python -m train export out/model --to twin      kept in the release, where the app serves it
+
 The weights are rounded to as few bits as the answers allow: from 8 bits up, the first form that
 answers photos as the release itself does is kept (same answer, confidence within a hundredth, the
 same photo most alike). The page's `docs/assets/twin/` reads what is written here.
@@ -38,14 +40,15 @@ from data_cards.installed_files import page_assets
 from data_cards.photos.image import thumbnail
 from data_cards.progress import say
 from data_cards.storage.atomic_files import full_disk_named
+from data_cards.storage.repository import open_repository
 from data_cards.wording import counted
 from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import Embedder
 from train.inference.engine import open_onnx, write_onnx
-from train.inference.model_folder import OURS, write_json
-from train.inference.network import ONNX, OUTPUTS, is_checked
+from train.inference.model_folder import OURS, model_folder, read_json, write_json
+from train.inference.network import ONNX, OUTPUTS, is_checked, weights_mark
 from train.inference.photo_index import Index
-from train.inference.predictor import Prediction, Predictor
+from train.inference.predictor import Prediction, Predictor, load_predictor
 from train.inference.reference_matching import FILE as POINTS
 from train.release.compact_weights import (
     WEIGHTS,
@@ -59,6 +62,7 @@ from train.uncertainty.decision_rule import Judgement
 from train.uncertainty.ood import OutOfDistributionScore
 
 FORMAT = 1
+KEPT = f"{OURS}/twin"  # in a release
 # Tried in this order, a quarter or half of a bit more each time, from 8 bits to 16. The last ones
 # answer as the release does, unless something else is wrong.
 STEPS = (127, 181, 255, 304, 362, 430, 511, 1023, 32767)
@@ -104,11 +108,53 @@ def check_browser_can(folder: Path) -> None:
         raise BadModel(NO_POINTS)
 
 
-def write_twin(folder: Path, predictor: Predictor, out: Path, room: Mapping[str, Any]) -> Twin:
+def export_twin(model: str, cache: Path) -> Path:
+    """Write the release at an address for browsers and commit that to the release; its folder.
+    Takes minutes. Raises as `write_twin` does, MissingFile without a release."""
+    folder, _ = model_folder(model, cache)
+    check_browser_can(folder)
+    # In full: what serves may compute in bf16, whose confidences differ by a point or two.
+    predictor = load_predictor(model, cache, "onnxruntime")
+    repo = open_repository(model, kind="model")
+    with tempfile.TemporaryDirectory(prefix="vitrine-twin-") as scratch:
+        made = Path(scratch) / "twin"
+        write_twin(folder, predictor, made, {}, again=True)
+        files: dict[str, Path | bytes] = {
+            f"{KEPT}/{path.relative_to(made).as_posix()}": path
+            for path in sorted(made.rglob("*"))
+            if path.is_file()
+        }
+        stale = [path for path in repo.files() if path.startswith(f"{KEPT}/") and path not in files]
+        repo.commit(files, "Exported to twin", stale)
+    return folder / KEPT
+
+
+def kept_twin(folder: Path) -> Path | None:
+    """Where the release in `folder` has its twin; None without one, and for one of other
+    weights."""
+    twin = folder / KEPT
+    told = read_json(twin / "twin.json")
+    return twin if told and told.get("weights") == weights_mark(folder) else None
+
+
+def photos_in(twin: Path, folder: Path) -> frozenset[str]:
+    """The photos (image_id) that a twin of the release in `folder` shows, or is checked on."""
+    release = json.loads(gzip.decompress((twin / "release.json.gz").read_bytes()))
+    shown = {one["image_id"] for one in release["photos"]}
+    return frozenset(shown | {row["image_id"] for row in read_rows(folder)})
+
+
+def write_twin(
+    folder: Path, predictor: Predictor, out: Path, room: Mapping[str, Any], again: bool = False
+) -> Twin:
     """Write the release in `folder`, opened as `predictor`, for browsers; what `out` held of an
-    earlier one is replaced. `room`: what the page is told of the collection. Raises BadModel,
+    earlier one is replaced. `room`: what the page is told of the collection. A twin that the
+    release has already is copied, unless it is to be made `again`. Raises BadModel,
     ExportDisagrees, DiskFull; `out` then stays as it was."""
     check_browser_can(folder)
+    kept = None if again else kept_twin(folder)
+    if kept is not None:
+        return _copied(kept, out, room)
     with full_disk_named("the twin"), tempfile.TemporaryDirectory(prefix="vitrine-") as scratch:
         made = Path(scratch) / "twin"
         (made / "golden").mkdir(parents=True)
@@ -121,6 +167,24 @@ def write_twin(folder: Path, predictor: Predictor, out: Path, room: Mapping[str,
         f"within {twin.largest_difference:.4f}."
     )
     return twin
+
+
+def _copied(kept: Path, out: Path, room: Mapping[str, Any]) -> Twin:
+    told = read_json(kept / "twin.json") | {"room": dict(room)}
+    with full_disk_named("the twin"):
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(kept, out)
+        write_json(out / "twin.json", told)
+    say("The release has its twin already.")
+    files = {one["name"]: one["bytes"] for one in told["files"]}
+    return Twin(
+        told["revision"],
+        told["bytes"],
+        told["bits"],
+        told["checked_on"],
+        told["largest_difference"],
+        files,
+    )
 
 
 def _written(folder: Path, predictor: Predictor, made: Path, room: Mapping[str, Any]) -> Twin:
@@ -165,11 +229,12 @@ def _written(folder: Path, predictor: Predictor, made: Path, room: Mapping[str, 
     download = sum(told.values()) + runtime_bytes()
     bits = round(math.log2(2 * layout.steps + 1), 1)
     twin = Twin(revision, download, bits, len(golden), largest, told)
-    write_json(made / "twin.json", _told(twin, room, files))
+    about = {"weights": weights_mark(folder), "room": dict(room)}
+    write_json(made / "twin.json", _told(twin, files) | about)
     return twin
 
 
-def _told(twin: Twin, room: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+def _told(twin: Twin, files: Mapping[str, bytes]) -> dict[str, Any]:
     listed = [
         {"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for name, data in files.items()
@@ -183,7 +248,7 @@ def _told(twin: Twin, room: Mapping[str, Any], files: Mapping[str, bytes]) -> di
         "runtime": {"name": RUNTIME, "bytes": runtime_bytes()},
         "bits": twin.bits,
         "checked_on": twin.photos,
-        "room": dict(room),
+        "largest_difference": twin.largest_difference,
     }
 
 

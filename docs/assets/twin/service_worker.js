@@ -1,5 +1,5 @@
-// Keeps the page's own files, so that it opens in flight mode. `python -m space pages` puts this at the page's root, with
-// a line in front that says which files the page loads. All of them come from one revision, so new modules never meet old
+// Keeps the page's own files, so that it opens in flight mode. `python -m space pages` and the app (space/offline.py) put
+// this at the page's root, with a line in front that says which files the page loads. All of them come from one revision, so new modules never meet old
 // ones; a newer revision is fetched in the background and answers from the next visit on.
 // The release itself is kept by twin.js, and only once somebody asked for it.
 
@@ -41,7 +41,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET") return;
   const address = request.url.split(/[?#]/)[0];
-  const asked = address === HOME ? `${HOME}index.html` : address;
+  const asked = address === HOME && !KNOWN.has(HOME) ? `${HOME}index.html` : address;
   if (KNOWN.has(asked)) event.respondWith(kept(asked));
   else if (request.mode === "navigate" && asked.startsWith(THING)) event.respondWith(fetch(request).catch(() => inside(asked)));
 });

@@ -24,11 +24,12 @@ export class Twin {
 
   /** What can be fetched: {revision, bytes, files, room}; of what is kept where the network is gone; null for nothing. */
   async about() {
-    this.#told ??= (await this.#fresh()) ?? (await this.kept());
+    this.#told ??= (await this.toFetch()) ?? (await this.kept());
     return this.#told;
   }
 
-  async #fresh() {
+  /** What can be fetched now, told as `about` tells it; null where nobody has it. */
+  async toFetch() {
     try {
       const response = await fetch(`${this.#address}twin.json`, { cache: "no-cache" });
       return response.ok ? await response.json() : null;
@@ -48,7 +49,7 @@ export class Twin {
 
   /** Fetch everything; `tell(bytes so far, all)`. Raises a Trouble; what has come by then is not fetched again. */
   async fetch(tell = () => {}) {
-    const told = (await this.#fresh()) ?? (await this.about());
+    const told = (await this.toFetch()) ?? (await this.about());
     if (!told) throw new Trouble(TEXT.nothing, "unreachable");
     this.#told = told;
     const shelf = await this.#shelf(told.revision);

@@ -52,6 +52,16 @@ def test_index_kept_answers_and_report_show_it_no_more(model: Path, tmp_path: Pa
     assert (model / "vitrine/report.html").read_text() == "<p>12 wrong</p><p>end</p>"
 
 
+def test_the_twin_leaves_as_well_and_is_exported_again(model: Path, tmp_path: Path) -> None:
+    twin = model / "vitrine/twin"
+    (twin / "golden").mkdir(parents=True)
+    for name in ("twin.json", "alike.bin", "golden/0.png"):
+        (twin / name).write_bytes(MINE)
+    assert forget_photos(str(model), ["mine"], tmp_path / "cache")
+    assert not [path for path in twin.rglob("*") if path.is_file()]
+    assert not [path for path in model.rglob("*") if path.is_file() and MINE in path.read_bytes()]
+
+
 def test_a_report_from_before_the_photo_keeps_its_pictures(model: Path, tmp_path: Path) -> None:
     assert forget_photos(str(model), ["mine"], tmp_path / "cache", "2026-06-01T00:00:00Z")
     assert (model / "vitrine/report.html").read_text() == REPORT

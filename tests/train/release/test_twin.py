@@ -17,7 +17,15 @@ from data_cards.photos.image import encode_jpeg
 from tests.fixtures.tiny_models import picture
 from train.inference.predictor import Predictor, load_predictor
 from train.release import twin as room
-from train.release.twin import same_answer, travelling, write_twin
+from train.release.twin import (
+    KEPT,
+    export_twin,
+    kept_twin,
+    photos_in,
+    same_answer,
+    travelling,
+    write_twin,
+)
 
 ROOM = {"title": "Tiny things"}
 
@@ -147,3 +155,31 @@ def test_of_many_photos_each_class_keeps_as_many() -> None:
     assert travelling(labels, 6) == [0, 1, 2, 6, 7, 8]
     assert travelling(labels, 99) == list(range(9))
     assert travelling([], 5) == []
+
+
+def test_a_release_keeps_its_twin_and_the_page_copies_it(
+    exported_release: Path, predictor: Predictor, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(exported_release, model)
+    assert kept_twin(model) is None
+    (model / KEPT / "pictures").mkdir(parents=True)
+    (model / KEPT / "pictures/99.jpg").write_bytes(b"of an earlier one")
+    assert export_twin(str(model), tmp_path / "cache") == model / KEPT
+    assert kept_twin(model) == model / KEPT
+    assert not (model / KEPT / "pictures/99.jpg").exists()
+    assert photos_in(model / KEPT, model) >= set(predictor.index.ids)
+    twin = write_twin(model, predictor, tmp_path / "out", ROOM)
+    told = json.loads((tmp_path / "out/twin.json").read_text())
+    assert (
+        told["room"] == ROOM and told["revision"] == twin.revision and told["bytes"] == twin.bytes
+    )
+    assert (tmp_path / "out/weights.gz").read_bytes() == (model / KEPT / "weights.gz").read_bytes()
+
+
+def test_a_twin_of_other_weights_answers_for_nobody(exported_release: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(exported_release, model)
+    (model / KEPT).mkdir(parents=True)
+    (model / KEPT / "twin.json").write_text('{"weights": "of another"}')
+    assert kept_twin(model) is None

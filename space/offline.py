@@ -1,0 +1,175 @@
+"""The twin on the app's own page: where the release has one, a visitor can fetch it while the app
+answers, and it goes on answering when the app sleeps or there is no signal.
+
+    python -m train export MODEL --to twin      then the app offers it, at its next start
+
+The app serves the twin's files from the release, and what keeps the page itself in the browser: a
+manifest and a service worker, as `python -m space pages` writes them beside a static page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+
+from data_cards.errors import VitrineError
+from data_cards.installed_files import page_assets
+from data_cards.progress import say
+from data_cards.wording import in_every_text, shown
+from space.api import Recognizer
+from space.app_state import AppState
+from space.pages import CONFIG, MANIFEST, TWIN, WORKER, kept_assets, manifest_text, worker_keeping
+from space.routes import ASSETS_AT, FRESH, config_of_app, front_page, room_of
+from train.inference.model_folder import read_json
+from train.inference.predictor import Predictor
+from train.release.twin import kept_twin, photos_in
+
+# The app has no twin any more: what a browser kept of an earlier one leaves, and so does the
+# worker.
+RETIRED = """self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil((async () => {
+  for (const name of await caches.keys()) {
+    if (name.startsWith(`vitrine-page ${self.registration.scope} `)
+      || name.startsWith(`vitrine-twin ${self.registration.scope}`)) await caches.delete(name);
+  }
+  await self.registration.unregister();
+})()));
+"""
+
+
+@dataclass(frozen=True)
+class ReleasedTwin:
+    """The twin in a release: its `folder`, what twin.json says (`told`), the `files` that may be
+    fetched, and the `photos` (image_id) that it shows."""
+
+    folder: Path
+    told: dict[str, Any]
+    files: frozenset[str]
+    photos: frozenset[str]
+
+
+def released_twin(release: Path) -> ReleasedTwin | None:
+    """The twin of the release in a folder; None without one."""
+    folder = kept_twin(release)
+    if folder is None:
+        return None
+    told = read_json(folder / "twin.json")
+    files = {str(one["name"]) for one in told["files"]}
+    checked = {f"golden/{path.name}" for path in (folder / "golden").glob("*")}
+    return ReleasedTwin(
+        folder, told, frozenset(files | checked | {"golden.json"}), photos_in(folder, release)
+    )
+
+
+def _readable(release: Path) -> ReleasedTwin | None:
+    try:
+        return released_twin(release)
+    except (VitrineError, OSError, EOFError, ValueError, KeyError) as error:
+        say(f"The twin in this release can't be read, so none is offered ({error}).")
+        return None
+
+
+class OfferedTwin:
+    """The twin that visitors are offered now: that of the release which answers, unless it shows a
+    photo that was erased since."""
+
+    def __init__(self, app_state: AppState) -> None:
+        self._app_state = app_state
+        self._known: tuple[object, ReleasedTwin | None] = (None, None)
+
+    def now(self) -> ReleasedTwin | None:
+        """What is offered; None while no model is loaded as well."""
+        try:
+            recognizer = self._app_state.recognizer()
+        except VitrineError:
+            return None
+        if not isinstance(recognizer, Predictor):
+            return None
+        of, found = self._known
+        if of is not recognizer:
+            found = _readable(recognizer.folder)
+            self._known = (recognizer, found)
+        if found is None or self._app_state.archive.shows_erased(found.photos):
+            return None
+        return found
+
+
+class OfflinePage:
+    """What a browser fetches to go on without the app. A file is read as it is sent, a piece at a
+    time, and a browser that has it already is told so."""
+
+    def __init__(
+        self,
+        twin: Callable[[], ReleasedTwin | None],
+        recognizer: Callable[[], Recognizer],
+        with_light_table: bool,
+    ) -> None:
+        self._twin = twin
+        self._recognizer = recognizer
+        self._with_light_table = with_light_table
+
+    def routes(self) -> APIRouter:
+        """/twin/..., /manifest.webmanifest and /sw.js."""
+        router = APIRouter(include_in_schema=False)
+        places: dict[str, Callable[..., Response]] = {
+            f"/{TWIN}/{{name:path}}": self.file,
+            f"/{MANIFEST}": self.manifest,
+            f"/{WORKER}": self.worker,
+        }
+        for path, answer in places.items():
+            router.add_api_route(path, answer, methods=["GET", "HEAD"], response_model=None)
+        return router
+
+    def file(self, name: str) -> Response:
+        """One of the twin's files, and nothing else of the release."""
+        offered = self._twin()
+        if offered is not None and name == "twin.json":
+            room = in_every_text(room_of(self._recognizer()), shown)
+            return JSONResponse(offered.told | {"room": room}, headers=FRESH)
+        if offered is None or name not in offered.files:
+            return _missing()
+        # A file that is packed stays packed: the page unpacks it.
+        kind = "application/gzip" if name.endswith(".gz") else None
+        return FileResponse(offered.folder / name, headers=FRESH, media_type=kind)
+
+    def manifest(self) -> Response:
+        """What is put on a home screen."""
+        if self._twin() is None:
+            return _missing()
+        told = self._manifest_text()
+        return Response(told, media_type="application/manifest+json", headers=FRESH)
+
+    def worker(self, request: Request) -> Response:
+        """The service worker; while no model is there, the one that a browser has stays."""
+        try:
+            self._recognizer()
+        except VitrineError:
+            return JSONResponse({"error": "Not ready yet.", "code": "not_ready"}, 503)
+        if self._twin() is None:
+            return _script(RETIRED)
+        texts = {
+            "./": front_page(request, self._recognizer),
+            CONFIG: config_of_app(self._with_light_table, with_twin=True),
+            MANIFEST: self._manifest_text(),
+        }
+        files = {name: text.encode() for name, text in texts.items()}
+        for name in kept_assets():
+            files[f"{ASSETS_AT}/{name}"] = (page_assets() / name).read_bytes()
+        return _script(worker_keeping(files))
+
+    def _manifest_text(self) -> str:
+        things = self._recognizer().collection
+        return manifest_text(things.title, things.language, ASSETS_AT)
+
+
+def _script(text: str) -> Response:
+    return Response(text, media_type="text/javascript", headers=FRESH)
+
+
+def _missing() -> Response:
+    return JSONResponse({"error": "There is nothing here.", "code": "no_such_door"}, 404)
