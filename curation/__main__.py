@@ -92,12 +92,15 @@ def _scan(flags: argparse.Namespace) -> None:
     dataset = open_dataset(flags.dataset)
     backbone = find_backbone(settings.backbone, cache)
     if flags.engine == "ray":
-        from curation.scan.ray_cluster import Cluster
+        from curation.scan.ray_cluster import connected
 
-        os.environ.setdefault(
-            "RAY_USAGE_STATS_ENABLED", "0"
-        )  # Ray reports to its maker unless told not to
-        report = scan(dataset, backbone, cache, settings, Cluster(flags.address).embed)
+        # Ray reports to its maker unless told not to.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # Only a token that was given to this job goes to other machines, never a stored login.
+        with connected(flags.address, os.environ.get("HF_TOKEN", "")) as nodes:
+            report = scan(
+                dataset, backbone, cache, settings, nodes.embed, nodes.search, nodes.comparers
+            )
     else:
         report = scan(dataset, backbone, cache, settings)
     say(

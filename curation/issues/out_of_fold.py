@@ -16,8 +16,10 @@ from curation.issues.scanned_classes import opinions_today, scanned_classes
 from curation.measures.neighbours import (
     WORTH_REMEMBERING,
     Near,
+    Search,
     evened,
     nearest,
+    nearest_of,
     nearest_remembered,
 )
 from data_cards.annotations.decision import NONE_OF_THESE
@@ -64,12 +66,13 @@ def form_opinions(
     groups: Mapping[str, str],
     near: Near | None = None,
     kept: Path | None = None,
+    search: Search = nearest_of,
 ) -> Opinions:
     """Out-of-fold opinions on labelled photos, and a probe's on the others. Empty with fewer
     than two classes.
 
     `near`: the nearest photos of each, where somebody knows them already. `kept`: a file that
-    remembers the look-alikes of very many labelled photos.
+    remembers the look-alikes of very many labelled photos, which `search` finds.
     """
     named = [_class_of(labels.get(image_id)) for image_id in ids]
     none_too = named.count(NONE_OF_THESE) >= FEWEST_NONE
@@ -99,7 +102,9 @@ def form_opinions(
     alike = None
     if kept and len(in_training) > WORTH_REMEMBERING:
         alike = _of_others(
-            nearest_remembered([ids[n] for n in in_training], own, kept, LOOK_ALIKES, evened),
+            nearest_remembered(
+                [ids[n] for n in in_training], own, kept, LOOK_ALIKES, evened, search
+            ),
             shots[in_training],
         )
     # A copy that a person set aside is no second photo of its class.

@@ -68,13 +68,13 @@ class FingerprintStore:
 
     def get(self, image_id: str) -> Fingerprint | None:
         """One that is here. Raises KeyError for one that is not."""
-        packed = self._read(image_id)
-        return _unpacked(packed) if packed else None
+        packed = self.packed(image_id)
+        return unpacked(packed) if packed else None
 
     def descriptors(self, image_id: str) -> np.ndarray:
         """The descriptors (n, 128) uint8 of one that is here; none of a photo that cannot be
         read."""
-        packed = self._read(image_id)
+        packed = self.packed(image_id)
         return _descriptors(packed) if packed else np.zeros((0, 128), np.uint8)
 
     def forget(self, ids: Iterable[str]) -> None:
@@ -90,7 +90,8 @@ class FingerprintStore:
         with self._lock:
             self._keep()
 
-    def _read(self, image_id: str) -> bytes | None:
+    def packed(self, image_id: str) -> bytes | None:
+        """One that is here as `unpacked` reads it. Raises KeyError for one that is not."""
         with self._lock:
             if image_id in self._waiting:
                 return self._waiting[image_id]
@@ -134,7 +135,8 @@ def _packed(one: Fingerprint) -> bytes:
     return head + b"".join(part.tobytes() for part in parts) + one.jpeg + one.close
 
 
-def _unpacked(packed: bytes) -> Fingerprint:
+def unpacked(packed: bytes) -> Fingerprint:
+    """A fingerprint as the store keeps it."""
     count, height, width, grey = _HEAD.unpack_from(packed)
     points = np.frombuffer(packed, "<f4", 2 * count, _HEAD.size).reshape(count, 2)
     small_at = _HEAD.size + count * (2 * 4 + 64)

@@ -67,7 +67,9 @@ class PassingBy:
             self._remember(image_id, _measures_of(data, photo))
 
     def keep(self, image_id: str, made: tuple[Fingerprint, Measures]) -> None:
-        """What `look_once` made of a photo on another machine."""
+        """What `look_once` made of a photo elsewhere; nothing of one that people framed."""
+        if FRAMED in image_id:
+            return
         one, measures = made
         self._store.put(image_id, one)
         if image_id in self._unmeasured:

@@ -62,6 +62,10 @@ class Lens:
         return unit
 
 
+# As `nearest_of`.
+Search = Callable[[np.ndarray, np.ndarray, Lens, int], tuple[np.ndarray, np.ndarray]]
+
+
 def centred(x: np.ndarray) -> Lens:
     """From the mean of all, as what all share hides differences."""
     return Lens(_mean(x))
@@ -84,10 +88,12 @@ def evening(x: np.ndarray, width: int) -> np.ndarray:
     return np.asarray(axes[:, kept] / spread[kept] ** 0.25, np.float32)
 
 
-def nearest(x: np.ndarray, count: int = COUNT, lens: Lens | None = None) -> Near:
+def nearest(
+    x: np.ndarray, count: int = COUNT, lens: Lens | None = None, search: Search | None = None
+) -> Near:
     """The nearest others of each row of x (n, d), by default from the mean of all."""
     count = max(0, min(count, len(x) - 1))
-    return Near(*_nearest_of(np.arange(len(x)), x, lens or centred(x), count))
+    return Near(*(search or nearest_of)(np.arange(len(x)), x, lens or centred(x), count))
 
 
 def nearest_remembered(
@@ -96,22 +102,23 @@ def nearest_remembered(
     path: Path,
     count: int = COUNT,
     lens_of: Callable[[np.ndarray], Lens] = centred,
+    search: Search | None = None,
 ) -> Near:
     """The same for photos by id; where they are many, only what is new is worked out and the
-    rest is read from `path`.
+    rest is read from `path`. `search`: as `nearest_of`, by other machines.
 
     Remembered lists are exact but for the lens, which is that of the day they were made, as long
     as the mean hardly moved.
     """
     if len(ids) <= max(WORTH_REMEMBERING, count):
-        return nearest(x, count, lens_of(x))
+        return nearest(x, count, lens_of(x), search)
     kept = _Kept.read(path)
     if kept is None or not kept.serves(ids, x, count):
         lens = lens_of(x)
-        near = nearest(x, count, lens)
+        near = nearest(x, count, lens, search)
     else:
         lens = kept.lens
-        near = _caught_up(kept, ids, x, count)
+        near = _caught_up(kept, ids, x, count, search or nearest_of)
     _Kept(np.array(ids, "S64"), lens, near).write(path)
     return near
 
@@ -126,13 +133,24 @@ def _mean(x: np.ndarray) -> np.ndarray:
     )
 
 
-def _nearest_of(
+def rows_at_once(photos: int) -> int:
+    """Rows of the table of cosines that `nearest_of` works out together. Work that is divided
+    between such blocks gives the same numbers to the last bit."""
+    return max(1, CELLS // max(1, _width(photos)))
+
+
+def _width(photos: int) -> int:
+    return photos if photos <= WORTH_REMEMBERING else COLUMNS
+
+
+def nearest_of(
     rows: np.ndarray, x: np.ndarray, lens: Lens, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Places and cosines (m, count) of the nearest others of some rows (m,) of x (n, d)."""
     places = np.zeros((len(rows), count), np.int32)
     cosines = np.full((len(rows), count), -3, np.float32)
-    width = len(x) if len(x) <= WORTH_REMEMBERING else COLUMNS
-    at_once = max(1, CELLS // max(1, width))
+    width = _width(len(x))
+    at_once = rows_at_once(len(x))
     for first in range(0, len(x), width) if count else ():
         columns = lens.unit(x[first : first + width])
         for start in range(0, len(rows), at_once):
@@ -222,7 +240,7 @@ class _Kept:
         return bool(known >= 1 - MUCH_NEW and np.linalg.norm(_mean(x) - mean) <= MOVED * spread)
 
 
-def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Near:
+def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int, search: Search) -> Near:
     """What was kept, without photos that are gone and with the new ones."""
     now = np.array(ids, "S64")
     order = np.argsort(now)
@@ -236,7 +254,7 @@ def _caught_up(kept: _Kept, ids: Sequence[str], x: np.ndarray, count: int) -> Ne
     stay = moved[old[whole]]
     places[stay], cosines[stay] = lists[whole], kept.near.cosines[old[whole]]
     anew = np.setdiff1d(np.arange(len(ids)), stay)
-    places[anew], cosines[anew] = _nearest_of(anew, x, kept.lens, count)
+    places[anew], cosines[anew] = search(anew, x, kept.lens, count)
     new = np.setdiff1d(np.arange(len(ids)), moved)
     _let_in(
         new,

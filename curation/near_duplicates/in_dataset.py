@@ -9,7 +9,7 @@ place, never an honest figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,7 +41,6 @@ from data_cards.bulk.batching import batches
 from data_cards.dataset.repo import Dataset
 from data_cards.progress import say, track
 
-PAIRS_AT_ONCE = 5000  # what a crash can cost
 # Copies are nearly always among the nearest few; further neighbours are compared where one of these
 # agreed, or nearly. Of 210 copies that embeddings proposed among the museum's and the landmarks'
 # photos, one was not among the first four.
@@ -106,6 +105,7 @@ def find_copies(
     threshold: float,
     with_fastdup: bool,
     runs: CameraRuns = UNKNOWN_RUNS,
+    comparers_of: Callable[[FingerprintStore], Comparers] = Comparers,
 ) -> Copies:
     """Compare what was never compared. Pairs that a person judged apart stay apart."""
     ids = sight.ids
@@ -116,7 +116,7 @@ def find_copies(
         pair = verdict(one, other, match, threshold, runs)
         return replace(pair, verdict=False) if frozenset((one, other)) in judged_apart else pair
 
-    with Comparers(sight.store) as comparers:
+    with comparers_of(sight.store) as comparers:
         judging = Judging(sight, comparers)
         _judge_candidates(sight, judging, threshold, with_fastdup, runs)
         known = memory.matches(ids, min(threshold, LEAST_ALIKE))
@@ -224,7 +224,8 @@ class Judging:
     def judge(self, pairs: np.ndarray) -> None:
         """Lay the photos of each pair of places (n, 2) over each other, and remember it. Names
         are made a part at a time: those of a million pairs would leave memory full of holes."""
-        for rows in batches(track(range(len(pairs)), "Comparing", unit="pair"), PAIRS_AT_ONCE):
+        at_once = self._comparers.at_once
+        for rows in batches(track(range(len(pairs)), "Comparing", unit="pair"), at_once):
             self._lay(self._sight.named(pairs[rows]))
 
     def _lay(self, pairs: Sequence[PairOfIds]) -> dict[PairOfIds, Match]:

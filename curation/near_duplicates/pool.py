@@ -6,14 +6,14 @@ no faster than one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curation.measures.fingerprint import NO_MATCH, Match
+from curation.measures.fingerprint import NO_MATCH, Fingerprint, Match
 from curation.measures.fingerprint_store import FingerprintStore
 from curation.near_duplicates.compare import compare
 from curation.near_duplicates.groups import PairOfIds
@@ -27,13 +27,26 @@ FEW = 1000  # pairs: compared here in .6 s, and by processes, with their start, 
 MOST = 4  # processes, of at most 120 MB each with what they share
 IDLE_SECONDS = 20  # then a process goes by itself, within a minute; also one whose scan was killed
 PAIRS_A_TURN = 64
+PAIRS_AT_ONCE = 5000  # that are kept together: what a crash can cost
+# The matches of pairs, in order, from other machines.
+Elsewhere = Callable[[FingerprintStore, Sequence[PairOfIds]], Iterable[Match]]
 
 
 class Comparers:
-    """Those who compare; processes are started when many pairs come, and gone at the end."""
+    """Those who compare; processes are started when many pairs come, and gone at the end.
 
-    def __init__(self, store: FingerprintStore) -> None:
+    `elsewhere`: other machines in the place of these processes; `at_once`: pairs that keep all
+    of them busy."""
+
+    def __init__(
+        self,
+        store: FingerprintStore,
+        elsewhere: Elsewhere | None = None,
+        at_once: int = PAIRS_AT_ONCE,
+    ) -> None:
+        self.at_once = at_once
         self._store = store
+        self._elsewhere = elsewhere
         self._pool: Parallel | None = None
         self._alone = False
 
@@ -41,6 +54,9 @@ class Comparers:
         """The match of each pair of image_ids in the store, in order."""
         if len(pairs) < FEW or self._alone:
             yield from _compared(self._store, pairs)
+            return
+        if self._elsewhere:
+            yield from self._elsewhere(self._store, pairs)
             return
         from joblib import delayed
 
@@ -104,8 +120,20 @@ def _compared(store: FingerprintStore, pairs: Iterable[PairOfIds]) -> Iterator[M
     with threadpool_limits(1, "blas"):
         for turn in batches(pairs, PAIRS_A_TURN):
             # Pairs in storage order share photos, so each fingerprint is read once a turn.
-            prints = {name: store.get(name) for name in dict.fromkeys(chain.from_iterable(turn))}
-            for one, other in turn:
-                mine = prints[one]
-                its = prints[other]
-                yield compare(mine, its) if mine and its else NO_MATCH
+            prints = {name: store.get(name) for name in names_of(turn)}
+            yield from matches_of(prints, turn)
+
+
+def names_of(pairs: Iterable[PairOfIds]) -> list[str]:
+    """The photos of these pairs, each once."""
+    return list(dict.fromkeys(chain.from_iterable(pairs)))
+
+
+def matches_of(
+    prints: Mapping[str, Fingerprint | None], pairs: Iterable[PairOfIds]
+) -> Iterator[Match]:
+    """The match of each pair; none with a photo that cannot be read."""
+    for one, other in pairs:
+        mine = prints[one]
+        its = prints[other]
+        yield compare(mine, its) if mine and its else NO_MATCH

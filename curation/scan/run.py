@@ -27,11 +27,12 @@ from curation.issues.outliers import strangers_among
 from curation.measures.cache import Memory
 from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import LONGER, PassingBy, look_at, look_once
-from curation.measures.neighbours import nearest_remembered
+from curation.measures.neighbours import Search, nearest_of, nearest_remembered
 from curation.measures.projection import projection
 from curation.near_duplicates.camera_runs import runs_in_dataset
 from curation.near_duplicates.groups import NEIGHBOURS
 from curation.near_duplicates.in_dataset import Sight, find_copies
+from curation.near_duplicates.pool import Comparers
 from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
 from curation.scan.remembered import map_file
@@ -114,11 +115,14 @@ def scan(
     cache: Path,
     settings: ScanSettings = DEFAULTS,
     embed: Embed = embed_dataset,
+    search: Search = nearest_of,
+    comparers_of: Callable[[FingerprintStore], Comparers] = Comparers,
 ) -> ScanReport:
     """Scan the newest revision of a dataset and commit the findings. See
     `curation.issues.out_of_fold` and `.copies` for how.
 
-    `embed`: as `train.inference.embeddings.embed_dataset`.
+    `embed`, `search`, `comparers_of`: who looks at photos, finds neighbours and compares pairs;
+    other machines give them in `curation.scan.ray_cluster`.
     """
     base = dataset.newest()
     clock = _Clock()
@@ -134,7 +138,9 @@ def scan(
         clock.lap("embeddings")
         looks = look_at(base, photos, memory, passed)
         clock.lap("looking")
-        near = nearest_remembered(ids, x, _kept("near", cache, base, backbone), NEIGHBOURS)
+        near = nearest_remembered(
+            ids, x, _kept("near", cache, base, backbone), NEIGHBOURS, search=search
+        )
         clock.lap("neighbours")
         sight = Sight(base, ids, near, memory, store)
         copies = find_copies(
@@ -144,6 +150,7 @@ def scan(
             settings.threshold,
             settings.fastdup,
             runs_in_dataset(photos, looks.measures),
+            comparers_of,
         )
         clock.lap("comparing")
     # What is done aside needs nothing of the opinions.
@@ -160,6 +167,7 @@ def scan(
             copies.groups,
             near,
             _kept("alike", cache, base, backbone),
+            search,
         )
         told = with_views(opinions.rows, labels, x, looks.measures)
         asks = asking.result()

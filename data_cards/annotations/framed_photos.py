@@ -27,21 +27,21 @@ def frames_of(decisions: Iterable[Decision]) -> dict[str, Frame]:
 
 
 class FramedDataset(Dataset):
-    """A revision of a dataset whose photos read as people framed them."""
+    """A revision of a dataset whose photos read as people framed them: `frames` by image_id."""
 
     def __init__(self, dataset: Dataset, frames: Mapping[str, Frame]) -> None:
         super().__init__(dataset.repo, dataset.revision)
-        self._frames = frames
+        self.frames = frames
 
     def read_photos(self, image_ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(image_id, bytes) of the wanted photos, as people framed them."""
         for image_id, data in super().read_photos(image_ids):
-            frame = self._frames.get(image_id)
+            frame = self.frames.get(image_id)
             yield image_id, framed_bytes(data, frame) if frame else data
 
     def name_of(self, image_id: str) -> str:
         """What is computed of a photo is remembered by this: framed anew it is another photo."""
-        frame = self._frames.get(image_id)
+        frame = self.frames.get(image_id)
         return f"{image_id}@{sha256(frame.text.encode()).hexdigest()[:8]}" if frame else image_id
 
 

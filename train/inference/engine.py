@@ -49,21 +49,22 @@ class Engine(Protocol):
 
 
 class TorchEngine:
-    """The module itself."""
+    """The module itself, on the `device` where it lies."""
 
     name = "torch"
     streams = 1
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, device: str = "cpu") -> None:
         self.module = module  # in evaluation mode already; an exported one cannot be told so
+        self.device = device
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
         import torch
 
         with torch.inference_mode():
-            outputs = self.module(torch.from_numpy(pixel_values))
+            outputs = self.module(torch.from_numpy(pixel_values).to(self.device))
         several = outputs if isinstance(outputs, tuple) else (outputs,)
-        return tuple(output.float().numpy() for output in several)
+        return tuple(output.float().cpu().numpy() for output in several)
 
 
 class OnnxEngine:

@@ -1,154 +1,227 @@
+"""A scan by two nodes of a Ray cluster, as one process would have done it (tests.fixtures.ray_nodes
+runs all of it once)."""
+
+import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from curation.__main__ import main
+from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import look_once
+from curation.measures.neighbours import centred, nearest_of
+from curation.near_duplicates.pool import Comparers
 from curation.scan import ray_cluster as cluster
-from curation.scan.ray_cluster import shards_of
+from curation.scan.ray_cluster import gpu_places, sent_to, shards_of
+from curation.scan.ray_node import Job, path_here, stored_rows
+from curation.scan.run import ScanSettings, scan
+from data_cards.annotations.decision import decide, line_of
+from data_cards.annotations.framed_photos import framed
 from data_cards.dataset.repo import create_dataset, open_dataset
-from data_cards.dataset.tables import images_file
-from data_cards.errors import ClusterUnreachable
+from data_cards.dataset.tables import images_file, ledger_file
+from data_cards.errors import ClusterUnreachable, DamagedFile
 from data_cards.photos.image import open_photo
+from tests.fixtures import ray_nodes
 from tests.fixtures.pictures import collection_of, pictures, stored, with_photos
+from train.models.backbone import Backbone, find_backbone
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 600  # on a machine that does a dozen other things
-TO_START = 180.0  # seconds until nobody waits for Ray any longer
+PHOTOS = 36
+ON_THE_HUB = "hf://ann/set"
+# Ray gives a node half a minute to start, which a machine that does a dozen other things may not
+# keep; and a quarter of a minute until it is missed.
+PATIENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_raylet_start_wait_time_s": "600",
+    "RAY_worker_register_timeout_seconds": "600",
+    "RAY_health_check_period_ms": "500",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def made_at(address):
+    """Three row groups, a photo that is framed, and one that nobody can read."""
+    made = create_dataset(address, collection_of("red", "blue"))
+    some = with_photos(
+        made, {"red": pictures(18, 1, (180, 90, 90)), "blue": pictures(18, 2, (90, 90, 180))}
+    )
+    first = next(iter(some.photos()))
+    one = decide("ann", first, "frame", frame="0,0,0.5,1,90")
+    ((photo, _),) = stored({"red": [b"no photo"]})[0]
+    files = [images_file([(photo, b"no photo")]), ledger_file([line_of(one)])]
+    return some.commit(dict(files), "A frame, and a broken one")
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """Three row groups, one photo twice in another size, and one that nobody can read."""
-    made = create_dataset(
-        str(tmp_path_factory.mktemp("data") / "set"), collection_of("red", "blue")
-    )
-    some = with_photos(
-        made, {"red": pictures(18, 1, (180, 90, 90)), "blue": pictures(18, 2, (90, 90, 180))}
-    )
-    ((photo, _),) = stored({"red": [b"no photo"]})[0]
-    return some.commit(dict([images_file([(photo, b"no photo")])]), "A broken one").address
+    return made_at(str(tmp_path_factory.mktemp("data") / "set")).address
 
 
-@pytest.fixture
-def two_nodes():
-    if find_spec("ray") is None:
-        pytest.skip("Ray is not installed: pip install -r requirements-ray.txt")
-    folder = tempfile.mkdtemp(prefix="ray")  # a short path: sockets live in it
-    # Ray gives a node half a minute to start, which a machine that does a dozen other things may
-    # not keep.
-    quiet = os.environ | {
-        "RAY_TMPDIR": folder,
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "OMP_NUM_THREADS": "1",
-        "RAY_raylet_start_wait_time_s": "600",
-        "RAY_worker_register_timeout_seconds": "600",
-    }
-    started = subprocess.Popen(
-        [sys.executable, "-m", "tests.fixtures.ray_two_nodes"],
-        cwd=ROOT,
-        env=quiet,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    too_long = threading.Timer(TO_START, started.kill)
-    too_long.start()
-    address = started.stdout.readline().strip()
-    too_long.cancel()
-    if (
-        not address
-    ):  # on a busy machine its nodes give up after 15 seconds; that says nothing about the scan
-        pytest.skip("Ray did not start on this machine")
-    yield address
-    started.communicate(timeout=SECONDS)
-    shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="module")
+def here(_serving_hub, dataset, tiny_vit, tmp_path_factory):
+    """What one process makes of the same: findings and features."""
+    _serving_hub.repos.clear()
+    folder = tmp_path_factory.mktemp("here")
+    backbone = find_backbone(str(tiny_vit), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_TOKEN", ray_nodes.TOKEN)
+        on_the_hub = made_at(ON_THE_HUB)
+        scan(on_the_hub, backbone, folder, ScanSettings(fastdup=False))
+        return {
+            "findings": ray_nodes.findings_of(on_the_hub),
+            "features": ray_nodes.features_of(on_the_hub, backbone, folder),
+        }
 
 
-def scanned(dataset, backbone, folder, *flags):
-    """The findings of a copy of the dataset, without what differs from scan to scan, and what
-    was said."""
-    shutil.copytree(dataset, folder / "set")
+@pytest.fixture(scope="module")
+def there(here, dataset, tiny_vit, tmp_path_factory):
+    """What two nodes make of it."""
+    folder = tmp_path_factory.mktemp("there")
+    short = tempfile.mkdtemp(prefix="ray")  # sockets live in it
+    homes = {name: str(folder / "nodes") for name in ("NODES_HOME", "HF_HOME")}
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "curation",
-            "scan",
-            folder / "set",
-            "--backbone",
-            backbone,
-            "--no-fastdup",
-            *flags,
-        ],
+        [sys.executable, "-m", ray_nodes.__name__, folder, ON_THE_HUB, dataset, tiny_vit],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=SECONDS,
-        env=os.environ
-        | {
-            "VITRINE_CACHE": str(folder / "cache"),
-            "OMP_NUM_THREADS": "1",
-            # So few photos would be done before the slower node has its network.
-            "RAY_DATA_DEFAULT_WAIT_FOR_MIN_ACTORS_S": "600",
-        },
+        env=os.environ | PATIENT | homes | {"RAY_TMPDIR": short},
     )
-    if "was lost during the scan" in done.stderr:
-        pytest.skip("Ray lost a node of its own on this machine")
-    assert done.returncode == 0, done.stderr
-    found = open_dataset(str(folder / "set")).findings()
-    return {
-        (row.image_id, row.kind, row.reason, row.suggested_label, row.related): row.score
-        for row in found
-    }, done
+    shutil.rmtree(short, ignore_errors=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert not done.stdout
+    return json.loads((folder / "told.json").read_text())
 
 
-def test_two_nodes_find_what_one_process_finds(dataset, tiny_vit, two_nodes, tmp_path):
-    (tmp_path / "here").mkdir(), (tmp_path / "there").mkdir()
-    expected, _ = scanned(dataset, tiny_vit, tmp_path / "here")
-    found, done = scanned(
-        dataset, tiny_vit, tmp_path / "there", "--engine", "ray", "--address", two_nodes
-    )
-    assert found.keys() == expected.keys()
-    assert "unreadable" in {kind for _, kind, *_ in found}
-    assert found == pytest.approx(expected, abs=1e-3)
-    seen = re.findall(r"(\d+) on (\w+)", re.search(r"Looked at 36 photos: (.+)\.", done.stderr)[1])
-    assert sum(int(photos) for photos, _ in seen) == 36
-    if (
-        len(seen) == 1
-    ):  # two blocks of photos only: the second node may begin when the first is done with both
-        pytest.skip("One node was done before the other had begun")
-    assert seen[0][1] != seen[1][1]
+def test_two_nodes_find_what_one_process_finds(here, there):
+    assert [row[:-1] for row in there["findings"]] == [row[:-1] for row in here["findings"]]
+    assert "unreadable" in {row[1] for row in here["findings"]}
+    scores = [[row[-1] for row in found["findings"]] for found in (here, there)]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-3)
+    assert set(there["nodes"]) == {there["gpu"], there["head"]}
+    assert sum(there["nodes"].values()) == PHOTOS
+    assert f"Looked at {PHOTOS} photos: " in there["said"][0]
 
 
-def test_a_cluster_that_is_lost_on_the_way_is_a_sentence(monkeypatch):
-    ray = pytest.importorskip("ray")
-    monkeypatch.setattr(cluster, "_knock", lambda address: None)
-    monkeypatch.setattr(ray, "init", lambda **_: None)
-    with (
-        pytest.raises(ClusterUnreachable, match="was lost during the scan"),
-        cluster._connected("here:1"),
-    ):
-        raise ray.exceptions.NodeDiedError("the node has died")
+def test_nodes_see_photos_as_people_framed_them(here, there):
+    assert there["features"].keys() == here["features"].keys()
+    assert sum("@" in name for name in there["features"]) == 1
+    for name, x in here["features"].items():
+        assert there["features"][name] == pytest.approx(x, abs=1e-2), name
+
+
+def test_nodes_fetch_a_private_dataset_with_the_token_of_the_job_and_no_log_has_it(there):
+    assert there["fetched"] and not [line for line in there["said"] if "this machine sent" in line]
+    assert there["logs with the token"] == []
+
+
+def test_neighbours_by_blocks_of_rows_are_those_of_one_process_to_the_bit(there):
+    x = ray_nodes.numbers()
+    places, cosines = nearest_of(np.arange(len(x)), x, centred(x), 12)
+    np.testing.assert_array_equal(there["places"], places)
+    np.testing.assert_array_equal(there["cosines"], cosines.astype(float))
+
+
+def test_pairs_that_nodes_compare_match_as_here(there, tmp_path):
+    with FingerprintStore(tmp_path) as store:
+        ray_nodes.fill(store)
+        found = list(Comparers(store).matches(ray_nodes.PAIRS))
+    assert there["matches"] == [[one.score, one.kind, one.as_frames] for one in found]
+    assert found[1].score > 0.9
+
+
+def test_a_node_that_dies_and_one_that_sees_no_folder_lose_nothing(there, dataset):
+    bad = there["bad day"]
+    assert (bad["photos"], bad["nodes"]) == (PHOTOS, {there["head"]: PHOTOS})
+    assert bad["said"][1].startswith(f"1 node ({there['head']}) can't see {dataset}; this machine")
+    assert bad["said"][2] == "1 node of the cluster went away; the others did their work."
+
+
+def test_a_gpu_is_shared_by_a_few_processes_with_a_core_each():
+    assert gpu_places([{"CPU": 4.0}]) == 0
+    assert gpu_places([{"CPU": 64.0, "GPU": 1.0}, {"CPU": 2.0, "GPU": 1.0}, {"GPU": 1.0}]) == 10
+
+
+def test_a_token_is_in_no_text_of_a_job():
+    assert "secret" not in repr(job_of(token="secret"))
+
+
+def job_of(**hub):
+    return Job("node", "hf://ann/set", {}, Backbone(Path(), "", "", ""), 1, 0, None, **hub)
+
+
+def test_a_shard_that_is_here_is_read_and_another_file_of_its_name_is_not(dataset):
+    opened = open_dataset(dataset)
+    shard, *_ = shards_of(opened, list(opened.photos()))
+    job = job_of()
+    assert path_here(job, shard) == (Path(shard.path), "")
+    assert len(stored_rows(shard)) == len(shard.rows)
+    for other in (cluster.replace(shard, size=1), cluster.replace(shard, path="/closed/to/us")):
+        assert path_here(job, other) == (None, "can't see hf://ann/set")
+
+
+@pytest.mark.parametrize("token", ["wrong", ""])
+def test_with_a_wrong_token_a_node_says_why_it_cannot_read_the_hub(
+    hub, tmp_path, monkeypatch, token
+):
+    opened = made_at("hf://ann/closed")
+    shard, *_ = shards_of(opened, list(opened.photos()))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    how = {"hub": "ann/closed", "revision": opened.revision, "endpoint": hub.endpoint}
+    elsewhere = cluster.replace(shard, path="/not/here")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    path, why = path_here(job_of(**how, token=token), elsewhere)
+    assert path is None and why.startswith("can't read hf://ann/set (The Hub has no dataset")
+    path, why = path_here(job_of(**how, token="token-ann"), elsewhere)
+    assert path and path.stat().st_size == shard.size and not why
+
+
+def test_a_damaged_shard_is_a_sentence(dataset, tmp_path):
+    opened = open_dataset(dataset)
+    shard, *_ = shards_of(opened, list(opened.photos()))
+    (tmp_path / "cut.parquet").write_bytes(Path(shard.path).read_bytes()[:100])
+    with pytest.raises(DamagedFile, match=shard.file):
+        stored_rows(cluster.replace(shard, path=str(tmp_path / "cut.parquet")))
+
+
+def test_a_cluster_that_is_lost_on_the_way_is_a_sentence():
+    from ray.exceptions import NodeDiedError
+
+    with pytest.raises(ClusterUnreachable, match="was lost during the scan"), cluster._named("a:1"):
+        raise NodeDiedError("the node has died")
+
+
+def test_what_goes_wrong_on_a_node_is_the_same_sentence_as_here():
+    from ray.exceptions import RayTaskError
+
+    cause = DamagedFile("images/a.parquet is damaged.")
+    told = RayTaskError("look_at", "a traceback", cause).as_instanceof_cause()
+    with pytest.raises(DamagedFile) as raised, cluster._named("a:1"):
+        raise told
+    assert raised.value is cause
 
 
 def test_every_photo_is_read_from_where_it_lies(dataset):
-    opened = open_dataset(dataset)
+    opened = framed(open_dataset(dataset))
     ids = list(opened.photos())
-    places = shards_of(opened, ids[:20])
-    assert [image_id for shard in places for _, image_id in shard.rows] == ids[:20]
-    assert (
-        all(Path(shard.path).is_file() for shard in places)
-        and len({shard.group for shard in places}) == 2
+    shards = shards_of(opened, ids[:20])
+    rows = [row for shard in shards for row in shard.rows]
+    assert [name for _, name, _ in rows] == [opened.name_of(one) for one in ids[:20]]
+    assert [name.partition("@")[0] for _, name, frame in rows if frame] == ids[:1]
+    assert all(Path(one.path).stat().st_size == one.size for one in shards)
+    assert len({one.group for one in shards}) == 2
+
+
+def test_who_was_sent_photos_is_told():
+    assert sent_to({"a": 1_000_000}, "can't see x") == (
+        "1 node (a) can't see x; this machine sent it the photos (1.0 MB)."
     )
 
 
@@ -178,9 +251,6 @@ def test_what_a_node_makes_of_a_photo_is_what_passing_by_makes(tmp_path):
     )
 
 
-@pytest.mark.skipif(
-    find_spec("ray") is None, reason="Ray is not installed: pip install -r requirements-ray.txt"
-)
 def test_a_cluster_that_does_not_answer_is_a_sentence(
     dataset, tiny_vit, tmp_path, monkeypatch, capsys
 ):
