@@ -7,6 +7,7 @@ import { card, chosen, heading, placard, plausible } from "./placard.js";
 import { compareSheet, whySheet } from "./closer.js";
 import { caught, countsSheet, currentHunt, huntCard, huntSheet, progress, tickOff } from "./hunt.js";
 import { quizSheet } from "./quiz.js";
+import { LiveFrame, SIDE } from "./live_frame.js";
 import { receiptsSheet } from "./receipts.js";
 import { Recognizer } from "./recognizer.js";
 import { namesSheet, thingSheet } from "./sheets.js";
@@ -25,6 +26,7 @@ const WIDE = matchMedia("(min-width: 900px)");
 class Ask extends HTMLElement {
   #client;
   #camera;
+  #frame;
   #told = null; // what the app said of the room, and of each thing, before it is put into the visitor's language
   #classes = [];
   #room = null;
@@ -57,12 +59,13 @@ class Ask extends HTMLElement {
     this.video = element("video", { muted: true, playsinline: true, "aria-label": TEXT.cameraSees });
     this.video.muted = true;
     this.#camera = new Camera(this.video);
+    this.#frame = new LiveFrame(() => this.#camera.glimpse(SIDE), (there) => this.#framed(there));
     this.name = element("h1.title", {});
     this.corner = element("div.corner");
     this.policy = element("div.policy");
     this.notice = element("p.policy.notice", { role: "status" });
     this.stage = element("div.stage", {}, element("div.wall", {}, element("div.hang")), this.video,
-      element("div.photo"), element("div.outline", { "aria-hidden": "true" }), element("p.hint"));
+      element("div.photo"), element("div.outline", { "aria-hidden": "true" }), this.#frame.element, element("p.hint"));
     this.answer = element("div.answer");
     this.live = element("p.live", { role: "status", "aria-live": "polite" });
     this.foot = element("div.foot");
@@ -280,7 +283,7 @@ class Ask extends HTMLElement {
 
   #start() {
     this.#turn += 1;
-    this.#camera.close();
+    this.#closeCamera();
     this.#photo = null;
     this.#answer = this.#choice = null;
     this.#show(null);
@@ -326,6 +329,7 @@ class Ask extends HTMLElement {
     this.#wasLive = true;
     this.#go("live");
     this.$(".hint").textContent = TEXT.fit;
+    this.#frame.begin();
     if (!wanted) this.#say("");
     this.#buttons(
       button("ghost", TEXT.photos, () => this.chooser.click()),
@@ -333,6 +337,17 @@ class Ask extends HTMLElement {
       button("ghost", TEXT.close, () => this.#stop()),
     );
     this.$(".shutter").focus({ preventScroll: true });
+  }
+
+  #closeCamera() {
+    this.#frame.end();
+    this.#camera.close();
+  }
+
+  // The frame of a flat thing was found in what the camera sees, or lost again.
+  #framed(there) {
+    this.panel.classList.toggle("framed", there);
+    if (this.#state() === "live") this.$(".hint").textContent = there ? TEXT.framed : TEXT.fit;
   }
 
   #stop() {
@@ -351,7 +366,7 @@ class Ask extends HTMLElement {
       this.#remark(TEXT.notAPicture);
       return;
     }
-    this.#camera.close();
+    this.#closeCamera();
     if (!fromCamera) this.#wasLive = false;
     this.#show(file);
     await this.#ask(fromCamera ? file : await lightened(file));

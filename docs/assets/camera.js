@@ -59,11 +59,35 @@ export class Camera {
 
   /** What is seen in the frame now, as a JPEG. */
   capture() {
+    return drawn(this.#video, ...this.#seen());
+  }
+
+  /** The same as pixels {data, width, height}, `side` of them on the longer side; null while nothing is seen. */
+  glimpse(side) {
+    const [x, y, w, h] = this.#seen();
+    return w && h ? smallPixels(this.#video, side, x, y, w, h) : null;
+  }
+
+  // What of the video is on the screen: left, top, width, height.
+  #seen() {
     const { videoWidth: width, videoHeight: height, clientWidth, clientHeight } = this.#video;
+    if (!width || !height) return [0, 0, 0, 0];
     const scale = Math.max(clientWidth / width, clientHeight / height);
     const [w, h] = [Math.min(width, clientWidth / scale), Math.min(height, clientHeight / scale)];
-    return drawn(this.#video, (width - w) / 2, (height - h) / 2, w, h);
+    return [(width - w) / 2, (height - h) / 2, w, h];
   }
+}
+
+let canvas = null;
+
+/** Part of a picture as pixels {data, width, height}, `side` of them on the longer side. */
+export function smallPixels(source, side, x, y, width, height) {
+  canvas ??= document.createElement("canvas");
+  const scale = side / Math.max(width, height);
+  [canvas.width, canvas.height] = [width, height].map((long) => Math.max(1, Math.round(long * scale)));
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(source, x, y, width, height, 0, 0, canvas.width, canvas.height);
+  return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
 /** A large photo made smaller before it travels, which also leaves its location behind; others stay as they are. */

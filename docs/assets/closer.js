@@ -1,11 +1,15 @@
 // The photo beside the reference, and the parts of it that show what was answered.
 import { element, picture } from "./elements.js";
-import { drawStraight } from "./straighten.js";
+import { smallPixels } from "./camera.js";
+import { frameIn } from "./frame.js";
+import { SIDE } from "./live_frame.js";
+import { drawStraight, mayBe } from "./straighten.js";
 import { sheet } from "./sheets.js";
 import { TEXT } from "./words.js";
 
 /** Slide between the visitor's photo and the reference picture. `outline`: a promise of where the reference lies in the
- * photo, as corners; the photo is then shown straight, in the same shape. */
+ * photo, as corners. Where nobody says that, the photo's own frame is looked for. With either, the photo is shown straight,
+ * in the shape of the reference. */
 export function compareSheet(photo, about, outline = null) {
   const large = about.picture.includes("/reference/") ? `${about.picture}?side=640` : about.picture;
   const below = picture(large, about.title, { lang: about.lang });
@@ -27,16 +31,24 @@ export function compareSheet(photo, about, outline = null) {
     element("div.pair", {}, below, above), slider));
 }
 
-// The photo straightened to the picture's shape; null where nobody says where the picture lies in it.
+// The photo straightened to the picture's shape; null where nobody knows where the picture lies in it.
 async function straight(photo, below, outline) {
-  const { corners } = (await outline?.catch(() => null)) ?? {};
-  if (!corners) return null;
+  const told = (await outline?.catch(() => null)) ?? {};
   const shown = await Promise.all([photo.decode(), below.decode()]).catch(() => null);
   if (!shown || !photo.isConnected) return null;
+  const corners = told.corners ?? frameOf(photo, below);
+  if (!corners) return null;
   const drawn = drawStraight(photo, corners, below);
   drawn.setAttribute("role", "img");
   drawn.setAttribute("aria-label", TEXT.yourPhotoStraight);
   return drawn;
+}
+
+function frameOf(photo, below) {
+  const [width, height] = [photo.naturalWidth, photo.naturalHeight];
+  const corners = frameIn(smallPixels(photo, SIDE, 0, 0, width, height));
+  const picture = { width: below.naturalWidth, height: below.naturalHeight };
+  return corners && mayBe(corners, { width, height }, picture) ? corners : null;
 }
 
 /** A photo under a veil that is thin where a part of it, seen alone, shows the thing. `asked` -> {grid}: rows of shares. */

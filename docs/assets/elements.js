@@ -25,3 +25,11 @@ export function picture(source, alt, attributes = {}) {
   image.src = source;
   return image;
 }
+
+/** As `element`, for a drawing: svg("polygon", {points: ""}). */
+export function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}

@@ -48,6 +48,18 @@ function blend(photo, [x, y], data, place) {
   }
 }
 
+const ALIKE = 1.5; // a shape that is seen from an angle looks so much narrower at most
+
+/** Whether four corners, shares of a photo {width, height}, may be those of a picture {width, height} seen from an angle:
+ * whoever finds them knows edges, and not what is inside. */
+export function mayBe(corners, photo, picture) {
+  const at = corners.map(([x, y]) => [x * photo.width, y * photo.height]);
+  const side = (one, other) => Math.hypot(at[one][0] - at[other][0], at[one][1] - at[other][1]);
+  const shape = (side(0, 1) + side(3, 2)) / (side(0, 3) + side(1, 2));
+  const apart = shape / (picture.width / picture.height);
+  return apart < ALIKE && apart > 1 / ALIKE;
+}
+
 /** Width and height of a drawing of the same shape as a picture's, at most LARGEST. */
 export function drawingOf({ width, height }) {
   const scale = Math.min(1, LARGEST / Math.max(width, height));
