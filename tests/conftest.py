@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "XDG_CACHE_HOME": str(HOME / "cache"),
     "MPLBACKEND": "agg",
+    "PIP_NO_INDEX": "1",  # nor does a test fetch the 90 MB that stand in for a backbone of the Hub
     "NO_PROXY": "127.0.0.1,localhost",
 }
 os.environ |= ENVIRONMENT
