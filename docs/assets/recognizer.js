@@ -10,7 +10,18 @@ const AWAY = 30000; // ms until an app that was away is asked again
 const SHOWN = 5; // candidates of an answer, as many as the app is asked for
 const GONE = new Set(["unreachable", "not_ready", "no_model", "too_many"]);
 
-const after = (milliseconds, value) => new Promise((done) => setTimeout(() => done(value), milliseconds));
+/** What `asked` comes to, or `value` where that takes longer than so many milliseconds. */
+async function within(milliseconds, asked, value) {
+  let timer;
+  const late = new Promise((done) => {
+    timer = setTimeout(done, milliseconds, value);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 export class Recognizer {
   #client;
@@ -59,7 +70,7 @@ export class Recognizer {
     const ready = await this.#twin.isReady();
     const asked = this.#client && this.#mayAsk() ? this.#ask(photo, tell) : null;
     if (!ready) return asked ? asked.catch((trouble) => this.#offered(trouble)) : this.#offered(null);
-    const first = asked && (await Promise.race([asked.catch((trouble) => trouble), after(PATIENCE, null)]));
+    const first = asked && (await within(PATIENCE, asked.catch((trouble) => trouble), null));
     if (first && !(first instanceof Trouble)) return first;
     if (first && !GONE.has(first.code)) throw first;
     if (this.#client) tell(TEXT.asking);
@@ -138,7 +149,7 @@ export class Recognizer {
 
   async #isThere() {
     if (!this.#client || !this.#mayAsk()) return false;
-    const there = await Promise.race([this.#client.isThere(), after(KNOCK, false)]);
+    const there = await within(KNOCK, this.#client.isThere(), false);
     if (!there) this.#away();
     return there;
   }
