@@ -119,18 +119,24 @@ def test_the_small_picture_that_a_scan_kept_is_gone_too(dataset, tmp_path):
 STEPS = frozenset(("open", "os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir"))
 
 
-def killed_at(step, work):
-    """Do `work` in a process of its own that is killed before its step of that number; whether it
-    came to its end."""
+def copied_at_each_step(folder, copies, work):
+    """Do `work` on `folder` in a process of its own, and copy the folder before each step: what a
+    kill at that moment leaves on the disk. The copies, first to last."""
     child = os.fork()
     if child == 0:
-        left = [step]
+        made = 0
+        copying = False
 
         def watch(event, given):
-            if event in STEPS and (event != "open" or set(str(given[1])) & set("wax+")):
-                left[0] -= 1
-                if left[0] < 0:
-                    os._exit(9)
+            nonlocal made, copying
+            if copying or event not in STEPS:
+                return
+            if event == "open" and not set(str(given[1])) & set("wax+"):
+                return
+            copying = True
+            shutil.copytree(folder, copies / str(made))
+            made += 1
+            copying = False
 
         sys.addaudithook(watch)
         try:
@@ -138,9 +144,8 @@ def killed_at(step, work):
             os._exit(0)
         finally:
             os._exit(2)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, 9)
-    return code == 0
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    return sorted(copies.iterdir(), key=lambda path: int(path.name))
 
 
 def test_erase_is_finished_or_not_begun_wherever_it_is_killed(tmp_path, monkeypatch):
@@ -156,23 +161,19 @@ def test_erase_is_finished_or_not_begun_wherever_it_is_killed(tmp_path, monkeypa
     ]
     made = create_dataset(str(tmp_path / "made"), THINGS).commit(dict(files), "Photos")
     (made.repo.path / ".vitrine" / f".x.{'0' * 12}.part").write_bytes(bytes_of["a"])  # of a crash
-    steps = 0
-    finished = False
-    while not finished:
-        folder = tmp_path / str(steps)
-        shutil.copytree(made.repo.path, folder)
-        finished = killed_at(steps, lambda at=str(folder): erase(open_dataset(at), ["a"]))
+    place = made.repo.path
+    (tmp_path / "copies").mkdir()
+    left = copied_at_each_step(place, tmp_path / "copies", lambda: erase(made, ["a"]))
+    assert len(left) > 30
+    for folder in (*left, place):
         opened = open_dataset(str(folder))  # any later command
         if "a" in opened.photos():
-            assert not finished and opened.read_photo("a") == bytes_of["a"]
+            assert folder != place and opened.read_photo("a") == bytes_of["a"]
         else:
-            assert b"a face" not in everything_on_disk(opened), steps
+            assert b"a face" not in everything_on_disk(opened), folder.name
         again = erase(open_dataset(str(folder)), ["a"])
-        assert b"a face" not in everything_on_disk(again.dataset), steps
+        assert b"a face" not in everything_on_disk(again.dataset), folder.name
         assert again.dataset.read_photo("b") == BYTES["b"]
-        shutil.rmtree(folder)
-        steps += 1
-    assert steps > 30
 
 
 def test_what_was_erased_can_be_erased_again_and_something_else_cannot(dataset):
