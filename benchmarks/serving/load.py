@@ -6,7 +6,8 @@ beside `gr.Interface` around transformers' pipeline of the same model.
 Each app is a process of its own, as are the visitors, who upload a photo, ask and fetch the answer,
 each by a connection and an address of their own. The apps are asked in turns of 20
 seconds, so that other work on the machine slows all of them alike. `--before` adds our app as it
-was when it let two photos in at a time.
+was when it let two photos in at a time. `--memory` asks our app alone, without a pause, and says
+every 10 seconds what memory it takes.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 
 CLIENTS = 32
 WARMING = 5.0  # seconds before the measured ones: what is loaded at the first question
+SAMPLED = 10.0  # seconds between two looks at the memory
 TURN = 20.0  # seconds: work of others on the machine then slows all apps alike
 OURS = "our app"
 BEFORE = "our app, two at a time"
@@ -58,12 +60,16 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help="a folder of JPEGs")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--before", action="store_true", help="also with two photos at a time")
+    parser.add_argument("--memory", action="store_true", help="our app alone: its memory")
     parser.add_argument("--serve", nargs=2, metavar=("APP", "PORT"), help=argparse.SUPPRESS)
     flags = parser.parse_args()
     if flags.serve:
         serve(flags.serve[0], flags.model, int(flags.serve[1]))
         return
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    if flags.memory:
+        print(memory_text(memory_under_load(flags.model, photos_in(flags.photos), flags.seconds)))
+        return
     apps = (OURS, *([BEFORE] if flags.before else []), THEIRS)
     for row in rows(flags.model, photos_in(flags.photos), flags.seconds, apps):
         print(" | ".join(map(str, row)), flush=True)
@@ -91,6 +97,38 @@ def rows(
     told = [_row(app, one) for app, one in heard.items()]
     ours, theirs = (len(heard[app].took) / heard[app].seconds for app in (OURS, THEIRS))
     return [*told, ("answers a second, ours by theirs", f"{ours / max(theirs, 1e-9):.2f}", "7")]
+
+
+def memory_under_load(
+    model: Path, photos: Sequence[bytes], seconds: float
+) -> list[tuple[float, float, int]]:
+    """(seconds since the start, MB, answers so far) of our app, every 10 seconds."""
+    samples = list[tuple[float, float, int]]()
+    with served(OURS, model) as (port, process):
+        asked(port, photos, WARMING, PARAMETERS[OURS])
+        start = time.perf_counter()
+        answers = 0
+        while (now := time.perf_counter() - start) < seconds:
+            samples.append((now, memory_of(process), answers))
+            took, _ = asked(port, photos, SAMPLED, PARAMETERS[OURS])
+            answers += len(took)
+        samples.append((time.perf_counter() - start, memory_of(process), answers))
+    return samples
+
+
+def memory_text(samples: Sequence[tuple[float, float, int]]) -> str:
+    """The samples, and how fast memory grew in the second half: MB a minute, by least squares.
+
+    >>> print(memory_text([(0.0, 400.0, 0), (60.0, 460.0, 600), (120.0, 462.0, 1200)]))
+    0 s 400 MB | 60 s 460 MB | 120 s 462 MB
+    1200 answers; in the second half 2.0 MB a minute
+    """
+    late = [(at, memory) for at, memory, _ in samples[len(samples) // 2 :]]
+    middle = sum(at for at, _ in late) / len(late)
+    spread = sum((at - middle) ** 2 for at, _ in late)
+    growth = sum((at - middle) * memory for at, memory in late) / spread if spread else 0.0
+    told = " | ".join(f"{at:.0f} s {memory:.0f} MB" for at, memory, _ in samples)
+    return f"{told}\n{samples[-1][2]} answers; in the second half {60 * growth:.1f} MB a minute"
 
 
 def turn(

@@ -31,7 +31,7 @@ export default class PhotoMap extends Page {
     this.canvas = h("canvas", { class: "points", "aria-label": "Photos as points", tabindex: "0" });
     this.words = h("p", { class: "soft map-words", "aria-live": "polite" });
     this.bar = h("div", { class: "sheet-bar" });
-    this.legend = h("ul", { class: "legend" });
+    this.legend = h("ul", { class: "legend", tabindex: "0", "aria-label": "Colours" });
     this.card = h("figure", { class: "map-card", hidden: true });
     this.table.body.replaceChildren(h("section", { class: "map", "aria-label": this.title }, this.bar,
       this.ids.length ? h("div", { class: "map-room" }, this.canvas, this.legend, this.card) : h("div", { class: "empty" }, h("h2", {}, "There is no map yet"), h("p", {}, values.problem)), this.words));
