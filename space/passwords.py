@@ -18,9 +18,9 @@ SCRYPT_MEMORY = 64 * 1024 * 1024
 NAME = re.compile(r"[\w.@-]{1,60}")
 
 
-def hash_password(password: str, salt: bytes | None = None) -> str:
+def hash_password(password: str) -> str:
     """`scrypt$n$r$p$salt$hash` of a password."""
-    salt = salt or secrets.token_bytes(16)
+    salt = secrets.token_bytes(16)
     made = _scrypt(password, salt, SCRYPT["n"], SCRYPT["r"], SCRYPT["p"])
     return f"scrypt${SCRYPT['n']}${SCRYPT['r']}${SCRYPT['p']}${salt.hex()}${made.hex()}"
 

@@ -31,12 +31,12 @@ class Allowance:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def give_back(self, client: str, cost: float = 1.0) -> None:
+    def give_back(self, client: str) -> None:
         """What was taken did not count after all."""
         with self._lock:
             if client in self._left:
                 left, at = self._left[client]
-                self._left[client] = (min(self._most, left + cost), at)
+                self._left[client] = (min(self._most, left + 1), at)
 
     def take(self, client: str, cost: float = 1.0) -> float:
         """Spend from a client's allowance; what is returned is 0, or the seconds until it would

@@ -105,10 +105,10 @@ def check_own(folder: Path) -> None:
         )
 
 
-def sweep(folder: Path, age: float = SECONDS_KEPT, clock: Callable[[], float] = time.time) -> int:
+def sweep(folder: Path, age: float = SECONDS_KEPT) -> int:
     """Delete what is older than `age` seconds, and the folders that this leaves empty; returned is
     how many files went. Nothing is followed out of the folder; what cannot be deleted stays."""
-    old = clock() - age
+    old = time.time() - age
     gone = 0
     for path, found in _deepest_first(folder):
         if found.st_mtime > old:
@@ -151,13 +151,11 @@ class Sweeper:
     def __init__(
         self,
         folder: Path,
-        age: float = SECONDS_KEPT,
         every: float = SECONDS_BETWEEN_LOOKS,
         swept: Callable[[], None] = lambda: None,
     ) -> None:
         """`swept` is called after each look."""
         self._folder = folder
-        self._age = age
         self._every = every
         self._swept = swept
         self._stop = threading.Event()
@@ -165,7 +163,7 @@ class Sweeper:
 
     def start(self) -> None:
         """Look now, and from now on."""
-        sweep(self._folder, self._age)
+        sweep(self._folder)
         self._thread.start()
 
     def stop(self) -> None:
@@ -177,7 +175,7 @@ class Sweeper:
     def _run(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                sweep(self._folder, self._age)
+                sweep(self._folder)
                 self._swept()
             except OSError as error:  # a disk that comes back is swept next time
                 say(f"Old uploads could not be looked for: {error.strerror}.")

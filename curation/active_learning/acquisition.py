@@ -89,11 +89,11 @@ def dispute(probabilities: np.ndarray) -> np.ndarray:
     return (said != together).mean(axis=0)
 
 
-def half_informed(probe: Probe, x: np.ndarray, masks: int = MASKS, seed: int = 0) -> np.ndarray:
-    """Probabilities (masks, n, c) of a probe that each time misses another half of the features."""
-    rng = np.random.default_rng(seed)
+def half_informed(probe: Probe, x: np.ndarray) -> np.ndarray:
+    """Probabilities (MASKS, n, c) of a probe that each time misses another half of the features."""
+    rng = np.random.default_rng(0)
     z = ((np.asarray(x, np.float32) - probe.mean) / probe.scale).astype(np.float32)
-    keeps = (rng.random((masks, z.shape[1])) >= DROPPED).astype(np.float32) / (1 - DROPPED)
+    keeps = (rng.random((MASKS, z.shape[1])) >= DROPPED).astype(np.float32) / (1 - DROPPED)
     return np.stack([softmax(z @ (keep[:, None] * probe.w) + probe.b) for keep in keeps])
 
 
@@ -179,9 +179,7 @@ def cover(alike: np.ndarray, weights: np.ndarray, known: np.ndarray) -> Iterator
         yield place
 
 
-def what_to_ask(
-    embeddings: np.ndarray, labelled: np.ndarray, classes: int, seed: int = 0
-) -> list[Asked]:
+def what_to_ask(embeddings: np.ndarray, labelled: np.ndarray, classes: int) -> list[Asked]:
     """Unlabelled photos in the order of `label_first`, with what can be said about each.
 
     Of more than MOST a random sample is put into order; the others are asked for after a later
@@ -189,7 +187,7 @@ def what_to_ask(
     collection grows.
     """
     labelled = np.asarray(labelled)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     kept = np.sort(rng.permutation(np.flatnonzero(labelled < 0))[:MOST])
     if not len(kept):
         return []
@@ -197,7 +195,7 @@ def what_to_ask(
     rows = np.concatenate([known, kept])
     x = embeddings[rows]
     labelled = labelled[rows]
-    opinions = _opinions(x, labelled, classes, seed)
+    opinions = _opinions(x, labelled, classes)
     order = label_first(x, labelled, opinions)
     alike = _look_alikes(whitening(x)(x[len(known) :]))
     disputed = opinions is not None and is_taught(labelled, classes)
@@ -206,7 +204,7 @@ def what_to_ask(
     return [Asked(int(kept[n]), int(alike[n]), called[n]) for n in at]
 
 
-def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> np.ndarray | None:
+def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int) -> np.ndarray | None:
     """What half-informed probes say of the unlabelled rows; None before there is anything to
     learn from."""
     in_training = np.flatnonzero(labelled >= 0)
@@ -215,7 +213,6 @@ def _opinions(x: np.ndarray, labelled: np.ndarray, classes: int, seed: int) -> n
     return half_informed(
         fit_probe(x[in_training], labelled[in_training], classes),
         x[np.flatnonzero(labelled < 0)],
-        seed=seed,
     )
 
 

@@ -104,7 +104,6 @@ def proposals(
     graph: Likeness,
     y: np.ndarray,
     refused: Callable[[int, int], bool] = lambda place, label: False,
-    most: int = MOST_PROPOSED,
 ) -> list[Proposal]:
     """For each class that some unlabelled photos look like, those photos; most photos first.
 
@@ -123,7 +122,7 @@ def proposals(
         rows = np.flatnonzero(clear & (best == place))
         rows = rows[np.argsort(-much[rows], kind="stable")]
         keep = [n for n in rows if not refused(int(pool[n]), int(label))]
-        keep = keep[: end_of(much[keep], most)]
+        keep = keep[: end_of(much[keep])]
         if len(keep) >= FEWEST:
             found.append(Proposal(int(label), tuple(int(pool[n]) for n in keep)))
     return sorted(found, key=lambda one: -len(one.places))
@@ -159,10 +158,10 @@ def next_to_ask(graph: Likeness, y: np.ndarray, count: int) -> list[int]:
     return [int(pool[place]) for place in islice(order, count)]
 
 
-def looked_at(y: np.ndarray, most: int = MOST, seed: int = 0) -> np.ndarray:
+def looked_at(y: np.ndarray, most: int = MOST) -> np.ndarray:
     """Places of at most `most` photos to look at together: every class as evenly as there is,
     up to half of them, and of the unlabelled a sample."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     known = rng.permutation(np.flatnonzero(y >= 0))
     nth = np.zeros(len(known), np.int64)
     seen: dict[int, int] = {}

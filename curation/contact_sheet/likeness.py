@@ -26,9 +26,7 @@ def index_of(ids: Sequence[str], x: np.ndarray) -> Index:
     return Index(ids, [""] * len(ids), looks, _no_picture)
 
 
-def more_like(
-    index: Index, like: Sequence[str], unlike: Sequence[str] = (), most: int = NEAREST
-) -> dict[str, float]:
+def more_like(index: Index, like: Sequence[str], unlike: Sequence[str] = ()) -> dict[str, float]:
     """The photos most like all of `like` together and less like `unlike`, with their likeness; the
     asked ones among them, first. Empty where none of `like` is in the index."""
     wanted = index.rows_of(like)
@@ -38,7 +36,7 @@ def more_like(
     other = index.rows_of(unlike)
     if len(other):
         meant = meant - UNLIKE * index.features[other].astype(np.float32).mean(axis=0)
-    found = {one.image_id: one.score for one in index.nearest(meant, most + len(other))}
+    found = {one.image_id: one.score for one in index.nearest(meant, NEAREST + len(other))}
     asked = {index.ids[row]: 1.0 for row in wanted}
     gone = {index.ids[row] for row in other}
     return asked | {name: score for name, score in found.items() if name not in asked.keys() | gone}

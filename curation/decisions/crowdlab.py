@@ -127,17 +127,17 @@ def _quality(
     return np.array(found)
 
 
-def dawid_skene(answers: np.ndarray, classes: int, smooth: float = 1.0) -> Crowd:
+def dawid_skene(answers: np.ndarray, classes: int) -> Crowd:
     """Without a model: each person is right at a rate of their own and otherwise gives any other
-    class; rates and classes are estimated together. `smooth`: the number of photos by whose weight
-    a rate is pulled towards the rate of all people."""
+    class; rates and classes are estimated together. A rate is pulled towards that of all people by
+    the weight of one photo."""
     asked = answers >= 0
     chances = votes_of(answers, classes) / np.maximum(asked.sum(axis=1), 1)[:, None]
     quality = np.full(answers.shape[1], np.nan)
     for _ in range(ROUNDS if len(answers) else 0):
         hits = np.array([chances[rows, column[rows]].sum() for column, rows in _rows(answers)])
         rate = hits.sum() / max(asked.sum(), 1)
-        quality = (hits + smooth * rate) / (asked.sum(axis=0) + smooth)
+        quality = (hits + rate) / (asked.sum(axis=0) + 1)
         often = np.clip(quality, 1 / classes, 1 - LEAST)
         logs = np.log(np.maximum(chances.mean(axis=0), LEAST))[None].repeat(len(answers), axis=0)
         for right, (column, rows) in zip(often, _rows(answers), strict=True):

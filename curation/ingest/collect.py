@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -30,6 +29,7 @@ from curation.ingest.search.run import SearchRun
 from curation.ingest.shards import Intake
 from curation.ingest.sources import open_source
 from data_cards.annotations.default_config import refresh_default_config
+from data_cards.bulk.batching import side_by_side
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.credits import FILE as CREDITS
 from data_cards.dataset.credits import credited, credits_file, with_credits
@@ -318,14 +318,7 @@ class Door:
 
     def arrivals(self, gathered: Gathered, workers: int) -> Iterator[Arrival]:
         """In the order of the source, a few files ahead on a few threads."""
-        with ThreadPoolExecutor(workers) as pool:
-            ahead: deque[Future[Arrival]] = deque()
-            for incoming in gathered.photos:
-                ahead.append(pool.submit(self.receive, incoming))
-                if len(ahead) > workers * 3:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
+        return side_by_side(self.receive, gathered.photos, workers, ahead=3)
 
 
 def _with_val_as_test(gathered: Gathered, options: SourceOptions) -> Gathered:

@@ -24,6 +24,7 @@ SAME = 0.5
 # A class has moved where more than half of its photos have; single photos that lie elsewhere now
 # are a matter of these photos.
 MOST = 0.5
+SHOWN = 3  # paths
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def _verb(number: int, words: str) -> str:
     return words if number > 1 else words.replace("lie ", "lies ").replace("are ", "is ")
 
 
-def first_few(paths: Sequence[str], shown: int = 3) -> str:
+def first_few(paths: Sequence[str]) -> str:
     """The first of many paths, and how many more there are."""
-    more = f" and {len(paths) - shown} more" if len(paths) > shown else ""
-    return ", ".join(paths[:shown]) + more
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return ", ".join(paths[:SHOWN]) + more

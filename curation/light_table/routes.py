@@ -62,14 +62,13 @@ Answering = Callable[[Request, Answer], Awaitable[Response]]
 def light_table_router(
     table: LightTable,
     who: Who,
-    prefix: str = PREFIX,
     is_owner: Callable[[str], bool] = lambda name: True,
     rounds: Rounds | None = None,
 ) -> APIRouter:
     """Routes of the tab. `who(request)`: the name of a signed-in annotator who is allowed in,
     else None. `is_owner(name)`: whether an annotator may also see and use the owner's pages.
     `rounds`: the trainings of this table, where it is served with a model."""
-    router = APIRouter(prefix=prefix, include_in_schema=False)
+    router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
     async def answer(request: Request, make: Answer) -> Response:
         return await run_in_threadpool(_answer, request, who, make)

@@ -23,6 +23,7 @@ LEARNED = 20_000
 MUCH_NEW = 0.5
 DIRECTIONS = 50  # principal axes that likeness on the map is measured along, as is usual for t-SNE
 FEWEST = 12  # with fewer photos neighbours mean little: the first two axes do
+AMONG = 5  # photos most like a new one
 PERPLEXITY = 30.0
 FEW_NEAR = 3.0  # photos per neighbour that perplexity asks for
 
@@ -43,7 +44,7 @@ def projection(ids: Sequence[str], x: np.ndarray, kept: Path | None = None) -> n
     return placed
 
 
-def laid_out(x: np.ndarray, seed: int = 0) -> np.ndarray:
+def laid_out(x: np.ndarray) -> np.ndarray:
     """Places (n, 2) of embeddings (n, d), from the beginning."""
     axes = principal(x)
     if len(x) < FEWEST:
@@ -51,11 +52,11 @@ def laid_out(x: np.ndarray, seed: int = 0) -> np.ndarray:
     from openTSNE import TSNE
 
     rows = np.arange(len(x))
-    learned = np.sort(np.random.default_rng(seed).permutation(rows)[:LEARNED])
+    learned = np.sort(np.random.default_rng(0).permutation(rows)[:LEARNED])
     made = TSNE(
         perplexity=min(PERPLEXITY, (len(learned) - 1) / FEW_NEAR),
         initialization=_begin(axes[learned]),
-        random_state=seed,
+        random_state=0,
         n_jobs=2,
     ).fit(axes[learned])
     placed = np.empty((len(x), 2), np.float32)
@@ -71,7 +72,7 @@ def _begin(axes: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(first / max(float(first[:, 0].std()), 1e-9) * 1e-4, np.float64)
 
 
-def placed_among(x: np.ndarray, places: np.ndarray, new: np.ndarray, near: int = 5) -> np.ndarray:
+def placed_among(x: np.ndarray, places: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Places (m, 2) of new rows: the middle (by median) of where the photos most like each are.
 
     Nothing that is placed moves, and a photo between two heaps is put into one of them.
@@ -82,7 +83,7 @@ def placed_among(x: np.ndarray, places: np.ndarray, new: np.ndarray, near: int =
     found = np.empty((len(new), 2), np.float32)
     for start in range(0, len(new), 512):
         alike = _unit(new[start : start + 512]) @ mine.T
-        nearest = np.argsort(-alike, axis=1)[:, :near]
+        nearest = np.argsort(-alike, axis=1)[:, :AMONG]
         found[start : start + 512] = np.median(places[nearest], axis=1)
     return found
 

@@ -11,7 +11,7 @@ the pictures on the walls.
 from __future__ import annotations
 
 from curation.museum.gallery import canvas_side, reference
-from curation.museum.programme import Museum, MuseumTruth, parse_museum, photos, plan, write_museum
+from curation.museum.programme import Museum, MuseumTruth, parse_museum, photos, plan
 
 __all__ = [
     "Museum",
@@ -21,5 +21,4 @@ __all__ = [
     "photos",
     "plan",
     "reference",
-    "write_museum",
 ]

@@ -165,6 +165,7 @@ COATS = (
     (150, 60, 52),
 )
 HAIR = ((34, 25, 20), (72, 50, 34), (120, 92, 58), (158, 152, 146), (22, 20, 20))
+GRAIN = 640  # pixels of a side of the tile of sensor noise
 
 
 def _person(figure: Image8, mask: Image8, rng: Rng) -> None:
@@ -288,17 +289,17 @@ def shaken(picture: Image8, length: float, angle: float, focus: float) -> Image8
 
 
 @lru_cache(maxsize=12)
-def grain_tile(strength: int, size: int = 640) -> NDArray[np.int8]:
+def grain_tile(strength: int) -> NDArray[np.int8]:
     """Sensor noise of standard deviation `strength` (of 255), correlated a little as after a
     phone's processing."""
-    return (_grain(size) * strength).round().clip(-127, 127).astype(np.int8)
+    return (_grain() * strength).round().clip(-127, 127).astype(np.int8)
 
 
 @lru_cache(maxsize=1)
-def _grain(size: int) -> NDArray[Any]:
+def _grain() -> NDArray[Any]:
     import cv2
 
-    noise = np.random.default_rng(5).standard_normal((size, size, 3), np.float32)
+    noise = np.random.default_rng(5).standard_normal((GRAIN, GRAIN, 3), np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 0.6) + 0.5 * noise.mean(2, keepdims=True)
     return noise / noise.std()
 

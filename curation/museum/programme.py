@@ -10,9 +10,7 @@ what a scan finds.
 from __future__ import annotations
 
 import zlib
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 from curation.museum.gallery import HANGING
 from curation.museum.scenes import EMPTY, JUNK
 from curation.museum.visitors import Shot, encoded, snap
+from data_cards.bulk.batching import side_by_side
 from data_cards.errors import BadSource
 from data_cards.photos.image import open_photo
 
@@ -144,26 +143,11 @@ def make(entry: Entry, side: int) -> bytes:
 def photos(museum: Museum, workers: int = 2) -> Iterator[tuple[MuseumTruth, bytes]]:
     """Every file with its bytes, a few ahead at a time; OpenCV and Pillow let threads run side
     by side."""
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[tuple[MuseumTruth, Future[bytes]]] = deque()
-        for entry in plan(museum):
-            ahead.append((entry.truth, pool.submit(make, entry, museum.side)))
-            if len(ahead) > workers * 4:
-                truth, data = ahead.popleft()
-                yield truth, data.result()
-        yield from ((truth, data.result()) for truth, data in ahead)
 
+    def taken(entry: Entry) -> tuple[MuseumTruth, bytes]:
+        return entry.truth, make(entry, museum.side)
 
-def write_museum(folder: Path, museum: Museum) -> tuple[MuseumTruth, ...]:
-    """Write the photos into class folders; gives back what is true of each, which is written
-    nowhere in there."""
-    truths = []
-    for truth, data in photos(museum):
-        path = folder / truth.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        truths.append(truth)
-    return tuple(truths)
+    return side_by_side(taken, plan(museum), workers, ahead=4)
 
 
 def look_alikes(name: str) -> tuple[str, ...]:

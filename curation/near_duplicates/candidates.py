@@ -33,9 +33,7 @@ def propose_by_words(
     }
 
 
-def propose_by_pixels(
-    ids: Sequence[str], small: Sequence[np.ndarray], nearest: int = NEAREST_BY_PIXELS
-) -> set[PairOfIds]:
+def propose_by_pixels(ids: Sequence[str], small: Sequence[np.ndarray]) -> set[PairOfIds]:
     """Each photo with those most like it at 8 x 8 pixels: as it is, in the mirror and upside
     down."""
     if len(ids) < 2:
@@ -50,7 +48,7 @@ def propose_by_pixels(
         for start in range(0, len(ids), rows):
             alike = look[start : start + rows] @ targets.T
             alike[np.arange(len(alike)), np.arange(start, start + len(alike))] = -1
-            count = min(nearest, len(ids) - 1)
+            count = min(NEAREST_BY_PIXELS, len(ids) - 1)
             near = np.argpartition(-alike, count - 1, axis=1)[:, :count]
             one, place = np.nonzero(np.take_along_axis(alike, near, axis=1) >= ALIKE)
             found |= {

@@ -46,7 +46,6 @@ def installed() -> bool:
 def propose(
     photos: Mapping[str, Path | bytes] | Iterable[tuple[str, Path | bytes]],
     threads: int = 2,
-    timeout: float | None = None,
 ) -> set[PairOfIds]:
     """Candidate pairs among `photos` (name -> file or bytes, or such pairs, read one after the
     other); none, with a sentence, where fastdup cannot work."""
@@ -61,7 +60,7 @@ def propose(
         if len(names) < 2:
             return set()
         try:
-            _run(pictures, work, threads, timeout or SECONDS + SECONDS_PER_PHOTO * len(names))
+            _run(pictures, work, threads, SECONDS + SECONDS_PER_PHOTO * len(names))
         except (subprocess.SubprocessError, OSError) as error:
             say(
                 f"fastdup did not finish ({type(error).__name__}); going on with our own proposals."

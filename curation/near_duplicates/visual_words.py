@@ -141,11 +141,11 @@ def _vocabulary(count: int, descriptors: Callable[[int], np.ndarray]) -> _Words 
     return _Words((books[0], books[1]), axes, np.tile(mean @ upright, 2))
 
 
-def _centres(points: np.ndarray, count: int, rounds: int = 8) -> np.ndarray:
+def _centres(points: np.ndarray, count: int) -> np.ndarray:
     """(count, d) centres of points (n, d) by k-means (Lloyd 1982), from points drawn at random,
     always the same."""
     centres = points[np.random.default_rng(0).choice(len(points), count, replace=False)]
-    for _ in range(rounds):
+    for _ in range(8):
         nearest = (points @ (2 * centres.T) - (centres**2).sum(axis=1)).argmax(axis=1)
         sums = np.stack([np.bincount(nearest, column, count) for column in points.T], axis=1)
         sizes = np.bincount(nearest, minlength=count)[:, None]

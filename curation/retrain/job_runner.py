@@ -49,9 +49,8 @@ ENDED = "It ended without a message: this machine may have run out of memory, or
 class JobProgress:
     """The child's side: which step it is at, and how it ended. Without a path it tells nobody."""
 
-    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._clock = clock
         self._row: dict[str, Any] = {}
         self._made = 0
         self._began: list[float] = []  # the moment of each step so far
@@ -60,7 +59,7 @@ class JobProgress:
         """Begin a step. `after`: seconds that everything behind its last bar will take, where
         somebody knows."""
         say(f"{number} of {steps}  {words}")
-        self._began.append(self._clock())
+        self._began.append(time.time())
         self._tell(
             {"state": "running", "step": number, "steps": steps, "words": words, "after": after}
         )

@@ -151,12 +151,6 @@ def parse_decision(
     return Decision(**made)  # type: ignore[arg-type]
 
 
-def read_decisions(text: str, collection: Collection | None = None) -> list[Decision]:
-    """Read a `decisions.jsonl`. All of it or nothing: the first bad line raises BadDecision and
-    names its number."""
-    return [parse_decision(row, collection, number) for number, row in rows_of(text)]
-
-
 def rows_of(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The JSON object of each line that is not empty, with its number. Raises BadDecision."""
     # Not `splitlines`: it also cuts at signs that JSON allows inside a text.

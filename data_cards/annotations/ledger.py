@@ -23,7 +23,6 @@ from data_cards.annotations.decision import (
     decide,
     line_of,
     parse_decision,
-    read_decisions,
     read_moment,
     read_question,
     read_row,
@@ -45,7 +44,6 @@ __all__ = [
     "line_of",
     "merged_classes",
     "parse_decision",
-    "read_decisions",
     "read_ledger",
     "standing",
 ]

@@ -19,15 +19,17 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-def side_by_side(work: Callable[[T], Result], items: Iterable[T], workers: int) -> Iterator[Result]:
+def side_by_side(
+    work: Callable[[T], Result], items: Iterable[T], workers: int, ahead: int = 1
+) -> Iterator[Result]:
     """`work` on each item by a few threads, results in the order of the items; only a few items
-    are in flight."""
+    are in flight, `ahead` for each thread."""
     with ThreadPoolExecutor(workers) as pool:
         flying: deque[Future[Result]] = deque()
         try:
             for item in items:
                 flying.append(pool.submit(work, item))
-                if len(flying) > workers:
+                if len(flying) > workers * ahead:
                     yield flying.popleft().result()
             while flying:
                 yield flying.popleft().result()

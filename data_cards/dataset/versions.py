@@ -27,10 +27,10 @@ def tag_dataset(dataset: Dataset, name: str) -> Dataset:
     return dataset.update(f"Name revision {dataset.revision[:12]} {name}", change)
 
 
-def versions_of(dataset: Dataset, revision: str = "") -> tuple[str, ...]:
-    """The names of a revision (of the open one), sorted."""
-    wanted = revision or dataset.revision
-    return tuple(sorted(name for name, one in dataset.repo.tags().items() if one == wanted))
+def versions_of(dataset: Dataset) -> tuple[str, ...]:
+    """The names of its revision, sorted."""
+    tags = dataset.repo.tags().items()
+    return tuple(sorted(name for name, revision in tags if revision == dataset.revision))
 
 
 def versions_text(dataset: Dataset) -> str:

@@ -205,15 +205,11 @@ def _has_length(marker: int) -> bool:
     return marker >= 0xC0 and not 0xD0 <= marker <= 0xD9
 
 
-def join_jpeg(parts: JpegParts, exif: bytes = b"", profile: bytes = b"") -> bytes:
-    """A JPEG of the parts that pixels need, with this Exif (TIFF bytes) and, where it has none,
-    this colour profile."""
+def join_jpeg(parts: JpegParts, exif: bytes = b"") -> bytes:
+    """A JPEG of the parts that pixels need, with this Exif (TIFF bytes)."""
     out = [START_OF_IMAGE]
     if exif:
         out.append(struct.pack(">BBH", 0xFF, APP1, len(exif) + 8) + b"Exif\0\0" + exif)
-    if profile:
-        named = b"ICC_PROFILE\0\x01\x01" + profile
-        out.append(struct.pack(">BBH", 0xFF, APP2, len(named) + 2) + named)
     out += [segment.data for segment in parts.segments if segment.belongs_to_pixels]
     return b"".join([*out, parts.scans])
 

@@ -105,7 +105,7 @@ def test_the_thread_goes_on_after_a_bad_day(tmp_path: Path, monkeypatch) -> None
     looks: list[int] = []
     sweeper = Sweeper(tmp_path, every=0.0)
 
-    def look(folder: Path, age: float) -> int:
+    def look(folder: Path) -> int:
         looks.append(1)
         if len(looks) == 4:
             sweeper._stop.set()

@@ -243,10 +243,10 @@ def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray((a * b).sum(axis=1) / np.maximum(norms, 1e-12))
 
 
-def agree(a: Sequence[np.ndarray], b: Sequence[np.ndarray], least: float = LEAST_COSINE) -> bool:
+def agree(a: Sequence[np.ndarray], b: Sequence[np.ndarray]) -> bool:
     """Whether two engines' outputs for the same photos point the same way."""
     return len(a) == len(b) and all(
-        x.shape == y.shape and float(cosines(x, y).min()) >= least
+        x.shape == y.shape and float(cosines(x, y).min()) >= LEAST_COSINE
         for x, y in zip(a, b, strict=True)
     )
 

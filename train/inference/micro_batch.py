@@ -27,15 +27,13 @@ SIZES = (8, 4, 2)
 DIFFERENT = 4  # photos that are tried in company
 
 
-def sizes_as_alone(
-    engine: Engine, photos: np.ndarray, sizes: Sequence[int] = SIZES
-) -> tuple[int, ...]:
-    """Those of `sizes` at which the engine gives each of `photos` (n, 3, h, w) the outputs that it
+def sizes_as_alone(engine: Engine, photos: np.ndarray) -> tuple[int, ...]:
+    """Those of SIZES at which the engine gives each of `photos` (n, 3, h, w) the outputs that it
     gets alone, to the bit; largest first. None where the smallest size already differs."""
     photos = photos[:DIFFERENT]
     alone = list[tuple[np.ndarray, ...]]()
     found = list[int]()
-    for size in sorted(sizes):
+    for size in sorted(SIZES):
         alone += [engine.run(photo[None]) for photo in photos[len(alone) : size]]
         some = [number % len(photos) for number in range(size)]
         together = engine.run(photos[some])

@@ -19,6 +19,7 @@ from train.probes.logistic import Groups, Probe, folds_of
 # Photos beyond the first of their class, from which the shape of the clouds is known well enough:
 # with fewer the regression was better on artifacts and landmarks.
 ENOUGH = 20
+LOGIT_FOLDS = 10
 
 
 def fitted(x: np.ndarray, y: np.ndarray, classes: int) -> Probe:
@@ -38,14 +39,12 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> n
     return p
 
 
-def out_of_fold_logits(
-    x: np.ndarray, y: np.ndarray, groups: Groups, classes: int, folds: int = 10
-) -> np.ndarray:
+def out_of_fold_logits(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
     """Logits (n, c) of each photo by what `fitted` makes of those outside its fold, x (n, d) and y
     (n,): as sure as it is. NaN for a photo whose class no other fold shows."""
     x = np.asarray(x, np.float32)
     y = np.asarray(y, np.int64)
-    fold = folds_of(y, groups, folds)
+    fold = folds_of(y, groups, LOGIT_FOLDS)
     out = np.full((len(y), classes), np.nan, np.float32)
     for one in np.unique(fold):
         rest = fold != one

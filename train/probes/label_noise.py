@@ -56,7 +56,6 @@ def doubted(
     y: np.ndarray,
     classes: int,
     groups: Sequence[object] | None = None,
-    seed: int = 0,
 ) -> Doubts:
     """Judge the labels y (n,) in 0..classes-1 of photos with features x (n, d).
 
@@ -72,7 +71,7 @@ def doubted(
     names = np.unique(
         [str(group) for group in (range(len(y)) if groups is None else groups)], return_inverse=True
     )[1]
-    fold = folds_of(y, names.tolist(), FOLDS, seed)
+    fold = folds_of(y, names.tolist(), FOLDS)
     near = _neighbours(x, names)
     well_known = (shots_that_teach(y, names) >= FEW) & (shots_that_teach(y, names, fold) > 0)
     if not well_known.any():
@@ -89,11 +88,11 @@ def doubted(
     return Doubts(right, np.where(believed, y, looks_like), slips)
 
 
-def mixture(given: np.ndarray, classes: int, rounds: int = 100) -> tuple[np.ndarray, float]:
+def mixture(given: np.ndarray, classes: int) -> tuple[np.ndarray, float]:
     """The chance (n,) that each label is right, and the share of slips. `given`: the chance of
     the given label (n,)."""
     slips = 0.2
-    for _ in range(rounds):
+    for _ in range(100):  # it has settled long before
         kept = (1 - slips) * given
         right = kept / (kept + slips / classes)
         slips = min(0.9, max(1e-6, 1 - float(right.mean())))

@@ -62,18 +62,15 @@ def fit_beside(
         return known.probe(sureness), np.where(np.isfinite(logits), said, unseen).astype(np.float32)
 
 
-def out_of_fold(
-    x: np.ndarray, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS, seed: int = 0
-) -> np.ndarray:
+def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
     """Probabilities (n, c) of each photo by what saw neither it nor any of its group, as
     `train.probes.logistic.out_of_fold`."""
     with own_cores(x.size):
-        known = _Known(x, y, folds_of(np.asarray(y), groups, folds, seed), classes)
+        known = _Known(x, y, folds_of(np.asarray(y), groups, FOLDS), classes)
         out = known.held_out()
         sureness = _sureness(out, known.y)
-    for start in range(
-        0, len(out), AT_ONCE
-    ):  # in its place: of very many photos every copy is large
+    # In its place: of very many photos every copy is large.
+    for start in range(0, len(out), AT_ONCE):
         p = np.maximum(softmax(out[start : start + AT_ONCE].astype(np.float64) * sureness), UNSEEN)
         out[start : start + AT_ONCE] = p / p.sum(axis=1, keepdims=True)
     return out
@@ -105,9 +102,8 @@ class _Sums:
         means = self.sums / np.maximum(self.counts, 1)[:, None]
         within = self.products - self.sums.T @ means
         free = n - float(seen.sum())
-        if free <= 0 or np.trace(within) <= 1e-9 * np.trace(
-            self.products
-        ):  # one photo of each: nothing within a class
+        # One photo of each: there is nothing within a class.
+        if free <= 0 or np.trace(within) <= 1e-9 * np.trace(self.products):
             middle = self.sums.sum(axis=0) / n
             within = self.products - n * np.outer(middle, middle)
             free = n

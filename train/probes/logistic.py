@@ -128,9 +128,7 @@ def _fitted(
     return Probe(w, b, mean, scale)
 
 
-def out_of_fold(
-    x: np.ndarray, y: np.ndarray, groups: Groups, classes: int, folds: int = FOLDS, seed: int = 0
-) -> np.ndarray:
+def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
     """Probabilities (n, c) float32 of each photo by a probe that saw neither it nor any of its
     group.
 
@@ -139,7 +137,7 @@ def out_of_fold(
     say better.
     """
     y = np.asarray(y, dtype=np.int64)
-    fold = folds_of(y, groups, _few(len(y), folds), seed)
+    fold = folds_of(y, groups, _few(len(y), FOLDS))
     rounds = ROUNDS if len(y) <= MOST else ROUNDS // 2
     out = np.full((len(y), classes), 1.0 / max(classes, 1), np.float32)
 

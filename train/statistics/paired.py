@@ -74,7 +74,6 @@ def paired(
     before: Sequence[bool] | np.ndarray,
     after: Sequence[bool] | np.ndarray,
     groups: Sequence[object] | None = None,
-    seed: int = 0,
 ) -> Paired:
     """The paired difference of two models on the same photos.
 
@@ -89,7 +88,7 @@ def paired(
     both = int((now & was).sum())
     low, high = score_interval(both, better, worse, len(was))
     if groups is not None and len(set(groups)) > 1:
-        drawn = bootstrap_interval(now.astype(int) - was.astype(int), groups, seed)
+        drawn = bootstrap_interval(now.astype(int) - was.astype(int), groups)
         low = min(low, drawn[0])
         high = max(high, drawn[1])
     return Paired(
@@ -133,14 +132,12 @@ def score_interval(both: int, better: int, worse: int, n: int) -> tuple[float, f
     return max(-1.0, low), min(1.0, high)
 
 
-def bootstrap_interval(
-    change: np.ndarray, groups: Sequence[object], seed: int = 0
-) -> tuple[float, float]:
+def bootstrap_interval(change: np.ndarray, groups: Sequence[object]) -> tuple[float, float]:
     """Percentiles of the mean of `change` (n,) when whole groups are drawn again."""
     names, member = np.unique(np.asarray([str(group) for group in groups]), return_inverse=True)
     sums = np.bincount(member, weights=change)
     sizes = np.bincount(member)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     means = []
     for _ in range(0, RESAMPLES, AT_ONCE):
         drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=AT_ONCE)

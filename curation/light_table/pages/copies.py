@@ -7,7 +7,7 @@ sees a group holds its questions, so that nobody else is asked about it meanwhil
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,10 +67,8 @@ def groups_of(items: Iterable[Item]) -> list[Group]:
 class Groups:
     """The page: `show` gives the next groups, held for whoever asks."""
 
-    def __init__(self, table: LightTable, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock`: the one that the table's leases run by."""
+    def __init__(self, table: LightTable) -> None:
         self._table = table
-        self._clock = clock
         self._known: tuple[Queue, list[Group]] | None = None
         self._sharpness: dict[str, float] = {}
 
@@ -79,7 +77,7 @@ class Groups:
         `left`: how many are open, these included."""
         table = self._table
         with table.lock:
-            now = self._clock()
+            now = time.monotonic()  # the clock of the table's leases
             records = self._table.records_for(who)
             opened = self._open(who, records)
             held: list[tuple[Group, list[Candidate]]] = []

@@ -45,7 +45,7 @@ def test_the_same_photos_are_where_they_were(tmp_path):
 def test_a_damaged_file_is_drawn_anew(tmp_path):
     ids, x, _ = heaps()
     (tmp_path / "map.npz").write_bytes(b"nothing")
-    assert projection(ids, x, tmp_path / "map.npz").shape == (60, 2)
+    assert projection(ids[:8], x[:8], tmp_path / "map.npz").shape == (8, 2)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 11])

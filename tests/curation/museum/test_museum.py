@@ -155,14 +155,6 @@ def test_some_photos_lie_on_their_side_and_say_so():
     )
 
 
-def test_a_museum_is_written_without_its_truth(tmp_path):
-    truths = museum.write_museum(tmp_path, Museum(photos=20, side=64))
-    files = {
-        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
-    }
-    assert files == {truth.path for truth in truths}
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -12,8 +12,8 @@ from data_cards.annotations.decision import (
     decide,
     line_of,
     parse_decision,
-    read_decisions,
     read_moment,
+    rows_of,
 )
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.errors import BadDecision
@@ -30,6 +30,11 @@ THINGS = Collection(
 
 def row(**more):
     return {"image_id": "a", "action": "relabel", "label": "agra", "who": "asha", **more}
+
+
+def read_decisions(text, collection=None):
+    """Every line of a `decisions.jsonl`."""
+    return [parse_decision(row, collection, number) for number, row in rows_of(text)]
 
 
 def test_the_shortest_line_is_enough():
