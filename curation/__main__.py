@@ -261,22 +261,28 @@ def _parser() -> Parser:
         "--engine",
         choices=("here", "ray"),
         default="here",
-        help="ray: the nodes of a Ray cluster that this machine belongs to look at the photos",
+        help="ray: let the nodes of the Ray cluster that this machine belongs to look at the "
+        "photos",
     )
     one.add_argument("--address", default="auto", help="HOST:PORT of the Ray cluster")
     add_flags(one, ScanSettings)
     one = parser.command(
-        "duplicates", _duplicates, "near-duplicates of a plain folder, as JSON lines"
+        "duplicates", _duplicates, "find near-duplicates in a folder; prints JSON lines"
     )
     one.add_argument("folder", type=here, help="photos, in folders of any depth")
     one.add_argument(
-        "--threshold", type=number(float, 0, 1), default=0.9, help="the one dial, 0 to 1"
+        "--threshold",
+        type=number(float, 0, 1),
+        default=0.9,
+        help="how much two photos must agree to be the same shot, 0 to 1",
     )
-    one.add_argument("--without-fastdup", action="store_true", help="our own proposals only")
+    one.add_argument(
+        "--without-fastdup",
+        action="store_true",
+        help="leave fastdup out: only our own finders propose",
+    )
     one.add_argument("--backbone", default="auto", help=BACKBONE)
-    one = parser.command(
-        "decide", _decide, "replay decisions without the tab", dataset=DATASET_HELP
-    )
+    one = parser.command("decide", _decide, "apply decisions from a file", dataset=DATASET_HELP)
     one.add_argument("decisions", type=here, help="a file with one JSON object a line")
     one = parser.command(
         "fold", _fold, "write the labels that follow from all decisions", dataset=DATASET_HELP
@@ -291,24 +297,24 @@ def _parser() -> Parser:
     one = parser.command(
         "views",
         _views,
-        "photos of reference pictures as visitors would take them, to learn from",
+        "make photos of reference pictures as visitors would take them, to learn from",
         dataset=DATASET_HELP,
     )
     add_flags(one, ViewSettings)
     one = parser.command(
-        "next", _next, "which photos to label first, and which to take", dataset=DATASET_HELP
+        "next", _next, "say which photos to label first, and which to take", dataset=DATASET_HELP
     )
     one.add_argument(
-        "--count", type=number(int, 0), default=20, help="photos to label that are named"
+        "--count", type=number(int, 0), default=20, help="how many photos to label are listed"
     )
     one = parser.command(
         "retrain",
         _retrain,
-        "a new model from the decisions so far, beside the one served",
+        "scan, and train a candidate beside the served model",
         dataset=DATASET_HELP,
-        model="the one that is served; it stays until `vitrine release`",
+        model="the served model; it stays until `vitrine release`",
     )
-    one.add_argument("--status", type=here, help="a file that says how far it is")
+    one.add_argument("--status", type=here, help="a file that its progress is written to")
     one.add_argument(
         "--fastdup",
         action=argparse.BooleanOptionalAction,
@@ -320,7 +326,7 @@ def _parser() -> Parser:
     )
     add_flags(one, TrainSettings)
     _exchange_commands(parser)
-    one = parser.command("erase", _erase, "take photos out for good", dataset=DATASET_HELP)
+    one = parser.command("erase", _erase, "remove photos for good", dataset=DATASET_HELP)
     one.add_argument(
         "image_id", nargs="+", help="the photos, as data/images and the light table name them"
     )
@@ -332,7 +338,7 @@ def _exchange_commands(parser: Parser) -> None:
     from data_cards.dataset.schema import STATUSES
 
     one = parser.command(
-        "export", _export, "write a dataset in the form of another tool", dataset=DATASET_HELP
+        "export", _export, "write a dataset in another tool's format", dataset=DATASET_HELP
     )
     one.add_argument("out", type=here, help="a new folder")
     one.add_argument(
@@ -356,13 +362,16 @@ def _exchange_commands(parser: Parser) -> None:
         help="only photos of this status; may be repeated (default: labelled)",
     )
     one = parser.command(
-        "tag", _tag, "name a revision: v1.2; without a name, list them", dataset=DATASET_HELP
+        "tag",
+        _tag,
+        "give a revision a name, such as v1.2; without a name, list those given",
+        dataset=DATASET_HELP,
     )
-    one.add_argument("name", nargs="?", default="", help="what the revision is called from now on")
+    one.add_argument("name", nargs="?", default="", help="the name to give")
     one = parser.command(
         "import-labels",
         _import_labels,
-        "take labels that were given in another tool as decisions",
+        "bring labels back from another tool, as decisions",
         dataset=DATASET_HELP,
     )
     one.add_argument(
@@ -380,7 +389,7 @@ def _exchange_commands(parser: Parser) -> None:
     one.add_argument(
         "--missing-is-junk",
         action="store_true",
-        help="photos that the file leaves out were thrown out there, as fastai's cleaner does",
+        help="treat photos that the file lacks as thrown out, as fastai's cleaner does",
     )
 
 

@@ -113,21 +113,23 @@ def _parser() -> Parser:
     check = parser.command("check", _check, "list what is wrong or missing, with line numbers")
     check.add_argument("names", nargs="*", metavar="NAME", help=f"{NAME_HELP}; all that ship")
     check.add_argument(
-        "--advice", action="store_true", help="also say where a text, a source or a licence lacks"
+        "--advice",
+        action="store_true",
+        help="also say which texts, sources and licences are missing",
     )
     check.add_argument(
         "--online",
         action="store_true",
-        help="also ask Wikidata whether each `wikidata` item is called like its class",
+        help="also ask Wikidata whether each `wikidata` item has the name of its class",
     )
     _add_contact(check)
     new = parser.command("new", _new, "start a collection: a card and a list of classes")
     new.add_argument("name", type=here, metavar="NAME", help="the folder to make")
     fill = parser.command("fill", _fill, "draft missing texts from Wikidata and Wikipedia")
     fill.add_argument("name", metavar="NAME", help=NAME_HELP)
-    fill.add_argument("--language", default="en", help="of the texts: en, de, fr, ...")
+    fill.add_argument("--language", default="en", help="language of the texts: en, de, fr, ...")
     fill.add_argument(
-        "--only", action="append", default=[], metavar="ID", help="this class; may be repeated"
+        "--only", action="append", default=[], metavar="ID", help="only this class; may be repeated"
     )
     _add_contact(fill)
     report = parser.command(
@@ -149,7 +151,7 @@ def _add_contact(command: Parser) -> None:
         "--contact",
         default="",
         metavar="EMAIL",
-        help="where Wikimedia can reach you; it asks programs to say so",
+        help="your e-mail or web page, which Wikimedia asks programs to give",
     )
 
 

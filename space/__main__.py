@@ -306,12 +306,14 @@ def _add_publishing(parser: Parser) -> None:
     deploy = parser.command(
         "deploy",
         _deploy,
-        "push the app as a Space on the Hub",
+        "push the app to the Hub as a Space",
         space="hf://user/name",
         model=MODEL_HELP,
     )
     deploy.add_argument(
-        "dataset", nargs="?", help="what the light table curates; without it there is none"
+        "dataset",
+        nargs="?",
+        help="the dataset of the light table; without it there is no light table",
     )
     deploy.add_argument(
         "--static",
@@ -320,7 +322,7 @@ def _add_publishing(parser: Parser) -> None:
     )
     _deploy_flags(deploy)
     pages = parser.command(
-        "pages", _pages, "the page as static files, with the release in the browser"
+        "pages", _pages, "write the page as static files, with the release in them"
     )
     pages.add_argument("model", help=MODEL_HELP)
     pages.add_argument(
@@ -369,7 +371,10 @@ def _deploy_flags(deploy: argparse.ArgumentParser) -> None:
 
 def _hunt_flags(parser: Parser) -> None:
     hunt = parser.command(
-        "hunt", _hunt, "a sheet to print for a treasure hunt", dataset="a folder or hf://user/name"
+        "hunt",
+        _hunt,
+        "make a sheet to print for a treasure hunt",
+        dataset="a folder or hf://user/name",
     )
     hunt.add_argument(
         "out", nargs="?", type=here, default=Path("hunt"), help="a folder (default: %(default)s)"
@@ -377,10 +382,13 @@ def _hunt_flags(parser: Parser) -> None:
     hunt.add_argument(
         "--url",
         default="http://127.0.0.1:7860",
-        help="where phones open the page: the Space's address (default: %(default)s)",
+        help="the address that phones open: your Space, or this machine (default: %(default)s)",
     )
     hunt.add_argument(
-        "--language", choices=("en", "de"), default="en", help="of the sheet (default: %(default)s)"
+        "--language",
+        choices=("en", "de"),
+        default="en",
+        help="language of the sheet (default: %(default)s)",
     )
     hunt.add_argument(
         "--no-pictures",
@@ -397,7 +405,7 @@ def _parser() -> Parser:
 
     parser = Parser(prog="python -m space", description="Serve, ask, deploy.")
     parser.set_defaults(stopped="Stopped.")
-    serve = parser.command("serve", _serve, "the visitors' demo, the API and the light table")
+    serve = parser.command("serve", _serve, "serve the visitors' page, the API and the light table")
     serve.add_argument(
         "model",
         nargs="?",
@@ -405,7 +413,7 @@ def _parser() -> Parser:
         "where none is yet, the light table is open for the first labels",
     )
     serve.add_argument(
-        "--dataset", help="the dataset for the light table; without it there is none"
+        "--dataset", help="the dataset of the light table; without it there is no light table"
     )
     serve.add_argument("--port", type=number(int, 1, 65535), default=7860, help=PORT_HELP)
     serve.add_argument(
@@ -450,7 +458,7 @@ def _parser() -> Parser:
     tag = parser.command(
         "tag",
         _tag,
-        "keywords, titles and places for the photos of a folder",
+        "write keywords, titles and places for the photos in a folder",
         model=MODEL_HELP,
     )
     tag.add_argument("folder", type=here, help="photos, in folders of any depth")
@@ -461,14 +469,16 @@ def _parser() -> Parser:
             "--engine",
             default="auto",
             choices=("auto", "openvino", "onnxruntime", "torch"),
-            help="through what the model runs; auto serves through the fastest that agrees",
+            help="what runs the model; auto takes the fastest that gives the same answers",
         )
     _add_publishing(parser)
     _hunt_flags(parser)
     loop = parser.command("loop", _loop, "collect, scan, fold, split, train, evaluate, export")
-    loop.add_argument("--status", type=here, help="a file that says how far it is")
+    loop.add_argument("--status", type=here, help="a file that its progress is written to")
     demo = parser.command(
-        "demo", _demo, "the loop behind a page that is open as soon as the photos are in"
+        "demo",
+        _demo,
+        "collect, scan, train and serve, on a page that opens as soon as the photos are in",
     )
     demo.set_defaults(
         stopped="Stopped. What was finished stays; the same command goes on from there."

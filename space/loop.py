@@ -55,7 +55,7 @@ class LoopSettings:
     fastdup: bool = dial(True, "let fastdup propose near-duplicates, where it is installed")
     epochs: int | None = dial(
         None,
-        "times each photo is seen; chosen by the number of photos when left out",
+        "how often each photo is seen; if left out, chosen by the number of photos",
         least=0,
         most=10_000,
     )
@@ -65,9 +65,9 @@ class LoopSettings:
     seed: int = dial(0, "the same seed and data give the same model", least=0, most=2**32 - 1)
     by_name: bool = dial(False, "read labels from file names, if there is no class folder")
     classes: str = dial("auto", "which folder is the class in nested folders", CLASS_FOLDERS)
-    val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
+    val_is_test: bool = dial(False, "use validation photos as the test, if no test photos came")
     probe_first: bool = dial(
-        False, "if there is no model yet, first release a quick, provisional one"
+        False, "if there is no model yet, release a quick, provisional one first"
     )
 
 
@@ -107,7 +107,7 @@ def run_loop(
     begun = time.monotonic()
     with clock.stage("collect", f"Collecting photos from {photos}"):
         dataset = gathered(photos, out, settings)
-    with clock.stage("scan", "Looking for trouble"):
+    with clock.stage("scan", "Scanning for wrong labels, copies and poor photos"):
         backbone = find_backbone(settings.backbone, cache)
         scanned = scan(
             dataset,
@@ -117,7 +117,7 @@ def run_loop(
         )
         say(scanned.sentence)
         folded = fold_dataset(scanned.dataset)
-    with clock.stage("split", "Keeping a test aside"):
+    with clock.stage("split", "Splitting, and sealing a test"):
         split, why_not = why_not_yet(folded.dataset)
         clock.tell.made()
         if split is None:
@@ -270,7 +270,7 @@ def _train(
     from train.train_model import train_model
 
     if settings.probe_first and _lacks_model(model) and gather(split).references is None:
-        with clock.stage("train", "Making a first, quick model"):
+        with clock.stage("train", "Training a first, quick model"):
             train_model(dataset.address, str(model), chosen, cache=cache, provisional=True)
         clock.tell.made()
     rest = seconds_after(split, model) if is_provisional(model) else None

@@ -69,8 +69,7 @@ def parser(arguments: Sequence[str]) -> Parser:
     root.add_argument(
         "--candidate",
         action="store_true",
-        help="lay the new model beside the one that is released; "
-        "`release` makes it the one that is served",
+        help="keep the new model beside the released one; `release` makes it the served one",
     )
     add_flags(root, TrainSettings)
     root.set_defaults(command=train)
@@ -181,9 +180,8 @@ def prune(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     story = let_go(flags.model, default_cache(environ), flags.keep)
     kept = [one.number for one in story.rounds if one.revision or one.number == story.served]
     print(
-        f"Weights are kept of {'round' if len(kept) == 1 else 'rounds'} "
-        f"{', '.join(map(str, kept))}; round "
-        f"{story.served} is served."
+        f"Keeping the weights of {'round' if len(kept) == 1 else 'rounds'} "
+        f"{', '.join(map(str, kept))}. Round {story.served} is served."
     )
 
 
@@ -209,11 +207,11 @@ def job(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
 def _command_parser() -> Parser:
     root = Parser(prog="python -m train")
     one = root.command(
-        "split", split, "groups and labels -> splits and certificate", dataset=DATASET_HELP
+        "split", split, "divide a dataset into train, validation and test", dataset=DATASET_HELP
     )
     add_flags(one, SplitSettings)
     root.command("evaluate", evaluate, "the sealed test", model=MODEL_HELP, dataset=DATASET_HELP)
-    one = root.command("export", export, "the model in another form", model=MODEL_HELP)
+    one = root.command("export", export, "write a model in another format", model=MODEL_HELP)
     one.add_argument(
         "--to",
         default="onnx",
@@ -222,14 +220,14 @@ def _command_parser() -> Parser:
     one.add_argument(
         "--dataset", help="check on photos of this dataset as well as on those inside the model"
     )
-    one = root.command("compare", compare, "two models on the sealed test, photo by photo")
+    one = root.command("compare", compare, "compare two models on the sealed test, photo by photo")
     one.add_argument("first", metavar="MODEL", help=MODEL_HELP)
     one.add_argument("second", metavar="MODEL", help="the model it is compared with")
     one.add_argument("dataset", help=DATASET_HELP)
     one = root.command(
         "compare-backbones",
         compare_backbones,
-        "backbones side by side before one is trained: answers right, ms a photo, MB",
+        "measure several backbones before you train one: right answers, ms a photo, MB",
         dataset=DATASET_HELP,
     )
     one.add_argument(
@@ -245,18 +243,18 @@ def _command_parser() -> Parser:
         help="CPU threads; 0: all (default: %(default)s)",
     )
     for name, command, words in (
-        ("release", release, "the candidate becomes the newest revision"),
-        ("rollback", rollback, "an earlier round becomes the newest revision again"),
+        ("release", release, "serve the candidate model: it becomes the newest revision"),
+        ("rollback", rollback, "go back to an earlier model: it becomes the newest revision again"),
     ):
         one = root.command(name, command, words, model=MODEL_HELP)
-        one.add_argument("--public", action="store_true", help="a new model on the Hub is public")
+        one.add_argument("--public", action="store_true", help="make a new model on the Hub public")
     one.add_argument(
-        "--round", type=number(int, 1), help="its number; the one before, when left out"
+        "--round", type=number(int, 1), help="the round to go back to (default: the one before)"
     )
     one = root.command(
         "prune",
         prune,
-        "let the weights of older rounds go; the figures stay",
+        "remove the weights of older rounds; their figures stay",
         model=MODEL_HELP,
     )
     one.add_argument(
@@ -266,12 +264,12 @@ def _command_parser() -> Parser:
         help="rounds to keep for going back (default: %(default)s)",
     )
     one = root.command(
-        "job", job, "a training on Hugging Face's machines", dataset=DATASET_HELP, model=MODEL_HELP
+        "job", job, "train on Hugging Face's machines", dataset=DATASET_HELP, model=MODEL_HELP
     )
     one.add_argument(
         "--flavor",
         default="a10g-small",
-        help="as `hf jobs hardware` lists them (default: %(default)s)",
+        help="one of those that `hf jobs hardware` lists (default: %(default)s)",
     )
     one.add_argument(
         "--timeout", default="3h", help="when the job is stopped (default: %(default)s)"
@@ -279,7 +277,7 @@ def _command_parser() -> Parser:
     one.add_argument(
         "--submit",
         action="store_true",
-        help="run it, which costs money; without, the command is printed",
+        help="run the command, which costs money; otherwise it is only printed",
     )
     add_flags(one, TrainSettings)
     return root

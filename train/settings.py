@@ -20,7 +20,7 @@ class TrainSettings:
 
     epochs: int | None = dial(
         None,
-        "times each photo is seen; chosen by the number of photos when left out",
+        "how often each photo is seen; if left out, chosen by the number of photos",
         least=0,
         most=10_000,
     )
@@ -38,60 +38,59 @@ class TrainSettings:
     lr: float = dial(1e-4, "learning rate of the uppermost block", least=0, most=1, advanced=True)
     lr_decay: float | None = dial(
         None,
-        "learning rate of a block by that of the block above it; chosen with the "
-        "blocks when left out",
+        "learning rate of each block as a share of the one above it; if left out, chosen with "
+        "the blocks",
         advanced=True,
     )
     blocks: int | None = dial(
         None,
-        "upper blocks that learn, 0: all, and how pixels are read; chosen by the number "
-        "of photos when left out",
+        "how many upper blocks learn; 0: all, and the layer that reads pixels; if left out, "
+        "chosen by the number of photos",
         least=0,
         advanced=True,
     )
     augment: bool = dial(
         True,
-        "each photo is learned as other visitors might take it, not only as it is",
+        "augment: learn each photo also as other visitors might have taken it",
         advanced=True,
     )
     gentle: bool = dial(False, "augment less: for things that differ by colour or small print")
     flips: bool = dial(
         False,
-        "photos may be mirrored while training, even where the card does not say `flips: true`",
+        "mirror photos while training, even if the card does not say `flips: true`",
     )
     balance: float = dial(
         0.0,
-        "how far rare classes are shown more often: 0 not at all, 1 until all are shown alike",
+        "show rare classes more often: 0 not at all, 1 until all are shown equally often",
         advanced=True,
     )
-    doubt: bool = dial(True, "labels that the photos contradict are not learned", advanced=True)
+    doubt: bool = dial(True, "do not learn labels that the photos contradict", advanced=True)
     seed: int = dial(
         0, "the same seed and data give the same model", least=0, most=2**32 - 1, advanced=True
     )
     scratch: bool = dial(False, "train the small CNN baseline from scratch instead", advanced=True)
     finish: int = dial(
         0,
-        "epochs at the end in which most validation photos are learned from, too; about 150 of "
-        "them "
-        "go on judging",
+        "last epochs that also learn from most validation photos; about 150 of those stay out, "
+        "to judge by",
         advanced=True,
     )
     track: str = dial(
-        "none", "where figures go while training", ("none", "trackio", "wandb"), advanced=True
+        "none", "where to send figures while training", ("none", "trackio", "wandb"), advanced=True
     )
     named_strangers: int | None = dial(
         None,
-        "of 100 photos of strangers' objects, at most so many may be named, "
-        "whatever that costs; when left out, at most 5 of 100 known ones are refused",
+        "how many of 100 photos of things outside the collection may be named; if left out, at "
+        "most 5 of 100 known things are refused",
     )
     sure_wrong: float = dial(
         3.0,
-        "of 100 times an answer is sure, at most so many may be wrong",
+        "how many of 100 sure answers may be wrong at most",
         least=0.1,
         most=50,
         advanced=True,
     )
-    public: bool = dial(False, "a model pushed to the Hub is public")
+    public: bool = dial(False, "make a model on the Hub public")
     threads: int = dial(0, "CPU threads; 0: all", least=0, most=1024, advanced=True)
 
 
@@ -101,17 +100,16 @@ class SplitSettings:
 
     seed: int = dial(0, "the same seed and data give the same split", least=0, most=2**32 - 1)
     test: float = dial(
-        0.2, "share of photos sealed for the test, where none came with the photos", least=0, most=1
+        0.2, "share of photos sealed for the test, if no test came with the photos", least=0, most=1
     )
     validation: float | None = dial(
         None,
-        "share of photos that training is steered by; a tenth when left out, and of "
-        "large collections 200 photos",
+        "share of photos for validation; if left out, a tenth, or 200 photos of a large collection",
         least=0,
         most=1,
     )
     val_is_test: bool = dial(
-        False, "given validation photos are the test, where no test came with the photos"
+        False, "use the given validation photos as the test, if no test came with the photos"
     )
 
 

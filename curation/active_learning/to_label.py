@@ -43,7 +43,7 @@ def ask_for(
     given = np.array([place[called[n]] for n in rows], np.int64)
     if not (given < 0).any():
         return {}
-    say("Putting photos without a label into the order that teaches most ...")
+    say("Sorting unlabelled photos by how much they would teach ...")
     asked = what_to_ask(x[rows], given, len(classes))
 
     def title(number: int) -> str:

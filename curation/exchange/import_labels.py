@@ -254,9 +254,9 @@ def _classes(
     if counts and not new_classes:
         name, count = counts.most_common(1)[0]
         raise BadDecision(
-            f"“{name}” ({counted(count, 'row')}) is no class of this collection"
-            f"{_and_more(len(counts) - 1)}. Add --new-classes to make it one, or correct the file. "
-            "Nothing was saved.",
+            f"“{name}” ({counted(count, 'row')}) is not a class of this "
+            f"collection{_and_more(len(counts) - 1)}. Add --new-classes to make it one, or "
+            "correct the file. Nothing was saved.",
             unknown=sorted(counts),
         )
     added: list[Decision] = []

@@ -205,9 +205,8 @@ def unpack(path: Path, folder: Path, limits: ArchiveLimits) -> tuple[list[LeftAl
             raise
         if not seen:
             raise BadSource(
-                f"{path.name} is damaged or cut off, or no archive at all: {error}. Copy or "
-                "download it "
-                "again.",
+                f"{path.name} is damaged or cut off, or not an archive: {error}. Copy or "
+                "download it again.",
                 source=str(path),
             ) from error
         return (
@@ -231,7 +230,7 @@ def _unwelcome(member: Member, limits: ArchiveLimits) -> str:
     if member.size > _most(member, limits):
         return f"larger than {_most(member, limits) / 1e6:.0f} MB"
     if member.packed and member.size > limits.small and member.size > limits.ratio * member.packed:
-        return f"unpacks to {member.size // member.packed} times its size, as only a bomb does"
+        return f"unpacks to {member.size // member.packed} times its size, as only a zip bomb does"
     return _trick(member.name)
 
 
@@ -245,7 +244,7 @@ def _trick(name: str) -> str:
         or any(len(os.fsencode(part)) > 255 for part in parts)
         or len(os.fsencode(name)) > 3000
     ):
-        return "its name is too long or no name for this disk"
+        return "its name is too long, or not possible on this disk"
     return ""
 
 
@@ -257,7 +256,7 @@ def _write(member: Member, folder: Path, most: int) -> tuple[int, str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        return 0, "a file is called like its folder"
+        return 0, "a file has the name of its folder"
     wrote = 0
     why = "damaged"
     try:
@@ -380,7 +379,7 @@ def _of_tar(path: Path, limits: ArchiveLimits) -> Iterator[Member]:
                     if info.isreg()
                     else "a link"
                     if info.issym() or info.islnk()
-                    else "no regular file"
+                    else "not a regular file"
                 )
                 yield Member(name, info.size, 0, partial(_extracted, archive, info), why)
 

@@ -161,8 +161,8 @@ def _remarks(
         yield told + (cure if layout.sides and in_folders else "")
     for pattern in listing.unmatched:
         yield (
-            f"Nothing is called as --exclude {pattern} says. It is compared with names, and with "
-            "paths as they are inside the folder."
+            f"--exclude {pattern} matches nothing. It is compared with names, and with paths "
+            "inside the folder."
         )
 
 

@@ -28,7 +28,7 @@ from data_cards.storage.repository import HUB, open_repository, parse_address
 if TYPE_CHECKING:
     import datasets
 
-ASIDE = {"junk": "its people call it junk", "duplicate": "its people call it a duplicate"}
+ASIDE = {"junk": "marked as junk there", "duplicate": "marked as a duplicate there"}
 
 
 def is_dataset(folder: Path) -> bool:
@@ -90,7 +90,7 @@ def _refusals_told(name: str, options: SourceOptions) -> Iterator[None]:
         words = str(error)
         if "Config name is missing" in words or "not found. Available" in words:
             named = words[words.find("[") :].partition("]")[0] + "]"
-            asked = f"no part called {options.config}" if options.config else "several parts"
+            asked = f"no config called {options.config}" if options.config else "several parts"
             raise BadSource(
                 f"{name} has {asked}. Choose one with --config: {named[1:-1]}.", source=name
             ) from error

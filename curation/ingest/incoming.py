@@ -20,12 +20,12 @@ class SourceOptions:
     """What the owner said about a source; `workplace`: a folder for what an archive unpacks to;
     `search`: what a search by words goes with."""
 
-    label: str | None = dial(None, "for photos outside any class folder")
+    label: str | None = dial(None, "label for photos outside any class folder")
     every: float = dial(0.5, "seconds between the frames of a clip", least=0.01, most=86_400)
     frames: str = dial(
         BEST,
-        "of a clip: the sharpest of that many seconds where it differs from those before (best), "
-        "or one frame each (regular)",
+        "which frames of a clip: the sharpest of each interval, if it shows something new "
+        "(best), or one of each (regular)",
         FRAMES,
     )
     by_name: bool = dial(False, "read labels from file names, if there is no class folder")
@@ -42,17 +42,17 @@ class SourceOptions:
         "skip files and folders with this name or path inside the source; * and ? match "
         "anything; may be repeated",
     )
-    follow_links: bool = dial(False, "take what links lead to, each file once")
+    follow_links: bool = dial(False, "follow links, and take each file once")
     table: bool = dial(
         True,
         "--no-table leaves out data/, the pictures with their labels that load_dataset and the "
         "Hub's viewer open: it takes as much disk again; `fold --table` brings it back",
     )
-    val_is_test: bool = dial(False, "validation photos are the test, where no test photos came")
+    val_is_test: bool = dial(False, "use validation photos as the test, if no test photos came")
     workplace: Path | None = None
     search: SearchRun | None = None
-    config: str | None = dial(None, "which part of a dataset of the Hub")
-    split: str | None = dial(None, "which splits of a dataset of the Hub: test, or train+test")
+    config: str | None = dial(None, "which config of a dataset on the Hub")
+    split: str | None = dial(None, "which splits of a dataset on the Hub: test, or train+test")
     encoding: str | None = dial(
         None, "encoding of a list, if it is not detected: cp1251, shift_jis, gbk"
     )

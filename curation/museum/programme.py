@@ -84,9 +84,8 @@ def parse_museum(text: str) -> Museum:
         or not all(number.isdigit() and int(number) > 0 for number in numbers)
     ):
         raise BadSource(
-            f"'{text}' is no size of the museum; write museum, museum:400 (photos) or "
-            "museum:400:320 "
-            "(photos, and their longer side in pixels).",
+            f"'{text}' is not a size of the museum; write museum, museum:400 (photos) or "
+            "museum:400:320 (photos, and their longer side in pixels).",
             source=text,
         )
     sizes = [int(number) for number in numbers]

@@ -55,10 +55,10 @@ def retrain(
     none is, or only a provisional one, it is released at once. Raises a VitrineError with what
     to do."""
     first = release_first and settled_before(model, cache) is None
-    tell.step(1, 5, "Putting the decisions into the labels")
+    tell.step(1, 5, "Applying the decisions to the labels")
     folded = fold_dataset(open_dataset(dataset))
     say(folded.sentence)
-    tell.step(2, 5, "Looking for trouble again")
+    tell.step(2, 5, "Scanning again")
     _scan(folded.dataset, cache, settings, fastdup)
     tell.step(3, 5, "Training, then the sealed test for both models")
     train_model(dataset, model, settings, cache=cache, candidate=True)
@@ -68,7 +68,7 @@ def retrain(
         open_dataset(dataset), read_json(folder / OURS / COMPARISON).get("changed", ())
     )
     say(f"{asked} test photos came back to the queue.")
-    tell.step(5, 5, "Making it fast to ask")
+    tell.step(5, 5, "Exporting the model, so that it answers faster")
     _exported(folder)
     made = candidate_round(model, cache)
     assert made is not None

@@ -133,8 +133,8 @@ def _placeholders(context: ScanContext) -> Iterator[Finding]:
     for image_id, labels in sorted(_everywhere(context).items()):
         names = ", ".join(f"*{context.title(label)}*" for label in sorted(labels))
         said = (
-            f"The same picture stands under {len(labels)} labels ({names}): a placeholder or a "
-            "logo, not a photo."
+            f"The same picture has {len(labels)} labels ({names}): a placeholder or a logo, not "
+            "a photo."
         )
         yield Finding(image_id, "quality", SURE_COPY, said)
 

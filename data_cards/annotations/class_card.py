@@ -95,7 +95,7 @@ def _checked(name: str, value: Any) -> Any:
         or not isinstance(value, Sequence)
         or isinstance(value, str)
     ):
-        raise BadDecision(f"A card has no “{name}” in this form.")
+        raise BadDecision(f"“{name}” cannot be on a card in this form.")
     if len(value) > MOST_ROWS:
         raise BadDecision(f"A card holds at most {MOST_ROWS} lines of {WORDS[name]}.")
     return (

@@ -127,7 +127,7 @@ def _label_meant(edit: CellEdit, collection: Collection) -> Meaning | None:
         return Meaning("none_of_these")
     if word == "junk":
         return Meaning("junk")
-    return Meaning("unsure", None, f"“{edit.label[:100]}” is no class")
+    return Meaning("unsure", None, f"“{edit.label[:100]}” is not a class")
 
 
 def _status_meant(edit: CellEdit) -> Meaning:
@@ -136,5 +136,5 @@ def _status_meant(edit: CellEdit) -> Meaning:
     if edit.status == "labelled" and edit.label:
         return Meaning("relabel", edit.label)
     if edit.status == "duplicate":
-        return Meaning("unsure", None, "a copy, but of which photo was not said")
+        return Meaning("unsure", None, "marked as a copy, but not of which photo")
     return Meaning("unsure", None, f"the status “{edit.status[:100]}” is not a decision")

@@ -21,6 +21,6 @@ def check_tag(name: str, taken: Mapping[str, str]) -> None:
         )
     if name in taken:
         raise BadAddress(
-            f"“{name}” is the name of revision {taken[name][:12]} already. Choose another one.",
+            f"“{name}” is the name of revision {taken[name][:12]} already. Choose another name.",
             name=name,
         )

@@ -178,7 +178,7 @@ def _of_texts(row: ClassRow, lines: dict[str, int], start: int) -> Iterator[Rema
     if row.parent and name_key(row.parent) in (name_key(row.id), name_key(row.title)):
         yield _error(lines["parent"], "`parent` is the class itself.")
     if row.location == (0.0, 0.0):
-        yield _error(lines["location"], "0, 0 is a place in the Atlantic, and mostly a slip.")
+        yield _error(lines["location"], "0, 0 is in the Atlantic, so this is probably a slip.")
     names = [name_key(name) for name, _ in row.facts]
     if len({*names}) < len(names):
         yield _error(lines["facts"], "This fact appears twice.")

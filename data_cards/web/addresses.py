@@ -34,7 +34,7 @@ def checked(url: str) -> httpx2.URL:
     if found.scheme not in ("http", "https") or not found.host:
         raise NotFetched(f"“{url[:80]}” is not an http or https address.", url=url)
     if found.userinfo:
-        raise NotFetched(f"The address of {found.host} holds a user name.", url=url)
+        raise NotFetched(f"The address of {found.host} contains a user name.", url=url)
     return found
 
 

@@ -34,7 +34,7 @@ import sys, time
 from pathlib import Path
 from curation.retrain.job_runner import JobProgress
 model, telling = Path(sys.argv[2]), JobProgress(Path(sys.argv[-1]))
-telling.step(1, 2, "Making a first, quick model")
+telling.step(1, 2, "Training a first, quick model")
 model.mkdir(exist_ok=True)
 (model / "quick").touch()
 telling.made()

@@ -69,7 +69,7 @@ def test_a_candidate_waits_is_compared_released_taken_back_and_pruned(
     assert main(["prune", model, "--keep", "1"], environ) == 0
     assert (
         capsys.readouterr().out.splitlines()[-1]
-        == "Weights are kept of rounds 1, 2; round 1 is served."
+        == "Keeping the weights of rounds 1, 2. Round 1 is served."
     )
 
 

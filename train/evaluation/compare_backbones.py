@@ -149,7 +149,7 @@ def _behind(row: Contender, best: Contender) -> str:
     pair = row.behind
     if pair is None:
         return ""
-    sure = "" if pair.high < 0 else ", so it may as well be as good"
+    sure = "" if pair.high < 0 else ", so it may be just as good"
     return (
         f"{row.name}: {points(pair.difference)} points beside {best.name} "
         f"(95 % interval {points(pair.low)} to {points(pair.high)}){sure}."

@@ -225,7 +225,7 @@ def _told(
         one = pace.whole(replace(wanted, epochs=1, side=smallest, blocks=least[0]), work)
         return (
             f"Not even one epoch fits into {budget} on this machine: one takes about "
-            f"{spoken(one)}, {then}. The probe alone will be trained."
+            f"{spoken(one)}, {then}. Only the probe will be trained."
         )
     fewer = ""
     if found.blocks != wanted.blocks:

@@ -265,8 +265,7 @@ def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Materia
     say(
         f"About {whole_percent(found.slips)} of the training labels seem wrong: "
         f"{counted(found.left_out, 'photo')} left out, {changed - found.left_out} relabelled for "
-        "training. Fix them at the light table, or say "
-        "--no-doubt."
+        "training. Fix them at the light table, or pass --no-doubt."
     )
     kept = tuple(
         (image_id, int(label))
@@ -362,7 +361,7 @@ def framing_for(backbone: Backbone, settings: TrainSettings) -> Preprocessing:
     if settings.size and settings.size != framing.size:
         say(
             f"{backbone.name} looks at photos of {framing.size} pixels only, so --size "
-            f"{settings.size} is left out."
+            f"{settings.size} is ignored."
         )
     return framing
 

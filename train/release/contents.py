@@ -141,7 +141,11 @@ def with_new_head(
     if anew is None:
         return trained, held, None
     before, now = (top_k(said, held.truth, 1) for said in (held.logits, anew.held))
-    gain = f"instead of {percent(before)}" if now > before else "as before, and surer of those"
+    gain = (
+        f"instead of {percent(before)}"
+        if now > before
+        else "as before, with more confidence in those"
+    )
     say(
         "A head refitted to all photos outside the test is better: on validation "
         "photos it had not seen, "

@@ -308,17 +308,15 @@ def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
     """What is promised, of which photos, and what is not."""
     if not promised:
         return (
-            "No guarantee for known things: the line is where the owner's word about strangers "
-            "puts it, and "
-            f"refuses {percent(refused)} of {counted(n, 'photo')} it was tried on."
+            "No guarantee for known things: the threshold follows from the owner's limit for "
+            f"strangers' objects, and refuses {percent(refused)} of {counted(n, 'photo')} it was "
+            "tried on."
         )
     if by == "folds":
         return (
-            "No strict guarantee: too few photos were spared to calibrate on. About "
-            f"{percent(promised)} of new photos "
-            f"of known things are expected to be refused, judging by {n} training photos, each by "
-            "folds that did "
-            "not see them."
+            "No strict guarantee: too few photos were left to calibrate on. About "
+            f"{percent(promised)} of new photos of known things will be refused, judging by {n} "
+            "training photos, each by folds that did not see them."
         )
     share = max(promised, 1 / (n + 1))
     few = (
@@ -328,9 +326,8 @@ def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
     )
     return (
         f"{few}Of new photos of known things, taken like the {n} validation photos, at most "
-        f"{percent(share)} are "
-        "refused on average. Photos taken otherwise, and any single thing, are not promised "
-        "anything."
+        f"{percent(share)} are refused on average. Nothing is promised about photos taken "
+        "differently, or about any single thing."
     )
 
 
@@ -360,12 +357,12 @@ def strangers_words(rejection: Mapping[str, Any]) -> str:
         ""
         if wanted is None
         else (
-            f"The owner's word: of 100 photos of strangers' objects, at most "
-            f"{100 * wanted:.0f} may be named. "
+            f"The owner's limit: of 100 photos of strangers' objects, at most {100 * wanted:.0f} "
+            "may be named. "
         )
     )
     if not count or share is None:
-        return f"{asked}How many strangers are named could not be simulated." if asked else ""
+        return f"{asked}How many would be named could not be simulated." if asked else ""
     how = (
         "with its own thing taken away"
         if rejection.get("by_logits")

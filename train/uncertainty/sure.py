@@ -55,18 +55,18 @@ class SureLine:
     @property
     def words(self) -> str:
         """What is promised, and what it rests on."""
-        promise = f"of 100 times it is sure, at most {100 * self.wrong:g} should be wrong"
+        promise = f"of 100 sure answers at most {100 * self.wrong:g} should be wrong"
         if self.by == BOUND:
             return (
-                f"Sure from {whole_percent(self.at)} on: {promise}, of photos taken like the "
-                f"{self.n} it was "
-                f"tried on; such a line holds in {100 * (1 - DOUBT):.0f} of 100 collections."
+                f"Sure from {whole_percent(self.at)} on: {promise}, for photos taken like the "
+                f"{self.n} it was tried on; such a threshold holds in {100 * (1 - DOUBT):.0f} of "
+                "100 collections."
             )
         if self.by == ESTIMATE:
             return (
-                f"Sure from {whole_percent(self.at)} on: {promise}. That is an estimate and no "
-                "guarantee: the "
-                f"{self.n} photos it was tried on are too few, or too often wrong, to prove it."
+                f"Sure from {whole_percent(self.at)} on: {promise}. That is an estimate, not a "
+                f"guarantee: the {self.n} photos it was tried on are too few, or too often "
+                "wrong, to prove it."
             )
         told = f"Sure from {whole_percent(self.at)} on."
         return f"{told} Too few photos were left to test this threshold."

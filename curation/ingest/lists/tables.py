@@ -113,7 +113,7 @@ def decoded(data: bytes, name: str, told: str | None = None) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
             raise BadSource(
-                f"{name} is cut off or damaged, or is no {encoding.upper()} text."
+                f"{name} is cut off, damaged or not {encoding.upper()} text."
             ) from error
         text, guess = _western(data, name, error)
     text = text.removesuffix("\x1a")

@@ -97,7 +97,7 @@ class PhotoSearch:
 
     def ending(self) -> Ending:
         """What each question brought, and what was left alone."""
-        stopped = [f"{self._stopped} Run the same again to go on."] if self._stopped else []
+        stopped = [f"{self._stopped} Run the same command again to go on."] if self._stopped else []
         return Ending((*self._yields.lines(), *stopped), tuple(self._left))
 
     def _of_class(self, queries: list[Query], need: int) -> Iterator[Incoming]:
@@ -202,7 +202,7 @@ def junk(data: bytes, least: int) -> str:
     shorter side."""
     start = data[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<svg", b"{")):
-        return "a page or a drawing in text instead of a photo"
+        return "a web page or an SVG drawing instead of a photo"
     try:
         facts = inspect_photo(data)
         if min(facts.width, facts.height) < least:
@@ -210,11 +210,11 @@ def junk(data: bytes, least: int) -> str:
         own_check().check(data)
         photo = open_photo(data, at_least=SIDE)
     except BadPhoto:
-        return "no photo, or a damaged one"
+        return "not a photo, or a damaged one"
     photo.thumbnail((SIDE, SIDE))
     found = measure(np.asarray(photo.convert("RGB")), facts.width, facts.height)
     if ratio(found) > MOST_RATIO:
-        return "longer than any photo"
+        return "too large for a photo"
     return "blank" if is_empty(found) else ""
 
 

@@ -38,13 +38,15 @@ MOST_NAMES = 4  # of a class that are searched for: its title, then its aliases
 class SearchSettings:
     """How much is searched for, and where."""
 
-    per_class: int = dial(100, "photos of each class, from a search by words", least=1)
-    providers: str = dial("commons,openverse", "who is asked, in a search: names with commas")
+    per_class: int = dial(100, "photos to find for each class, in a search by words", least=1)
+    providers: str = dial("commons,openverse", "which providers to search, separated by commas")
     web: bool = dial(False, "also ask general web search (ddgs); it knows no licence", ())
-    negatives: int = dial(0, "photos of none of these to search for, too", least=0)
-    photos: int = dial(5000, "photos that a search brings at most", least=1)
-    minutes: float = dial(60.0, "minutes that a search takes at most", least=0.1)
-    smaller_side: int = dial(224, "pixels of the shorter side that a found photo has", least=1)
+    negatives: int = dial(
+        0, "how many photos of other things (none of these) to search for as well", least=0
+    )
+    photos: int = dial(5000, "most photos that a search may bring", least=1)
+    minutes: float = dial(60.0, "most minutes that a search may take", least=0.1)
+    smaller_side: int = dial(224, "fewest pixels on the shorter side of a found photo", least=1)
     contact: str = dial("", "your e-mail or page: Wikimedia and others ask programs to give one")
 
 

@@ -65,7 +65,7 @@ class History:
             if one is None:
                 raise BadDecision("This decision no longer exists.")
             if one.who != who and not self._is_owner(who):
-                raise NotAllowed("Only the owner takes back what others decided.")
+                raise NotAllowed("Only the owner can take back what others decided.")
             move(who, one.id)
         return self.show(who, {str(name): str(value) for name, value in asked.items()})
 

@@ -106,7 +106,9 @@ class People:
         """Choose how many photos are asked of two people: a share of 0, 0.1 or 1. Kept in the
         dataset."""
         if not self._is_owner(who):
-            raise NotAllowed("Only the owner of the collection chooses how many people are asked.")
+            raise NotAllowed(
+                "Only the owner of the collection can choose how many people are asked."
+            )
         share = wanted.get("share")
         if isinstance(share, bool) or share not in SHARES:
             raise VitrineError(

@@ -56,7 +56,7 @@ class Sending:
             self.now()
             trouble = tried(self._then)
             if trouble:
-                say(f"Not looked for news: {trouble}")
+                say(f"Could not look for new decisions: {trouble}")
 
     def _pause(self) -> float:
         pause = min(self._every * 2 ** max(0, self._failures - 1), LONGEST_PAUSE)

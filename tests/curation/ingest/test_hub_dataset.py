@@ -139,7 +139,7 @@ def test_parts_and_splits_that_are_not_there_are_named_with_those_that_are(hub):
         BadSource, match=r"several parts. Choose one with --config: .*large.*small|small.*large"
     ):
         open_source("hf://ann/parts")
-    with pytest.raises(BadSource, match="no part called huge"):
+    with pytest.raises(BadSource, match="no config called huge"):
         open_source("hf://ann/parts", SourceOptions(config="huge"))
     with pytest.raises(BadSource, match="no split dev; it has train, test"):
         open_source("hf://ann/parts", SourceOptions(config="small", split="dev"))
@@ -220,7 +220,7 @@ def test_a_dataset_of_ours_brings_what_its_people_decided(hub, tmp_path, where):
     )
     gathered = open_source(first)
     assert [(one.path, one.why) for one in gathered.left_alone] == [
-        ("mug/1.jpg", "its people call it junk")
+        ("mug/1.jpg", "marked as junk there")
     ]
     report = collect(first, str(tmp_path / "second"))
     second = open_dataset(str(tmp_path / "second"))

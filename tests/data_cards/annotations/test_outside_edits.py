@@ -152,7 +152,7 @@ def test_photos_that_somebody_added_to_the_table_are_kept(dataset):
         ({"label": "lynx"}, Meaning("unsure", None, "“lynx” is no class")),
         (
             {"status": "duplicate"},
-            Meaning("unsure", None, "a copy, but of which photo was not said"),
+            Meaning("unsure", None, "marked as a copy, but not of which photo"),
         ),
     ],
 )

@@ -28,7 +28,7 @@ def said(classes, card=CARD, errors=True, pictures=()):
         ("- id: a\n  wikidata: Q0\n", "line 2: `Q0` is not a Wikidata item"),
         ("- id: a\n  wikidata: Q1\n- id: b\n  wikidata: Q1\n", "line 4: a (line 2) has the same"),
         ("- id: port\n  parent: Port\n", "line 2: `parent` is the class itself."),
-        ("- id: a\n  location: [0, 0]\n", "line 2: 0, 0 is a place in the Atlantic"),
+        ("- id: a\n  location: [0, 0]\n", "line 2: 0, 0 is in the Atlantic"),
         (
             "- id: a\n  facts:\n    - {name: Year, value: 1}\n    - {name: year, value: 2}\n",
             "line 2: This fact appears twice.",

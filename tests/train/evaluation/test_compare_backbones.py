@@ -68,7 +68,7 @@ def test_the_text_says_every_figure_and_where_the_order_is_not_sure():
         "12.5 ms a photo",
         "86.4 MB",
         "−5 points beside best",
-        "it may as well be as good",
+        "it may be just as good",
     ):
         assert words in said
     assert "20 photos outside the sealed test" in said

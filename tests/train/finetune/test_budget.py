@@ -197,7 +197,7 @@ def test_where_not_one_epoch_fits_the_probe_alone_is_trained_and_that_is_said(tm
         assert keeping("20s", tmp_path).epochs == 0
     assert (
         "Not even one epoch fits into 20s" in caplog.text
-        and "The probe alone will be trained" in caplog.text
+        and "Only the probe will be trained" in caplog.text
     )
 
 

@@ -40,7 +40,7 @@ def test_a_line_lies_above_the_answers_that_are_wrong():
 def test_too_few_photos_prove_nothing_and_say_so():
     line = sure_line(*confident(*[(0.99, True)] * 20))
     assert line.by == ESTIMATE
-    assert "no guarantee" in line.words
+    assert "not a guarantee" in line.words
 
 
 @pytest.mark.parametrize(("seen", "expected"), [(0.99, USUAL), (0.975, 0.89)])

@@ -34,9 +34,9 @@ BAD = {
     "nothing.jpg": "gone",
     "always-busy.jpg": "the server asks us to wait",
     "broken.jpg": "localhost is in trouble (500)",
-    "html.jpg": "a page or a drawing in text instead of a photo",
-    "drawing.jpg": "a page or a drawing in text instead of a photo",
-    "octets.jpg": "no photo, or a damaged one",
+    "html.jpg": "a web page or an SVG drawing instead of a photo",
+    "drawing.jpg": "a web page or an SVG drawing instead of a photo",
+    "octets.jpg": "not a photo, or a damaged one",
     "circle.jpg": "localhost redirects in a circle",
     "elsewhere.jpg": "“file:/etc/passwd” is not an http or https address",
     "cut.jpg": "the answer of localhost is cut off",
@@ -46,7 +46,7 @@ BAD = {
     "forbidden/a.jpg": "localhost asks programs not to fetch this",
     "tiny.jpg": "too small",
     "blank.jpg": "blank",
-    "banner.jpg": "longer than any photo",
+    "banner.jpg": "too large for a photo",
 }
 
 
@@ -308,7 +308,7 @@ def test_a_photo_of_the_web_that_breaks_its_decoder_is_junk_and_breaks_nothing_e
     check = PhotoCheck(1, command=(sys.executable, "-c", "import os; os.abort()"))
     monkeypatch.setattr(photo_search, "own_check", lambda: check)
     noise = np.random.default_rng(1).integers(0, 255, (300, 400, 3), np.uint8)
-    for image_format, said in (("WEBP", "no photo, or a damaged one"), ("JPEG", "")):
+    for image_format, said in (("WEBP", "not a photo, or a damaged one"), ("JPEG", "")):
         out = io.BytesIO()
         Image.fromarray(noise).save(out, image_format)
         assert junk(out.getvalue(), 100) == said
