@@ -143,7 +143,7 @@ def test_of_two_who_write_at_once_the_second_sees_both_texts(tables, table, fold
     said(ann, "Kept.")
     field(bob, "summary").fill("By Bob.")
     bob.get_by_role("button", name="Keep", exact=True).click()
-    bob.wait_for_selector(f"{SHADOW} .theirs:text-is('It says now: By Ann.')")
+    bob.wait_for_selector(f"{SHADOW} .theirs:text-is('It now says: By Ann.')")
     assert field(bob, "summary").input_value() == "By Bob." and len(decisions_in(folder)) == 1
     bob.get_by_role("button", name="Keep", exact=True).click()
     said(bob, "Kept.")
@@ -216,5 +216,5 @@ def test_a_text_that_waits_is_not_put_over_what_somebody_else_wrote(
     bob.get_by_role("button", name="Keep", exact=True).click()
     said(bob, "Kept.")
     ann.context.set_offline(False)
-    ann.wait_for_selector(f"{SHADOW} .theirs:text-is('It says now: By Bob.')")
+    ann.wait_for_selector(f"{SHADOW} .theirs:text-is('It now says: By Bob.')")
     assert field(ann, "summary").input_value() == "By Ann." and len(decisions_in(folder)) == 1

@@ -201,7 +201,7 @@ export default class Classes extends Page {
     for (const name of Object.keys(FIELDS).filter((one) => theirs[one] !== this.shown[one])) {
       const input = this.form.elements[name];
       input.parentElement.querySelector(".theirs")?.remove();
-      input.after(h("span", { class: "theirs" }, `It says now: ${theirs[name] || "nothing"}`));
+      input.after(h("span", { class: "theirs" }, `It now says: ${theirs[name] || "nothing"}`));
     }
     this.info = values.open;
     this.shown = theirs;

@@ -126,7 +126,7 @@ export default class Copies extends Page {
   frame(member) {
     const { group } = this;
     if (group.members.some((other) => other.sealed) && !member.sealed) {
-      this.table.tell("The photo of the sealed test stays: the test must not lose it to a copy that is learned from.", true);
+      this.table.tell("The photo of the sealed test stays: the test must not lose it to a copy in training.", true);
       return;
     }
     group.best = member.image_id;

@@ -15,7 +15,7 @@ export default class Report extends Page {
       piles.length > 0 && h("ul", { class: "plain counts" }, piles.map((pile) => this.pile(pile))),
       shortcuts.length > 0 && h("section", {}, h("h2", {}, "What the model could learn instead of the thing"), shortcuts.map((one) => this.shortcut(one))),
       this.files("Files that cannot be read", "They are not among the photos. Copy them again from where they came from.", unreadable),
-      this.files("Files that are not what their names say", "Nothing is lost by it here. Rename them where they came from.", misnamed),
+      this.files("Files that are not what their names say", "Nothing is lost here. Rename them where they came from.", misnamed),
     ];
   }
 

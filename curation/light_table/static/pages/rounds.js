@@ -60,7 +60,7 @@ export default class Rounds extends Page {
       h("p", { class: "soft" }, "It answers nobody until you release it."),
       h("p", { class: "round-buttons" }, release, discard),
       one.changed.length > 0 && h("details", {},
-        h("summary", {}, "Which photos changed (not for whoever still labels the test)"),
+        h("summary", {}, "Which photos changed (don't look if you still label the test)"),
         this.shelf("Right now, wrong before", better, (row) => [h("em", {}, row.truth), `, was taken for `, h("em", {}, row.before)]),
         this.shelf("Wrong now, right before", worse, (row) => [h("em", {}, row.truth), `, is taken for `, h("em", {}, row.after)]),
         h("p", { class: "soft" }, "They are back in the queue, without the model's opinion: a wrong label looks the same.")));
@@ -80,7 +80,7 @@ export default class Rounds extends Page {
         h("figcaption", {}, "Right first time on the sealed test as it was then, with the 95 % interval: what the true figure may be, given so many photos. Each line starts at the previous model's score on the same test, so its rise is the gain from your decisions.")),
       h("ol", { class: "round-list" }, [...rounds].reverse().map((one) => this.round(one))),
       rounds.length > 1 && megabytes > 0 && h("p", { class: "soft" },
-        `Each round that can be gone back to keeps ${megabytes} MB. To let older ones go: `, h("code", {}, `python -m train prune ${model} --keep 3`)));
+        `Each round you can go back to takes ${megabytes} MB. To remove the weights of older ones: `, h("code", {}, `vitrine prune ${model} --keep 3`)));
   }
 
   round(one) {
