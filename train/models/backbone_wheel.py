@@ -151,11 +151,11 @@ def pip_download(folder: Path) -> Path:
 
 def pip_command(has_pip: bool, uv: str | None) -> list[str]:
     """How to call pip here. An environment made by uv has none of its own; the program `uv` then
-    runs one. Raises BackboneUnavailable where there is neither."""
+    runs one, under this Python, since a job passes on its PYTHONPATH. Raises BackboneUnavailable where there is neither."""
     if has_pip:
         return [sys.executable, "-m", "pip"]
     if uv:
-        return [uv, "tool", "run", "pip"]
+        return [uv, "tool", "run", "--python", sys.executable, "pip"]
     raise BackboneUnavailable(NO_PIP)
 
 

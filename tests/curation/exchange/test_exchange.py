@@ -223,7 +223,7 @@ def test_an_unknown_label_stops_everything_or_becomes_a_class(dataset, tmp_path)
     lion, other, _ = of(dataset, "lion")
     file = tmp_path / "said.csv"
     file.write_text(f"image_id,label\n{lion},Sea Eagle\n{other},rose\n")
-    with pytest.raises(BadDecision, match=r"“Sea Eagle” \(1 row\) is no class.*Nothing was saved"):
+    with pytest.raises(BadDecision, match=r"“Sea Eagle” \(1 row\) is not a class.*Nothing was saved"):
         import_labels(dataset, file)
     assert open_dataset(dataset.address).ledger() == []
     after = import_labels(dataset, file, new_classes=True).dataset

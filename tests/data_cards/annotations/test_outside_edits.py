@@ -149,7 +149,7 @@ def test_photos_that_somebody_added_to_the_table_are_kept(dataset):
         ({"status": "none_of_these"}, Meaning("none_of_these")),
         ({"label": "Thing lion"}, None),
         ({"label": ""}, Meaning("unsure", None, "the label was taken away")),
-        ({"label": "lynx"}, Meaning("unsure", None, "“lynx” is no class")),
+        ({"label": "lynx"}, Meaning("unsure", None, "“lynx” is not a class")),
         (
             {"status": "duplicate"},
             Meaning("unsure", None, "marked as a copy, but not of which photo"),
@@ -166,8 +166,8 @@ def test_a_word_that_is_no_class_is_kept_and_the_label_stays(dataset):
     lion = first(dataset)
     after = fold_dataset(edited(dataset, LABELS, lion, label="lynx"))
     assert after.dataset.labels()[lion].label == "lion"
-    assert "“lynx” is no class" in after.sentence
-    assert after.dataset.ledger()[0]["finding"] == "edited on the Hub: “lynx” is no class"
+    assert "“lynx” is not a class" in after.sentence
+    assert after.dataset.ledger()[0]["finding"] == "edited on the Hub: “lynx” is not a class"
 
 
 def test_an_older_copy_of_the_table_takes_no_decision_back(dataset):

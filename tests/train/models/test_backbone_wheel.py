@@ -117,7 +117,11 @@ def test_without_pypi_one_sentence_names_both_cures(tmp_path, monkeypatch):
     [
         (True, "/bin/uv", [wheel.sys.executable, "-m", "pip"]),
         (True, None, [wheel.sys.executable, "-m", "pip"]),
-        (False, "/bin/uv", ["/bin/uv", "tool", "run", "pip"]),
+        (
+            False,
+            "/bin/uv",
+            ["/bin/uv", "tool", "run", "--python", wheel.sys.executable, "pip"],
+        ),
     ],
 )
 def test_an_environment_without_pip_asks_uv(has_pip, uv, words):
