@@ -47,7 +47,7 @@ def export_dataset(
     """Write the chosen photos of a dataset to a new folder. Raises BadSource for a form or a
     selection that does not exist, and for a folder that is in use."""
     if to not in FORMS:
-        raise BadSource(f"Cannot export to “{to}”; choose one of {', '.join(FORMS)}.", to=to)
+        raise BadSource(f"Can't export to “{to}”. Choose {', '.join(FORMS)}.", to=to)
     _check_free(out)
     rows = chosen(dataset, selection)
     if to == "huggingface":

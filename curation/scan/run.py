@@ -45,6 +45,7 @@ from data_cards.dataset.repo import Changes, Dataset
 from data_cards.dataset.schema import Label, Opinion, Photo
 from data_cards.dataset.tables import findings_file, opinions_file
 from data_cards.progress import say
+from data_cards.report.facts import KINDS
 from data_cards.settings import dial
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.wording import counted
@@ -98,7 +99,8 @@ class ScanReport:
     def sentence(self) -> str:
         """For people."""
         found = ", ".join(
-            f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(self.findings.items())
+            counted(count, *KINDS.get(kind, (kind, kind)))
+            for kind, count in sorted(self.findings.items())
         )
         news = f"{self.new_photos} of them new" if self.new_photos else "none of them new"
         return (

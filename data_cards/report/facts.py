@@ -26,17 +26,19 @@ ORIGINS = {
     "visitor": "sent by visitors",
     "synthetic": "synthetic image",
 }
-FINDINGS = {
-    "label": "doubtful labels",
-    "exact_duplicate": "exact copies",
-    "near_duplicate": "near-copies",
-    "looks_alike": "photos that look alike",
-    "leak": "copies across the split",
-    "unreadable": "unreadable files",
-    "quality": "poor photos",
-    "shortcut": "shortcuts",
-    "visitor": "visitors' questions",
-    "unlabelled": "photos to label",
+# Each kind of finding as a card, a scan and a report call it: one of them, and several.
+KINDS = {
+    "label": ("doubtful label", "doubtful labels"),
+    "exact_duplicate": ("exact copy", "exact copies"),
+    "near_duplicate": ("near-copy", "near-copies"),
+    "looks_alike": ("photo that looks like another", "photos that look alike"),
+    "leak": ("copy across the split", "copies across the split"),
+    "conflict": ("disagreement between people", "disagreements between people"),
+    "unreadable": ("unreadable file", "unreadable files"),
+    "quality": ("poor photo", "poor photos"),
+    "shortcut": ("shortcut", "shortcuts"),
+    "visitor": ("visitor's question", "visitors' questions"),
+    "unlabelled": ("photo to label", "photos to label"),
 }
 
 
@@ -101,7 +103,7 @@ def facts_of(rows: Rows) -> DatasetFacts:
         ORIGINS.get(photo.sources[0].origin, photo.sources[0].origin) if photo.sources else "?"
         for photo in rows.photos.values()
     )
-    found = Counter(FINDINGS.get(one.kind, one.kind) for one in rows.findings)
+    found = Counter(KINDS.get(one.kind, (one.kind, one.kind))[1] for one in rows.findings)
     names = [name for _, name in SIZES] + [LARGEST]
     others: dict[str, list[str]] = {}
     for image_id in rows.photos:

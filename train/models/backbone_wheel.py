@@ -151,7 +151,8 @@ def pip_download(folder: Path) -> Path:
 
 def pip_command(has_pip: bool, uv: str | None) -> list[str]:
     """How to call pip here. An environment made by uv has none of its own; the program `uv` then
-    runs one, under this Python, since a job passes on its PYTHONPATH. Raises BackboneUnavailable where there is neither."""
+    runs one, under this Python, since a job passes on its PYTHONPATH. Raises BackboneUnavailable
+    where there is neither."""
     if has_pip:
         return [sys.executable, "-m", "pip"]
     if uv:

@@ -112,7 +112,10 @@ def export_folder(
     kept = golden(folder, preprocess)[0]
     tensors = np.concatenate([kept, *(preprocess(data)[None] for data in photos)])
     if not len(tensors):
-        raise BadModel("This model has no photos to check an export on; give some.")
+        raise BadModel(
+            "This model has no photos to check an export on. Name a dataset that has some: "
+            "--dataset DATASET"
+        )
     say(f"Exporting to {made.name} ...")
     form.write(module, preprocess.size, made)
     begun = time.monotonic()

@@ -223,7 +223,9 @@ def test_an_unknown_label_stops_everything_or_becomes_a_class(dataset, tmp_path)
     lion, other, _ = of(dataset, "lion")
     file = tmp_path / "said.csv"
     file.write_text(f"image_id,label\n{lion},Sea Eagle\n{other},rose\n")
-    with pytest.raises(BadDecision, match=r"“Sea Eagle” \(1 row\) is not a class.*Nothing was saved"):
+    with pytest.raises(
+        BadDecision, match=r"“Sea Eagle” \(1 row\) is not a class.*Nothing was saved"
+    ):
         import_labels(dataset, file)
     assert open_dataset(dataset.address).ledger() == []
     after = import_labels(dataset, file, new_classes=True).dataset
@@ -263,7 +265,7 @@ def test_fiftyone_samples_and_json_min_are_read():
 @pytest.mark.parametrize(
     ("to", "selection", "said"),
     [
-        ("voc", EVERYTHING, "There is no form “voc”"),
+        ("voc", EVERYTHING, "Can't export to “voc”"),
         ("csv", Selection(("holdout",)), "“holdout” is neither"),
         ("csv", Selection((), ("junk",)), "nothing was written. Statuses there: labelled"),
     ],

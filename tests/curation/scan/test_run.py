@@ -16,7 +16,7 @@ from curation.measures.cache import Memory
 from curation.measures.fingerprint_store import FingerprintStore
 from curation.measures.measure import PassingBy
 from curation.scan import run as scanning
-from curation.scan.run import ScanSettings, scan
+from curation.scan.run import ScanReport, ScanSettings, scan
 from data_cards.annotations.decision import decide, line_of
 from data_cards.annotations.ledger import given_labels
 from data_cards.dataset.collection import ClassInfo, Collection
@@ -335,3 +335,12 @@ def test_one_class_is_no_reason_to_fail(tmp_path, look, pile):
         dict([images_file(pile.rows)]), "Photos"
     )
     assert look(made).findings == {}
+
+
+def test_what_was_found_is_counted_in_words(tmp_path):
+    found = {"near_duplicate": 1, "looks_alike": 3}
+    dataset = create_dataset(str(tmp_path / "forts"), THINGS)
+    assert ScanReport(dataset, "", found, 36, 1, 155, 29, 0).sentence == (
+        "Looked at 36 photos, 1 of them new, and compared 155 new pairs. To look at: 3 photos that "
+        "look alike, 1 near-copy."
+    )
