@@ -119,7 +119,7 @@ def named(settings: TrainSettings) -> float | None:
 
 
 def check_dials(settings: TrainSettings) -> None:
-    """Raises CannotTrain where a number is none that can be meant."""
+    """Raises CannotTrain for a number that makes no sense."""
     check_ranges(settings)
     if settings.named_strangers is not None and not 0 <= settings.named_strangers <= 100:
         raise CannotTrain(

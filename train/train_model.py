@@ -209,7 +209,9 @@ def _released(
     metrics["previous"] = against(metrics, previous_metrics(*before)) if before else None
     write_json(draft / OURS / "metrics.json", metrics)
     _add_round(draft, done, metrics, photos)
-    if done.provisional:  # nobody reads about files that will be gone in minutes
+    if (
+        done.provisional
+    ):  # these files are deleted within minutes, so messages about them are useless
         return metrics
     page = report_of(draft, material.collection, source.dataset, photos)
     (draft / OURS / "report.html").write_text(page, encoding="utf-8")

@@ -36,10 +36,11 @@ MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Contender:
-    """A backbone on the photos outside the test. `accuracy`: answers right, with an interval that
-    counts near-copies together; `milliseconds`: from a photo's bytes to its features, the median,
-    through `engine`; `megabytes`: of its weights in float32, without its other half (the texts of
-    a CLIP). `behind`: its difference to the best one, None for that one itself."""
+    """A backbone, measured on the photos outside the test. `accuracy`: the share of right answers,
+    with an interval that counts near-copies together; `milliseconds`: from a photo's bytes to its
+    features, the median, through `engine`; `megabytes`: of its weights in float32, without its
+    other half (the texts of a CLIP). `behind`: its difference from the best backbone, None for the
+    best itself."""
 
     name: str
     family: str
@@ -95,8 +96,9 @@ def ranked(
     right: Sequence[dict[str, bool]],
     groups: dict[str, int],
 ) -> tuple[Contender, ...]:
-    """The best first, each other one with its paired difference to that. `right`: whose photos
-    each names rightly, by image_id; `groups`: which photos hang together."""
+    """Contenders, the best first; each other one has its paired difference from the best. `right`:
+    for each contender, which photos it names rightly, by image_id; `groups`: which photos belong
+    together."""
     order = sorted(range(len(contenders)), key=lambda one: -(contenders[one].accuracy.value or 0.0))
     best = right[order[0]]
     rows = [contenders[order[0]]]

@@ -30,13 +30,14 @@ from train.statistics.paired import Changed, Paired, changed, paired
 from train.uncertainty.decision_rule import Judgement
 
 COMPARISON = (
-    "comparison.json"  # beside the metrics of a release: how it stood against the one before
+    "comparison.json"  # written beside a release's metrics: how it compared with the previous model
 )
 
 
 @dataclass(frozen=True)
 class Contest:
-    """What came of it. `left_out`: test photos that one of the models had learned from."""
+    """The result of a comparison. `left_out`: test photos that one of the models had learned
+    from."""
 
     found: Paired
     changed: tuple[Changed, ...]
@@ -91,8 +92,8 @@ def contest(
 def against_before(
     folder: Path, source: Sealed, material: Material, after: Mapping[str, str]
 ) -> Contest | None:
-    """The model in `folder` asked the same test as the one that answered `after`; None where it
-    cannot be asked."""
+    """Ask the model in `folder` about the test that `after` answered, and compare; None where that
+    model cannot be asked."""
     try:
         before = answers_of(folder, source.dataset, material, "The round before, on the same test")
     except (BadModel, MissingFile) as error:

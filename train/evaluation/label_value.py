@@ -22,7 +22,7 @@ from train.statistics.paired import Paired
 # wrong labels (and their share of all) that are not worth an hour by themselves
 FEW_ERRORS = 3
 FEW_SHARE = 0.003
-MANY_SHARE = 0.02  # of all labels: more wrong ones than that hold any model back
+MANY_SHARE = 0.02  # share of all labels: more wrong ones than this limit any model
 LITTLE = 0.01  # a gain that nobody would notice
 
 
@@ -55,7 +55,7 @@ def what_changed(found: Paired) -> str:
 
 
 def how_sure(found: Paired) -> str:
-    """What so small a test cannot show; empty where the interval tells it apart from nothing."""
+    """What a test this small cannot show; empty where the interval excludes zero."""
     if not found.n:
         return "There is no test photo that both models answered, so we can't compare them."
     if found.low > 0 or found.high < 0:
@@ -113,7 +113,8 @@ def _made(decisions: int) -> str:
 
 
 def _left(effort: Effort) -> str:
-    """Of the labels that the scan doubts: the others are not counted, since nobody knows."""
+    """How many of the doubted labels are probably wrong. Labels that no scan doubts are left out:
+    nobody knows."""
     left = effort.errors_left
     doubts = effort.doubts
     if not doubts:
@@ -164,8 +165,8 @@ FEWEST_GAPS = 5
 @dataclass(frozen=True)
 class Effort:
     """`decisions` that stand; `minutes` for one, None while that is not known; `doubts`: labels
-    that the last scan doubts and nobody decided about; `wrong_share` of the doubts answered of
-    late that were wrong labels."""
+    that the last scan doubts and nobody has decided about; `wrong_share`: how many of the recently
+    decided doubts were wrong labels."""
 
     decisions: int = 0
     minutes: float | None = None
@@ -222,8 +223,8 @@ def _minutes(said: Iterable[Decision]) -> float | None:
 
 
 def _wrong_share(answered: list[Decision]) -> float | None:
-    """Of the doubts answered of late, the least doubtful so far: what is left is no better.
-    Laplace's rule."""
+    """The share of wrong labels among the doubts decided last, by Laplace's rule. The most doubtful
+    are decided first, so what is left is at most that bad."""
     if len(answered) < ENOUGH:
         return None
     wrong = sum(one.action != "keep" and one.label != one.label_before for one in answered)

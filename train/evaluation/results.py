@@ -104,8 +104,8 @@ def answered_curve(confidence: np.ndarray, right: np.ndarray) -> list[tuple[floa
 
 
 def refusal_curve(known: np.ndarray, foreign: np.ndarray) -> list[tuple[float, float]]:
-    """(share of known photos refused, share of other things refused) for every line between
-    scores that could be drawn; empty without photos of both."""
+    """(share of known photos refused, share of other things refused) for every possible threshold
+    between scores; empty unless there are photos of both."""
     if not len(known) or not len(foreign):
         return []
     lines = np.unique(np.concatenate([known, foreign, [-np.inf]]))[::-1]
@@ -193,7 +193,7 @@ def metrics_text(metrics: Mapping[str, Any]) -> str:
 
 
 def answers_told(answers: Mapping[str, Any]) -> str:
-    """How often each answer is given, as a sentence."""
+    """A sentence that says how often each answer is given."""
     sure, probably, one_of, none = (
         answers[name]["value"] or 0.0 for name in ("sure", "probably", "one_of", "none")
     )

@@ -105,11 +105,11 @@ class Story:
         return Story((*self._kept(head).rounds, replace(one, number=number, revision="")), number)
 
     def back_to(self, number: int, head: str) -> Story:
-        """An earlier round is served again; nothing is forgotten."""
+        """Serve an earlier round again; the story keeps all rounds."""
         return replace(self._kept(head), served=number)
 
     def pruned(self, keep: int) -> Story:
-        """Only the last `keep` rounds and the one that is served can be gone back to."""
+        """Keep the last `keep` rounds and the served one to go back to; drop the others."""
         last = {row.number for row in self.rounds[-keep:]} if keep > 0 else set()
         kept = last | {self.served}
         return replace(

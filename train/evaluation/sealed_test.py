@@ -1,4 +1,4 @@
-"""The sealed test: a release is asked about photos that nothing was chosen by.
+"""The sealed test: a release answers photos that were held back from every choice.
 
 python -m train evaluate MODEL DATASET  last line: {"top1": ..., "top3": ..., "top5": ..., "n":
 ...}

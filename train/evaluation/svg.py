@@ -98,13 +98,13 @@ def rounds_chart(
     waits: int = 0,
     style: str = ALONE,
 ) -> str:
-    """A drawing of its own: top-1 of each round (number, share) with its 95 % interval. `served`
-    and `waits` are the numbers of the served model and of the candidate; `style` is CSS, empty
-    where a page has its own. Empty where nothing was measured.
+    """A whole SVG file: top-1 of each round (number, share) with its 95 % interval. `served` and
+    `waits` are the numbers of the served model and of the candidate; `style` is CSS, empty where a
+    page has its own. Empty where nothing was measured.
 
-    `steps`: (round, later round, share, later share) of two models on the same test. These are
-    the lines, so a line rises by what a round gained, and not because labels of the test were
-    corrected.
+    `steps`: (round, later round, share, later share) of two models on the same test. Lines are
+    drawn between these, so that a line rises by what a round gained, and not because labels of the
+    test were corrected.
     """
     measured = [(number, top1) for number, top1 in rounds if top1.value is not None]
     if not measured:
@@ -154,8 +154,7 @@ def ticks(low: float, high: float, whole: bool = False) -> list[float]:
 
 @dataclass(frozen=True)
 class _Frame:
-    """What lies between `across` and `up`, round numbers; those that are shares are written in
-    per cent."""
+    """The range of both axes, in round numbers; shares are written in per cent."""
 
     across: Sequence[float]
     up: Sequence[float]

@@ -1,9 +1,9 @@
 """How much training fits into the time that somebody has: `--budget 10m` picks epochs, resolution
 and how many blocks learn.
 
-The learning rates still fall to their end: a shorter training is planned, none is cut off. What
-was picked stays in the run folder, so that a training that was killed goes on as it was planned,
-however fast the machine is then.
+The learning rates still fall to their end: a shorter training is planned, instead of a long one
+that is cut off. The plan is kept in the run folder, so that a killed training resumes with the same
+plan, however fast the machine is by then.
 
     plan_within(plan, 600.0, Work(2640, 296, 5421), pace, (140, 168, 196, 224))
 """
@@ -119,15 +119,14 @@ def seconds_in(text: str) -> float:
 
 
 def check_budget(budget: str, epochs: int | None) -> None:
-    """Raises CannotTrain where a budget is no time, or where the epochs that it picks are given
-    too."""
+    """Raises CannotTrain if the budget is not a time, or if --epochs is given as well."""
     if budget and seconds_in(budget) and epochs is not None:
         raise CannotTrain("--budget picks the epochs, so give either --budget or --epochs.")
 
 
 def sides_for(plan: Plan, family: str, size: int) -> tuple[int, ...]:
-    """Sides of a training view that may be chosen, from small to large; only a DINOv2 looks at
-    any side as it is."""
+    """Sides of a training view to choose from, small to large; only DINOv2 takes views of any
+    side."""
     row = row_of(family)
     if not row.any_side:
         return (plan.side,)
@@ -284,8 +283,8 @@ def pace_of(
     """Measured at the smallest and the largest of `sides`, and with the fewest blocks;
     `run`: a folder on the disk that is written to. `model` stays as it is.
 
-    After `limit` seconds nothing more is measured but how long an answer takes: what is not yet
-    known of a step is taken to be as slow as the first one was.
+    After `limit` seconds only the time of an answer is still measured; a step that was not measured
+    is assumed to be as slow as the first one.
     """
     import torch
 
@@ -356,7 +355,7 @@ def pace_of(
 
 
 def depth_of(model: Any) -> int:
-    """How many blocks a network has; 1 where it has none that can be told apart."""
+    """How many blocks a network has; 1 if they cannot be told apart."""
     found = (BLOCK.search(name) for name, _ in model.named_parameters())
     return 1 + max((int(one[1]) for one in found if one), default=0)
 

@@ -38,8 +38,8 @@ class Averaged(TrainerCallback):
         self.swapped = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """After a resume the model is the average that the checkpoint held, and what was
-        learning lies beside it."""
+        """After a resume: load the averaged weights into the model, and keep the ones that learn
+        beside it."""
         self.average = {name: one.detach().clone() for name, one in self.parameters.items()}
         if state.global_step:
             kept = Path(args.output_dir) / f"checkpoint-{state.global_step}" / WEIGHTS
@@ -60,7 +60,8 @@ class Averaged(TrainerCallback):
         self._swap()
 
     def keep(self, checkpoint: Path) -> None:
-        """Write what learns into a checkpoint, whose model is the average. Raises DiskFull."""
+        """Add the weights that learn to a checkpoint, whose model is the average. Raises
+        DiskFull."""
         learning = (
             self.average
             if self.swapped

@@ -40,7 +40,7 @@ class Processes:
     def wait(self) -> None:
         """Until all are here."""
         if self.count > 1:
-            self.everybodys(None)  # a barrier proper would pick a GPU by itself
+            self.everybodys(None)  # a real barrier would choose a GPU on its own
 
     def broadcast(self, value: T | None = None) -> T:
         """What the main process says, in every process; what the others say is not looked at."""
@@ -67,7 +67,7 @@ class Processes:
     def part(self, batch: Sequence[T]) -> Sequence[T]:
         """This process's part of a batch; all parts together are the batch, none is empty.
 
-        A batch that does not go round is given to everybody: the mean of equal gradients is that
+        A batch too small to divide is given to every process: the mean of equal gradients is that
         gradient.
         """
         if len(batch) < self.count:

@@ -1,9 +1,7 @@
-"""The end of a training: most validation photos have said what they had to say, and are learned
-from too.
-
-Some of them, in whole bursts, no block learns from: these calibrate the release and set what it
-refuses, so that what is promised about photos it has not seen still holds. How they judge a head
-that learns from them: train/finetune/refit_head.py.
+"""The end of a training: most validation photos have served their purpose, and are learned from
+too. Some of them, in whole bursts, stay out: these calibrate the release and set what it refuses,
+so that what is promised about photos it has not seen still holds. How they judge a head that learns
+from them: train/finetune/refit_head.py.
 
     trained, material = finish(trained, material, source, settings, cache, run)
 """
@@ -40,8 +38,8 @@ def finish(
     cache: Path,
     run: Path,
 ) -> tuple[TrainedModel, Material]:
-    """`settings.finish` more epochs of a fine-tuned model, and who now is on which side. As it
-    was where there are too few validation photos, or where those that are held back say that it
+    """Train `settings.finish` more epochs; the model, and which photos are now on which side. The
+    model stays as it was if there are too few validation photos, or if those held back show that it
     became worse. Raises CannotTrain, DiskFull."""
     held = held_back(source, material.validation, settings.seed)
     more = [example for example in material.validation if example not in held]

@@ -1,9 +1,8 @@
-"""The Trainer run: from a model whose head the probe gave it to one that knows this collection.
-
-The lower blocks stay as they were pretrained; the upper ones learn, the lower the slower; every
-epoch shows each photo as another visitor would have taken it. What remains is the end of it, or
-the epoch that validation prefers. A run folder keeps a checkpoint per epoch, so that a killed
-training goes on where it was and ends the same.
+"""The Trainer run: it starts from a model whose head is the probe. The lower blocks stay as they
+were pretrained; the upper ones learn, the lower the slower; every epoch shows each photo as another
+visitor would have taken it. The result is the last epoch, or the one that validation prefers. A run
+folder keeps a checkpoint per epoch, so that a killed training goes on where it was and ends the
+same.
 
     tuned = fine_tune(model, image_cache, train, validation, framing, plan, run)
 """
@@ -42,11 +41,11 @@ STATE = "trainer_state.json"  # what the Trainer writes last: a checkpoint witho
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to; `loss` and `accuracy` on training views, the others on validation
+    """The figures of one epoch: `loss` and `accuracy` on training views, the others on validation
     photos as they are.
 
     `learning_rate`: the uppermost block's at the end of the epoch; `seconds`: since fine-tuning
-    began, without what was done in vain before a resume.
+    began, without work that was lost before a resume.
     """
 
     epoch: int
@@ -126,8 +125,7 @@ def last_checkpoint(run: Path) -> Path | None:
 
 
 def finished(epochs: Sequence[Epoch], plan: Plan) -> bool:
-    """Whether all epochs are done, or the last of them, as many as PATIENCE says, brought
-    nothing better."""
+    """Whether all epochs are done, or the last PATIENCE epochs brought no improvement."""
     scores = [epoch.score for epoch in epochs]
     best = max(range(len(scores)), key=lambda n: (scores[n], -n), default=0)
     few, share = PATIENCE

@@ -42,8 +42,8 @@ from train.uncertainty.rejection import tuned_on_views
 from train.uncertainty.sure import sure_line
 from train.uncertainty.temperature import calibrate
 
-# logits between a photo that is the picture and one with nothing in common: points decide, this
-# helps
+# logits between the picture itself and a photo that has nothing in common with it; matching points
+# decide, this only helps
 SHARPNESS = 2.0
 NEVER = -1e3  # the logit of a class whose picture cannot be read
 # simulated views, and how many of one picture at most

@@ -165,7 +165,7 @@ def _from_backbone(
     tuned = _tuned(model, photos, plan, settings.track)
     untuned = with_head(backbone, _labels(material), probe)
     blend = _blended(model, untuned, tuned, photos)
-    # Photos that both were fitted on say nothing about who is surer rightly.
+    # Photos that both were fitted on cannot show which of them is confident with good reason.
     grown = (
         blend.score > probed.score
         if steered_by == "validation"
@@ -257,7 +257,8 @@ def _probe(
 
 
 def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Material:
-    """The material whose training labels nobody's photo contradicts, or nearly nobody's."""
+    """The material without labels that the photos contradict: left out, or replaced by what the
+    photos show."""
     found = doubted(x, y, len(material.classes))
     changed = int((found.labels != y).sum())
     if not changed:
@@ -409,8 +410,8 @@ def head_of(model: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _steered(material: Material) -> tuple[Material, str]:
-    """A collection too small to spare validation photos is steered by its training photos, as
-    they are."""
+    """Which photos choose between epochs: a collection too small for validation photos uses its
+    training photos, unaugmented."""
     if not material.train:
         raise CannotTrain("None of the training photos can be read.")
     if material.validation:
@@ -451,7 +452,7 @@ def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
 
 
 def prepare(settings: TrainSettings) -> None:
-    """Threads as they are wanted, and no remarks of libraries between our own lines."""
+    """Set the number of threads, and silence the libraries' own messages."""
     import torch
     from transformers.utils import logging
 

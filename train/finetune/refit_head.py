@@ -25,7 +25,7 @@ from train.uncertainty.decision_rule import Seen
 from train.uncertainty.temperature import calibrated_loss
 
 FOLDS = 10
-NEVER = -1  # the fold of what is always learned from
+NEVER = -1  # the fold number of photos that every fit learns from
 # Share of the round covariance. Of .03 to .9, .2 to .5 did best on groceries' test after each of
 # four trainings; validation cannot say, where it holds photos of bursts that were learned from.
 SHRUNK = 0.3

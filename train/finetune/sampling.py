@@ -41,6 +41,6 @@ def _whole(shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _round_and_round(places: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """`count` of the places; none is taken once more before all were."""
+    """`count` places in turn: each is taken once before any is taken again."""
     whole, rest = divmod(count, len(places))
     return np.concatenate([np.tile(places, whole), rng.permutation(places)[:rest]])

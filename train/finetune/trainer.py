@@ -101,8 +101,8 @@ class Shuffled(Sampler[int]):
 
 
 class Parts(Sampler[list[int]]):
-    """What one of several processes sees of each batch that one process alone would see, so that
-    a step is the same."""
+    """The part of each batch that one of several processes sees; together they see what a single
+    process would, so a step is the same."""
 
     def __init__(self, order: Shuffled, batch: int, processes: Processes) -> None:
         self.order = order
@@ -117,8 +117,8 @@ class Parts(Sampler[list[int]]):
 
 
 class ClockedTrainer(Trainer):
-    """Each evaluation says how many seconds of training came before it, without those that a
-    killed run took along; and what a checkpoint holds is read whole."""
+    """A Trainer whose evaluations also say how many seconds of training came before them, without
+    those lost in a killed run, and which reads checkpoints completely."""
 
     _clock = 0.0
 
@@ -206,8 +206,8 @@ class CountingTrainer(ClockedTrainer):
         return cast(Views, self.train_dataset).plan
 
     def _top_rate(self) -> float:
-        """Of the uppermost block: the Trainer itself would name the rate of whichever parameter
-        comes first."""
+        """The learning rate of the uppermost block; the Trainer itself would name that of whichever
+        parameter comes first."""
         first = cast(torch.optim.Optimizer, self.optimizer).param_groups[0]
         return self.plan.lr * float(first["lr"]) / float(first["initial_lr"])
 

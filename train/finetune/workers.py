@@ -31,8 +31,8 @@ from train.splits.training_set import Example
 
 @dataclass(frozen=True)
 class Task:
-    """A fine-tuning: the model as it is to begin, from which photos, how. `run`: the name of its
-    folder."""
+    """A fine-tuning for several processes: the initial model, its photos and its plan. `run`: the
+    name of its folder."""
 
     model: Any
     dataset: str
@@ -46,7 +46,8 @@ class Task:
 def train_together(
     task: Task, image_cache: ImageCache, run: Path, tracker: str = "none"
 ) -> FineTuned:
-    """Fine-tune with everybody who assists; alone where nobody does. Raises CannotTrain."""
+    """Fine-tune together with all processes that assist, or alone if there are none. Raises
+    CannotTrain."""
     here().broadcast(task)
     return _train(task, lambda: image_cache, run, tracker=tracker)
 
@@ -90,7 +91,7 @@ def _train(
     tuned = fine_tune(
         task.model, copies, task.train, task.validation, task.framing, task.plan, run, tracker
     )
-    here().wait()  # nobody's checkpoints are cleared away while somebody reads them
+    here().wait()  # no process clears checkpoints away while another reads them
     return tuned
 
 

@@ -42,7 +42,7 @@ class Look:
 
 
 LOOK = Look()
-# For things told apart by their colour or by small print: what only the light does is kept small.
+# For things that differ by colour or small print: change colours only a little.
 GENTLE = Look(
     tilt=0.06,
     stops=0.4,

@@ -70,7 +70,7 @@ def _edges(cells: np.ndarray) -> float:
 
 
 def _is_noise(photo: Image.Image, left: float) -> bool:
-    """Whether cells of which so much is `left` come from pixels that chance drew."""
+    """Whether the variance `left` between cells is what random pixels would give."""
     width, height = photo.size
     wide, high = min(PATCH, width), min(PATCH, height)
     across, down = (width - wide) // 2, (height - high) // 2

@@ -105,7 +105,8 @@ class Laid:
 
 
 def lay_over(photo: Points, picture: Points) -> Laid | None:
-    """How a picture, seen flat from some angle, lies in a photo; None where it does not."""
+    """Where a picture, seen flat from some angle, appears in a photo; None if it does not
+    appear."""
     import cv2
 
     if min(len(photo), len(picture)) < FEWEST:

@@ -27,8 +27,8 @@ FILE = "preprocessor_config.json"
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 BICUBIC = 3
-# Beyond this many times the short side, nothing of the long one survives the centre crop; a
-# 10-pixel-high strip would otherwise be blown up to gigabytes first.
+# If the long side is more than this many times the short one, the centre crop keeps nothing of the
+# rest; a 10-pixel-high strip would otherwise be blown up to gigabytes first.
 LONGEST = 4
 
 

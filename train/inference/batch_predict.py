@@ -79,9 +79,8 @@ def seconds_a_photo(folder: Path, dataset: Photos, ids: Sequence[str]) -> float:
 def by_features(
     backbone: Backbone, head: Head, cache: Path, size: int | None, batch: int, threads: int
 ) -> Asking:
-    """The same of a linear head on a backbone as it is, from features that are kept since a
-    scan: no photo is looked at twice. `head()`: weight (c, d) and bias (c,) as they are when
-    somebody asks."""
+    """The same for a linear head on an unchanged backbone, from features that a scan has cached: no
+    photo is looked at twice. `head()`: weight (c, d) and bias (c,), read at each call."""
 
     def asked(folder: Path, dataset: Photos, ids: Sequence[str], what: str) -> Answers:
         found, x = embed_dataset(

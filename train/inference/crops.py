@@ -1,7 +1,7 @@
 """A photo looked at in parts: small things, things at the edge, and several in one frame.
 
-Nine overlapping parts, each half as wide and high as the photo, are asked about at once; what one
-of them shows surely, and another that overlaps it shows as well, is in the photo.
+Nine overlapping parts, each half as wide and high as the photo, are asked about at once; a thing is
+in the photo if one part shows it surely and an overlapping part shows it as well.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ trained.
     todays = todays_classes(classes_of(folder), dataset.collection(), ledger.decisions, knew)
     todays.merged(chances)      # (n, classes of today that the model can name)
 
-A class keeps its id when it is renamed, so only its title is another one. A class that was
-merged is read as the one it went into, and their chances add up. A new class that took the name
-of one that was merged is another thing: only a model that knew of it means it.
+A renamed class keeps its id, so only its title changes. A merged class is read as the one it was
+merged into, and their chances add up. A new class that took the name of a merged one is a different
+thing: only a model that knew of it means it.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def known_at(dataset: Dataset, revision: str, made_at: str) -> Knew:
 
 
 def with_own(today: Collection, own: Collection, ids: Sequence[str]) -> Collection:
-    """Today's collection, with the model's own cards of those `ids` that it lacks; the model's
-    own where it has none of them: that dataset is about other things."""
+    """Today's collection, with the model's own cards for those `ids` that it lacks. If it has none
+    of them, the model's own collection: that dataset is about other things."""
     lacking = [own.info(name) for name in ids if name not in today and name in own]
     if not any(name in today for name in ids):
         return own

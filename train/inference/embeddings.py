@@ -54,7 +54,7 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Watch:
-    """Somebody who looks at photos on their way to the network, so that none is read and decoded
+    """A watcher that sees photos on their way to the network, so that none is read and decoded
     twice.
 
     `see` gets name, bytes and the decoded photo, whose longer side has at least `longer` pixels

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 INPUT = "pixel_values"
 OPSET = 18
-# How a network is written down: part of the name of a file that is kept for later, so that no older
-# form is opened.
+# The version of the export; it is part of a cached file's name, so that no older version is opened.
 FORM = "lean"
 # OpenVINO may compute in bf16 where the CPU has it; a cosine below this would reorder neighbours.
 LEAST_COSINE = 0.999
@@ -110,8 +109,8 @@ class OpenVinoEngine:
         self._idle = deque[Any]()
 
     def run(self, pixel_values: np.ndarray) -> tuple[np.ndarray, ...]:
-        # A request for each call under way: one that is shared would mix up two visitors' photos.
-        # Kept for the next call, since a new one asks for its memory again.
+        # One request for each running call: a shared one would mix up two visitors' photos.
+        # Requests are reused, since a new one allocates its memory again.
         try:
             request = self._idle.pop()
         except IndexError:

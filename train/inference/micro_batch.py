@@ -1,13 +1,13 @@
 """Several visitors at once, one batch: who asks while the network works is answered together
 with the others.
 
-Nobody waits for company. Who finds the network idle is answered alone and at once; those who
-come meanwhile form the next batch, and the first of them runs it in a thread of his own, so that
-there is none to start or to stop.
+Nobody waits for a batch to fill. A caller who finds the network idle is answered alone and at once;
+callers who come meanwhile form the next batch, and the first of them runs it in its own thread, so
+there is no thread to start or stop.
 
-The answers are those of photos that come alone, to the bit: only sizes of batches are used for
-which that was tried. OpenVINO adds up in the same order whatever comes with a photo; torch and
-onnxruntime do not, so there the photos are answered one after the other.
+Answers are bit for bit those of photos asked alone: only batch sizes for which that was checked are
+used. OpenVINO adds up in the same order whatever comes with a photo; torch and onnxruntime do not,
+so there the photos are answered one after the other.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def sizes_as_alone(engine: Engine, photos: np.ndarray) -> tuple[int, ...]:
 
 
 class MicroBatcher:
-    """`engine` for several threads at once; each gets the outputs for his own photos, and his
-    own errors. `sizes`: how many photos may be answered together, largest first; one at a time
-    until it is known that company changes nothing."""
+    """`engine` for several threads at once; each caller gets the outputs for its own photos, and
+    its own errors. `sizes`: how many photos may be answered together, largest first; one at a time
+    until it is known that batching changes nothing."""
 
     def __init__(self, engine: Engine, sizes: Sequence[int] = ()) -> None:
         self.name = engine.name
@@ -109,7 +109,7 @@ class MicroBatcher:
             if len(some) == 1:
                 some[0].outputs.set_exception(error)
                 return
-            for asker in some:  # what one of them brought must not cost the others their answer
+            for asker in some:  # one caller's bad photo must not cost the others their answers
                 self._answer([asker])
             return
         ends = np.cumsum([len(asker.photos) for asker in some])[:-1]

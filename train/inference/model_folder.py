@@ -19,8 +19,8 @@ PROVISIONAL = "provisional"  # of release.json
 
 
 def is_provisional(folder: Path) -> bool:
-    """Whether the release in `folder` only answers until a better one is trained: it counts as
-    no round."""
+    """Whether the release in `folder` only answers until a better one is trained; it does not count
+    as a round."""
     return read_json(folder / OURS / "release.json").get(PROVISIONAL) is True
 
 

@@ -90,7 +90,7 @@ def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> 
 
 
 def _opened(folder: Path, preprocess: Preprocessing, name: str, threads: int) -> Engine | None:
-    """The export through one engine, where there is such and it gives the kept answers."""
+    """The export, opened with one engine; None unless it exists and gives the golden answers."""
     if name not in installed() or name == "torch" or not is_checked(folder):
         return None
     fast = open_onnx(folder / ONNX, name, threads, exact=False)
@@ -218,8 +218,8 @@ def same_answers(a: np.ndarray, b: np.ndarray, largest: float = LARGEST_DIFFEREN
         return a.shape == b.shape
     scale = max(1.0, float(np.abs(b).max()))
     named = a.argmax(axis=1)
-    # Two classes nearly level: no engine can be held to the one that was ahead by less than what
-    # engines differ by.
+    # Two classes are nearly level: the one ahead may change if it leads by less than engines
+    # differ.
     behind = b.max(axis=1) - np.take_along_axis(b, named[:, None], axis=1)[:, 0]
     alike = behind <= min(largest, LARGEST_DIFFERENCE) * scale
     return bool(alike.all()) and float(np.abs(a - b).max()) <= largest * scale

@@ -21,7 +21,7 @@ OF_EACH_CELL = 16  # descriptors that are looked at further
 # answer on 287 paintings (docs/decisions/one-picture-a-thing.md).
 LEARN_FROM = 40
 ROUNDS = 8
-AT_ONCE = 20_000  # descriptors whose cells are looked for together, so that memory stays flat
+AT_ONCE = 20_000  # descriptors that are assigned to cells at a time, which bounds the memory
 
 
 @dataclass(frozen=True)

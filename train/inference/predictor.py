@@ -51,9 +51,9 @@ class Candidate:
 @dataclass(frozen=True)
 class Prediction:
     """One answer. `label`, `title` and `card` are of the likeliest class, and None (the card
-    empty) on "none". `lead`: it is one of some, and the first is far ahead. `parent`: it is one of
-    some, but surely of this kind, {"title", "confidence"}. `several`: all candidates are in the
-    photo, and one of them is meant."""
+    empty) on "none". `lead`: the answer is one_of, and the first candidate is far ahead. `parent`:
+    the answer is one_of, but the kind is sure: {"title", "confidence"}. `several`: all candidates
+    are in the photo."""
 
     answer: str
     label: str | None
@@ -127,7 +127,7 @@ class Predictor:
         return self.todays.collection
 
     def read_as(self, today: Collection, decisions: Iterable[Decision], knew: Knew) -> None:
-        """From now on answers name classes as they are called `today`, after these `decisions`; see
+        """From now on, name classes as they are called `today`, after these `decisions`; see
         train/inference/current_classes.py."""
         todays = todays_classes(self.classes, today, decisions, knew)
         self.todays = replace(todays, collection=with_own(today, self._own, todays.ids))
@@ -195,8 +195,8 @@ class Predictor:
     def _several(
         self, best: Prediction, found: Sequence[tuple[int, float]], top_k: int
     ) -> Prediction:
-        """Several things in one frame, each class number of today with its chance: which of them
-        is meant, the visitor says. `best` where there is one only."""
+        """The things in one frame: today's class numbers with their chances. If there are several,
+        the visitor says which one is meant; if only one, it is `best`."""
         named = {self.todays.ids[number]: chance for number, chance in reversed(found)}
         if len(named) < 2:
             return best

@@ -97,7 +97,9 @@ class References:
         if not len(photo) or not self.points:
             return np.zeros(len(self.points), int)
         pictures, near = self.index.nearest(photo.strongest(VOTERS).descriptors)
-        owners = np.array([*self.owners, -1])[pictures]  # picture -1 is none, and nobody's
+        owners = np.array([*self.owners, -1])[
+            pictures
+        ]  # picture -1 means none; it belongs to no class
         if without is not None:
             near = np.where(owners == without, 0, near)
         rows = np.arange(len(near))
@@ -161,7 +163,7 @@ def beside(laid: Sequence[tuple[int, Laid]]) -> list[int]:
 
 
 def _shared(one: Box, other: Box) -> float:
-    """Which share of the smaller of two boxes lies in the other."""
+    """How much of the smaller box lies inside the other, as a share."""
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
     smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
@@ -175,7 +177,7 @@ def at_side(shape: tuple[int, int]) -> tuple[float, float]:
 
 
 def as_logits(agreeing_points: np.ndarray) -> np.ndarray:
-    """What agreeing points add to logits: nothing up to what chance gives, and less for each
+    """What agreeing points add to logits: nothing for as many as chance gives, then less with each
     further point."""
     return np.asarray(WEIGHT * np.log1p(np.maximum(agreeing_points - CHANCE, 0)), np.float32)
 

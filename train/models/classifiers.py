@@ -65,7 +65,7 @@ def open_classifier(folder: Path) -> Any:
 
 
 def known_family(model_type: str) -> BackboneFamily | None:
-    """What is known of a family; None for one that transformers has no network for photos of."""
+    """What is known of a family; None if transformers has no image network of it."""
     if model_type in FAMILIES:
         return FAMILIES[model_type]
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_MAPPING_NAMES
@@ -109,7 +109,7 @@ def head_layer(model: Any) -> nn.Linear:
 
 
 def without_head(model: Any) -> Any:
-    """The same classifier, its weights shared, whose logits are what its last matrix would see."""
+    """The same classifier with shared weights, but its logits are the input of its last matrix."""
     from torch import nn
 
     *path, last = head_place(model).split(".")

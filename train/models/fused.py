@@ -4,7 +4,7 @@ can fuse them.
 transformers' modules, exported as they are, carry guards against empty masks, three projections
 where one does, and multiplications that can live in the weights. Here queries, keys and values
 come from one matrix with the scale of attention in it, a layer's scale is part of the matrix
-before it, and positions are worked out once for one size. Importing this room imports torch.
+before it, and positions are worked out once for one size. Importing this module imports torch.
 """
 
 from __future__ import annotations

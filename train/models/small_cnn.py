@@ -1,8 +1,6 @@
-"""The baseline that was told nothing: a small network trained on this collection alone.
-
-It says what the pretrained backbone is worth. It is transformers' own ResNet, made small (half a
-million weights, 96 pixels), so that `from_pretrained`, the export and the predictor open it like
-any other model.
+"""The baseline: a small network, trained from scratch on this collection alone. It shows what the
+pretrained backbone is worth. It is transformers' own ResNet, made small (half a million weights, 96
+pixels), so that `from_pretrained`, the export and the predictor open it like any other model.
 
     python -m train DATASET MODEL --scratch
 """

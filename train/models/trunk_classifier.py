@@ -1,4 +1,4 @@
-"""A classifier for families of which transformers has only the trunk, such as DINOv3.
+"""A classifier for families for which transformers has only the trunk, such as DINOv3.
 
 This file travels with such a release as modeling_vitrine.py, so that
 `pipeline("image-classification", MODEL, trust_remote_code=True)` opens it without Vitrine.

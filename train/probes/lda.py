@@ -116,8 +116,8 @@ class _Sums:
 
 
 class _Known:
-    """Photos with their classes, and what those of each fold come to: leaving one out is a
-    subtraction. What is in a fold below 0 is never left out."""
+    """Photos with their classes, and the sums over each fold, so that leaving a fold out is a
+    subtraction. Photos in a fold below 0 are never left out."""
 
     def __init__(
         self, x: np.ndarray, y: np.ndarray, fold: np.ndarray, classes: int, shrunk: float = SHRUNK
@@ -202,10 +202,9 @@ class _Known:
 
 
 def _sureness(logits: np.ndarray, y: np.ndarray, slips: float | None = None) -> float:
-    """The factor that makes logits (n, c) as sure as they are right, by their cross-entropy;
-    next to nothing where no photo says anything. `slips`: the share that counts as wrong besides
-    those that are; one photo when left out, as if the next were wrong (Laplace's rule of
-    succession)."""
+    """The factor that makes logits (n, c) as confident as they are right, by cross-entropy; next to
+    nothing where no photo says anything. `slips`: the share that counts as wrong besides those that
+    are; one photo when left out, as if the next were wrong (Laplace's rule of succession)."""
     from scipy.optimize import minimize_scalar
 
     own = logits[np.arange(len(y)), y]

@@ -133,8 +133,8 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> n
     group.
 
     It learned from about MOST others at most. A class that a fold's training photos do not show
-    gets UNSEEN there, so its photos look doubtful: with all its photos in one group nobody can
-    say better.
+    gets UNSEEN there, so its photos look doubtful. If all photos of a class are one group, nothing
+    better can be said.
     """
     y = np.asarray(y, dtype=np.int64)
     fold = folds_of(y, groups, _few(len(y), FOLDS))

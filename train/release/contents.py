@@ -82,9 +82,9 @@ def furnish(
     asking: Asking = ask,
     mirror: bool = False,
 ) -> TrainedModel:
-    """Ask the model in `draft` about every photo it may know of, and write what follows from
-    that; the model, whose head may have been fitted anew. No test photos. `asking`: how it is
-    asked; `mirror`: whether mirror images are tried (train/release/mirror_images.py)."""
+    """Ask the model in `draft` about all photos outside the test, and write calibration, rejection
+    rule and index from its answers; the model, whose head may have been refitted. `asking`: how it
+    is asked; `mirror`: whether mirror images are tried (train/release/mirror_images.py)."""
     none = (*material.none["train"], *material.none["validation"])
     known = dict((*material.train, *material.validation))
     answers = asking(draft, source.dataset, [*known, *none], "What it learned")
@@ -370,8 +370,7 @@ def write_origin(
 ) -> None:
     """release.json, the certificate and a copy of the collection: what the model was made from.
 
-    `provisional`: the model answers until the one that is being trained with these settings is
-    there.
+    `provisional`: the model only answers until the one now trained with these settings is ready.
     """
     ours = folder / OURS
     for path in dataset.repo.files(COLLECTION, dataset.revision):
@@ -447,7 +446,7 @@ def keep(draft: Path, home: Path, message: str, address: str = "") -> str:
 
 
 def _machine() -> str:
-    """What trained, for whoever reads how long it took."""
+    """The machine that trained, to put the training time into context."""
     import torch
 
     if torch.cuda.is_available():

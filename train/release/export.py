@@ -290,8 +290,9 @@ FORMATS: Mapping[str, Form] = {
     "torchscript": Form("model.torchscript.pt", write_torchscript, read_torchscript),
     "torch-export": Form("model.pt2", write_torch_export, read_torch_export),
 }
-# Forms whose converters were tried and cannot be held to the original beside these versions; each
-# with why, and what to take instead. docs/decisions/exports-for-phones.md has what was run.
+# Formats whose converters were tried, but whose output cannot be checked against the original with
+# these versions: why, and what to use instead. docs/decisions/exports-for-phones.md has what was
+# run.
 UNAVAILABLE: Mapping[str, str] = {
     "coreml": "Core ML's converter (coremltools 9.0) installs and stops at numpy 2.4, and what "
     "it makes runs on Macs only, so it could not be checked. On an iPhone, onnxruntime opens "

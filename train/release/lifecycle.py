@@ -124,10 +124,8 @@ def discard(model: str, cache: Path) -> None:
 
 
 def prune(model: str, cache: Path, most: int) -> Story:
-    """Let the weights of all but the last `most` rounds go, never those that are served. The
-    story keeps its figures.
-
-    Revisions keep their names; they only lack their files. Cannot be undone.
+    """Remove the weights of all but the last `most` rounds, never the served ones. The story keeps
+    its figures. Revisions keep their names and only lose their files. Cannot be undone.
     """
     now = standing(model, cache)
     if now is None:

@@ -38,7 +38,7 @@ TIMED = 8  # photos that say how long one takes
 
 @dataclass(frozen=True)
 class MirrorImages:
-    """What asking about mirror images, too, gained on `n` validation photos: a share, with its 95 %
+    """The gain of also asking about mirror images, on `n` validation photos: a share, with its 95 %
     interval. `milliseconds`: of one photo more, where it is `served`."""
 
     served: bool
@@ -54,8 +54,8 @@ class MirrorImages:
 
 
 def pays(before: np.ndarray, after: np.ndarray, groups: Sequence[object]) -> MirrorImages:
-    """From who was right (n,) without and with mirror images, to whether they are served: where the
-    whole interval of the gain lies above nothing. `groups`: near-copies count together."""
+    """Whether mirror images are served, from which answers were right (n,) without and with them:
+    if the whole interval of the gain lies above zero. `groups`: near-copies count together."""
     found = paired(before, after, groups)
     return MirrorImages(found.low > 0, found.n, found.difference, found.low, found.high)
 

@@ -3,7 +3,7 @@
     text = model_folder_card(Path("out/model"), "you/paintings-vit")
 
 Reads vitrine/release.json, metrics.json, rejection.json and certificate.json; what none of them
-says, the card says was not measured.
+contains is shown as not measured.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def model_folder_card(folder: Path, address: str) -> str:
 
 
 def opening(metrics: Mapping[str, Any], rejection: Mapping[str, Any]) -> tuple[str, ...]:
-    """The honest figure with its worst beside it, and how often each answer is given; nothing
-    where nothing was measured."""
+    """The main figure, the worst one beside it, and how often each answer is given; empty if
+    nothing was measured."""
     top1 = metrics.get("top1") or {}
     if not top1.get("n"):
         return ()

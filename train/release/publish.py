@@ -51,7 +51,7 @@ def publish(folder: Path, address: str, private: bool = True, message: str = "")
         path.relative_to(folder).as_posix(): path for path in _travelling(folder)
     }
     files["README.md"] = model_folder_card(folder, place.name).encode()
-    # Where things lie on this machine is nobody's business.
+    # Paths on this machine are not published.
     told = {
         name: public_name(str(release[name])) for name in ("dataset", "model") if name in release
     }

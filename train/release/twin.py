@@ -113,7 +113,8 @@ def export_twin(model: str, cache: Path) -> Path:
     Takes minutes. Raises as `write_twin` does, MissingFile without a release."""
     folder, _ = model_folder(model, cache)
     check_browser_can(folder)
-    # In full: what serves may compute in bf16, whose confidences differ by a point or two.
+    # In float32: the serving engine may compute in bf16, whose confidences differ by a point or
+    # two.
     predictor = load_predictor(model, cache, "onnxruntime")
     repo = open_repository(model, kind="model")
     with tempfile.TemporaryDirectory(prefix="vitrine-twin-") as scratch:

@@ -13,7 +13,7 @@ from data_cards.dataset.schema import Finding
 # Findings whose `related` photos show the same shot, or may do so; a `leak` is one across a given
 # split.
 SAME_SHOT = ("near_duplicate", "exact_duplicate", "looks_alike", "leak")
-# a finding with this score or less was verified by nothing: no photos are held together by it
+# a finding with this score or less was not verified, so it does not group photos
 PROPOSED = 0.25
 
 
@@ -56,7 +56,8 @@ def groups_from_findings(
 # more than this.
 PAUSE = 60.0
 COUNT_GAP = 3
-# Only names that cameras give: `royal-gala_001` is somebody's list, and says nothing about when.
+# Only names that cameras give: `royal-gala_001` is somebody's numbering and says nothing about
+# time.
 CAMERA = re.compile(
     r"^(?:IMG|_MG|_?DSC[NF]?|PXL|GOPR|CIMG|SAM|KIMG|HPIM|MVI|P)[_-]?(\d{3,8})$", re.IGNORECASE
 )
@@ -68,8 +69,8 @@ When = tuple[str, float]
 def bursts(
     ids: Sequence[str], taken_at: Mapping[str, str], files: Mapping[str, str]
 ) -> dict[str, str]:
-    """The burst of each photo, named after its first one. A photo that nothing is known of is a
-    burst of its own."""
+    """The burst of each photo, named after its first one. A photo of unknown time is a burst of its
+    own."""
     clocks: dict[str, list[tuple[float, str]]] = {}
     for name, when in moments(ids, taken_at, files).items():
         clocks.setdefault(when[0], []).append((when[1], name))

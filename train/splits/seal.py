@@ -153,7 +153,7 @@ def split_dataset(
 
 
 def _is_made_for_training(sources: Sequence[Source]) -> bool:
-    """Whether a program made this photo to be learned from: it says nothing about real ones."""
+    """Whether a program made this photo for training: it cannot test or validate real ones."""
     return any(one.origin == "synthetic" and one.given_split == TRAIN for one in sources)
 
 

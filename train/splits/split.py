@@ -31,8 +31,8 @@ TEST = "test"
 # them.
 STATUSES = ("labelled", "none_of_these")
 # Validation photos, where nobody says how many: a tenth, and of large collections ENOUGH. They
-# steer and calibrate, and so many do; further ones are better learned from (docs/decisions/
-# label-doubt.md).
+# choose between epochs and calibrate; beyond this number photos are better used for training
+# (docs/decisions/label-doubt.md).
 TENTH = 0.1
 ENOUGH = 200
 LABEL_FIRST = "Label some photos at the light table first: vitrine serve --dataset DATASET"
@@ -107,9 +107,9 @@ def carved_sides(
     """(the side each photo came with, or None where it may be given any; missing side -> the
     side it is carved from).
 
-    Where nothing may be learned from, the validation photos are divided anew, or else the test
-    photos, unless a reference picture of each class is what is learned from. Where no test came,
-    one is carved from what is learned.
+    If no training photos came, the validation photos are divided, or else the test photos, unless
+    each class has a reference picture to learn from. If no test came, it is carved from the
+    training photos.
     """
     came = {side for i, side in given.items() if labels[i] != NONE_OF_THESE}
     if came & {TRAIN, None}:
@@ -141,8 +141,8 @@ class _Table:
 
     @cached_property
     def held_groups(self) -> set[str]:
-        """Groups with a photo that an earlier split placed: what was learned from is no test
-        later."""
+        """Groups with a photo that an earlier split placed: a training photo never becomes a test
+        photo."""
         return {self.groups[name] for name in self.held if name in self.groups}
 
     def size(self, groups: Iterable[str]) -> int:
@@ -248,8 +248,8 @@ def _carve(
 
 
 def _few_of_many(table: _Table, plan: _Plan) -> float:
-    """The share of validation photos among those that may become some: for ENOUGH in all, none
-    where half are there."""
+    """The share of candidates that become validation photos, for ENOUGH in all; none if half of
+    them exist already."""
     sides = Counter(plan.side_of(table, name) for name in table.ids)
     if TENTH * (len(table.ids) - sides[TEST]) <= ENOUGH:
         return TENTH
@@ -278,8 +278,8 @@ def _deal(units: list[list[str]], wanted: Mapping[str, int], table: _Table, plan
         chosen: list[list[str]] = []
         for unit in able:
             room = wanted[side] - table.size([group for one in chosen for group in one])
-            # Whatever brings the side nearer to its share: taking only what fits would fill the
-            # test with single photos, and those are the odd ones of a collection.
+            # Take a unit if it brings the side nearer to its share. Taking only units that fit
+            # would fill the test with single photos, which are the odd ones of a collection.
             if table.size(unit) < 2 * room and len(chosen) < len(units) - 1:
                 chosen.append(unit)
         if not chosen and wanted[side] and able and len(units) > 1:

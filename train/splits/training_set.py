@@ -79,7 +79,7 @@ def gather(source: Sealed, one_picture: bool = True) -> Material:
     }
     if (
         by_references
-    ):  # nothing is steered, so every photo outside the test is a picture to learn from
+    ):  # there is nothing to validate, so every photo outside the test is learned from
         sides |= {"train": (*sides["train"], *sides["validation"]), "validation": ()}
         return Material(
             collection,

@@ -42,8 +42,8 @@ def wilson(hits: int, n: int) -> Share:
 
 
 def standard_error(share: float, n: int) -> float:
-    """How far a share of `n` is off by chance, one standard deviation; all right of a few is no
-    certainty."""
+    """The standard error of a share of `n`; a few photos that are all right still give one above
+    zero."""
     p = (share * n + 1) / (n + 2)
     return float(np.sqrt(p * (1 - p) / max(1, n)))
 

@@ -27,7 +27,7 @@ class Paired:
     earlier one.
 
     `low`, `high`: 95 % interval of `difference`, a fraction; `p`: McNemar's exact test;
-    `visible`: the smallest difference that so many photos could have told from none.
+    `visible`: the smallest difference that this many photos could distinguish from zero.
     """
 
     n: int
@@ -147,8 +147,8 @@ def bootstrap_interval(change: np.ndarray, groups: Sequence[object]) -> tuple[fl
 
 
 def smallest_visible(n: int, right: int) -> float:
-    """The smallest gain over `right` of `n` whose interval is wholly above nothing, if no photo
-    became worse."""
+    """The smallest gain over `right` of `n` whose interval is wholly above zero, if no photo became
+    worse."""
     for better in range(1, n + 1):
         both = min(right, n - better)
         if score_interval(both, better, 0, n)[0] > 0:

@@ -12,6 +12,6 @@ def unit(x: np.ndarray) -> np.ndarray:
 
 
 def product(x: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """`x @ matrix`, (n, d) by (d, e); one photo without BLAS, whose threads, once awake, keep a
-    processor busy for longer than the network takes, and would do so beside it."""
+    """`x @ matrix`, (n, d) by (d, e); for one photo without BLAS, whose threads keep spinning after
+    a call, for longer than the network takes and while it runs."""
     return np.asarray(np.einsum("nd,de->ne", x, matrix) if len(x) == 1 else x @ matrix)

@@ -114,7 +114,7 @@ class Judgement:
 
     @classmethod
     def load(cls, ours: Path) -> Judgement:
-        """What `save` kept; a release without it is taken at its word and refuses nothing."""
+        """What `save` kept; a release without it trusts its confidence and refuses nothing."""
         path = ours / CALIBRATION
         with model_file(CALIBRATION):
             known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

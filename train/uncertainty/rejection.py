@@ -35,13 +35,14 @@ REFUSED = "none"
 ALPHA = 0.05
 LEAST_ALPHA = 0.02
 MOST_ALPHA = 0.10
-# With fewer calibration photos than this, folds of the training photos are used; with fewer of
-# those, nothing is.
+# With fewer calibration photos than this, folds of the training photos are used instead; with fewer
+# of those as well, nothing is refused.
 ENOUGH = 10
 # With fewer than this no line keeps ALPHA but the one behind all of them. Folds are then better,
 # where training photos look to the network as new ones do.
 ENOUGH_BESIDE_FOLDS = round(1 / ALPHA) - 1
-# Strangers that may be named, where both are simulated and nobody said how many.
+# The share of strangers that may be named, where strangers are simulated and the owner set no
+# limit.
 NAMED = 0.05
 # What the score is computed from: the input of the head, or the class token before the last block.
 EMBEDDING = "embedding"
@@ -231,8 +232,8 @@ def drawn_line(
             return usual, ALPHA
         share = _best_alpha(known, strangers)
         return conformal_threshold(known, share), share
-    # Whatever line the "none" photos chose, it is not below the one for the largest share: that
-    # much holds for sure.
+    # The threshold that the "none" photos chose is never below the one for the largest share, so
+    # that share is always guaranteed.
     return conformal_threshold(known, _best_alpha(known, foreign)), MOST_ALPHA
 
 
@@ -305,7 +306,7 @@ def _best_alpha(known: np.ndarray, foreign: np.ndarray) -> float:
 
 
 def _guarantee(promised: float, refused: float, n: int, by: str) -> str:
-    """What is promised, of which photos, and what is not."""
+    """A sentence about what is promised for which photos, and what is not."""
     if not promised:
         return (
             "No guarantee for known things: the threshold follows from the owner's limit for "

@@ -1,13 +1,12 @@
-"""From which confidence on an answer is "sure": as often as a promise holds, "of 100 times it is
-sure, at most 3 are wrong".
+"""The confidence from which an answer is "sure", chosen so that a promise holds: "of 100 sure
+answers at most 3 are wrong".
 
-Learn then Test (Angelopoulos 2021): lines that let more and more answers through are tried in a
-fixed order, the strictest first, each by the binomial tail of the wrong answers beyond it, until
-one fails. What this guarantees: over the draw of the photos it was tried on, with a chance of 90 %
-the line that is kept lets at most the promised share of wrong answers through, of photos taken like
-those. It says nothing of one class alone, of photos taken otherwise, or of strangers. Where labels
-may be wrong, answers differ from them that often besides, and the promise holds as far as that
-share is right.
+Learn then Test (Angelopoulos 2021): thresholds are tried in a fixed order, the strictest first,
+each by the binomial tail of the wrong answers above it, until one fails. What this guarantees: over
+the draw of the photos it was tried on, with a chance of 90 % the line that is kept lets at most the
+promised share of wrong answers through, of photos taken like those. It says nothing of one class
+alone, of photos taken otherwise, or of strangers. Where labels may be wrong, answers differ from
+them that often besides, and the promise holds as far as that share is right.
 
 With too few photos the test can't pass whatever they show. Then the line is where confidence itself
 expects the promised share, and the photos don't contradict it: an estimate, and said to be one.
@@ -23,14 +22,14 @@ import numpy as np
 
 from data_cards.wording import whole_percent
 
-# Of 100 sure answers three may be wrong, where the owner says nothing.
+# By default, three of 100 sure answers may be wrong.
 WRONG = 0.03
 # The chance that a line is kept that lets more through.
 DOUBT = 0.1
 # Shares of the answers that are tried, the surest first: fewer than half are of no use to a
 # visitor, and steps finer than this change little.
 SHARES = tuple(share / 100 for share in range(50, 101, 5))
-# With fewer photos nothing is asked of them, and this confidence is.
+# With fewer photos no threshold is fitted, and this confidence is used.
 ENOUGH = 10
 USUAL = 0.8
 LOWEST = 0.6

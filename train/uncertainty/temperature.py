@@ -96,7 +96,7 @@ def _fitted(
 
 def calibrated_loss(logits: np.ndarray, truth: np.ndarray) -> float:
     """Cross-entropy of logits (n, c) at their own temperature, as served: smoothed labels make a
-    network timid, which calibration takes back, and which is no reason to prefer another one."""
+    network underconfident, which calibration corrects, so that must not count against it."""
     return cross_entropy(calibrate(logits, truth).probabilities(logits), truth)
 
 
