@@ -59,7 +59,7 @@ def _collect(flags: argparse.Namespace) -> None:
 
 
 def _search_run(flags: argparse.Namespace) -> SearchRun | None:
-    """What a search by words goes with; nothing for any other source."""
+    """The settings of a search by words; None for any other source."""
     from curation.ingest.search.query import SEARCH, SearchSettings
 
     if not flags.source.startswith(SEARCH):
@@ -94,7 +94,7 @@ def _scan(flags: argparse.Namespace) -> None:
     if flags.engine == "ray":
         from curation.scan.ray_cluster import connected
 
-        # Ray reports to its maker unless told not to.
+        # Ray sends usage statistics unless this is set.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         # Only a token that was given to this job goes to other machines, never a stored login.
         with connected(flags.address, os.environ.get("HF_TOKEN", "")) as nodes:

@@ -225,6 +225,5 @@ def _open_standard_streams() -> None:
         sys.stdout = sys.stdout or nowhere
         sys.stderr = sys.stderr or nowhere
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A byte that is no UTF-8 becomes the escape by which JSON, too, writes what Python read it
-        # as.
+        # A byte that is not UTF-8 is printed as an escape, the same as in our JSON.
         sys.stdout.reconfigure(errors="backslashreplace")

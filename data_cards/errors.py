@@ -20,8 +20,8 @@ import errno
 from typing import ClassVar
 
 # Exit codes of commands; data_cards/command_line.py has the whole table.
-NOT_DONE = 1  # the machine, the network or somebody else was in the way
-WRONG_USE = 2  # something that was given cannot be used
+NOT_DONE = 1  # the machine, the network or another process prevented it
+WRONG_USE = 2  # the input cannot be used
 LABELS_WANTED = 3  # nothing can be trained before people have labelled photos
 
 
@@ -67,7 +67,7 @@ class MissingFile(VitrineError):
 
 
 class DamagedFile(VitrineError):
-    """A file whose bytes are not what its name says."""
+    """A file of ours whose content is damaged."""
 
 
 class Conflict(VitrineError):
@@ -97,7 +97,7 @@ class HubUnreachable(VitrineError):
 
 
 class NotFetched(VitrineError):
-    """A web address that gives nothing that can be used, or that must not be asked."""
+    """A web address that gives nothing usable, or that must not be contacted."""
 
     exit_code = NOT_DONE
 
@@ -110,7 +110,7 @@ class ClusterUnreachable(VitrineError):
 
 
 class BadDecision(VitrineError):
-    """A line that is no decision."""
+    """A line that is not a decision."""
 
 
 class BackboneUnavailable(VitrineError):
@@ -120,7 +120,7 @@ class BackboneUnavailable(VitrineError):
 
 
 class BadBackbone(BackboneUnavailable):
-    """A name or a folder that is no backbone we can use."""
+    """A name or folder that is not a usable backbone."""
 
     exit_code = WRONG_USE
 
@@ -130,7 +130,7 @@ class CannotSplit(VitrineError):
 
 
 class CannotTrain(VitrineError):
-    """Settings or data that no model can come from."""
+    """Settings or data from which no model can be trained."""
 
 
 class BadModel(VitrineError):
@@ -138,7 +138,7 @@ class BadModel(VitrineError):
 
 
 class NoModelYet(MissingFile, BadModel):
-    """A model address where nothing was released so far: a first training may still come."""
+    """A model address without a release so far; a first training may still come."""
 
 
 class LabelsWanted(VitrineError):

@@ -3,8 +3,8 @@
     from data_cards.interrupts import quiet_until_run  # the first import of an entry point
 
 Python would print a traceback of whatever it was importing. Until `command_line.run` begins, which
-answers with a sentence, an interrupt simply ends the process. Whoever ignores interrupts, as a
-shell lets its background jobs, goes on ignoring them.
+answers with a sentence, an interrupt simply ends the process. A process that ignores interrupts, as
+a shell's background jobs do, goes on ignoring them.
 """
 
 from __future__ import annotations

@@ -31,9 +31,7 @@ def speak_up(level: int = logging.INFO) -> None:
         False  # a library that configures logging again silences the loggers it does not know
     )
     LOGGER.propagate = False
-    logging.raiseExceptions = (
-        False  # a sentence that nobody can read any more is not worth a traceback
-    )
+    logging.raiseExceptions = False  # a closed terminal is not worth a traceback
 
 
 def say(sentence: str) -> None:

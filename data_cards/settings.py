@@ -55,8 +55,8 @@ def check_ranges(settings: Any) -> None:
 
 def add_flags(parser: argparse.ArgumentParser, cls: type[Any]) -> None:
     """One flag for each field of the dataclass `cls`: `--keep-location` for `keep_location`;
-    bool: a switch; tuple: may be repeated. Fields that are no dials have none. Each says as
-    `advanced` whether --help leaves it to --help-all."""
+    bool: a switch; tuple: may be repeated. Fields that are not dials get no flag. `advanced` flags
+    are shown by --help-all only."""
     hints = get_type_hints(cls)
     for item in (one for one in fields(cls) if one.metadata):
         flag = f"--{item.name.replace('_', '-')}"

@@ -138,7 +138,7 @@ def _parts(rows: int) -> Iterator[slice]:
 
 
 def alikeness(x: np.ndarray) -> np.ndarray:
-    """(n, n) float16 in 0..1: opposite photos are no less alike than unrelated ones."""
+    """(n, n) float16 in 0..1: opposite photos count as unrelated, not as less than that."""
     alike = np.empty((len(x), len(x)), np.float16)
     for part in _parts(len(x)):
         alike[part] = np.maximum(x[part] @ x.T, 0)

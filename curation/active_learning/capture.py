@@ -85,7 +85,7 @@ def shots_of(
     opinions: Mapping[str, Opinion],
     silent: Collection[str] = (),
 ) -> list[Shot]:
-    """Every photo that has a class. `silent`: photos of which the model's opinion does not count
+    """Every photo that has a class. `silent`: photos about which the model's opinion does not count
     (sealed, doubted)."""
     named = {
         image_id: label.label

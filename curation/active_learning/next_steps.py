@@ -91,7 +91,7 @@ def missing(
     opinions: Mapping[str, Opinion],
     silent: Collection[str] = (),
 ) -> list[ShotRequest]:
-    """The go-and-shoot list of a collection as it is now. `silent`: see
+    """What to photograph next, for the collection as it is now. `silent`: see
     `curation.active_learning.capture.shots_of`."""
     classes = [(info.id, info.title) for info in collection.classes]
     return go_and_shoot(classes, shots_of(photos, labels, opinions, silent))

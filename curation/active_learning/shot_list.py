@@ -284,7 +284,8 @@ def _same_shape(shots: Sequence[Shot]) -> Trait | None:
 
 
 def _common(traits: Iterable[Sequence[Trait]], classes: Iterable[Sequence[Shot]]) -> list[Trait]:
-    """What more than half of the classes share, worst first; one class alone is no collection."""
+    """Traits that more than half of the classes share, worst first; none if there is only one
+    class."""
     telling = sum(len(shots) >= FEWEST for shots in classes)
     every = [trait for some in traits for trait in some]
     times = Counter(trait.name for trait in every)

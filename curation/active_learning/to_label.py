@@ -17,7 +17,7 @@ from data_cards.progress import say
 UNNAMED = ""
 NOTHING = "-"
 NAMELESS = "Nobody has labelled this yet."
-LOWEST = 0.5  # the score of the last one asked for; photos that no order was made for have less
+LOWEST = 0.5  # the score of the last photo in the order; photos outside the order score less
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def reason_for(one: Asked, title: Callable[[int], str]) -> str:
 
 
 def _called(label: Label | None) -> str:
-    """What a photo is called by now; NOTHING for one that neither teaches nor is asked for."""
+    """A photo's current label; NOTHING if it is neither learned from nor asked about."""
     if label is None or label.status == "junk":
         return NOTHING
     if label.status == "unlabelled":

@@ -118,7 +118,8 @@ def gain_of(
 
 
 def _said(x: np.ndarray, labels: np.ndarray, taught: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """What a probe taught with these labels says of other rows; -1 where it was taught nothing."""
+    """What a probe trained on these labels answers for other rows; -1 if there was nothing to train
+    on."""
     classes = np.unique(labels[taught])
     if len(classes) < 2:
         return np.full(len(rows), classes[0] if len(classes) else -1)

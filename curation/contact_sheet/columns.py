@@ -1,4 +1,4 @@
-"""What a contact sheet knows of every photo, as arrays: values to filter by, numbers to sort by,
+"""What a contact sheet knows about every photo, as arrays: values to filter by, numbers to sort by,
 words to search.
 
     columns = Columns(ids, facets, numbers, words, sealed)
@@ -22,7 +22,7 @@ class Tags:
     """One thing to filter by. `values`: (id, title) in the order in which they are listed.
 
     Photo `rows[i]` has the value `codes[i]`; a photo may have several values, or none.
-    `opinion`: codes that tell what the model thinks, which nobody is told of a sealed photo.
+    `opinion`: codes that reveal what the model thinks; they are hidden for sealed photos.
     """
 
     title: str
@@ -89,7 +89,7 @@ def tags_of(
 
 
 def clean(value: str) -> str:
-    """A value that may stand in an address beside others: "|" separates those."""
+    """A value without "|", which separates values in an address."""
     return value.replace("|", "/") or NONE
 
 

@@ -93,7 +93,7 @@ def find(columns: Columns, query: Query) -> Found:
         if tags is None:
             continue
         told[name] = _having(tags, values, columns.sealed)
-        # Which sealed photos would match must not be told either, so all of them are held back.
+        # Which sealed photos match would be telling as well, so all of them are held back.
         asks = any(tags.code(value) in tags.opinion for value in values)
         masks[name] = told[name] | columns.sealed if asks else told[name]
     matches = reduce(np.logical_and, masks.values(), base)
@@ -162,7 +162,7 @@ def _counted(tags: Tags, matches: np.ndarray, sealed: np.ndarray) -> np.ndarray:
 
 
 def _sorted(columns: Columns, rows: np.ndarray, query: Query) -> np.ndarray:
-    """Rows in order; what has no number comes last, and ties stay as they came."""
+    """Rows in order; rows without a number come last, and ties keep their order."""
     by = columns.numbers.get(query.sort)
     if by is None:
         return rows

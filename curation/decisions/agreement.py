@@ -68,8 +68,8 @@ def votes_of(answers: np.ndarray, classes: int) -> np.ndarray:
 
 def krippendorff_alpha(answers: np.ndarray) -> float | None:
     """Krippendorff's alpha for names, any number of people, any of them missing (Krippendorff
-    2011): 1 is agreement throughout, 0 what chance would give. None where nothing was asked
-    twice or only one answer ever occurs."""
+    2011): 1 is agreement throughout, 0 what chance would give. None if no photo was asked about
+    twice, or if there is only one answer."""
     votes = votes_of(answers, int(answers.max(initial=0)) + 1)
     votes = votes[votes.sum(axis=1) > 1]
     people = votes.sum(axis=1, keepdims=True)

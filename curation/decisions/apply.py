@@ -68,7 +68,8 @@ def _read(text: str, collection: Collection, past: Sequence[Decision]) -> dict[i
 
 
 def save_decisions(dataset: Dataset, decisions: Sequence[Decision]) -> Decided:
-    """Put decisions into the ledger and fold it, in one commit. One that is there counts once."""
+    """Put decisions into the ledger and fold it, in one commit. A decision that is already there
+    counts once."""
     return _commit(dataset, decisions)
 
 
@@ -128,7 +129,7 @@ def _commit(dataset: Dataset, decisions: Sequence[Decision], table: bool | None 
 
 
 def _told(edits: Sequence[Mapping[str, str]], left_out: str) -> str:
-    """What came in beside what was given, and what could not be read."""
+    """A sentence about edits that came in besides, and about lines that could not be read."""
     if not edits:
         return left_out
     unclear = next((one["finding"] for one in edits if one["action"] == "unsure"), "")

@@ -100,8 +100,8 @@ def _weighed(
 
 
 def _with_each_other(answers: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """(people,): share of the others' answers that are like one's own; the mean of all for
-    whoever shares no photo."""
+    """(people,): share of the others' answers that are like one's own; the mean of all for people
+    who share no photo with others."""
     votes = votes_of(answers, int(answers.max()) + 1)
     found = np.full(answers.shape[1], np.nan)
     for person, column in enumerate(answers.T):

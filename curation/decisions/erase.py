@@ -85,7 +85,7 @@ def erase(dataset: Dataset, image_ids: Sequence[str], cache: Path | None = None)
     if missing:
         said = f"There is no photo {missing[0][:12]} in {dataset.address}. Nothing was erased."
         raise MissingFile(said, missing=missing)
-    # What can be made again goes first: nothing of it is left once the photos themselves are gone.
+    # Caches go first, so that none is left once the photos themselves are gone.
     _forget_made(cache, wanted)
     after = dataset
     if here:
@@ -168,7 +168,7 @@ def _shows(index: Path, wanted: Collection[str]) -> bool:
 
     try:
         shown = pq.read_table(index, columns=["image_id"])["image_id"].to_pylist()
-    except (OSError, pa.ArrowException):  # damaged: nobody can show a photo from it
+    except (OSError, pa.ArrowException):  # a damaged index: no photo can be shown from it
         return False
     return not set(wanted).isdisjoint(shown)
 
@@ -190,8 +190,8 @@ def _shards(base: Dataset, wanted: Collection[str]) -> dict[str, tuple[str, byte
 
 
 def _is_table_of(path: str, shards: Collection[str]) -> bool:
-    """Whether a file of the default config holds photos of one of these shards, or of nobody
-    knows which."""
+    """Whether a file of the default config holds photos of one of these shards, or of unknown
+    ones."""
     if not path.startswith(("data/", "elsewhere/")) or not path.endswith(".parquet"):
         return False
     name = Path(path).stem.rpartition("-")[2]

@@ -2,8 +2,8 @@
 
     weighed(opinions, known, best)["9f2c..."]   Weighed(said=(("mug", 4), ("cup", 1)), ...)
 
-CROWDLAB weighs everybody by how well they agree with the rest; photos whose label is known answer
-as one more person, so whoever guesses weighs little (see `crowdlab.py`).
+CROWDLAB weighs everybody by how well they agree with the rest; known labels count as one more
+person, so that people who guess get little weight (see `crowdlab.py`).
 """
 
 from __future__ import annotations

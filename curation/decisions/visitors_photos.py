@@ -68,8 +68,8 @@ def settled_inbox(base: Dataset, decisions: Sequence[Decision], at: str) -> Sett
 
 
 def settle_inbox(dataset: Dataset, decisions: Iterable[Decision], at: str) -> Dataset:
-    """Let what was decided on leave the inbox, in one commit; no new revision where nothing
-    does."""
+    """Move the photos that were decided on out of the inbox, in one commit; no new revision if
+    there are none."""
     everything = list(decisions)
 
     def change(base: Dataset) -> Changes:
@@ -104,7 +104,7 @@ def take_back_photo(dataset: Dataset, image_id: str, cache: Path | None = None) 
 
 
 def _refused(waiting: Mapping[str, Photo], decisions: Sequence[Decision], before: str) -> set[str]:
-    """Photos whose question somebody settled before this moment, and gave no label."""
+    """Photos whose question somebody settled before this moment without giving a label."""
     return {
         one.image_id
         for one in standing(decisions)

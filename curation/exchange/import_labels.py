@@ -39,7 +39,7 @@ LABEL_COLUMNS = ("label", "labels", "class", "category", "choice", "target", "ta
 
 @dataclass(frozen=True)
 class Said:
-    """What one row of a file says: of which photo, its label, and who said it when."""
+    """One row of a file: the photo, its label, and who said it when."""
 
     photo: str
     label: str
@@ -271,7 +271,7 @@ def _and_more(count: int) -> str:
 
 
 def _action(row: Said, things: Collection) -> tuple[str, str | None] | None:
-    """(action, class id) of what a row says; None where its label is no class."""
+    """(action, class id) of a row; None if its label is not a class."""
     word = row.label.casefold()
     if row.status in ("none_of_these", "junk"):
         return row.status, None
@@ -314,7 +314,7 @@ def _decisions(
 
 
 def _name(row: Said) -> str | None:
-    """The id of what somebody said at a time of their own: the same whenever it is imported."""
+    """The id of a decision that has its own time: the same at every import."""
     if not row.at:
         return None
     text = "\0".join((row.photo, row.who, row.at, row.label))

@@ -144,8 +144,8 @@ def _stem(path: Path) -> str:
 
 
 class Unpacked:
-    """A hidden folder for unpacked files, beside the dataset; it goes when nobody can read from
-    it any more."""
+    """A hidden folder for unpacked files, beside the dataset; it is deleted once nothing can read
+    from it any more."""
 
     def __init__(self, workplace: Path | None) -> None:
         if workplace is not None:
@@ -347,7 +347,7 @@ def _name_in_zip(name: str, flags: int) -> str:
     """The path of a member. Without the mark for UTF-8 it should be in letters of MS-DOS; macOS
     writes UTF-8 anyway."""
     if not flags & 0x800:
-        with suppress(UnicodeError):  # then it is what it says it is
+        with suppress(UnicodeError):  # then its name says what it is
             name = name.encode("cp437").decode("utf-8")
     return name.replace("\\", "/")
 

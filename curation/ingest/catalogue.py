@@ -36,8 +36,8 @@ class Catalogue:
 
 
 def read_catalogue(root: Path | None, classes: Mapping[str, ClassInfo]) -> Catalogue:
-    """What lies beside the class folders of `root` (None: nothing does); `classes` by folder
-    name. Those that nobody photographed are left out. Raises BadSource.
+    """The catalogue beside the class folders of `root`, or None; `classes` by folder name. Classes
+    without photos are left out. Raises BadSource.
     """
     if root is None:
         return Catalogue(tuple(classes.values()), {}, frozenset())

@@ -1,9 +1,9 @@
 """Photos come in: from a source into a dataset, each distinct photo once, with where it came
 from.
 
-What is stored is the photo as it came, without its location. Files that cannot be read are no
-photos; they become findings. Only the photos of one shard are in memory; a crash leaves the
-dataset as it was at the last commit.
+What is stored is the photo as it came, without its location. Files that cannot be read become
+findings. Only the photos of one shard are in memory; a crash leaves the dataset as it was at the
+last commit.
 
     python -m curation collect photos/ my-dataset
 """
@@ -234,7 +234,7 @@ def _report(
 
 
 def _of_files(found: Mapping[str, int]) -> Iterator[str]:
-    """Of how many files something is to be told."""
+    """A sentence that says how many files a remark is about."""
     for said, number in sorted(found.items()):
         if said:
             yield f"{counted(number, 'file is', 'files are each')} {said}"
@@ -258,7 +258,7 @@ def _doubted(number: int) -> Iterator[str]:
 
 
 def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str]:
-    """What becomes of a split of which only some sides came, now and before."""
+    """A sentence about a split of which only some sides have come, now or before."""
     sides = {side or None for label, side in journey.tally.photos if label is not None}
     sides |= {
         source.given_split

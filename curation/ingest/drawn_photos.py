@@ -4,7 +4,7 @@ photographs (pip install -r requirements-diffusers.txt).
     draw = drawer("stabilityai/sdxl-turbo", cache)
     draw("Durga, goddess with many arms", 7)          JPEG bytes, the same for the same number
 
-Whose pictures such a model learned from is its maker's to say; its licence goes with each photo.
+What such a model was trained on is its maker's responsibility; its licence is kept with each photo.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.schema import Finding, Photo
 from data_cards.wording import counted
 
-# A source whose paths all differ is still the same one where at least half of the photos are.
+# A source whose paths all differ counts as the same one if at least half of its photos are the
+# same.
 SAME = 0.5
 # A class has moved where more than half of its photos have; single photos that lie elsewhere now
 # are a matter of these photos.
@@ -40,8 +41,8 @@ class Now:
 
 @dataclass(frozen=True)
 class Move:
-    """Photos that came with one label and are given another one now, where nothing is left of the
-    first. `folder`: in which they lie; "" where a list says so."""
+    """Photos that came with one label and now have another, where no photo of the first is left.
+    `folder`: where they are now; "" if a list gives the label."""
 
     before: str
     after: str
@@ -125,7 +126,9 @@ def gone_files(
         }:
             if path not in now:
                 gone.append(path)
-            elif now[path].image_id not in earlier:  # else it was told when that photo came
+            elif (
+                now[path].image_id not in earlier
+            ):  # otherwise it was reported when that photo came
                 changed.append(path)
     return sorted(gone), sorted(changed)
 

@@ -49,7 +49,7 @@ def class_in_name(stem: str) -> str:
 
 
 def classes_in_names(stems: Iterable[str]) -> Counter[str]:
-    """How many files name each class, where the names look like classes; else nothing."""
+    """How many files name each class, if the names look like classes; else empty."""
     names = [class_in_name(stem) for stem in stems]
     count = Counter(filter(None, names))
     shared = Counter({name: number for name, number in count.items() if number > 1})

@@ -98,7 +98,7 @@ def _catalogue(
 
 
 def _label_without_folder(file: Path, options: SourceOptions) -> str:
-    """What is known of a photo that lies in no class folder."""
+    """The place of a photo that lies in no class folder."""
     return class_in_name(file.stem) if options.by_name else options.label or ""
 
 
@@ -192,7 +192,7 @@ def _in_some_folder(files: Iterable[Path]) -> Counter[str]:
 
 
 def _nothing(root: Path, listing: Listing) -> str:
-    """Why a folder has nothing to give."""
+    """A sentence that says why a folder gives no photos."""
     told = f"There are no photos in {root}."
     why = Counter(one.why for one in listing.left_alone)
     if why:

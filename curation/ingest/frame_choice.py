@@ -2,7 +2,7 @@
 what was kept. Pure: it looks at small pictures and decodes nothing.
 
     choice = FrameChoice(every=1.0)
-    for look in looks: choice.take(look)          the moment that is over, or None
+    for look in looks: choice.take(look) the frame to keep of the interval that ended, or None
     choice.close()
 
 A phone that is walked around a thing blurs while it moves and stands still in between; a frame
@@ -26,7 +26,7 @@ SIDE = 24  # pixels of a look that two frames are compared by
 DIFFERENT = 0.015
 # The same within an eighth of a second: a cut. The fastest of those clips comes to .076.
 CUT = 0.2
-# A moment whose sharpest frame has less than this of the usual sharpness is passed over.
+# An interval whose sharpest frame has less than this share of the usual sharpness gives no frame.
 BLURRED = 0.4
 
 
@@ -69,8 +69,8 @@ class FrameChoice:
         return self._best
 
     def take(self, look: Look) -> Look | None:
-        """The frame to keep of the moment that this look ends; None where none ends, or nothing of
-        it is worth keeping."""
+        """The frame to keep of the interval that ends with this look; None if none ends, or if no
+        frame of it is worth keeping."""
         is_cut = self._last is not None and difference(self._last, look) >= CUT
         done = None
         if self._best is not None and (is_cut or look.second + 1e-6 >= self._ends):

@@ -112,7 +112,7 @@ def _first_line(error: Exception) -> str:
 def _opened(
     name: str, revision: str, options: SourceOptions
 ) -> dict[str, datasets.IterableDataset]:
-    """The sides of a dataset by name, of which nothing is loaded and no picture is decoded."""
+    """The splits of a dataset by name, without loading any or decoding a picture."""
     import datasets as library
 
     with kindly(f"{HUB}{name}", "dataset"), _refusals_told(name, options):

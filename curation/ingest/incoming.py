@@ -17,7 +17,7 @@ BEST, REGULAR = FRAMES = ("best", "regular")
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What the owner said about a source; `workplace`: a folder for what an archive unpacks to;
+    """The owner's options for a source; `workplace`: a folder for what an archive unpacks to;
     `search`: what a search by words goes with."""
 
     label: str | None = dial(None, "label for photos outside any class folder")

@@ -40,7 +40,7 @@ _HOW = (
 HOW = re.compile(rf"(?:my[ _-])?(?:{_HOW})?[\d ._-]*(?:{_HOW})?[\d ._-]*", re.IGNORECASE)
 # Numbers alone may be the names of things; with words around them, or as dates, they are not.
 HOW_IN_WORDS = re.compile(rf"(?=.*[a-z]|\d{{4}}\D\d\d?\D\d){HOW.pattern}", re.IGNORECASE)
-# A folder called so never is a thing by itself.
+# A folder with such a name is never a class.
 WRAPPERS = re.compile(
     rf"(?:my[ _-])?(?:{_HOW}|datasets?|data|archives?|collections?|classes|labell?ed|files"
     rf"|all|download(?:s|ed)?)"
@@ -48,7 +48,8 @@ WRAPPERS = re.compile(
     re.IGNORECASE,
 )
 
-# A folder called so that holds all photos is a pile of them: one class alone is nothing to learn.
+# A folder with such a name that holds all photos is a pile, not a class: one class alone cannot be
+# learned.
 PILE = re.compile(
     r"(?:my[ _-])?(?:photos?|pics?|pictures?|images?|imgs?|jpe?gs?|pngs?|heic|raws?|originals?"
     r"|dcim|camera(?: roll)?|\d{3}(?:apple|canon|nikon|_pana)"

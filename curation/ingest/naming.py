@@ -47,15 +47,15 @@ def meaning(name: str) -> str:
 
 @dataclass(frozen=True)
 class Naming:
-    """Folder names or typed labels -> classes, one for each name as it is written. What is
-    spelled in two ways is put together by `join`, which knows what the collection holds already."""
+    """Folder names or typed labels -> classes, one for each name as it is written. Different
+    spellings are joined by `join`, which knows the classes of the collection."""
 
     by_name: dict[str, ClassInfo]
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Naming:
-        """Ids are the names where those are fit, whatever the order; of names that would give
-        the same id all but one get a number."""
+        """Names that are valid ids become ids, whatever the order; if several names give the same
+        id, all but one get a number."""
         met = list(dict.fromkeys(name for name in names if meaning(name) == "labelled"))
         clearest = set(_clearest(met).values())
         ids: dict[str, str] = {}

@@ -106,8 +106,7 @@ RAW_TOO = frozenset((".crw", ".cr3", ".raf", ".orf", ".rw2", ".x3f", ".gpr"))
 
 
 def no_photo(path: Path) -> str:
-    """Why a file that is not a photo is left out, if its name says more than that; otherwise
-    nothing."""
+    """Why a file that is not a photo is left out, if its name tells; otherwise empty."""
     ending = path.suffix.lower()
     if ending in RAW_ENDINGS or ending in RAW_TOO:
         return RAW

@@ -1,5 +1,5 @@
-"""The door of a dataset: shards fill up on disk, each distinct photo gets one row, and a commit
-takes it all in.
+"""How photos enter a dataset: shards fill up on disk, each distinct photo gets one row, and one
+commit adds them all.
 
 with Intake(dataset, collection) as intake:
     intake.take(photo, data)
@@ -263,7 +263,7 @@ def _bytes_of(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _word(label: Label | None) -> str:
-    """A class id, "none", or another status; nothing for a photo without a label."""
+    """A class id, "none", or another status; empty for a photo without a label."""
     if label is None or label.status == "unlabelled":
         return ""
     return label.label or (NONE_OF_THESE if label.status == "none_of_these" else label.status)

@@ -144,7 +144,7 @@ def open_source(source: str, options: SourceOptions | None = None) -> Gathered:
 
 
 def _offering_lists(root: Path, options: SourceOptions) -> Gathered:
-    """A folder, and a word about lists that lie in it: they may be what its owner means."""
+    """A folder, with a hint about lists in it, which its owner may want instead."""
     found = [path for path in lists_in(root) if path.name != CATALOGUE]
     told = " ".join(
         f"There is a list {path.name} in it; to use it, give it as the source: {path}."

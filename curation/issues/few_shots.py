@@ -1,10 +1,10 @@
-"""Labels that few other photos can speak for: what may be said against them.
+"""Labels that few other photos support: how likely each of them is wrong.
 
     chance_of_error(labels, known_by, embeddings, shots, share)    the chance that each is wrong
 
 A probe knows a class of two photos by a single other photo, and hardly ever prefers it: its doubt
 says nothing there. So such a label is compared with how labels fare that are known by as few shots.
-Photos of the whole collection say it. Each is left with a few shots of a class, drawn by chance:
+Photos of the whole collection show that. Each is left with a few shots of a class, drawn by chance:
 once of the class that it is called, once of another. Its doubt is how much nearer the nearest photo
 of any other class is than the nearest of those few. Among labels in as much doubt, the share of
 wrong ones follows from their share in all (empirical Bayes, Efron 2008).

@@ -85,8 +85,8 @@ def _witnesses(
     groups: np.ndarray | None,
     near: tuple[np.ndarray, np.ndarray] | None,
 ) -> list[Witness]:
-    # Chances twice, once cut off at the bottom: how far one may sink before it stops meaning
-    # anything is learned, too.
+    # Probabilities are used twice, once clipped at the bottom: below which value they stop meaning
+    # anything is learned as well.
     found: list[Witness] = [
         lambda rows: np.log(np.maximum(chances_of(p[rows]), LEAST)),
         lambda rows: np.log(chances_of(p[rows]) + FLAT),
@@ -113,7 +113,7 @@ def neighbours(
     """The nearest others of each row, every direction evened: places (n, count) and cosines (n,
     count), nearest first.
 
-    Members of a row's own group come last, with a cosine of OWN_SHOT: they count as nobody.
+    Members of a row's own group come last, with a cosine of OWN_SHOT, and do not count.
     """
     x = cleaned(embeddings)(slice(None))
     # Of many photos along the first directions only: comparing everybody is then cheap.
@@ -260,7 +260,7 @@ def _slopes(z: np.ndarray, belief: np.ndarray, error: np.ndarray) -> tuple[np.nd
 
 
 def chances_of(probabilities: np.ndarray) -> np.ndarray:
-    """Rows that sum to 1, whatever came."""
+    """Normalise rows to a sum of 1, whatever the input."""
     p = np.maximum(np.nan_to_num(np.asarray(probabilities, dtype=np.float64), posinf=1.0), 0)
     total = p.sum(axis=1, keepdims=True)
     return np.where(total > 0, p / np.where(total > 0, total, 1), 1 / max(p.shape[1], 1))
@@ -314,7 +314,7 @@ def _parts(rows: int) -> list[slice]:
 
 
 def _largest(x: np.ndarray) -> float:
-    """The largest number of x, whatever its sign."""
+    """The largest absolute value in x."""
     return max(float(x.max(initial=0)), -float(x.min(initial=0)))
 
 

@@ -90,10 +90,10 @@ def weighed(
     """The doubt (n,) in labels: logarithms of the belief in each and in the best other class,
     and the model's chance.
 
-    Strong evidence knows what else a photo is: that counts, by half. Weak evidence takes junk
-    and ambiguous photos for anything, and junk shows by nothing but that no witness believes its
-    label. Then the label's belief and chance decide, as log odds. `in_training`: labels that tell
-    which it is. As many doubts are above 0 as labels have the belief against them.
+    Strong evidence knows what else a photo shows, and that counts by half. Weak evidence mistakes
+    junk and ambiguous photos for anything, and junk shows only in that no evidence supports its
+    label; then the label's own belief and chance decide, as log odds. `in_training`: labels that
+    tell which it is. As many doubts are above 0 as labels have the belief against them.
     """
     telling = np.ones(len(own), bool) if in_training is None else in_training
     if not telling.any():

@@ -107,7 +107,7 @@ def form_opinions(
             ),
             shots[in_training],
         )
-    # A copy that a person set aside is no second photo of its class.
+    # A copy that a person set aside does not count as a second photo of its class.
     others_speak = known_by(
         y,
         shots[in_training],
@@ -131,8 +131,8 @@ def form_opinions(
 
 
 def _of_others(near: Near, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first NEIGHBOURS that show another shot than the photo itself, whose own would only
-    vouch for it."""
+    """The first NEIGHBOURS from other shots; photos of the same shot would only confirm its
+    label."""
     cosines = np.where(shots[near.places] == shots[:, None], OWN_SHOT, near.cosines)
     order = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
     return np.take_along_axis(near.places, order, axis=1), np.take_along_axis(
@@ -174,7 +174,7 @@ class _Best:
         self.classes[rows] = -1
 
     def of(self, row: int) -> list[tuple[int, float]]:
-        """The classes and chances of one photo, best first; nothing where nothing is said."""
+        """The classes and chances of one photo, best first; empty if there is no opinion."""
         told = zip(self.classes[row].tolist(), self.chances[row].tolist(), strict=True)
         return [(place, chance) for place, chance in told if place >= 0]
 

@@ -80,11 +80,9 @@ def strangers_among(
     labels: Mapping[str, Label],
     groups: Mapping[str, str] | None = None,
 ) -> dict[str, float]:
-    """Strangers by image_id with their unlikeness. What people said not to belong is none, and
-    makes none usual.
-
-    A class of few shots may well be unlike the rest: its photos are none either. `groups`:
-    photos of one group are one shot.
+    """Strangers by image_id with their unlikeness. Photos that people said do not belong are left
+    out, also of what counts as usual. A class of few shots may well be unlike the rest, so its
+    photos are never strangers. `groups`: photos of one group are one shot.
     """
     gone = ("none_of_these", "junk")
     usual = np.array(

@@ -66,7 +66,7 @@ def as_photo(measures: Measures) -> list[Trouble]:
 
 
 def nothing_to_see(it: Measures) -> Trouble:
-    """The trouble with an empty page."""
+    """The trouble of a photo that shows nothing."""
     return Trouble(
         "blank",
         1 - min(it.spread / BLANK_SPREAD, 1.0) / 2,
@@ -135,8 +135,8 @@ def _placeholder(it: Measures) -> Trouble | None:
         and it.colours <= DRAWN_COLOURS
         and min(it.rows, it.columns) >= DRAWN_EMPTY
     )
-    # Noise on one colour is a blank photo: nothing stands out of it. A dark one has few colours
-    # too.
+    # Noise on one colour is a blank photo, since nothing stands out. Dark photos have few colours
+    # as well.
     if not is_drawn or it.bands < 2 or _dark(it):
         return None
     return Trouble(

@@ -1,4 +1,5 @@
-"""What most photos of a collection or class are like, and which photos are poor beside them.
+"""What most photos of a collection or class have in common, and which photos are poor compared with
+them.
 
     poor_photos(measures, labels)      troubles by photo, and sentences about what is shared
 
@@ -29,7 +30,7 @@ from curation.measures.pixels import Measures, is_empty, ratio
 from data_cards.dataset.schema import Label
 from data_cards.wording import counted
 
-# Share of the shots from which it is what they are like, as in cleanvision (max_prevalence). The
+# From this share of the shots on, a trait counts as normal, as in cleanvision (max_prevalence). The
 # lower one is enough where most shots at least come close.
 MOST = 0.5
 MANY = 0.1
@@ -102,7 +103,7 @@ def _is_drawn(it: Measures) -> bool:
 
 
 def _is_bare(it: Measures, usual: Usual) -> bool:
-    """Whether there is nothing in it, where usually there is something."""
+    """Whether it is empty, while photos of this kind usually show something."""
     if it.peak < 0 or usual.peak <= NOTHING_LEFT:
         return is_empty(it)
     return it.peak <= max(NOTHING_LEFT, usual.peak / EMPTY)
@@ -206,7 +207,7 @@ class _Survey:
     grey: np.ndarray
 
     def shared(self, rows: np.ndarray) -> _Shared:
-        """What most of these shots are like."""
+        """What most of these shots have in common."""
         counts: dict[Kind, int] = {}
         has = self.has[rows].sum(axis=0)
         near = self.near[rows].sum(axis=0)
@@ -254,7 +255,7 @@ def _name(it: Measures, trouble: Trouble) -> str:
 
 
 def _beyond(mine: _Shared, whole: _Shared) -> _Shared:
-    """What a class is like besides what the whole collection is."""
+    """What is normal in a class but not in the whole collection."""
     explained = frozenset[str]().union(*(kind.troubles for kind in whole.counts))
     return _Shared(
         mine.of,

@@ -34,7 +34,7 @@ CUTS = 120  # how finely sizes are asked
 EXAMPLES = 12
 Value = str | float
 Traits = Mapping[str, Value]
-Values = np.ndarray | list[Value | None]  # of one trait: numbers, nan where nobody knows, or texts
+Values = np.ndarray | list[Value | None]  # values of one trait: numbers (NaN if unknown) or texts
 
 # What is said of photos with a trait, and of the others: "are WEBP files", "... are".
 SAYINGS: Mapping[str, tuple[str, str]] = {
@@ -202,8 +202,7 @@ def _said(title: str, name: str, value: Value, inside: np.ndarray, has: np.ndarr
 
 
 class TraitsOf(Mapping[str, Traits]):
-    """What is known of each photo that has nothing to do with what it shows; put together when
-    it is asked for."""
+    """Traits of each photo that are unrelated to what it shows, computed on demand."""
 
     def __init__(self, photos: Mapping[str, Photo], measures: Mapping[str, Measures]) -> None:
         self._photos = photos

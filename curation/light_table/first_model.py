@@ -1,5 +1,5 @@
-"""What is said while there is no model yet, or only a quick one that answers until a better one
-is trained. Pure."""
+"""Sentences for the time when there is no model yet, or only a quick one that answers until a
+better one is trained. Pure."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def measured_in_words(provisional: Mapping[str, Any] | None) -> str:
 
 
 def for_visitors(serving: Serving, job: Mapping[str, Any]) -> str:
-    """A sentence or two above the place where photos are asked about; empty where nothing is out
-    of the ordinary."""
+    """A sentence or two above the place where visitors ask about a photo; empty if a regular model
+    answers."""
     if serving.missing:
         if job["state"] == "running":
             return (
@@ -120,7 +120,7 @@ def for_annotators(
 
 
 def left_in_words(seconds: float | None) -> str:
-    """How long something takes yet, to be put behind a clause; empty where nobody knows.
+    """How much time is left, as the end of a sentence; empty if unknown.
 
     >>> left_in_words(200.0), left_in_words(20.0), left_in_words(None)
     (', about 3 minutes left', ', less than a minute left', '')

@@ -25,7 +25,9 @@ from data_cards.storage.atomic_files import full_disk_named
 # A new number forgets everything: the layout of the file, or how pairs are judged. How a measure is
 # taken has its own number, beside the measure (curation/measures/pixels.py).
 VERSION = 13
-TAKEN = "taken"  # in a stored row: the numbers of measures that are no longer taken the first way
+TAKEN = (
+    "taken"  # in a stored row: the version numbers of measures that are not at their first version
+)
 AT_ONCE = 50_000  # rows
 WAIT_SECONDS = 60.0
 # Photos have numbers here: there are a dozen judged pairs to a photo, and sixty-four letters are
@@ -64,7 +66,7 @@ class Memory:
                 one = json.loads(text)
                 if not one:
                     broken.add(intern(image_id))
-                # A photo whose measures are others, or were taken otherwise, is looked at again.
+                # A photo with other measures, or other versions of them, is measured again.
                 elif one.pop(TAKEN, {}) == taken and one.keys() == names:
                     known[intern(image_id)] = Measures(**one)
         return known, broken

@@ -124,7 +124,7 @@ def nearest_remembered(
 
 
 def _mean(x: np.ndarray) -> np.ndarray:
-    """Of very few rows nothing: what they share may be all that they say."""
+    """Zero for very few rows: what they share may be all there is to them."""
     if len(x) <= 2:
         return np.zeros(x.shape[1], np.float32)
     parts = (x[start : start + COLUMNS] for start in range(0, len(x), COLUMNS))

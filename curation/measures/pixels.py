@@ -24,8 +24,8 @@ VARIED = 40
 
 
 def measured(way: int, default: Any) -> Any:
-    """A field of Measures that is no longer taken the first way. Who changes how a measure is
-    taken gives it the next number here: photos are then looked at again by the next scan."""
+    """A field of Measures whose computation has changed. When you change a measure, give it the
+    next number here; the next scan then measures photos again."""
     return field(default=default, metadata={"way": way})
 
 
@@ -221,7 +221,7 @@ def border(grey: np.ndarray) -> str:
 
 
 def is_grey(planes: np.ndarray) -> bool:
-    """Whether there is no colour in it: black-and-white photos and scans of them."""
+    """Whether it has no colour: black-and-white photos and scans of them."""
     return share_below(planes.max(axis=0) - planes.min(axis=0), 0.98) <= TINT
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CLEARLY = 1.1  # less than a tenth more pixels, or more detail, is nothing that anybody sees
+CLEARLY = 1.1  # a tenth more pixels or detail is not visible
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def best_of(group: Sequence[Candidate]) -> Suggestion:
 
 
 def agreed_label(group: Sequence[Candidate]) -> str | None:
-    """The class that more of them wear than any other; None where there is no such class."""
+    """The most frequent class among them; None if there is none, or a tie."""
     said = Counter(one.label for one in group if one.label).most_common(2)
     if not said or (len(said) == 2 and said[0][1] == said[1][1]):
         return None

@@ -53,7 +53,7 @@ def camera_runs(
     taken_at: Mapping[str, str], cameras: Mapping[str, str], frames: Mapping[str, str]
 ) -> CameraRuns:
     """From when photos were taken (ISO 8601), by which camera, and where frames come from
-    (`<clip>#<second>`). A time without a camera says nothing: two people's clocks may agree.
+    (`<clip>#<second>`). A time without a camera is not used: two people's clocks may agree.
     """
     names = [*frames, *(name for name in taken_at if cameras.get(name) and name not in frames)]
     lines: dict[str, list[tuple[float, str]]] = {}

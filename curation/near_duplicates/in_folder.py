@@ -83,7 +83,8 @@ def folder_duplicates(
     """Every scored candidate, best first, and the groups. Raises BadSource when there is no
     photo."""
     (cache / "shelves").mkdir(parents=True, exist_ok=True)
-    # Nothing of a folder's photos stays: unlike a dataset's, nobody could ask to have them erased.
+    # Nothing about a folder's photos is kept: unlike a dataset's, they could not be erased on
+    # request.
     with (
         TemporaryDirectory(dir=cache / "shelves") as place,
         FingerprintStore(Path(place)) as store,

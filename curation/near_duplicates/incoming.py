@@ -122,7 +122,7 @@ class UploadDuplicates:
             try:
                 other = open_photo(read(image_id), at_least=PRINT_SIDE)
                 score = compare(arrival.fingerprint, fingerprint(other)).score
-            except (BadPhoto, MissingFile):  # one photo that cannot be compared keeps nobody out
+            except (BadPhoto, MissingFile):  # a known photo that cannot be compared is skipped
                 continue
             if score >= THRESHOLD:
                 return image_id

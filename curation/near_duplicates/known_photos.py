@@ -31,8 +31,8 @@ class KnownPhotos:
         self._new: dict[str, bytes] = {}
 
     def why_not(self, data: bytes) -> str:
-        """Why a photo is not wanted; "" for one that is new, and that is known from now on. What
-        is no photo is nobody's copy."""
+        """Why a photo is not wanted; "" for one that is new, and that is known from now on. A file
+        that is not a photo is not a copy."""
         known = self._learned()
         try:
             arrival = arrived(data)

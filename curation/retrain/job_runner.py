@@ -47,7 +47,8 @@ ENDED = "It ended without a message: this machine may have run out of memory, or
 
 
 class JobProgress:
-    """The child's side: which step it is at, and how it ended. Without a path it tells nobody."""
+    """The child's side: it records the current step and how the job ended. Without a path it
+    records nothing."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -65,7 +66,7 @@ class JobProgress:
         )
 
     def made(self) -> None:
-        """Something new is there for whoever watches: findings of a scan, or a release."""
+        """Announce something new to the watching process: findings of a scan, or a release."""
         self._made += 1
         self._tell(self._row)
 

@@ -40,7 +40,7 @@ class ScanContext:
 
     @cached_property
     def poor(self) -> Poor:
-        """Which photos are poor, for what this collection and their class are like."""
+        """Which photos are poor compared with this collection and their class."""
         return poor_photos(self.looks.measures, self.labels, self.copies.groups, self.title)
 
     def title(self, label: str | None) -> str:

@@ -54,7 +54,7 @@ class Remembered(Protocol):
 
 
 class NothingRemembered:
-    """For a machine that scanned nothing."""
+    """The cache of a machine that has not scanned: it is empty."""
 
     def cameras(self, ids: Iterable[str]) -> dict[str, str]:
         """None is known."""

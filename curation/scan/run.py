@@ -155,7 +155,7 @@ def scan(
             comparers_of,
         )
         clock.lap("comparing")
-    # What is done aside needs nothing of the opinions.
+    # The step that runs in parallel does not need the opinions.
     with own_cores(x.size), ThreadPoolExecutor(1) as aside:
         asking = aside.submit(ask_for, base.collection(), labels, ids, x)
         if len(ids) >= WORTH_PLACING:
@@ -216,7 +216,7 @@ def is_scanned(dataset: Dataset, backbone: Backbone, cache: Path, settings: Scan
 
 
 def _how(backbone: Backbone, settings: ScanSettings) -> str:
-    # How many threads it takes changes nothing that is found.
+    # The number of threads does not change the findings.
     return f"{backbone.revision} {settings.threshold} {settings.fastdup}"
 
 

@@ -1,4 +1,4 @@
-"""Whether the last scan of a dataset would find the same again: then nobody need wait for one.
+"""Whether a scan would find the same as the last one, so that it can be skipped.
 
     note_scan(cache, scanned.dataset, scan_id, how)      after a scan
     unchanged(cache, dataset, how)                       the id of that scan, or None
@@ -17,7 +17,7 @@ from pathlib import Path
 from data_cards.dataset.repo import Dataset
 from data_cards.storage.atomic_files import write_durably
 
-# What a scan writes, and what nothing in it is read from.
+# Files that a scan writes and does not read.
 WRITTEN = ("findings/", "opinions/")
 
 

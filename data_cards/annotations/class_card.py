@@ -1,8 +1,8 @@
 """What people write on a class's card: texts, facts, other names, and which photo shows it best.
 
-One edit is one decision, `edit_card`, with the new values and those it replaced as JSON; so it
-is kept, sent, undone and told like any other, and of two people who wrote at once both texts are
-in the ledger.
+One edit is one decision, `edit_card`, with the new values and those it replaced as JSON; so it is
+kept, sent, undone and listed like any other, and if two people write at once, both texts are in the
+ledger.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Classes that people renamed, merged, added or described: the collection that follows from the
 ledger.
 
-What a class was before anybody decided is kept in the card (`given_classes` in its front
-matter), so that a change that is taken back leaves nothing behind. A text that somebody wrote
-into classes.yaml by hand since is kept.
+The original class is kept in the card (`given_classes` in its front matter), so that a change that
+is taken back leaves nothing behind. A text that somebody has since written into classes.yaml by
+hand is kept.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def references_of(collection: Collection) -> dict[str, str]:
 
 
 def _written_by_hand(collection: Collection, edits: Sequence[Decision]) -> set[Field]:
-    """Fields (class, field) that say what no edit ever said: somebody changed the file itself,
-    after all of them."""
+    """Fields (class, field) whose text comes from no edit: somebody has changed the file itself
+    since."""
     said: dict[Field, list[Any]] = {}
     for one in edits:
         before = read_card(one.card_before or "{}")
@@ -87,7 +87,7 @@ def _write(
     text: str,
     by_hand: set[Field],
 ) -> None:
-    """Put the fields of an edit on the card, but for those that were written by hand since."""
+    """Put the fields of an edit on the card, except those that have since been written by hand."""
     label = one.label or ""
     if label not in classes or not text:
         return

@@ -2,9 +2,9 @@
 
     dataset = refresh_default_config(dataset)
 
-Whoever changes one of the three calls this at the end (collect, decide, fold, split, scan, erase).
-Only files whose rows changed are written, in one commit; where nothing changed there is none. A
-folder keeps no history of these files: it would be another copy of all pixels.
+Every command that changes one of the three calls this at the end (collect, decide, fold, split,
+scan, erase). Only files whose rows changed are written, in one commit; where nothing changed there
+is none. A folder keeps no history of these files: it would be another copy of all pixels.
 """
 
 from __future__ import annotations

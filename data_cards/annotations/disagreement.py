@@ -3,9 +3,8 @@
     disagreement(decisions)             one says durga, another kali
     pair_disagreement(decisions)        one says a copy of that photo, another no copy
 
-Two people's latest answers differ, and nobody has settled it since. It does not matter how they
-came here: two who were asked without knowing of each other, or two ledgers that were merged
-later.
+Two people's latest answers differ, and nobody has settled it since. It does not matter how the
+answers came about: two people were asked independently, or two ledgers were merged later.
 """
 
 from __future__ import annotations
@@ -41,10 +40,8 @@ class Disagreement:
 
 
 def answer_of(one: Decision) -> str | None:
-    """What a decision says that the photo shows: a class id, "none" or "junk"; None when it says
-    nothing of it.
-
-    Keeping a label says something where the label was the question, not where sharpness or a
+    """What a decision says that the photo shows: a class id, "none" or "junk"; None if it says
+    nothing about that. Keeping a label counts if the label was the question, not if sharpness or a
     copy was.
     """
     if one.action == "none_of_these":

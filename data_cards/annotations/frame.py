@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from data_cards.errors import BadDecision
 
 TURNS = (0, 90, 180, 270)
-LEAST = 0.02  # of a side: less shows nothing
+LEAST = 0.02  # share of a side; a smaller frame shows nothing
 NOT_A_FRAME = (
     "A frame is five numbers: left, top, width and height as shares of the upright photo, and how "
     "far it is turned clockwise (0, 90, 180 or 270), like 0.1,0.2,0.5,0.5,90."
@@ -44,7 +44,7 @@ class Frame:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether it is the whole photo, unturned."""
         return self == WHOLE
 
 

@@ -83,7 +83,8 @@ class Ledger:
 
 
 def read_ledger(rows: Iterable[Mapping[str, object]]) -> Ledger:
-    """Raw ledger lines in any order -> Ledger. A line that cannot be read is left out and told."""
+    """Raw ledger lines in any order -> Ledger. A line that cannot be read is left out and
+    reported."""
     decisions: list[Decision] = []
     questions: list[Question] = []
     problems: list[str] = []
@@ -196,8 +197,8 @@ def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> di
     """What each standing `keep` that names no label kept, by the decision's id: the label of
     that moment.
 
-    Worked out from all the decisions whenever they are read, so that two ledgers say the same in
-    whatever order they were merged. A photo that had no label then is left out.
+    Computed from all decisions each time they are read, so that two merged ledgers agree whatever
+    the order of merging. A photo that had no label then is left out.
     """
     labels = dict(given)
     kept = dict[str, str]()

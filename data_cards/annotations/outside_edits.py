@@ -1,5 +1,5 @@
-"""An edit made elsewhere is a decision: whose cells differ from what was written becomes a line of
-the ledger, which can be undone like any other.
+"""An edit made elsewhere is a decision: a row whose cells differ from what was written becomes a
+line of the ledger, which can be undone like any other.
 
 `Dataset.ledger` counts these lines at once; whoever writes over an edited table saves them with it.
 """

@@ -51,7 +51,7 @@ ONE_EACH = Asking()
 
 
 def asking_from(row: Mapping[str, Any], default: Asking = ONE_EACH) -> Asking:
-    """What a dataset's `asking.json` says; `default` where it says nothing that can be used."""
+    """What a dataset's `asking.json` says; `default` if it holds nothing usable."""
     try:
         share = float(row["share"])
         people = int(row["people"])

@@ -24,7 +24,7 @@ from data_cards.annotations.decision import Decision, moment_text
 
 
 def settled_topics(one: Decision, image_id: str) -> frozenset[Topic]:
-    """What nobody need be asked about this photo after the decision."""
+    """The topics that are settled for this photo after the decision."""
     action = TABLE[one.action]
     if one.action in PAIR_ACTIONS and image_id == one.other:
         return COPIES
@@ -33,7 +33,7 @@ def settled_topics(one: Decision, image_id: str) -> frozenset[Topic]:
     if one.action in PAIR_ACTIONS:
         return action.settles
     if not one.finding:
-        # Nobody asked: a person looked at the whole photo, or another tool speaks for one who did.
+        # Not an answer to a question: a person looked at the whole photo, here or in another tool.
         return EVERYTHING
     return action.settles | asked_topics(one.finding)
 
@@ -58,9 +58,8 @@ def settled_photos(decisions: Iterable[Decision], topic: Topic) -> set[str]:
 def settles_visitor(one: Decision, question_id: str, image_id: str) -> bool:
     """Whether a decision settles a visitor's question about a photo.
 
-    The one made on it does, and of those made later: whatever ends every question about the photo,
-    and the answer to another visitor's question. What was decided before the visitor asked settles
-    nothing.
+    The decision made on it does. So do later ones that end every question about the photo, and the
+    answer to another visitor's question. Decisions from before the visitor asked settle nothing.
     """
     if one.image_id != image_id or not TABLE[one.action].answers:
         return False

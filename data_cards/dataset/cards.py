@@ -195,7 +195,7 @@ def model_card(card: ModelCard) -> str:
 
 
 def public_name(address: str) -> str:
-    """What strangers are told of an address: the Hub's name, or a folder's own.
+    """The public form of an address: the Hub's name, or the folder's own name.
 
     >>> public_name("hf://ann/museum@3f2a"), public_name("/home/ann/museum")
     ('hf://ann/museum@3f2a', 'museum')

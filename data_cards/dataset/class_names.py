@@ -1,4 +1,4 @@
-"""What two spellings of one name share, and the id and the title that are made from a name.
+"""The key that all spellings of a name share, and the id and title made from a name.
 
     name_key("Blue_vase ") == name_key("blue vase")        one class
     name_key("C++") != name_key("C")                       two classes
@@ -183,7 +183,7 @@ def _is_regional(sign: str) -> bool:
 
 
 def free_id(name: str, taken: Collection[str]) -> str:
-    """An id made from a name that no other class has: its own, or else with a number."""
+    """An unused id made from a name, with a number if needed."""
     wanted = class_id_from(name)
     if wanted not in taken:
         return wanted

@@ -111,8 +111,8 @@ class Collection:
 
     @cached_property
     def unique_titles(self) -> tuple[str, ...]:
-        """Titles in the order of `ids`, for whoever needs names that differ: where two classes
-        share one, their ids stand behind it."""
+        """Titles in the order of `ids`, made unique: if two classes share a title, their ids are
+        added."""
         shared = Counter(info.title for info in self.classes)
         return tuple(
             f"{info.title} ({info.id})" if shared[info.title] > 1 else info.title
@@ -133,8 +133,8 @@ class Collection:
 
     @cached_property
     def _written(self) -> dict[str, str]:
-        """Names as they were written -> class ids. Where two classes share one, the better
-        witness has it."""
+        """Names as written -> class ids. A name that two classes share belongs to the class with
+        the better claim (see `_names`)."""
         names: dict[str, str] = {}
         for name, class_id in self._names():
             names.setdefault(name, class_id)
@@ -149,8 +149,8 @@ class Collection:
 
     def _names(self) -> Iterator[tuple[str, str]]:
         """Each name of a class with its id: ids that read like the class, titles, aliases, then
-        ids that somebody chose. An id that was made from another name and lost signs on the way
-        is no name ("C" of "C++")."""
+        ids that somebody chose. An id that lost characters of the name it was made from is not a
+        name ("C" from "C++")."""
         chosen: list[str] = []
         for info in self.classes:
             written = (info.title, *info.aliases)

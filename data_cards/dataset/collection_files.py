@@ -221,8 +221,8 @@ def _composed(text: str, file: str, loader: type[Any]) -> yaml.Node | None:
 
 
 def _keys(node: yaml.MappingNode, file: str, offset: int = 1) -> list[tuple[str, int]]:
-    """Each key with its line. A key that stands twice is refused: YAML would keep the last one
-    without a word."""
+    """Each key with its line. A key given twice is refused: YAML would silently keep the last
+    one."""
     found: dict[str, int] = {}
     for key, _ in node.value:
         line = key.start_mark.line + offset

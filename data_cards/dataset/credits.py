@@ -28,7 +28,7 @@ MOST_AUTHORS = 20  # that README.md names for each licence; CREDITS.md has all
 
 @dataclass(frozen=True)
 class Credit:
-    """Photos under one licence, and who made them, those of most photos first."""
+    """Photos under one licence, with their authors, most photos first."""
 
     licence: str
     photos: int
@@ -70,7 +70,7 @@ def credits_of(sources: Iterable[Source]) -> tuple[Credit, ...]:
 
 
 def with_credits(things: Collection, sources: Iterable[Source]) -> Collection:
-    """The collection whose card names them; the same where there is nobody to name."""
+    """The collection, with the authors on its card; unchanged if there is nobody to name."""
     found = [
         {"licence": one.licence, "photos": one.photos, "authors": list(one.authors)}
         for one in credits_of(sources)

@@ -62,8 +62,8 @@ def written_text(row: Label, decided: int = 0) -> str:
 def edit_of(
     image_id: str | None, written: str | None, label: str | None, status: str | None, path: str
 ) -> CellEdit | None:
-    """The edit that a row's cells show; None for a row as it was written, or whose `written` is
-    not ours."""
+    """The edit of a row, if its cells differ from what was written; None if they do not, or if
+    `written` is not ours."""
     was, _, mark = (written or "").rpartition("/")
     old_status, slash, old_label = was.partition("/")
     if not image_id or not slash or old_status not in STATUSES:
@@ -74,9 +74,8 @@ def edit_of(
 
 
 def meaning(edit: CellEdit, collection: Collection) -> Meaning | None:
-    """What somebody who changed these cells meant; None where it comes to the same.
-
-    A label is read as people write it: id, title or alias. `unsure` keeps what no action fits.
+    """What the change of these cells means; None if nothing changed in effect. A label may be an
+    id, title or alias. An edit that fits no action becomes `unsure`.
     """
     if edit.label and edit.label != (edit.before.label or ""):
         return _label_meant(edit, collection)
@@ -86,7 +85,7 @@ def meaning(edit: CellEdit, collection: Collection) -> Meaning | None:
 
 
 def label_after(edit: CellEdit, collection: Collection) -> Label:
-    """The row as the edit wants it, or as it was written where that cannot be known."""
+    """The row after the edit, or as it was written if the edit cannot be understood."""
     meant = meaning(edit, collection)
     if meant is None or meant.action == "unsure":
         return edit.before
@@ -98,8 +97,8 @@ def label_after(edit: CellEdit, collection: Collection) -> Label:
 def line_of_edit(
     edit: CellEdit, collection: Collection, at: str, who: str
 ) -> dict[str, str] | None:
-    """An edit as a line of the ledger; None where it comes to the same. Its id is the same
-    whenever, and in whichever table, the edit is seen, so that it counts once."""
+    """An edit as a line of the ledger; None if nothing changed in effect. Its id does not depend on
+    when, or in which table, the edit is seen, so it counts once."""
     meant = meaning(edit, collection)
     if meant is None:
         return None

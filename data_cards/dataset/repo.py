@@ -213,14 +213,14 @@ class Dataset:
         return [row for path in self._under(OPINIONS) for row in self._rows(path, Opinion)]
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Every decision that was sent or that an edit made elsewhere stands for, as raw lines,
-        in no particular order; a damaged one as {"unreadable": text}."""
+        """Every decision that was sent, and those that edits made elsewhere amount to, as raw
+        lines, in no particular order; a damaged one as {"unreadable": text}."""
         return [*self._sent, *self.unsaved_edits]
 
     @cached_property
     def unsaved_edits(self) -> list[dict[str, Any]]:
-        """The lines of edits made elsewhere that no file of the ledger holds yet. Whoever writes
-        over an edited table saves them with it (data_cards.annotations.outside_edits)."""
+        """The lines of edits made elsewhere that no ledger file holds yet. Code that overwrites an
+        edited table saves them with it (data_cards.annotations.outside_edits)."""
         edits = self.cell_edits
         if not edits:
             return []
@@ -304,8 +304,8 @@ class Dataset:
         forget: Collection[str] = (),
         about: Collection[str] = (),
     ) -> Dataset:
-        """Commit and move on to the new revision; with `parent`, raises Conflict when somebody
-        was first. `forget` and `about`: as Repository.commit takes them."""
+        """Commit and move on to the new revision; with `parent`, raises Conflict if somebody else
+        committed first. `forget` and `about`: as Repository.commit takes them."""
         made = self.repo.commit(add, message, delete, parent, forget, about)
         return Dataset(self.repo, made)
 

@@ -260,8 +260,8 @@ def open_images(path: Path) -> Iterator[Callable[[int], list[bytes]]]:
 
 
 def _footer_of(path: Path) -> pq.FileMetaData:
-    """A shard has hundreds of row groups: reading where they lie costs more than one of its photos,
-    and a screen of photos asks for each by itself."""
+    """The footer of a shard, cached: it lists hundreds of row groups, so reading it costs more than
+    reading a photo, and a screen of photos reads each one separately."""
     seen = path.stat()
     return _footer(path, seen.st_mtime_ns, seen.st_size)
 

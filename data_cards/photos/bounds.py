@@ -43,7 +43,7 @@ MOST_AT_ONCE = 2_500_000_000
 
 
 class ByteBudget:
-    """A semaphore of bytes: whoever would take more than is left waits. Safe for threads."""
+    """A semaphore of bytes: a caller that wants more than is left waits. Safe for threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -52,7 +52,7 @@ class ByteBudget:
 
     @contextmanager
     def taken(self, size: float) -> Iterator[None]:
-        """Hold this many bytes; one that is larger than all there are waits until it is alone."""
+        """Hold this many bytes; a request larger than the whole budget waits until it is alone."""
         wanted = min(int(size), self._most)
         with self._freed:
             self._freed.wait_for(lambda: self._taken + wanted <= self._most)
@@ -105,7 +105,8 @@ def _check_count(parts: Iterator[object], most: int, what: str) -> None:
 
 
 def _check_gif(data: bytes) -> None:
-    """Walk over the blocks up to the end of the second picture's header: nobody looks further."""
+    """Walk over the blocks up to the end of the second picture's header; readers look no
+    further."""
     if len(data) < 13:
         return
     at = 13 + _table(data[10])

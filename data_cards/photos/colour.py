@@ -2,9 +2,9 @@
 
     to_srgb(image, profile)      RGB, L, CMYK or LAB -> RGB
 
-A profile that says what sRGB says costs nothing: each profile is tried once on a few colours and
-remembered. One that is broken, hostile or of another kind than the pixels is passed over, as
-browsers do.
+A profile equal to sRGB costs nothing: each profile is tried once on a few colours, and the result
+is remembered. A profile that is broken, hostile or of another colour space than the pixels is
+ignored, as in browsers.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def _has_endless_tags(profile: bytes) -> bool:
 
 @lru_cache(maxsize=16)
 def _conversion(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The way from these pixels to sRGB; None where there is none to go, or none that can be
-    believed."""
+    """The conversion from these pixels to sRGB; None if none is needed, or if the profile cannot be
+    trusted."""
     if _space(profile) != SPACES.get(mode):
         return None
     try:

@@ -70,8 +70,8 @@ SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # per pixel, by PNG's colour type
 
 
 def share_present(data: bytes, format: str) -> float | None:
-    """The share of a photo's pixels that its bytes hold, 1.0 where all are there; None where
-    nobody can tell."""
+    """The share of a photo's pixels that its bytes hold, 1.0 if all are there; None if it cannot be
+    determined."""
     measure = {
         "JPEG": jpeg_share,
         "MPO": jpeg_share,
@@ -91,7 +91,7 @@ def share_present(data: bytes, format: str) -> float | None:
 
 
 def jpeg_share(data: bytes) -> float:
-    """Of a JPEG: whole when nothing that might have followed could change a pixel."""
+    """For a JPEG: 1.0 if nothing that might have followed could change a pixel."""
     try:
         parts = jpeg_parts(data)
     except IndexError:
@@ -191,7 +191,7 @@ def _scans(scans: bytes) -> Iterator[tuple[bytes, int, int, int]]:
 
 
 def png_share(data: bytes) -> float:
-    """Of a PNG: how many bytes of rows its compressed stream gives, of those that its header
+    """For a PNG: the bytes of rows that its compressed stream gives, as a share of what its header
     promises."""
     stream = zlib.decompressobj()
     expected = given = 0

@@ -188,8 +188,8 @@ def _pixels(data: bytes, at_least: int | None, limits: PhotoLimits, longer: int)
 
 @of_one_photo
 def read_exif(data: bytes) -> Image.Exif:
-    """The Exif of a photo, empty where it has none or none that can be read. Raises BadPhoto for
-    what is no photo."""
+    """The Exif of a photo, empty where it has none or none that can be read. Raises BadPhoto if it
+    is not a photo."""
     with _opened(data, LIMITS) as image:
         return _exif(image)
 
@@ -271,7 +271,7 @@ def _told_kind(start: bytes) -> str:
 
 
 def _headed(data: bytes, image_format: str) -> Image.Image:
-    """An image whose header was read, and nothing else."""
+    """An image of which only the header was read."""
     # Pillow warns about many pixels, for which we have our own limit, and about odd Exif, which is
     # no reason to refuse.
     with warnings.catch_warnings():

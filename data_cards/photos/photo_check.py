@@ -153,7 +153,7 @@ class Trial:
             size = int.from_bytes(head[1:], "big")
             content = back.read(size) if len(head) == 9 else b""
             told = (head[:1] == b"+", content) if len(head) == 9 and len(content) == size else None
-        except OSError:  # it ended, by itself or by the timer
+        except OSError:  # the process ended, on its own or by the timer
             told = None
         finally:
             timer.cancel()

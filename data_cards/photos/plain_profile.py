@@ -93,7 +93,7 @@ def _is_known(body: bytes) -> bool:
 
 
 def says_known(text: bytes) -> bool:
-    """Whether a text says nothing but what a well-known profile is called."""
+    """Whether a text is only the name of a well-known profile."""
     said = text.replace(b"\0", b"").decode("latin-1")
     words = re.findall(r"[A-Za-z]+[0-9]*|[0-9]+", said)
     # What is not made of words and plain signs are lengths and codes of languages.
@@ -102,7 +102,7 @@ def says_known(text: bytes) -> bool:
 
 
 def _text(name: bytes, version: int) -> bytes:
-    """A text that says nothing, in the form of this version."""
+    """An empty text, in the format of this version."""
     if version >= 4:
         text = NEUTRAL.encode("utf-16-be")
         return struct.pack(">4sIII2s2sII", b"mluc", 0, 1, 12, b"en", b"US", len(text), 28) + text

@@ -1,4 +1,4 @@
-"""Whatever a decoder or an encoder raises about one photo becomes a sentence about that photo."""
+"""Turn any error that a decoder or encoder raises into a sentence about that photo."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def outcome(task: bytes, data: bytes) -> tuple[bool, bytes]:
 
 
 def main() -> None:
-    """Answer until nobody asks any more."""
+    """Answer requests until standard input ends."""
     from data_cards.photos.image import know_readers
 
     _bound_memory()

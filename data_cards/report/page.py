@@ -103,7 +103,7 @@ def _looked_at(
                 cameras[inspect_photo(data).camera or NO_CAMERA] += 1
             if image_id in wanted:
                 pictures[image_id] = b64encode(thumbnail(data, SIDE)).decode()
-        except BadPhoto:  # one that cannot be shown is a gap, and no reason to show nothing
+        except BadPhoto:  # a photo that cannot be shown is a gap; the rest is still shown
             continue
     return pictures, cameras.most_common(12)
 

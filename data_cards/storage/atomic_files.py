@@ -104,7 +104,7 @@ def place(source: Path, target: Path, link: bool) -> None:
 
 
 def _named(path: Path) -> str:
-    """What people are told of a file: nothing of a name that is a hash."""
+    """A file's name for a message; its folder if the name is a hash."""
     return f"a file in {path.parent.name}" if HASH.search(path.name) else path.name
 
 

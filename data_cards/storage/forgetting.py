@@ -1,5 +1,5 @@
-"""What a commit takes out of history as well: written down before the commit, so that whoever
-comes after a crash can finish it.
+"""What a commit also removes from history: noted before the commit, so that it can be finished
+after a crash.
 
     Forgetting(revision, paths, about)     what `revision` is to leave no trace of
     Notes(folder).plan(...)                before the commit; `planned()` afterwards; `done(...)`
@@ -21,7 +21,7 @@ DONE = "FORGOTTEN"
 @dataclass(frozen=True)
 class Forgetting:
     """`revision`: the commit that it belongs to (on the Hub, the one before it); `paths`: files
-    whose every earlier content goes; `about`: what is erased, by image_id."""
+    whose earlier contents are all removed; `about`: the image_ids that are erased."""
 
     revision: str
     paths: tuple[str, ...]

@@ -371,7 +371,7 @@ class FolderRepository:
             self._store.mkdir(exist_ok=True)
             with FileLock(self._store / "lock", timeout=WAIT_FOR_LOCK):
                 yield
-        except DiskFull as error:  # of a file whose name says nothing to people
+        except DiskFull as error:  # for a file whose name means nothing to people
             raise DiskFull(
                 f"The disk is full, so the changes could not be saved to {self.address}. What was "
                 "there before is untouched. Free some space and try again.",

@@ -170,8 +170,8 @@ def entities(
 
 
 def not_called_so(ask: Json, classes: Iterable[ClassInfo]) -> Iterator[tuple[str, str]]:
-    """The classes whose item is gone, or is called nothing that the class is called: (id, why).
-    Raises NotFetched."""
+    """The classes whose item is gone, or shares no name with the class: (id, why). Raises
+    NotFetched."""
     with_item = [info for info in classes if info.wikidata]
     for start in range(0, len(with_item), AT_ONCE):
         some = with_item[start : start + AT_ONCE]
@@ -199,7 +199,7 @@ def other_names(info: ClassInfo, entity: Mapping[str, Any]) -> str:
 
 
 def _key(name: str) -> str:
-    """A name without accents and what stands in brackets: "Freyr (god)" is Freyr."""
+    """A name without accents and without text in brackets: "Freyr (god)" is Freyr."""
     plain = unicodedata.normalize("NFD", re.sub(r"\s*\([^)]*\)$", "", name))
     return name_key("".join(sign for sign in plain if not unicodedata.combining(sign)))
 
@@ -261,7 +261,7 @@ def _aliases(entity: Mapping[str, Any], language: str, title: str) -> tuple[str,
 
 
 def _values(claims: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """The values of a property: the preferred ones where there are such, never deprecated ones."""
+    """The values of a property: the preferred ones if there are any, never deprecated ones."""
     preferred = [one for one in claims if one.get("rank") == "preferred"]
     usual = [one for one in claims if one.get("rank") != "deprecated"]
     values = (

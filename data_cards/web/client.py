@@ -1,5 +1,5 @@
-"""A client that other people's servers need not mind: one request at a time, a pause between two
-to one host, robots.txt kept, and a longer pause where a server asks for it.
+"""A polite client for other people's servers: one request at a time, a pause between two to one
+host, robots.txt kept, and a longer pause where a server asks for it.
 
     web = WebClient(contact="you@example.org")
     web.json("https://commons.wikimedia.org/w/api.php", {"action": "query"})
@@ -257,7 +257,7 @@ class WebClient:
                 rules.parse(["User-agent: *", "Disallow:" if is_missing else "Disallow: /"])
             self._robots[host] = rules
         rules = self._robots[host]
-        rules.modified()  # without a time of reading it allows nothing
+        rules.modified()  # without a time stamp it would allow nothing
         return rules.can_fetch(NAME, str(place))
 
 

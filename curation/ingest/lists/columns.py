@@ -3,8 +3,8 @@ is not used.
 
     columns = columns_of(table, wanted=None, is_there=lookup.is_there)
 
-Nothing is passed over in silence: a column that is not used is named, and a split or a role that
-nobody knows is refused with its line.
+Nothing is ignored silently: an unused column is named, and an unknown split or role is refused with
+its line.
 """
 
 from __future__ import annotations
@@ -325,8 +325,8 @@ def role_in(row: Row, columns: Columns, name: str) -> str:
 
 
 def names_of_numbers(table: Table, column: str) -> tuple[dict[int, str], str]:
-    """What the numbers of a label column stand for, and which file says so; nothing where no
-    file knows them all."""
+    """The meaning of the numbers in a label column, and the file that gives it; empty if no file
+    has all of them."""
     numbers = {as_number(row.cells[column]) for row in table.rows} - {None}
     if column in table.names:
         return dict(enumerate(table.names[column])), table.path.name

@@ -23,7 +23,8 @@ from curation.ingest.photo_files import PHOTO_ENDINGS
 
 @dataclass(frozen=True)
 class Missing:
-    """A name that no single file has: why, and whether it leads out of the folder."""
+    """A name that does not lead to exactly one file: why, and whether it leads out of the
+    folder."""
 
     why: str
     is_outside: bool = False

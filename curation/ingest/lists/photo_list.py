@@ -254,8 +254,8 @@ def _listed(row: Row, columns: Columns, labels: _Labels, lookup: FileLookup, nam
 
 
 def _sides_in_paths(rows: list[Listed]) -> list[Listed]:
-    """Of a list without splits whose files lie in folders for two sides at least, the sides are
-    those folders."""
+    """If a list has no splits, and its files lie in folders for at least two sides, take the sides
+    from the folders."""
     sides = {
         row.line: split_of(row.found.parts[0])
         for row in rows
@@ -289,7 +289,7 @@ class _Labels:
         return cls(table.path.name, columns, given, names, source, numbers)
 
     def of_row(self, row: Row) -> str:
-        """The label of a row; the one that was given for all where the row has none."""
+        """The label of a row; if it has none, the label given for all."""
         if self.columns.one_hot:
             ones = marked(row, self.columns.one_hot)
             return ones[0] if len(ones) == 1 else self.given

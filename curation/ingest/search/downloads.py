@@ -49,7 +49,7 @@ class Downloads:
         write_durably(self._path(url), data)
 
     def refused(self, url: str) -> str:
-        """Why an address was refused for good; nothing where it was not."""
+        """Why an address was refused for good; empty if it was not."""
         return self._refused.get(url, "")
 
     def refuse(self, url: str, why: str) -> None:

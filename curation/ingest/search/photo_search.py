@@ -4,8 +4,8 @@ it comes in.
     gathered = from_search("search:ganesha", SourceOptions(search=run))
 
 What is too small, blank, no photo at all, here already, or a near-copy of a photo of the sealed
-test stays out, each with a reason; a provider that fails ends its own questions only. Everything
-that was fetched lies on disk until it is in the dataset, so that a search can be stopped and go on.
+test stays out, each with a reason; a provider that fails ends only its own queries. Everything that
+was fetched lies on disk until it is in the dataset, so that a search can be stopped and go on.
 """
 
 from __future__ import annotations

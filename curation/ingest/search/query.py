@@ -137,7 +137,7 @@ def _queries_of(info: ClassInfo, things: Collection | None) -> list[Query]:
     form = str(things.extra.get("search") or "{title}") if things else "{title}"
     names: dict[str, str] = {}
     for name in chain((info.title,), info.aliases):
-        # "sapa_rice_terrace" is how a folder is called, and nobody's words.
+        # "sapa_rice_terrace" is a folder name, not what people would search for.
         plain = re.sub(r"[_-]+", " ", name).strip()
         if len(plain) > 2:
             names.setdefault(name_key(plain), plain)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def welcome(data: bytes) -> str:
-    """Whoever knows no other photos refuses none."""
+    """The default: every photo is welcome."""
     return ""
 
 

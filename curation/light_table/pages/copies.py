@@ -1,7 +1,7 @@
 """Copies side by side: one verified group after another, with a suggestion which to keep.
 
-What a person says goes the way of every key (`LightTable.act`); this room only lays out. Whoever
-sees a group holds its questions, so that nobody else is asked about it meanwhile.
+A person's answer goes through `LightTable.act` like every key; this page only shows groups. A
+person who sees a group holds its questions, so that nobody else is asked about it meanwhile.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Groups:
         return sorted(found, key=lambda one: (not one[0].sure, len(labels_of(one[1])) < 2))
 
     def _members(self, group: Group, who: str, records: Records) -> list[Candidate]:
-        """Those that nobody has set aside, and nobody has judged already, the sealed ones first."""
+        """Members that nobody has set aside or judged, sealed ones first."""
         queue = self._table.queue
         left = list[Candidate]()
         for image_id in sorted(
@@ -139,8 +139,8 @@ class Groups:
         by_id = {one.image_id: self._candidate(one.image_id, records) for one in members}
         labels = labels_of(list(by_id.values()))
         sharpest = max(one.sharpness for one in by_id.values())
-        # Where labels disagree, the right one is asked for first and given to all: then only the
-        # pixels speak.
+        # If labels disagree, the right one is asked for first and given to all; after that only the
+        # pixels decide.
         best = best_of(
             [replace(one, label=None) if len(labels) > 1 else one for one in by_id.values()]
         )

@@ -81,7 +81,7 @@ class Map:
         }
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Nothing on this page changes anything by itself."""
+        """This page changes nothing itself."""
         return self.show(who, {})
 
 

@@ -42,7 +42,7 @@ class Missing:
         }
 
     def act(self, who: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Nothing on this page changes anything."""
+        """This page changes nothing."""
         return self.show(who, {})
 
     def _opinions(self, dataset: Dataset) -> dict[str, Opinion]:

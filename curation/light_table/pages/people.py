@@ -40,7 +40,7 @@ from data_cards.wording import counted
 
 Values = dict[str, Any]
 LEAST_SAY = (
-    0.05  # of a model's weight; below, it is no better than always naming the commonest class
+    0.05  # a model's weight; with less, it is no better than always naming the commonest class
 )
 FEWEST = 20  # photos that others were asked about too, before anybody's quality is estimated
 SHARES = (0.0, 0.1, 1.0)
@@ -125,7 +125,7 @@ class People:
 
     def _settled(self, who: str, decisions: Sequence[Decision]) -> list[Values]:
         """Disagreements that were settled, the latest first, and who said what: by this person;
-        by anybody, for the owner. One that is open again is not told: names would tell whom to
+        by anybody, for the owner. One that is open again is left out: names would suggest whom to
         believe."""
         table = self._table
         owns = self._is_owner(who)
@@ -213,7 +213,7 @@ def qualities(
     with_model = sum(map(bool, told)) * 2 > len(told) and len(shared.classes) > 1
     found = crowdlab(shared.answers, chances_among(shared, told)) if with_model else None
     if found is None or found.model < LEAST_SAY:
-        # Where two differ and nobody else has a say, no arithmetic knows who is right.
+        # If two people differ and there is no third opinion, nothing can say who is right.
         if len(enough) < 3:
             return {}, False
         found = dawid_skene(shared.answers, len(shared.classes))

@@ -1,5 +1,5 @@
-"""The page "What the scan found": how much of what, what nobody can decide on one photo, and
-what to do next."""
+"""The page "What the scan found": how many findings of each kind, what cannot be decided on a
+single photo, and what to do next."""
 
 from __future__ import annotations
 

@@ -293,9 +293,9 @@ def _chart(story: Story, waits: Round | None) -> str:
 
 
 def waits_for(waiting: int, mine: int, again: int) -> str:
-    """Whom the open questions about labels wait for, where one number does not say it. `waiting`:
-    all of them; `mine`: of these for whoever asks; `again`: of these about test photos whose
-    answer changed, which are no doubts of a scan.
+    """For whom the open questions about labels wait, if one number does not tell. `waiting`: all of
+    them; `mine`: of these for whoever asks; `again`: of these about test photos whose answer
+    changed, which are no doubts of a scan.
 
     >>> waits_for(11, 9, 0)
     'Of 11 labels to look at, 9 wait for you and 2 for somebody else.'

@@ -215,7 +215,7 @@ class Sheet:
             "status": label.status if label else "unlabelled",
             "sealed": sealed,
             "doubt": None if sealed or np.isnan(doubt) else round(float(doubt), 3),
-            # That a question is open about a sealed photo would be the model's word, too.
+            # An open question about a sealed photo would also reveal what the model thinks.
             "key": None if sealed else self._open_label(who, image_id),
         }
 

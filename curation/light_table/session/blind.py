@@ -1,5 +1,5 @@
-"""What a person may know of a photo that several are asked about: nothing of what the others
-answered before them.
+"""What a person may know about a photo that several people are asked about: none of the others'
+answers before their own.
 
 It covers every place where the photo can be seen: its own question, another one about it, a
 shelf, the grid.
@@ -28,7 +28,7 @@ class Blind:
         self._before: dict[str, tuple[int, frozenset[str], Label]] = {}
 
     def labels(self, who: str) -> Mapping[str, Label]:
-        """Every photo's label; where this person is still to be asked, the one before anybody
+        """Every photo's label; if this person is still to be asked, the label from before anybody
         answered."""
         return _Seen(self, who) if self._queue.half_answered() else self._book.labels
 
@@ -88,8 +88,8 @@ class Blind:
         return one.id not in {other.id for other in self._hidden(who, one.image_id)}
 
     def _hidden(self, who: str, image_id: str) -> list[Decision]:
-        """Others' answers to what this person is still to be asked, those that were taken back
-        too."""
+        """Others' answers to questions that this person is still to be asked, including those taken
+        back."""
         asked = [
             item
             for item in self._queue.of_photo(image_id)

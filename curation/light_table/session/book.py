@@ -1,7 +1,6 @@
-"""The decisions so far, at hand: who said what about which photo, and the labels that follow.
-
-The ledger's lines stay the truth; this is the same in memory, so that a key on the light table
-costs the fold of the photos it touches and one line on the disk, never a pass over everything.
+"""The decisions so far, in memory: who said what about which photo, and the resulting labels. The
+ledger's lines stay the truth; this copy makes a key on the light table cost only the fold of the
+photos it touches and one line on the disk, never a pass over everything.
 """
 
 from __future__ import annotations
@@ -250,7 +249,7 @@ class Book:
         return self._by_id.get(decision_id)
 
     def stands(self, decision: Decision) -> bool:
-        """Whether nobody took it back."""
+        """Whether the decision stands, that is, was not taken back."""
         return decision.id not in self._undone
 
     def undos_of(self, name: str) -> list[str]:

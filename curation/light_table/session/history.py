@@ -91,7 +91,7 @@ def _flagged(finding: Finding) -> str:
 
 
 def _born(name: str) -> str:
-    """The day that a ULID tells; nothing for another name."""
+    """The day encoded in a ULID; empty for any other name."""
     try:
         return _on(ULID.from_str(name).datetime.isoformat())
     except ValueError:

@@ -1,5 +1,4 @@
-"""Who has which photos before them: a photo lies before one person at a time, whatever the
-question.
+"""Who is looking at which photos: a photo is shown to one person at a time, whatever the question.
 
 A lease is on a question and covers every photo that it shows. Moments are seconds on any clock
 that only goes forward.
@@ -26,7 +25,7 @@ class Leases:
         return iter(list(self._leases.items()))
 
     def is_free(self, photos: Iterable[str], who: str, now: float) -> bool:
-        """Whether nobody else has any of these before them."""
+        """Whether nobody else is looking at any of these."""
         held = (lease for photo in photos for lease in self._of_photo.get(photo, {}).values())
         return all(holder == who or until <= now for holder, until in held)
 
@@ -50,8 +49,7 @@ class Leases:
             self._of_photo.setdefault(photo, {})[key] = lease
 
     def end(self, key: str, who: str | None = None) -> None:
-        """Nobody has this question before them any more; with `who`, only when it was this
-        person."""
+        """Release this question; with `who`, only if this person held it."""
         if key not in self._leases or who not in (None, self._leases[key][0]):
             return
         del self._leases[key]

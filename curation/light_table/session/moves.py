@@ -47,7 +47,7 @@ NOT_UNDERSTOOD = (
 # What a move names by a text; `card` and `before` hold fields.
 TEXTS = frozenset(Decision.__dataclass_fields__) - set(CARDS) | {"do", "key"}
 COPY_OR_NOT = "One person says that these are copies of one shot, another says that they are not."
-# Whoever names many photos on a sheet says what they show, and nothing of copies or quality.
+# Naming many photos on a sheet says what they show, and nothing about copies or quality.
 ON_THE_SHEET = "sheet/unlabelled"
 ASKS_FOR_CLASS = ("labels", "unlabelled", "visitors")
 
@@ -262,7 +262,7 @@ class Moves:
         self._follow_conflicts([one])
 
     def _may_go(self, step: Sequence[Decision], one: Decision) -> bool:
-        """A class stays when a photo beside those of its own step wears it by now."""
+        """A class cannot be taken back if photos of other steps have it by now."""
         if one.action != "add_class":
             return True
         mine = {decision.image_id for decision in step}
@@ -393,7 +393,7 @@ def _check_is_text(move: Move) -> None:
 
 
 def differ(said: Sequence[str]) -> str:
-    """A sentence that names every answer and nobody."""
+    """A sentence that names every answer, but no person."""
     if len(said) == 2:
         return f"One person says {said[0]}, another says {said[1]}."
     return f"People say {', '.join(said[:-1])} and {said[-1]}." if said else ""

@@ -33,8 +33,7 @@ STATUS_WORDS = {
     "duplicate": "duplicate",
 }
 SPLITS = ("train", "validation", "test")
-# The piles whose questions tell what a model said, and so nothing to whoever looks at a sealed
-# photo.
+# Piles whose questions reveal what a model said; they are hidden for sealed photos.
 OF_OPINION = ("labels", "visitors")
 PILE_WORDS = {
     "labels": "doubtful label",

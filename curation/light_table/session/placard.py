@@ -53,7 +53,7 @@ class Opinions(Protocol):
 
 
 class NoOpinions:
-    """For a dataset whose scan left none."""
+    """Opinions of a dataset without a scan: there are none."""
 
     def __init__(self, dataset: Dataset | None = None) -> None:
         """Nothing is read."""

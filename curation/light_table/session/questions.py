@@ -23,11 +23,11 @@ PILES = (
     "visitors",
 )
 PAIRS = ("leaks", "duplicates", "alike")
-# Whether two photos are one shot: of those on the first pile pixels said so, of the other nobody.
+# Whether two photos are one shot: for the first pile the pixels said so, for the other nothing has.
 COPIES = ("duplicates", "alike")
 # the least score of a poor photo that is worth a question; a remark is on the page of the scan
 ASKED_FROM = 0.05
-UNASKED = "unasked"  # the kind of what nobody asked about: a photo that was looked for
+UNASKED = "unasked"  # the kind of a photo that a person looked up without a question about it
 _PILE_OF_KIND = {
     "label": "labels",
     "unlabelled": "unlabelled",

@@ -1,4 +1,4 @@
-"""What an annotator sees next: whose question comes when, who holds what, and what is done.
+"""What an annotator sees next: the order of questions, who holds which, and what is done.
 
 Pure bookkeeping in memory, no files and no clock of its own: the table rebuilds it from the
 findings and the ledger, so a restart changes nothing that a person decided. Moments (`now`) are
@@ -187,7 +187,7 @@ class Queue:
         self._look_again_at(key)
 
     def _look_again_at(self, key: str) -> None:
-        """Nobody's next question is sought behind this one."""
+        """Move every person's cursor back, so that this question is found again."""
         pile = self.items[key].pile
         for who, other in self._start:
             if other == pile:

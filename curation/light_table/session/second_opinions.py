@@ -49,7 +49,7 @@ class SecondOpinions:
 
 
 def known_labels(records: Records) -> dict[str, str]:
-    """Labels that nothing speaks against."""
+    """Labels without any doubt."""
     return {
         image_id: row.label
         for image_id, row in records.labels.items()

@@ -106,8 +106,8 @@ class LightTable:
         self._lay(dataset)
 
     def _lay(self, dataset: Dataset) -> None:
-        """Put a revision of the dataset on the table. It is read while people go on; nobody
-        loses their place."""
+        """Show a new revision of the dataset. It is read while people continue, and everybody keeps
+        their place."""
         # The table also shows photos from visitors, which do not belong to the collection yet.
         photos = {**dataset.photos(), **dataset.inbox()}
         past = known(dataset, self._journal)
@@ -256,8 +256,7 @@ class LightTable:
             if self._pile.get(who) != pile:
                 self.queue.let_go(who)
             self._pile[who] = pile
-        # Nothing can be learned before somebody names photos: while there is no model, that comes
-        # first.
+        # While there is no model, naming photos comes first: nothing can be learned without labels.
         order = ("unlabelled", *PILES) if self.lacks_model() else PILES
         first = next((name for name in order if self.queue.progress(who, name).left), PILES[0])
         if not self.queue.progress(who, self._pile.setdefault(who, first)).total:
@@ -464,7 +463,7 @@ def asked_by_visitor(question: Question, leak: str, things: Things | None = None
 
 
 def answered_in_words(answered: str, things: Things | None) -> str:
-    """What the visitor had been told; empty where that was not written down."""
+    """The answer that the visitor had got; empty if it was not recorded."""
     if not answered:
         return ""
     if answered == NONE_OF_THESE:
@@ -492,7 +491,7 @@ def before_a_scan(given: Mapping[str, Label], found: Sequence[Finding]) -> list[
 def examples_of(
     labels: Mapping[str, Label], doubted: Collection[str]
 ) -> Callable[[str], Sequence[str]]:
-    """Class id -> a few photos of it that nothing speaks against."""
+    """Class id -> a few of its photos without open doubts."""
     chosen: dict[str, list[str]] = {}
     for image_id, label in labels.items():
         if label.label and label.status == "labelled" and image_id not in doubted:
