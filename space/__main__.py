@@ -286,7 +286,7 @@ def _password(name: str) -> str:
     """Typed into the terminal; where there is none, the first line of standard input."""
     try:
         with warnings.catch_warnings():
-            # getpass warns where it cannot hide what is typed, which is where nobody types.
+            # getpass warns if it cannot hide the input, that is, if there is no terminal.
             warnings.simplefilter("error", getpass.GetPassWarning)
             password = getpass.getpass(f"Password for {name}: ")
     except getpass.GetPassWarning:

@@ -33,7 +33,7 @@ GONE = (
     "The photo did not arrive. Upload it to /gradio_api/upload first, then ask with the path that "
     "comes back."
 )
-FOUND = "found"  # what was said of an answer on a treasure hunt
+FOUND = "found"  # how an answer counts on a treasure hunt
 OURS = ("self", "base", "client")  # parameters that a caller does not send
 
 
@@ -182,8 +182,8 @@ class Endpoints:
 
     @answered
     def predict_batch(self, images: Any, base: str = "") -> list[Answer] | Answer:
-        """One answer a photo, in order; a photo that cannot be read gets its sentence and stops
-        nobody."""
+        """One answer a photo, in order; a photo that cannot be read gets an error of its own and
+        does not stop the others."""
         recognizer = self._recognizer()
         if not isinstance(images, list) or not 1 <= len(images) <= self._most_photos:
             raise NotAllowed(
@@ -251,7 +251,7 @@ class Endpoints:
 
     @answered
     def take_back(self, receipt: Any, client: str = "") -> Answer:
-        """A visitor's suggestion is gone, and their photo with it, wherever it is by now."""
+        """Remove a visitor's suggestion, and their photo wherever it is by now."""
         self._recognizer()
         self._take_turn(client)
         photo = self._recent.photo_of(plain_receipt(receipt).partition("-")[0])
@@ -286,7 +286,7 @@ class Endpoints:
 
     @answered
     def found(self, prediction_id: Any, client: str = "") -> Answer:
-        """A hunter found what an answer named: counted once, and nothing of them is kept."""
+        """Count a find of a treasure hunt, once per answer; nothing about the person is kept."""
         self._recognizer()
         self._take_turn(client)
         answer = self._recent.find(prediction_id)

@@ -1,9 +1,8 @@
 """What is loaded behind the app: the release that answers, the visitors' inbox, and the light
 table when there is one.
 
-The release loads in a thread of its own while the pages are served already; until then everybody
-hears so. A newer one is loaded behind the one that answers, and takes its place when it is
-ready.
+The release loads in a thread of its own while the pages are already served; until then they say so.
+A newer one is loaded behind the one that answers, and takes its place when it is ready.
 """
 
 from __future__ import annotations
@@ -332,7 +331,7 @@ class AppState:
 
     def _loading(self) -> None:
         trouble = tried(self._load_first)
-        if trouble:  # said to visitors and to whoever waits for the page, who would wait for ever
+        if trouble:  # callers that wait for the page would otherwise wait forever
             self._trouble = BadModel(trouble)
             self._settled(self._trouble)
 

@@ -75,7 +75,7 @@ class PasswordAccess:
         self._lock = threading.Lock()
         self._tries = Allowance(TRIES_A_MINUTE, burst=TRIES_A_MINUTE, clock=clock)
         self._at_once = threading.BoundedSemaphore(CHECKS_AT_ONCE)
-        # Checked for names nobody has, so that the time an answer takes tells nothing.
+        # Checked for unknown names, so that the time of an answer reveals nothing.
         self._nobody = hash_password(secrets.token_hex(16))
 
     def who(self, request: Request) -> str | None:

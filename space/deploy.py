@@ -191,7 +191,7 @@ def deploy_static(space: str, model: str, cache: Path, private: bool = True) -> 
 
 
 def told_of(hardware: str) -> str:
-    """What a Space on this hardware is, in words."""
+    """A sentence about a Space on this hardware."""
     return HARDWARE.get(hardware, PAID.format(hardware=hardware))
 
 

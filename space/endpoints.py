@@ -1,4 +1,4 @@
-"""The named endpoints, as Gradio's server is told of them. `space/api.py` answers."""
+"""The named endpoints, with the type hints that Gradio's server reads. `space/api.py` answers."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -289,7 +289,7 @@ def is_their_own(question: Question) -> bool:
 
 
 def plain_receipt(receipt: object) -> str:
-    """As it was given, however somebody typed it."""
+    """A receipt in its original form, however somebody typed it."""
     return "".join(str(receipt).split()).upper()
 
 
@@ -306,8 +306,8 @@ def _fate(question: Question, ledger: Ledger, can_be_seen: bool) -> str:
 
 
 def _agrees(decision: Decision, question: Question) -> bool:
-    """Who keeps the label that the visitor said as well agrees with them; who gives another
-    class than they said does not. A visitor who did not know is agreed with by whoever names it."""
+    """A decision agrees with the visitor if it keeps or gives the class that they named. A visitor
+    who did not know is agreed with by any decision that names the thing."""
     label = answer_of(decision)
     if question.label:
         kept = decision.label_before if decision.action == "refuse_visitor" else label
@@ -336,7 +336,7 @@ def _with_photos(
 
 
 def _row(name: str, data: bytes) -> tuple[Photo, bytes]:
-    """Raises BadPhoto for what nobody could look at afterwards."""
+    """Raises BadPhoto for a photo that could not be reviewed later."""
     if image_id(data) != name:
         raise BadPhoto("The file changed after it was kept.")
     facts = inspect_photo(data)

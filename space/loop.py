@@ -95,8 +95,8 @@ class Clock:
 def run_loop(
     photos: str, out: Path, settings: LoopSettings, cache: Path, tell: JobProgress | None = None
 ) -> Path:
-    """Every stage once; the path of summary.json. `tell`: who is told how far it is, and when
-    something new is there.
+    """Every stage once; the path of summary.json. `tell` is told about progress, and when something
+    new is there.
 
     Raises LabelsWanted, after summary.json was written, where nothing can be learned from the
     labels yet; and any VitrineError with what to do. What was done stays.
@@ -180,7 +180,7 @@ def dataset_at(address: str) -> Dataset | None:
 
 
 def how_to_go_on(why_not: str, dataset: str) -> str:
-    """What somebody does whose photos lack labels."""
+    """A sentence that says how to go on if photos lack labels."""
     return (
         f"{why_not} Label about 20 photos at the light table, and train the first model there: "
         f"vitrine serve --dataset {shlex.quote(dataset)}"

@@ -72,8 +72,8 @@ def client_of(headers: Mapping[str, str], peer: str, behind_proxy: bool) -> str:
 
 
 def _place_of(address: str) -> str:
-    """One name for all the addresses that one client can choose from: in version 6 a provider gives
-    away 2^64 of them."""
+    """One key for all addresses that a client can choose from: in IPv6 a provider gives out 2^64 of
+    them."""
     try:
         found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
     except ValueError:

@@ -195,7 +195,7 @@ class RequestGuard:
             _check_kind(
                 headers, "multipart/form-data", "Photos are uploaded as multipart/form-data."
             )
-            # One that does not say how much it brings may bring all that is allowed.
+            # A request without a length is assumed to bring as much as is allowed.
             self._check_room(client, int(headers.get("content-length", limit)))
             return _counted(receive, limit)
         if path.startswith(MCP):
@@ -362,7 +362,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
 
 
 class Held:
-    """Passes an answer on, but for one that says 500: what is said then is up to us."""
+    """Passes answers on, except those with status 500, whose text we write ourselves."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -379,8 +379,8 @@ class Held:
 
 
 def _fault_of(path: str, method: str, trouble: Exception | None) -> Refused:
-    """What is said where Gradio or a route of ours failed. Gradio fails on requests that make no
-    sense to it."""
+    """The answer when Gradio or a route of ours failed. Gradio fails on requests that make no sense
+    to it."""
     if isinstance(trouble, OSError) and trouble.errno in FULL:
         return Refused(507, "no_room", "The disk here is full. Come back later.")
     if path.startswith(UPLOAD):

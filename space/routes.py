@@ -200,7 +200,7 @@ def own_page() -> str:
 
 
 def front_page(request: Request, recognizer: Callable[[], Recognizer]) -> str:
-    """The page at `/` for whoever asks now: it opens before the model is there."""
+    """The page at `/` as it is now: it opens before there is a model."""
     try:
         known = recognizer()
     except VitrineError:
@@ -224,7 +224,7 @@ def shared_as(page: str, recognizer: Recognizer, base: str) -> str:
 
 
 def thing_shared_as(page: str, recognizer: Recognizer, class_id: str, picture: str | None) -> str:
-    """The page as whoever is sent the address of one thing sees it. `picture`: the address of its
+    """The page for somebody who was sent the address of one thing. `picture`: the address of its
     picture, where it has one."""
     things = recognizer.collection
     about = things.info(class_id)

@@ -145,8 +145,8 @@ def launch(
 
 
 def impatient(protocol: type[Any], seconds: float = SECONDS_TO_ASK) -> type[Any]:
-    """uvicorn's protocol, which closes a connection that asks nothing for so long: it would wait
-    for the end of a request's head for ever."""
+    """uvicorn's protocol, which closes a connection that asks nothing for so long: otherwise it
+    would wait forever for the end of a request's headers."""
 
     class Impatient(protocol):  # type: ignore[misc]
         def connection_made(self, transport: Any) -> None:
@@ -165,7 +165,7 @@ def impatient(protocol: type[Any], seconds: float = SECONDS_TO_ASK) -> type[Any]
 
 
 class UnreadAnswers:
-    """Answers of Gradio's queue that nobody fetches: it would keep them for ever."""
+    """Drops answers that nobody fetches; Gradio's queue would keep them forever."""
 
     def __init__(self) -> None:
         self._before: frozenset[str] = frozenset()

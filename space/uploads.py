@@ -182,13 +182,13 @@ class Sweeper:
 
 
 def forget_deleted(remembered: Iterable[set[str]]) -> None:
-    """Take names of files that are gone out of these sets, which would grow for ever."""
+    """Remove the names of deleted files from these sets, which would otherwise grow forever."""
     for names in remembered:
         names.difference_update([name for name in list(names) if not os.path.lexists(name)])
 
 
 def _deepest_first(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Everything in a folder, as it was before anything is deleted: that changes a folder's
+    """Everything in a folder, listed before anything is deleted, since deleting changes a folder's
     time."""
     found = []
     for here, inner, names in os.walk(folder):

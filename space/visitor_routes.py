@@ -28,7 +28,7 @@ from space.quiz.quiz import Quiz
 from space.rate_limit import client_of
 from space.settings import SpaceSettings
 
-# By the code of a refusal; whatever else was asked wrongly is 422.
+# HTTP statuses by the code of a refusal; every other bad request is 422.
 STATUS = {
     "too_many": 429,
     "inbox_full": 503,

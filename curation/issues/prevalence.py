@@ -154,7 +154,7 @@ def poor_photos(
     groups: Mapping[str, str] | None = None,
     title: Callable[[str], str] = str,
 ) -> Poor:
-    """Which photos are poor for what their collection and their class are, and what these are like.
+    """Which photos are poor compared with their collection and class, and what is normal there.
 
     `groups`: photos of one group count as one shot. Photos without a label row, and those that
     somebody set aside, are passed over.

@@ -64,8 +64,8 @@ def mcp_server(endpoints: Endpoints, title: str) -> MCPServer:
 
 
 def mcp_app(server: MCPServer, most_bytes: int) -> Starlette:
-    """What answers at /mcp/. Each request stands for itself; who may call is decided at the door
-    (space/request_guard.py)."""
+    """The app that answers at /mcp/. Requests are independent of each other; space/request_guard.py
+    decides who may call."""
     from mcp.server.transport_security import TransportSecuritySettings
 
     return server.streamable_http_app(

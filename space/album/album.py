@@ -4,7 +4,7 @@
     Album(folder, options).undo()
 
 A dry run writes nothing beside photos; a run that was stopped goes on where it was; `undo` puts
-every byte back, but for files that people changed since.
+every byte back, except in files that people have changed since.
 """
 
 from __future__ import annotations
@@ -215,6 +215,6 @@ class Album:
 
 
 def _seen(photo: Path) -> str:
-    """What tells whether a photo is the one that was looked at."""
+    """What identifies the version of a photo that was looked at."""
     stat = photo.stat()
     return f"{stat.st_size}-{stat.st_mtime_ns}"

@@ -85,7 +85,7 @@ def _cell(change: Change, usual: Sequence[str], picture: Callable[[str], bytes])
 
 
 def _told(change: Change) -> tuple[str, ...]:
-    """What is new of it, and what people's words kept away."""
+    """The tags that are new, and those left out because people's words win."""
     new = [word for word in change.after.keywords if word not in change.now.keywords]
     gone = [word for word in change.now.keywords if word not in change.after.keywords]
     lines = [f"+ {word}" for word in new] + [f"− {word}" for word in gone]

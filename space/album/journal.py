@@ -91,7 +91,7 @@ class AlbumJournal:
         self._append("written.jsonl", asdict(row))
 
     def forget(self, name: str) -> None:
-        """A file is again as it was."""
+        """Forget a file that is again as it was."""
         gone = self.files.pop(name)
         self._append("written.jsonl", {"file": name, "undone": True})
         if gone.before:
@@ -102,7 +102,7 @@ class AlbumJournal:
         return self.folder / "before" / row.before if row.before else None
 
     def close(self) -> None:
-        """Leave nothing behind where nothing is left to undo."""
+        """Delete the folder if nothing is left to undo."""
         if not self.files and self.folder.is_dir():
             shutil.rmtree(self.folder)
 

@@ -12,8 +12,8 @@ from space.album.tags import Answer, Tags
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one photo: what it says now and what it is to say; `file` is what would be
-    written. `was`: what an earlier run had written of it ("" for nothing)."""
+    """The change of one photo: its tags now and its new tags; `file` is what would be written.
+    `was`: what an earlier run had written of it ("" for nothing)."""
 
     photo: str
     file: Path
@@ -31,8 +31,8 @@ class Change:
 
 @dataclass
 class AlbumReport:
-    """What a run came to. `answers`: photos by class id, with what there is to say of each;
-    `left`: photos that nothing was done with, and why."""
+    """The result of a run. `answers`: photos by class id, with the change of each; `left`: photos
+    that were left alone, and why."""
 
     changes: list[Change] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)

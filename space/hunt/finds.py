@@ -1,4 +1,4 @@
-"""How often each thing was found on a treasure hunt: numbers, and nobody."""
+"""How often each thing was found on a treasure hunt: numbers only, nothing about people."""
 
 from __future__ import annotations
 

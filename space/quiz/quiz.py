@@ -172,7 +172,8 @@ class Quiz:
 
 
 def material_of(table: LightTable) -> Material:
-    """What a table has to ask: its open questions about labels, and labels that nobody doubts."""
+    """Questions that a light table offers for a quiz: open ones about labels, and labels that
+    nobody doubts."""
     with table.lock:
         records = table.records
         opinions = table.second_opinions
