@@ -1,9 +1,9 @@
 """Photos that no recogniser learns from: blank, dark, blurred, tiny, of an odd shape,
 placeholders, screenshots.
 
-Each measure is a pure function of a small picture in 0..255; `troubles` says in words what is
-wrong. Thresholds lie in the gap between planted trouble and 1,455 ordinary photos (shops,
-museums, landmarks, catalogue pictures on white, drawings); `python -m benchmarks.curation
+Each measure is a pure function of a small picture in 0..255; curation/issues/photo_quality.py says
+in words what is wrong. Thresholds lie in the gap between planted trouble and 1,455 ordinary photos
+(shops, museums, landmarks, catalogue pictures on white, drawings); `python -m benchmarks.curation
 quality FOLDER` shows both. A photo that is merely unlovely is not reported.
 """
 

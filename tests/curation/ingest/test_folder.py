@@ -176,7 +176,7 @@ def test_a_folder_without_photos_says_what_is_in_it(tmp_path):
     lay_out(tmp_path, "notes.txt", "#recycle/1.jpg", "old/2.jpg")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(
-        BadSource, match=r"no photo: notes\.txt; excluded by --exclude: old/; no regular"
+        BadSource, match=r"no photo: notes\.txt; excluded by --exclude: old/; not a regular"
     ):
         read(tmp_path, exclude=("old",))
 
