@@ -1,4 +1,4 @@
-# Vitrine. `make demo` and `make test` need Python 3.11 or newer, and make; they install the rest into .venv.
+# Vitrine. `make demo` and `make test` need Python 3.11, 3.12 or 3.13, and make; they install the rest into .venv.
 #
 #   make demo [PHOTOS=folder] [PORT=7860]    collect, scan, train, serve the demo and the light table
 #   BY_NAME=yes                              labels are read off file names ("mug_1.jpg"), where there is no class folder
@@ -51,8 +51,8 @@ lint: .venv/ready-dev
 	$(BIN)/mypy
 
 .venv/bin/python:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Vitrine needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Vitrine needs Python 3.11, 3.12 or 3.13; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
 	"$(PYTHON)" -m venv .venv
 
 # On Linux PyPI's torch brings CUDA. Where no GPU answers, PyTorch's own index has a build without it; where that index
