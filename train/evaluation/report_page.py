@@ -17,7 +17,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from data_cards.wording import counted, percent
+from data_cards.wording import counted, percent, points
 from train.evaluation.results import answers_told
 from train.evaluation.svg import Curve, interval_bar, line_chart
 from train.splits.certificate import Certificate
@@ -112,6 +112,7 @@ def report_page(seen: Examined) -> str:
         probe=[(row["epoch"], probe["validation_accuracy"]) for row in epochs] if probe else (),
         zip=zip,
         counted=counted,
+        points=points,
         answers=_answers(metrics),
         Curve=Curve,
         line_chart=lambda *said, **how: Markup(line_chart(*said, **how)),
