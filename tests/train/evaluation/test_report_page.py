@@ -132,7 +132,7 @@ def test_a_model_without_errors_says_so():
 def test_no_test_photo_at_all_still_makes_a_page():
     page = report_page(Examined("Forts", metrics_of([]), {}, {}))
     assert (
-        "Nobody knows" in page
+        "Not measured" in page
         and "NaN" not in page
         and "nan" not in re.sub(r"[a-z]+nan|nan[a-z]+", "", page)
     )
@@ -148,7 +148,7 @@ def test_without_pictures_it_says_why(photos):
 def test_against_another_test_no_comparison_photo_by_photo_is_claimed(photos):
     metrics = metrics_of(photos) | {"previous": {"top1": {"value": 0.3}, "same_test": False}}
     page = report_page(Examined("Forts", metrics, {}, {}, photos))
-    assert "30 % then, 40 % now (+10.0 points)" in page and "cannot be compared" in page
+    assert "30 % then, 40 % now (+10 points)" in page and "cannot be compared" in page
 
 
 def test_only_photos_that_the_page_shows_are_fetched(photos):
