@@ -78,3 +78,16 @@ def test_each_pin_lies_in_the_range_that_the_package_asks_for():
         (version,) = [one.version for one in pin.specifier]
         assert ranges[pin.name].specifier.contains(version)
         assert ranges[pin.name].extras == pin.extras
+
+
+def test_the_image_copies_all_that_the_wheel_is_made_of():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wanted = {*wheel["packages"], *wheel["force-include"], "pyproject.toml"}
+    wanted |= {project["project"]["readme"], "LICENSE"}
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    copied = {path for line in lines if line.startswith("COPY") for path in line.split()[1:-1]}
+    assert copied >= wanted
+    assert all((ROOT / path).exists() for path in copied)
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    assert not copied & set(left_out)
