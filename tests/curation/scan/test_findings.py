@@ -141,7 +141,7 @@ def test_one_picture_under_three_labels_is_a_placeholder(context):
             copies=Copies(pairs, (("a", "b", "c"),), dict.fromkeys("abc", "a"), 1),
         )
     )
-    assert "stands under 3 labels (*Agra Fort*, *Amber*, *bidar*)" in found["quality", "b"].reason
+    assert "has 3 labels (*Agra Fort*, *Amber*, *bidar*)" in found["quality", "b"].reason
     assert not any(kind == "label" for kind, _ in found), "none of its labels is worth a question"
 
 
