@@ -40,7 +40,7 @@ def out_of_fold(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> n
 
 
 def out_of_fold_logits(x: np.ndarray, y: np.ndarray, groups: Groups, classes: int) -> np.ndarray:
-    """Logits (n, c) of each photo by what `fitted` makes of those outside its fold, x (n, d) and y
+    """Logits (n, c) of each photo by a model fitted to those outside its fold, x (n, d) and y
     (n,): as sure as it is. NaN for a photo whose class no other fold shows."""
     x = np.asarray(x, np.float32)
     y = np.asarray(y, np.int64)
