@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MODEL_HELP = "a folder or hf://user/name, either with @revision"
 PHOTOS_HELP = "a source that `collect` accepts, or a collected dataset"
 OUT_HELP = "the folder for the dataset, the model and figures"
+BLUR_HELP = "blur faces on the visitor's device before a photo is sent"
 PORT_HELP = "where the pages are, 1 to 65535 (default: %(default)s)"
 
 
@@ -81,6 +82,7 @@ def _serve(asked: argparse.Namespace) -> None:
         embedders=tuple(asked.embedder),
         mcp=asked.mcp,
         quiz=asked.quiz,
+        blur_faces=asked.blur_faces,
     )
     _open(settings)
 
@@ -240,7 +242,8 @@ def _pages(asked: argparse.Namespace) -> None:
     from data_cards.settings import default_cache
     from space.pages import write_pages
 
-    made = write_pages(asked.model, asked.space, asked.out, default_cache(os.environ))
+    cache = default_cache(os.environ)
+    made = write_pages(asked.model, asked.space, asked.out, cache, blur_faces=asked.blur_faces)
     told: dict[str, object] = {"page": str(made.folder), "space": made.space, "why": made.why}
     if made.twin:
         told |= {"bytes": made.twin.bytes, "bits": made.twin.bits, "files": made.twin.files}
@@ -331,6 +334,7 @@ def _add_publishing(parser: Parser) -> None:
         help="where the app answers: a URL or hf://user/name (default: none)",
     )
     pages.add_argument("--out", type=here, help="the folder (default: docs, of a checkout)")
+    pages.add_argument("--blur-faces", action="store_true", help=BLUR_HELP)
 
 
 def _serve_more(serve: argparse.ArgumentParser) -> None:
@@ -349,6 +353,7 @@ def _serve_more(serve: argparse.ArgumentParser) -> None:
         action="store_true",
         help="ask visitors what training photos show: second opinions, never labels",
     )
+    serve.add_argument("--blur-faces", action="store_true", help=BLUR_HELP)
     serve.add_argument(
         "--passwords",
         type=here,

@@ -60,7 +60,7 @@ def create_app(
 
     from space.endpoints import add_endpoints
     from space.offline import OfferedTwin, OfflinePage
-    from space.routes import pages, serve_page
+    from space.routes import config_of_app, pages, serve_page
     from space.visitor_routes import visitor_routes
 
     app_state = AppState(settings, load or partial(_load, settings.cache, settings.engine), settled)
@@ -114,8 +114,9 @@ def create_app(
     app.include_router(access.router())
     _light_table(app, rounds, access, settings)
     twin = OfferedTwin(app_state)
-    serve_page(app, rounds is not None, app_state.recognizer, lambda: twin.now() is not None)
-    offline = OfflinePage(twin.now, app_state.recognizer, rounds is not None)
+    config = partial(config_of_app, rounds is not None, settings.blur_faces)
+    serve_page(app, config, app_state.recognizer, lambda: twin.now() is not None)
+    offline = OfflinePage(twin.now, app_state.recognizer, config)
     app.include_router(offline.routes())
     if settings.hub_sign_in:
         from gradio.oauth import attach_oauth

@@ -38,8 +38,9 @@ DOOR = "space/templates/app.py"
 # Only what code needs travels: no photo, no key, no cache has one of these endings.
 CODE = frozenset({".py", ".css", ".js", ".html", ".svg"})
 WORDS = frozenset({".md", ".yaml", ".json"})
-# What the page brings beside code: icons, and the runtime of the release in the browser.
-BINARY = frozenset({".png", ".gz"})
+# What the page brings beside code: icons, the runtime of the release in the browser, and what finds
+# faces.
+BINARY = frozenset({".bin", ".gz", ".png"})
 SECRET = re.compile(r"secret|password|token|credential|key", re.IGNORECASE)
 # What serving and the light table import. Never fastdup: a closed binary has no place beside
 # strangers' uploads.

@@ -24,7 +24,7 @@ from data_cards.wording import in_every_text, shown
 from space.api import Recognizer
 from space.app_state import AppState
 from space.pages import CONFIG, MANIFEST, TWIN, WORKER, kept_assets, manifest_text, worker_keeping
-from space.routes import ASSETS_AT, FRESH, config_of_app, front_page, room_of
+from space.routes import ASSETS_AT, FRESH, front_page, room_of
 from train.inference.model_folder import read_json
 from train.inference.predictor import Predictor
 from train.release.twin import kept_twin, photos_in
@@ -107,11 +107,11 @@ class OfflinePage:
         self,
         twin: Callable[[], ReleasedTwin | None],
         recognizer: Callable[[], Recognizer],
-        with_light_table: bool,
+        config: Callable[[bool], str],
     ) -> None:
         self._twin = twin
         self._recognizer = recognizer
-        self._with_light_table = with_light_table
+        self._config = config
 
     def routes(self) -> APIRouter:
         """/twin/..., /manifest.webmanifest and /sw.js."""
@@ -154,7 +154,7 @@ class OfflinePage:
             return _script(RETIRED)
         texts = {
             "./": front_page(request, self._recognizer),
-            CONFIG: config_of_app(self._with_light_table, with_twin=True),
+            CONFIG: self._config(True),
             MANIFEST: self._manifest_text(),
         }
         files = {name: text.encode() for name, text in texts.items()}

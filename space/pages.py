@@ -24,7 +24,7 @@ from data_cards.errors import BadAddress, BadModel
 from data_cards.installed_files import ROOT, page_assets, page_file
 from data_cards.progress import say
 from data_cards.storage.atomic_files import full_disk_named
-from space.routes import below_root, large_picture_of, room_of, thing_shared_as
+from space.routes import BLUR_FACES, below_root, large_picture_of, room_of, thing_shared_as
 from train.inference.model_folder import model_folder
 from train.inference.predictor import Predictor, load_predictor
 from train.release.twin import Twin, check_browser_can, write_twin
@@ -62,10 +62,18 @@ class Pages:
     why: str = ""
 
 
-def write_pages(model: str, space: str, out: Path | None, cache: Path, site: str = "") -> Pages:
+def write_pages(
+    model: str,
+    space: str,
+    out: Path | None,
+    cache: Path,
+    site: str = "",
+    blur_faces: bool = False,
+) -> Pages:
     """The page for the release at `model`, which asks the app at the address `space`, in `out`:
     the checkout's docs/ unless given. Empty `space`: there is no app, the browser answers alone.
-    `site`: where the page itself will be, if that is known.
+    `site`: where the page itself will be, if that is known; `blur_faces`: the page blurs faces
+    before it sends a photo.
 
     Raises BadAddress, BadModel, BadCollection where photos of people lack their policy.
     """
@@ -82,11 +90,11 @@ def write_pages(model: str, space: str, out: Path | None, cache: Path, site: str
         if not address:
             raise
         say(error.sentence)
-        _write_page(out, address, "")
+        _write_page(out, address, "", blur_faces)
         _write_things(out, address, predictor)
         return Pages(out, address, things, revision, None, error.sentence)
     twin = write_twin(folder, predictor, out / TWIN, room_of(predictor))
-    _write_page(out, address, f"{TWIN}/")
+    _write_page(out, address, f"{TWIN}/", blur_faces)
     _write_things(out, address, predictor, site)
     _write_offline(out, things.title, things.language)
     return Pages(out, address, things, revision, twin)
@@ -109,14 +117,14 @@ def app_address(space: str) -> str:
     return space.rstrip("/")
 
 
-def config_text(address: str, twin: str) -> str:
+def config_text(address: str, twin: str, blur_faces: bool = False) -> str:
     """config.js: where the app answers, and where the release for the browser lies; either may be
     empty."""
     return (
         "// Where your Vitrine app answers: vitrine pages MODEL --space URL\n"
         f"export const SPACE = {json.dumps(address)};\n"
         "// The release that answers in the browser where the app can't be reached.\n"
-        f"export const TWIN = {json.dumps(twin)};\n"
+        f"export const TWIN = {json.dumps(twin)};\n{BLUR_FACES * blur_faces}"
     )
 
 
@@ -129,10 +137,10 @@ def page_text(address: str) -> str:
     return page.replace(CONNECT, f"{CONNECT} {parts.scheme}://{parts.netloc}")
 
 
-def _write_page(out: Path, address: str, twin: str) -> None:
+def _write_page(out: Path, address: str, twin: str, blur_faces: bool) -> None:
     with full_disk_named("the page"):
         out.mkdir(parents=True, exist_ok=True)
-        (out / CONFIG).write_text(config_text(address, twin), encoding="utf-8")
+        (out / CONFIG).write_text(config_text(address, twin, blur_faces), encoding="utf-8")
         if page_file().parent.resolve() == out.resolve():
             return
         (out / PAGE).write_text(page_text(address), encoding="utf-8")

@@ -48,6 +48,7 @@ OF_ASSETS = FRESH | {
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
 _CONFIG = 'export const SPACE = new URL(".", import.meta.url).href;\n'
+BLUR_FACES = "export const BLUR_FACES = true;\n"
 _WITH_TWIN = 'export const TWIN = "twin/";\n'
 _WITH_LIGHT_TABLE = 'export const LIGHT_TABLE = "light-table/static/light_table.js";\n'
 # The pictures are public and shown on pages of other origins (GitHub Pages).
@@ -148,14 +149,14 @@ def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False
 
 def serve_page(
     app: FastAPI,
-    with_light_table: bool,
+    config: Callable[[bool], str],
     recognizer: Callable[[], Recognizer],
     has_twin: Callable[[], bool] = lambda: False,
 ) -> None:
     """The page at `/`, the one that GitHub Pages shows as well, and its files.
 
     Only its `config.js` differs: the app is this one, where there is a dataset there is a light
-    table, and where the release has a twin the page offers it.
+    table, and where the release has a twin the page offers it. `config(with a twin)`: its text.
     """
     page = own_page()
 
@@ -183,8 +184,7 @@ def serve_page(
         return thing
 
     def configured() -> Response:
-        told = config_of_app(with_light_table, has_twin())
-        return Response(told, media_type="text/javascript", headers=FRESH)
+        return Response(config(has_twin()), media_type="text/javascript", headers=FRESH)
 
     reading = ["GET", "HEAD"]
     app.add_api_route("/", show, methods=reading, include_in_schema=False)
@@ -209,9 +209,10 @@ def front_page(request: Request, recognizer: Callable[[], Recognizer]) -> str:
     return shared_as(own_page(), known, f"{base}/")
 
 
-def config_of_app(with_light_table: bool, with_twin: bool) -> str:
+def config_of_app(with_light_table: bool, blurs_faces: bool, with_twin: bool) -> str:
     """config.js of an app's own page."""
-    return _CONFIG + _WITH_LIGHT_TABLE * with_light_table + _WITH_TWIN * with_twin
+    parts = (_WITH_LIGHT_TABLE * with_light_table, BLUR_FACES * blurs_faces, _WITH_TWIN * with_twin)
+    return _CONFIG + "".join(parts)
 
 
 def shared_as(page: str, recognizer: Recognizer, base: str) -> str:

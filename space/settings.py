@@ -8,6 +8,7 @@ The environment is read here and nowhere else on this floor:
     VITRINE_ORIGINS    web pages that may call the API, e.g. https://you.github.io (comma separated)
     VITRINE_MCP                      1: language models may ask, at /mcp/
     VITRINE_QUIZ    1: visitors are asked what training photos show, at /#/quiz (space/quiz/quiz.py)
+    VITRINE_BLUR_FACES              1: the page blurs faces before it sends a photo
     VITRINE_EMBEDDERS  web pages that may show the app inside theirs (comma separated)
     VITRINE_ANNOTATORS  names that may use the light table, besides the Space's owner (commas)
     VITRINE_OWNERS                  names that may also train, release and go back (comma separated)
@@ -71,6 +72,8 @@ class SpaceSettings:
     mcp: bool = False
     # Whether visitors may say what training photos show (space/quiz/quiz.py).
     quiz: bool = False
+    # Whether the page blurs faces before a photo leaves the visitor's device.
+    blur_faces: bool = False
     # Pages that may show this one inside theirs, beside the Hub's.
     embedders: tuple[str, ...] = ()
     # What `python` runs behind the page when it opens, and stops when it closes; none where a page
@@ -124,6 +127,7 @@ def settings_from(environ: Mapping[str, str]) -> SpaceSettings:
         zero_gpu=_is_on(environ.get("SPACES_ZERO_GPU", "")),
         mcp=_is_on(environ.get("VITRINE_MCP", "")),
         quiz=_is_on(environ.get("VITRINE_QUIZ", "")),
+        blur_faces=_is_on(environ.get("VITRINE_BLUR_FACES", "")),
         embedders=_listed(environ.get("VITRINE_EMBEDDERS", "")),
     )
 

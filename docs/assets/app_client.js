@@ -17,9 +17,11 @@ const wait = (milliseconds) => new Promise((done) => setTimeout(done, millisecon
 export class AppClient {
   #address;
   #client = null;
+  #blursFaces;
 
-  constructor(address) {
+  constructor(address, blursFaces = false) {
     this.#address = address.replace(/\/+$/, "");
+    this.#blursFaces = blursFaces;
   }
 
   at(path) {
@@ -61,11 +63,21 @@ export class AppClient {
   async predict(photo, tell) {
     if (photo.size > MOST_BYTES) throw new Trouble(TEXT.tooLarge(photo.size, MOST_BYTES), "too_large");
     const client = await this.#connected(tell);
-    const sent = await client.upload_files(this.#address, [photo]).catch(() => null);
+    const shown = await this.#withoutFaces(photo);
+    const sent = await client.upload_files(this.#address, [shown]).catch(() => null);
     if (!sent) throw new Trouble(TEXT.offline, "unreachable");
     if (sent.error) throw trouble(sent.error);
     const image = { path: sent.files[0], meta: { _type: "gradio.FileData" } };
     return this.#ask("/predict", { image, top_k: 5 }, tell);
+  }
+
+  // Fetched only where an owner wants it. A photo whose faces can't be looked for is not sent.
+  async #withoutFaces(photo) {
+    if (!this.#blursFaces) return photo;
+    const { withoutFaces } = await import("./faces/blur.js").catch(() => {
+      throw new Trouble(TEXT.notBlurred, "not_blurred");
+    });
+    return withoutFaces(photo);
   }
 
   suggest(predictionId, label, consent, words = "") {

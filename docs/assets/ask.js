@@ -25,6 +25,7 @@ const WIDE = matchMedia("(min-width: 900px)");
 
 class Ask extends HTMLElement {
   #client;
+  #blursFaces = false;
   #camera;
   #frame;
   #told = null; // what the app said of the room, and of each thing, before it is put into the visitor's language
@@ -43,9 +44,10 @@ class Ask extends HTMLElement {
   #remarked = -1;
   #lacking = "";
 
-  open(address, twin) {
+  open(address, twin, blursFaces) {
     if (this.#client) return;
-    this.#client = new Recognizer(address, twin);
+    this.#client = new Recognizer(address, twin, { blursFaces });
+    this.#blursFaces = blursFaces;
     this.#build();
     this.#listen();
     this.#meet();
@@ -276,9 +278,10 @@ class Ask extends HTMLElement {
   }
 
   #policyLines() {
-    if (this.#room.subject !== "people") return [];
-    return [this.#room.intended_use, this.#room.consent].filter(Boolean)
-      .map((line) => element("p", { lang: this.#told.language }, line));
+    const blurred = this.#blursFaces ? [element("p", {}, TEXT.facesBlurred)] : [];
+    if (this.#room.subject !== "people") return blurred;
+    return [...blurred, ...[this.#room.intended_use, this.#room.consent].filter(Boolean)
+      .map((line) => element("p", { lang: this.#told.language }, line))];
   }
 
   #start() {
@@ -547,6 +550,6 @@ class Ask extends HTMLElement {
 customElements.define("vitrine-ask", Ask);
 
 /** Bring the <vitrine-ask> inside `element` to life; `address`: the app's, by default where this page came from. */
-export function mount(inside, address = new URL("..", import.meta.url).href, twin = "") {
-  inside.querySelector("vitrine-ask").open(address, twin);
+export function mount(inside, address = new URL("..", import.meta.url).href, twin = "", blursFaces = false) {
+  inside.querySelector("vitrine-ask").open(address, twin, blursFaces);
 }

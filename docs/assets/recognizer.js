@@ -10,6 +10,8 @@ const AWAY = 30000; // ms until an app that was away is asked again
 const SHOWN = 5; // candidates of an answer, as many as the app is asked for
 const GONE = new Set(["unreachable", "not_ready", "no_model", "too_many"]);
 
+const KEPT_HERE = "not_blurred"; // the photo was not sent
+
 /** What `asked` comes to, or `value` where that takes longer than so many milliseconds. */
 async function within(milliseconds, asked, value) {
   let timer;
@@ -28,8 +30,10 @@ export class Recognizer {
   #twin;
   #awaySince = -Infinity;
 
-  /** `app`: the app's address, empty for none; `twin`: the twin's folder, empty for none. */
-  constructor(app, twin = "", { client = app ? new AppClient(app) : null, own = twin ? new Twin(twin) : null } = {}) {
+  /** `app`: the app's address, empty for none; `twin`: the twin's folder, empty for none; `blursFaces`: before a photo is
+   * sent. */
+  constructor(app, twin = "", { blursFaces = false, client = app ? new AppClient(app, blursFaces) : null,
+    own = twin ? new Twin(twin) : null } = {}) {
     this.#client = client;
     this.#twin = own;
   }
@@ -72,7 +76,7 @@ export class Recognizer {
     if (!ready) return asked ? asked.catch((trouble) => this.#offered(trouble)) : this.#offered(null);
     const first = asked && (await within(PATIENCE, asked.catch((trouble) => trouble), null));
     if (first && !(first instanceof Trouble)) return first;
-    if (first && !GONE.has(first.code)) throw first;
+    if (first && !GONE.has(first.code) && first.code !== KEPT_HERE) throw first;
     if (this.#client) tell(TEXT.asking);
     return { ...(await this.#twin.ask(photo, SHOWN)), by: "device" };
   }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Set
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from data_cards.errors import TooBusy
 from space.offline import OfferedTwin, OfflinePage, released_twin
-from space.routes import serve_page
+from space.routes import config_of_app, serve_page
 from space.settings import SpaceSettings
 from train.inference.predictor import Predictor, load_predictor
 from train.release.twin import export_twin
@@ -55,8 +56,9 @@ def visitor(state: Any) -> TestClient:
     app = FastAPI()
     app.state.settings = SpaceSettings(model="m", state=Path("."))
     twin = OfferedTwin(state)
-    app.include_router(OfflinePage(twin.now, state.recognizer, False).routes())
-    serve_page(app, False, state.recognizer, lambda: twin.now() is not None)
+    config = partial(config_of_app, False, False)
+    app.include_router(OfflinePage(twin.now, state.recognizer, config).routes())
+    serve_page(app, config, state.recognizer, lambda: twin.now() is not None)
     return TestClient(app)
 
 

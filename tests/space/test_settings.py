@@ -8,6 +8,8 @@ import pytest
 
 from data_cards.errors import BadAddress
 from space import app
+from space.pages import config_text
+from space.routes import config_of_app
 from space.settings import SpaceSettings, first_model_of, settings_from, state_folder
 from train.inference import predictor
 from train.inference.micro_batch import SIZES
@@ -131,6 +133,15 @@ def test_a_release_that_is_served_is_told_that_several_will_ask(
 
     monkeypatch.setattr(predictor, "load_predictor", lambda *given: Release())
     assert isinstance(app._load(None, "auto", "m"), Release) and told == ["company"]
+
+
+def test_faces_are_blurred_only_where_an_owner_wants_it() -> None:
+    model = {"VITRINE_MODEL": "hf://ann/vit"}
+    assert not settings_from(model).blur_faces
+    assert settings_from({**model, "VITRINE_BLUR_FACES": "1"}).blur_faces
+    assert "BLUR_FACES" not in config_of_app(True, False, True)
+    assert "BLUR_FACES = true" in config_of_app(False, True, False)
+    assert "BLUR_FACES = true" in config_text("https://a.hf.space", "", True)
 
 
 def test_the_quiz_is_off_unless_somebody_turns_it_on() -> None:
