@@ -13,6 +13,7 @@ const SAME_WAY = Math.cos((20 * Math.PI) / 180);
 const PARALLEL = (48 * Math.PI) / 180; // sides across from each other, seen from an angle
 const UPRIGHT = (48 * Math.PI) / 180; // sides beside each other: at least so far from parallel
 const LEAST_AREA = 0.08; // of what is seen
+const SLIMMEST = 0.3; // width by height or the other way round: a bar of a frame or the edge of a door is slimmer
 const LEAST_SIDE = 0.56; // share of a side that lies on edges
 const LEAST_SIDES = 0.74; // the same of all four
 const BEYOND = 0.02; // of the picture, so far a corner may be outside
@@ -182,7 +183,7 @@ function cornersOf([top, bottom], [left, right], { width, height }) {
   const within = ([x, y]) => x > -BEYOND * width && x < (1 + BEYOND) * width && y > -BEYOND * height && y < (1 + BEYOND) * height;
   if (!four.every(within)) return null;
   const corners = inOrder(four);
-  return areaOf(corners) >= LEAST_AREA * width * height && bulges(corners) ? corners : null;
+  return areaOf(corners) >= LEAST_AREA * width * height && bulges(corners) && slimness(corners) >= SLIMMEST ? corners : null;
 }
 
 /** Corners clockwise from the top left. */
@@ -199,6 +200,12 @@ export function areaOf(corners) {
     const [nx, ny] = corners[(at + 1) % corners.length];
     return sum + x * ny - nx * y;
   }, 0)) / 2;
+}
+
+// Its shorter sides by its longer ones.
+function slimness(corners) {
+  const [top, right, low, left] = corners.map(([x, y], at) => Math.hypot(corners[(at + 1) % 4][0] - x, corners[(at + 1) % 4][1] - y));
+  return Math.min(top + low, left + right) / Math.max(top + low, left + right);
 }
 
 function bulges(corners) {

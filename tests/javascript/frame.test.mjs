@@ -75,6 +75,7 @@ const NOTHING = [
   ["the edge of a wall", (x) => (x < 0.5 ? 90 : 190)],
   ["a corner of a room", (x, y) => (x < 0.4 ? 90 : y < 0.6 ? 190 : 140)],
   ["stripes", (x) => (Math.floor(12 * x) % 2 ? 90 : 190)],
+  ["the bar of a frame", (x, y) => (inside([[0.5, 0.05], [0.64, 0.05], [0.64, 0.95], [0.5, 0.95]], x, y) ? 60 : 200)],
   ["a stamp far away", (x, y) => (inside([[0.45, 0.45], [0.55, 0.45], [0.55, 0.57], [0.45, 0.57]], x, y) ? 60 : 200)],
   ["a picture that goes on outside", (x, y) => (inside([[-0.2, 0.2], [0.6, 0.2], [0.6, 0.8], [-0.2, 0.8]], x, y) ? 60 : 200)],
 ];
