@@ -6,7 +6,8 @@ each by the binomial tail of the wrong answers above it, until one fails. What t
 the draw of the photos it was tried on, with a chance of 90 % the line that is kept lets at most the
 promised share of wrong answers through, of photos taken like those. It says nothing of one class
 alone, of photos taken otherwise, or of strangers. Where labels may be wrong, answers differ from
-them that often besides, and the promise holds as far as that share is right.
+them that often besides, and the promise holds as far as that share is right; the line then also
+lies where confidence itself expects the promised share.
 
 With too few photos the test can't pass whatever they show. Then the line is where confidence itself
 expects the promised share, and the photos don't contradict it: an estimate, and said to be one.
@@ -82,10 +83,10 @@ def sure_line(
     order = np.argsort(-confidence, kind="stable")
     confidence = confidence[order]
     differs = np.cumsum((probabilities.argmax(axis=1) != truth)[order])
-    # A right answer differs from a slip nearly always, so that this share is to be expected.
-    allowed = wrong + slips - wrong * slips
-    proven = _proven(confidence, differs, allowed)
-    at = _estimated(confidence, differs, allowed, wrong) if proven is None else proven
+    proven = _proven(confidence, differs, _differing(wrong, slips))
+    at = _estimated(confidence, differs, slips, wrong) if proven is None else proven
+    if slips and proven is not None:
+        at = max(at, _estimated(confidence, differs, slips, wrong))
     by = ESTIMATE if proven is None else BOUND
     return SureLine(min(max(at, LOWEST), HIGHEST), wrong, len(truth), by)
 
@@ -103,6 +104,12 @@ def leads(probabilities: np.ndarray) -> bool:
     return bool(np.max(probabilities, initial=0.0) >= PROBABLY)
 
 
+def _differing(wrong: float, slips: float) -> float:
+    """The share of answers that differ from their label where the share `wrong` is wrong and the
+    share `slips` of labels is: a right answer differs from a slip nearly always."""
+    return wrong + slips - wrong * slips
+
+
 def _proven(confidence: np.ndarray, differs: np.ndarray, allowed: float) -> float | None:
     """The lowest line that the test lets pass; None for none. Both (n,), the surest first."""
     from scipy.stats import binom
@@ -118,14 +125,18 @@ def _proven(confidence: np.ndarray, differs: np.ndarray, allowed: float) -> floa
     return kept
 
 
-def _estimated(confidence: np.ndarray, differs: np.ndarray, allowed: float, wrong: float) -> float:
+def _estimated(confidence: np.ndarray, differs: np.ndarray, slips: float, wrong: float) -> float:
     """The lowest line beyond which no more wrong answers were seen than promised, and no more are
     expected: by confidence itself, or by counting one more, as if the next were wrong (conformal
-    risk control). The usual line where nothing that was seen speaks against it."""
+    risk control). The usual line where nothing that was seen speaks against it.
+
+    Counting can't tell a wrong answer from a wrong label, so it has no say where labels may be
+    wrong: on 57 pictures of eight styles, of which nobody had mislabelled one, it took 15 % of the
+    answers for slips, put the line at 60 %, and 4 of 9 sure answers were wrong."""
     count = np.arange(1, len(confidence) + 1)
-    seen = differs <= np.ceil(allowed * count)
+    seen = differs <= np.ceil(_differing(wrong, slips) * count)
     by_confidence = np.cumsum(1 - confidence) / count <= wrong
-    by_counting = (differs + 1) / (count + 1) <= allowed
+    by_counting = (slips == 0) & ((differs + 1) / (count + 1) <= wrong)
     # Photos as confident as the last one are beyond the line with it.
     ends = np.append(confidence[:-1] > confidence[1:], True)
     enough = np.flatnonzero(ends & seen & (by_confidence | by_counting))
@@ -136,5 +147,7 @@ def _estimated(confidence: np.ndarray, differs: np.ndarray, allowed: float, wron
         # All of them are beyond the line, and so would be one more that is a little less sure.
         room = wrong * (len(confidence) + 1) - float((1 - confidence).sum())
         return min(lowest, max(USUAL, 1 - room))
+    if slips:
+        return 1 - wrong
     usual = int((confidence >= USUAL).sum())
     return USUAL if not usual or seen[usual - 1] else HIGHEST

@@ -96,3 +96,16 @@ def test_the_chances_of_a_kind_are_those_of_its_classes():
     chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]])
     of_kinds = summed(chances, np.array([0, 0, 1]))
     np.testing.assert_allclose(of_kinds, [[0.8, 0.2], [0.2, 0.8]])
+
+
+def test_wrong_answers_are_not_taken_for_wrong_labels_by_counting():
+    """A small, hard collection whose labels are right: nine of sixty answers differ from theirs,
+    which a model of wrong labels explains as slips. The line stays where confidence expects the
+    promise, and not where the differences would fit the slips."""
+    rows = [(0.9 - i / 200, i % 7 != 3) for i in range(60)]
+    p, truth = confident(*rows)
+    line = sure_line(p, truth, slips=0.15)
+    assert line.by == ESTIMATE
+    assert line.at == pytest.approx(0.97)
+    sharp = sure_line(*confident(*[(0.995, True)] * 20, *rows), slips=0.15)
+    assert 0.85 < sharp.at <= 0.995, "answers that confidence itself vouches for are sure"
