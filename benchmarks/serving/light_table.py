@@ -220,7 +220,7 @@ def measure(folder: Path, keys: int, every: float) -> None:
             )
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             begin = time.perf_counter()
-            _sit_down(page, served.url)
+            sit_down(page, served.url)
             print(
                 f"{'signed in, the first photo on screen':42} {time.perf_counter() - begin:.1f} s",
                 flush=True,
@@ -258,7 +258,8 @@ def _in_words(memory: dict[str, float]) -> str:
     return f"{memory['VmRSS']:.0f} MB resident, {memory['VmHWM']:.0f} MB at most"
 
 
-def _sit_down(page: Any, url: str) -> None:
+def sit_down(page: Any, url: str) -> None:
+    """Sign in, and wait for the first photo."""
     from tests.fixtures.visitors import PASSWORD
 
     page.goto(url)
@@ -275,7 +276,10 @@ def serve(folder: Path, port: int) -> None:
 
     from tests.fixtures.visitors import built, serving, settings_in
 
-    with serving(built(settings_in(folder.parent / "app", dataset=str(folder))), port):
+    settings = settings_in(
+        folder.parent / "app", dataset=str(folder), cache=folder.parent / "cache"
+    )
+    with serving(built(settings), port):
         Event().wait()
 
 

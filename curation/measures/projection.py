@@ -47,6 +47,14 @@ def projection(ids: Sequence[str], x: np.ndarray, kept: Path | None = None) -> n
     return placed
 
 
+def placed_before(ids: Sequence[str], kept: Path | None) -> np.ndarray | None:
+    """Places (n, 2) that `kept` knows, without looking at embeddings; None where one is missing."""
+    before = _read(kept)
+    if not ids or any(name not in before for name in ids):
+        return None
+    return np.array([before[name] for name in ids], np.float32)
+
+
 def laid_out(x: np.ndarray) -> np.ndarray:
     """Places (n, 2) of embeddings (n, d), from the beginning."""
     axes = principal(x)

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from curation.measures.cache import Memory
-from curation.measures.projection import projection
+from curation.measures.projection import placed_before, projection
 from data_cards.dataset.repo import Dataset
 from train.inference.embeddings import FeatureCache, embed_dataset
 from train.inference.text_search import FOLDER, WordSearch, word_search
@@ -98,8 +98,12 @@ class ScanCache:
         found = self._features(ids)
         if found is None:
             return [], np.zeros((0, 2), np.float32)
-        here, x = found.load(ids)
         kept = map_file(self._cache, dataset.address, found.folder.name)
+        here = found.known(ids)
+        placed = placed_before(here, kept)
+        if placed is not None:
+            return here, placed
+        here, x = found.load(here)
         return here, projection(here, x, kept)
 
     def words(self, ids: Collection[str]) -> WordSearch | None:

@@ -14,6 +14,7 @@ from dataclasses import asdict, fields
 from functools import lru_cache
 from pathlib import Path
 from sys import intern
+from threading import Lock
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -44,6 +45,7 @@ REMARKS = b"vitrine.remarks"  # in the file's own metadata: sentences are no row
 ROWS_PER_GROUP = 16  # one photo is read without its whole shard
 SHARDS_KNOWN = 64  # shards whose footer is remembered: some hundred bytes a row group
 Row = TypeVar("Row")
+_FOOTER_LOCK = Lock()
 _TEXT = pa.string()
 _WHOLE = pa.int32()
 _SOURCE = pa.struct(
@@ -242,7 +244,7 @@ def read_photo_rows(path: Path) -> Iterator[Photo]:
 
 def row_locations(path: Path) -> Iterator[tuple[str, int, int]]:
     """(image_id, row group, row in it) of each photo of a shard."""
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, metadata=_footer_of(path)) as file:
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         names = iter(file.read(columns=["image_id"]).column("image_id").to_pylist())
     for group, size in enumerate(sizes):
@@ -263,7 +265,8 @@ def _footer_of(path: Path) -> pq.FileMetaData:
     """The footer of a shard, cached: it lists hundreds of row groups, so reading it costs more than
     reading a photo, and a screen of photos reads each one separately."""
     seen = path.stat()
-    return _footer(path, seen.st_mtime_ns, seen.st_size)
+    with _FOOTER_LOCK:  # six photos asked for at once wait for one reading of it
+        return _footer(path, seen.st_mtime_ns, seen.st_size)
 
 
 @lru_cache(maxsize=SHARDS_KNOWN)

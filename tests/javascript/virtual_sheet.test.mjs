@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { cornerOf, geometry, placesWithin, rowsOf, spanOf } from "../../curation/light_table/static/virtual_sheet.js";
 import { read, write } from "../../curation/light_table/static/address.js";
-import { inside, isWithin, lassoed } from "../../curation/light_table/static/point_map.js";
+import { dots, hexOf, inside, isWithin, lassoed } from "../../curation/light_table/static/point_map.js";
 
 const FIVE = geometry(790, 150, 10, 28); // five tiles of 150 pixels, rows of 188
 
@@ -45,9 +45,22 @@ test("a lasso takes what lies within it, however it was drawn", () => {
   const square = [[0, 0], [10, 0], [10, 10], [0, 10]];
   assert.ok(isWithin(square, 5, 5) && isWithin([...square].reverse(), 5, 5));
   assert.ok(!isWithin(square, 15, 5) && !isWithin(square, -1, 5));
-  const view = { at: (x, y) => [x, y] };
+  const view = { from: (x, y) => [x, y], by: 1 };
   assert.deepEqual(lassoed([5, 5, 20, 20, 1, 9], view, square), [0, 2]);
   assert.deepEqual(lassoed([5, 5], view, square.slice(0, 2)), []);
   assert.equal(inside([5, 5, 20, 20], view, 19, 19, 4), 1);
   assert.equal(inside([5, 5, 20, 20], view, 50, 50, 4), -1);
+});
+
+test("points are squares of pixels in their own colours, and only those in sight are told", () => {
+  const view = { at: (x, y) => [x + 1, y + 1], by: 1 };
+  const pixels = new Uint32Array(16);
+  assert.deepEqual(dots(pixels, 4, [0, 0, 2, 2, 9, 9], [7, 8, 9], view, 1), [0, 1]);
+  assert.deepEqual([...pixels.entries()].filter(([, colour]) => colour), [[5, 7], [15, 8]]);
+  assert.deepEqual(dots(pixels, 4, [0, 0, 2, 2], [7, 8], view, 2, [1]), [1]);
+  assert.equal(pixels[15], 8);
+});
+
+test("names of photos come as bytes", () => {
+  assert.deepEqual(hexOf(new Uint8Array([0, 255, 16, 1]), 2), ["00ff", "1001"]);
 });

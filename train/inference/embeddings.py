@@ -253,6 +253,10 @@ class FeatureCache:
         """Those of `ids` that were not computed yet, in order."""
         return [name for name in ids if name not in self._places]
 
+    def known(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that are here, in order."""
+        return [name for name in ids if name in self._places]
+
     def add(self, ids: Sequence[str], x: np.ndarray) -> None:
         """Keep rows x (n, d) for `ids`; they are there after a crash, or none of them is."""
         if not len(ids):
@@ -284,7 +288,7 @@ class FeatureCache:
 
     def load(self, ids: Iterable[str]) -> tuple[list[str], np.ndarray]:
         """Those of `ids` that are here, in order, and their rows (n, d) float16."""
-        here = [name for name in ids if name in self._places]
+        here = self.known(ids)
         by_shard: dict[Path, list[int]] = {}
         for row, name in enumerate(here):
             by_shard.setdefault(self._places[name].shard, []).append(row)

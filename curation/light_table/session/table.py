@@ -110,6 +110,7 @@ class LightTable:
         their place."""
         # The table also shows photos from visitors, which do not belong to the collection yet.
         photos = {**dataset.photos(), **dataset.inbox()}
+        dataset.locate()
         past = known(dataset, self._journal)
         if past.left_out != self._left_out:
             self._left_out = past.left_out
@@ -395,6 +396,7 @@ class LightTable:
         after = flush(self._journal, before).dataset
         if after.inbox():
             after = settle_inbox(after, known(after, self._journal).decisions, now())
+        after.locate()
         with self.lock:
             self.dataset = after
             # Our own decisions are on the table already; anything else that came is not.

@@ -11,6 +11,18 @@ export function bytesOf(text) {
   return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
 }
 
+// Names of so many bytes each, as hexadecimal digits.
+export function hexOf(bytes, each) {
+  const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+  const names = [];
+  for (let start = 0; start < bytes.length; start += each) {
+    let name = "";
+    for (let at = start; at < start + each; at++) name += digits[bytes[at]];
+    names.push(name);
+  }
+  return names;
+}
+
 export function shorts(text) {
   return new Int16Array(bytesOf(text).buffer);
 }
@@ -30,11 +42,11 @@ function pixel(red, green, blue, alpha) {
 
 // The point nearest to a spot on the canvas, within `reach` pixels; -1 for none.
 export function inside(places, view, x, y, reach) {
+  const [a, b] = view.from(x, y);
   let best = -1;
-  let least = reach * reach;
+  let least = (reach / view.by) ** 2;
   for (let n = 0; 2 * n < places.length; n++) {
-    const [a, b] = view.at(places[2 * n], places[2 * n + 1]);
-    const far = (a - x) ** 2 + (b - y) ** 2;
+    const far = (places[2 * n] - a) ** 2 + (places[2 * n + 1] - b) ** 2;
     if (far < least) [best, least] = [n, far];
   }
   return best;
@@ -44,7 +56,13 @@ export function inside(places, view, x, y, reach) {
 export function lassoed(places, view, path) {
   const found = [];
   if (path.length < 3) return found;
-  for (let n = 0; 2 * n < places.length; n++) if (isWithin(path, ...view.at(places[2 * n], places[2 * n + 1]))) found.push(n);
+  const around = path.map(([x, y]) => view.from(x, y));
+  const [xs, ys] = [around.map(([x]) => x), around.map(([, y]) => y)];
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  for (let n = 0; 2 * n < places.length; n++) {
+    const [x, y] = [places[2 * n], places[2 * n + 1]];
+    if (x >= left && x <= right && y >= top && y <= bottom && isWithin(around, x, y)) found.push(n);
+  }
   return found;
 }
 
@@ -57,6 +75,29 @@ export function isWithin(path, x, y) {
     if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
   }
   return within;
+}
+
+// Points as squares of pixels, into `pixels` of an image `width` pixels wide: which of `some` points are in sight.
+export function dots(pixels, width, places, tints, view, wide, some = null) {
+  const { by } = view;
+  const height = pixels.length / width;
+  const seen = [];
+  const shift = wide / 2 - 0.5; // rounded by cutting off what is behind the point
+  const [x0, y0] = view.at(0, 0);
+  const count = some ? some.length : tints.length;
+  for (let place = 0; place < count; place++) {
+    const n = some ? some[place] : place;
+    const x = x0 + places[2 * n] * by;
+    const y = y0 + places[2 * n + 1] * by;
+    if (x < 0 || y < 0 || x >= width || y >= height) continue;
+    seen.push(n);
+    const left = Math.max(0, (x - shift) | 0);
+    const top = Math.max(0, (y - shift) | 0);
+    const right = Math.min(width, left + wide);
+    const bottom = Math.min(height, top + wide);
+    for (let row = top * width; row < bottom * width; row += width) for (let at = row + left; at < row + right; at++) pixels[at] = tints[n];
+  }
+  return seen;
 }
 
 export class View {
@@ -82,9 +123,20 @@ export class View {
     return (Math.min(this.canvas.width, this.canvas.height) / 2 - EDGE) / REACH;
   }
 
+  // Pixels of the canvas for one step of a place.
+  get by() {
+    return this.unit * this.scale;
+  }
+
+  // Where a place is on the canvas, and what place is there.
   at(x, y) {
-    const by = this.unit * this.scale;
+    const { by } = this;
     return [this.canvas.width / 2 + (x - this.x) * by, this.canvas.height / 2 + (y - this.y) * by];
+  }
+
+  from(x, y) {
+    const { by } = this;
+    return [(x - this.canvas.width / 2) / by + this.x, (y - this.canvas.height / 2) / by + this.y];
   }
 
   spot({ clientX, clientY }) {
@@ -103,7 +155,7 @@ export class View {
 
   // Larger or smaller around a spot that stays where it is.
   zoom(by, [x, y]) {
-    const before = this.unit * this.scale;
+    const before = this.by;
     const scale = Math.max(1, Math.min(MOST, this.scale * by));
     const after = this.unit * scale;
     this.x += (x - this.canvas.width / 2) * (1 / before - 1 / after);
@@ -142,7 +194,7 @@ export class View {
   }
 
   shift(before, now) {
-    const by = this.unit * this.scale;
+    const { by } = this;
     this.x -= (now[0] - before[0]) / by;
     this.y -= (now[1] - before[1]) / by;
   }

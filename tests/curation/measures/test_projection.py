@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curation.measures.projection import placed_among, projection, scaled
+from curation.measures.projection import placed_among, placed_before, projection, scaled
 
 
 def heaps(each=20, kinds=3, seed=0):
@@ -60,3 +60,11 @@ def test_a_photo_between_two_heaps_is_put_into_one():
     found = placed_among(x, places, np.array([[1, 0.9]], np.float32))
     assert found.tolist() == [[0, 0]]
     assert scaled(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_places_that_are_all_known_are_read_without_the_embeddings(tmp_path):
+    ids, x, _ = heaps()
+    first = projection(ids, x, tmp_path / "map.npz")
+    assert np.array_equal(placed_before(ids[::-1], tmp_path / "map.npz"), first[::-1])
+    assert placed_before([*ids, "new"], tmp_path / "map.npz") is None
+    assert placed_before(ids, tmp_path / "none.npz") is None

@@ -68,6 +68,13 @@ def test_photos_are_read_by_id_and_in_storage_order(shelf):
         shelf.read_photo("nobody")
 
 
+def test_where_photos_are_is_found_before_anybody_asks_for_one(shelf, monkeypatch):
+    ids = list(shelf.photos())
+    assert shelf.locate() == 20
+    monkeypatch.setattr("data_cards.dataset.repo.row_locations", None)
+    assert shelf.read_photo(ids[17]) == jpeg(170)
+
+
 def test_splits_findings_and_decisions_come_back(shelf):
     one = next(iter(shelf.photos()))
     files = [

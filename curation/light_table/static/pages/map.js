@@ -1,7 +1,7 @@
 // The map: every photo as a point beside those it looks like. Wheel or pinch zooms, a drag moves, with ⇧ it draws a lasso.
 
 import { count, h } from "../dom.js";
-import { bytesOf, inside, lassoed, rgbaOf, shorts, View } from "../point_map.js";
+import { bytesOf, dots, hexOf, inside, lassoed, rgbaOf, shorts, View } from "../point_map.js";
 import { Page } from "./page.js";
 
 const SIZE = 3; // pixels of a point, on a screen of usual density
@@ -23,11 +23,12 @@ export default class PhotoMap extends Page {
     this.drawn = true;
     const { values } = this;
     const bytes = bytesOf(values.ids);
-    this.ids = Array.from({ length: bytes.length / 32 }, (_, n) => [...bytes.subarray(n * 32, n * 32 + 32)].map((b) => b.toString(16).padStart(2, "0")).join(""));
+    this.ids = hexOf(bytes, 32);
     this.spots = shorts(values.places);
     this.codes = Object.fromEntries(values.colours.map((one) => [one.id, shorts(one.codes)]));
     if (!this.codes[this.colour]) this.colour = values.colours[0]?.id;
     this.chosen.clear();
+    this.tints = null;
     this.canvas = h("canvas", { class: "points", "aria-label": "Photos as points", tabindex: "0" });
     this.words = h("p", { class: "soft map-words", "aria-live": "polite" });
     this.bar = h("div", { class: "sheet-bar" });
@@ -70,6 +71,7 @@ export default class PhotoMap extends Page {
   }
 
   redraw() {
+    this.tints = null;
     this.layBar();
     this.draw();
   }
@@ -84,31 +86,35 @@ export default class PhotoMap extends Page {
     this.layBar();
   }
 
+  // The colour of every point, which changes less often than where it is drawn.
+  tint() {
+    const isDoubt = this.colour === "doubt";
+    const codes = this.codes[this.colour];
+    const marked = this.values.marks.find((mark) => mark.id === this.mark)?.points ?? [];
+    this.above = [...new Set([...marked, ...this.chosen])];
+    const known = new Map();
+    const tintOf = (code) => {
+      if (!known.has(code)) known.set(code, rgbaOf(code, isDoubt, this.above.length > 0));
+      return known.get(code);
+    };
+    this.tints = Uint32Array.from(codes, tintOf);
+    for (const n of this.above) this.tints[n] = rgbaOf(codes[n], isDoubt);
+  }
+
   // All points as pixels at once; then, near enough, their photos.
   draw() {
     const { canvas, view } = this;
     const { width, height } = canvas;
     if (!width || !height) return;
     const context = canvas.getContext("2d");
-    const image = context.createImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer);
-    const marked = new Set(this.values.marks.find((mark) => mark.id === this.mark)?.points ?? []);
-    const isDoubt = this.colour === "doubt";
-    const codes = this.codes[this.colour];
+    if (this.image?.width !== width || this.image?.height !== height) this.image = context.createImageData(width, height);
+    if (!this.tints) this.tint();
+    const pixels = new Uint32Array(this.image.data.buffer);
+    pixels.fill(0);
     const size = Math.round(SIZE * devicePixelRatio);
-    const seen = [];
-    const put = (n, colour, wide) => {
-      const [x, y] = view.at(this.spots[2 * n], this.spots[2 * n + 1]);
-      if (x < 0 || y < 0 || x >= width || y >= height) return;
-      if (seen.length <= PICTURES) seen.push(n);
-      const left = Math.max(0, Math.round(x - wide / 2));
-      const top = Math.max(0, Math.round(y - wide / 2));
-      for (let row = top; row < Math.min(height, top + wide); row++) pixels.fill(colour, row * width + left, row * width + Math.min(width, left + wide));
-    };
-    const dim = marked.size > 0 || this.chosen.size > 0;
-    for (let n = 0; n < this.ids.length; n++) if (!marked.has(n) && !this.chosen.has(n)) put(n, rgbaOf(codes[n], isDoubt, dim), size);
-    for (const n of [...marked, ...this.chosen]) put(n, rgbaOf(codes[n], isDoubt), size * 2);
-    context.putImageData(image, 0, 0);
+    const seen = dots(pixels, width, this.spots, this.tints, view, size);
+    if (this.above.length) dots(pixels, width, this.spots, this.tints, view, size * 2, this.above);
+    context.putImageData(this.image, 0, 0);
     if (seen.length <= PICTURES) this.drawPictures(context, seen);
     view.drawLasso(context);
   }

@@ -65,3 +65,18 @@ def test_what_is_pointed_out_comes_with_a_sentence(laid):
 def test_without_a_scan_it_is_said_what_it_takes(tmp_path):
     shown = page(tmp_path, NothingRemembered())[0].show("ann", {})
     assert "vitrine scan" in shown["problem"] and shown["ids"] == ""
+
+
+def test_places_are_read_once_while_the_photos_stay_and_again_until_each_has_one(tmp_path):
+    asked = []
+
+    class Counting(Placed):
+        def places(self, dataset):
+            asked.append(1)
+            ids, places = Placed.places(self, dataset)
+            return (list(dataset.photos()), places) if len(asked) > 1 else (ids, places)
+
+    shown, _ = page(tmp_path, Counting())
+    withouts = [shown.show("ann", {})["without"] for _ in range(3)]
+    assert withouts == ["1 photo is not on the map yet: the next scan places them.", "", ""]
+    assert len(asked) == 2
