@@ -102,7 +102,8 @@ export class Single {
       this.labelled(item), this.remarks(item), this.why(item), this.proposal.box, this.choices(item), this.shelves(item), this.history(item));
     this.table.body.replaceChildren(this.stage, card);
     this.table.body.scrollTop = 0;
-    this.watch(item, card.querySelector(".why"));
+    // Measured once the photo is painted: nobody waits for it between two keys.
+    requestAnimationFrame(() => setTimeout(() => this.shown === item && this.table.view === this && this.watch(item, card.querySelector(".why"))));
     this.foot(this.actions());
   }
 
