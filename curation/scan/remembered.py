@@ -17,7 +17,7 @@ from curation.measures.cache import Memory
 from curation.measures.projection import placed_before, projection
 from data_cards.dataset.repo import Dataset
 from train.inference.embeddings import FeatureCache, embed_dataset
-from train.inference.text_search import FOLDER, WordSearch, word_search
+from train.inference.text_search import FOLDER, WordSearch, see_words, word_search
 from train.models.backbone import AUTO, find_backbone
 
 ENOUGH = 0.5  # of the photos a folder of features must hold to be of this collection
@@ -128,4 +128,6 @@ class ScanCache:
         """As a scan does, and kept for it."""
         ids = list(dataset.photos())
         if len(self.embeddings(ids)[0]) < len(ids):
-            embed_dataset(dataset, ids, find_backbone(AUTO, self._cache), self._cache)
+            backbone = find_backbone(AUTO, self._cache)
+            embed_dataset(dataset, ids, backbone, self._cache)
+            see_words(dataset, ids, backbone, self._cache)

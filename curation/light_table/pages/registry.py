@@ -15,6 +15,7 @@ from curation.light_table.pages.copies import Groups
 from curation.light_table.pages.history import History
 from curation.light_table.pages.map import Map
 from curation.light_table.pages.missing import Missing
+from curation.light_table.pages.names import Names
 from curation.light_table.pages.page import Page
 from curation.light_table.pages.people import People
 from curation.light_table.pages.report import Report
@@ -39,6 +40,7 @@ def pages_of(
     sheet = Sheet(table, is_owner)
     points = Map(table, sheet)
     minutes = TenMinutes(table)
+    names = Names(table)
     adding = AddPhotos(table)
     past = History(table, is_owner)
     pages = [
@@ -49,6 +51,7 @@ def pages_of(
         Page("copies", "Copies", groups.show, groups.show),
         Page("missing", "What is missing", wanted.show, wanted.act),
         Page("classes", "Classes", classes.show, classes.act),
+        Page("names", "Names", names.show, names.act),
         Page("history", "History", past.show, past.act),
         Page("add", "Add photos", adding.show, adding.act, of_owner=True, put=adding.put),
         Page("people", "People", people.show, people.act),

@@ -154,6 +154,7 @@ const KEYS = [
   ["z", "magnify; wheel or pinch for more, drag to move"],
   ["⇧ ↵", "give a class to all the photos that are proposed for it"],
   ["⇧ ⌫", "none of those that are proposed"],
+  ["w", "of photos without a label: propose classes from a list of names"],
   ["b", "all photos: search, filter, select any of them"],
   ["← →", "in a photo opened from all photos: the previous one, the next"],
   ["k", "crop and turn: which part of the photo counts"],

@@ -114,4 +114,4 @@ export function keyRow(actions) {
     h("button", { class: `act ${place ?? ""}`, onclick: does, "aria-keyshortcuts": name }, key(SIGNS[name] ?? name), h("span", {}, words)));
 }
 
-const SIGNS = { ArrowLeft: "←", ArrowRight: "→", Enter: "↵", " ": "space", Backspace: "⌫", Escape: "esc", Shift: "⇧" };
+const SIGNS = { ArrowLeft: "←", ArrowRight: "→", Enter: "↵", " ": "space", Backspace: "⌫", Escape: "esc", Shift: "⇧", "Shift+Enter": "⇧↵" };

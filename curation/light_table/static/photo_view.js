@@ -221,6 +221,7 @@ export class Single {
     classes.forEach((choice, place) => rows.push(
       this.row(String(place + 1), h("b", {}, choice.title), said(choice), () => this.give(choice.id))));
     if (!isPairAlone(item)) rows.push(this.row("/", h("span", { class: "soft" }, item.choices.length ? "another class…" : "type what it is…"), "", () => this.search()));
+    if (item.pile === "unlabelled") rows.push(this.row("w", h("span", { class: "soft" }, "propose from a list of names…"), "", () => this.table.toPage("names")));
     return h("div", { class: "choices" }, rows);
   }
 
@@ -329,6 +330,7 @@ export class Single {
     if (listed) return listed[2];
     if (/^[1-9]$/.test(name)) return item.choices[name - 1] ? () => this.give(this.session.item.choices[name - 1].id) : null;
     if (name === "b") return () => this.table.toPage("sheet");
+    if (name === "w" && item.pile === "unlabelled") return () => this.table.toPage("names");
     if (name === "k") return () => this.crop();
     if (name === "e") return () => this.note();
     if (name === "!") return () => this.flag();

@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from tests.fixtures.pictures import pictures
-from tests.fixtures.tiny_families import TEXT, TINY, write_tiny_family
+from tests.fixtures.words_and_photos import text_backbone
 from train.inference.text_search import FOLDER, NOTE, has_text, open_towers, see_words, word_search
-from train.models.backbone import Backbone
-
-WORDS = ["<pad>", "<unk>", "a", "photo", "of", "red", "blue", "</s>"]
-
-
-def write_tokenizer(folder: Path) -> None:
-    """Eight words, each its own token, and an end."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    made = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="<unk>"))
-    made.pre_tokenizer = pre_tokenizers.Whitespace()
-    made.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", 7)])
-    made.save(str(folder / "tokenizer.json"))
-    told = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<pad>", "eos_token": "</s>"}
-    (folder / "tokenizer_config.json").write_text(json.dumps(told))
-
-
-def backbone(folder: Path, kind: str, tokenizer: bool = True) -> Backbone:
-    text = TEXT | {"eos_token_id": 7, "pad_token_id": 0, "bos_token_id": 2}
-    sizes = TINY[kind].sizes
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sizes, "text_config", text) if "text_config" in sizes else None
-        write_tiny_family(kind, folder)
-    if tokenizer:
-        write_tokenizer(folder)
-    return Backbone(folder, kind, f"{kind}-revision", "folder")
 
 
 class Photos:
@@ -56,7 +27,7 @@ def test_photos_are_ranked_as_the_network_itself_ranks_them(tmp_path, kind):
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    one = backbone(tmp_path / kind, kind)
+    one = text_backbone(tmp_path / kind, kind)
     photos = Photos()
     see_words(photos, list(photos.by_id), one, tmp_path / "cache")
     found = word_search(tmp_path / "cache", list(photos.by_id))
@@ -80,7 +51,7 @@ def test_photos_are_ranked_as_the_network_itself_ranks_them(tmp_path, kind):
 
 
 def test_a_photo_is_laid_beside_words_once(tmp_path):
-    one = backbone(tmp_path / "clip", "clip")
+    one = text_backbone(tmp_path / "clip", "clip")
     photos = Photos()
     ids = list(photos.by_id)[:-1]
     see_words(photos, ids, one, tmp_path / "cache")
@@ -99,7 +70,7 @@ def test_a_photo_is_laid_beside_words_once(tmp_path):
     ],
 )
 def test_without_a_text_half_there_is_no_such_search(tmp_path, kind, tokenizer):
-    one = backbone(tmp_path / kind, kind, tokenizer)
+    one = text_backbone(tmp_path / kind, kind, tokenizer)
     assert not has_text(one) and open_towers(one) is None
     assert see_words(Photos(), [], one, tmp_path / "cache") is None
     assert word_search(tmp_path / "cache", ["a"]) is None
@@ -107,7 +78,7 @@ def test_without_a_text_half_there_is_no_such_search(tmp_path, kind, tokenizer):
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"backbone": "/nowhere"}'])
 def test_a_damaged_note_or_a_lost_backbone_is_as_if_there_were_none(tmp_path, damage):
-    one = backbone(tmp_path / "clip", "clip")
+    one = text_backbone(tmp_path / "clip", "clip")
     photos = Photos()
     ids = list(photos.by_id)[:-1]
     see_words(photos, ids, one, tmp_path / "cache")
@@ -116,7 +87,7 @@ def test_a_damaged_note_or_a_lost_backbone_is_as_if_there_were_none(tmp_path, da
 
 
 def test_another_collection_is_not_searched(tmp_path):
-    one = backbone(tmp_path / "clip", "clip")
+    one = text_backbone(tmp_path / "clip", "clip")
     photos = Photos()
     see_words(photos, list(photos.by_id)[:2], one, tmp_path / "cache")
     assert word_search(tmp_path / "cache", list(photos.by_id)) is None
