@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,13 @@ from curation.decisions.agreement import Answers, table_of
 from curation.decisions.crowdlab import chances_among, crowdlab, dawid_skene
 from data_cards.annotations.decision import Decision
 
+# So many visitors' answers weigh as much as what the scan found: one who was lucky moves little,
+# five who agree much. A guess, whose effect `python -m benchmarks.curation annotators` prints.
+AS_A_SCAN = 2.0
+# A label that the scan found nothing about is asked about from so many visitors on, if together
+# they are more sure than not that it is wrong.
+FEWEST = 3
+ASKED_FROM = 0.5
 KNOWN = ""  # who answers where the label is known: no visitor's name is empty
 Best = Callable[[str], Sequence[tuple[str, float]]]
 ClassNow = Callable[[str | None], str | None]
@@ -26,11 +33,12 @@ ClassNow = Callable[[str | None], str | None]
 @dataclass(frozen=True)
 class Weighed:
     """Of one photo: `said` as (class, how many visitors), most first; the `likeliest` class and its
-    `chance`, None where nothing can be weighed yet."""
+    `chance`, None where nothing can be weighed yet; `chances` of every class that was said."""
 
     said: tuple[tuple[str, int], ...]
     likeliest: str
     chance: float | None
+    chances: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def visitors(self) -> int:
@@ -66,8 +74,28 @@ def weighed(
             tuple(mine),
             mine[0][0] if place is None else table.classes[place],
             None if chances is None or place is None else float(chances[row][place]),
+            {} if chances is None else dict(zip(table.classes, chances[row].tolist(), strict=True)),
         )
     return found
+
+
+def doubt_with(score: float, found: Weighed, label: str) -> float:
+    """How doubtful a label is, 0 to 1, after visitors answered: the scan's `score` (0 where it
+    found nothing) and the chance that the label is wrong, the more of it the more have answered.
+
+    >>> doubt_with(0.8, Weighed((("mug", 2),), "mug", 0.9, {"mug": 0.9, "cup": 0.1}), "mug")
+    0.45
+    """
+    if found.chance is None:
+        return score
+    share = found.visitors / (found.visitors + AS_A_SCAN)
+    return round((1 - share) * score + share * (1 - found.chances.get(label, 0.0)), 6)
+
+
+def is_worth_asking(found: Weighed, label: str) -> bool:
+    """Whether visitors alone are reason enough to ask about a label."""
+    wrong = 1 - found.chances.get(label, 0.0)
+    return found.chance is not None and found.visitors >= FEWEST and wrong > ASKED_FROM
 
 
 def _chances(table: Answers, best: Best) -> np.ndarray | None:

@@ -120,7 +120,7 @@ class Quiz:
             if number not in asked.answers:
                 said = decide(asked.player, question.image_id, OPINION, label=label)
                 self._keep([said])
-                table.second_opinions.learn([said])
+                table.learn_opinions([said])
                 asked.answers[number] = label
             given = asked.answers[number]
         if question.known is None:

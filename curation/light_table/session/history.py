@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from ulid import ULID
 
-from curation.light_table.session.questions import UNASKED
+from curation.light_table.session.questions import QUIZ, UNASKED
 from data_cards.annotations.actions import REMARKS
 from data_cards.annotations.decision import NONE_OF_THESE, Decision
 from data_cards.annotations.disagreement import KIND, PAIR
@@ -87,6 +87,8 @@ def _flagged(finding: Finding) -> str:
         return "two people differ"
     if finding.scan_id.startswith(ROUND):
         return f"asked again after a training{_born(finding.scan_id.removeprefix(ROUND))}"
+    if finding.scan_id == QUIZ:
+        return "asked about because of visitors' answers"
     return f"flagged by the scan{_born(finding.scan_id)}"
 
 

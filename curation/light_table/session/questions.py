@@ -27,6 +27,7 @@ PAIRS = ("leaks", "duplicates", "alike")
 COPIES = ("duplicates", "alike")
 # the least score of a poor photo that is worth a question; a remark is on the page of the scan
 ASKED_FROM = 0.05
+QUIZ = "quiz"  # instead of a scan: a question that visitors' answers alone gave reason for
 UNASKED = "unasked"  # the kind of a photo that a person looked up without a question about it
 _PILE_OF_KIND = {
     "label": "labels",
@@ -110,7 +111,12 @@ def questions(findings: Iterable[Finding]) -> list[Item]:
         Item(image_id, pile, tuple(sorted(group, key=_doubt)))
         for (pile, image_id), group in grouped.items()
     ]
-    return sorted(items, key=lambda item: (*_doubt(item.first), item.image_id))
+    return sorted(items, key=most_doubtful)
+
+
+def most_doubtful(item: Item) -> tuple[bool, float, str]:
+    """What questions are put into order by."""
+    return (*_doubt(item.first), item.image_id)
 
 
 def _doubt(finding: Finding) -> tuple[bool, float]:

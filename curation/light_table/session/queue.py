@@ -11,7 +11,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from curation.light_table.session.leases import Leases
-from curation.light_table.session.questions import PAIRS, PILES, Item, pile_of, questions
+from curation.light_table.session.questions import (
+    PAIRS,
+    PILES,
+    Item,
+    most_doubtful,
+    pile_of,
+    questions,
+)
 
 __all__ = ["PAIRS", "PILES", "Item", "Progress", "Queue", "pile_of", "questions"]
 LEASE_SECONDS = 120.0
@@ -121,6 +128,18 @@ class Queue:
         self._order[pile] = [*first, *(key for key in self._order[pile] if key not in first)]
         self._place |= {key: n for n, key in enumerate(self._order[pile])}
         self._start = {at: start for at, start in self._start.items() if at[1] != pile}
+
+    def weigh_anew(self, items: Sequence[Item]) -> None:
+        """Questions with other scores, and new ones: their piles are put into order again, and what
+        was answered stays so. Costs a pass over these piles."""
+        for item in items:
+            if item.key in self.items:
+                self.items[item.key] = item
+            else:
+                self.put(item)
+        for pile in {item.pile for item in items}:
+            order = sorted((self.items[key] for key in self._order[pile]), key=most_doubtful)
+            self.put_first(pile, [item.key for item in order])
 
     def reserve(self, who: str, keys: Iterable[str], now: float) -> bool:
         """Questions that are decided together: the open ones are leased to this person, all of

@@ -1,14 +1,26 @@
-"""What the quiz's visitors say of a photo, as a sentence on its placard."""
+"""What the quiz's visitors say of a photo: a sentence on its placard, and how soon people who
+decide are asked about it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
-from curation.decisions.second_opinions import ClassNow, Weighed, weighed
+from curation.decisions.second_opinions import (
+    ClassNow,
+    Weighed,
+    doubt_with,
+    is_worth_asking,
+    weighed,
+)
 from curation.light_table.session.placard import Records
+from curation.light_table.session.questions import QUIZ, Item
 from data_cards.annotations.decision import Decision
+from data_cards.dataset.schema import Finding
 from data_cards.wording import chance_percent, counted
+
+REASON = "Visitors who were right about other photos say that this is something else."
 
 
 class SecondOpinions:
@@ -39,13 +51,22 @@ class SecondOpinions:
         """One sentence or none; nothing about a photo of the sealed test."""
         if not self.count(image_id) or records.is_sealed(image_id):
             return []
+        return [sentence(self.weighed(records, class_now)[image_id], records)]
+
+    def weighed(self, records: Records, class_now: ClassNow) -> dict[str, Weighed]:
+        """Every photo that visitors answered about."""
         with self._lock:
             if self._weighed is None:
                 known = known_labels(records)
                 opinions = list(self._opinions.values())
                 self._weighed = weighed(opinions, known, records.opinions.best, class_now)
-            found = self._weighed[image_id]
-        return [sentence(found, records)]
+            return self._weighed
+
+    @property
+    def version(self) -> int:
+        """Another number whenever somebody answered."""
+        with self._lock:
+            return len(self._opinions)
 
 
 def known_labels(records: Records) -> dict[str, str]:
@@ -55,6 +76,36 @@ def known_labels(records: Records) -> dict[str, str]:
         for image_id, row in records.labels.items()
         if row.label and row.status == "labelled" and image_id not in records.doubted
     }
+
+
+def asked_by_answers(
+    found: Mapping[str, Weighed],
+    items: Mapping[str, Item],
+    records: Records,
+    decided: Collection[str],
+) -> list[Item]:
+    """Questions about labels whose place in the queue changes by what visitors answered, and new
+    ones. `items`: those that the scan asks, by key; `decided`: photos whose label a person settled,
+    of which visitors ask nothing new. Nothing about a photo of the sealed test."""
+    asked = []
+    for image_id, one in found.items():
+        row = records.labels.get(image_id)
+        if row is None or not row.label or records.is_sealed(image_id):
+            continue
+        before = items.get(f"labels/{image_id}")
+        if before is not None and before.first.kind == "label":
+            score = doubt_with(before.first.score, one, row.label)
+            changed = replace(before.first, score=score)
+            asked.append(replace(before, findings=(changed, *before.findings[1:])))
+        elif before is None and image_id not in decided and is_worth_asking(one, row.label):
+            asked.append(_asked_anew(image_id, one, row.label))
+    return asked
+
+
+def _asked_anew(image_id: str, one: Weighed, label: str) -> Item:
+    score = doubt_with(0.0, one, label)
+    finding = Finding(image_id, "label", score, REASON, label, one.likeliest, scan_id=QUIZ)
+    return Item(image_id, "labels", (finding,))
 
 
 def sentence(found: Weighed, records: Records) -> str:

@@ -31,12 +31,13 @@ from curation.light_table.session.moves import Move, Moves
 from curation.light_table.session.placard import NoOpinions, Opinions, Records, placard
 from curation.light_table.session.questions import Item, unasked
 from curation.light_table.session.queue import PILES, Queue, pile_of, questions
-from curation.light_table.session.second_opinions import SecondOpinions
+from curation.light_table.session.second_opinions import SecondOpinions, asked_by_answers
 from curation.light_table.session.sending import Sending
 from curation.light_table.session.thumbnails import Prints
 from curation.scan.remembered import NothingRemembered, Remembered
+from data_cards.annotations.actions import LABEL_ANSWERS
 from data_cards.annotations.class_edits import references_of
-from data_cards.annotations.decision import NONE_OF_THESE, Question, now
+from data_cards.annotations.decision import NONE_OF_THESE, Decision, Question, now
 from data_cards.annotations.frame import framed_bytes, read_frame
 from data_cards.annotations.framed_photos import frames_of
 from data_cards.annotations.journal import Journal, flush, known
@@ -52,6 +53,7 @@ from data_cards.progress import say
 AHEAD = 8
 PLAN = "plan"  # the questions chosen for somebody who has a few minutes, instead of a pile
 EMPTY_SECONDS = 10.0
+HEED_SECONDS = 5.0  # between two orders by visitors' answers: each costs a pass over the pile
 
 
 class LightTable:
@@ -149,7 +151,7 @@ class LightTable:
             late = read_ledger(row for row in self._journal.rows() if book.find(row["id"]) is None)
             book.learn(late.decisions)  # what was decided in the meantime
             self.second_opinions.learn((*past.opinions, *late.opinions), again=True)
-            queue = Queue(items)
+            queue = self._queue_of(items, book, records)
             moves = Moves(book, queue, records, self._clock, asking)
             if self._is_laid:
                 queue.take_over(self.queue)
@@ -163,6 +165,28 @@ class LightTable:
             self.records = records
             self.moves = moves
         self.prints.keep_only(lambda name: name.removeprefix("photo/") in photos)
+
+    def learn_opinions(self, opinions: Sequence[Decision]) -> None:
+        """What visitors answered, once it is on the disk. What is asked next follows when somebody
+        looks."""
+        self.second_opinions.learn(opinions)
+
+    def _queue_of(self, items: Sequence[Item], book: Book, records: Records) -> Queue:
+        queue = Queue(items)
+        self._asked = {item.key: item for item in items}
+        self._heed_visitors(queue, book, records)
+        return queue
+
+    def _heed_visitors(self, queue: Queue, book: Book, records: Records) -> None:
+        """Put questions about labels into the order that visitors' answers give reason for, and
+        ask about labels that only they doubt; they decide nothing."""
+        self._heeded = (self.second_opinions.version, self._clock())
+        if not self._heeded[0]:
+            return
+        class_now = merged_classes(book.of_classes())
+        found = self.second_opinions.weighed(records, class_now)
+        decided = {one.image_id for one in book.standing() if one.action in LABEL_ANSWERS}
+        queue.weigh_anew(asked_by_answers(found, self._asked, records, decided))
 
     def look(self, who: str, pile: str | None = None, count: int = AHEAD) -> dict[str, Any]:
         """What lies before a person: the next questions, how far they are, what is kept and
@@ -181,6 +205,9 @@ class LightTable:
     def _seen(self, who: str, pile: str | None, count: int) -> dict[str, Any]:
         with self.lock:
             now = self._clock()
+            version, heeded_at = self._heeded
+            if version != self.second_opinions.version and now - heeded_at >= HEED_SECONDS:
+                self._heed_visitors(self.queue, self.book, self.records)
             chosen = self._choose(who, pile)
             proposal = self._proposal(who, chosen, now)
             wanted = max(1, min(count, 50))

@@ -1,6 +1,8 @@
 """Visitors' answers, weighed by CROWDLAB: whoever guesses weighs little."""
 
-from curation.decisions.second_opinions import weighed
+import numpy as np
+
+from curation.decisions.second_opinions import Weighed, doubt_with, is_worth_asking, weighed
 from data_cards.annotations.decision import Decision, decide
 
 KNOWN = {f"k{n}": ("mug", "cup", "jug")[n % 3] for n in range(12)}
@@ -58,3 +60,39 @@ def test_a_class_that_went_into_another_counts_as_that_one():
     now = {"beaker": "mug"}
     found = weighed(opinions, {}, class_now=lambda label: now.get(label, label))["open"]
     assert found.said == (("mug", 2),)
+
+
+def test_visitors_of_known_accuracy_bring_the_wrong_labels_to_the_front():
+    rng = np.random.default_rng(0)
+    classes = ("mug", "cup", "jug")
+    photos = [f"open{n}" for n in range(60)]
+    truth = {photo: classes[n % 3] for n, photo in enumerate(photos)}
+    given = {p: truth[p] if n % 2 else OTHER[truth[p]] for n, p in enumerate(photos)}
+    scan = dict(zip(photos, rng.uniform(0.3, 0.9, 60), strict=True))  # knows nothing
+    accuracy = {"a": 0.95, "b": 0.9, "c": 0.8, "x": 1 / 3, "y": 1 / 3}
+    opinions = []
+    for who, right in accuracy.items():
+        for photo, label in {**KNOWN, **truth}.items():
+            others = [one for one in classes if one != label]
+            told = label if rng.random() < right else others[rng.integers(2)]
+            opinions.append(said(who, photo, told))
+    found = weighed(opinions, KNOWN, model)
+    after = {photo: doubt_with(scan[photo], found[photo], given[photo]) for photo in photos}
+
+    def wrong_in_the_first_30(score):
+        first = sorted(photos, key=lambda photo: -score[photo])[:30]
+        return sum(given[photo] != truth[photo] for photo in first)
+
+    assert wrong_in_the_first_30(scan) < 20 and wrong_in_the_first_30(after) >= 26
+
+
+def test_a_few_visitors_move_less_than_many_and_none_moves_nothing():
+    def told(visitors, chance=0.9):
+        return Weighed((("mug", visitors),), "mug", chance, {"mug": chance, "cup": 1 - chance})
+
+    moved = [doubt_with(0.8, told(n), "mug") for n in (1, 2, 5, 11)]
+    assert moved == sorted(moved, reverse=True) and 0.1 < moved[-1] < moved[0] < 0.8
+    assert doubt_with(0.8, Weighed((("mug", 1),), "mug", None), "mug") == 0.8
+    assert doubt_with(0.1, told(5), "jug") > 0.7
+    assert is_worth_asking(told(3), "jug") and not is_worth_asking(told(3), "mug")
+    assert not is_worth_asking(told(2), "jug")

@@ -244,3 +244,89 @@ def test_an_answer_that_could_not_be_kept_is_not_counted_and_can_be_given_again(
     assert place.quiz.answer(made["round"], 0, label)["code"] == "disk_full"
     full[0] = False
     assert "known" in place.quiz.answer(made["round"], 0, label)
+
+
+def truth_of(place: Place) -> dict[str, str]:
+    """What photos show: the classes in turn (tests/fixtures/light_table.py)."""
+    classes = place.table.records.collection.ids
+    return {
+        name: classes[int(one.sources[0].path.split("/")[1].removesuffix(".png")) % 3]
+        for name, one in place.table.records.photos.items()
+    }
+
+
+def many_visitors_answer(place: Place, truth: dict[str, str], visitors: int) -> None:
+    """Each plays until nothing is left, and is right."""
+    for number in range(visitors):
+        round_before = None
+        while (made := place.begin(round_before, f"phone {number}")).get("round"):
+            round_before = made["round"]
+            for n, photo in enumerate(place.asked(round_before)):
+                place.quiz.answer(round_before, n, truth[photo])
+
+
+def order_of(place: Place) -> list[str]:
+    place.table._clock = lambda: float("inf")  # nothing waits
+    return [one["image_id"] for one in place.table.look("ann", "labels", 50)["items"]]
+
+
+def test_answers_change_what_is_asked_next_and_no_label(place):
+    before = order_of(place)
+    place.table.queue.let_go("ann")
+    labels = dict(place.table.records.labels)
+    truth = truth_of(place)
+    train = [one for one in before if place.table.records.splits[one].split == "train"]
+    confirmed = train[0]
+    truth[confirmed] = "harbour"  # the label that it has: visitors say that it is right
+    # A label that the scan found nothing about, and that visitors know better.
+    missed = next(
+        name
+        for name, label in truth.items()
+        if label == "harbour"
+        and name not in before
+        and place.table.records.splits[name].split == "train"
+    )
+    truth[missed] = "red-grid"
+    many_visitors_answer(place, truth, 5)
+    after = order_of(place)
+    here = [one for one in after if one in train]
+    assert here.index(confirmed) == len(here) - 1, "what visitors confirm comes last"
+    assert missed not in before and missed in after
+    assert place.table.records.labels == labels
+    assert not known(place.table.dataset, place.journal).decisions
+
+
+def test_after_a_restart_the_order_is_the_same(place, tmp_path):
+    truth = truth_of(place)
+    doubted = order_of(place)
+    place.table.queue.let_go("ann")
+    truth[doubted[-1]] = truth[doubted[-2]] = "harbour"
+    many_visitors_answer(place, truth, 4)
+    after = order_of(place)
+    again = LightTable(open_dataset(str(tmp_path / "dataset")), Journal(tmp_path / "journal"))
+    assert [one["image_id"] for one in again.look("ann", "labels", 50)["items"]] == after
+
+
+def test_a_question_that_visitors_brought_is_decided_like_any_other(place):
+    truth = truth_of(place)
+    splits = place.table.records.splits
+    missed = next(
+        i for i, label in truth.items() if label == "harbour" and splits[i].split == "train"
+    )
+    truth[missed] = "red-grid"
+    many_visitors_answer(place, truth, 4)
+    item = next(
+        one
+        for one in (order_of(place), place.table.look("ann", "labels", 50)["items"])[1]
+        if one["image_id"] == missed
+    )
+    assert any("visitors' answers" in line for line in item["history"])
+    move = {
+        "id": "01JDAAAAAAAAAAAAAAAAAAAAA1",
+        "do": "keep",
+        "key": item["key"],
+        "image_id": missed,
+    }
+    assert place.table.act("ann", [[move]])["outcomes"][0]["ok"]
+    many_visitors_answer(place, truth, 6)
+    assert missed not in order_of(place), "a person decided: visitors do not ask again"
