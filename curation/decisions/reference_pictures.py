@@ -11,6 +11,7 @@ from collections.abc import Container
 from pathlib import Path
 
 from data_cards.annotations.class_edits import references_of
+from data_cards.annotations.framed_photos import framed
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.repo import REFERENCES, Changes, Dataset
 from data_cards.photos.image import thumbnail
@@ -43,7 +44,7 @@ def reference_files(base: Dataset, after: Collection, gone: Container[str] = ())
             None if name in before else base.reference(name)
         )
         if name in wanted:
-            add[path] = thumbnail(base.read_photo(wanted[name]), SIDE)
+            add[path] = thumbnail(framed(base).read_photo(wanted[name]), SIDE)
             add |= {kept: came_with} if came_with else {}
         elif came_with:
             add |= {path: came_with} if base.reference(name) != came_with else {}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data_cards.annotations.framed_photos import framed
 from data_cards.annotations.ledger import read_ledger, standing
 from data_cards.dataset.repo import Dataset
 from data_cards.errors import BadPhoto
@@ -97,12 +98,14 @@ def _looked_at(
     asked = {*_evenly([*dataset.photos()], LOOKED_AT)}
     pictures: dict[str, str] = {}
     cameras: Counter[str] = Counter()
-    for image_id, data in dataset.read_photos(wanted | asked):
+    for _, data in dataset.read_photos(asked):
         try:
-            if image_id in asked:
-                cameras[inspect_photo(data).camera or NO_CAMERA] += 1
-            if image_id in wanted:
-                pictures[image_id] = b64encode(thumbnail(data, SIDE)).decode()
+            cameras[inspect_photo(data).camera or NO_CAMERA] += 1
+        except BadPhoto:  # told by the scan; it has no camera here
+            continue
+    for image_id, data in framed(dataset).read_photos(wanted):
+        try:
+            pictures[image_id] = b64encode(thumbnail(data, SIDE)).decode()
         except BadPhoto:  # a photo that cannot be shown is a gap; the rest is still shown
             continue
     return pictures, cameras.most_common(12)

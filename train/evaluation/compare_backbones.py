@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from data_cards.annotations.framed_photos import framed
 from data_cards.dataset.repo import open_dataset
 from data_cards.errors import BackboneUnavailable, BadModel, CannotTrain
 from data_cards.progress import say
@@ -76,6 +77,7 @@ def compare_backbones(
     that is unavailable is reported and left out. Raises CannotTrain if none is left, CannotSplit.
     """
     source = sealed(open_dataset(dataset))
+    source = replace(source, dataset=framed(source.dataset))
     material = gather(source, one_picture=False)
     asked = _Asked(source, (*material.train, *material.validation), len(material.classes))
     found = []

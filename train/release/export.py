@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from data_cards.annotations.framed_photos import framed
 from data_cards.dataset.repo import open_dataset
 from data_cards.errors import BadModel, ExportDisagrees, MissingFile
 from data_cards.progress import say
@@ -81,9 +82,9 @@ def export(
 
 
 def photos_of(dataset: str, most: int = 100) -> list[bytes]:
-    """Photos of the dataset at an address to check an export on, the same each time, from all
-    over it."""
-    source = open_dataset(dataset)
+    """Photos of the dataset at an address to check an export on, as people framed them, the same
+    each time, from all over it."""
+    source = framed(open_dataset(dataset))
     names = sorted(source.photos())
     return [data for _, data in source.read_photos(names[:: max(1, len(names) // most)][:most])]
 

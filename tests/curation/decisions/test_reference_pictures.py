@@ -1,7 +1,10 @@
 """A photo chosen as reference picture is written when decisions are folded, and leaves nothing
 when it goes."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from curation.decisions.apply import fold_dataset
 from curation.decisions.erase import erase
@@ -65,3 +68,11 @@ def test_an_erased_photo_does_not_live_on_as_a_picture(dataset):
     assert after.reference("harbour") == jpeg("#23415c")
     left = b"".join(path.read_bytes() for path in after.repo.path.rglob("*") if path.is_file())
     assert print_of_it not in left and drawn("#40647a", 1) not in left
+
+
+def test_the_picture_of_a_class_is_the_photo_as_people_framed_it(dataset):
+    photo = list(dataset.photos())[1]
+    frame = decide("ann", photo, "frame", frame="0,0,0.5,0.5,90")
+    framed = decided(dataset, choose(photo), frame).reference("harbour")
+    with Image.open(io.BytesIO(framed)) as image:
+        assert image.size == (45, 60)  # of 120 x 90, a quarter of it turned

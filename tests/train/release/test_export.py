@@ -1,11 +1,16 @@
 """The model in another form, only when it gives the same answers."""
 
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from data_cards.annotations.decision import decide, line_of
+from data_cards.dataset.repo import Changes
+from data_cards.dataset.tables import ledger_file
 from data_cards.errors import BadModel, ExportDisagrees
 from data_cards.photos.image import encode_jpeg
 from data_cards.storage.repository import open_repository
@@ -200,3 +205,15 @@ def test_photos_to_check_on_come_from_all_over_a_dataset_and_are_the_same_each_t
 def test_a_form_that_cannot_be_checked_says_why_and_what_to_take(form, instead, tmp_path):
     with pytest.raises(BadModel, match=instead):
         export(str(tmp_path), form)
+
+
+def test_an_export_is_checked_on_photos_as_people_framed_them(tmp_path):
+    data = small_dataset(tmp_path / "set", 4)
+    first = min(data.photos())
+    before = photos_of(str(tmp_path / "set"))
+    line = line_of(decide("ann", first, "frame", frame="0,0,0.5,0.5,90"))
+    data.update("Frame", lambda _: Changes(add=dict([ledger_file([line])])))
+    after = photos_of(str(tmp_path / "set"))
+    with Image.open(io.BytesIO(next(one for one in after if one not in before))) as image:
+        assert image.size == (45, 60)
+    assert len(set(before) & set(after)) == len(before) - 1 == 3
