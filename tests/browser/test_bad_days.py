@@ -177,3 +177,26 @@ def test_offline_for_a_while_two_windows_of_one_person_lose_and_double_nothing(
     assert len(made) == len({one.id for one in made}) == 8
     # Both windows had the same four photos before them: what was kept last counts.
     assert [label.status for label in labels_in(folder).values()].count("none_of_these") == 4
+
+
+def test_on_a_phone_nothing_moves_when_the_connection_is_lost_and_comes_back(url, open_page):
+    page = open_page(url, width=390, height=844, has_touch=True)
+    photo_on_screen(page)
+    page.wait_for_load_state("networkidle")
+    tops = """() => [".head", ".stage"].map((name) => {
+        const box = document.querySelector("vitrine-light-table").shadowRoot.querySelector(name);
+        const { top, height } = box.getBoundingClientRect();
+        return [top, height];
+    })"""
+    before = page.evaluate(tops)
+    page.context.set_offline(True)
+    page.keyboard.press("j")
+    told = page.locator(f"{ROOT} .problem", has_text="The light table isn't responding.")
+    told.wait_for()
+    assert page.evaluate(tops) == before
+    box = told.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] < 80
+    assert told.evaluate("one => one.scrollWidth <= one.clientWidth")
+    page.context.set_offline(False)
+    all_kept(page)
+    assert page.evaluate(tops) == before and not told.count()

@@ -80,7 +80,8 @@ export class Header {
       const waiting = count(outbox.waiting, "decision waits", "decisions wait");
       sentence = `The light table isn't responding. ${waiting} in this window; trying again.`;
     }
-    return h("p", { class: "problem", role: "status" }, sentence);
+    // One that passes lies over the photo on a phone: nothing moves under the thumb when it comes and goes.
+    return h("p", { class: `problem${sending.disk_is_kept ? " passing" : ""}`, role: "status" }, sentence);
   }
 
   // While there is no model, or only a quick one: what is missing, and the owner's way on.
