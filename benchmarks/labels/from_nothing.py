@@ -33,6 +33,7 @@ from data_cards.annotations.journal import Journal
 from data_cards.dataset.repo import open_dataset
 from data_cards.errors import VitrineError
 from data_cards.settings import default_cache
+from data_cards.wording import whole_percent
 from train.inference.predictor import load_predictor
 from train.settings import TrainSettings
 from train.train_model import train_model
@@ -152,7 +153,7 @@ def served(one: Annotator, folder: Path, cache: Path, held: Sequence[tuple[str, 
     for title, data in held:
         first = predictor.predict(data).to_json()["candidates"][0]["label"]
         right += titles.get(first) == title
-    return f"{right} of {len(held)} right"
+    return f"{whole_percent(right / len(held))} right first time, {right} of {len(held)}"
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:

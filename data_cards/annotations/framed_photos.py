@@ -41,8 +41,12 @@ class FramedDataset(Dataset):
 
     def name_of(self, image_id: str) -> str:
         """What is computed of a photo is remembered by this: framed anew it is another photo."""
-        frame = self.frames.get(image_id)
-        return f"{image_id}@{sha256(frame.text.encode()).hexdigest()[:8]}" if frame else image_id
+        return framed_name(image_id, self.frames.get(image_id))
+
+
+def framed_name(image_id: str, frame: Frame | None) -> str:
+    """What is computed of a photo in this frame is remembered by this."""
+    return f"{image_id}@{sha256(frame.text.encode()).hexdigest()[:8]}" if frame else image_id
 
 
 def framed(dataset: Dataset) -> Dataset:

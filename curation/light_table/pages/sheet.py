@@ -139,7 +139,7 @@ class Sheet:
             return None
         photos = self._table.records.photos
         if self._index is None or self._index[0] is not photos:
-            self._index = (photos, index_of(*self._table.remembered.embeddings(list(photos))))
+            self._index = (photos, index_of(*self._table.embeddings(list(photos))))
         told = [one for one in query.like if not self._table.records.is_sealed(one)]
         return more_like(self._index[1], told, query.unlike)
 

@@ -114,7 +114,7 @@ class TenMinutes:
         mine = {one.id for one in every if one.who == who and one.at >= begun.at}
         before = fold(given_labels(photos), [one for one in every if one.id not in mine])
         changed = sum(_changed(before.get(i), after.get(i)) for i in photos)
-        ids, x = table.remembered.embeddings(list(photos))
+        ids, x = table.embeddings(list(photos))
         found = _gain(ids, x, before, after, splits) if mine and ids else None
         self._receipts[who] = {
             "decisions": len(mine),

@@ -19,6 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from curation.active_learning.to_label import NAMELESS
 from curation.decisions.visitors_photos import settle_inbox
 from curation.issues.scanned_classes import findings_today, scanned_classes
@@ -39,7 +41,7 @@ from data_cards.annotations.actions import LABEL_ANSWERS
 from data_cards.annotations.class_edits import references_of
 from data_cards.annotations.decision import NONE_OF_THESE, Decision, Question, now
 from data_cards.annotations.frame import framed_bytes, read_frame
-from data_cards.annotations.framed_photos import frames_of
+from data_cards.annotations.framed_photos import framed_name, frames_of
 from data_cards.annotations.journal import Journal, flush, known
 from data_cards.annotations.ledger import given_labels, merged_classes, read_ledger
 from data_cards.annotations.overlap import ONE_EACH, Asking, asking_from
@@ -342,6 +344,20 @@ class LightTable:
             about = [one for one in self.book.about(image_id) if self.book.stands(one)]
         frame = frames_of(about).get(image_id)
         return f"photo/{image_id}/{frame.text}" if frame else f"photo/{image_id}"
+
+    def embeddings(self, ids: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        """Those of these photos that are known, in order, and their rows (n, d): of a photo that
+        people framed the part that counts, once a scan has looked at it."""
+        with self.lock:
+            frames = frames_of(self.book.standing())
+        named = {i: framed_name(i, frames[i]) for i in ids if i in frames}
+        here, x = self.remembered.embeddings([*ids, *named.values()])
+        if not named:
+            return here, x
+        row_of = {name: row for row, name in enumerate(here)}
+        rows = {i: row_of.get(named.get(i, i), row_of.get(i)) for i in ids}
+        known = [i for i in ids if rows[i] is not None]
+        return known, x[[row for i in known if (row := rows[i]) is not None]]
 
     def title(self, class_id: str) -> str:
         """The name people read."""
