@@ -66,7 +66,9 @@ class Map:
         told = ~columns.sealed[rows] if len(rows) else np.zeros(0, bool)
         rows = rows[told]
         with table.lock:
-            findings = [one for item in table.queue.items.values() for one in item.findings]
+            queue = table.queue
+            open_ones = [one for one in queue.items.values() if not queue.is_settled(one.key, who)]
+            findings = [finding for item in open_ones for finding in item.findings]
         return {
             "photos": len(photos),
             "problem": "" if len(ids) else NO_MAP,
@@ -137,7 +139,8 @@ def _marks(findings: Sequence[Finding], columns: Columns, rows: np.ndarray) -> l
             photo
             for one in findings
             if one.kind in kinds
-            for photo in (one.image_id, *one.related)
+            # What a doubted label is compared with is not doubted itself.
+            for photo in (one.image_id, *(() if one.kind == "label" else one.related))
             if photo in columns.row_of
         }
         found = sorted(place[row] for row in (columns.row_of[p] for p in photos) if row in place)

@@ -12,7 +12,7 @@ export default class Names extends Page {
   }
 
   lay({ names, photos, needs, proposed, silent }) {
-    const field = h("textarea", { class: "field names", rows: "3", "aria-label": "Names, one on each line", placeholder: "mug, jug, tea pot" });
+    const field = h("textarea", { class: "field names", rows: "5", "aria-label": "Names, one on each line", placeholder: "mug, jug, tea pot" });
     field.value = names.join("\n");
     this.field = field;
     const words = photos ? `${count(photos, "photo has", "photos have")} no label yet. Type the names you expect, one on each line.` : "Every photo has a label.";

@@ -80,3 +80,34 @@ def test_places_are_read_once_while_the_photos_stay_and_again_until_each_has_one
     withouts = [shown.show("ann", {})["without"] for _ in range(3)]
     assert withouts == ["1 photo is not on the map yet: the next scan places them.", "", ""]
     assert len(asked) == 2
+
+
+def test_as_many_labels_are_pointed_out_as_are_asked_about(laid):
+    page, table = laid
+    records, queue = table.records, table.queue
+
+    def asked():
+        return {
+            item.image_id
+            for item in queue.items.values()
+            if item.pile == "labels" and not queue.is_settled(item.key, "ann")
+            if not records.is_sealed(item.image_id)
+        }
+
+    def pointed_out():
+        shown = page.show("ann", {})
+        ids = unpacked(shown["ids"], np.uint8).reshape(-1, 32)
+        marks = {one["id"]: one["points"] for one in shown["marks"]}
+        return {ids[point].tobytes().hex() for point in marks.get("doubts", [])}
+
+    placed = set(list(records.photos)[:-1])
+    assert pointed_out() == asked() & placed
+    one = sorted(asked() & placed)[0]
+    move = {
+        "id": "01JDAAAAAAAAAAAAAAAAAAAAA1",
+        "do": "keep",
+        "key": f"labels/{one}",
+        "image_id": one,
+    }
+    assert table.act("ann", [[move]])["outcomes"][0]["ok"]
+    assert pointed_out() == asked() & placed and one not in pointed_out()
