@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,17 @@ def if_any(number: int, one: str, many: str = "") -> str:
     ('1 file is new', '')
     """
     return counted(number, one, many) if number else ""
+
+
+def first_few(names: Iterable[str], most: int = 3) -> str:
+    """The first of many names, and how many more there are.
+
+    >>> first_few(["mug", "vase"]), first_few("abcde", 2)
+    ('mug, vase', 'a, b and 3 more')
+    """
+    named = list(names)
+    more = f" and {len(named) - most} more" if len(named) > most else ""
+    return ", ".join(named[:most]) + more
 
 
 def in_words(number: int) -> str:

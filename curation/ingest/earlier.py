@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.schema import Finding, Photo
-from data_cards.wording import counted
+from data_cards.wording import counted, first_few
 
 # A source whose paths all differ counts as the same one if at least half of its photos are the
 # same.
@@ -25,7 +25,6 @@ SAME = 0.5
 # A class has moved where more than half of its photos have; single photos that lie elsewhere now
 # are a matter of these photos.
 MOST = 0.5
-SHOWN = 3  # paths
 
 
 @dataclass(frozen=True)
@@ -232,9 +231,3 @@ def _repaired(stale: Sequence[Finding], now: Mapping[str, Now]) -> Iterator[str]
 
 def _verb(number: int, words: str) -> str:
     return words if number > 1 else words.replace("lie ", "lies ").replace("are ", "is ")
-
-
-def first_few(paths: Sequence[str]) -> str:
-    """The first of many paths, and how many more there are."""
-    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    return ", ".join(paths[:SHOWN]) + more

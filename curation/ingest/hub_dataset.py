@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from curation.ingest.incoming import Gathered, Incoming, LeftAlone, SourceOptions
 from curation.ingest.lists.columns import FILE, LABEL
-from curation.ingest.lists.tables import some
 from curation.ingest.naming import Naming, meaning
 from curation.ingest.split_names import splits_of
 from data_cards.dataset.class_names import name_key
@@ -24,6 +23,7 @@ from data_cards.dataset.repo import CARD, CLASSES, IMAGES, Dataset, open_dataset
 from data_cards.errors import BadPhoto, BadSource, MissingFile
 from data_cards.storage.hub_client import kindly
 from data_cards.storage.repository import HUB, open_repository, parse_address
+from data_cards.wording import first_few
 
 if TYPE_CHECKING:
     import datasets
@@ -196,7 +196,7 @@ def _said(name: str, unused: Sequence[str], label: str | None) -> Iterator[str]:
         question = (
             "" if label else f' Is one of them the label? Then add --label-column "{unused[0]}".'
         )
-        yield f"Not used of {name}: {some((f'`{column}`' for column in unused), 6)}.{question}"
+        yield f"Not used of {name}: {first_few((f'`{column}`' for column in unused), 6)}.{question}"
 
 
 def _names(sides: Mapping[str, datasets.IterableDataset], columns: _HubColumns) -> Iterator[str]:

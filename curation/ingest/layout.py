@@ -19,6 +19,7 @@ from curation.ingest.incoming import AUTO, LEAF, TOP
 from curation.ingest.naming import meaning
 from curation.ingest.photo_files import as_text
 from curation.ingest.split_names import side_among, split_of, splits_of
+from data_cards.wording import first_few
 
 # Where at least half of the inner folders' names come back under other outer folders, they are
 # days, views or sittings of the outer things. Places with things in them ("kitchen/mug",
@@ -485,14 +486,9 @@ def _told(held: set[Parts], only_folders: set[str], inner: bool) -> str:
     )
 
 
-def few(names: Sequence[str], shown: int = 3) -> str:
-    """The first of many names, and how many more there are."""
-    first = ", ".join(map(_text, names[:shown]))
-    return first + (f" and {len(names) - shown} more" if len(names) > shown else "")
-
-
-def _text(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "replace")
+def few(names: Iterable[str]) -> str:
+    """The first of many names of files or folders, and how many more there are."""
+    return first_few(os.fsencode(name).decode("utf-8", "replace") for name in names)
 
 
 def _wrapped(wrapper: Path, has_splits: bool, flat: bool, is_pile: bool) -> Iterator[str]:

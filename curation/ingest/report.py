@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from curation.ingest.incoming import LeftAlone
 from curation.ingest.listing import SYSTEM
 from data_cards.dataset.collection import Collection
-from data_cards.wording import counted, if_any
+from data_cards.wording import counted, first_few, if_any
 from train.splits.split import TEST, TRAIN, VALIDATION, carved_sides
 
 SIDES = (TRAIN, VALIDATION, TEST)
@@ -29,7 +29,6 @@ NONE_OF_THESE = "none"
 MOST = 24
 LARGEST = 14
 SMALLEST = 6
-SHOWN = 3
 WIDEST = 44
 NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -112,11 +111,10 @@ class Tally:
         if not self.torn:
             return ""
         paths = [_clipped(path) for path in self.torn.values()]
-        more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
         one = len(paths) == 1
         return (
             f"{len(paths)} {'photo came' if one else 'photos came'} under more than one label: "
-            f"{', '.join(paths[:SHOWN])}{more}. The first label counts until somebody decides at "
+            f"{first_few(paths)}. The first label counts until somebody decides at "
             f"the light table; a scan asks about {'it' if one else 'them'}."
         )
 
@@ -204,8 +202,7 @@ def _laid(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _places(row: ClassRow) -> str:
-    more = f" and {len(row.named_by) - SHOWN} more" if len(row.named_by) > SHOWN else ""
-    return ", ".join(map(_clipped, row.named_by[:SHOWN])) + more
+    return first_few(map(_clipped, row.named_by))
 
 
 def _left_lines(left_alone: Sequence[LeftAlone]) -> Iterator[str]:
@@ -216,10 +213,9 @@ def _left_lines(left_alone: Sequence[LeftAlone]) -> Iterator[str]:
         yield "Left alone:"
     for kind in sorted(kinds, key=lambda kind: (kind == SYSTEM, -len(kinds[kind]))):
         files = kinds[kind]
-        paths = [_clipped(one.path, 2 * WIDEST) for one in files[:SHOWN]]
-        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+        paths = first_few(_clipped(one.path, 2 * WIDEST) for one in files)
         why = _in_one([one.why for one in files])
-        yield f"  {_printable(why)} ({len(files)}): {', '.join(paths)}{more}"
+        yield f"  {_printable(why)} ({len(files)}): {paths}"
 
 
 def _in_one(reasons: Sequence[str]) -> str:

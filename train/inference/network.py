@@ -138,7 +138,7 @@ def golden(folder: Path, preprocess: Preprocessing) -> tuple[np.ndarray, np.ndar
     """The photos whose answers travel with a model, as tensors (n, 3, h, w), and their logits
     (n, c); maybe none."""
     with model_file(GOLDEN):
-        rows = _golden_rows(folder)
+        rows = read_golden(folder)
         if not rows:
             return np.zeros((0, 3, preprocess.size, preprocess.size), np.float32), np.zeros(
                 (0, 0), np.float32
@@ -151,11 +151,12 @@ def golden_refused(folder: Path) -> np.ndarray | None:
     """(n,) bool: which of those photos the model answers with "none of these"; None where a
     release does not say so of every one."""
     with model_file(GOLDEN):
-        answers = [row.get("answer") for row in _golden_rows(folder)]
+        answers = [row.get("answer") for row in read_golden(folder)]
     return None if None in answers else np.array([one == REFUSED for one in answers], bool)
 
 
-def _golden_rows(folder: Path) -> list[dict[str, Any]]:
+def read_golden(folder: Path) -> list[dict[str, Any]]:
+    """The rows of the photos whose answers travel with a model; none where a release keeps none."""
     path = folder / OURS / GOLDEN
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 

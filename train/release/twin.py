@@ -46,7 +46,7 @@ from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import Embedder
 from train.inference.engine import open_onnx, write_onnx
 from train.inference.model_folder import OURS, model_folder, read_json, write_json
-from train.inference.network import ONNX, OUTPUTS, is_checked, weights_mark
+from train.inference.network import ONNX, OUTPUTS, is_checked, read_golden, weights_mark
 from train.inference.photo_index import Index
 from train.inference.predictor import Prediction, Predictor, load_predictor
 from train.inference.reference_matching import FILE as POINTS
@@ -142,7 +142,7 @@ def photos_in(twin: Path, folder: Path) -> frozenset[str]:
     """The photos (image_id) that a twin of the release in `folder` shows, or is checked on."""
     release = json.loads(gzip.decompress((twin / "release.json.gz").read_bytes()))
     shown = {one["image_id"] for one in release["photos"]}
-    return frozenset(shown | {row["image_id"] for row in read_rows(folder)})
+    return frozenset(shown | {row["image_id"] for row in read_golden(folder)})
 
 
 def write_twin(
@@ -259,19 +259,13 @@ Golden = tuple[bytes, Prediction]
 def _golden(folder: Path, predictor: Predictor) -> list[Golden]:
     """Photos that travel with the release, small ones of the index where those are few, and its
     answers about them."""
-    photos = [(folder / row["photo"]).read_bytes() for row in read_rows(folder)][:CHECKED]
+    photos = [(folder / row["photo"]).read_bytes() for row in read_golden(folder)][:CHECKED]
     index = predictor.index
     for row in travelling(index.labels, CHECKED - len(photos)):
         photos.append(index.thumbnail(index.ids[row]) or b"")
     if not photos:
         raise BadModel("This model has no photos to check the twin on. Train it again.")
     return [(data, predictor.predict(data)) for data in photos]
-
-
-def read_rows(folder: Path) -> list[dict[str, Any]]:
-    """The kept photos' rows; empty where a release keeps none."""
-    path = folder / OURS / "golden.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
 def _network(folder: Path, scratch: Path) -> tuple[bytes, list[np.ndarray]]:

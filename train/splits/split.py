@@ -341,12 +341,9 @@ def _certificate(
     seed: int,
     shares: Mapping[str, float],
 ) -> Certificate:
-    per_class: dict[str, dict[str, int]] = {
-        label: {} for label in sorted(set(table.labels.values()))
-    }
+    per_class = {label: Counter[str]() for label in sorted(set(table.labels.values()))}
     for name, row in splits.items():
-        counts = per_class[table.labels[name]]
-        counts[row.split] = counts.get(row.split, 0) + 1
+        per_class[table.labels[name]][row.split] += 1
     n = Counter(row.split for row in splits.values())
     sizes = table.sizes
     weak = _divided_bursts(table, splits)
@@ -360,7 +357,7 @@ def _certificate(
         fractions=dict(shares),
         given_test=table.given_test,
         n={side: n[side] for side in (TRAIN, VALIDATION, TEST)},
-        per_class=per_class,
+        per_class={label: dict(counts) for label, counts in per_class.items()},
         groups=len(sizes),
         grouped_photos=sum(size for size in sizes.values() if size > 1),
         leaks=leaks_left(splits),

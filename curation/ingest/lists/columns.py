@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from curation.ingest.lists.tables import Row, Table, decoded, some
+from curation.ingest.lists.tables import Row, Table, decoded
 from curation.ingest.photo_files import PHOTO_ENDINGS
 from curation.ingest.split_names import split_of
 from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadSource
+from data_cards.wording import first_few
 
 # As `name_key` gives them; the first that is there counts, where several are.
 FILE = (
@@ -276,7 +277,7 @@ def marked(row: Row, columns: Sequence[str]) -> list[str]:
 def _unused(table: Table, columns: Sequence[str], is_labelled: bool) -> Iterator[str]:
     if not columns:
         return
-    named = some((f"`{column}`" for column in columns), 6)
+    named = first_few((f"`{column}`" for column in columns), 6)
     plural = "columns" if len(columns) > 1 else "column"
     verb = "are" if len(columns) > 1 else "is"
     maybe = (

@@ -34,13 +34,13 @@ from curation.ingest.lists.tables import (
     picture_columns,
     pictures_of,
     read_table,
-    some,
 )
 from curation.ingest.naming import Naming, meaning
 from curation.ingest.photo_files import as_text, read_file
 from curation.ingest.split_names import split_of
 from data_cards.dataset.class_names import name_key
 from data_cards.errors import BadPhoto, BadSource
+from data_cards.wording import counted, first_few
 
 SEVERAL = '["'  # how a cell begins that holds a list of texts
 PLAIN_NAMES = frozenset(
@@ -226,12 +226,11 @@ def _read(path: Path, lookup: FileLookup, options: SourceOptions) -> tuple[list[
     rows = _sides_in_paths(rows) if columns.split is None else rows
     told = [*table.remarks, *columns.remarks, *labels.remarks(table.rows), *_missing(rows)]
     if nameless:
-        told.append(f"{_rows(len(nameless), 'names', 'name')} no file: line {some(nameless)}.")
+        told.append(
+            f"{counted(len(nameless), 'row names', 'rows name')} no file: line "
+            f"{first_few(nameless)}."
+        )
     return rows, told
-
-
-def _rows(number: int, one: str, many: str) -> str:
-    return f"1 row {one}" if number == 1 else f"{number} rows {many}"
 
 
 def _listed(row: Row, columns: Columns, labels: _Labels, lookup: FileLookup, name: str) -> Listed:
@@ -310,7 +309,7 @@ class _Labels:
         if self.columns.one_hot:
             yield (
                 f"{self.name} has a column of 0 and 1 for each of {len(self.columns.one_hot)} "
-                "classes: " + some(self.columns.one_hot, 6) + "."
+                "classes: " + first_few(self.columns.one_hot, 6) + "."
             )
             yield from self._unclear(rows)
         several = [
@@ -320,8 +319,8 @@ class _Labels:
         ]
         if several:
             yield (
-                f"{_rows(len(several), 'has', 'have')} several labels, and so none: line "
-                f"{some(several)}."
+                f"{counted(len(several), 'row has', 'rows have')} several labels, and so none: "
+                f"line {first_few(several)}."
             )
         empty = [
             str(row.line)
@@ -330,8 +329,8 @@ class _Labels:
         ]
         if empty:
             yield (
-                f"{_rows(len(empty), 'says', 'say')} NaN, null or the like for a label, and so "
-                f"{'has' if len(empty) == 1 else 'have'} none: line {some(empty)}."
+                f"{counted(len(empty), 'row says', 'rows say')} NaN, null or the like for a label, "
+                f"and so {'has' if len(empty) == 1 else 'have'} none: line {first_few(empty)}."
             )
         if self.names_from:
             yield (
@@ -353,9 +352,8 @@ class _Labels:
                 if min(2, len(marked(row, self.columns.one_hot))) == wrong
             ]
             if lines:
-                yield (
-                    f"{_rows(len(lines), 'has', 'have')} {words} and no label: line {some(lines)}."
-                )
+                rows_have = counted(len(lines), "row has", "rows have")
+                yield f"{rows_have} {words} and no label: line {first_few(lines)}."
 
 
 def _missing(rows: Sequence[Listed]) -> Iterator[str]:
@@ -402,7 +400,7 @@ def _second_references(more: dict[str, int]) -> Iterator[str]:
         yield (
             "A class has one reference picture, the first that is listed; further ones come in as "
             "photos of the "
-            f"class: {some(f'{name} ({count})' for name, count in more.items())}."
+            f"class: {first_few(f'{name} ({count})' for name, count in more.items())}."
         )
 
 

@@ -14,7 +14,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -455,10 +455,3 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]:
         }
     except (ValueError, AttributeError):
         return {}
-
-
-def some(lines: Iterable[str], most: int = 3) -> str:
-    """The first few, and how many more there are."""
-    told = list(lines)
-    more = f" and {len(told) - most} more" if len(told) > most else ""
-    return ", ".join(told[:most]) + more
