@@ -80,12 +80,7 @@ class History:
     def _row(self, who: str, one: Decision) -> dict[str, Any]:
         table = self._table
         stands = table.book.stands(one)
-        about = table.book.about(one.image_id) if one.image_id else []
-        later = [
-            other
-            for other in about
-            if other.order > one.order and other.action != "undo" and table.book.stands(other)
-        ]
+        about = table.book.standing_about(one.image_id) if one.image_id else []
         return {
             "id": one.id,
             "at": one.at,
@@ -94,7 +89,7 @@ class History:
             "words": words_of(one, table.title),
             "shown": "" if one.action in CLASS_ACTIONS else shown_of(one, table.title),
             "stands": stands,
-            "later": len(later) if stands else 0,
+            "later": sum(other.order > one.order for other in about) if stands else 0,
             "may": one.who == who or self._is_owner(who),
         }
 

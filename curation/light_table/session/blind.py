@@ -140,7 +140,7 @@ def second_looks(book: Book, findings: Iterable[Finding], asking: Asking) -> lis
         if photo not in asked
         and asking.people_for(photo) > 1
         and not asking.is_enough(
-            photo, (a for a in book.about(photo) if book.stands(a) and answer_of(a))
+            photo, (one for one in book.standing_about(photo) if answer_of(one))
         )
     ]
 

@@ -273,6 +273,10 @@ class Book:
         decisions = map(self._spelled, self._by_photo.get(image_id, {}).values())
         return sorted(decisions, key=lambda decision: decision.order)
 
+    def standing_about(self, image_id: str) -> list[Decision]:
+        """What was decided about a photo and not taken back, oldest first; without the undos."""
+        return [one for one in self.about(image_id) if one.action != "undo" and self.stands(one)]
+
     def _spelled(self, one: Decision) -> Decision:
         """A decision with the label that it kept without naming it."""
         return replace(one, label=self._kept[one.id]) if one.id in self._kept else one

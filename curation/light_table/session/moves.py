@@ -206,12 +206,8 @@ class Moves:
         self._queue.settle(item.key)
 
     def _answers(self, item: Item) -> list[Decision]:
-        about = [one for photo in item.photos for one in self._book.about(photo)]
-        return [
-            one
-            for one in about
-            if one.action != "undo" and self._book.stands(one) and answers(one, item)
-        ]
+        about = (one for photo in item.photos for one in self._book.standing_about(photo))
+        return [one for one in about if answers(one, item)]
 
     def _skip(self, who: str, keys: Sequence[str]) -> list[str]:
         for key in keys:
@@ -322,7 +318,7 @@ class Moves:
     def _find_conflicts(self, photos: Iterable[str]) -> None:
         class_now = merged_classes(self._book.of_classes())
         for photo in photos:
-            about = self._standing_about(photo)
+            about = self._book.standing_about(photo)
             judged = self._judged(photo, about)
             found = disagreement(about, class_now) or next(
                 filter(None, map(pair_disagreement, judged)), None
@@ -341,13 +337,6 @@ class Moves:
             if found is None:
                 self._queue.settle(key)
 
-    def _standing_about(self, photo: str) -> list[Decision]:
-        return [
-            one
-            for one in self._book.about(photo)
-            if one.action != "undo" and self._book.stands(one)
-        ]
-
     def _judged(self, photo: str, about: Sequence[Decision]) -> list[list[Decision]]:
         """What people said of each pair that is filed under this photo."""
         others = {
@@ -355,7 +344,10 @@ class Moves:
             for one in about
             if one.action in PAIR_ACTIONS and one.other in self._records.photos
         }
-        every = [*about, *(one for other in others for one in self._standing_about(str(other)))]
+        every = [
+            *about,
+            *(one for other in others for one in self._book.standing_about(str(other))),
+        ]
         pairs = pairs_in(sorted(every, key=lambda one: one.order)) if others else {}
         return [
             said

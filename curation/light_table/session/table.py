@@ -332,7 +332,7 @@ class LightTable:
             return self._shown(who, item, self.records_for(who))
 
     def _remarks(self, image_id: str) -> dict[str, Any]:
-        about = [one for one in self.book.about(image_id) if self.book.stands(one)]
+        about = self.book.standing_about(image_id)
         told = remarks_of(about).get(image_id, Remarks())
         notes = [{"who": who, "text": text} for who, _, text, _ in told.notes]
         frame = frames_of(about).get(image_id)
@@ -341,7 +341,7 @@ class LightTable:
     def print_of(self, image_id: str) -> str:
         """A photo as people framed it, as the prints know it."""
         with self.lock:
-            about = [one for one in self.book.about(image_id) if self.book.stands(one)]
+            about = self.book.standing_about(image_id)
         frame = frames_of(about).get(image_id)
         return f"photo/{image_id}/{frame.text}" if frame else f"photo/{image_id}"
 
