@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,15 @@ def first_few(names: Iterable[str], most: int = 3) -> str:
     named = list(names)
     more = f" and {len(named) - most} more" if len(named) > most else ""
     return ", ".join(named[:most]) + more
+
+
+def and_joined(parts: Sequence[str]) -> str:
+    """At least one part, as people list them.
+
+    >>> and_joined(["mug"]), and_joined(["mug", "vase", "kite"])
+    ('mug', 'mug, vase and kite')
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def in_words(number: int) -> str:

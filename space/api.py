@@ -14,7 +14,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -371,14 +371,15 @@ class Endpoints:
         return with_urls(recognizer.similar(photo, _whole(k, 1, 50, "k")), base)
 
 
+def sent_to(endpoint: str) -> list[Parameter]:
+    """What a caller sends to an endpoint, in order."""
+    parameters = signature(getattr(Endpoints, endpoint)).parameters.values()
+    return [one for one in parameters if one.name not in OURS]
+
+
 def parameters_of(endpoint: str) -> tuple[Any, ...]:
-    """What a caller sends to an endpoint, in order: the value of what may be left out, None for
-    what is needed."""
-    sent = [
-        one
-        for one in signature(getattr(Endpoints, endpoint)).parameters.values()
-        if one.name not in OURS
-    ]
+    """The same as values: of what may be left out its own, None for what is needed."""
+    sent = sent_to(endpoint)
     return tuple(None if one.default is one.empty else one.default for one in sent)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from train.probes.logistic import Probe, fit_probe
 from train.statistics.metrics import softmax
+from train.statistics.vectors import unit
 
 FEW = 2.0  # labels per class, below which a model's doubts say less than what is typical
 MASKS = 20
@@ -128,7 +129,7 @@ def whitening(embeddings: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         lies = np.empty((len(rows), turn.shape[1]), np.float32)
         for part in _parts(len(rows)):
             lies[part] = (np.asarray(rows[part], np.float32) - middle) @ turn
-        return lies / np.maximum(np.linalg.norm(lies, axis=1, keepdims=True), 1e-9)
+        return unit(lies)
 
     return turned
 

@@ -11,7 +11,6 @@ person gave it at a recorded time (Label Studio): then it is a keep.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections import Counter
@@ -20,13 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ulid import ULID
-
 from curation.decisions.apply import Decided, decide_from, save_decisions
 from curation.exchange.forms import image_id_in
 from data_cards.annotations.decision import Decision, parse_decision
 from data_cards.dataset.collection import Collection
-from data_cards.dataset.outside_edits import WORDS_FOR_NONE
+from data_cards.dataset.outside_edits import WORDS_FOR_NONE, id_of
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Label
 from data_cards.errors import BadDecision
@@ -315,10 +312,7 @@ def _decisions(
 
 def _name(row: Said) -> str | None:
     """The id of a decision that has its own time: the same at every import."""
-    if not row.at:
-        return None
-    text = "\0".join((row.photo, row.who, row.at, row.label))
-    return str(ULID.from_bytes(hashlib.sha256(text.encode()).digest()[:16]))
+    return id_of(row.photo, row.who, row.at, row.label) if row.at else None
 
 
 def _thrown_out(rows: Sequence[Said], dataset: Dataset, who: str) -> list[Decision]:

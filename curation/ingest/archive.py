@@ -149,7 +149,7 @@ class Unpacked:
 
     def __init__(self, workplace: Path | None) -> None:
         if workplace is not None:
-            _clear_abandoned(workplace)
+            clear_abandoned(workplace, UNPACKING)
         self.folder = Path(tempfile.mkdtemp(prefix=UNPACKING, dir=workplace))
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
@@ -158,8 +158,9 @@ class Unpacked:
         return read()
 
 
-def _clear_abandoned(workplace: Path) -> None:
-    for left in workplace.glob(f"{UNPACKING}*"):
+def clear_abandoned(workplace: Path, prefix: str) -> None:
+    """Delete the folders called so that a killed run left behind."""
+    for left in workplace.glob(f"{prefix}*"):
         if time.time() - left.stat().st_mtime > ABANDONED:  # a younger one may be in use right now
             shutil.rmtree(left, ignore_errors=True)
 

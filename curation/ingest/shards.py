@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from ulid import ULID
 
+from curation.ingest.archive import clear_abandoned
 from data_cards.annotations.decision import NONE_OF_THESE, Decision, decide, line_of
 from data_cards.annotations.ledger import fold, given_labels
 from data_cards.annotations.outside_edits import saved_labels
@@ -43,7 +43,6 @@ UNFINISHED = ".collecting-"  # a hidden folder: repositories leave those alone
 # how files of our findings are called, so that a scan does not replace them as its own
 OURS = "collect-"
 WHO = "collect"  # who decides in the ledger when a folder or a list names a photo that had no label
-ABANDONED = 24 * 3600.0  # seconds
 
 
 class Intake:
@@ -282,9 +281,5 @@ def _workplace(address: str) -> Path:
     place = parse_address(address)
     if place.kind != "folder":
         return Path(tempfile.mkdtemp(prefix="vitrine-collecting-"))
-    for left_behind in Path(place.name).glob(f"{UNFINISHED}*"):
-        if (
-            time.time() - left_behind.stat().st_mtime > ABANDONED
-        ):  # a younger one may be somebody's at work right now
-            shutil.rmtree(left_behind, ignore_errors=True)
+    clear_abandoned(Path(place.name), UNFINISHED)
     return Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=place.name))

@@ -19,6 +19,7 @@ import numpy as np
 
 from curation.issues.label_beliefs import cleaned
 from curation.measures.neighbours import COLUMNS, LOOKED_AT, WIDTH, evening
+from train.statistics import vectors
 
 # Other shots of its class that a label is known by. On groceries, no label wrong, the probes called
 # 21 % of labels wrong that one other shot spoke for, 16 % with two, 7 % with four, 0.5 % with many.
@@ -148,7 +149,6 @@ def _unit_lengths(x: np.ndarray) -> Callable[[np.ndarray | slice], np.ndarray]:
     turn = evening(rows_of(slice(None, None, max(1, len(x) // LOOKED_AT))), WIDTH)
 
     def unit(rows: np.ndarray | slice) -> np.ndarray:
-        turned = rows_of(rows) @ turn
-        return np.asarray(turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9))
+        return vectors.unit(rows_of(rows) @ turn)
 
     return unit

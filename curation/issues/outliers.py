@@ -19,6 +19,7 @@ import numpy as np
 
 from data_cards.dataset.schema import Label
 from train.probes.logistic import shots_that_teach
+from train.statistics import vectors
 
 FEWEST = 50  # photos; of fewer nobody can say what is usual
 HELD = 0.1  # of the mean variance, added to every direction's
@@ -40,11 +41,9 @@ def unlikeness(embeddings: np.ndarray, usual: np.ndarray | None = None) -> np.nd
     count = int(known.sum())
     parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, len(x), ROWS_AT_ONCE)]
 
-    def unit(
-        rows: slice,
-    ) -> np.ndarray:  # part by part: of very many photos every copy is hundreds of megabytes
-        some = x[rows].astype(np.float32)
-        return np.asarray(some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-9))
+    # Part by part: of very many photos every copy is hundreds of megabytes.
+    def unit(rows: slice) -> np.ndarray:
+        return vectors.unit(x[rows])
 
     middle = sum(unit(rows)[known[rows]].sum(axis=0) for rows in parts) / np.float32(count)
     together = sum((some := unit(rows)[known[rows]] - middle).T @ some for rows in parts)

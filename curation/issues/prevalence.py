@@ -28,7 +28,7 @@ from curation.issues.photo_quality import (
 )
 from curation.measures.pixels import Measures, is_empty, ratio
 from data_cards.dataset.schema import Label
-from data_cards.wording import counted
+from data_cards.wording import and_joined, counted
 
 # From this share of the shots on, a trait counts as normal, as in cleanvision (max_prevalence). The
 # lower one is enough where most shots at least come close.
@@ -290,7 +290,7 @@ def _of_all(whole: _Shared) -> list[str]:
         told.append(("black and white", whole.grey))
     if not told:
         return []
-    said = _and([f"{what} ({count} of {whole.of})" for what, count in told])
+    said = and_joined([f"{what} ({count} of {whole.of})" for what, count in told])
     return [
         f"Most photos here are {said}: that is normal in this collection, so it counts against "
         "none of them."
@@ -311,11 +311,7 @@ def _of_classes(of_class: Mapping[str, _Shared], title: Callable[[str], str]) ->
             names.append(counted(more, "more class", "more classes"))
         what = "this class" if len(labels) == 1 else "these classes"
         found.append(
-            f"Most photos of {_and(names)} are {_and(list(said))}: that is normal in "
+            f"Most photos of {and_joined(names)} are {and_joined(list(said))}: that is normal in "
             f"{what}, so it counts against none of them."
         )
     return found
-
-
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

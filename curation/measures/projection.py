@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from data_cards.storage.atomic_files import full_disk_named
+from train.statistics.vectors import unit
 
 # Photos that the map is learned from, so that it takes minutes at most; the others are placed
 # among them.
@@ -90,10 +91,10 @@ def placed_among(x: np.ndarray, places: np.ndarray, new: np.ndarray) -> np.ndarr
     """
     if not len(x):
         return np.zeros((len(new), 2), np.float32)
-    mine = _unit(x)
+    mine = unit(x)
     found = np.empty((len(new), 2), np.float32)
     for start in range(0, len(new), 512):
-        alike = _unit(new[start : start + 512]) @ mine.T
+        alike = unit(new[start : start + 512]) @ mine.T
         nearest = np.argsort(-alike, axis=1)[:, :AMONG]
         found[start : start + 512] = np.median(places[nearest], axis=1)
     return found
@@ -117,11 +118,6 @@ def scaled(places: np.ndarray) -> np.ndarray:
     middle = (places.max(axis=0) + places.min(axis=0)) / 2
     reach = float(np.abs(places - middle).max())
     return np.asarray((places - middle) / max(reach, 1e-9), np.float32)
-
-
-def _unit(x: np.ndarray) -> np.ndarray:
-    wide = np.asarray(x, np.float32)
-    return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)
 
 
 def _read(kept: Path | None) -> dict[str, np.ndarray]:

@@ -94,6 +94,11 @@ def label_after(edit: CellEdit, collection: Collection) -> Label:
     return Label(edit.image_id, None, meant.action)
 
 
+def id_of(*told: str) -> str:
+    """The id of what somebody said elsewhere: the same whenever it is read."""
+    return str(ULID.from_bytes(hashlib.sha256("\0".join(told).encode()).digest()[:16]))
+
+
 def line_of_edit(
     edit: CellEdit, collection: Collection, at: str, who: str
 ) -> dict[str, str] | None:
@@ -102,9 +107,8 @@ def line_of_edit(
     meant = meaning(edit, collection)
     if meant is None:
         return None
-    text = "\0".join((edit.image_id, edit.mark, edit.label, edit.status))
     line = {
-        "id": str(ULID.from_bytes(hashlib.sha256(text.encode()).digest()[:16])),
+        "id": id_of(edit.image_id, edit.mark, edit.label, edit.status),
         "at": at,
         "who": who or SOMEBODY,
         "image_id": edit.image_id,

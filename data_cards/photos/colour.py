@@ -18,6 +18,8 @@ from functools import cache, lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
+from data_cards.photos.plain_profile import HEADER, joined
+
 # Printers' profiles have up to 3 MB; what is larger is no profile of a photo.
 MOST_BYTES = 4_000_000
 # Levels of 255: a profile that moves no colour further than this is sRGB under another name.
@@ -267,17 +269,9 @@ def matrix_profile(colours: Chromaticities, light: Callable[[np.ndarray], np.nda
 
 
 def _profile_of(tags: dict[bytes, bytes]) -> bytes:
-    at = 132 + 12 * len(tags)
-    places: dict[bytes, int] = {}
-    index = body = b""
-    for name, content in tags.items():
-        if content not in places:
-            places[content] = at + len(body)
-            body += content + bytes(-len(content) % 4)
-        index += name + struct.pack(">II", places[content], len(content))
-    head = struct.pack(">I4sI4s4s4s", at + len(body), b"", 0x02400000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(">8xI4s4s4s", 0x02400000, b"mntr", b"RGB ", b"XYZ ")
     head += struct.pack(">6H4s28s", 2026, 1, 1, 0, 0, 0, b"acsp", b"") + _xyz(D50)[8:]
-    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + index + body
+    return joined(head.ljust(HEADER, b"\0"), tags.items())
 
 
 def _xyz(values: np.ndarray) -> bytes:

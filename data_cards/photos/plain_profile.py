@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from collections.abc import Iterable
 
 HEADER = 128
 MOST_TAGS = 100
@@ -55,7 +56,7 @@ def plain_profile(profile: bytes) -> bytes:
     header = _plain_header(profile)
     if kept == tags and header == profile[:HEADER] and not _has_gaps(profile, len(tags)):
         return profile
-    return _joined(header, kept)
+    return joined(header, kept)
 
 
 def _tags(profile: bytes) -> list[tuple[bytes, bytes]] | None:
@@ -145,7 +146,9 @@ def _has_gaps(profile: bytes, count: int) -> bool:
     return any(free) or len(free) > 4 * count + 4
 
 
-def _joined(header: bytes, tags: list[tuple[bytes, bytes]]) -> bytes:
+def joined(header: bytes, tags: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A profile of its first 128 bytes and its tags, each content once, its length filled in."""
+    tags = list(tags)
     at = HEADER + 4 + 12 * len(tags)
     places: dict[bytes, int] = {}
     index = body = b""

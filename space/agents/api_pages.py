@@ -6,13 +6,13 @@ GET /openapi.json        GET /agents.md        both named in the page's Link hea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import getdoc, signature
+from inspect import getdoc
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from space.api import OURS, Endpoints
+from space.api import Endpoints, sent_to
 from space.questions import ENDPOINTS
 
 LINK = '<openapi.json>; rel="service-desc", <agents.md>; rel="service-doc"'
@@ -103,11 +103,7 @@ def words_of_answers() -> str:
 
 
 def _asked(name: str) -> dict[str, Any]:
-    parameters = [
-        one
-        for one in signature(getattr(Endpoints, name)).parameters.values()
-        if one.name not in OURS
-    ]
+    parameters = sent_to(name)
     example = [
         PHOTO if one.name == "image" else [PHOTO] if one.name == "images" else _default(one.default)
         for one in parameters

@@ -5,7 +5,7 @@ python -m train compare out/model@3f2a9c out/model museum
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from data_cards.annotations.journal import known
 from data_cards.dataset.repo import Dataset, open_dataset
 from data_cards.errors import BadModel, MissingFile
 from data_cards.progress import say
-from data_cards.wording import percent, points
+from data_cards.wording import and_joined, percent, points
 from train.evaluation.label_value import effort_of, how_sure, what_changed
 from train.evaluation.rounds import Round
 from train.inference.batch_predict import ask
@@ -144,8 +144,8 @@ def test_changes(now: Dataset, revision: str) -> str:
     if not parts or not before:
         return ""
     return (
-        f"Of the test photos, {_and(parts)} since the round before; both models answered today's "
-        "test."
+        f"Of the test photos, {and_joined(parts)} since the round before; both models answered "
+        "today's test."
     )
 
 
@@ -186,7 +186,3 @@ def _test_of(dataset: Dataset) -> dict[str, str | None]:
     return {
         i: labels[i] for i, row in dataset.splits().items() if row.split == "test" and i in labels
     }
-
-
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

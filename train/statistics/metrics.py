@@ -29,10 +29,9 @@ class Share:
         return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
 
 
-def wilson(hits: int, n: int) -> Share:
+def wilson(hits: float, n: int, z: float = 1.959964) -> Share:
     """The share hits/n with Wilson's score interval (1927), which stays honest for small n and
-    for 100 %."""
-    z = 1.959964  # 95 % of a normal distribution lie within
+    for 100 %. `z`: 1.96 for 95 %, 1.645 for 90 %."""
     if n == 0:
         return Share(None, 0.0, 1.0, 0)
     p = hits / n

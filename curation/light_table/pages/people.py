@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ from data_cards.annotations.overlap import Asking, asking_file
 from data_cards.dataset.repo import Changes
 from data_cards.errors import NotAllowed, VitrineError
 from data_cards.wording import counted
+from train.statistics.metrics import wilson
 
 Values = dict[str, Any]
 LEAST_SAY = (
@@ -243,11 +243,8 @@ def words_for(quality: float | None, photos: int) -> str:
 
 def between(share: float, count: int) -> tuple[int, int]:
     """The 90 % interval of a share that was seen on `count` photos (Wilson 1927), in hundredths."""
-    z = 1.645
-    middle = share + z * z / (2 * count)
-    wide = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    low, high = ((middle + side * wide) / (1 + z * z / count) for side in (-1, 1))
-    return round(100 * low), round(100 * high)
+    seen = wilson(share * count, count, 1.645)
+    return round(100 * seen.low), round(100 * seen.high)
 
 
 def _told(pair: Pair, title: Callable[[str], str]) -> Values:
