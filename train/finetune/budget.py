@@ -201,10 +201,7 @@ def keep_to(
     wanted = seconds_in(budget)
     picked = _remembered(run, plan)
     if picked is not None:
-        say(
-            "This training was started before and keeps its plan: "
-            f"{counted(picked.epochs, 'epoch')} at {picked.side} pixels."
-        )
+        say(f"This training was started before and keeps its plan: {_planned(picked)}.")
         return picked
     pace = measure(MEASURING * wanted)
     left = (1 - SPARE) * wanted - (time.monotonic() - begun) - pace.after(work)
@@ -213,6 +210,13 @@ def keep_to(
     found = found or replace(plan, epochs=0)
     _remember(run, found)
     return found
+
+
+def _planned(picked: Plan) -> str:
+    """A plan in a few words."""
+    if not picked.epochs:
+        return "only the probe is trained"
+    return f"{counted(picked.epochs, 'epoch')} at {picked.side} pixels"
 
 
 def _told(

@@ -199,6 +199,9 @@ def test_where_not_one_epoch_fits_the_probe_alone_is_trained_and_that_is_said(tm
         "Not even one epoch fits into 20s" in caplog.text
         and "Only the probe will be trained" in caplog.text
     )
+    with caplog.at_level("INFO", "vitrine"):
+        assert keeping("20s", tmp_path).epochs == 0
+    assert "keeps its plan: only the probe is trained." in caplog.text
 
 
 @pytest.fixture
