@@ -131,8 +131,8 @@ class OfflinePage:
         if offered is not None and name == "twin.json":
             room = in_every_text(room_of(self._recognizer()), shown)
             return JSONResponse(offered.told | {"room": room}, headers=FRESH)
-        if offered is None or name not in offered.files:
-            return _missing()
+        if offered is None or name not in offered.files or not (offered.folder / name).is_file():
+            return _missing()  # gone, too, while a release without a photo is being loaded
         # A file that is packed stays packed: the page unpacks it.
         kind = "application/gzip" if name.endswith(".gz") else None
         return FileResponse(offered.folder / name, headers=FRESH, media_type=kind)

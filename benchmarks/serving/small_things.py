@@ -3,6 +3,13 @@ many photos of nothing known are surely named.
 
     python -m benchmarks.serving.small_things --model out/model --dataset out/dataset --most 40
 
+    python -m benchmarks.serving.small_things --model M --dataset D --own-line [--others FOLDER]
+
+With `--own-line` nine parts of each frame are asked about, and the one that looks least foreign is
+named where it is less foreign than every part of every photo of none of these in train: a line of
+their own for parts. Small things lie on photos that drew no line, and the strangers drew none either;
+`--others`: a folder of more of them.
+
 Frames are made here: a test photo is laid small on a photo of none of these, or two of them side by
 side. Counted is the first answer; of two in a frame, whether both are among the candidates.
 """
@@ -68,8 +75,14 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--most", type=int, default=40)
+    parser.add_argument("--own-line", action="store_true")
+    parser.add_argument("--others", type=Path)
     asked = parser.parse_args()
     predictor = load_predictor(asked.model, Path(asked.model))
+    if asked.own_line:
+        others = sorted(asked.others.rglob("*.jpg")) if asked.others else []
+        own_line(predictor, open_dataset(asked.dataset), asked.most, others)
+        return
     known, none = photos_of(open_dataset(asked.dataset), asked.most)
     rng = np.random.default_rng(0)
     ground = none[: len(none) // 2]
@@ -102,6 +115,48 @@ def main() -> None:
             f"both named {_share(predictor, two, named, _all):5.1f} %   "
             f"strangers surely named {_share(predictor, foreign, [set()] * len(foreign), _sure):5.1f} %"
         )
+
+
+def own_line(predictor: Predictor, dataset: Dataset, most: int, others: Sequence[Path]) -> None:
+    """Print what a line of their own for parts comes to."""
+    splits = dataset.splits()
+    none = [one for one, row in dataset.labels().items() if row.status == "none_of_these"]
+    train = [one for one in none if one in splits and splits[one].split == "train"]
+    rest = [one for one in none if one not in train]
+    ground = [open_photo(data) for _, data in dataset.read_photos(rest)]
+    line = min(_least_foreign(predictor, data)[1] for _, data in dataset.read_photos(train))
+    known, _ = photos_of(dataset, most)
+    rng = np.random.default_rng(0)
+    frames = [
+        (small(photo, ground[place % len(ground)], rng), {label})
+        for place, (photo, label) in enumerate(known)
+    ]
+    said = [(predictor.predict(data, 3), truth) for data, truth in frames]
+    parts = [(_least_foreign(predictor, data), truth) for data, truth in frames]
+    named = [(label, truth) for (label, score), truth in parts if score < line]
+    whole = [(one.candidates[0].label, truth) for one, truth in said if one.answer != "none"]
+    strangers = [encode_jpeg(photo, 90) for photo in ground]
+    strangers += [path.read_bytes() for path in others[:: max(1, len(others) // most)][:most]]
+    wrong = [_least_foreign(predictor, data)[1] < line for data in strangers]
+    refused = [predictor.predict(data).answer == "none" for data in strangers]
+    print(f"{len(train)} photos of none of these drew the line")
+    print(f"whole frame: {_rightly(whole, len(frames))}; {refused.count(False)} strangers named")
+    print(f"least foreign part: {_rightly(named, len(frames))}; {sum(wrong)} strangers named")
+    best = [(label, truth) for (label, _), truth in parts]
+    print(f"without any line: {_rightly(best, len(frames))}; of {len(strangers)} strangers")
+
+
+def _least_foreign(predictor: Predictor, data: bytes) -> tuple[str, float]:
+    """The class that the least foreign part of a photo shows first, and how foreign it looks."""
+    said = predictor._network.ask_parts(data)
+    scores = predictor._judgement.foreign(*said)
+    part = int(np.argmin(scores))
+    return predictor.classes[int(said[0][part].argmax())], float(scores[part])
+
+
+def _rightly(named: Sequence[tuple[str, set[str]]], frames: int) -> str:
+    right = sum(label in truth for label, truth in named)
+    return f"{right} right and {len(named) - right} wrong of {frames} small things"
 
 
 def _share(

@@ -97,6 +97,17 @@ def test_nothing_else_of_the_release_is_served(predictor: Predictor, name: str) 
     assert visitor(State(predictor)).get(f"/twin/{name}").status_code == 404
 
 
+def test_files_that_left_with_a_photo_are_missing_until_the_release_is_loaded_anew(
+    release: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(release, model)
+    app = visitor(State(load_predictor(model)))
+    assert app.get("/twin/alike.bin").status_code == 200
+    (model / "vitrine/twin/alike.bin").unlink()
+    assert app.get("/twin/alike.bin").status_code == 404
+
+
 def test_with_a_twin_the_page_is_isolated_so_that_threads_compute(predictor: Predictor) -> None:
     app = visitor(State(predictor))
     page = app.get("/").headers
