@@ -18,7 +18,7 @@ from benchmarks.labels import (
 )
 from benchmarks.near_duplicates import copies
 from benchmarks.photos import clips, quality, reference_views
-from benchmarks.scale import costs, scanning
+from benchmarks.scale import cluster, costs, scanning
 from benchmarks.serving import contact_sheet, light_table
 from data_cards.progress import speak_up
 
@@ -37,6 +37,7 @@ BENCHES = {
     "table": light_table,
     "sheet": contact_sheet,
     "costs": costs,
+    "cluster": cluster,
     "strangers": strangers,
 }
 

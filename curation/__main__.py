@@ -261,8 +261,7 @@ def _parser() -> Parser:
         "--engine",
         choices=("here", "ray"),
         default="here",
-        help="ray: let the nodes of the Ray cluster that this machine belongs to look at the "
-        "photos",
+        help="ray: share the work with the nodes of the Ray cluster that this machine belongs to",
     )
     one.add_argument("--address", default="auto", help="HOST:PORT of the Ray cluster")
     add_flags(one, ScanSettings)

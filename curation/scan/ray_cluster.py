@@ -343,7 +343,16 @@ def _named(address: str) -> Iterator[None]:
     except RayTaskError as error:
         if isinstance(error.cause, VitrineError):
             raise error.cause from error
-        raise
+        # Ray says so where a task's own module cannot be imported.
+        if not isinstance(error.cause, ImportError | OSError | RuntimeError):
+            raise
+        why = str(error.cause).strip().partition("\n")[0]
+        raise ClusterUnreachable(
+            f"A node of the Ray cluster at {address} could not do its work ({why}). Each needs "
+            "the packages of requirements.txt and space on its disk. Finished work is kept; scan "
+            "again.",
+            cause=str(error),
+        ) from error
     except RayError as error:
         raise ClusterUnreachable(
             f"The Ray cluster at {address} was lost during the scan. Scan again when it is back: "

@@ -209,6 +209,19 @@ def test_what_goes_wrong_on_a_node_is_the_same_sentence_as_here():
     assert raised.value is cause
 
 
+@pytest.mark.parametrize(
+    "cause",
+    [ModuleNotFoundError("No module named 'torch'"), OSError(28, "No space left on device")],
+)
+def test_a_node_that_lacks_a_package_or_space_is_a_sentence(cause):
+    from ray.exceptions import RayTaskError
+
+    told = RayTaskError("look_at", "a traceback", cause).as_instanceof_cause()
+    with pytest.raises(ClusterUnreachable) as raised, cluster._named("a:1"):
+        raise told
+    assert cause.args[-1] in raised.value.sentence and "traceback" not in raised.value.sentence
+
+
 def test_every_photo_is_read_from_where_it_lies(dataset):
     opened = framed(open_dataset(dataset))
     ids = list(opened.photos())

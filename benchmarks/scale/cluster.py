@@ -1,0 +1,148 @@
+"""A scan by one, two and four nodes of a Ray cluster, all on this machine: seconds, bytes through
+the object store, and whether one process finds the same.
+
+    python -m benchmarks.curation cluster --dataset festival/dataset [--rows 20000] [--nodes 1 2 4]
+
+A node has one processor core to give. More nodes than the machine has cores show what sharing out
+the work costs, and no speed-up. Each count runs in a process of its own with an empty cache; that
+nodes start and load the network is left out. `python -m benchmarks.scale.cluster NODES ...` is one
+of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curation.measures.neighbours import centred, nearest_of
+from curation.scan import ray_cluster
+from curation.scan.ray_cluster import connected, shards_of
+from curation.scan.ray_node import Shard
+from curation.scan.run import ScanSettings, scan
+from data_cards.dataset.repo import Dataset, open_dataset
+from data_cards.settings import default_cache
+from train.models.backbone import find_backbone
+
+WARM = 16  # photos a node, that are looked at before the clock starts
+WIDTH = 384
+STEPS = {"embeddings": "look", "comparing": "compare"}
+ALONE = 0  # nodes: one process without Ray
+
+
+def measured(nodes: int, dataset: Dataset, rows: int, folder: Path) -> dict[str, Any]:
+    """Seconds of one scan and of the neighbours of `rows` made-up photos; what was found; and the
+    megabytes that came into being in the nodes' object stores meanwhile."""
+    backbone = find_backbone("auto", default_cache(os.environ))
+    x = np.random.default_rng(0).normal(size=(rows, WIDTH)).astype(np.float16)
+    settings = ScanSettings(fastdup=False, threads=0 if nodes else 1)
+    if not nodes:
+        report = scan(dataset, backbone, folder, settings)
+        return _told(dataset, report.seconds, x, nearest_of)
+    from ray.cluster_utils import Cluster as LocalCluster
+
+    node: dict[str, Any] = {"num_cpus": 1, "include_dashboard": False}
+    cluster = LocalCluster(initialize_head=True, head_node_args=node)
+    for _ in range(nodes - 1):
+        cluster.add_node(**node)
+    with connected(cluster.address) as on:
+        warm = list(dataset.photos())[: WARM * nodes]
+        on.embed(dataset, warm, backbone, folder / "warm")
+        before = _stored()
+        report = scan(dataset, backbone, folder, settings, on.embed, on.search, on.comparers)
+        through = _stored() - before
+        told = _told(dataset, report.seconds, x, on.search)
+        return told | {"MB": through / 1e6, "nodes": on.nodes}
+
+
+def _told(dataset: Dataset, steps: Any, x: np.ndarray, search: Any) -> dict[str, Any]:
+    began = time.monotonic()
+    places, _ = search(np.arange(len(x)), x, centred(x), 12)
+    seconds = {name: steps[step] for step, name in STEPS.items()}
+    seconds["neighbours"] = time.monotonic() - began
+    rows = open_dataset(dataset.address).findings()
+    found = sorted((one.image_id, one.kind, one.reason, sorted(one.related)) for one in rows)
+    return {"seconds": seconds, "found": found, "places": int(places.astype(np.int64).sum())}
+
+
+def _stored() -> int:
+    """Bytes of all objects that nodes have made or fetched, from Ray's own counters."""
+    import ray
+    from ray._private.internal_api import node_stats
+
+    asked = [
+        node_stats(one["NodeManagerAddress"], one["NodeManagerPort"], False) for one in ray.nodes()
+    ]
+    return sum(one.store_stats.cumulative_created_bytes for one in asked)
+
+
+def blind(dataset: Dataset, ids: Sequence[str]) -> list[Shard]:
+    """Shards as if no node saw them."""
+    return [replace(one, size=-1) for one in shards_of(dataset, ids)]
+
+
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Its flags."""
+    command.add_argument("--dataset", required=True, help="a folder; it is copied, not changed")
+    command.add_argument("--rows", type=int, default=20_000, help="photos of the neighbours")
+    command.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 4])
+    command.add_argument("--blind", action="store_true", help="nodes do not see the dataset")
+
+
+def run(flags: argparse.Namespace) -> None:
+    """Print a line for one process, and for each count of nodes."""
+    print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    alone: dict[str, Any] = {}
+    first: dict[str, float] = {}
+    for nodes in (ALONE, *flags.nodes):
+        with tempfile.TemporaryDirectory(prefix="ray") as made:  # short: sockets live in it
+            shutil.copytree(flags.dataset, Path(made, "set"))
+            told = _one(nodes, flags, Path(made))
+        alone = alone or told
+        if nodes and not first:
+            first = told["seconds"]
+        same = (told["found"], told["places"]) == (alone["found"], alone["places"])
+        seconds = ", ".join(
+            f"{name} {took:.1f} s" + (f" ({first[name] / took:.2f}x)" if nodes else "")
+            for name, took in told["seconds"].items()
+        )
+        name = f"{nodes} node{'s' if nodes > 1 else ''}" if nodes else "one process, one thread"
+        more = f"; {told['MB']:.1f} MB in object stores; {told['nodes']}" if nodes else ""
+        print(
+            f"{name:24} {seconds}; {len(told['found'])} findings, "
+            f"{'the same' if same else 'OTHERS'}{more}",
+            flush=True,
+        )
+
+
+def _one(nodes: int, flags: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1", "RAY_TMPDIR": str(folder)}
+    command = [sys.executable, "-m", __name__, str(nodes), str(folder), str(flags.rows)]
+    done = subprocess.run(
+        [*command, *(["blind"] if flags.blind else [])],
+        capture_output=True,
+        text=True,
+        env=os.environ | quiet,
+    )
+    if done.returncode:
+        raise SystemExit(f"{nodes} nodes failed:\n{done.stderr[-3000:]}")
+    return dict(json.loads((folder / "told.json").read_text()))
+
+
+if __name__ == "__main__":
+    at = Path(sys.argv[2])
+    if sys.argv[4:]:
+        vars(ray_cluster)["shards_of"] = blind
+    made = measured(int(sys.argv[1]), open_dataset(str(at / "set")), int(sys.argv[3]), at / "cache")
+    (at / "told.json").write_text(json.dumps(made))
