@@ -14,12 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +46,7 @@ ALONE = 0  # nodes: one process without Ray
 
 def measured(nodes: int, dataset: Dataset, rows: int, folder: Path) -> dict[str, Any]:
     """Seconds of one scan and of the neighbours of `rows` made-up photos; what was found; and the
-    megabytes that came into being in the nodes' object stores meanwhile."""
+    megabytes that were put into object stores and came back."""
     backbone = find_backbone("auto", default_cache(os.environ))
     x = np.random.default_rng(0).normal(size=(rows, WIDTH)).astype(np.float16)
     settings = ScanSettings(fastdup=False, threads=0 if nodes else 1)
@@ -59,11 +62,10 @@ def measured(nodes: int, dataset: Dataset, rows: int, folder: Path) -> dict[str,
     with connected(cluster.address) as on:
         warm = list(dataset.photos())[: WARM * nodes]
         on.embed(dataset, warm, backbone, folder / "warm")
-        before = _stored()
-        report = scan(dataset, backbone, folder, settings, on.embed, on.search, on.comparers)
-        through = _stored() - before
-        told = _told(dataset, report.seconds, x, on.search)
-        return told | {"MB": through / 1e6, "nodes": on.nodes}
+        with _counted() as moved:
+            report = scan(dataset, backbone, folder, settings, on.embed, on.search, on.comparers)
+            told = _told(dataset, report.seconds, x, on.search)
+        return told | {"moved": moved, "nodes": on.nodes}
 
 
 def _told(dataset: Dataset, steps: Any, x: np.ndarray, search: Any) -> dict[str, Any]:
@@ -76,15 +78,27 @@ def _told(dataset: Dataset, steps: Any, x: np.ndarray, search: Any) -> dict[str,
     return {"seconds": seconds, "found": found, "places": int(places.astype(np.int64).sum())}
 
 
-def _stored() -> int:
-    """Bytes of all objects that nodes have made or fetched, from Ray's own counters."""
+@contextmanager
+def _counted() -> Iterator[Counter[str]]:
+    """Bytes that this machine puts into object stores meanwhile, and those of the answers."""
     import ray
-    from ray._private.internal_api import node_stats
 
-    asked = [
-        node_stats(one["NodeManagerAddress"], one["NodeManagerPort"], False) for one in ray.nodes()
-    ]
-    return sum(one.store_stats.cumulative_created_bytes for one in asked)
+    moved: Counter[str] = Counter()
+    put = ray.put
+    get = ray.get
+
+    def puts(one: Any) -> Any:
+        moved["out"] += len(pickle.dumps(one))
+        return put(one)
+
+    def gets(ref: Any) -> Any:
+        one = get(ref)
+        moved["back"] += len(pickle.dumps(one))
+        return one
+
+    vars(ray).update(put=puts, get=gets)
+    yield moved
+    vars(ray).update(put=put, get=get)
 
 
 def blind(dataset: Dataset, ids: Sequence[str]) -> list[Shard]:
@@ -118,12 +132,17 @@ def run(flags: argparse.Namespace) -> None:
             for name, took in told["seconds"].items()
         )
         name = f"{nodes} node{'s' if nodes > 1 else ''}" if nodes else "one process, one thread"
-        more = f"; {told['MB']:.1f} MB in object stores; {told['nodes']}" if nodes else ""
+        more = _moved(told) if nodes else ""
         print(
             f"{name:24} {seconds}; {len(told['found'])} findings, "
             f"{'the same' if same else 'OTHERS'}{more}",
             flush=True,
         )
+
+
+def _moved(told: dict[str, Any]) -> str:
+    out, back = (told["moved"][way] / 1e6 for way in ("out", "back"))
+    return f"; {out:.1f} MB put into object stores, {back:.1f} MB came back; {told['nodes']}"
 
 
 def _one(nodes: int, flags: argparse.Namespace, folder: Path) -> dict[str, Any]:
