@@ -203,6 +203,12 @@ def cheap_compare(one: Fingerprint, other: Fingerprint) -> Match:
     return Match(max(0.0, 1 - float(np.abs(first - second).mean()) / 20), "re-encoded")
 
 
+def cheap_backbone(folder: Path) -> Backbone:
+    """The description of a network that is never opened: the map of photos asks for it."""
+    (folder / "config.json").write_text(json.dumps({"model_type": "dinov2", "image_size": SIDE}))
+    return Backbone(folder, "cheap", "r1", "folder")
+
+
 def scanned(folder: Path) -> dict:
     """One scan."""
     vars(looking)["fingerprint"], vars(comparing)["compare"] = cheap_fingerprint, cheap_compare
@@ -213,7 +219,7 @@ def scanned(folder: Path) -> dict:
     with own_memory() as own:
         report = scan(
             dataset,
-            Backbone(folder, "cheap", "r1", "folder"),
+            cheap_backbone(folder),
             folder / "cache",
             ScanSettings(fastdup=False),
             embed=embed,
