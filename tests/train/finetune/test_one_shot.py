@@ -204,7 +204,7 @@ def test_folders_with_one_photo_each_work_without_a_test(settings, tmp_path):
     assert report.metrics["n"] == 0 and report.metrics["top1"]["value"] is None
     assert "nothing can be measured" in (report.folder / "README.md").read_text()
     page = (report.folder / "vitrine/report.html").read_text()
-    assert "Nobody knows" in page and "named rightly" not in page
+    assert "Not measured: no photo is left" in page and "named rightly" not in page
     assert not (report.folder / "vitrine/charts").exists()
     assert load_predictor(str(report.folder)).predict(encode_jpeg(visit(1))).label == "b"
     again = train_model(

@@ -171,7 +171,7 @@ def test_a_size_that_a_family_cannot_look_at_is_left_out_and_said(tmp_path, capl
     found = find_backbone(str(write_tiny_family("clip", tmp_path / "clip")), tmp_path)
     with caplog.at_level("INFO", "vitrine"):
         assert framing_for(found, TrainSettings(size=64)).size == 32
-    assert "--size 64 is left out" in caplog.text
+    assert "--size 64 is ignored" in caplog.text
 
 
 @pytest.mark.parametrize("config", [{}, {"model_type": "bert"}, {"model_type": "whisper"}])
