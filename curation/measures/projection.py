@@ -10,11 +10,12 @@ them; everything is placed again only when half of the photos are new.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from curation.measures.neighbours import best_of, largest
 from data_cards.storage.atomic_files import full_disk_named
 from train.statistics.vectors import unit
 
@@ -27,6 +28,7 @@ FEWEST = 12  # with fewer photos neighbours mean little: the first two axes do
 # Of few photos two threads wait for each other longer than they work: 60 took 0.2 s of processor
 # time by one and 6.5 s by two, to the same places.
 BY_ONE = 2_000
+AT_ONCE = 2_000  # rows that are widened or compared together: 12 MB of 768 numbers each
 AMONG = 5  # photos most like a new one
 PERPLEXITY = 30.0
 FEW_NEAR = 3.0  # photos per neighbour that perplexity asks for
@@ -91,24 +93,41 @@ def placed_among(x: np.ndarray, places: np.ndarray, new: np.ndarray) -> np.ndarr
     """
     if not len(x):
         return np.zeros((len(new), 2), np.float32)
-    mine = unit(x)
     found = np.empty((len(new), 2), np.float32)
-    for start in range(0, len(new), 512):
-        alike = unit(new[start : start + 512]) @ mine.T
-        nearest = np.argsort(-alike, axis=1)[:, :AMONG]
-        found[start : start + 512] = np.median(places[nearest], axis=1)
+    for start in range(0, len(new), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        found[part] = np.median(places[_most_alike(unit(new[part]), x)], axis=1)
     return found
+
+
+def _most_alike(rows: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Places (m, at most AMONG) in x (n, d) of what is most like each of the unit rows (m, d)."""
+    places = np.zeros((len(rows), 0), np.int64)
+    cosines = np.zeros((len(rows), 0), np.float32)
+    for first in range(0, len(x), AT_ONCE):
+        alike = rows @ unit(x[first : first + AT_ONCE]).T
+        columns, values = largest(alike, min(AMONG, alike.shape[1]))
+        places, cosines = best_of((places, cosines), (columns + first, values), AMONG)
+    return places
 
 
 def principal(x: np.ndarray) -> np.ndarray:
     """Rows along their first principal axes (n, k), k at most DIRECTIONS and at least 2."""
-    wide = np.asarray(x, np.float32)
-    wide = wide - wide.mean(axis=0) if len(wide) else wide
-    if not len(wide):
+    if not len(x):
         return np.zeros((0, 2), np.float32)
-    _, axes = np.linalg.eigh((wide.T @ wide).astype(np.float64))
-    along = wide @ axes[:, ::-1][:, :DIRECTIONS].astype(np.float32)
+    middle = sum(part.sum(axis=0, dtype=np.float64) for part in _parts(x)) / len(x)
+    about = (part - middle for part in _parts(x))
+    spread = sum(some.T @ some for some in about)
+    _, axes = np.linalg.eigh(spread)
+    kept = axes[:, ::-1][:, :DIRECTIONS]
+    along = np.concatenate([(part - middle) @ kept for part in _parts(x)]).astype(np.float32)
     return along if along.shape[1] > 1 else np.pad(along, ((0, 0), (0, 1)))
+
+
+def _parts(x: np.ndarray) -> Iterator[np.ndarray]:
+    """Some rows at a time, in float64: all of 100,000 photos would be 600 MB."""
+    for start in range(0, len(x), AT_ONCE):
+        yield np.asarray(x[start : start + AT_ONCE], np.float64)
 
 
 def scaled(places: np.ndarray) -> np.ndarray:

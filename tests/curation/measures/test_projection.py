@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from curation.measures.projection import placed_among, placed_before, projection, scaled
+from curation.measures.projection import (
+    placed_among,
+    placed_before,
+    principal,
+    projection,
+    scaled,
+)
 
 
 def heaps(each=20, kinds=3, seed=0):
@@ -68,3 +74,12 @@ def test_places_that_are_all_known_are_read_without_the_embeddings(tmp_path):
     assert np.array_equal(placed_before(ids[::-1], tmp_path / "map.npz"), first[::-1])
     assert placed_before([*ids, "new"], tmp_path / "map.npz") is None
     assert placed_before(ids, tmp_path / "none.npz") is None
+
+
+def test_many_photos_are_placed_some_at_a_time_as_all_at_once(monkeypatch):
+    _, x, _ = heaps()
+    places = np.random.default_rng(2).normal(size=(40, 2)).astype(np.float32)
+    along, among = principal(x), placed_among(x[:40], places, x[40:])
+    monkeypatch.setattr("curation.measures.projection.AT_ONCE", 7)
+    assert np.allclose(principal(x), along, atol=1e-3)
+    assert np.allclose(placed_among(x[:40], places, x[40:]), among)
