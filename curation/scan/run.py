@@ -173,7 +173,7 @@ def scan(
         asks = asking.result()
         strange = looking.result()
     clock.lap("opinions")
-    # Not beside the opinions, which take most memory: 1.2 GB at 100,000 photos.
+    # Not beside the opinions, which take most memory: 1.1 GB at 100,000 photos.
     if len(ids) >= WORTH_PLACING:
         projection(ids, x, _map_of(cache, base, backbone))
         clock.lap("map")
