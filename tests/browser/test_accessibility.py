@@ -3,9 +3,7 @@ is lost on a narrow screen, on its side, or with large letters, and little has t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from tests.browser.test_demo import ASK, choose, placard
 from tests.fixtures.axe import findings
 from tests.fixtures.colours import photo_between, photo_of, photo_of_nothing
 from tests.fixtures.screens import faults
-from tests.fixtures.visitors import built, serving, settings_in, small_gallery
+from tests.fixtures.visitors import serving_gallery
 
 MOST_BYTES = 300_000  # before the first answer
 SMALLER_THAN_A_THUMB = """() => { const every = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
@@ -29,12 +27,8 @@ SMALLER_THAN_A_THUMB = """() => { const every = (root) => [...root.querySelector
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app."""
-    folder = tmp_path_factory.mktemp("axe")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
-        small_gallery(folder / "dataset")
-        with serving(built(settings_in(Path(folder), dataset=str(folder / "dataset")))) as at:
-            yield at + "/"
+    with serving_gallery(tmp_path_factory.mktemp("axe")) as at:
+        yield at
 
 
 def states(page: Any, url: str) -> Iterator[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,18 +10,14 @@ from PIL import Image
 
 from tests.browser.test_demo import ASK, choose, placard
 from tests.fixtures.colours import jpeg, painting, photo_of, photo_of_nothing
-from tests.fixtures.visitors import built, serving, settings_in, small_gallery
+from tests.fixtures.visitors import serving_gallery
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app."""
-    folder = tmp_path_factory.mktemp("answers")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
-        small_gallery(folder / "dataset")
-        with serving(built(settings_in(Path(folder), dataset=str(folder / "dataset")))) as at:
-            yield at + "/"
+    with serving_gallery(tmp_path_factory.mktemp("answers")) as at:
+        yield at
 
 
 def test_how_close_is_a_number_only_beside_what_was_named(open_page: Any, url: str) -> None:

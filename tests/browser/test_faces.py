@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,19 +15,14 @@ from tests.fixtures.axe import findings
 from tests.fixtures.colours import jpeg, photo_of
 from tests.fixtures.faces import drawn_face
 from tests.fixtures.screens import faults
-from tests.fixtures.visitors import built, serving, settings_in, small_gallery
+from tests.fixtures.visitors import serving_gallery
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An app whose owner wants faces blurred."""
-    folder = tmp_path_factory.mktemp("faces")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
-        small_gallery(folder / "dataset")
-        settings = settings_in(Path(folder), dataset=str(folder / "dataset"), blur_faces=True)
-        with serving(built(settings)) as at:
-            yield at + "/"
+    with serving_gallery(tmp_path_factory.mktemp("faces"), blur_faces=True) as at:
+        yield at
 
 
 # Keeps the file of each upload, as it leaves the page.

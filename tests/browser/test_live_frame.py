@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from tests.browser.test_demo import ASK, FAKE_CAMERA, placard
 from tests.fixtures.axe import findings
 from tests.fixtures.colours import COLOURS, jpeg, photo_of
 from tests.fixtures.screens import faults
-from tests.fixtures.visitors import built, serving, settings_in, small_gallery
+from tests.fixtures.visitors import serving_gallery
 
 OCHRE = COLOURS["ochre"][0]
 # Where the picture hangs in what the camera sees, seen from the left.
@@ -25,12 +23,8 @@ CORNERS = [(245, 120), (400, 80), (400, 390), (245, 350)]
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app."""
-    folder = tmp_path_factory.mktemp("live")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
-        small_gallery(folder / "dataset")
-        with serving(built(settings_in(Path(folder), dataset=str(folder / "dataset")))) as at:
-            yield at + "/"
+    with serving_gallery(tmp_path_factory.mktemp("live")) as at:
+        yield at
 
 
 def on_a_wall(corners: list[tuple[int, int]]) -> bytes:

@@ -4,7 +4,6 @@ the page speaks the visitor's language."""
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from space.hunt.sheet import HuntSettings, write_hunt
 from tests.browser.test_demo import ASK, FAKE_CAMERA, PHONE, choose, placard
 from tests.fixtures.axe import findings
 from tests.fixtures.colours import photo_between, photo_in_pieces, photo_of, photo_of_nothing
-from tests.fixtures.visitors import built, serving, settings_in, small_gallery
+from tests.fixtures.visitors import serving_gallery
 
 SPEECH = """window.spoken = [];
 window.SpeechSynthesisUtterance = class extends EventTarget {
@@ -37,11 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
     """The app."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", str(folder / "uploads")))
-        small_gallery(folder / "dataset")
-        with serving(built(settings_in(folder, dataset=str(folder / "dataset")))) as at:
-            yield at + "/"
+    with serving_gallery(folder) as at:
+        yield at
 
 
 def sheet(page: Any, title: str) -> Any:

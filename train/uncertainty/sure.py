@@ -84,9 +84,9 @@ def sure_line(
     confidence = confidence[order]
     differs = np.cumsum((probabilities.argmax(axis=1) != truth)[order])
     proven = _proven(confidence, differs, _differing(wrong, slips))
-    at = _estimated(confidence, differs, slips, wrong) if proven is None else proven
-    if slips and proven is not None:
-        at = max(at, _estimated(confidence, differs, slips, wrong))
+    at = _estimated(confidence, differs, slips, wrong)
+    if proven is not None:
+        at = max(at, proven) if slips else proven
     by = ESTIMATE if proven is None else BOUND
     return SureLine(min(max(at, LOWEST), HIGHEST), wrong, len(truth), by)
 
