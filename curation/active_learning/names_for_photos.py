@@ -9,7 +9,7 @@ like CLIP (Radford et al. 2021) ranks names and says nothing about what was not 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -20,13 +20,21 @@ MOST_NAMES = 200
 LONGEST = 80  # letters of a name
 
 
-def names_in(text: str) -> list[str]:
-    """The names somebody typed, one a line or between commas, each once.
+def names_in(text: str, known: Collection[str] = ()) -> list[str]:
+    """The names somebody typed, one a line or between commas, each once. A line that is the name of
+    a class (`known`, by `name_key`) stays whole, since such a name may hold a comma.
 
     >>> names_in("Mug, jug\\n mug ;  tea   pot")
     ['Mug', 'jug', 'tea pot']
+    >>> names_in("Harbour, Ebb\\nmug, jug", [name_key("Harbour, Ebb")])
+    ['Harbour, Ebb', 'mug', 'jug']
     """
-    typed = [" ".join(one.split())[:LONGEST] for one in re.split(r"[,;\n]+", text)]
+    parts = [
+        part
+        for line in text.splitlines()
+        for part in ([line] if name_key(line) in known else re.split(r"[,;]+", line))
+    ]
+    typed = [" ".join(part.split())[:LONGEST] for part in parts]
     first: dict[str, str] = {}
     for one in filter(None, typed):
         first.setdefault(name_key(one), one)

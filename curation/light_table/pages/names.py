@@ -38,7 +38,7 @@ class Names:
         is missing where nothing can be proposed."""
         table = self._table
         known = {name_key(info.title): info for info in table.records.collection.classes}
-        names = names_in(asked.get("names", "")) or [info.title for info in known.values()]
+        names = names_in(asked.get("names", ""), known) or [info.title for info in known.values()]
         open_ones = self._open(who)
         search = self._words()
         shown = {"names": names, "photos": len(open_ones), "needs": "" if search else NEEDS}

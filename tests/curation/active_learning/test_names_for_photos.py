@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.active_learning.names_for_photos import names_for, names_in, ranked_names
+from data_cards.dataset.class_names import name_key
 
 EAST, NORTH, UP = np.eye(3)
 
@@ -29,6 +30,8 @@ def test_a_photo_that_fits_no_name_better_than_something_is_proposed_for_none():
 
 def test_names_are_typed_in_any_usual_way_and_count_once():
     assert names_in(" Mug,jug;\n\n MUG\r\ntea   pot,") == ["Mug", "jug", "tea pot"]
+    titles = ["Harbour, First Study", "Harbour, Ebb"]
+    assert names_in("\n".join(titles), [name_key(one) for one in titles]) == titles
     assert names_in("") == names_in(" ,;\n") == []
 
 
