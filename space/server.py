@@ -6,6 +6,7 @@ nothing of Gradio's front end is in the page.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 SECONDS_TO_FINISH = 5
 SECONDS_TO_ASK = 15.0  # from a connection to the end of its first request's head
 MOST_CONNECTIONS = 1_000  # at once; each takes some 50 kB
+# Gradio makes a state of 30 kB for each session, which is each question of most callers, and would
+# keep 10,000. Our endpoints have none, so an old one is made again at no loss.
+MOST_SESSIONS = 64
 ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",  # no call home
     # For a dashboard that is not served here, Gradio 6.31 would put up to 10,000 events into a
@@ -78,6 +82,7 @@ def launch_options(settings: SpaceSettings) -> dict[str, Any]:
         "server_name": f"[{host}]" if ":" in host else host,
         "server_port": settings.port,
         "max_file_size": settings.most_photo_bytes,
+        "state_session_capacity": MOST_SESSIONS,
         "footer_links": [],
         "quiet": True,
         # Files are served and taken by this process only, behind its doors.
@@ -113,11 +118,12 @@ def launch(
         # `launch` has made the queue, and takes no limits for it.
         blocks = app.get_blocks()
         blocks.queue(api_open=False, max_size=settings.waiting_room)
-        unread = UnreadAnswers()
+        idle = IdleSessions(blocks._queue)
+        loop = asyncio.get_running_loop()
 
         def swept() -> None:
             forget_deleted(blocks.temp_file_sets)
-            unread.forget(blocks._queue)
+            loop.call_soon_threadsafe(idle.forget)
 
         sweeper = Sweeper(uploads, swept=swept)
         sweeper.start()
@@ -164,26 +170,29 @@ def impatient(protocol: type[Any], seconds: float = SECONDS_TO_ASK) -> type[Any]
     return Impatient
 
 
-class UnreadAnswers:
-    """Drops answers that nobody fetches; Gradio's queue would keep them forever."""
+class IdleSessions:
+    """Drops what Gradio's queue remembers of sessions that ask nothing any more, with answers that
+    nobody fetched: it would keep them forever, and look through all of them at each question."""
 
-    def __init__(self) -> None:
-        self._before: frozenset[str] = frozenset()
+    def __init__(self, queue: Any) -> None:
+        self._queue = queue
+        self._before = dict[str, frozenset[str]]()
 
-    def forget(self, queue: Any) -> None:
-        """Let go of what lay unread at the last look already, but of questions that are still
-        being worked on."""
-        unread = {
-            session
-            for session, messages in list(queue.pending_messages_per_session.items())
-            if messages.qsize()
-        }
-        for session in unread & self._before:
-            events = queue.pending_event_ids_session.get(session, set())
-            if not any(event in queue.event_ids_to_events for event in list(events)):
-                queue.pending_messages_per_session.pop(session, None)
-                queue.pending_event_ids_session.pop(session, None)
-        self._before = frozenset(unread)
+    def forget(self) -> None:
+        """Let go of sessions that had nothing to be worked on at the last look already. To be
+        called in the queue's own thread."""
+        messages, events = (
+            self._queue.pending_messages_per_session,
+            self._queue.pending_event_ids_session,
+        )
+        asked = {one: frozenset(events.get(one, ())) for one in (*messages, *events)}
+        running = self._queue.event_ids_to_events.keys()
+        idle = {one: theirs for one, theirs in asked.items() if theirs.isdisjoint(running)}
+        for session in idle.keys() & self._before.keys():
+            if idle[session] == self._before[session]:
+                messages.pop(session, None)
+                events.pop(session, None)
+        self._before = idle
 
 
 def stop(running: uvicorn.Server) -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import clear_cache
 
+import httpx
 import pytest
 
 from space.api import parameters_of
 from space.questions import ENDPOINTS
-from space.server import OFF, UnreadAnswers, impatient, launch_options
+from space.server import OFF, IdleSessions, impatient, launch_options
 from space.settings import SpaceSettings
+from tests.fixtures.colours import photo_of
 from tests.fixtures.visitors import built, serving, settings_in
 
 SETTINGS = SpaceSettings("colours", at_once=3, waiting_room=7, most_photo_bytes=1000)
+QUESTIONS = 12
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +85,6 @@ def test_an_address_of_version_six_is_put_in_brackets(host: str, named: str) -> 
 
 
 def test_uploads_are_deleted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
-
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     with serving(built(settings_in(tmp_path))) as url:
         sent = httpx.post(url + "/gradio_api/upload", files={"files": ("a.jpg", b"x")}).json()
@@ -96,26 +100,78 @@ class Queue:
         self.pending_event_ids_session: dict[str, set[str]] = {}
         self.event_ids_to_events: dict[str, object] = {}
 
-    def answer(self, session: str, event: str, is_running: bool = False) -> None:
-        import queue
+    def ask(self, session: str, *events: str, is_running: bool = False) -> None:
+        self.pending_messages_per_session.setdefault(session, object())
+        self.pending_event_ids_session.setdefault(session, set()).update(events)
+        self.event_ids_to_events.update({event: event for event in events if is_running})
 
-        messages = self.pending_messages_per_session.setdefault(session, queue.Queue())
-        messages.put("an answer")
-        self.pending_event_ids_session.setdefault(session, set()).add(event)
-        if is_running:
-            self.event_ids_to_events[event] = event
+    def sessions(self) -> set[str]:
+        assert set(self.pending_messages_per_session) == set(self.pending_event_ids_session)
+        return set(self.pending_messages_per_session)
 
 
-def test_answers_that_nobody_fetches_are_let_go_at_the_second_look() -> None:
-    queue, unread = Queue(), UnreadAnswers()
-    queue.answer("left", "e1")
-    queue.answer("at work", "e2", is_running=True)
-    unread.forget(queue)
-    queue.answer("new", "e3")
-    assert set(queue.pending_messages_per_session) == {"left", "at work", "new"}
-    unread.forget(queue)
-    assert set(queue.pending_messages_per_session) == {"at work", "new"}
-    assert set(queue.pending_event_ids_session) == {"at work", "new"}
+def test_sessions_that_ask_nothing_more_are_let_go_at_the_second_look() -> None:
+    queue = Queue()
+    idle = IdleSessions(queue)
+    queue.ask("fetched")
+    queue.ask("left unread", "e1")
+    queue.ask("at work", "e2", is_running=True)
+    idle.forget()
+    queue.ask("new", "e3")
+    assert queue.sessions() == {"fetched", "left unread", "at work", "new"}
+    idle.forget()
+    assert queue.sessions() == {"at work", "new"}
+
+
+def test_an_answer_that_came_since_the_last_look_is_kept() -> None:
+    queue = Queue()
+    idle = IdleSessions(queue)
+    queue.ask("asks often", "e1")
+    idle.forget()
+    queue.ask("asks often", "e2")
+    idle.forget()
+    assert queue.sessions() == {"asks often"}
+
+
+def test_a_messages_queue_without_events_is_let_go_as_well() -> None:
+    queue = Queue()
+    queue.pending_messages_per_session["closed"] = object()
+    idle = IdleSessions(queue)
+    idle.forget()
+    idle.forget()
+    assert not queue.pending_messages_per_session
+
+
+def test_nothing_is_kept_of_a_question_but_what_that_s_wrong_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    monkeypatch.setattr("space.server.MOST_SESSIONS", 4)
+    app = built(settings_in(tmp_path, questions_a_minute=6000))
+    with serving(app) as url, httpx.Client(base_url=url, timeout=30) as http:
+        idle = IdleSessions(app.get_blocks()._queue)
+        kept = []
+        for _ in range(3):  # the first is for what is made once
+            for _ in range(QUESTIONS):
+                asked(http)
+            for _ in range(2):
+                idle.forget()
+            clear_cache()  # of addresses, which is bounded
+            gc.collect()
+            kept.append(Counter(type(one).__name__ for one in gc.get_objects()))
+    grown = kept[2] - kept[1]
+    assert grown.pop("Remembered") == QUESTIONS
+    assert not {name: count for name, count in grown.items() if count >= QUESTIONS / 2}
+
+
+def asked(http: httpx.Client) -> None:
+    """A question in a session of its own."""
+    [path] = http.post(
+        "/gradio_api/upload", files={"files": ("a.jpg", photo_of("ochre", 64, 64))}
+    ).json()
+    photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    event = http.post("/gradio_api/call/predict", json={"data": [photo, 3]}).json()["event_id"]
+    assert "event: complete" in http.get(f"/gradio_api/call/predict/{event}").text
 
 
 def test_a_connection_that_asks_nothing_is_closed() -> None:
