@@ -24,7 +24,7 @@ from data_cards.storage.atomic_files import full_disk_named
 
 # A new number forgets everything: the layout of the file, or how pairs are judged. How a measure is
 # taken has its own number, beside the measure (curation/measures/pixels.py).
-VERSION = 13
+VERSION = 14
 TAKEN = (
     "taken"  # in a stored row: the version numbers of measures that are not at their first version
 )

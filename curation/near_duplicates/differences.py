@@ -37,6 +37,9 @@ LOST_BY_CHANCE = 2.0
 LOST = 0.02  # where too few cells have structure to tell
 LEAST_LOST = 0.01
 MOST_LOST = 0.05
+# Twelve times the variance of a pixel, a square, less that of the line on which a value between two
+# pixels is taken on average (1/12 and 1/6): a coarser photo that is drawn out over a finer one.
+DRAWN_OUT = 1 / 3
 REDUCED = 4  # colours are compared on a photo of this much fewer pixels a side
 CLIPPED = 5.0  # grey levels from black and white: what lies there may have been anything beyond
 MOST_OFF = 0.01  # share of the pixels whose colour may be off: an edge, a reflection
@@ -158,16 +161,17 @@ def _moved(x: np.ndarray, y: np.ndarray, over: Way) -> Way:
     import cv2
 
     steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-5)
-    # light on smooth ground would outweigh where edges lie
-    lines = _band(x)
-    its_lines = _band(y)
-    try:
-        found = cv2.findTransformECC(
-            lines, its_lines, over.astype(np.float32), cv2.MOTION_AFFINE, steps, None, 3
-        )[1]  # type: ignore[call-overload]
-    except cv2.error:  # its way of saying that the two do not converge
-        return over
-    return np.asarray(found, float)
+    # Lines lead to the place only from a pixel or two away; light leads from further, but on smooth
+    # ground it would outweigh where edges lie.
+    for mine, its in ((x, y), (_band(x), _band(y))):
+        try:
+            found = cv2.findTransformECC(
+                mine, its, over.astype(np.float32), cv2.MOTION_AFFINE, steps, None, 3
+            )[1]  # type: ignore[call-overload]
+        except cv2.error:  # its way of saying that the two do not converge
+            continue
+        over = np.asarray(found, float)
+    return over
 
 
 def _equally_sharp(x: np.ndarray, y: np.ndarray, over: Way) -> tuple[np.ndarray, np.ndarray]:
@@ -176,17 +180,18 @@ def _equally_sharp(x: np.ndarray, y: np.ndarray, over: Way) -> tuple[np.ndarray,
     across, down = np.hypot(over[0, :2], over[1, :2])
     lying = abs(over[1, 0]) > abs(over[0, 0])  # what is across in the one is down in the other
     its = (down, across) if lying else (across, down)
-    return _softer(x, 1 / across, 1 / down), _softer(y, *its)
+    return _softer(x, 1 / across, 1 / down, DRAWN_OUT), _softer(y, *its, 1.0)
 
 
-def _softer(picture: np.ndarray, across: float, down: float) -> np.ndarray:
-    """As soft as if scaled down by this factor and up again; factors below 1 change nothing."""
+def _softer(picture: np.ndarray, across: float, down: float, own: float) -> np.ndarray:
+    """As soft as if scaled down by this factor and up again; factors below 1.1 change nothing.
+    `own`: the square of how wide a pixel is already."""
     import cv2
 
-    wide, tall = (0.5 * float(np.sqrt(max(scale**2 - 1, 0.0))) for scale in (across, down))
-    if max(across, down) <= 1.1:
-        return picture
-    return cv2.GaussianBlur(picture, (0, 0), sigmaX=max(wide, 0.01), sigmaY=max(tall, 0.01))
+    wide, tall = (
+        0.5 * float(np.sqrt(scale**2 - own)) if scale > 1.1 else 0.01 for scale in (across, down)
+    )
+    return cv2.GaussianBlur(picture, (0, 0), sigmaX=wide, sigmaY=tall)
 
 
 def _lay(shape: Shape, pixels: np.ndarray, over: Way) -> np.ndarray:

@@ -3,6 +3,7 @@ makes no other thing."""
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
@@ -150,6 +151,33 @@ def test_what_is_seen_twice_does_not_differ():
     pixels = np.asarray(scene(1))
     found = differences(pixels, pixels, np.eye(2, 3))
     assert found is not None and found.structure < 0.1 and found.colour < 1
+
+
+def texture(softness, seed=0):
+    """Patterns of about this many pixels, their brightness spread by 1 about 0."""
+    pixels = np.random.default_rng(seed).normal(size=(240, 320))
+    pixels = cv2.GaussianBlur(pixels, (0, 0), softness)
+    return pixels / pixels.std()
+
+
+def in_grey(pixels):
+    return np.repeat(np.clip(120 + pixels, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_way_that_is_a_few_pixels_off_is_put_right_by_light_before_lines(seed):
+    pixels = in_grey(25 * texture(1, seed) + 30 * texture(12, seed + 10))
+    found = differences(pixels, pixels, np.array([[1.0, 0, 3], [0, 1, -3]]))
+    assert found is not None and found.structure < 0.1
+
+
+@pytest.mark.parametrize("size", [(320, 150), (320, 180), (240, 240)])
+def test_a_photo_that_lost_rows_or_columns_differs_by_noise_alone(size):
+    whole = in_grey(40 * texture(0.7))
+    small = np.asarray(Image.fromarray(whole).resize(size))
+    over = rescaled(np.eye(2, 3), whole.shape, whole.shape, whole.shape, small.shape)
+    found = differences(whole, small, over)
+    assert found is not None and found.structure < 1
 
 
 def test_photos_that_share_a_corner_tell_nothing():
