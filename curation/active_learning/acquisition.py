@@ -25,6 +25,9 @@ from train.statistics.metrics import softmax
 from train.statistics.vectors import unit
 
 FEW = 2.0  # labels per class, below which a model's doubts say less than what is typical
+# Class numbers of photos that nobody has labelled, and of those neither learned from nor asked for.
+ASKED = -1
+LEFT_OUT = -2
 MASKS = 20
 DROPPED = 0.5
 MOST = 4000  # photos that are put into order: more than anybody labels before the next scan
@@ -189,7 +192,7 @@ def what_to_ask(embeddings: np.ndarray, labelled: np.ndarray, classes: int) -> l
     """
     labelled = np.asarray(labelled)
     rng = np.random.default_rng(0)
-    kept = np.sort(rng.permutation(np.flatnonzero(labelled < 0))[:MOST])
+    kept = np.sort(rng.permutation(np.flatnonzero(labelled == ASKED))[:MOST])
     if not len(kept):
         return []
     known = np.sort(rng.permutation(np.flatnonzero(labelled >= 0))[:MOST_TAUGHT])

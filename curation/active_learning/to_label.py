@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curation.active_learning.acquisition import Asked, what_to_ask
+from curation.active_learning.acquisition import ASKED, LEFT_OUT, Asked, what_to_ask
 from data_cards.annotations.decision import NONE_OF_THESE
 from data_cards.dataset.collection import Collection
 from data_cards.dataset.schema import Label
@@ -37,21 +37,19 @@ def ask_for(
     of `ids`."""
     classes = [*collection.ids, NONE_OF_THESE]
     place = {name: number for number, name in enumerate(classes)}
-    place[UNNAMED] = -1
-    called = {n: _called(labels.get(image_id)) for n, image_id in enumerate(ids)}
-    rows = [n for n, name in called.items() if name in place]
-    given = np.array([place[called[n]] for n in rows], np.int64)
-    if not (given < 0).any():
+    place[UNNAMED] = ASKED
+    given = np.array([place.get(_called(labels.get(name)), LEFT_OUT) for name in ids], np.int64)
+    if not (given == ASKED).any():
         return {}
     say("Sorting unlabelled photos by how much they would teach ...")
-    asked = what_to_ask(x[rows], given, len(classes))
+    asked = what_to_ask(x, given, len(classes))
 
     def title(number: int) -> str:
         name = classes[number]
         return "none of these" if name == NONE_OF_THESE else f"*{collection.title_of(name)}*"
 
     return {
-        ids[rows[one.place]]: Ask(
+        ids[one.place]: Ask(
             1 - (1 - LOWEST) * rank / len(asked), reason_for(one, title), one.is_disputed
         )
         for rank, one in enumerate(asked)

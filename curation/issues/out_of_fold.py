@@ -29,7 +29,7 @@ from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Label, Opinion
 from data_cards.progress import say
 from train.probes.ensemble import fitted, out_of_fold
-from train.probes.logistic import AT_ONCE, known_by
+from train.probes.logistic import AT_ONCE, known_by, numbered
 
 FEWEST_NONE = 5  # photos of nothing in the collection, before "none of these" counts as an opinion
 BEST = 3
@@ -84,11 +84,7 @@ def form_opinions(
         say("There are fewer than two classes with photos, so no label can be doubted yet.")
         return Opinions()
     say("Asking a probe about every photo it has not seen ...")
-    number = dict[str, int]()
-    shots = np.array(
-        [number.setdefault(groups.get(image_id, image_id), len(number)) for image_id in ids],
-        np.int64,
-    )
+    shots = numbered(groups.get(image_id, image_id) for image_id in ids)
     own = x if len(in_training) == len(x) else x[in_training]
     chances = out_of_fold(own, y, shots[in_training], len(classes))
     best = _Best(len(ids), len(classes))

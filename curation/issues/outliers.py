@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from data_cards.dataset.schema import Label
-from train.probes.logistic import shots_that_teach
+from train.probes.logistic import numbered, shots_that_teach
 from train.statistics import vectors
 
 FEWEST = 50  # photos; of fewer nobody can say what is usual
@@ -99,8 +99,6 @@ def _of_few_shots(
     rows = [labels.get(name) for name in ids]
     named = np.array([bool(row and row.label) for row in rows], bool)
     teaching = named & np.array([bool(row and row.status == "labelled") for row in rows], bool)
-    classes = np.unique(
-        [row.label if row and row.label else "" for row in rows], return_inverse=True
-    )[1]
-    shots = np.unique([groups.get(name, name) for name in ids], return_inverse=True)[1]
+    classes = numbered(row.label if row and row.label else "" for row in rows)
+    shots = numbered(groups.get(name, name) for name in ids)
     return named & (shots_that_teach(classes, shots, teachers=teaching) < FEW_SHOTS)

@@ -8,7 +8,7 @@ it never saw, its losses find wrong labels.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -204,6 +204,13 @@ def folds_of(y: np.ndarray, groups: Groups, folds: int = FOLDS, seed: int = 0) -
         for label, count in mine.items():
             filled[fold][label] += count
     return place[member]
+
+
+def numbered(names: Iterable[str]) -> np.ndarray:
+    """A number (n,) for each name, in the order in which names come up. An array of very many names
+    would be large."""
+    number: dict[str, int] = {}
+    return np.array([number.setdefault(name, len(number)) for name in names], np.int64)
 
 
 def shots_that_teach(
