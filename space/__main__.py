@@ -241,12 +241,14 @@ def _hunt(asked: argparse.Namespace) -> None:
 def _pages(asked: argparse.Namespace) -> None:
     from data_cards.settings import default_cache
     from space.pages import write_pages
+    from train.release.twin import TWIN
 
     cache = default_cache(os.environ)
     made = write_pages(asked.model, asked.space, asked.out, cache, blur_faces=asked.blur_faces)
     told: dict[str, object] = {"page": str(made.folder), "space": made.space, "why": made.why}
-    if made.twin:
-        told |= {"bytes": made.twin.bytes, "bits": made.twin.bits, "files": made.twin.files}
+    for name, twin in made.twins.items():
+        about = {"bytes": twin.bytes, "bits": twin.bits, "files": twin.files}
+        told |= about if name == TWIN else {name: about}
     print(json.dumps(told))
 
 

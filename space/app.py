@@ -59,7 +59,7 @@ def create_app(
     from gradio.utils import get_upload_folder
 
     from space.endpoints import add_endpoints
-    from space.offline import OfferedTwin, OfflinePage
+    from space.offline import OfferedTwins, OfflinePage
     from space.routes import config_of_app, pages, serve_page
     from space.visitor_routes import visitor_routes
 
@@ -113,10 +113,10 @@ def create_app(
     app.include_router(pages(app_state, notice, quiz.is_open))
     app.include_router(access.router())
     _light_table(app, rounds, access, settings)
-    twin = OfferedTwin(app_state)
+    twins = OfferedTwins(app_state)
     config = partial(config_of_app, rounds is not None, settings.blur_faces)
-    serve_page(app, config, app_state.recognizer, lambda: twin.now() is not None)
-    offline = OfflinePage(twin.now, app_state.recognizer, config)
+    serve_page(app, config, app_state.recognizer, twins.now)
+    offline = OfflinePage(twins.now, app_state.recognizer, config)
     app.include_router(offline.routes())
     if settings.hub_sign_in:
         from gradio.oauth import attach_oauth

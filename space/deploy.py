@@ -30,6 +30,7 @@ from data_cards.installed_files import ROOT, page_assets, pinned_requirements
 from data_cards.progress import say
 from data_cards.storage.hub_client import make_space
 from data_cards.storage.repository import Address, Repository, open_repository, parse_address
+from train.release.twin import TWIN, TWINS
 
 # In a checkout the page lies in docs, where GitHub Pages serves it; in a wheel inside
 # `space`.
@@ -153,7 +154,7 @@ def deploy(
 
 
 # What an earlier static deployment may have left.
-STATIC_PARTS = ("assets/", "thing/", "twin/")
+STATIC_PARTS = ("assets/", "thing/", *(f"{name}/" for name in TWINS))
 
 
 def deploy_static(space: str, model: str, cache: Path, private: bool = True) -> Deployment:
@@ -170,11 +171,10 @@ def deploy_static(space: str, model: str, cache: Path, private: bool = True) -> 
     site = app_address(f"hf://{home.name}").replace(".hf.space", ".static.hf.space")
     with tempfile.TemporaryDirectory(prefix="vitrine-static-") as scratch:
         made = write_pages(model, "", Path(scratch), cache, site)
-        assert made.twin is not None  # without an app there is one, or it was refused
         place = parse_address(model)
         on_hub = place.name if place.kind == "hub" else ""
         card = StaticSpaceCard(
-            made.collection, on_hub, made.revision, round(made.twin.bytes / 1_000_000)
+            made.collection, on_hub, made.revision, round(made.twins[TWIN].bytes / 1_000_000)
         )
         files: dict[str, Path | bytes] = {
             path.relative_to(scratch).as_posix(): path

@@ -3,14 +3,17 @@ answers, and it goes on answering when the app sleeps or there is no signal.
 
     python -m train export MODEL --to twin      then the app offers it, at its next start
 
-The app serves the twin's files from the release, and what keeps the page itself in the browser: a
+With `--small SMALL` a small twin is offered beside it.
+
+The app serves the twins' files from the release, and what keeps the page itself in the browser: a
 manifest and a service worker, as `python -m space pages` writes them beside a static page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,11 @@ from data_cards.progress import say
 from data_cards.wording import in_every_text, shown
 from space.api import Recognizer
 from space.app_state import AppState
-from space.pages import CONFIG, MANIFEST, TWIN, WORKER, kept_assets, manifest_text, worker_keeping
+from space.pages import CONFIG, MANIFEST, WORKER, kept_assets, manifest_text, worker_keeping
 from space.routes import ASSETS_AT, FRESH, front_page, room_of
 from train.inference.model_folder import read_json
 from train.inference.predictor import Predictor
-from train.release.twin import kept_twin, photos_in
+from train.release.twin import TWIN, TWINS, kept_twin, photos_in
 
 # The app has no twin any more: what a browser kept of an earlier one leaves, and so does the
 # worker.
@@ -44,7 +47,7 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 
 @dataclass(frozen=True)
 class ReleasedTwin:
-    """The twin in a release: its `folder`, what twin.json says (`told`), the `files` that may be
+    """A twin in a release: its `folder`, what twin.json says (`told`), the `files` that may be
     fetched, and the `photos` (image_id) that it shows."""
 
     folder: Path
@@ -53,11 +56,18 @@ class ReleasedTwin:
     photos: frozenset[str]
 
 
-def released_twin(release: Path) -> ReleasedTwin | None:
-    """The twin of the release in a folder; None without one."""
-    folder = kept_twin(release)
-    if folder is None:
-        return None
+ReleasedTwins = Mapping[str, ReleasedTwin]  # by name
+
+
+def released_twins(release: Path) -> ReleasedTwins:
+    """The twins of the release in a folder; none unless the whole one is there."""
+    kept = {name: kept_twin(release, name) for name in TWINS}
+    if kept[TWIN] is None:
+        return {}
+    return {name: _released(folder, release) for name, folder in kept.items() if folder}
+
+
+def _released(folder: Path, release: Path) -> ReleasedTwin:
     told = read_json(folder / "twin.json")
     files = {str(one["name"]) for one in told["files"]}
     checked = {f"golden/{path.name}" for path in (folder / "golden").glob("*")}
@@ -66,37 +76,36 @@ def released_twin(release: Path) -> ReleasedTwin | None:
     )
 
 
-def _readable(release: Path) -> ReleasedTwin | None:
+def _readable(release: Path) -> ReleasedTwins:
     try:
-        return released_twin(release)
+        return released_twins(release)
     except (VitrineError, OSError, EOFError, ValueError, KeyError) as error:
         say(f"The twin in this release can't be read, so none is offered ({error}).")
-        return None
+        return {}
 
 
-class OfferedTwin:
-    """The twin that visitors are offered now: that of the release which answers, unless it shows a
-    photo that was erased since."""
+class OfferedTwins:
+    """The twins that visitors are offered now: those of the release which answers, unless one
+    shows a photo that was erased since."""
 
     def __init__(self, app_state: AppState) -> None:
         self._app_state = app_state
-        self._known: tuple[object, ReleasedTwin | None] = (None, None)
+        self._known: tuple[object, ReleasedTwins] = (None, {})
 
-    def now(self) -> ReleasedTwin | None:
-        """What is offered; None while no model is loaded as well."""
+    def now(self) -> ReleasedTwins:
+        """What is offered; none while no model is loaded as well."""
         try:
             recognizer = self._app_state.recognizer()
         except VitrineError:
-            return None
+            return {}
         if not isinstance(recognizer, Predictor):
-            return None
+            return {}
         of, found = self._known
         if of is not recognizer:
             found = _readable(recognizer.folder)
             self._known = (recognizer, found)
-        if found is None or self._app_state.archive.shows_erased(found.photos):
-            return None
-        return found
+        shown = frozenset[str]().union(*(one.photos for one in found.values()))
+        return {} if self._app_state.archive.shows_erased(shown) else found
 
 
 class OfflinePage:
@@ -105,19 +114,19 @@ class OfflinePage:
 
     def __init__(
         self,
-        twin: Callable[[], ReleasedTwin | None],
+        twins: Callable[[], ReleasedTwins],
         recognizer: Callable[[], Recognizer],
-        config: Callable[[bool], str],
+        config: Callable[[Collection[str]], str],
     ) -> None:
-        self._twin = twin
+        self._twins = twins
         self._recognizer = recognizer
         self._config = config
 
     def routes(self) -> APIRouter:
-        """/twin/..., /manifest.webmanifest and /sw.js."""
+        """/twin/..., /twin-small/..., /manifest.webmanifest and /sw.js."""
         router = APIRouter(include_in_schema=False)
         places: dict[str, Callable[..., Response]] = {
-            f"/{TWIN}/{{name:path}}": self.file,
+            **{f"/{name}/{{name:path}}": partial(self.file, name) for name in TWINS},
             f"/{MANIFEST}": self.manifest,
             f"/{WORKER}": self.worker,
         }
@@ -125,9 +134,9 @@ class OfflinePage:
             router.add_api_route(path, answer, methods=["GET", "HEAD"], response_model=None)
         return router
 
-    def file(self, name: str) -> Response:
-        """One of the twin's files, and nothing else of the release."""
-        offered = self._twin()
+    def file(self, twin: str, name: str) -> Response:
+        """One of a twin's files, and nothing else of the release."""
+        offered = self._twins().get(twin)
         if offered is not None and name == "twin.json":
             room = in_every_text(room_of(self._recognizer()), shown)
             return JSONResponse(offered.told | {"room": room}, headers=FRESH)
@@ -139,7 +148,7 @@ class OfflinePage:
 
     def manifest(self) -> Response:
         """What is put on a home screen."""
-        if self._twin() is None:
+        if not self._twins():
             return _missing()
         told = self._manifest_text()
         return Response(told, media_type="application/manifest+json", headers=FRESH)
@@ -150,17 +159,18 @@ class OfflinePage:
             self._recognizer()
         except VitrineError:
             return JSONResponse({"error": "Not ready yet.", "code": "not_ready"}, 503)
-        if self._twin() is None:
+        twins = self._twins()
+        if not twins:
             return _script(RETIRED)
         texts = {
             "./": front_page(request, self._recognizer),
-            CONFIG: self._config(True),
+            CONFIG: self._config(twins),
             MANIFEST: self._manifest_text(),
         }
         files = {name: text.encode() for name, text in texts.items()}
         for name in kept_assets():
             files[f"{ASSETS_AT}/{name}"] = (page_assets() / name).read_bytes()
-        return _script(worker_keeping(files))
+        return _script(worker_keeping(files, twins))
 
     def _manifest_text(self) -> str:
         things = self._recognizer().collection

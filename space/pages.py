@@ -9,13 +9,13 @@ lies beside it (train/release/twin.py).
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
 import shutil
+from collections.abc import Collection as Several
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,13 +24,19 @@ from data_cards.errors import BadAddress, BadModel
 from data_cards.installed_files import ROOT, page_assets, page_file
 from data_cards.progress import say
 from data_cards.storage.atomic_files import full_disk_named
-from space.routes import BLUR_FACES, below_root, large_picture_of, room_of, thing_shared_as
+from space.routes import (
+    BLUR_FACES,
+    below_root,
+    large_picture_of,
+    room_of,
+    thing_shared_as,
+    twins_config,
+)
 from train.inference.model_folder import model_folder
 from train.inference.predictor import Predictor, load_predictor
-from train.release.twin import Twin, check_browser_can, write_twin
+from train.release.twin import TWIN, TWINS, Twin, check_browser_can, release_in, write_twins
 
 CONFIG = "config.js"
-TWIN = "twin"
 PAGE = "index.html"
 WORKER = "sw.js"
 MANIFEST = "manifest.webmanifest"
@@ -51,14 +57,14 @@ CONNECT = "https://*.hf.space"
 
 @dataclass(frozen=True)
 class Pages:
-    """What was written, where, of which release; `twin` is None where a browser can't run it, and
-    then `why` says so."""
+    """What was written, where, of which release; `twins`, by name, are none where a browser can't
+    run it, and then `why` says so."""
 
     folder: Path
     space: str
     collection: Collection
     revision: str
-    twin: Twin | None
+    twins: Mapping[str, Twin] = field(default_factory=dict)
     why: str = ""
 
 
@@ -90,14 +96,14 @@ def write_pages(
         if not address:
             raise
         say(error.sentence)
-        _write_page(out, address, "", blur_faces)
+        _write_page(out, address, (), blur_faces)
         _write_things(out, address, predictor)
-        return Pages(out, address, things, revision, None, error.sentence)
-    twin = write_twin(folder, predictor, out / TWIN, room_of(predictor))
-    _write_page(out, address, f"{TWIN}/", blur_faces)
+        return Pages(out, address, things, revision, why=error.sentence)
+    twins = write_twins(folder, predictor, out, room_of(predictor))
+    _write_page(out, address, twins, blur_faces)
     _write_things(out, address, predictor, site)
     _write_offline(out, things.title, things.language)
-    return Pages(out, address, things, revision, twin)
+    return Pages(out, address, things, revision, twins)
 
 
 def app_address(space: str) -> str:
@@ -117,14 +123,13 @@ def app_address(space: str) -> str:
     return space.rstrip("/")
 
 
-def config_text(address: str, twin: str, blur_faces: bool = False) -> str:
-    """config.js: where the app answers, and where the release for the browser lies; either may be
-    empty."""
+def config_text(address: str, twins: Several[str], blur_faces: bool = False) -> str:
+    """config.js: where the app answers, empty for nowhere, and which twins lie beside the page."""
     return (
         "// Where your Vitrine app answers: vitrine pages MODEL --space URL\n"
         f"export const SPACE = {json.dumps(address)};\n"
         "// The release that answers in the browser where the app can't be reached.\n"
-        f"export const TWIN = {json.dumps(twin)};\n{BLUR_FACES * blur_faces}"
+        f"{twins_config(twins)}{BLUR_FACES * blur_faces}"
     )
 
 
@@ -137,10 +142,10 @@ def page_text(address: str) -> str:
     return page.replace(CONNECT, f"{CONNECT} {parts.scheme}://{parts.netloc}")
 
 
-def _write_page(out: Path, address: str, twin: str, blur_faces: bool) -> None:
+def _write_page(out: Path, address: str, twins: Several[str], blur_faces: bool) -> None:
     with full_disk_named("the page"):
         out.mkdir(parents=True, exist_ok=True)
-        (out / CONFIG).write_text(config_text(address, twin, blur_faces), encoding="utf-8")
+        (out / CONFIG).write_text(config_text(address, twins, blur_faces), encoding="utf-8")
         if page_file().parent.resolve() == out.resolve():
             return
         (out / PAGE).write_text(page_text(address), encoding="utf-8")
@@ -170,8 +175,8 @@ def _write_things(out: Path, address: str, predictor: Predictor, site: str = "")
 
 def _pictures_in(twin: Path) -> dict[str, str]:
     """Class id -> the file in the twin that shows it."""
-    release = json.loads(gzip.decompress((twin / "release.json.gz").read_bytes()))
-    return {one["label"]: one["picture"] for one in release["classes"] if one["picture"]}
+    classes = release_in(twin)["classes"]
+    return {one["label"]: one["picture"] for one in classes if one["picture"]}
 
 
 def _write_offline(out: Path, title: str, language: str) -> None:
@@ -201,15 +206,18 @@ def manifest_text(title: str, language: str, assets: str) -> str:
 def worker_text(out: Path) -> str:
     """The service worker of the page in `out`: another one as soon as any of its files is."""
     names = [PAGE, CONFIG, MANIFEST, *(f"assets/{name}" for name in kept_assets())]
-    return worker_keeping({name: (out / name).read_bytes() for name in names})
+    twins = [name for name in TWINS if (out / name).is_dir()]
+    return worker_keeping({name: (out / name).read_bytes() for name in names}, twins)
 
 
-def worker_keeping(files: Mapping[str, bytes]) -> str:
-    """The service worker of a page made of these files, by their address below the page."""
+def worker_keeping(files: Mapping[str, bytes], twins: Several[str]) -> str:
+    """The service worker of a page made of these files, by their address below the page, with
+    these twins beside it."""
     marks = hashlib.sha256()
     for name, data in files.items():
         marks.update(name.encode() + data)
-    told = json.dumps({"revision": marks.hexdigest()[:16], "files": list(files)})
+    gone = [name for name in TWINS if name not in twins]
+    told = json.dumps({"revision": marks.hexdigest()[:16], "files": list(files), "gone": gone})
     program = (page_assets() / TWIN / "service_worker.js").read_text("utf-8")
     return f"self.VITRINE = {told};\n{program}"
 

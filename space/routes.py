@@ -4,7 +4,7 @@ the page."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -21,6 +21,7 @@ from space.api import Recognizer, code_of, picture_of, refusal
 from space.app_state import AppState
 from space.request_guard import POLICY
 from space.settings import SpaceSettings
+from train.release.twin import SMALL_TWIN, TWIN
 
 ASSETS = page_assets()
 # Pixels of a reference picture on the page: in a list, and alone.
@@ -49,7 +50,7 @@ OF_ASSETS = FRESH | {
 }
 _CONFIG = 'export const SPACE = new URL(".", import.meta.url).href;\n'
 BLUR_FACES = "export const BLUR_FACES = true;\n"
-_WITH_TWIN = 'export const TWIN = "twin/";\n'
+_TWINS = (("TWIN", TWIN), ("SMALL_TWIN", SMALL_TWIN))
 _WITH_LIGHT_TABLE = 'export const LIGHT_TABLE = "light-table/static/light_table.js";\n'
 # The pictures are public and shown on pages of other origins (GitHub Pages).
 PICTURE_HEADERS = {
@@ -149,19 +150,19 @@ def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False
 
 def serve_page(
     app: FastAPI,
-    config: Callable[[bool], str],
+    config: Callable[[Collection[str]], str],
     recognizer: Callable[[], Recognizer],
-    has_twin: Callable[[], bool] = lambda: False,
+    twins: Callable[[], Collection[str]] = tuple,
 ) -> None:
     """The page at `/`, the one that GitHub Pages shows as well, and its files.
 
     Only its `config.js` differs: the app is this one, where there is a dataset there is a light
-    table, and where the release has a twin the page offers it. `config(with a twin)`: its text.
+    table, and where the release has `twins` the page offers them. `config(twins)`: its text.
     """
     page = own_page()
 
     def headers() -> dict[str, str]:
-        return FRESH | ISOLATED if has_twin() else FRESH
+        return FRESH | ISOLATED if twins() else FRESH
 
     def show(request: Request) -> Response:
         return HTMLResponse(front_page(request, recognizer), headers=headers() | {"Link": LINK})
@@ -184,7 +185,7 @@ def serve_page(
         return thing
 
     def configured() -> Response:
-        return Response(config(has_twin()), media_type="text/javascript", headers=FRESH)
+        return Response(config(twins()), media_type="text/javascript", headers=FRESH)
 
     reading = ["GET", "HEAD"]
     app.add_api_route("/", show, methods=reading, include_in_schema=False)
@@ -209,10 +210,16 @@ def front_page(request: Request, recognizer: Callable[[], Recognizer]) -> str:
     return shared_as(own_page(), known, f"{base}/")
 
 
-def config_of_app(with_light_table: bool, blurs_faces: bool, with_twin: bool) -> str:
+def config_of_app(with_light_table: bool, blurs_faces: bool, twins: Collection[str]) -> str:
     """config.js of an app's own page."""
-    parts = (_WITH_LIGHT_TABLE * with_light_table, BLUR_FACES * blurs_faces, _WITH_TWIN * with_twin)
-    return _CONFIG + "".join(parts)
+    parts = (_WITH_LIGHT_TABLE * with_light_table, BLUR_FACES * blurs_faces)
+    return _CONFIG + "".join(parts) + twins_config(twins) * bool(twins)
+
+
+def twins_config(twins: Collection[str]) -> str:
+    """In config.js, where the twins lie, the whole one first; empty for one that isn't there."""
+    places = {name: f"{folder}/" if folder in twins else "" for name, folder in _TWINS}
+    return "".join(f'export const {name} = "{at}";\n' for name, at in places.items())
 
 
 def shared_as(page: str, recognizer: Recognizer, base: str) -> str:

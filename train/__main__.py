@@ -26,6 +26,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from data_cards.command_line import Parser, number, run
+from data_cards.errors import BadAddress
 from data_cards.progress import say, speak_up
 from data_cards.settings import add_flags, as_flags, default_cache, from_flags
 from train.settings import SplitSettings, TrainSettings
@@ -131,13 +132,17 @@ def export(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """`python -m train export MODEL --to onnx`: prints the file."""
     from train.release.export import export as write
     from train.release.export import photos_of
-    from train.release.twin import export_twin
+    from train.release.small_twin import export_twins
 
+    cache = default_cache(environ)
     if flags.to == "twin":
-        print(export_twin(flags.model, default_cache(environ)))
+        for folder in export_twins(flags.model, flags.small, flags.dataset or "", cache):
+            print(folder)
         return
+    if flags.small:
+        raise BadAddress("--small names a release for a small twin, so it needs --to twin.")
     photos = photos_of(flags.dataset) if flags.dataset else ()
-    print(write(flags.model, flags.to, photos, default_cache(environ)))
+    print(write(flags.model, flags.to, photos, cache))
 
 
 def compare(flags: argparse.Namespace, environ: Mapping[str, str]) -> None:
@@ -219,6 +224,12 @@ def _command_parser() -> Parser:
     )
     one.add_argument(
         "--dataset", help="check on photos of this dataset as well as on those inside the model"
+    )
+    one.add_argument(
+        "--small",
+        metavar="MODEL",
+        default="",
+        help="with --to twin: a release with fewer weights, for a small twin beside it",
     )
     one = root.command("compare", compare, "compare two models on the sealed test, photo by photo")
     one.add_argument("first", metavar="MODEL", help=MODEL_HELP)

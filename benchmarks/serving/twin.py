@@ -1,11 +1,11 @@
 """The release in the browser beside the release itself: how large, how soon, how alike.
 
-    python -m benchmarks.serving.twin --model MODEL --dataset DATASET [--most 50]
+    python -m benchmarks.serving.twin --model MODEL --dataset DATASET [--most 50] [--small]
 
 Writes the page of MODEL as `python -m space pages` does, opens it in Chromium and asks it about
 photos of DATASET, from all over it, as they are stored: once with one thread, once isolated, with
 as many as there are cores. The first answer is counted from the press on "download", from a server
-on this machine; what the way to it takes depends on the signal.
+on this machine; what the way to it takes depends on the signal. `--small`: the small twin that MODEL has.
 
     python -m benchmarks.serving.twin --model MODEL --dataset DATASET --steps 3 7 15 31 127
 
@@ -25,9 +25,9 @@ from typing import Any
 
 CHROMIUM = "/usr/bin/chromium"
 CLOSE = 0.01
-ASK = """async ({ photos, threads }) => {
+ASK = """async ({ photos, folder }) => {
     const { Twin } = await import("./assets/twin/twin.js");
-    const twin = new Twin("twin/");
+    const twin = new Twin(`${folder}/`);
     const begun = performance.now();
     await twin.fetch();
     const fetched = performance.now() - begun;
@@ -50,11 +50,13 @@ def main() -> None:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--most", type=int, default=50, help="photos (default: %(default)s)")
     parser.add_argument("--steps", type=int, nargs="+", default=[], help="steps of the weights")
+    parser.add_argument("--small", action="store_true", help="the small twin")
     flags = parser.parse_args()
     from data_cards.settings import default_cache
     from space.pages import write_pages
     from train.inference.predictor import load_predictor
     from train.release.export import photos_of
+    from train.release.twin import SMALL_TWIN, TWIN
 
     cache = default_cache({})
     photos = photos_of(flags.dataset, flags.most)
@@ -62,13 +64,15 @@ def main() -> None:
         small_ones(Path(flags.model), photos, flags.steps)
         return
     with tempfile.TemporaryDirectory(prefix="vitrine-twin-") as scratch:
-        twin = write_pages(flags.model, "", Path(scratch), cache).twin
+        name = SMALL_TWIN if flags.small else TWIN
+        twin = write_pages(flags.model, "", Path(scratch), cache).twins.get(name)
         if twin is None:
             raise SystemExit("This release has no twin.")
         print(f"download    {twin.bytes / 1e6:.1f} MB, {twin.bits} bits a weight")
         for name, size in sorted(twin.files.items(), key=lambda file: -file[1])[:6]:
             print(f"            {size / 1e6:6.2f} MB  {name}")
-        said = {isolated: asked(Path(scratch), photos, isolated) for isolated in (False, True)}
+        site = Path(scratch)
+        said = {isolated: asked(site, name, photos, isolated) for isolated in (False, True)}
     for engine in ("onnxruntime", "openvino", "torch"):
         release = load_predictor(flags.model, cache, engine)
         expected = [release.predict(data) for data in photos]
@@ -108,8 +112,8 @@ def small_ones(folder: Path, photos: list[bytes], steps: list[int]) -> None:
         print(f"{count:6} steps {size:5.1f} MB   {alike(found, expected)}", flush=True)
 
 
-def asked(folder: Path, photos: list[bytes], isolated: bool) -> dict[str, Any]:
-    """What a fresh browser answers, and how long it took."""
+def asked(folder: Path, twin: str, photos: list[bytes], isolated: bool) -> dict[str, Any]:
+    """What a fresh browser answers from a twin of the page in `folder`, and how long it took."""
     from playwright.sync_api import sync_playwright
 
     from tests.fixtures.static_site import StaticSite
@@ -122,7 +126,7 @@ def asked(folder: Path, photos: list[bytes], isolated: bool) -> dict[str, Any]:
         page = browser.new_page()
         page.set_default_timeout(600_000)
         page.goto(site.url)
-        given = {"photos": [b64encode(data).decode() for data in photos]}
+        given = {"folder": twin, "photos": [b64encode(data).decode() for data in photos]}
         said: dict[str, Any] = page.evaluate(ASK, given)
         browser.close()
     site.close()

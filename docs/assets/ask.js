@@ -44,9 +44,9 @@ class Ask extends HTMLElement {
   #remarked = -1;
   #lacking = "";
 
-  open(address, twin, blursFaces) {
+  open(address, twins, blursFaces) {
     if (this.#client) return;
-    this.#client = new Recognizer(address, twin, { blursFaces });
+    this.#client = new Recognizer(address, twins, { blursFaces });
     this.#blursFaces = blursFaces;
     this.#build();
     this.#listen();
@@ -138,12 +138,12 @@ class Ask extends HTMLElement {
     const hunt = currentHunt();
     if (hunt) return [button("quiet", progress(hunt, this.#all()), () => goTo("hunt"))];
     const names = things(this.#cards.size);
-    return [this.#client.twin && button("quiet", TWIN.tab, this.#offline),
+    return [this.#client.twins && button("quiet", TWIN.tab, this.#offline),
       this.#room.quiz && button("quiet", TEXT.quiz, () => goTo("quiz")),
       button("quiet", `${names} ▾`, () => this.#names(), { "aria-label": `${TEXT.knowButton}: ${names}` })];
   }
 
-  #offline = () => this.#open(offlineSheet(this.#client.twin, this.#client.hasApp, () => this.#meet()));
+  #offline = () => this.#open(offlineSheet(this.#client.twins, this.#client.hasApp, () => this.#meet()));
 
   #cameraSwitch() {
     const made = button("quiet", TEXT.alwaysCamera, () => {
@@ -529,14 +529,10 @@ class Ask extends HTMLElement {
   }
 
   // The release can be fetched, and then answers here.
-  #offer(trouble, again) {
+  async #offer(trouble, again) {
+    const { twins } = this.#client;
+    const { content, load } = fetching(twins, await twins.choices(), () => this.#photo && again());
     this.#go("error");
-    const { content, begin } = fetching(this.#client.twin, trouble);
-    const load = button("main", TWIN.download(trouble.offer), async () => {
-      load.disabled = true;
-      if (!(await begin())) load.disabled = false;
-      else if (this.#photo) again();
-    });
     this.answer.replaceChildren(card("trouble", TWIN.title, [heading(trouble.message), ...content]));
     this.#buttons(button("ghost", TEXT.cancel, () => this.#start()), load);
     this.#announce();
@@ -549,7 +545,8 @@ class Ask extends HTMLElement {
 
 customElements.define("vitrine-ask", Ask);
 
-/** Bring the <vitrine-ask> inside `element` to life; `address`: the app's, by default where this page came from. */
-export function mount(inside, address = new URL("..", import.meta.url).href, twin = "", blursFaces = false) {
-  inside.querySelector("vitrine-ask").open(address, twin, blursFaces);
+/** Bring the <vitrine-ask> inside `element` to life; `address`: the app's, by default where this page came from; `twins`:
+ * the folders of the releases for the browser, the whole one first. */
+export function mount(inside, address = new URL("..", import.meta.url).href, twins = [], blursFaces = false) {
+  inside.querySelector("vitrine-ask").open(address, twins, blursFaces);
 }

@@ -30,7 +30,7 @@ chooseLanguage();
 languageSwitch();
 translate();
 addEventListener("vitrine-language", translate);
-mount(document.body, config.SPACE, config.TWIN, config.BLUR_FACES);
+mount(document.body, config.SPACE, [config.TWIN, config.SMALL_TWIN].filter(Boolean), config.BLUR_FACES);
 if (config.TWIN) import("./twin/install.js").then(({ install }) => install());
 
 if (config.LIGHT_TABLE) {

@@ -1,7 +1,7 @@
 // Who answers: the app where it can be reached, else the release in this browser, the twin. Both answer alike, and the
 // answer says which of them it was: `by` is "app" or "device".
 import { AppClient, Trouble } from "./app_client.js";
-import { Twin } from "./twin/twin.js";
+import { Twins } from "./twin/twins.js";
 import { TEXT } from "./twin/words.js";
 
 const KNOCK = 4000; // ms that an app may take to say that it is there
@@ -27,20 +27,19 @@ async function within(milliseconds, asked, value) {
 
 export class Recognizer {
   #client;
-  #twin;
+  #twins;
   #awaySince = -Infinity;
 
-  /** `app`: the app's address, empty for none; `twin`: the twin's folder, empty for none; `blursFaces`: before a photo is
-   * sent. */
-  constructor(app, twin = "", { blursFaces = false, client = app ? new AppClient(app, blursFaces) : null,
-    own = twin ? new Twin(twin) : null } = {}) {
+  /** `app`: the app's address, empty for none; `twins`: the twins' folders; `blursFaces`: before a photo is sent. */
+  constructor(app, twins = [], { blursFaces = false, client = app ? new AppClient(app, blursFaces) : null,
+    own = twins.length ? new Twins(twins) : null } = {}) {
     this.#client = client;
-    this.#twin = own;
+    this.#twins = own;
   }
 
-  /** The release in this browser, where the page brings one. */
-  get twin() {
-    return this.#twin;
+  /** The release in this browser, where the page brings one: Twins, or null. */
+  get twins() {
+    return this.#twins;
   }
 
   get hasApp() {
@@ -49,8 +48,8 @@ export class Recognizer {
 
   /** What the collection is about, from whoever can tell. */
   async room(tell) {
-    const about = this.#twin && (await this.#twin.about());
-    if (!about) return this.#app().room(tell);
+    const twin = await this.#twins?.now();
+    if (!(await twin?.about())) return this.#app().room(tell);
     if (await this.#isThere()) {
       try {
         return await this.#client.room(tell);
@@ -59,26 +58,27 @@ export class Recognizer {
         this.#away();
       }
     }
-    return this.#twin.room();
+    return twin.room();
   }
 
   async classes() {
-    if (!this.#twin || (await this.#isThere())) return this.#app().classes();
-    return this.#twin.classes();
+    if (!this.#twins || (await this.#isThere())) return this.#app().classes();
+    return (await this.#twins.now()).classes();
   }
 
   /** The answer about a photo. Raises a Trouble; where the twin could answer once it is fetched, with `offer`: how many
    * bytes that takes. */
   async predict(photo, tell) {
-    if (!this.#twin) return { ...(await this.#app().predict(photo, tell)), by: "app" };
-    const ready = await this.#twin.isReady();
+    if (!this.#twins) return { ...(await this.#app().predict(photo, tell)), by: "app" };
+    const twin = await this.#twins.now();
+    const ready = await twin.isReady();
     const asked = this.#client && this.#mayAsk() ? this.#ask(photo, tell) : null;
-    if (!ready) return asked ? asked.catch((trouble) => this.#offered(trouble)) : this.#offered(null);
+    if (!ready) return asked ? asked.catch((trouble) => this.#offered(twin, trouble)) : this.#offered(twin, null);
     const first = asked && (await within(PATIENCE, asked.catch((trouble) => trouble), null));
     if (first && !(first instanceof Trouble)) return first;
     if (first && !GONE.has(first.code) && first.code !== KEPT_HERE) throw first;
     if (this.#client) tell(TEXT.asking);
-    return { ...(await this.#twin.ask(photo, SHOWN)), by: "device" };
+    return { ...(await twin.ask(photo, SHOWN)), by: "device" };
   }
 
   suggest(...words) {
@@ -133,10 +133,10 @@ export class Recognizer {
     }
   }
 
-  async #offered(trouble) {
+  async #offered(twin, trouble) {
     if (trouble && !GONE.has(trouble.code)) throw trouble;
     // Of the app's own page it comes from the app, which may be gone with it.
-    const about = await this.#twin.toFetch();
+    const about = await twin.toFetch();
     if (!about) throw trouble ?? new Trouble(TEXT.nothing, "unreachable");
     const offer = new Trouble(this.#client ? TEXT.offer : TEXT.offerFirst, "offer");
     offer.offer = about.bytes;

@@ -155,7 +155,7 @@ def kept(page: Any) -> None:
 
 def ask_app_at(site: StaticSite, address: str) -> None:
     """Let the page ask an app."""
-    (site.folder / "config.js").write_text(config_text(address, "twin/"))
+    (site.folder / "config.js").write_text(config_text(address, ("twin",)))
 
 
 def test_when_the_app_is_gone_it_offers_to_answer_here(open_page: Any, site: StaticSite) -> None:

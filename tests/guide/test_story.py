@@ -35,6 +35,8 @@ NOT_RUN = {
     "vitrine fill": "asks Wikidata; tests/data_cards/texts/ answer with recorded responses",
     "vitrine collect search:": "asks the web; tests/curation/ingest/search/ answer by a local server",
     "accelerate": "tests/train/finetune/test_workers.py trains with two processes",
+    "vitrine export festival/model --to twin --small": "needs a second release; "
+    "tests/train/release/test_small_twin.py exports one",
     "vitrine demo": "never ends; tests/space/test_early_page.py opens it",
     "vitrine serve": "never ends; tests/space/test_app.py serves, and the snippets below ask",
     "vitrine annotator": "asks for a password; tests/space/test_main.py answers",

@@ -33,7 +33,7 @@ function both({ app = {}, twin = {} } = {}) {
     classes: async () => ["twin"],
     ask: note("twin", "ask", twin.ask ?? (async () => ({ label: "t" }))),
   };
-  return { asked, recognizer: new Recognizer("", "", { client, own }) };
+  return { asked, recognizer: new Recognizer("", [], { client, own: own && { now: async () => own } }) };
 }
 
 const told = [];

@@ -300,12 +300,13 @@ def test_a_static_space_carries_all_that_answers_and_asks_nobody(static):
 
 def test_a_second_static_deployment_takes_away_what_is_gone(static, hub, tiny_release, tmp_path):
     repo = open_repository("hf://ann/show", kind="space")
-    repo.commit({"twin/old.bin": b"x", "notes.txt": b"the owner's own"}, "by hand")
+    old = {"twin/old.bin": b"x", "twin-small/twin.json": b"{}", "notes.txt": b"the owner's own"}
+    repo.commit(old, "by hand")
     before = len(hub.repo("ann/show", "space").commits)
     deploy_static("hf://ann/show", str(tiny_release), tmp_path)
     files = hub.files("ann/show", "space")
     assert len(hub.repo("ann/show", "space").commits) == before + 1
-    assert "twin/old.bin" not in files and "notes.txt" in files
+    assert not {"twin/old.bin", "twin-small/twin.json"} & set(files) and "notes.txt" in files
 
 
 def test_a_static_space_needs_a_place_on_the_hub_and_takes_no_dataset(

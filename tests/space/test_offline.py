@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from data_cards.errors import TooBusy
-from space.offline import OfferedTwin, OfflinePage, released_twin
+from space.offline import OfferedTwins, OfflinePage, released_twins
 from space.routes import config_of_app, serve_page
 from space.settings import SpaceSettings
 from train.inference.predictor import Predictor, load_predictor
@@ -55,10 +55,10 @@ def visitor(state: Any) -> TestClient:
     """A browser at an app with this state."""
     app = FastAPI()
     app.state.settings = SpaceSettings(model="m", state=Path("."))
-    twin = OfferedTwin(state)
+    twins = OfferedTwins(state)
     config = partial(config_of_app, False, False)
-    app.include_router(OfflinePage(twin.now, state.recognizer, config).routes())
-    serve_page(app, config, state.recognizer, lambda: twin.now() is not None)
+    app.include_router(OfflinePage(twins.now, state.recognizer, config).routes())
+    serve_page(app, config, state.recognizer, twins.now)
     return TestClient(app)
 
 
@@ -150,10 +150,42 @@ def test_a_twin_that_shows_an_erased_photo_is_not_offered_and_leaves_browsers(
 def test_a_release_without_a_twin_or_with_a_broken_one_offers_none(
     tiny_release: Path, release: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert released_twin(tiny_release) is None
+    assert released_twins(tiny_release) == {}
     broken = tmp_path / "model"
     shutil.copytree(release, broken)
     (broken / "vitrine/twin/release.json.gz").write_bytes(b"half")
     with caplog.at_level("INFO"):
         assert "TWIN" not in visitor(State(load_predictor(broken))).get("/config.js").text
     assert "can't be read" in caplog.text
+
+
+def test_a_small_twin_is_served_beside_the_whole_one_and_never_without_it(
+    release: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(release, model)
+    shutil.copytree(model / "vitrine/twin", model / "vitrine/twin-small")
+    app = visitor(State(load_predictor(model)))
+    assert 'SMALL_TWIN = "twin-small/"' in app.get("/config.js").text
+    told = app.get("/twin-small/twin.json").json()
+    assert told["room"]["title"] == "Tiny things"
+    for file in told["files"]:
+        assert len(app.get(f"/twin-small/{file['name']}").content) == file["bytes"]
+    assert app.get("/twin-small/../release.json").status_code == 404
+    assert '"gone": []' in app.get("/sw.js").text
+    shutil.rmtree(model / "vitrine/twin")
+    assert released_twins(model) == {}
+    app = visitor(State(load_predictor(release)))
+    assert app.get("/twin-small/twin.json").status_code == 404
+    assert '"gone": ["twin-small"]' in app.get("/sw.js").text
+
+
+def test_a_photo_erased_from_the_small_twin_takes_both_away(release: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(release, model)
+    shutil.copytree(model / "vitrine/twin", model / "vitrine/twin-small")
+    (model / "vitrine/twin-small/golden.json").write_text('[{"image_id": "only here"}]')
+    app = visitor(State(load_predictor(model), erased={"only here"}))
+    assert 'TWIN = "twin' not in app.get("/config.js").text
+    assert app.get("/twin/twin.json").status_code == 404
+    assert "unregister" in app.get("/sw.js").text

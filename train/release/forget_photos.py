@@ -1,5 +1,5 @@
 """A photo leaves a release that shows it: the index of look-alikes, the photos whose answers are
-kept, the pictures of the report, and the twin (train/release/twin.py), which has to be exported
+kept, the pictures of the report, and its twins (train/release/twin.py), which have to be exported
 again. The weights stay; what they learned of it cannot be taken out.
 
     forget_photos("out/model", ["9f2c..."], Path("cache"))
@@ -21,7 +21,7 @@ from data_cards.storage.repository import open_repository, parse_address
 from train.inference.model_folder import OURS, read_json
 from train.inference.photo_index import FEATURES, GRAPH, PHOTOS, write_index
 from train.release.lifecycle import standing, waiting
-from train.release.twin import KEPT
+from train.release.twin import TWINS, photos_in
 
 INDEX = f"{OURS}/index"
 GOLDEN = f"{OURS}/golden.json"
@@ -74,11 +74,21 @@ def _without(
     graph = f"{INDEX}/{GRAPH}"
     if f"{INDEX}/{PHOTOS}" in add and graph not in add and (folder / graph).is_file():
         gone.append(graph)  # so few photos are left that none is made
-    if add or gone:  # then the twin shows it too, or may
-        twin = folder / KEPT
-        files = sorted(path for path in twin.rglob("*") if path.is_file())
+    twins = [folder / OURS / name for name in TWINS]
+    # What the release shows its twin shows too, or may; the small twin is of another one.
+    if add or gone or any(_shows(twin, folder, image_ids) for twin in twins):
+        files = [path for twin in twins for path in sorted(twin.rglob("*")) if path.is_file()]
         gone += [path.relative_to(folder).as_posix() for path in files]
     return add, gone
+
+
+def _shows(twin: Path, folder: Path, image_ids: Collection[str]) -> bool:
+    if not twin.is_dir():
+        return False
+    try:
+        return not photos_in(twin, folder).isdisjoint(image_ids)
+    except (OSError, EOFError, ValueError, KeyError):
+        return True  # it is damaged, and may show them
 
 
 def _index_without(folder: Path, image_ids: Collection[str]) -> dict[str, bytes]:

@@ -18,10 +18,13 @@ same photo most alike). The page's `docs/assets/twin/` reads what is written her
     pictures/        a picture of each class
     alike.bin        small JPEGs of the photos that look alike, one after the other
     golden/          photos and the release's answers about them, to check the browser on demand
+
+A release may have a second one, of a release with fewer weights (small_twin.py).
 """
 
 from __future__ import annotations
 
+import copy
 import gzip
 import hashlib
 import json
@@ -40,7 +43,7 @@ from data_cards.installed_files import page_assets
 from data_cards.photos.image import thumbnail
 from data_cards.progress import say
 from data_cards.storage.atomic_files import full_disk_named
-from data_cards.storage.repository import open_repository
+from data_cards.storage.repository import Repository, open_repository
 from data_cards.wording import counted
 from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import Embedder
@@ -62,7 +65,11 @@ from train.uncertainty.decision_rule import Judgement
 from train.uncertainty.ood import OutOfDistributionScore
 
 FORMAT = 1
-KEPT = f"{OURS}/twin"  # in a release
+# Folders in a release, beside the page and of the app: the release itself, and a small one of it.
+TWIN = "twin"
+SMALL_TWIN = "twin-small"
+TWINS = (TWIN, SMALL_TWIN)
+KEPT = f"{OURS}/{TWIN}"
 # Tried in this order, a quarter or half of a bit more each time, from 8 bits to 16. The last ones
 # answer as the release does, unless something else is wrong.
 STEPS = (127, 181, 255, 304, 362, 430, 511, 1023, 32767)
@@ -118,48 +125,81 @@ def export_twin(model: str, cache: Path) -> Path:
     predictor = load_predictor(model, cache, "onnxruntime")
     repo = open_repository(model, kind="model")
     with tempfile.TemporaryDirectory(prefix="vitrine-twin-") as scratch:
-        made = Path(scratch) / "twin"
+        made = Path(scratch) / TWIN
         write_twin(folder, predictor, made, {}, again=True)
-        files: dict[str, Path | bytes] = {
-            f"{KEPT}/{path.relative_to(made).as_posix()}": path
-            for path in sorted(made.rglob("*"))
-            if path.is_file()
-        }
-        stale = [path for path in repo.files() if path.startswith(f"{KEPT}/") and path not in files]
-        repo.commit(files, "Exported to twin", stale)
+        outdated = () if kept_twin(folder, SMALL_TWIN) else (SMALL_TWIN,)
+        keep_twin(repo, made, outdated)
     return folder / KEPT
 
 
-def kept_twin(folder: Path) -> Path | None:
-    """Where the release in `folder` has its twin; None without one, and for one of other
-    weights."""
-    twin = folder / KEPT
+def keep_twin(repo: Repository, made: Path, outdated: Iterable[str] = ()) -> None:
+    """Commit the twin in a folder, named as one of TWINS, to its release; `outdated` ones leave."""
+    files: dict[str, Path | bytes] = {
+        f"{OURS}/{path.relative_to(made.parent).as_posix()}": path
+        for path in sorted(made.rglob("*"))
+        if path.is_file()
+    }
+    places = tuple(f"{OURS}/{name}/" for name in (made.name, *outdated))
+    stale = [path for path in repo.files() if path.startswith(places) and path not in files]
+    repo.commit(files, f"Exported to {made.name}", stale)
+
+
+def kept_twin(folder: Path, name: str = TWIN) -> Path | None:
+    """Where the release in `folder` has a twin, by its `name` in TWINS; None without one, and for
+    one that was made for other weights."""
+    twin = folder / OURS / name
     told = read_json(twin / "twin.json")
     return twin if told and told.get("weights") == weights_mark(folder) else None
 
 
+def release_in(twin: Path) -> dict[str, Any]:
+    """What a browser reads of the release."""
+    told: dict[str, Any] = json.loads(gzip.decompress((twin / "release.json.gz").read_bytes()))
+    return told
+
+
 def photos_in(twin: Path, folder: Path) -> frozenset[str]:
     """The photos (image_id) that a twin of the release in `folder` shows, or is checked on."""
-    release = json.loads(gzip.decompress((twin / "release.json.gz").read_bytes()))
-    shown = {one["image_id"] for one in release["photos"]}
-    return frozenset(shown | {row["image_id"] for row in read_golden(folder)})
+    checked = json.loads((twin / "golden.json").read_text("utf-8"))
+    # A twin made before its golden.json had ids was checked on the photos of the release.
+    rows = (*release_in(twin)["photos"], *checked, *read_golden(folder))
+    return frozenset(row["image_id"] for row in rows if "image_id" in row)
+
+
+def write_twins(
+    folder: Path, predictor: Predictor, out: Path, room: Mapping[str, Any]
+) -> dict[str, Twin]:
+    """As `write_twin`, into a folder of `out` for each of TWINS that there is; by name. The small
+    one is there only if the release has it."""
+    made = {TWIN: write_twin(folder, predictor, out / TWIN, room)}
+    small = kept_twin(folder, SMALL_TWIN)
+    if small is None:
+        shutil.rmtree(out / SMALL_TWIN, ignore_errors=True)
+        return made
+    return made | {SMALL_TWIN: _copied(small, out / SMALL_TWIN, room)}
 
 
 def write_twin(
-    folder: Path, predictor: Predictor, out: Path, room: Mapping[str, Any], again: bool = False
+    folder: Path,
+    predictor: Predictor,
+    out: Path,
+    room: Mapping[str, Any],
+    again: bool = False,
+    most_bytes: float = math.inf,
 ) -> Twin:
     """Write the release in `folder`, opened as `predictor`, for browsers; what `out` held of an
     earlier one is replaced. `room`: what the page is told of the collection. A twin that the
-    release has already is copied, unless it is to be made `again`. Raises BadModel,
-    ExportDisagrees, DiskFull; `out` then stays as it was."""
+    release has already is copied, unless it is to be made `again`. Fewer photos that look alike
+    travel until the download has `most_bytes`. Raises BadModel, ExportDisagrees, DiskFull; `out`
+    then stays as it was."""
     check_browser_can(folder)
     kept = None if again else kept_twin(folder)
     if kept is not None:
         return _copied(kept, out, room)
     with full_disk_named("the twin"), tempfile.TemporaryDirectory(prefix="vitrine-") as scratch:
-        made = Path(scratch) / "twin"
+        made = Path(scratch) / TWIN
         (made / "golden").mkdir(parents=True)
-        twin = _written(folder, predictor, made, room)
+        twin = _written(folder, predictor, made, room, most_bytes)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(made, out)
     say(
@@ -188,9 +228,11 @@ def _copied(kept: Path, out: Path, room: Mapping[str, Any]) -> Twin:
     )
 
 
-def _written(folder: Path, predictor: Predictor, made: Path, room: Mapping[str, Any]) -> Twin:
-    golden = _golden(folder, predictor)
-    photos = [data for data, _ in golden]
+def _written(
+    folder: Path, predictor: Predictor, made: Path, room: Mapping[str, Any], most_bytes: float
+) -> Twin:
+    photos = _golden_photos(folder, predictor)
+    golden = [(data, predictor.predict(data)) for _, data in photos]
     graph, arrays = _network(folder, made.parent)
     layout, packed, largest = fewest_bits(folder, predictor, graph, arrays, golden)
     judgement = Judgement.load(folder / OURS)
@@ -209,25 +251,25 @@ def _written(folder: Path, predictor: Predictor, made: Path, room: Mapping[str, 
             "counts": counts,
         },
     }
-    rows = travelling(predictor.index.labels, MOST_PHOTOS)
-    alike = Pictures()
-    release["photos"] = _photos(predictor, rows, alike)
     files = {
         "graph.onnx.gz": _packed(graph),
         "weights.gz": _packed(packed),
         "judgement.gz": _packed(numbers),
-        "features.gz": _packed(_features(predictor.index, rows)),
-        "release.json.gz": _packed(json.dumps(release, ensure_ascii=False).encode()),
-        "alike.bin": alike.data,
         **pictures.files,
     }
+    most = min(MOST_PHOTOS, len(predictor.index))
+    shown, alike = _alike(predictor, release, most)
+    while _size(files | alike) > most_bytes and most:
+        most //= 2
+        shown, alike = _alike(predictor, release, most)
+    files |= alike
     for name, data in files.items():
         (made / name).parent.mkdir(exist_ok=True)
         (made / name).write_bytes(data)
-    _write_golden(made, photos, [answer for _, answer in golden])
+    _write_golden(made, photos, shown)
     told = {name: len(data) for name, data in files.items()}
     revision = hashlib.sha256(b"".join(files.values())).hexdigest()[:16]
-    download = sum(told.values()) + runtime_bytes()
+    download = _size(files)
     bits = round(math.log2(2 * layout.steps + 1), 1)
     twin = Twin(revision, download, bits, len(golden), largest, told)
     about = {"weights": weights_mark(folder), "room": dict(room)}
@@ -253,19 +295,25 @@ def _told(twin: Twin, files: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
+def _size(files: Mapping[str, bytes]) -> int:
+    """The download: these files and the runtime."""
+    return sum(len(data) for data in files.values()) + runtime_bytes()
+
+
 Golden = tuple[bytes, Prediction]
 
 
-def _golden(folder: Path, predictor: Predictor) -> list[Golden]:
-    """Photos that travel with the release, small ones of the index where those are few, and its
-    answers about them."""
-    photos = [(folder / row["photo"]).read_bytes() for row in read_golden(folder)][:CHECKED]
+def _golden_photos(folder: Path, predictor: Predictor) -> list[tuple[str, bytes]]:
+    """image_id and bytes of photos that travel with the release, and of small ones of the index
+    where those are few."""
+    kept = read_golden(folder)[:CHECKED]
+    photos = [(str(row["image_id"]), (folder / row["photo"]).read_bytes()) for row in kept]
     index = predictor.index
     for row in travelling(index.labels, CHECKED - len(photos)):
-        photos.append(index.thumbnail(index.ids[row]) or b"")
+        photos.append((index.ids[row], index.thumbnail(index.ids[row]) or b""))
     if not photos:
         raise BadModel("This model has no photos to check the twin on. Train it again.")
-    return [(data, predictor.predict(data)) for data in photos]
+    return photos
 
 
 def _network(folder: Path, scratch: Path) -> tuple[bytes, list[np.ndarray]]:
@@ -287,22 +335,26 @@ def fewest_bits(
 ) -> tuple[Layout, bytes, float]:
     """The smallest form that answers as the release does: its layout, its bytes, and the largest
     difference of a confidence. Raises ExportDisagrees."""
-    framing = Preprocessing.from_folder(folder)
     for steps in STEPS:
         packed = pack(arrays, steps)
         layout = layout_of(arrays, steps)
-        with tempfile.TemporaryDirectory(prefix="vitrine-bits-") as scratch:
-            path = Path(scratch) / "graph.onnx"
-            path.write_bytes(graph)
-            (path.parent / WEIGHTS).write_bytes(unpack(packed, layout).tobytes())
-            network = Embedder(open_onnx(path, "onnxruntime"), framing)
-            twin = predictor.through(network)
-            pairs = [(twin.predict(data), answer) for data, answer in golden]
+        twin = rounded(folder, predictor, graph, unpack(packed, layout))
+        pairs = [(twin.predict(data), answer) for data, answer in golden]
         if all(same_answer(found, expected) for found, expected in pairs):
             return layout, packed, max(map(difference, pairs))
     raise ExportDisagrees(
         "In a browser this release would answer differently, so its twin was not written."
     )
+
+
+def rounded(folder: Path, predictor: Predictor, graph: bytes, weights: np.ndarray) -> Predictor:
+    """The release as a browser asks it: through a network without its arrays, and these weights."""
+    with tempfile.TemporaryDirectory(prefix="vitrine-bits-") as scratch:
+        path = Path(scratch) / "graph.onnx"
+        path.write_bytes(graph)
+        (path.parent / WEIGHTS).write_bytes(weights.tobytes())
+        engine = open_onnx(path, "onnxruntime")
+    return predictor.through(Embedder(engine, Preprocessing.from_folder(folder)))
 
 
 def same_answer(found: Prediction, expected: Prediction) -> bool:
@@ -407,6 +459,28 @@ def travelling(labels: Sequence[str], most: int) -> list[int]:
     return sorted(row for _, row in sorted(turns)[:most])
 
 
+def _alike(
+    predictor: Predictor, release: dict[str, Any], most: int
+) -> tuple[Predictor, dict[str, bytes]]:
+    """The release as it answers from at most so many photos that look alike, and the files that
+    bring them; `release` is told which they are."""
+    index = predictor.index
+    rows = travelling(index.labels, most)
+    alike = Pictures()
+    release["photos"] = _photos(predictor, rows, alike)
+    files = {
+        "features.gz": _packed(_features(index, rows)),
+        "release.json.gz": _packed(json.dumps(release, ensure_ascii=False).encode()),
+        "alike.bin": alike.data,
+    }
+    if len(rows) == len(index):
+        return predictor, files
+    ids, labels = ([every[row] for row in rows] for every in (index.ids, index.labels))
+    fewer = copy.copy(predictor)
+    fewer.index = Index(ids, labels, index.features[rows], lambda row: b"")
+    return fewer, files
+
+
 def _photos(predictor: Predictor, rows: Iterable[int], pictures: Pictures) -> list[dict[str, Any]]:
     """The photos that may be shown as alike. Of people none travels: such a folder lies open on
     the web."""
@@ -430,14 +504,16 @@ def _packed(data: bytes) -> bytes:
     return gzip.compress(data, compresslevel=9, mtime=0)
 
 
-def _write_golden(made: Path, photos: Sequence[bytes], answers: Sequence[Prediction]) -> None:
+def _write_golden(made: Path, photos: Sequence[tuple[str, bytes]], predictor: Predictor) -> None:
     rows = []
-    for number, (data, answer) in enumerate(zip(photos, answers, strict=True)):
+    for number, (image_id, data) in enumerate(photos):
         name = f"golden/{number}.{'png' if data.startswith(PNG) else 'jpg'}"
         (made / name).write_bytes(data)
+        answer = predictor.predict(data)
         alike = answer.similar[0]["image_id"] if answer.similar else None
         rows.append(
             {
+                "image_id": image_id,
                 "photo": name,
                 "answer": answer.answer,
                 "label": answer.label,

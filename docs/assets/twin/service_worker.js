@@ -1,11 +1,12 @@
 // Keeps the page's own files, so that it opens in flight mode. `python -m space pages` and the app (space/offline.py) put
-// this at the page's root, with a line in front that says which files the page loads. All of them come from one revision, so new modules never meet old
-// ones; a newer revision is fetched in the background and answers from the next visit on.
-// The release itself is kept by twin.js, and only once somebody asked for it.
+// this at the page's root, with a line in front that says which files the page loads. All of them come from one revision,
+// so new modules never meet old ones; a newer revision is fetched in the background and answers from the next visit on.
+// The release itself is kept by twin.js, and only once somebody asked for it; one that is offered no more (`gone`) leaves.
 
-const { revision, files } = self.VITRINE;
+const { revision, files, gone } = self.VITRINE;
 const PREFIX = `vitrine-page ${self.registration.scope} `;
 const SHELF = PREFIX + revision;
+const LEFT = gone.map((twin) => `vitrine-twin ${self.registration.scope}${twin}/ `);
 const HOME = new URL("./", self.registration.scope).href;
 const KNOWN = new Set(files.map((name) => new URL(name, HOME).href));
 // The address of a thing, as it is sent to somebody. It shows a preview where there is a signal; without one it leads
@@ -23,7 +24,8 @@ async function keep() {
 
 async function tidy() {
   for (const name of await caches.keys()) {
-    if (name.startsWith(PREFIX) && name !== SHELF) await caches.delete(name);
+    const isOld = name.startsWith(PREFIX) && name !== SHELF;
+    if (isOld || LEFT.some((twin) => name.startsWith(twin))) await caches.delete(name);
   }
   await self.clients.claim();
 }
