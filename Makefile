@@ -40,9 +40,11 @@ loop: .venv/ready
 test: .venv/ready-dev lint browser node
 	OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest
 
-# Unit tests only: what is quick to run after each change.
+# Unit tests only: what is quick to run after each change, with fewer made-up examples. What Python and pytest make of
+# the files is kept for the next run, whatever the environment says.
 quick: .venv/ready-dev
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest $(SHARED_OUT) -m "not slow"
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest \
+		$(SHARED_OUT) -m "not slow" --hypothesis-profile quick
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

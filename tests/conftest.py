@@ -47,6 +47,7 @@ for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "SYSTEM", "
 # time.
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
+settings.register_profile("quick", settings.get_profile("house"), max_examples=30)
 
 # What trains a network, starts programs and whole apps, or looks at many pixels: a tenth of the
 # files and most of the time (`pytest --durations=40`). `make quick` leaves them out.
@@ -61,12 +62,14 @@ SLOW = frozenset(
         "curation/scan/test_ray_cluster.py",
         "curation/scan/test_run.py",
         "guide/test_story.py",
+        "space/agents/test_mcp_tools.py",
         "space/hosting/test_zero_gpu.py",
         "space/test_app.py",
         "space/test_bad_input.py",
         "space/test_deploy.py",
         "space/test_loop.py",
         "space/test_pages.py",
+        "train/finetune/test_accuracy.py",
         "train/finetune/test_final_epochs.py",
         "train/finetune/test_fit.py",
         "train/finetune/test_one_shot.py",
@@ -90,11 +93,21 @@ SLOW = frozenset(
 TESTS = Path(__file__).parent
 
 
+def _is_slow(path: Path) -> bool:
+    """Whether SLOW lists this file, or it drives a browser or runs the whole loop."""
+    inside = path.relative_to(TESTS)
+    return inside.as_posix() in SLOW or inside.parts[:1] in (("browser",), ("pipelines",))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`make quick` need not even import what it leaves out."""
+    return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what SLOW lists, and what drives a browser or runs the whole loop."""
+    """Mark as slow what is."""
     for item in items:
-        path = item.path.relative_to(TESTS)
-        if path.as_posix() in SLOW or path.parts[0] in ("browser", "pipelines"):
+        if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 NODE = shutil.which("node") or shutil.which("nodejs")
-BIOME = Path(sys.executable).with_name("biome")
 wanted = pytest.mark.skipif(
     NODE is None,
     reason="There is no node here. Install it (Debian: sudo apt-get install nodejs), version 18.19 or newer.",
@@ -46,17 +44,3 @@ def test_a_failing_test_of_theirs_fails_here(tmp_path):
         'import { test } from "node:test";\ntest("x", () => { throw new Error("no"); });\n'
     )
     assert node("--test", str(broken)).returncode != 0
-
-
-@pytest.mark.skipif(
-    not BIOME.exists(), reason="Install the linter: pip install -r requirements-dev.txt"
-)
-def test_the_linter_has_nothing_to_say():
-    done = subprocess.run(
-        [str(BIOME), "lint", "--error-on-warnings", "--colors=off"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

@@ -1,5 +1,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ def known():
     return references_of([painting(kind) for kind in range(5)], range(5), classes=6)
 
 
+@cache
 def photo(kind):
     return find_points(visit(kind), ASKED)
 

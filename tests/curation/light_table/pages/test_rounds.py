@@ -67,6 +67,7 @@ def test_every_round_is_shown_and_which_is_served(opened):
     assert said["job"] == {"state": "none"} and said["waiting"] is None
 
 
+@pytest.mark.slow  # starts a program
 def test_training_again_leaves_a_candidate_and_what_is_served_alone(opened, place):
     page = opened()
     said = trained(page)
@@ -75,6 +76,7 @@ def test_training_again_leaves_a_candidate_and_what_is_served_alone(opened, plac
     assert said["bought"].startswith("The last 40 decisions moved top-1 from 75 % to 90 %")
 
 
+@pytest.mark.slow  # starts a program
 def test_releasing_serves_it_and_has_it_loaded(opened):
     page = opened()
     trained(page)
@@ -108,6 +110,7 @@ def test_a_candidate_can_be_thrown_away(opened, place):
         page.act("olga", {"do": "release"})
 
 
+@pytest.mark.slow  # starts a program
 def test_while_one_is_trained_nothing_else_is_changed(opened, place):
     (place / "gate").touch()
     page = opened()
@@ -130,6 +133,7 @@ def test_a_page_of_an_app_that_was_started_again_finds_the_training(opened, plac
     assert again.show("olga", {})["waiting"]["number"] == 3
 
 
+@pytest.mark.slow  # starts a program
 def test_a_training_that_failed_says_why_and_changes_nothing(opened):
     page = opened(BREAKS)
     page.act("olga", {"do": "retrain"})
@@ -142,6 +146,7 @@ def test_a_training_that_failed_says_why_and_changes_nothing(opened):
     )
 
 
+@pytest.mark.slow  # starts a program
 def test_decisions_are_sent_before_the_training_begins(opened, table):
     page = opened()
     first = table.look("ann")["items"][0]
