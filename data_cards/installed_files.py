@@ -26,7 +26,7 @@ def page_assets(root: Path = ROOT) -> Path:
     return of_checkout if of_checkout.is_dir() else root / "space" / "assets"
 
 
-def page_file(root: Path = ROOT) -> Path:
+def page_file() -> Path:
     """The HTML of the page that visitors and annotators open."""
-    of_checkout = root / "docs" / "index.html"
-    return of_checkout if of_checkout.is_file() else root / "space" / "assets" / "index.html"
+    of_checkout = ROOT / "docs" / "index.html"
+    return of_checkout if of_checkout.is_file() else ROOT / "space" / "assets" / "index.html"

@@ -105,10 +105,10 @@ def check_own(folder: Path) -> None:
         )
 
 
-def sweep(folder: Path, age: float = SECONDS_KEPT) -> int:
-    """Delete what is older than `age` seconds, and the folders that this leaves empty; returned is
+def sweep(folder: Path) -> int:
+    """Delete what is older than SECONDS_KEPT, and the folders that this leaves empty; returned is
     how many files went. Nothing is followed out of the folder; what cannot be deleted stays."""
-    old = time.time() - age
+    old = time.time() - SECONDS_KEPT
     gone = 0
     for path, found in _deepest_first(folder):
         if found.st_mtime > old:

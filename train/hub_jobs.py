@@ -14,7 +14,6 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from data_cards.errors import BadAddress, NotAllowed
@@ -73,7 +72,6 @@ def training_job(
     flavor: str,
     timeout: str,
     flags: Sequence[str] = (),
-    root: Path = ROOT,
 ) -> Job:
     """The job that trains `model` from `dataset`, both hf://user/name. `flags`: further ones of
     `python -m train`.
@@ -89,9 +87,9 @@ def training_job(
                 "hf://user/name.",
                 address=address,
             )
-    install = shlex.join(["pip", "install", "-q", *pins(pinned_requirements(root))])
+    install = shlex.join(["pip", "install", "-q", *pins(pinned_requirements())])
     train = shlex.join([*launcher(gpus(flavor)), "-m", "train", dataset, model, *flags])
-    volumes = tuple((str(root / floor), f"{WORKPLACE}/{floor}") for floor in CODE)
+    volumes = tuple((str(ROOT / floor), f"{WORKPLACE}/{floor}") for floor in CODE)
     return Job(
         f"train-{parse_address(model).name.replace('/', '-')}",
         flavor,

@@ -59,7 +59,6 @@ from train.statistics.metrics import Share
 from train.uncertainty.decision_rule import Promise
 
 DEFAULTS = TrainSettings()
-SPLIT = SplitSettings()
 NEXT_TO_NOTHING = 1_000_000  # bytes
 REPORT_SIDE = 200  # pixels
 NO_PEOPLE = "Pictures are left out: the photos are of people."
@@ -85,7 +84,6 @@ def train_model(
     settings: TrainSettings = DEFAULTS,
     *,
     cache: Path,
-    split: SplitSettings = SPLIT,
     candidate: bool = False,
     provisional: bool = False,
 ) -> TrainReport:
@@ -99,7 +97,7 @@ def train_model(
     check_dials(settings)
     check_budget(settings.budget, settings.epochs)
     home = home_of(model, cache)
-    source = sealed(open_dataset(dataset), split)
+    source = sealed(open_dataset(dataset), SplitSettings())
     source = replace(source, dataset=framed(source.dataset))
     material = gather(source, one_picture=not settings.scratch)
     if parse_address(model).kind == "hub":

@@ -128,14 +128,14 @@ def proposals(
     return sorted(found, key=lambda one: -len(one.places))
 
 
-def end_of(much: np.ndarray, most: int = MOST_PROPOSED) -> int:
+def end_of(much: np.ndarray) -> int:
     """How many of these (falling) amounts belong together: up to the largest drop; USUAL where
     nothing drops.
 
     >>> end_of(np.array([9.0, 8.8, 8.7, 2.0, 1.9]))
     3
     """
-    count = min(most, len(much))
+    count = min(MOST_PROPOSED, len(much))
     if count < FEWEST:
         return count
     following = np.append(much[1:count], much[count] if count < len(much) else much[-1] / LAST)

@@ -137,7 +137,6 @@ def relief(
     rng: Rng,
     depth: float = 0.05,
     length: int = 26,
-    weave: float = 0.012,
 ) -> Picture:
     """Light from the upper left on bristle marks, on the ridges between strokes, and on the
     canvas weave."""
@@ -148,6 +147,6 @@ def relief(
         ridges, cv2.CV_32F, 0, 1, ksize=3
     )
     y, x = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
-    threads = (np.sin(x * 2.1) * np.cos(y * 0.35) + np.sin(y * 2.1) * np.cos(x * 0.35)) * weave
+    threads = (np.sin(x * 2.1) * np.cos(y * 0.35) + np.sin(y * 2.1) * np.cos(x * 0.35)) * 0.012
     light = 1 + np.clip(shade * 0.8, -0.22, 0.22) + threads
     return np.clip(picture * light[..., None], 0, 1).astype(np.float32)

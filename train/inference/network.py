@@ -50,7 +50,6 @@ def open_network(
     folder: Path,
     engine: str = "auto",
     threads: int = 0,
-    batch: int = 16,
     plain: bool = False,
     photos: int = 0,
 ) -> Embedder:
@@ -63,18 +62,18 @@ def open_network(
     unless the `plain` network is wanted. `photos`: about how many are to come; for many of them
     auto prepares a faster engine even where there is no export. Raises BadModel, DiskFull.
     """
-    network = _plain(folder, engine, threads, batch, photos)
+    network = _plain(folder, engine, threads, photos)
     references = None if plain else References.load(folder / "vitrine")
     return ReferenceMatcher(network, references) if references else network
 
 
-def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> Embedder:
+def _plain(folder: Path, engine: str, threads: int, photos: int) -> Embedder:
     if not (folder / "config.json").is_file():
         raise BadModel(f"There is no model in {folder}: it has no config.json.")
     preprocess = Preprocessing.from_folder(folder)
     for name in SERVING if engine == "auto" else (engine,):
         if fast := _opened(folder, preprocess, name, threads):
-            return Embedder(MicroBatcher(fast), preprocess, batch)
+            return Embedder(MicroBatcher(fast), preprocess)
     from train.models.heads import load_answering
 
     exact = TorchEngine(load_answering(folder))
@@ -85,8 +84,8 @@ def _plain(folder: Path, engine: str, threads: int, batch: int, photos: int) -> 
     )
     if quick:
         say("Preparing a faster engine for so many photos ...")
-        return Embedder(_faster(exact, quick, preprocess.size, threads), preprocess, batch)
-    return Embedder(MicroBatcher(exact), preprocess, batch)
+        return Embedder(_faster(exact, quick, preprocess.size, threads), preprocess)
+    return Embedder(MicroBatcher(exact), preprocess)
 
 
 def _opened(folder: Path, preprocess: Preprocessing, name: str, threads: int) -> Engine | None:

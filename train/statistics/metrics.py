@@ -102,10 +102,10 @@ def calibration_bins(
     ]
 
 
-def calibration_error(confidence: Floats, correct: NDArray[np.bool_], bins: int = 10) -> float:
+def calibration_error(confidence: Floats, correct: NDArray[np.bool_]) -> float:
     """Expected calibration error (Naeini 2015): how far "97 %" is from being right 97 times in a
     hundred."""
-    rows = calibration_bins(confidence, correct, bins)
+    rows = calibration_bins(confidence, correct)
     return float(sum(abs(c - a) * n for c, a, n in rows) / max(1, len(confidence)))
 
 
