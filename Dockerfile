@@ -15,9 +15,7 @@ COPY space space
 RUN pip install --no-cache-dir --no-deps . && useradd --create-home visitor
 USER visitor
 WORKDIR /home/visitor
-# Two arenas, and large photos given back at once: 788 MB once the photos that are kept have come to their bound
-# (docs/lab-log/2026-11-30.md).
-ENV GRADIO_ANALYTICS_ENABLED=False MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536
+ENV GRADIO_ANALYTICS_ENABLED=False
 EXPOSE 7860
 HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz')"]
 ENTRYPOINT ["vitrine", "serve"]

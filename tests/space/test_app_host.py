@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
+from types import SimpleNamespace
 
 import pytest
 
 from data_cards.errors import BadAddress, TooBusy
-from space.app import check_port
+from space.app import LARGE_BLOCK, check_port, give_memory_back
 from tests.fixtures.visitors import free_port
 
 
@@ -41,3 +43,12 @@ def test_a_port_that_is_taken_is_another_matter() -> None:
         door.listen()
         with pytest.raises(TooBusy, match="Choose another with --port"):
             check_port("127.0.0.1", door.getsockname()[1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc is Linux's")
+def test_memory_is_given_back_where_the_library_can() -> None:
+    asked: list[tuple[int, int]] = []
+    library = SimpleNamespace(mallopt=lambda option, value: asked.append((option, value)))
+    give_memory_back(lambda name: library)
+    assert asked == [(-8, 2), (-3, LARGE_BLOCK)]
+    give_memory_back(lambda name: SimpleNamespace())  # musl's has no such options
