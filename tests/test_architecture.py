@@ -43,6 +43,7 @@ HEAVY = {
     "train.models.heads",
     "train.models.trunk_classifier",
     "train.models.fused",
+    "train.finetune.teacher",
     "train.finetune.trainer",
     "train.finetune.accuracy",
     "train.finetune.callbacks",

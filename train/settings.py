@@ -9,8 +9,8 @@ from data_cards.errors import CannotTrain
 from data_cards.settings import check_ranges, dial
 
 BACKBONE = (
-    "a name on the Hub or a folder: ViT, DINOv2, DINOv3, SigLIP2, CLIP, Swin, ConvNeXt, ResNet, "
-    "MobileNetV2 and others"
+    "small (3 million weights), a name on the Hub or a folder: ViT, DINOv2, DINOv3, SigLIP2, CLIP, "
+    "Swin, ConvNeXt, ResNet, MobileNetV2 and others"
 )
 
 
@@ -28,6 +28,12 @@ class TrainSettings:
         "", "how long all of it may take (90s, 10m, 1h30m); picks epochs and resolution to fit"
     )
     backbone: str = dial("auto", BACKBONE)
+    teacher: str = dial(
+        "",
+        "a model of the same classes, whose answers are learned instead of the labels: for a small "
+        "network, as --backbone small",
+        advanced=True,
+    )
     size: int | None = dial(
         None,
         "side of the square the model sees, in pixels (default: the backbone's own)",

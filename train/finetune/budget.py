@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
 from train.models.families import BLOCK, row_of
 from train.splits.training_set import Example
+
+if TYPE_CHECKING:
+    from train.finetune.teacher import Teacher
 
 UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 # As people write them: 2 minutes, 1 hr, 90 secs.
@@ -130,7 +133,7 @@ def sides_for(plan: Plan, family: str, size: int) -> tuple[int, ...]:
     row = row_of(family)
     if not row.any_side:
         return (plan.side,)
-    return tuple(sorted({*range(SMALLEST, size + 1, row.patch), plan.side}))
+    return tuple(sorted({*range(row.whole_patches(SMALLEST), size + 1, row.patch), plan.side}))
 
 
 def fewer_blocks(blocks: int) -> tuple[int, ...]:
@@ -292,43 +295,46 @@ def pace_of(
     """
     import torch
 
+    from train.finetune.teacher import teacher_of
     from train.finetune.trainer import computes_in_bf16
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     learner = deepcopy(model).to(device)
-    image_cache = sample.image_cache
     framing = sample.framing
     examples = [sample.train[n % len(sample.train)] for n in range(plan.batch)]
     optimizer = optimizer_for(learner, plan)
     blocks = plan.blocks or depth_of(learner)
+    teacher = teacher_of(plan, model, framing)
 
     def look(pixels: Sequence[np.ndarray], bf16: bool) -> Any:
-        batch = torch.from_numpy(np.stack(pixels)).to(device)
         with torch.autocast(device, torch.bfloat16, enabled=bf16):
-            return learner(pixel_values=batch).logits
+            return learner(pixel_values=torch.from_numpy(np.stack(pixels)).to(device)).logits
 
     def step(side: int) -> float:
-        now = replace(plan, side=side)
-        logits = look(
-            [visitor_pixels(image_cache, one, framing, now, 0) for one in examples],
-            computes_in_bf16(),
-        )
-        truth = torch.tensor([label for _, label in examples], device=device)
-        torch.nn.functional.cross_entropy(logits.float(), truth).backward()
+        views = [
+            visitor_pixels(sample.image_cache, one, framing, replace(plan, side=side), 0)
+            for one in examples
+        ]
+        batch = torch.from_numpy(np.stack(views)).to(device)
+        with torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
+            logits = learner(pixel_values=batch).logits
+            _loss(logits, examples, batch, teacher).backward()
         optimizer.step()
         optimizer.zero_grad()
         return float(logits.detach().sum())  # waits for what runs elsewhere
 
     def check() -> float:
-        pixels = [framing.tensor(framing.framed(image_cache.photo(one))) for one, _ in examples]
+        pixels = [
+            framing.tensor(framing.framed(sample.image_cache.photo(one))) for one, _ in examples
+        ]
         with torch.inference_mode():
             return float(look(pixels, computes_in_bf16()).sum())
 
-    few = sample.originals[:FEW_ASKED]
-
     def ask() -> float:
         with torch.inference_mode():
-            return float(look([framing(data) for data in few], False).sum())
+            return float(
+                look([framing(data) for data in sample.originals[:FEW_ASKED]], False).sum()
+            )
 
     learner.train()
     low = min(sides)
@@ -345,7 +351,7 @@ def pace_of(
     learner.eval()
     a_pixel = max(0.0, large / plan.batch - small) / max(1, high**2 - low**2)
     # Always measured: a training step costs several times as much as an answer.
-    asked = (_seconds(ask, end) or 0.0) / max(1, len(few))
+    asked = (_seconds(ask, end) or 0.0) / max(1, min(FEW_ASKED, len(sample.originals)))
     checked = _seconds(check, end, 0)
     return Pace(
         small - a_pixel * low**2,
@@ -356,6 +362,17 @@ def pace_of(
         1.0 if fewest is None else min(1.0, fewest / plan.batch / small) if small else 1.0,
         _written(learner, run),
     )
+
+
+def _loss(logits: Any, examples: Sequence[Example], pixels: Any, teacher: Teacher | None) -> Any:
+    import torch
+
+    from train.finetune.teacher import surprise
+
+    if teacher is None:
+        truth = torch.tensor([label for _, label in examples], device=logits.device)
+        return torch.nn.functional.cross_entropy(logits, truth)
+    return surprise(logits, teacher.logits(pixels))
 
 
 def depth_of(model: Any) -> int:

@@ -182,6 +182,7 @@ def _trainer(
     from transformers import PrinterCallback
 
     from train.finetune.callbacks import Averaged
+    from train.finetune.teacher import teacher_of
     from train.finetune.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
     views = Views(image_cache, train, framing, plan)
@@ -195,6 +196,7 @@ def _trainer(
         optimizers=(optimizer_for(model, plan), None),
         callbacks=[narrator],
     )
+    trainer.teacher = teacher_of(plan, model, framing)
     if not any(
         "running" in name for name, _ in model.named_buffers()
     ):  # statistics of other weights than the average

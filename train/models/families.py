@@ -126,6 +126,8 @@ FAMILIES: Mapping[str, BackboneFamily] = {
         # Also the small network that is trained from nothing.
         BackboneFamily("resnet", "head", title="ResNet", early=False),
         BackboneFamily("mobilenet_v2", "head", title="MobileNetV2", early=False),
+        # Its maps are halved five times, and pad evenly where every one of them has an even side.
+        BackboneFamily("efficientnet", "head", patch=32, title="EfficientNet", early=False),
     )
 }
 

