@@ -82,20 +82,30 @@ def unseen_scores(
     groups: Sequence[object],
     seed: int = 0,
     none: np.ndarray | None = None,
+    beside: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Scores of known photos, each by a fit that saw neither it nor any of its group; no order.
+    `beside`: features (m, d) and class numbers (m,) of photos that every fit sees.
 
     Left out are those whose class no other group shows, since they are strangers to such a fit;
     all are scored (n,) where every class is like that.
     """
+    more, more_y = beside or (x[:0], y[:0])
     fold = folds_of(y, list(groups), FOLDS, seed)
-    asked = [(fold == one, np.isin(y, y[fold != one])) for one in np.unique(fold)]
-    taught = any((held & known).any() for held, known in asked)
-    parts = [
-        fit_ood_score(x[~held], y[~held], none)(x[held & known] if taught else x[held])
-        for held, known in asked
-        if not held.all()
-    ]
+    parts = []
+    classless = []
+    for one in np.unique(fold):
+        held = fold == one
+        seen = np.concatenate([x[~held], more])
+        seen_y = np.concatenate([y[~held], more_y])
+        if not len(seen):
+            continue
+        scores = fit_ood_score(seen, seen_y, none)(x[held])
+        known = np.isin(y[held], seen_y)
+        parts.append(scores[known])
+        classless.append(scores)
+    if not any(map(len, parts)):
+        parts = classless
     return np.concatenate(parts) if parts else np.zeros(0)
 
 

@@ -151,34 +151,37 @@ def fit_rejection(
     named: float | None = None,
     alike: bool = False,
 ) -> Rejection:
-    """Fit on training features x (n, d) with class numbers y; the line from `held`, photos that
-    were not trained on.
+    """Fit on training features x (n, d) with class numbers y, and on `held`, photos that were not
+    trained on; the line from these, each scored by a fit that did not see its group
+    (cross-conformal, Vovk 2015). A network is surer of photos it learned from than of any other,
+    so that a fit on those alone takes what is new for foreign.
 
     `none` (k, d): features of "none of these" photos; they choose where between 2 and 10 % of
     known photos the line is drawn, and what looks like one of them is more foreign. With too few
-    held photos, folds of the training photos (whole `groups`) stand in. `named`: the share of
-    strangers that the owner lets be named, whatever that costs. `alike`: the network learned from
-    none of the photos, so that few held ones are fitted to and judged by folds as well; `groups`
-    may then go on with theirs.
+    held photos, folds of the training photos (whole `groups`, which may go on with those of held
+    ones) stand in. `named`: the share of strangers that the owner lets be named, whatever that
+    costs. `alike`: the network learned from none of the photos, so that all of them are alike.
     """
     y = np.asarray(y)
-    if alike and 0 < len(held.x) < ENOUGH_BESIDE_FOLDS:
+    learned = len(x)
+    few = len(held.x) < (ENOUGH_BESIDE_FOLDS if alike else ENOUGH)
+    alone = [f"alone {number}" for number in range(learned + len(held.x))]
+    groups = [*(groups or ()), *alone[len(groups or ()) :]]
+    if alike or not few:
         x, y = np.concatenate([x, held.x]), np.concatenate([y, held.y])
-        held = Held(held.x[:0], held.y[:0])
-    alone = [f"alone {number}" for number in range(len(x))]
-    groups = alone if groups is None else [*groups, *alone[len(groups) :]][: len(x)]
-    if len(x) < 2 or not len(np.unique(y)):
+    if len(x) < 2:
         return Rejection()
     plain = fit_ood_score(x, y)
-    by = "validation"
+    by = "folds" if few else "validation"
     fitted = fit_ood_score(x, y, none)
-    known = fitted(held.x) if len(held.x) else np.zeros(0)
-    if len(known) < ENOUGH <= len(x):
-        known = unseen_scores(x, y, groups, seed, none)
-        by = "folds"
-    if len(known) < ENOUGH:
+    if not few:
+        seen = (x[:learned], y[:learned])
+        known = unseen_scores(held.x, held.y, groups[learned:], seed, none, seen)
+    elif len(x) >= ENOUGH:
+        known = unseen_scores(x, y, groups[: len(x)], seed, none)
+    else:
         return Rejection(ood_score=fitted)
-    strangers = hidden_scores(x, y, held.x, held.y, seed)
+    strangers = hidden_scores(x, y, held.x[len(x) - learned :], held.y[len(x) - learned :], seed)
     # Not by the score that remembers them, which would tell only how well it does.
     foreign = plain(none) if none is not None and len(none) else np.zeros(0)
     threshold, promised = drawn_line(known, strangers, foreign, named, by == "folds")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_cards.wording import percent
+from train.uncertainty.ood import fit_ood_score
 from train.uncertainty.rejection import (
     ALPHA,
     MOST_ALPHA,
@@ -203,6 +204,28 @@ def test_where_the_network_learned_from_its_photos_few_held_ones_stand_alone():
     assert fit_rejection(x, y, held(12)).by == "validation"
     assert fit_rejection(x, y, held(12), alike=True).n == 92
     assert fit_rejection(x, y, held(40), alike=True).by == "validation"
+
+
+def test_what_varies_among_new_photos_alone_makes_none_of_them_foreign():
+    """A fine-tuned network no longer sees how its own photos differ, in light for instance; those
+    held out show it."""
+    rng = np.random.default_rng(0)
+    means = 0.5 * rng.normal(size=(5, 100))
+    light = rng.normal(size=(3, 100))
+
+    def drawn(count, spread):
+        y = np.arange(count) % 5
+        x = means[y] + 0.3 * rng.normal(size=(count, 100))
+        return x + spread * rng.normal(size=(count, 3)) @ light, y
+
+    x, y = drawn(60, 0.0)
+    found = fit_rejection(x, y, Held(*drawn(25, 0.3)))
+    new = drawn(300, 0.3)[0]
+    assert (found.by, found.n) == ("validation", 25)
+    assert found.scores(new).mean() < 0.7 * fit_ood_score(x, y)(new).mean()
+    assert (found.scores(new) > found.threshold).mean() <= ALPHA
+    strangers = 0.5 * rng.normal(size=(300, 100)) + drawn(300, 0.3)[0] - means[np.arange(300) % 5]
+    assert (found.scores(strangers) > found.threshold).mean() >= 0.95
 
 
 def test_with_hardly_any_photos_nothing_is_refused_and_it_says_so():
