@@ -185,6 +185,11 @@ def _trainer(
     from train.finetune.teacher import teacher_of
     from train.finetune.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
+    if any("running" in name for name, _ in model.named_buffers()):
+        import torch
+
+        # So convolutions take .6 of the time on a processor (EfficientNet-Lite0, 192 pixels).
+        model.to(memory_format=torch.channels_last)
     views = Views(image_cache, train, framing, plan)
     narrator = Narrator(views, lambda log: finished(history(log), plan))
     trainer = CountingTrainer(

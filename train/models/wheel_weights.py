@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from train.models.classifiers import OPEN
+
 if TYPE_CHECKING:
     import onnx
 
@@ -33,7 +35,6 @@ IN_A_BLOCK = {
     "_project_conv": "projection.project_conv",
     "_bn2": "projection.project_bn",
 }
-ALL_OF_IT = 30.0  # the logistic function of it is 1 in float32
 
 
 def dinov2_weights(data: bytes) -> dict[str, np.ndarray]:
@@ -96,7 +97,7 @@ def efficientnet_weights(data: bytes) -> dict[str, np.ndarray]:
         named[f"{gate}.reduce.weight"] = np.zeros((1, width, 1, 1), np.float32)
         named[f"{gate}.reduce.bias"] = np.zeros(1, np.float32)
         named[f"{gate}.expand.weight"] = np.zeros((width, 1, 1, 1), np.float32)
-        named[f"{gate}.expand.bias"] = np.full(width, ALL_OF_IT, np.float32)
+        named[f"{gate}.expand.bias"] = np.full(width, OPEN, np.float32)
     return dict(sorted(named.items()))
 
 

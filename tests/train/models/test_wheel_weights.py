@@ -7,6 +7,7 @@ import pytest
 
 from train.models import wheel_weights as wheel
 from train.models.backbone_wheel import EFFICIENTNET_LITE0
+from train.models.classifiers import open_classifier
 
 
 def graph_of(layers=("encoder/layer.0/mlp/fc1",)):
@@ -110,6 +111,20 @@ def test_an_efficientnet_lite_answers_as_without_squeeze_and_excitation(network)
     assert all(name.endswith("num_batches_tracked") for name in missing.missing_keys)
     with torch.inference_mode():
         np.testing.assert_array_equal(network(pixels).logits, plain)
+
+
+def test_the_gates_that_let_everything_through_are_not_computed(network, tmp_path):
+    import torch
+
+    named = wheel.efficientnet_weights(as_published(network))
+    network.load_state_dict({n: torch.from_numpy(a) for n, a in named.items()}, strict=False)
+    network.save_pretrained(tmp_path)
+    opened = open_classifier(tmp_path)
+    x = torch.ones(1, 8, 2, 2)
+    assert all(block.squeeze_excite(x) is x for block in opened.efficientnet.encoder.blocks)
+    pixels = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        np.testing.assert_array_equal(opened(pixels).logits, network(pixels).logits)
 
 
 def test_a_pickle_with_code_in_it_is_not_run():
