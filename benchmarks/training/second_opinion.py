@@ -3,9 +3,9 @@
     python -m benchmarks.training.second_opinion ../shared/photos [--sets groceries artifacts]
 
 Groceries by its given test; artifacts from three photos of each thing (others with every seed);
-landmarks by its given test, without the copies that it shares with training; iconography in five folds. Both probes are the one that training begins
-with (train/probes/ensemble.py); averaged are their chances, half and half, so that nothing is
-chosen by the test. What the second network needs stands in frozen_features.py.
+landmarks by its given test, without the copies that it shares with training; iconography in five
+folds. Both probes are the one that training begins with (train/probes/ensemble.py); averaged are
+their chances, half and half, so that nothing is chosen by the test.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from benchmarks.training.frozen_features import (
     Known,
     features_of,
     numbered,
-    second_features_of,
     sides_of,
     thinned,
 )
 from data_cards.progress import speak_up
 from data_cards.settings import default_cache
 from data_cards.wording import percent
+from train.models.backbone import AUTO, SMALL
 from train.probes.ensemble import fitted
 from train.statistics.metrics import wilson
 from train.statistics.paired import paired
@@ -105,7 +105,7 @@ def bench(name: str, photos: Path, cache: Path, a_class: int = 0, test: int = 0)
     classes = sorted({label for _, label in known})
     y = numbered(known, classes)
     paths = [path for path, _ in known]
-    views = [features_of(paths, cache), second_features_of(paths, cache)]
+    views = [features_of(paths, cache, backbone) for backbone in (AUTO, SMALL)]
     chosen = list(draws(name, folder, known))
     if name == "landmarks":
         chosen = [replace(one, learned=without_copies(views[0], one)) for one in chosen]
