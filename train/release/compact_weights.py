@@ -46,7 +46,9 @@ def split_graph(path: Path) -> tuple[bytes, list[np.ndarray]]:
     offset = 0
     for tensor in model.graph.initializer:
         values = onnx.numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.ndim < 2 or values.size < LEAST:
+        # Each kernel of a depthwise convolution has a scale of its own: a block would mix several.
+        is_depthwise = values.ndim == 4 and values.shape[1] == 1
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < LEAST or is_depthwise:
             continue
         arrays.append(values.ravel())
         _point(tensor, offset, values.nbytes)

@@ -56,6 +56,19 @@ def test_a_graph_without_its_arrays_is_small_and_answers_as_before(
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+def test_kernels_of_depthwise_convolutions_stay_in_the_graph_in_full(tmp_path: Path) -> None:
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    kernels = {"depthwise": (512, 1, 3, 3), "pointwise": (64, 32, 1, 1)}
+    arrays = [
+        numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in kernels.items()
+    ]
+    output = helper.make_tensor_value_info("depthwise", TensorProto.FLOAT, kernels["depthwise"])
+    save(helper.make_model(helper.make_graph([], "g", [], [output], arrays)), tmp_path / "g.onnx")
+    _, taken = split_graph(tmp_path / "g.onnx")
+    assert [array.size for array in taken] == [64 * 32]
+
+
 def test_what_javascript_is_tested_against_is_what_python_makes_today() -> None:
     kept = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert _rounded(json.loads(json.dumps(golden()))) == _rounded(kept)
