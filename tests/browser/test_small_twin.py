@@ -59,7 +59,7 @@ def test_both_are_offered_with_what_they_cost_and_one_is_kept(
     page = open_page(site.url, **PHONE)
     page.get_by_role("button", name="Offline").click()
     assert page.get_by_role("radio", name="Whole · 4 MB The most accurate").is_checked()
-    page.get_by_text("The same answer on 7 of 7 test photos").wait_for()
+    page.get_by_text("The same name for 7 of 7 test photos").wait_for()
     assert faults(page) == {}
     fetched(page, "Small")
     assert on_device(page) == ["twin-small"] and faults(page) == {}

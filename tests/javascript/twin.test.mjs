@@ -77,6 +77,11 @@ test("a file is unpacked once, whether the server has done so already or not", a
   assert.equal((await unpacked(new ArrayBuffer(0))).byteLength, 0);
 });
 
+test("arrays may lie in half precision", () => {
+  const { a, b } = arraysIn(new Uint16Array([0x3c00, 0xc000, 0x3800]).buffer, { a: 1, b: 2 }, true);
+  assert.deepEqual([...a, ...b], [1, -2, 0.5]);
+});
+
 function releaseOf(one) {
   return {
     classes: one.logits.map((_, number) =>

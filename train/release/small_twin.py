@@ -37,6 +37,7 @@ from train.release.twin import (
 )
 from train.splits.seal import sealed, usable
 from train.splits.split import TEST
+from train.uncertainty.rejection import REFUSED
 
 # As issue 19 asks.
 LEAST_SAME = 0.98
@@ -45,7 +46,7 @@ MOST_BYTES = 12_000_000
 
 @dataclass(frozen=True)
 class Agreement:
-    """On how many of the `photos` of the sealed test a visitor is told the `same`."""
+    """On how many of the `photos` of the sealed test a visitor is told the `same` thing."""
 
     same: int
     photos: int
@@ -101,7 +102,7 @@ def export_small_twin(model: str, small: str, dataset: str, cache: Path) -> Path
                 f"at most {MOST_BYTES / 1e6:.0f}, so none was written."
             )
         found = agreement(open_dataset(tested), whole, in_browser(made, other))
-        told = f"of {counted(found.photos, 'test photo')} {found.same} get the same answer"
+        told = f"of {counted(found.photos, 'test photo')} {found.same} get the same name"
         if not found.is_enough:
             raise ExportDisagrees(
                 f"{small} answers differently than {model}: {told}, and a small twin needs "
@@ -146,6 +147,7 @@ def agreement(dataset: Dataset, whole: Predictor, small: Predictor) -> Agreement
 
 
 def told_the_same(first: Prediction, second: Prediction) -> bool:
-    """Whether a visitor hears the same of a photo: the kind of answer, and the class in it. How
-    sure the answer is may differ, and so may the photos that look alike."""
-    return (first.answer, first.label) == (second.answer, second.label)
+    """Whether a visitor hears the same name for a photo, or from both that it is none of these.
+    How sure the answer is may differ, since each release keeps its own promise; so may the photos
+    that look alike."""
+    return (first.answer == REFUSED, first.label) == (second.answer == REFUSED, second.label)

@@ -35,9 +35,9 @@ function halfTable() {
   return known;
 }
 
-/** Named arrays, one after the other in a buffer of float32: {name: [how many numbers, ...]} in order. */
-export function arraysIn(buffer, counts) {
-  const numbers = new Float32Array(buffer);
+/** Named arrays, one after the other in a buffer of float32 or of `halves`: {name: [how many numbers, ...]} in order. */
+export function arraysIn(buffer, counts, halves = false) {
+  const numbers = halves ? fromHalf(buffer) : new Float32Array(buffer);
   let start = 0;
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => {
     const part = numbers.subarray(start, start + count);

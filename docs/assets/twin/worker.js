@@ -14,11 +14,11 @@ let session = null;
 async function open(files) {
   const text = new TextDecoder().decode(await unpacked(files["release.json.gz"]));
   const told = JSON.parse(text);
-  const { counts, ...judgement } = told.judgement;
+  const { counts, halves, ...judgement } = told.judgement;
   release = {
     ...told,
     features: fromHalf(await unpacked(files["features.gz"])),
-    judgement: { ...judgement, score: counts && arraysIn(await unpacked(files["judgement.gz"]), counts) },
+    judgement: { ...judgement, score: counts && arraysIn(await unpacked(files["judgement.gz"]), counts, halves) },
   };
   const { env } = runtime;
   env.logLevel = "error";
