@@ -129,7 +129,7 @@ def test_one_that_answers_differently_is_not_written(
 def test_one_that_is_too_large_is_not_written_and_shows_fewer_photos_before(
     mine: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tight = json.loads((model / KEPT / "twin.json").read_text())["bytes"] - 2_000
+    tight = told(model)["bytes"] - 2_000
     monkeypatch.setattr(room, "MOST_BYTES", tight)
     monkeypatch.setattr("train.release.twin.STEPS", (32767,))
     small = str(model.parent / "small")
