@@ -53,7 +53,7 @@ def open_backbone(
         else:
             model = _with_head(folder, config, family)
         head_place(model)
-    return _without_open_gates(model).eval()
+    return _plainer(model).eval()
 
 
 def open_classifier(folder: Path) -> Any:
@@ -63,7 +63,7 @@ def open_classifier(folder: Path) -> Any:
         kind = _trunk_class(type(config)) if hasattr(config, "embedding_width") else _automatic()
         attention = _attention(family_of(config))
         model = kind.from_pretrained(folder, attn_implementation=attention, **_plainly())
-        return _without_open_gates(model).eval()
+        return _plainer(model).eval()
 
 
 def known_family(model_type: str) -> BackboneFamily | None:
@@ -196,14 +196,23 @@ def _become(folder: Path, config: Any, model_type: str, attention: str | None) -
     return model
 
 
-def _without_open_gates(model: Any) -> Any:
-    """The same numbers without the squeeze-and-excitation of an EfficientNet where that multiplies
-    by one (train/models/wheel_weights.py): a training step takes .6 of the processor's time."""
+def _plainer(model: Any) -> Any:
+    """The same numbers by what engines read, and without what changes nothing. An EfficientNet
+    takes its mean by a window of 1,280 pixels, which OpenVINO refuses. Its squeeze-and-excitation
+    may multiply by one (train/models/wheel_weights.py); a training step takes .6 of the
+    processor's time without it."""
+    if model.config.model_type == "efficientnet":
+        model.base_model.pooler.forward = mean_of_map
     for part in model.modules():
         gate = getattr(part, "squeeze_excite", None)
         if gate is not None and not gate.expand.weight.any() and (gate.expand.bias >= OPEN).all():
             gate.forward = unchanged
     return model
+
+
+def mean_of_map(x: Tensor) -> Tensor:
+    """(b, e, h, w) -> (b, e, 1, 1)."""
+    return x.mean(dim=(2, 3), keepdim=True)
 
 
 def unchanged(x: Tensor) -> Tensor:

@@ -124,7 +124,22 @@ def test_the_gates_that_let_everything_through_are_not_computed(network, tmp_pat
     assert all(block.squeeze_excite(x) is x for block in opened.efficientnet.encoder.blocks)
     pixels = torch.randn(2, 3, 64, 64)
     with torch.inference_mode():
-        np.testing.assert_array_equal(opened(pixels).logits, network(pixels).logits)
+        torch.testing.assert_close(opened(pixels).logits, network(pixels).logits)
+
+
+def test_every_engine_reads_it(network, tmp_path):
+    from train.inference.engine import TorchEngine, installed, open_onnx, write_onnx
+    from train.models.heads import load_pooled
+
+    network.save_pretrained(tmp_path)
+    module = load_pooled(tmp_path)
+    path = write_onnx(module, 64, tmp_path / "one.onnx", ["embedding"])
+    pixels = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype(np.float32)
+    expected = TorchEngine(module).run(pixels)[0]
+    for name in installed():
+        if name != "torch":
+            said = open_onnx(path, name).run(pixels)[0]
+            np.testing.assert_allclose(said, expected, rtol=1e-3, atol=1e-4, err_msg=name)
 
 
 def test_a_pickle_with_code_in_it_is_not_run():
