@@ -9,8 +9,8 @@ from data_cards.errors import CannotTrain
 from data_cards.settings import check_ranges, dial
 
 BACKBONE = (
-    "small (3 million weights), a name on the Hub or a folder: ViT, DINOv2, DINOv3, SigLIP2, CLIP, "
-    "Swin, ConvNeXt, ResNet, MobileNetV2 and others"
+    "small, a name on the Hub or a folder: ViT, DINOv2, DINOv3, SigLIP2, CLIP, Swin, ConvNeXt, "
+    "ResNet and others"
 )
 
 

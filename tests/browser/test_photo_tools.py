@@ -46,7 +46,8 @@ def test_no_frame_can_be_drawn_before_the_photo_is_there(url, open_page):
     photo_on_screen(page)
     held = []
     page.route("**/photo/*whole=1*", lambda route: held.append(route))
-    page.keyboard.press("k")
+    with page.expect_request("**/photo/*whole=1*"):
+        page.keyboard.press("k")
     words = page.locator(f"{ROOT} .crop .soft")
     words.wait_for()
     page.locator(f"{ROOT} .crop-area").evaluate("""(area) => {
