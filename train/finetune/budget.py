@@ -30,6 +30,7 @@ from train.finetune.fit import optimizer_for
 from train.finetune.schedule import FEWEST_EPOCHS, MOST_EPOCHS, Plan, visitor_pixels
 from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
+from train.inference.network import MANY
 from train.models.families import BLOCK, row_of
 from train.splits.training_set import Example
 
@@ -100,7 +101,15 @@ class Pace:
     def after(self, work: Work) -> float:
         """Seconds that follow the last epoch."""
         looked_back = LOOKED_BACK * work.checked * self.checked
-        return work.asked * self.asked + looked_back + WRITTEN * self.written + AROUND
+        return self.answers(work.asked) + looked_back + WRITTEN * self.written + AROUND
+
+    def answers(self, photos: int) -> float:
+        """Seconds that the finished model takes for so many photos. Many of them are asked through
+        an engine that takes half of the time (101 of 221 ms, docs/lab-log/2026-11-30.md), and as
+        long to prepare as it saves on MANY / 2."""
+        if photos < MANY:
+            return photos * self.asked
+        return (photos + MANY / 2) / 2 * self.asked
 
 
 def seconds_in(text: str) -> float:

@@ -33,9 +33,9 @@ from train.images.preprocessing import Preprocessing
 
 PLAN = Plan(epochs=6, side=168)
 SIDES = (112, 140, 168, 196, 224)
-WORK = Work(learned=1000, checked=100, asked=1500)
+WORK = Work(learned=1000, checked=100, asked=900)
 PACE = Pace(
-    view=0.0, pixel=1e-6, checked=0.01, asked=0.02
+    view=0.0, pixel=1e-6, checked=0.01, asked=1 / 30
 )  # an epoch at 168 takes 29 s, at 224 51, at 112 14
 
 
@@ -209,6 +209,12 @@ def model(tiny_vit):
     from transformers import AutoModelForImageClassification
 
     return AutoModelForImageClassification.from_pretrained(tiny_vit, num_labels=2)
+
+
+def test_many_photos_are_asked_through_a_faster_engine():
+    assert PACE.answers(999) == pytest.approx(999 * PACE.asked)
+    assert PACE.answers(1000) == pytest.approx(750 * PACE.asked)
+    assert PACE.answers(5000) == pytest.approx(2750 * PACE.asked)
 
 
 @pytest.fixture
