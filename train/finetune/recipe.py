@@ -32,7 +32,7 @@ from train.images.augment import GENTLE, LOOK
 from train.images.image_cache import ImageCache, fill_image_cache, find_image_cache
 from train.images.preprocessing import Preprocessing
 from train.inference.embeddings import embed_dataset
-from train.inference.model_folder import model_folder
+from train.inference.model_folder import classes_of, model_folder
 from train.models import small_cnn as scratch
 from train.models.backbone import Backbone
 from train.models.classifiers import head_layer, open_backbone
@@ -130,6 +130,7 @@ def _from_backbone(
     run: Path,
 ) -> TrainedModel:
     begun = time.monotonic()
+    teacher = teacher_in(settings.teacher, material.classes, cache)
     framing = framing_for(backbone, settings)
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
     photos = _Photos(material, dataset, framing, run)
@@ -141,7 +142,7 @@ def _from_backbone(
         framing.size,
         settings.epochs,
         **_dials(settings, material.collection),
-        teacher=_teacher(settings, cache),
+        teacher=teacher,
     )
     if settings.budget:
         sides = sides_for(plan, family, framing.size)
@@ -204,7 +205,7 @@ def _from_scratch(
         batch=settings.batch,
         balance=settings.balance,
         look=_dials(settings, material.collection)["look"],
-        teacher=_teacher(settings, cache),
+        teacher=teacher_in(settings.teacher, material.classes, cache),
         **lr,
     )
     model = scratch.small_network(_labels(material), settings.seed)
@@ -454,9 +455,20 @@ def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
     }
 
 
-def _teacher(settings: TrainSettings, cache: Path) -> str:
-    """The folder of the release that teaches; empty where labels do."""
-    return str(model_folder(settings.teacher, cache)[0]) if settings.teacher else ""
+def teacher_in(address: str, classes: Sequence[str], cache: Path) -> str:
+    """The folder of the release that teaches; empty where labels do. Raises CannotTrain where it
+    does not know all of the classes, NoModelYet, MissingFile."""
+    if not address:
+        return ""
+    folder, _ = model_folder(address, cache)
+    missing = sorted(set(classes) - set(classes_of(folder)))
+    if missing:
+        raise CannotTrain(
+            f"{address} does not know {missing[0]}, so it cannot teach it. Train it on this "
+            "dataset first.",
+            missing=missing,
+        )
+    return str(folder)
 
 
 def prepare(settings: TrainSettings) -> None:

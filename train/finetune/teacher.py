@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from data_cards.errors import CannotTrain
 from train.finetune.schedule import Plan
 from train.images.preprocessing import Preprocessing
+from train.inference.model_folder import classes_of
 from train.models.classifiers import open_classifier
 from train.models.families import family_of
 
@@ -48,16 +48,10 @@ class Teacher:
 
 
 def open_teacher(folder: Path, labels: Mapping[int, str], framing: Preprocessing) -> Teacher:
-    """The release in `folder`, for a learner of `labels` that looks through `framing`. Raises
-    CannotTrain where the two name different things, BadModel."""
+    """The release in `folder`, for a learner of `labels` that looks through `framing`; it
+    knows all of them (train/finetune/recipe.py). Raises BadModel."""
     model = open_classifier(folder)
-    own = {name: number for number, name in enumerate(model.config.class_ids)}
-    if missing := sorted(set(labels.values()) - set(own)):
-        raise CannotTrain(
-            f"The teacher does not know {missing[0]}, so it cannot teach it. Train it again on "
-            "this dataset first.",
-            missing=missing,
-        )
+    own = {name: number for number, name in enumerate(classes_of(folder))}
     its = Preprocessing.from_folder(folder)
     mean, spread, its_mean, its_spread = (
         torch.tensor(numbers).reshape(1, 3, 1, 1)

@@ -12,10 +12,12 @@ from data_cards.photos.image import image_id
 from tests.fixtures.pictures import pictures
 from tests.fixtures.tiny_models import SIZE
 from train.finetune.fit import fine_tune
+from train.finetune.recipe import teacher_in
 from train.finetune.schedule import Plan, plan_for
 from train.finetune.teacher import open_teacher, surprise
 from train.images.image_cache import fill_image_cache
 from train.images.preprocessing import FILE, Preprocessing
+from train.inference.model_folder import classes_of
 
 FRAMING = Preprocessing().at(SIZE)
 
@@ -25,6 +27,7 @@ def release(tiny_vit, tmp_path):
     """A release of two classes, whose head tells red from blue by chance."""
     torch.manual_seed(3)
     model = AutoModelForImageClassification.from_pretrained(tiny_vit, num_labels=2)
+    model.config.id2label = {0: "Blue", 1: "Red"}
     model.config.class_ids = ["blue", "red"]
     folder = tmp_path / "release"
     model.save_pretrained(folder)
@@ -64,9 +67,12 @@ def test_a_view_of_another_side_is_resized_for_it(release):
     assert teacher.logits(torch.zeros(1, 3, SIZE + 5, SIZE + 5)).shape == (1, 1)
 
 
-def test_a_teacher_of_other_things_is_refused(release):
+def test_a_teacher_of_other_things_is_refused(tiny_release, tmp_path):
+    known = classes_of(tiny_release)
+    assert teacher_in(str(tiny_release), known, tmp_path) == str(tiny_release)
     with pytest.raises(CannotTrain, match="does not know green"):
-        open_teacher(release, {0: "red", 1: "green"}, FRAMING)
+        teacher_in(str(tiny_release), [*known, "green"], tmp_path)
+    assert teacher_in("", known, tmp_path) == ""
 
 
 def test_a_learner_takes_over_its_teachers_doubts(release, tiny_vit, tmp_path):
