@@ -13,7 +13,7 @@ from data_cards.photos.image import encode_jpeg
 from space.pages import config_text, worker_text, write_pages
 from tests.fixtures.screens import faults
 from tests.fixtures.small_twins import with_small_twin
-from tests.fixtures.static_site import StaticSite
+from tests.fixtures.static_site import StaticSite, copy_served
 from tests.fixtures.tiny_models import picture
 
 ASK = "vitrine-ask"
@@ -33,10 +33,7 @@ def made(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(made: Path, tmp_path: Path) -> Iterator[StaticSite]:
     """That page, served."""
-    shutil.copytree(made, tmp_path / "site")
-    served = StaticSite(tmp_path / "site")
-    yield served
-    served.close()
+    yield from copy_served(made, tmp_path / "site")
 
 
 def on_device(page: Any) -> list[str]:

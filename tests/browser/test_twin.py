@@ -6,7 +6,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import shutil
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from PIL import Image
 from data_cards.photos.image import encode_jpeg, open_photo
 from space.pages import config_text, write_pages
 from tests.fixtures.screens import faults
-from tests.fixtures.static_site import StaticSite
+from tests.fixtures.static_site import StaticSite, copy_served
 from tests.fixtures.tiny_models import picture
 from train.inference.predictor import load_predictor
 
@@ -41,10 +40,7 @@ def made(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(made: Path, tmp_path: Path) -> Iterator[StaticSite]:
     """That page, served."""
-    shutil.copytree(made, tmp_path / "site")
-    served = StaticSite(tmp_path / "site")
-    yield served
-    served.close()
+    yield from copy_served(made, tmp_path / "site")
 
 
 def choose(page: Any, data: bytes, kind: str = "image/jpeg") -> None:

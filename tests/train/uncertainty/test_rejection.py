@@ -228,6 +228,13 @@ def test_what_varies_among_new_photos_alone_makes_none_of_them_foreign():
     assert (found.scores(strangers) > found.threshold).mean() >= 0.95
 
 
+def test_validation_photos_of_classes_that_nothing_was_learned_from_draw_no_line():
+    x, y = things(80)
+    new, _ = things(14, seed=1)
+    others = np.array([*range(2, 14), 0, 1]) + 50 * np.array([1] * 12 + [0] * 2)
+    assert fit_rejection(x, y, Held(new, others)).threshold == float("inf")
+
+
 def test_with_hardly_any_photos_nothing_is_refused_and_it_says_so():
     x, y = things(6)
     nobody = Held(x[:0], y[:0])
