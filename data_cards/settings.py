@@ -94,8 +94,10 @@ def as_flags(settings: Any) -> list[str]:
         name = item.name.replace("_", "-")
         if isinstance(value, bool):
             found += [] if value == item.default else [f"--{name}" if value else f"--no-{name}"]
+        elif isinstance(value, tuple):
+            found += [f"--{name}={one}" for one in value]
         elif value != item.default:
-            found += [f"--{name}", str(value)]
+            found.append(f"--{name}={value}")
     return found
 
 

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from train.finetune.budget import AROUND, LOOKED_BACK, check_budget
 from train.inference.batch_predict import seconds_a_photo
 from train.inference.model_folder import is_provisional
 from train.models.backbone import find_backbone
-from train.settings import BACKBONE, TrainSettings
+from train.settings import BACKBONE, TrainSettings, remembered
 from train.splits.readiness import why_not_yet
 from train.splits.seal import Sealed
 from train.splits.split import VALIDATION
@@ -299,7 +299,7 @@ def _trained_on_this(dataset: Dataset, model: Path, settings: TrainSettings) -> 
         return False
     return (
         not is_provisional(model)
-        and release["settings"] == asdict(settings)
+        and remembered(release["settings"]) == settings
         and before.labels() == dataset.labels()
         and before.splits() == dataset.splits()
         and before.collection() == dataset.collection()

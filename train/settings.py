@@ -3,7 +3,9 @@ once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from data_cards.errors import CannotTrain
 from data_cards.settings import check_ranges, dial
@@ -28,10 +30,10 @@ class TrainSettings:
         "", "how long all of it may take (90s, 10m, 1h30m); picks epochs and resolution to fit"
     )
     backbone: str = dial("auto", BACKBONE)
-    teacher: str = dial(
-        "",
-        "a model of the same classes, whose answers are learned instead of the labels: for a small "
-        "network, as --backbone small",
+    teacher: tuple[str, ...] = dial(
+        (),
+        "a model of the same classes, whose answers are learned instead of the labels; may be "
+        "repeated: the mean of several",
         advanced=True,
     )
     size: int | None = dial(
@@ -117,6 +119,18 @@ class SplitSettings:
     val_is_test: bool = dial(
         False, "use the given validation photos as the test, if no test came with the photos"
     )
+
+
+def remembered(kept: Mapping[str, Any]) -> TrainSettings:
+    """The settings that a release keeps as JSON; dials that it does not know have their default."""
+    own = {item.name: item.default for item in fields(TrainSettings)}
+    given = {name: kept.get(name, default) for name, default in own.items()}
+    several = {
+        name: tuple(given[name]) if isinstance(given[name], list) else default
+        for name, default in own.items()
+        if isinstance(default, tuple)
+    }
+    return TrainSettings(**{**given, **several})
 
 
 def named(settings: TrainSettings) -> float | None:

@@ -112,7 +112,7 @@ def test_the_command_is_printed_and_only_submit_runs_it(asked, capsys):
     line = ["job", "hf://ann/museum", "hf://ann/vit", "--flavor", "l4x1"]
     assert main([*line, "--epochs", "5", "--no-augment"], {}) == 0
     said = capsys.readouterr()
-    assert said.out.startswith("hf jobs run ") and "--epochs 5 --no-augment" in said.out
+    assert said.out.startswith("hf jobs run ") and "--epochs=5 --no-augment" in said.out
     assert "Nothing was started" in said.err and not asked
     assert main([*line, "--submit"], {}) == 0
     said = capsys.readouterr()

@@ -1,13 +1,15 @@
 """Settings are written once; flags follow."""
 
 import argparse
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from data_cards.errors import CannotTrain
-from data_cards.settings import add_flags, check_ranges, default_cache, from_flags
-from train.settings import SplitSettings, TrainSettings, check_dials, named
+from data_cards.settings import add_flags, as_flags, check_ranges, default_cache, from_flags
+from train.settings import SplitSettings, TrainSettings, check_dials, named, remembered
 
 
 def parsed(*words):
@@ -24,6 +26,19 @@ def test_every_kind_of_flag_is_understood():
     assert parsed(
         "--epochs", "2", "--scratch", "--lr", "0.5", "--backbone", "x", "--no-flips"
     ) == TrainSettings(epochs=2, scratch=True, lr=0.5, backbone="x")
+
+
+def test_settings_as_flags_are_read_back():
+    settings = TrainSettings(epochs=0, teacher=("a model", "b"), augment=False, flips=True, lr=1e-3)
+    assert parsed(*as_flags(settings)) == settings
+
+
+def test_what_a_release_keeps_is_remembered():
+    settings = TrainSettings(teacher=("a", "b"), budget="2m", size=280)
+    assert remembered(json.loads(json.dumps(asdict(settings)))) == settings
+    of_old = {"teacher": "", "epochs": 3, "no such dial": 1}
+    assert remembered(of_old) == TrainSettings(epochs=3)
+    assert remembered({}) == TrainSettings()
 
 
 @pytest.mark.parametrize(

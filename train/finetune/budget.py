@@ -304,7 +304,7 @@ def pace_of(
     """
     import torch
 
-    from train.finetune.teacher import teacher_of
+    from train.finetune.teacher import teachers_of
     from train.finetune.trainer import computes_in_bf16
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -313,7 +313,7 @@ def pace_of(
     examples = [sample.train[n % len(sample.train)] for n in range(plan.batch)]
     optimizer = optimizer_for(learner, plan)
     blocks = plan.blocks or depth_of(learner)
-    teacher = teacher_of(plan, model, framing)
+    teachers = teachers_of(plan, model, framing)
 
     def look(pixels: Sequence[np.ndarray], bf16: bool) -> Any:
         with torch.autocast(device, torch.bfloat16, enabled=bf16):
@@ -327,7 +327,7 @@ def pace_of(
         batch = torch.from_numpy(np.stack(views)).to(device)
         with torch.autocast(device, torch.bfloat16, enabled=computes_in_bf16()):
             logits = learner(pixel_values=batch).logits
-            _loss(logits, examples, batch, teacher).backward()
+            _loss(logits, examples, batch, teachers).backward()
         optimizer.step()
         optimizer.zero_grad()
         return float(logits.detach().sum())  # waits for what runs elsewhere
@@ -373,15 +373,17 @@ def pace_of(
     )
 
 
-def _loss(logits: Any, examples: Sequence[Example], pixels: Any, teacher: Teacher | None) -> Any:
+def _loss(
+    logits: Any, examples: Sequence[Example], pixels: Any, teachers: Sequence[Teacher]
+) -> Any:
     import torch
 
-    from train.finetune.teacher import surprise
+    from train.finetune.teacher import surprise, taught
 
-    if teacher is None:
+    if not teachers:
         truth = torch.tensor([label for _, label in examples], device=logits.device)
         return torch.nn.functional.cross_entropy(logits, truth)
-    return surprise(logits, teacher.logits(pixels))
+    return surprise(logits, taught(teachers, pixels))
 
 
 def depth_of(model: Any) -> int:

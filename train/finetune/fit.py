@@ -182,10 +182,11 @@ def _trainer(
     from transformers import PrinterCallback
 
     from train.finetune.callbacks import Averaged
-    from train.finetune.teacher import teacher_of
+    from train.finetune.teacher import teachers_of
     from train.finetune.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
-    if any("running" in name for name, _ in model.named_buffers()):
+    has_statistics = any("running" in name for name, _ in model.named_buffers())
+    if has_statistics:
         import torch
 
         # So convolutions take .6 of the time on a processor (EfficientNet-Lite0, 192 pixels).
@@ -201,10 +202,8 @@ def _trainer(
         optimizers=(optimizer_for(model, plan), None),
         callbacks=[narrator],
     )
-    trainer.teacher = teacher_of(plan, model, framing)
-    if not any(
-        "running" in name for name, _ in model.named_buffers()
-    ):  # statistics of other weights than the average
+    trainer.teachers = teachers_of(plan, model, framing)
+    if not has_statistics:  # those of other weights than the average
         trainer.averaged = Averaged(model)  # after the optimizer, which says what learns
         trainer.add_callback(trainer.averaged)
     trainer.remove_callback(PrinterCallback)

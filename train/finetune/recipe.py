@@ -130,7 +130,7 @@ def _from_backbone(
     run: Path,
 ) -> TrainedModel:
     begun = time.monotonic()
-    teacher = teacher_in(settings.teacher, material.classes, cache)
+    teachers = teachers_in(settings.teacher, material.classes, cache)
     framing = framing_for(backbone, settings)
     material, steered_by, probe, probed = _probe(material, dataset, settings, cache, backbone)
     photos = _Photos(material, dataset, framing, run)
@@ -142,7 +142,7 @@ def _from_backbone(
         framing.size,
         settings.epochs,
         **_dials(settings, material.collection),
-        teacher=teacher,
+        teachers=teachers,
     )
     if settings.budget:
         sides = sides_for(plan, family, framing.size)
@@ -205,7 +205,7 @@ def _from_scratch(
         batch=settings.batch,
         balance=settings.balance,
         look=_dials(settings, material.collection)["look"],
-        teacher=teacher_in(settings.teacher, material.classes, cache),
+        teachers=teachers_in(settings.teacher, material.classes, cache),
         **lr,
     )
     model = scratch.small_network(_labels(material), settings.seed)
@@ -455,11 +455,13 @@ def _dials(settings: TrainSettings, things: Collection) -> dict[str, Any]:
     }
 
 
-def teacher_in(address: str, classes: Sequence[str], cache: Path) -> str:
-    """The folder of the release that teaches; empty where labels do. Raises CannotTrain where it
+def teachers_in(addresses: Sequence[str], classes: Sequence[str], cache: Path) -> tuple[str, ...]:
+    """The folders of the releases that teach; none where labels do. Raises CannotTrain where one
     does not know all of the classes, NoModelYet, MissingFile."""
-    if not address:
-        return ""
+    return tuple(_teacher_in(address, classes, cache) for address in addresses)
+
+
+def _teacher_in(address: str, classes: Sequence[str], cache: Path) -> str:
     folder, _ = model_folder(address, cache)
     missing = sorted(set(classes) - set(classes_of(folder)))
     if missing:

@@ -50,7 +50,7 @@ class Plan:
     look: Look | None = LOOK  # None: photos as they are
     views: int = 0  # photos that an epoch shows, chosen anew for each; 0: all of them
     balance: float = 0.0  # 0: every photo once an epoch, 1: every class as often as any other
-    teacher: str = ""  # the folder of a release whose answers are learned instead of the labels
+    teachers: tuple[str, ...] = ()  # folders of releases: their answers are learned, not the labels
 
 
 def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **dials: Any) -> Plan:
@@ -67,7 +67,7 @@ def plan_for(photos: int, family: str, size: int, epochs: int | None = None, **d
     }
     views = VIEWS if photos < MANY else VIEWS_OF_MANY
     wanted = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(views / max(1, photos))))
-    every = given.get("blocks", 4 if photos < MANY and not given.get("teacher") else 0) == 0
+    every = given.get("blocks", 4 if photos < MANY and not given.get("teachers") else 0) == 0
     depth = {"blocks": 0, "lr_decay": 0.85} if every else {"blocks": 4, "lr_decay": 0.75}
     row = row_of(family)
     side = row.whole_patches(size * 0.875) if row.any_side else size

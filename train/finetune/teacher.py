@@ -1,14 +1,14 @@
-"""A small network learns what a larger release says of every view, instead of the labels (Hinton
-2015, "Distilling the knowledge in a neural network"; both look at the same view, as Beyer 2022
-found best, "A good teacher is patient and consistent").
+"""A network learns what other releases say of every view, instead of the labels (Hinton 2015,
+"Distilling the knowledge in a neural network"; all look at the same view, as Beyer 2022 found best,
+"A good teacher is patient and consistent"): a small one from a larger one, or one from several.
 
     teacher = open_teacher(folder, {0: "lion", 1: "rose"}, framing)
-    surprise(student(pixels).logits, teacher.logits(pixels))
+    surprise(student(pixels).logits, taught([teacher], pixels))
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,17 @@ def open_teacher(folder: Path, labels: Mapping[int, str], framing: Preprocessing
     return Teacher(model, order, spread / its_spread, (mean - its_mean) / its_spread, side)
 
 
-def teacher_of(plan: Plan, learner: Any, framing: Preprocessing) -> Teacher | None:
-    """Who teaches a training; None where the labels do. Raises as `open_teacher` does."""
-    if not plan.teacher:
-        return None
-    return open_teacher(Path(plan.teacher), learner.config.id2label, framing)
+def teachers_of(plan: Plan, learner: Any, framing: Preprocessing) -> tuple[Teacher, ...]:
+    """Who teaches a training; nobody where the labels do. Raises as `open_teacher` does."""
+    labels = learner.config.id2label
+    return tuple(open_teacher(Path(folder), labels, framing) for folder in plan.teachers)
+
+
+def taught(teachers: Sequence[Teacher], pixels: Tensor) -> Tensor:
+    """What the teachers say together of pixels (b, 3, s, s), (b, c): the logarithm of the mean of
+    their chances, up to a constant a row."""
+    said = torch.stack([one.logits(pixels).float().log_softmax(dim=1) for one in teachers])
+    return said.logsumexp(dim=0)
 
 
 def surprise(logits: Tensor, taught: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from data_cards.wording import percent
 from train.finetune.distributed import Processes, here
 from train.finetune.sampling import epoch_order
 from train.finetune.schedule import Plan, visitor_pixels
-from train.finetune.teacher import Teacher, surprise
+from train.finetune.teacher import Teacher, surprise, taught
 from train.finetune.tracking import PROJECT
 from train.images.image_cache import ImageCache
 from train.images.preprocessing import Preprocessing
@@ -160,7 +160,7 @@ class CountingTrainer(ClockedTrainer):
 
     _right = _seen = 0
     averaged: Averaged | None = None
-    teacher: Teacher | None = None
+    teachers: Sequence[Teacher] = ()
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Shuffled:
         return Shuffled(cast(Views, self.train_dataset))
@@ -185,8 +185,8 @@ class CountingTrainer(ClockedTrainer):
         truth = inputs["labels"]
         loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
         if model.training:
-            if self.teacher:
-                loss = surprise(outputs.logits, self.teacher.logits(inputs["pixel_values"]))
+            if self.teachers:
+                loss = surprise(outputs.logits, taught(self.teachers, inputs["pixel_values"]))
             self._right += int((outputs.logits.argmax(dim=1) == truth).sum())
             self._seen += len(truth)
             if (processes := here()).count > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from curation.light_table.session.table import LightTable
 from curation.retrain.job_runner import JobRunner
 from data_cards.errors import NotAllowed, TooBusy, VitrineError
 from data_cards.progress import say
+from data_cards.settings import as_flags
 from data_cards.wording import counted
 from train.evaluation.compare_models import COMPARISON
 from train.evaluation.label_value import ROUND, Effort, another_hour, effort_of
@@ -31,7 +32,7 @@ from train.release.lifecycle import (
     standing,
     waiting,
 )
-from train.settings import TrainSettings
+from train.settings import remembered
 from train.splits.readiness import missing_labels
 
 JOB = "Training"
@@ -319,17 +320,7 @@ def waits_for(waiting: int, mine: int, again: int) -> str:
 def flags_of(chosen: Mapping[str, Any]) -> list[str]:
     """The settings that a release remembers, as flags: the next round is trained as the last one
     was."""
-    flags = []
-    for item in fields(TrainSettings):
-        value = chosen.get(item.name, item.default)
-        name = item.name.replace("_", "-")
-        if value != item.default and item.name != "public":
-            flags += (
-                [f"--{name}" if value else f"--no-{name}"]
-                if isinstance(value, bool)
-                else [f"--{name}={value}"]
-            )
-    return flags
+    return as_flags(replace(remembered(chosen), public=False))
 
 
 def _row(one: Round, served: int) -> Values:

@@ -12,9 +12,9 @@ from data_cards.photos.image import image_id
 from tests.fixtures.pictures import pictures
 from tests.fixtures.tiny_models import SIZE
 from train.finetune.fit import fine_tune
-from train.finetune.recipe import teacher_in
+from train.finetune.recipe import teachers_in
 from train.finetune.schedule import Plan, plan_for
-from train.finetune.teacher import open_teacher, surprise
+from train.finetune.teacher import open_teacher, surprise, taught
 from train.images.image_cache import fill_image_cache
 from train.images.preprocessing import FILE, Preprocessing
 from train.inference.model_folder import classes_of
@@ -62,6 +62,18 @@ def test_a_teacher_answers_in_the_learners_order_and_colours(release):
     torch.testing.assert_close(teacher.logits(through(other)), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_several_teachers_are_believed_by_the_mean_of_their_chances():
+    class Says:
+        def __init__(self, *chances):
+            self.chances = torch.tensor([chances])
+
+        def logits(self, pixels):
+            return self.chances.log() + 5.0  # logits are chances up to a constant
+
+    said = taught([Says(0.9, 0.1), Says(0.3, 0.7)], torch.zeros(1, 3, SIZE, SIZE))
+    torch.testing.assert_close(said.softmax(dim=1), torch.tensor([[0.6, 0.4]]))
+
+
 def test_a_view_of_another_side_is_resized_for_it(release):
     teacher = open_teacher(release, {0: "red"}, FRAMING)
     assert teacher.logits(torch.zeros(1, 3, SIZE + 5, SIZE + 5)).shape == (1, 1)
@@ -69,10 +81,11 @@ def test_a_view_of_another_side_is_resized_for_it(release):
 
 def test_a_teacher_of_other_things_is_refused(tiny_release, tmp_path):
     known = classes_of(tiny_release)
-    assert teacher_in(str(tiny_release), known, tmp_path) == str(tiny_release)
+    folder = str(tiny_release)
+    assert teachers_in([folder, folder], known, tmp_path) == (folder, folder)
     with pytest.raises(CannotTrain, match="does not know green"):
-        teacher_in(str(tiny_release), [*known, "green"], tmp_path)
-    assert teacher_in("", known, tmp_path) == ""
+        teachers_in([folder, folder], [*known, "green"], tmp_path)
+    assert teachers_in([], known, tmp_path) == ()
 
 
 def test_a_learner_takes_over_its_teachers_doubts(release, tiny_vit, tmp_path):
@@ -99,11 +112,13 @@ def test_a_learner_takes_over_its_teachers_doubts(release, tiny_vit, tmp_path):
     before = apart()
     said = teacher.logits(views).argmax(dim=1).tolist()
     examples = [(name, label) for (name, _), label in zip(examples, said, strict=True)]
-    plan = Plan(epochs=8, side=SIZE, blocks=0, batch=4, lr=1e-3, look=None, teacher=str(release))
+    plan = Plan(
+        epochs=8, side=SIZE, blocks=0, batch=4, lr=1e-3, look=None, teachers=(str(release),)
+    )
     fine_tune(model, image_cache, examples, examples, FRAMING, plan, tmp_path / "run")
     assert apart() < before / 2
 
 
 def test_all_blocks_of_a_taught_network_learn_even_from_few_photos():
-    assert plan_for(100, "efficientnet", 224, teacher="m").blocks == 0
-    assert plan_for(100, "efficientnet", 224, teacher="").blocks == 4
+    assert plan_for(100, "efficientnet", 224, teachers=("m",)).blocks == 0
+    assert plan_for(100, "efficientnet", 224, teachers=()).blocks == 4

@@ -1,0 +1,85 @@
+"""Are several releases better together? Each answers the sealed test; their chances are averaged.
+
+    python -m benchmarks.training.averaged DATASET MODEL MODEL
+
+Chances are calibrated as each release says and weigh the same, so that nothing is chosen by the
+test. `vitrine train DATASET NEW --teacher MODEL --teacher MODEL` makes one network of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data_cards.annotations.framed_photos import framed
+from data_cards.dataset.repo import Dataset, open_dataset
+from data_cards.progress import speak_up
+from data_cards.settings import default_cache
+from data_cards.wording import percent
+from train.finetune.recipe import teachers_in
+from train.inference.batch_predict import ask
+from train.inference.model_folder import OURS, classes_of
+from train.splits.seal import sealed
+from train.splits.training_set import Example, Material, gather
+from train.statistics.metrics import wilson
+from train.statistics.paired import paired
+from train.uncertainty.decision_rule import Judgement
+
+
+def together(chances: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean (n, c) of what several releases say, each (n, c)."""
+    return np.asarray(np.mean(np.stack(chances), axis=0))
+
+
+def chances_of(
+    folder: Path, dataset: Dataset, test: Sequence[Example], classes: Sequence[str]
+) -> np.ndarray:
+    """Calibrated chances (n, c) of the release in `folder` about test photos, by `classes`."""
+    said = ask(folder, dataset, [name for name, _ in test], folder.name)
+    own = list(classes_of(folder))
+    found = Judgement.load(folder / OURS).probabilities(said.logits)
+    return found[:, [own.index(name) for name in classes]]
+
+
+def bench(dataset: Dataset, material: Material, folders: Sequence[Path]) -> None:
+    """Print a line for each release and one for all of them."""
+    test = material.test
+    truth = np.array([label for _, label in test])
+    chances = [chances_of(folder, dataset, test, material.classes) for folder in folders]
+    hits = [row.argmax(axis=1) == truth for row in (*chances, together(chances))]
+    for name, hit in zip([*map(str, folders), "averaged"], hits, strict=True):
+        share = wilson(int(hit.sum()), len(hit))
+        print(
+            f"{name}: {percent(float(hit.mean()))} of {len(hit)} "
+            f"({percent(share.low)} to {percent(share.high)})"
+        )
+    gain = paired(max(hits[:-1], key=np.mean), hits[-1])
+    print(
+        f"averaged against the best of them: {100 * gain.difference:+.1f} points "
+        f"({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+    )
+
+
+def main() -> None:
+    """The sealed test of one dataset."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.training.averaged",
+        description=(__doc__ or "").splitlines()[0],
+    )
+    parser.add_argument("dataset")
+    parser.add_argument("models", nargs="+", metavar="MODEL")
+    flags = parser.parse_args()
+    speak_up()
+    source = sealed(open_dataset(flags.dataset))
+    dataset = framed(source.dataset)
+    material = gather(source)
+    folders = teachers_in(flags.models, material.classes, default_cache(os.environ))
+    bench(dataset, material, [Path(folder) for folder in folders])
+
+
+if __name__ == "__main__":
+    main()
