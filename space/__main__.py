@@ -33,7 +33,7 @@ from data_cards.command_line import DONE, Parser, here, number, run
 from data_cards.errors import NOT_DONE, BadAddress, LabelsWanted, NotAllowed, VitrineError
 from data_cards.progress import speak_up
 from data_cards.storage.repository import parse_address
-from data_cards.wording import counted
+from data_cards.wording import counted, shown
 
 if TYPE_CHECKING:
     from space.settings import SpaceSettings
@@ -184,7 +184,7 @@ def _tag(asked: argparse.Namespace) -> int:
     if asked.undo:
         done, left = album.undo()
         for name, why in left:
-            print(f"{name}: {why}.")
+            print(f"{shown(name)}: {why}.")
         print(f"{counted(done, 'file is', 'files are')} as before.")
         return NOT_DONE if left else DONE
     recognizer = load_predictor(asked.model, default_cache(os.environ), asked.engine)
@@ -194,7 +194,7 @@ def _tag(asked: argparse.Namespace) -> int:
         lambda data: recognizer.predict(data).to_json(), model
     )
     for name, why in report.left:
-        print(f"{name}: {why}.")
+        print(f"{shown(name)}: {why}.")
     for label, photos in by_class(report).most_common():
         print(f"{photos:>6}  {recognizer.collection.title_of(label)}")
     print(report.sentence)

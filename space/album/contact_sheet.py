@@ -15,7 +15,8 @@ from data_cards.errors import BadPhoto
 from data_cards.wording import counted, percent
 from space.album.report import AlbumReport, Change
 
-SHOWN = 60  # photos of a class; 5,000 pictures of 6 kB would be a page of 30 MB
+SHOWN = 60  # photos of a class
+MOST_PICTURES = 2000  # of all classes, but one of each; of 6 kB each that is a page of 12 MB
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;
 color:#222;background:#faf9f7}h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.5rem}
@@ -34,8 +35,9 @@ def contact_sheet(report: AlbumReport, model: str, picture: Callable[[str], byte
     for change in report.changes:
         groups[change.answer.tags.title].append(change)
     parts = [_head(report, model)]
+    each = max(1, min(SHOWN, MOST_PICTURES // max(1, len(groups))))
     for title in sorted(groups, key=lambda name: (not name, -len(groups[name]), name)):
-        parts.append(_group(title, groups[title], picture))
+        parts.append(_group(title, groups[title], each, picture))
     parts.append(_left(report.left))
     body = Markup("\n").join(parts)
     return str(
@@ -53,12 +55,14 @@ def _head(report: AlbumReport, model: str) -> Markup:
     )
 
 
-def _group(title: str, changes: Sequence[Change], picture: Callable[[str], bytes]) -> Markup:
+def _group(
+    title: str, changes: Sequence[Change], each: int, picture: Callable[[str], bytes]
+) -> Markup:
     """One class, the least sure photos first. What most of them get is said once, above them."""
     least_sure = sorted(changes, key=lambda change: change.answer.confidence)
     usual = Counter(_told(change) for change in changes).most_common(1)[0][0]
-    cells = Markup("").join(_cell(change, usual, picture) for change in least_sure[:SHOWN])
-    more = len(changes) - SHOWN
+    cells = Markup("").join(_cell(change, usual, picture) for change in least_sure[:each])
+    more = len(changes) - each
     rest = Markup('<p class="soft">and {} more</p>').format(more) if more > 0 else Markup("")
     name = title or "Nothing that the model is sure of"
     head = Markup("<h2>{} <span class=soft>{}</span></h2>").format(
@@ -89,10 +93,12 @@ def _told(change: Change) -> tuple[str, ...]:
     new = [word for word in change.after.keywords if word not in change.now.keywords]
     gone = [word for word in change.now.keywords if word not in change.after.keywords]
     lines = [f"+ {word}" for word in new] + [f"− {word}" for word in gone]
-    if change.after.title and change.after.title != change.now.title:
-        lines.append(f"title: {change.after.title}")
-    if change.after.location and not change.now.location:
-        lines.append("with its place")
+    if change.after.title != change.now.title:
+        lines.append(f"title: {change.after.title}" if change.after.title else "− its title")
+    if change.after.location != change.now.location:
+        lines.append("with its place" if change.after.location else "− its place")
+    if change.is_change and not lines:
+        lines.append("elsewhere in the tree of keywords")
     return tuple(lines)
 
 

@@ -9,21 +9,26 @@ darktable read (IMG_1.jpg.xmp); one that is there already is used, whichever it 
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from curation.ingest.photo_files import RAW_ENDINGS
+from curation.ingest.photo_files import OTHER_PICTURES, PHOTO_ENDINGS, RAW_ENDINGS
 from data_cards.errors import BadPhoto, BadSource
-from space.album.tags import Place, Tags
+from data_cards.storage.atomic_files import full_disk_named
+from space.album.tags import Place, Tags, joined
 
 # What digiKam 8 and Lightroom list beside the files that begin as a TIFF does.
 RAW = RAW_ENDINGS | {".cr3", ".crw", ".raf", ".orf", ".rw2"}
 # What pyexiv2 can write into; HEIC, AVIF and RAW files get a sidecar.
 WRITABLE = frozenset((".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"))
+PICTURES = PHOTO_ENDINGS | RAW | OTHER_PICTURES
 NAMESPACE = "http://ns.vitrine.invalid/tags/1.0/"
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -34,73 +39,125 @@ EMPTY = (
 # XMP has these as bags, without an order; pyexiv2 writes every list as a sequence, which digiKam
 # passes over.
 BAGS = ("dc:subject", "lr:hierarchicalSubject")
+SIDECAR = "application/rdf+xml"
+DEFAULT = 'lang="x-default"'
+IPTC_TITLE = "Iptc.Application2.ObjectName"
+UNREAD: Place = (math.inf, math.inf)  # somebody wrote a place in a way that we cannot read
+# The prefixes that exiv2 0.28 knows, which every file means the same by.
+PREFIXES = (
+    "GPano Iptc4xmpCore Iptc4xmpExt MP MPRI MPReg MicrosoftPhoto acdsee aux crs crss dc dcterms "
+    "digiKam dwc exif exifEX expressionmedia iptc iptcExt kipi lr mediapro mwg-kw mwg-rs pdf "
+    "photoshop plus stArea stDim stEvt stFnt stJob stRef stVer tiff vitrine xmp xmpBJ xmpDM xmpG "
+    "xmpGImg xmpMM xmpRights xmpTPg xmpidq"
+)
 
 
 def sidecar_of(photo: Path) -> Path:
     """Where the sidecar of a photo is, or belongs."""
-    added = photo.with_name(f"{photo.name}.xmp")
-    replaced = photo.with_suffix(".xmp")
-    is_raw = photo.suffix.lower() in RAW
-    # Of IMG_1.CR2 and IMG_1.JPG, IMG_1.xmp is that of the RAW file; of other photos that share a
-    # name it may be anybody's.
-    belongs = is_raw or not _shares_its_name(photo)
-    known = [added, *([replaced] if belongs else [])]
-    for one in known:
-        for there in (one, one.with_suffix(".XMP")):
-            if there.exists():
-                return there
-    return replaced if is_raw else added
+    there = sidecars_of(photo)
+    if there:
+        return there[0]
+    is_raw = photo.suffix.lower() in RAW and _owns_the_name(photo)
+    return photo.with_suffix(".xmp") if is_raw else photo.with_name(f"{photo.name}.xmp")
 
 
-def _shares_its_name(photo: Path) -> bool:
-    others = photo.parent.glob(f"{_plain(photo.stem)}.*")
-    return any(other.suffix.lower() != ".xmp" and other != photo for other in others)
+def sidecars_of(photo: Path) -> list[Path]:
+    """The sidecars that a photo has, as of two programs; the first is the one that is written."""
+    found = [_spelt(photo.with_name(f"{photo.name}.xmp"))]
+    replaced = _spelt(photo.with_suffix(".xmp"))
+    if replaced and replaced not in found and _owns_the_name(photo):
+        found.append(replaced)
+    return [one for one in found if one]
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"([\[\]*?])", r"[\1]", text)
+def _spelt(sidecar: Path) -> Path | None:
+    """The file as it is there, whose ending may be in capitals."""
+    both = (sidecar, sidecar.with_suffix(".XMP"))
+    return next((one for one in both if os.path.lexists(one)), None)
+
+
+def _owns_the_name(photo: Path) -> bool:
+    """Whether IMG_1.xmp is the sidecar of this one of the photos that are called IMG_1: that of
+    the only RAW file, or of the only photo. A DNG file is passed over for the RAW file that it was
+    made from, because Adobe's programs write into DNG files. Otherwise it may be anybody's."""
+    twins = [
+        one
+        for one in photo.parent.iterdir()
+        if one.stem == photo.stem and (one.suffix.lower() in PICTURES or one == photo)
+    ]
+    raw = [one for one in twins if one.suffix.lower() in RAW]
+    taken = [one for one in raw if one.suffix.lower() != ".dng"]
+    return next(some for some in (taken, raw, twins) if some) == [photo]
 
 
 def read_tags(photo: Path, sidecar: Path) -> Tags:
     """What a photo says of itself, in it and beside it. Raises BadPhoto."""
-    inside = _read(photo)
-    beside = _read(sidecar) if sidecar.exists() else Tags()
-    return Tags(
-        tuple(dict.fromkeys((*beside.keywords, *inside.keywords))),
-        tuple(dict.fromkeys((*beside.tree, *inside.tree))),
-        beside.title or inside.title,
-        beside.location or inside.location,
-    )
+    return joined(tags_of(sidecar), tags_of(photo))
 
 
-def with_tags(file: Path, tags: Tags, note: Mapping[str, str]) -> bytes:
+def tags_of(file: Path) -> Tags:
+    """What one file says; nothing where there is none. Raises BadPhoto."""
+    if not file.exists():
+        return Tags()
+    with _opened(file) as image:
+        return _tags(image)
+
+
+def with_tags(file: Path, tags: Tags, note: Mapping[str, str], now: Tags | None = None) -> bytes:
     """The bytes of a photo or a sidecar that says this; of a new sidecar, where there is no file.
+    Only the difference to `now` is written: what the photo says, in this file or another.
     `note`: what is kept in our own namespace. Raises BadPhoto where it cannot be written."""
-    library = _library()
     before = file.read_bytes() if file.exists() else EMPTY.encode()
-    with tempfile.TemporaryDirectory() as folder:
+    with full_disk_named(f"a copy of {file.name}"), tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / f"copy{file.suffix.lower()}"
         copy.write_bytes(before)
-        try:
-            with library.Image(str(copy)) as image:
-                image.modify_xmp(_xmp(tags, note))
-                image.modify_raw_xmp(_with_bags(image.read_raw_xmp()))
-        except (RuntimeError, UnicodeDecodeError) as error:
-            raise BadPhoto(f"{file.name} cannot be written to: {error}.") from error
+        with _opened(copy, file.name) as image:
+            xmp = image.read_xmp()
+            if image.get_mime_type() == SIDECAR:  # or exiv2 writes people's places and dates anew
+                image.clear_exif()
+                image.clear_iptc()
+            image.modify_xmp(
+                _difference(xmp, now or _tags(image), tags)
+                | {f"Xmp.vitrine.{name}": value or None for name, value in note.items()}
+            )
+            image.modify_raw_xmp(_with_bags(image.read_raw_xmp()))
         return copy.read_bytes()
 
 
-def _xmp(tags: Tags, note: Mapping[str, str]) -> dict[str, Any]:
-    """None takes a property away."""
-    found: dict[str, Any] = {
-        "Xmp.dc.subject": list(tags.keywords) or None,
-        "Xmp.lr.hierarchicalSubject": list(tags.tree) or None,
-        "Xmp.digiKam.TagsList": [one.replace("|", "/") for one in tags.tree] or None,
-        "Xmp.dc.title": {'lang="x-default"': tags.title} if tags.title else None,
-        "Xmp.exif.GPSLatitude": _angle(tags.location[0], "NS") if tags.location else None,
-        "Xmp.exif.GPSLongitude": _angle(tags.location[1], "EW") if tags.location else None,
+def _difference(xmp: Mapping[str, Any], now: Tags, tags: Tags) -> dict[str, Any]:
+    """The properties that change, with their new values; None takes one away."""
+    lists = {
+        "Xmp.dc.subject": (now.keywords, tags.keywords),
+        "Xmp.lr.hierarchicalSubject": (now.tree, tags.tree),
+        "Xmp.digiKam.TagsList": (_with_slashes(now.tree), _with_slashes(tags.tree)),
     }
-    return found | {f"Xmp.vitrine.{name}": value or None for name, value in note.items()}
+    found: dict[str, Any] = {
+        name: _edited(_list(xmp.get(name)), *words) or None
+        for name, words in lists.items()
+        if words[0] != words[1]
+    }
+    if tags.title != now.title:
+        titles = _titles(xmp) | {DEFAULT: tags.title}
+        found["Xmp.dc.title"] = {name: text for name, text in titles.items() if text} or None
+    if tags.location != now.location:
+        latitude, longitude = tags.location or (None, None)
+        found["Xmp.exif.GPSLatitude"] = _angle(latitude, "NS")
+        found["Xmp.exif.GPSLongitude"] = _angle(longitude, "EW")
+    return found
+
+
+def _edited(own: Sequence[str], now: Sequence[str], after: Sequence[str]) -> list[str]:
+    """A list of a file with what is new and without what goes. A file that had none gets all that
+    the photo says elsewhere, because programs that read this list do not read the others."""
+    gone = {word.casefold() for word in now} - {word.casefold() for word in after}
+    kept = [word for word in own or now if word.casefold() not in gone]
+    there = {word.casefold() for word in (*kept, *now)}
+    return [*kept, *(word for word in after if word.casefold() not in there)]
+
+
+def _with_slashes(tree: Iterable[str]) -> tuple[str, ...]:
+    """Lightroom's tags as digiKam writes them: it has no tag with a slash."""
+    return tuple(one.replace("/", "\\").replace("|", "/") for one in tree)
 
 
 def _with_bags(text: str) -> str:
@@ -110,55 +167,114 @@ def _with_bags(text: str) -> str:
     return text
 
 
-def _angle(value: float, signs: str) -> str:
-    """Degrees as XMP writes them: 48,51.49776N."""
+def _angle(value: float | None, signs: str) -> str | None:
+    """Degrees as XMP writes them: 48,51.497760N."""
+    if value is None:
+        return None
     degrees = int(abs(value))
     minutes = (abs(value) - degrees) * 60
-    return f"{degrees},{minutes:.5f}{signs[0] if value >= 0 else signs[1]}"
+    return f"{degrees},{minutes:.6f}{signs[0] if value >= 0 else signs[1]}"
 
 
-def _read(file: Path) -> Tags:
+@contextmanager
+def _opened(file: Path, name: str = "") -> Iterator[Any]:
+    """The file in pyexiv2. Raises BadPhoto where it cannot be read or written, or is not read
+    as it is: what it says would be written over."""
     library = _library()
+    _namespaces()
+    name = name or file.name
     try:
+        if file.suffix.lower() == ".xmp":
+            _check_encoding(file.read_bytes())
         with library.Image(str(file)) as image:
-            xmp = image.read_xmp()
-            is_sidecar = file.suffix.lower() == ".xmp"
-            exif = {} if is_sidecar else image.read_exif()
-            iptc = {} if is_sidecar else image.read_iptc()
-    except (RuntimeError, UnicodeDecodeError) as error:
-        raise BadPhoto(f"The metadata of {file.name} cannot be read: {error}.") from error
-    keywords = [*_list(xmp.get("Xmp.dc.subject")), *_list(iptc.get("Iptc.Application2.Keywords"))]
+            _check_namespaces(image.read_raw_xmp())
+            _check_read(image.read_raw_xmp(), image.read_xmp())
+            yield image
+    except (RuntimeError, ValueError) as error:
+        why = str(error).removeprefix(f"{file}: ").rstrip(".")
+        raise BadPhoto(f"The metadata of {name} cannot be used: {why}.") from error
+
+
+def _check_encoding(sidecar: bytes) -> None:
+    """exiv2 takes every sidecar for UTF-8. Raises ValueError for another encoding."""
+    try:
+        sidecar.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not in UTF-8") from error
+    said = re.search(rb"""<\?xml[^>]*encoding\s*=\s*["']([\w-]+)""", sidecar[:200])
+    if said and said[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
+        raise ValueError(f"it is in {said[1].decode()} and not in UTF-8")
+
+
+def _check_namespaces(packet: str) -> None:
+    """exiv2 keeps what a file means by "dc" for all files that follow. Raises ValueError where it
+    is something else than everybody means by it."""
+    for prefix, address in re.findall(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']*)""", packet):
+        known = _namespaces().get(prefix, address)
+        if known.rstrip("/#") != address.rstrip("/#"):
+            _library().registerNs(known, prefix)
+            raise ValueError(f"it uses the prefix {prefix} for {address}")
+
+
+def _check_read(packet: str, read: Mapping[str, Any]) -> None:
+    """exiv2 reads XMP that is damaged as if it were empty. Raises ValueError."""
+    if not read and re.search(r"[<\s](?!x:|rdf:|xml:|xmlns:)[\w.-]+:[\w.-]+", packet):
+        raise ValueError("it holds XMP that is damaged")
+
+
+def _tags(image: Any) -> Tags:
+    xmp = image.read_xmp()
+    is_sidecar = image.get_mime_type() == SIDECAR
+    # Names and places in old files are in any encoding, and one of them must not hide all.
+    exif = {} if is_sidecar else image.read_exif("latin-1")
+    iptc = {} if is_sidecar else image.read_iptc("latin-1")
+    keywords = [*_list(xmp.get("Xmp.dc.subject"))]
+    keywords += map(_decoded, _list(iptc.get("Iptc.Application2.Keywords")))
     tree = [*_list(xmp.get("Xmp.lr.hierarchicalSubject"))]
     tree += [one.replace("/", "|") for one in _list(xmp.get("Xmp.digiKam.TagsList"))]
-    title = next(iter((xmp.get("Xmp.dc.title") or {}).values()), "") or iptc.get(
-        "Iptc.Application2.ObjectName", ""
-    )
+    titles = [*_titles(xmp).values(), *map(_decoded, _list(iptc.get(IPTC_TITLE)))]
     return Tags(
         tuple(dict.fromkeys(keywords)),
         tuple(dict.fromkeys(tree)),
-        str(title),
+        next(filter(None, titles), ""),
         _place(xmp, exif),
     )
 
 
-def _list(value: Any) -> Iterable[str]:
+def _titles(xmp: Mapping[str, Any]) -> dict[str, str]:
+    """The title in each language, the default first."""
+    found = xmp.get("Xmp.dc.title")
+    if not isinstance(found, Mapping):
+        found = {DEFAULT: "; ".join(_list(found))}
+    return {DEFAULT: "", **found}
+
+
+def _list(value: Any) -> list[str]:
     if value is None:
-        return ()
+        return []
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
+def _decoded(text: str) -> str:
+    """Bytes that were read as Latin-1: UTF-8, or what programs wrote before it."""
+    data = text.encode("latin-1")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
 def _place(xmp: Mapping[str, Any], exif: Mapping[str, str]) -> Place | None:
-    found = [
-        _degrees(str(xmp.get(f"Xmp.exif.GPS{name}", ""))) for name in ("Latitude", "Longitude")
-    ]
-    if None in found:
-        found = [
-            _rational(
-                exif.get(f"Exif.GPSInfo.GPS{name}", ""), exif.get(f"Exif.GPSInfo.GPS{name}Ref", "")
-            )
-            for name in ("Latitude", "Longitude")
-        ]
-    latitude, longitude = found
+    texts = [str(xmp.get(f"Xmp.exif.GPS{name}", "")) for name in ("Latitude", "Longitude")]
+    if any(texts):
+        latitude, longitude = map(_degrees, texts)
+        return UNREAD if latitude is None or longitude is None else (latitude, longitude)
+    latitude, longitude = (
+        _rational(
+            exif.get(f"Exif.GPSInfo.GPS{name}", ""), exif.get(f"Exif.GPSInfo.GPS{name}Ref", "")
+        )
+        for name in ("Latitude", "Longitude")
+    )
     return (latitude, longitude) if latitude is not None and longitude is not None else None
 
 
@@ -199,3 +315,13 @@ def _library() -> Any:
     pyexiv2.registerNs(NAMESPACE, "vitrine")
     pyexiv2.set_log_level(4)  # its complaints come as errors, and not on our standard error
     return pyexiv2
+
+
+@cache
+def _namespaces() -> Mapping[str, str]:
+    """What exiv2 means by each prefix, asked before it reads the first file."""
+    with _library().ImageData(EMPTY.encode()) as image:
+        for prefix in PREFIXES.split():
+            with suppress(RuntimeError):  # another version of exiv2 does not know it
+                image.modify_xmp({f"Xmp.{prefix}.Vitrine": "1"})
+        return dict(re.findall(r'xmlns:([\w-]+)="([^"]+)"', image.read_raw_xmp()))

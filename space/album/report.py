@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_cards.wording import counted, if_any
+from space.album.journal import Written
 from space.album.tags import Answer, Tags
 
 
 @dataclass(frozen=True)
 class Change:
     """The change of one photo: its tags now and its new tags; `file` is what would be written.
-    `was`: what an earlier run had written of it ("" for nothing)."""
+    `was`: what an earlier run had written of it ("" for nothing); `elsewhere`: what earlier runs
+    wrote into other files, which are put back."""
 
     photo: str
     file: Path
@@ -22,6 +24,7 @@ class Change:
     after: Tags
     ours: Tags
     was: str = ""
+    elsewhere: tuple[Written, ...] = ()
 
     @property
     def is_change(self) -> bool:

@@ -8,7 +8,7 @@ taken away is only ever ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,6 +41,16 @@ class Answer:
     tags: Tags = Tags()
 
 
+def joined(*found: Tags) -> Tags:
+    """What several files say of one photo; of two titles or places the first."""
+    return Tags(
+        tuple(dict.fromkeys(word for one in found for word in one.keywords)),
+        tuple(dict.fromkeys(word for one in found for word in one.tree)),
+        next((one.title for one in found if one.title), ""),
+        next((one.location for one in found if one.location), None),
+    )
+
+
 def tags_from(row: Mapping[str, Any]) -> Tags:
     """Back from `to_json`."""
     place = row.get("location")
@@ -48,7 +58,7 @@ def tags_from(row: Mapping[str, Any]) -> Tags:
         tuple(row.get("keywords", ())),
         tuple(row.get("tree", ())),
         str(row.get("title", "")),
-        (float(place[0]), float(place[1])) if place else None,
+        _exact(place),
     )
 
 
@@ -70,9 +80,14 @@ def answer_from(said: Mapping[str, Any], collection: str, least: float) -> Answe
         tuple(dict.fromkeys(filter(None, (title, parent)))),
         ("|".join(levels),),
         title,
-        (float(place[0]), float(place[1])) if place else None,
+        _exact(place),
     )
     return Answer(name, "sure", str(said["label"]), confidence, tags)
+
+
+def _exact(place: Sequence[float] | None) -> Place | None:
+    """A place as it comes back from a file: seven digits of a degree are a centimetre."""
+    return (round(float(place[0]), 7), round(float(place[1]), 7)) if place else None
 
 
 def _level(text: str) -> str:
