@@ -79,7 +79,10 @@ def _shown(facts: DatasetFacts) -> dict[str, tuple[str, ...]]:
     """The photos that stand for each class, evenly from its first to its last."""
     classes = [one for one in facts.classes if one.photos]
     each = max(1, min(A_CLASS, MOST_PICTURES // max(1, len(classes))))
-    return {one.id: _evenly(one.photos, each) for one in facts.classes}
+    pictured = {one.id for one in classes[:MOST_PICTURES]}
+    return {
+        one.id: _evenly(one.photos, each) if one.id in pictured else () for one in facts.classes
+    }
 
 
 def _evenly(items: Sequence[str], count: int) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from data_cards.settings import dial
 from data_cards.storage.atomic_files import write_durably
 from space.album.contact_sheet import contact_sheet
 from space.album.journal import AlbumJournal, Written, sha_of
-from space.album.metadata import RAW, WRITABLE, sidecar_of, sidecars_of, tags_of, with_tags
+from space.album.metadata import RAW, is_writable, sidecar_of, sidecars_of, tags_of, with_tags
 from space.album.preview import preview
 from space.album.report import AlbumReport, Change
 from space.album.tags import Answer, Tags, added, answer_from, joined, merged
@@ -220,8 +220,7 @@ class Album:
         for file, row in rows.items():
             if not self._journal.is_as_left(row):
                 return file
-        is_ours = photo.suffix.lower() in WRITABLE and os.access(photo, os.W_OK)
-        return photo if self._options.in_file and is_ours else sidecar_of(photo)
+        return photo if self._options.in_file and is_writable(photo) else sidecar_of(photo)
 
     def _name(self, file: Path) -> str:
         return file.relative_to(self._folder).as_posix()
@@ -257,18 +256,29 @@ class Album:
             "Model": change.answer.model.partition(">")[0] if is_tagged else "",
         }
         data = with_tags(change.file, change.after, note, change.now)
-        mode = change.file.stat().st_mode if change.file.exists() else None
         self._journal.plan(
             Written(key, change.photo, "", sha_of(data), change.ours, change.answer.label)
         )
-        write_durably(change.file, data)
-        if mode is not None:
-            os.chmod(change.file, mode)
+        self._replace(change.file, data)
         self._journal.done(key)
         for row in change.elsewhere:
             self._put_back(row)
         if key == change.photo:  # the file is another one now, and the answer is still known
             self._journal.note_answer(change.photo, _seen(change.file), change.answer)
+
+    def _replace(self, file: Path, data: bytes) -> None:
+        """Write a file anew; one that was there keeps its mode and what file managers note on it
+        (KDE keeps tags in attributes of the file)."""
+        kept = self._journal.folder / "attributes"
+        kept.unlink(missing_ok=True)
+        if not file.exists():
+            write_durably(file, data)
+            return
+        kept.touch()
+        shutil.copystat(file, kept)
+        write_durably(file, data)
+        shutil.copystat(kept, file)
+        os.utime(file)
 
     def _thumbnail(self, name: str) -> bytes:
         photo = self._folder / name

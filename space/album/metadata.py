@@ -21,13 +21,14 @@ from typing import Any
 
 from curation.ingest.photo_files import OTHER_PICTURES, PHOTO_ENDINGS, RAW_ENDINGS
 from data_cards.errors import BadPhoto, BadSource
+from data_cards.photos.file_format import START, format_of
 from data_cards.storage.atomic_files import full_disk_named
 from space.album.tags import Place, Tags, joined
 
 # What digiKam 8 and Lightroom list beside the files that begin as a TIFF does.
 RAW = RAW_ENDINGS | {".cr3", ".crw", ".raf", ".orf", ".rw2"}
 # What pyexiv2 can write into; HEIC, AVIF and RAW files get a sidecar.
-WRITABLE = frozenset((".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"))
+WRITABLE = frozenset(("JPEG", "PNG", "WEBP", "TIFF"))
 PICTURES = PHOTO_ENDINGS | RAW | OTHER_PICTURES
 NAMESPACE = "http://ns.vitrine.invalid/tags/1.0/"
 EMPTY = (
@@ -50,6 +51,13 @@ PREFIXES = (
     "photoshop plus stArea stDim stEvt stFnt stJob stRef stVer tiff vitrine xmp xmpBJ xmpDM xmpG "
     "xmpGImg xmpMM xmpRights xmpTPg xmpidq"
 )
+
+
+def is_writable(photo: Path) -> bool:
+    """Whether keywords can be written into a photo, whatever its name promises."""
+    with open(photo, "rb") as file:
+        kind = format_of(file.read(START))
+    return kind in WRITABLE and photo.suffix.lower() not in RAW and os.access(photo, os.W_OK)
 
 
 def sidecar_of(photo: Path) -> Path:

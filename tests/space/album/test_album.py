@@ -553,6 +553,33 @@ def test_a_sheet_says_what_would_change_even_where_no_keyword_does(tmp_path):
     assert "elsewhere in the tree of keywords" in page
 
 
+def test_attributes_of_a_file_stay(tmp_path):
+    folder = album(tmp_path / "album")
+    try:
+        os.setxattr(folder / "a.jpg", "user.xdg.tags", b"mine")
+    except (AttributeError, OSError):
+        pytest.skip("this disk keeps no attributes")
+    tag(folder, in_file=True)
+    assert b"Red thing" in (folder / "a.jpg").read_bytes()
+    assert os.getxattr(folder / "a.jpg", "user.xdg.tags") == b"mine"
+    Album(folder, AlbumOptions()).undo()
+    assert os.getxattr(folder / "a.jpg", "user.xdg.tags") == b"mine"
+
+
+def test_a_photo_that_is_named_as_another_kind_gets_what_its_bytes_allow(tmp_path):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    folder = tmp_path / "album"
+    folder.mkdir()
+    Image.new("RGB", (300, 300), "red").save(folder / "phone.jpg", "HEIF")
+    Image.new("RGB", (300, 300), "red").save(folder / "web.heic", "JPEG")
+    tag(folder, in_file=True)
+    names = {path.name for path in folder.iterdir() if path.is_file()}
+    assert names == {"phone.jpg", "phone.jpg.xmp", "web.heic"}
+    assert b"Red thing" in (folder / "web.heic").read_bytes()
+
+
 def test_links_are_left_alone_or_followed_each_file_once(tmp_path):
     folder = album(tmp_path / "album")
     (folder / "link.jpg").symlink_to(folder / "trip/green.jpg")
