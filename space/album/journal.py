@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -162,7 +163,7 @@ class AlbumJournal:
         file = self._album / name
         if not file.exists():
             return ""
-        copy = f"{sha_of(name.encode('utf-8', 'surrogateescape'))}.bin"
+        copy = f"{secrets.token_hex(16)}.bin"  # a name of its own: files are moved and replaced
         place(file, self.folder / "before" / copy, link=False)
         shutil.copystat(file, self.folder / "before" / copy)
         return copy

@@ -148,7 +148,8 @@ def _difference(xmp: Mapping[str, Any], now: Tags, tags: Tags) -> dict[str, Any]
         titles = _titles(xmp) | {DEFAULT: tags.title}
         found["Xmp.dc.title"] = {name: text for name, text in titles.items() if text} or None
     if tags.location != now.location:
-        latitude, longitude = tags.location or (None, None)
+        is_known = tags.location is not None and tags.location != UNREAD
+        latitude, longitude = (is_known and tags.location) or (None, None)
         found["Xmp.exif.GPSLatitude"] = _angle(latitude, "NS")
         found["Xmp.exif.GPSLongitude"] = _angle(longitude, "EW")
     return found

@@ -372,6 +372,20 @@ def test_photos_that_were_moved_within_the_album_are_still_ours(tmp_path, in_fil
     assert {name.replace("Paris", "trip"): row for name, row in state(folder).items()} == before
 
 
+def test_another_photo_in_the_place_of_one_that_was_moved_spoils_neither(tmp_path):
+    folder = album(tmp_path / "album")
+    was = (folder / "a.jpg").read_bytes()
+    tag(folder, in_file=True)
+    (folder / "a.jpg").rename(folder / "trip/a.jpg")
+    tag(folder, in_file=True)
+    Image.new("RGB", (300, 300), (0, 0, 200)).save(folder / "a.jpg")
+    new = (folder / "a.jpg").read_bytes()
+    tag(folder, in_file=True)
+    Album(folder, AlbumOptions()).undo()
+    assert (folder / "trip/a.jpg").read_bytes() == was
+    assert (folder / "a.jpg").read_bytes() == new
+
+
 def test_undo_brings_back_no_file_that_somebody_deleted_and_says_where_its_copy_is(tmp_path):
     folder = album(tmp_path / "album")
     was = (folder / "a.jpg").read_bytes()

@@ -2,6 +2,7 @@
 write them."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from data_cards.errors import BadPhoto
-from space.album.metadata import _angle, _degrees, read_tags, sidecar_of, with_tags
+from space.album.metadata import UNREAD, _angle, _degrees, read_tags, sidecar_of, with_tags
 from space.album.preview import preview
 from space.album.tags import Tags, added, merged
 
@@ -292,6 +293,13 @@ def test_another_title_of_ours_leaves_the_translation_that_somebody_added(tmp_pa
     sidecar.write_bytes(with_tags(sidecar, Tags(title="The cup"), {}))
     text = sidecar.read_text()
     assert ("The cup" in text, "Die Tasse" in text, "The mug" in text) == (True, True, False)
+
+
+def test_our_place_goes_where_somebody_wrote_one_that_we_cannot_read(tmp_path):
+    sidecar = tmp_path / "a.xmp"
+    sidecar.write_bytes(with_tags(sidecar, TAGS, {}))
+    assert b"GPS" in sidecar.read_bytes()
+    assert b"GPS" not in with_tags(sidecar, replace(TAGS, location=UNREAD), {})
 
 
 def test_old_keywords_in_another_encoding_are_read(tmp_path):
