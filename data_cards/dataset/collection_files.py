@@ -27,7 +27,12 @@ from data_cards.errors import BadCollection
 
 CARD = "card.md"
 CLASSES = "classes.yaml"
-FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n?(.*)\Z", re.DOTALL)
+# Windows' editors begin a text with a byte order mark, and people with an empty line.
+_BEGINNING = r"\A\ufeff?(?:[ \t]*\n)*---[ \t]*\n"
+FRONT_MATTER = re.compile(
+    _BEGINNING + r"(.*?)^---[ \t]*(?:\n\s*|\Z)(.*)\Z", re.DOTALL | re.MULTILINE
+)
+OPENED = re.compile(_BEGINNING)
 TEXTS_IN_CARD = (
     "name",
     "title",
@@ -38,6 +43,7 @@ TEXTS_IN_CARD = (
     "consent",
     "legal_basis",
 )
+WORDS_IN_CARD = ("noun", "nouns", "keeper")
 # What card.md may say, besides what an owner adds for themselves.
 KNOWN_IN_CARD = (
     *TEXTS_IN_CARD,
@@ -49,12 +55,16 @@ KNOWN_IN_CARD = (
 # How similar (0..1, difflib's ratio) an unknown key must be to a known one to count as a typo: .8
 # for `tilte` and `title`, .5 for `date` and `name`.
 SLIP = 0.75
+# Values that a file stands for once its aliases are spelled out: 100 times the largest known list.
+MOST_VALUES = 1_000_000
+SURROGATE = re.compile("[\ud800-\udfff]")
 NOTHING = ("", "~", "null", "Null", "NULL")
 HOW = {
     "id": "a class needs an `id`, a short text",
     "aliases": "`aliases` is a list of texts: `aliases: [harbour, port]`",
     "facts": "`facts` is a list of names with values: `facts: {painter: somebody, year: 1905}`",
-    "location": "`location` is a latitude and a longitude: `location: [48.86, 2.34]`",
+    "location": "`location` is a latitude (-90 to 90) and a longitude (-180 to 180): "
+    "`location: [48.86, 2.34]`",
     "draft": "`draft` is true or false: `draft: true`",
 }
 
@@ -127,20 +137,52 @@ def class_nodes(text: str) -> list[yaml.Node]:
 
 
 def card_head(text: str) -> tuple[dict[str, Any], str]:
-    """(front matter, description) of a card.md. Raises BadCollection."""
-    found = FRONT_MATTER.match(text.replace("\r\n", "\n"))
-    if not found:
-        return {}, text
-    node = _composed(found.group(1), CARD, yaml.SafeLoader)
+    """(front matter, description) of a card.md. Texts are as they were written: `language: no` is
+    Norwegian and no boolean. Raises BadCollection."""
+    node, first, body = _card_node(text)
     if node is None:
-        return {}, found.group(2)
-    if not isinstance(node, yaml.MappingNode):
-        raise BadCollection(f"The front matter of {CARD} must be a list of `name: value` lines.")
-    for key, line in _keys(node, CARD, offset=2):
+        return {}, body
+    head: dict[str, Any] = {}
+    lines = _keys(node, CARD, first)
+    for (key, line), (_, value) in zip(lines, node.value, strict=True):
         slip = difflib.get_close_matches(key, KNOWN_IN_CARD, 1, SLIP)
         if slip and key not in KNOWN_IN_CARD and not translated_key(key, IN_CARD):
             raise _bad(CARD, line, f"`{key}` is not known; did you mean `{slip[0]}`?")
-    return dict(yaml.safe_load(found.group(1))), found.group(2)
+        is_text = key in (*TEXTS_IN_CARD, *WORDS_IN_CARD) or translated_key(key, IN_CARD)
+        head[key] = _text(key, value, line) if is_text else _constructed(key, value, line)
+    return head, body
+
+
+def _card_node(text: str) -> tuple[yaml.MappingNode | None, int, str]:
+    """(the front matter of a card.md, the line where it begins, the description)."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found = FRONT_MATTER.match(text)
+    if not found:
+        if OPENED.match(text):
+            raise _bad(CARD, 1, "the front matter has no second line `---` that ends it")
+        return None, 1, text
+    first = text.count("\n", 0, found.start(1)) + 1
+    node = _composed(found.group(1), CARD, yaml.SafeLoader, first)
+    if node is not None and not isinstance(node, yaml.MappingNode):
+        raise BadCollection(f"The front matter of {CARD} must be a list of `name: value` lines.")
+    return node, first, found.group(2)
+
+
+def _text(key: str, node: yaml.Node, line: int) -> str:
+    if node.tag == "tag:yaml.org,2002:null":
+        return ""
+    if not isinstance(node, yaml.ScalarNode) or SURROGATE.search(node.value):
+        raise _bad(CARD, line, f"`{key}` is one text")
+    return str(node.value).strip()
+
+
+def _constructed(key: str, node: yaml.Node, line: int) -> Any:
+    """The value of something that an owner added, as YAML types it."""
+    try:
+        return yaml.SafeLoader("").construct_object(node, deep=True)
+    # What PyYAML raises for a date such as 2026-13-45, and for its own tags.
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
+        raise _bad(CARD, line, f"the value of `{key}` cannot be read; put it in quotes") from error
 
 
 def lines_of_keys(node: yaml.Node, offset: int = 1) -> dict[str, int]:
@@ -151,9 +193,8 @@ def lines_of_keys(node: yaml.Node, offset: int = 1) -> dict[str, int]:
 
 def lines_of_card(text: str) -> dict[str, int]:
     """The line of each key in the front matter of a card.md."""
-    found = FRONT_MATTER.match(text.replace("\r\n", "\n"))
-    node = _composed(found.group(1), CARD, yaml.SafeLoader) if found else None
-    return lines_of_keys(node, offset=2) if node else {}
+    node, first, _ = _card_node(text)
+    return lines_of_keys(node, first) if node else {}
 
 
 def class_row(node: yaml.Node) -> ClassRow:
@@ -207,17 +248,47 @@ def _why(key: str, kind: str) -> str:
     return HOW.get(key, f"`{key}` is one text")
 
 
-def _composed(text: str, file: str, loader: type[Any]) -> yaml.Node | None:
+def _composed(text: str, file: str, loader: type[Any], first: int = 1) -> yaml.Node | None:
+    """The nodes of a text that begins in line `first` of a file. Raises BadCollection."""
     try:
-        return yaml.compose(text, loader)  # type: ignore[no-any-return]
+        node: yaml.Node | None = yaml.compose(text, loader)
+        size = _size(node, {}) if node else 0
     except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = f" (line {place.line + 1})" if place else ""
-        raise BadCollection(
-            f"{file} is not valid YAML{line}. Correct it, or put it back from a copy.",
-            file=file,
+        last = text.rstrip("\n").count("\n")
+        line = first + min(_line_in(error, text), last)
+        why = str(getattr(error, "problem", "") or getattr(error, "reason", ""))
+        told = f" ({why})" if why.isprintable() and why else ""
+        raise _bad(
+            file,
+            line,
+            f"this is not valid YAML{told}. Correct it, or put it back from a copy",
             cause=str(error),
         ) from error
+    except RecursionError as error:
+        raise _bad(file, first, "something in this file is nested too deeply") from error
+    if size > MOST_VALUES:
+        raise _bad(file, first, f"this file stands for more than {MOST_VALUES:,} values")
+    return node
+
+
+def _line_in(error: yaml.YAMLError, text: str) -> int:
+    """The line of an error, counted from 0."""
+    mark = getattr(error, "problem_mark", None)
+    return int(mark.line) if mark else text.count("\n", 0, getattr(error, "position", 0))
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for, with each alias spelled out. Raises RecursionError for a
+    node that lies in itself."""
+    size = known.get(id(node))
+    if size is None:
+        known[id(node)] = -1
+        inside = node.value if isinstance(node, yaml.CollectionNode) else ()
+        nodes = (one for pair in inside for one in (pair if isinstance(pair, tuple) else (pair,)))
+        size = known[id(node)] = 1 + sum(_size(one, known) for one in nodes)
+    if size < 0:
+        raise RecursionError
+    return size
 
 
 def _keys(node: yaml.MappingNode, file: str, offset: int = 1) -> list[tuple[str, int]]:
@@ -226,6 +297,8 @@ def _keys(node: yaml.MappingNode, file: str, offset: int = 1) -> list[tuple[str,
     found: dict[str, int] = {}
     for key, _ in node.value:
         line = key.start_mark.line + offset
+        if not isinstance(key, yaml.ScalarNode):
+            raise _bad(file, line, "what stands before `:` is one text")
         name = str(key.value)
         if name in found:
             raise _bad(file, line, f"`{name}` stands in line {found[name]} already")
@@ -235,12 +308,13 @@ def _keys(node: yaml.MappingNode, file: str, offset: int = 1) -> list[tuple[str,
 
 def _plain(node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value): _plain(value) for key, value in node.value}
+        names = (name for name, _ in _keys(node, CLASSES))
+        return {name: _plain(value) for name, (_, value) in zip(names, node.value, strict=True)}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(one) for one in node.value]
     return node.value
 
 
-def _bad(file: str, line: int, why: str) -> BadCollection:
+def _bad(file: str, line: int, why: str, **evidence: object) -> BadCollection:
     said = why if why.endswith(("?", ".")) else f"{why}."
-    return BadCollection(f"{file}, line {line}: {said}", file=file, line=line)
+    return BadCollection(f"{file}, line {line}: {said}", file=file, line=line, **evidence)

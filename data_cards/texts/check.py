@@ -60,7 +60,8 @@ def check_texts(card: str, classes: str, pictures: Collection[str] = ()) -> list
             rows.append((class_row(node), node))
         except BadCollection as error:
             remarks.append(_remark(error, CLASSES))
-    remarks += sorted(_of_classes(rows), key=lambda remark: remark.line)
+    found = [*_of_classes(rows), *_of_parents(rows)]
+    remarks += sorted(found, key=lambda remark: remark.line)
     ids = {row.id for row, _ in rows}
     remarks += [
         Remark(f"references/{name}.jpg", 0, f"There is no class '{name}'.", is_error=False)
@@ -174,9 +175,21 @@ def _of_item(row: ClassRow, lines: dict[str, int], items: _Seen) -> Iterator[Rem
         yield _error(line, f"{other[0]} (line {other[1]}) has the same item.")
 
 
+def _of_parents(rows: list[tuple[ClassRow, yaml.Node]]) -> Iterator[Remark]:
+    """Parents that lead back to their class. A parent need not be a class: it may be a group."""
+    by_name = {name_key(name): row for row, _ in rows for name in (row.title, row.id) if name}
+    for row, node in rows:
+        above = [row.id]
+        parent = by_name.get(name_key(row.parent))
+        while parent and parent.id not in above:
+            above.append(parent.id)
+            parent = by_name.get(name_key(parent.parent))
+        if parent and parent.id == row.id:
+            way = f" by way of {' and '.join(above[1:])}" if above[1:] else ""
+            yield _error(lines_of_keys(node)["parent"], f"`parent` is the class itself{way}.")
+
+
 def _of_texts(row: ClassRow, lines: dict[str, int], start: int) -> Iterator[Remark]:
-    if row.parent and name_key(row.parent) in (name_key(row.id), name_key(row.title)):
-        yield _error(lines["parent"], "`parent` is the class itself.")
     if row.location == (0.0, 0.0):
         yield _error(lines["location"], "0, 0 is in the Atlantic, so this is probably a slip.")
     names = [name_key(name) for name, _ in row.facts]

@@ -5,7 +5,10 @@ begin_collection(Path("festival"))        festival/card.md, festival/classes.yam
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+
+import yaml
 
 from data_cards.dataset.class_names import class_id_from, title_from
 from data_cards.dataset.collection_files import CARD, CLASSES
@@ -13,8 +16,7 @@ from data_cards.errors import BadCollection
 from data_cards.storage.atomic_files import write_durably
 
 CARD_TEXT = """---
-name: {name}
-title: {title}
+{head}
 subject: things          # people: where the photos are of people; a stricter policy then applies
 language: en             # of the texts below and in classes.yaml
 licence: CC0-1.0         # of these texts; photos keep their own
@@ -43,18 +45,19 @@ CLASSES_TEXT = """# One entry for each thing. Only `id` is needed, as its photo 
 
 def begin_collection(folder: Path) -> tuple[Path, Path]:
     """Write card.md and classes.yaml. Raises BadCollection where one of them is there already."""
-    name = class_id_from(folder.name)
+    # A name on disk need not be UTF-8.
+    called = folder.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    name = class_id_from(called)
     files = (folder / CARD, folder / CLASSES)
     for path in files:
         if path.exists():
             raise BadCollection(f"{path} is there already; nothing was changed.", path=str(path))
-    words = {"name": name, "title": _quoted(title_from(folder.name))}
-    write_durably(files[0], CARD_TEXT.format(**words).encode())
-    write_durably(files[1], CLASSES_TEXT.format(**words).encode())
+    head = yaml.safe_dump(
+        {"name": name, "title": title_from(called)},
+        sort_keys=False,
+        allow_unicode=True,
+        width=math.inf,
+    )
+    write_durably(files[0], CARD_TEXT.format(head=head.rstrip()).encode())
+    write_durably(files[1], CLASSES_TEXT.format(name=name).encode())
     return files
-
-
-def _quoted(text: str) -> str:
-    """A title as YAML: in quotes where it is not a plain word."""
-    plain = text.replace(" ", "").isalpha() and text.casefold() not in ("yes", "no", "on", "off")
-    return text if plain and text not in ("true", "false", "null") else f"'{text}'"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_cards.dataset.collection import read_collection
+from data_cards.dataset.collection import load_collection, read_collection, write_collection
 from data_cards.dataset.collection_files import class_rows
 from data_cards.errors import BadCollection
 
@@ -10,7 +10,7 @@ from data_cards.errors import BadCollection
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ("- id: a\n  location: here\n", "line 2: `location` is a latitude and a longitude"),
+        ("- id: a\n  location: here\n", "line 2: `location` is a latitude (-90 to 90)"),
         ("- id: a\n  location: [48.8]\n", "line 2: `location` is a latitude"),
         ("- id: a\n  location: [91, 0]\n", "line 2: `location` is a latitude"),
         ("- id: a\n  location: {lat: 1, lon: 2}\n", "line 2: `location` is a latitude"),
@@ -79,3 +79,32 @@ def test_a_slip_in_the_card_is_said_with_its_line(head, sentence):
 def test_what_an_owner_adds_to_the_card_is_kept():
     collection = read_collection("---\nname: a\nflips: true\nroom: 12\n---\ntext", "")
     assert collection.extra == {"flips": True, "room": 12}
+
+
+WINDOWS = "\ufeff---\r\nname: a\r\nsubject: people\r\n---\r\nWords.\r\n"
+
+
+@pytest.mark.parametrize("card", [WINDOWS, WINDOWS.replace("\r\n", "\r"), "\n" + WINDOWS[1:]])
+def test_what_a_card_says_of_people_counts_however_an_editor_wrote_it(card, tmp_path):
+    (tmp_path / "card.md").write_bytes(card.encode())
+    (tmp_path / "classes.yaml").write_text("- id: a\n")
+    things = load_collection(tmp_path)
+    assert things.is_about_people
+    assert things.description == "Words."
+
+
+def test_front_matter_without_an_end_is_refused_and_not_passed_over():
+    with pytest.raises(BadCollection, match="line 1: the front matter has no second line"):
+        read_collection("---\nname: a\nsubject: people\n\nWords.", "")
+
+
+@pytest.mark.parametrize(
+    "word", ["no", "on", "007", "12:30", "1_000", "2026-01-01", "0x10", "1.10"]
+)
+def test_a_text_of_a_card_is_as_it_was_written(word):
+    head = "".join(f"{key}: {word}\n" for key in ("name", "title", "language", "licence", "noun"))
+    things = read_collection(f"---\n{head}title.de: {word}\n---\n", "")
+    assert {things.name, things.title, things.language, things.licence} == {word}
+    assert things.words["noun"] == word
+    assert things.words["translations"]["de"]["title"] == word
+    assert read_collection(*write_collection(things)) == things

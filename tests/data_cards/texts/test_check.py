@@ -35,7 +35,20 @@ def said(classes, card=CARD, errors=True, pictures=()):
         ),
         ("- id: a\n  draft: maybe\n", "line 2: `draft` is true or false"),
         ("- id: a\n  tilte: A\n", "line 2: `tilte` is not known; did you mean `title`?"),
-        ("- id: [\n", "is not valid YAML"),
+        ("- id: [\n", "line 1: this is not valid YAML"),
+        ("- id: a\n\ttitle: b\n", "line 2: this is not valid YAML (found character '\\t'"),
+        ("\ufeff- id: a\r\n- id: a b\r\n", "line 2: `a b` cannot be a class id"),
+        ("- id: a\n  title: a\x07b\n", "line 2: this is not valid YAML"),
+        ("- id: a\n- [a]: b\n", "line 2: what stands before `:` is one text."),
+        ("- id: a\n- {{a: b}: c}\n", "line 2: what stands before `:` is one text."),
+        ("- id: a\n  facts:\n    Y: 1\n    Y: 2\n", "line 4: `Y` stands in line 3 already."),
+        ("- id: a\n  facts: &x [*x]\n", "nested too deeply"),
+        ("- id: a\n  facts: " + "[" * 3000, "nested too deeply"),
+        ("- id: a\n  location: [90.5, 0]\n", "line 2: `location` is a latitude (-90 to 90)"),
+        (
+            "- id: ab\n  parent: BC\n- id: bc\n  parent: ab\n",
+            "line 4: `parent` is the class itself by",
+        ),
     ],
 )
 def test_an_error_is_said_with_its_line(classes, sentence):
@@ -82,7 +95,21 @@ def test_a_picture_of_no_class_is_said():
         ("---\nname: a b\n---\nx", "card.md, line 2: `a b` cannot be a name"),
         ("---\nname: a\nsubject: person\n---\nx", "card.md, line 3: `subject` is"),
         ("---\nname: a\nlicens: x\n---\nx", "card.md, line 3: `licens` is not known"),
-        ("---\nname: [\n---\nx", "card.md is not valid YAML"),
+        ("---\nname: [\n---\nx", "card.md, line 2: this is not valid YAML"),
+        ("---\nname: a\n\ttitle: x\n---\nx", "card.md, line 3: this is not valid YAML (found char"),
+        ("---\n\n# Ours.\nname: a b\n---\nx", "card.md, line 4: `a b` cannot be a name"),
+        ("\n\n---\nname: a b\n---\nx", "card.md, line 4: `a b` cannot be a name"),
+        ("\ufeff---\r\nname: a b\r\n---\r\nx", "card.md, line 2: `a b` cannot be a name"),
+        ("---\rname: a b\r---\rx", "card.md, line 2: `a b` cannot be a name"),
+        ("---\nname: a\n", "card.md, line 1: the front matter has no second line `---`"),
+        ("---\nname: a\n----\nx", "card.md, line 1: the front matter has no second line `---`"),
+        ("---\nname: a\ntitle: [x]\n---\nx", "card.md, line 3: `title` is one text."),
+        ("---\nname: a\ntitle.de: {x: y}\n---\nx", "card.md, line 3: `title.de` is one text."),
+        ("---\nname: a\nbegun: 2026-13-45\n---\nx", "line 3: the value of `begun` cannot be read"),
+        ("---\nname: a\nx: !!timestamp y\n---\nx", "line 3: the value of `x` cannot be read"),
+        ("---\nname: a\nx: !!python/name:os.system\n---\nx", "line 3: the value of `x` cannot"),
+        ("---\nname: a\n? [x]\n: y\n---\nx", "card.md, line 3: what stands before `:` is one text"),
+        ("---\nname: a\nx: &x [*x]\n---\nx", "nested too deeply"),
     ],
 )
 def test_an_error_of_the_card_is_said_with_its_line(card, sentence):
@@ -94,6 +121,26 @@ def test_every_collection_that_ships_is_without_error(name):
     folder = SHIPPED / name
     texts = [(folder / file).read_text("utf-8") for file in ("card.md", "classes.yaml")]
     assert [str(one) for one in check_texts(*texts) if one.is_error] == []
+
+
+def test_a_file_that_stands_for_endless_values_is_refused_at_once():
+    lists = "".join(f"  l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    classes = f"- id: a\n  l0: &l0 [a]\n{lists}"
+    assert "stands for more than 1,000,000 values" in said(classes)[0]
+
+
+PIECES = st.sampled_from(
+    (
+        *("---\n", "- id: a\n", "  facts: ", "{", "}", "[", "]", "&x ", "*x", ": ", "? ", "!!int "),
+        *("\t", "\n", "\r", "\ufeff", "name", "title", "2026-13-45", "<<", "'", '"', "|", "#", ","),
+    )
+)
+YAMLISH = st.lists(PIECES, max_size=20).map("".join)
+
+
+@given(YAMLISH, YAMLISH)
+def test_anything_like_yaml_is_checked_without_a_traceback(card, classes):
+    check_texts(f"---\n{card}\n---\n", classes)
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

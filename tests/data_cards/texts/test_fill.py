@@ -7,6 +7,7 @@ import pytest
 from data_cards.annotations.class_card import card_of, read_card, with_fields, write_card
 from data_cards.annotations.class_edits import changed_collection
 from data_cards.annotations.decision import decide
+from data_cards.dataset.class_names import class_id_from, title_from
 from data_cards.dataset.collection import ClassInfo, Collection, load_collection, write_collection
 from data_cards.dataset.repo import create_dataset, open_dataset
 from data_cards.errors import BadCollection, NotFetched, UnknownClass
@@ -31,12 +32,29 @@ def folder_of(things, folder):
     return folder
 
 
-@pytest.mark.parametrize("name", ["festival", "Old Town", "no", "Été: 2026", "123"])
+NAMES = [
+    "festival",
+    "Old Town",
+    "no",
+    "Été: 2026",
+    "123",
+    "Ann's mugs",
+    "null",
+    "007",
+    "x\ny",
+    "🏺",
+]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "{name}", "#1", "a\udcffb"])
 def test_a_new_collection_can_be_read_and_has_no_error(tmp_path, name):
     begin_collection(tmp_path / name)
     place = find_place(str(tmp_path / name))
     assert [one for one in check_texts(place.card, place.classes) if one.is_error] == []
     assert place.collection().ids == ("first-thing",)
+    called = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    assert place.collection().name == class_id_from(called)
+    assert place.collection().title == title_from(called)
 
 
 def test_a_collection_that_is_there_is_not_begun_again(tmp_path):
