@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+LONGEST_HEADER = 96  # bytes of a track's header in version 1
 MOST_BOXES = 10_000  # a clip has a few dozen
 
 
@@ -50,7 +51,7 @@ def display_matrix(path: Path) -> DisplayMatrix | None:
                 matrix = _matrix_of(file, track)
                 if matrix:
                     return matrix
-        except struct.error:  # cut short: what can be decoded of it is shown as it is
+        except (struct.error, IndexError):  # cut short: what can be decoded of it is shown as it is
             return None
     return None
 
@@ -84,7 +85,7 @@ def _matrix_of(file: BinaryIO, track: _Box) -> DisplayMatrix | None:
     if file.read(4) != b"vide":
         return None
     file.seek(found[b"tkhd"].start)
-    header = file.read(found[b"tkhd"].end - found[b"tkhd"].start)
+    header = file.read(min(found[b"tkhd"].end - found[b"tkhd"].start, LONGEST_HEADER))
     # Times and durations take 32 bits in version 0 and 64 in version 1.
     at = 52 if header[0] == 1 else 40
     a, b, _, c, d = struct.unpack_from(">5i", header, at)

@@ -7,6 +7,7 @@ for second, jpeg in best_frames(Path("vase.mp4"), every=0.5): ...    the sharp a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import cv2
 
 QUALITY = 92
+USUAL_RATE = 25.0  # frames a second of a clip that does not say it
 # Frames examined a second: a walking hand holds still for about a fifth of a second.
 LOOKS = 8
 
@@ -102,11 +104,18 @@ def _picked(clip: cv2.VideoCapture, every: float) -> Iterator[tuple[float, NDArr
     import cv2
 
     wanted = 0.0
-    while clip.grab():
-        second = clip.get(cv2.CAP_PROP_POS_MSEC) / 1000
+    told = second = 0.0
+    usual = 1 / (clip.get(cv2.CAP_PROP_FPS) or USUAL_RATE)
+    for number in count():
+        if not clip.grab():
+            return
+        before = told
+        told = clip.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        # A bare stream tells no time, and where two were joined it begins anew.
+        second += told - before if told > before or not number else usual
         if second + 1e-6 < wanted:
             continue
         whole, picture = clip.retrieve()
         if whole:
             yield second, picture
-            wanted = max(wanted + every, second)
+            wanted = wanted + every if wanted + every > second else second + every

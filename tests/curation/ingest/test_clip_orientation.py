@@ -109,3 +109,16 @@ def test_damaged_clips_have_a_matrix_or_none(clip, tmp_path_factory, place, valu
     path = tmp_path_factory.getbasetemp() / "damaged.mp4"
     path.write_bytes(data)
     assert display_matrix(path) is None or isinstance(display_matrix(path), DisplayMatrix)
+
+
+def box(kind: bytes, *inside: bytes) -> bytes:
+    data = b"".join(inside)
+    return struct.pack(">I4s", 8 + len(data), kind) + data
+
+
+@pytest.mark.parametrize("header", [b"", b"\0", b"\1", bytes(41), bytes(75)])
+def test_a_track_with_a_header_that_is_too_short_is_held_in_no_way(header, tmp_path):
+    media = box(b"mdia", box(b"hdlr", bytes(8), b"vide"))
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(box(b"moov", box(b"trak", box(b"tkhd", header), media)))
+    assert display_matrix(path) in (None, DisplayMatrix(0, 0, 0, 0))

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curation.ingest import frame_choice
 from curation.ingest.collect import collect
-from curation.ingest.frame_choice import CUT, DIFFERENT, SIDE, chosen, difference, look_at
+from curation.ingest.frame_choice import CUT, DIFFERENT, SIDE, Kept, chosen, difference, look_at
 from curation.ingest.incoming import SourceOptions
 from curation.ingest.video import best_frames, frames
 from data_cards.annotations.decision import NONE_OF_THESE
@@ -68,6 +69,33 @@ def test_what_is_kept_is_in_order_different_and_not_more_than_asked(steps, every
     for place, one in enumerate(kept):
         assert all(difference(one, other) >= DIFFERENT for other in kept[:place])
     assert bool(kept) == bool(looks)
+
+
+@given(st.lists(st.integers(0, 140), min_size=1, max_size=90), st.floats(0.005, 0.1))
+def test_a_look_is_like_one_of_many_where_it_is_like_one_of_them(views, different):
+    """As many as 90, since the room for their means grows from 64 on."""
+    last, *looks = (look(0, view=view / 4) for view in views)
+    kept = Kept()
+    for one in looks:
+        kept.add(one)
+    assert len(kept) == len(looks)
+    assert kept.has_like(last, different) == any(difference(last, one) < different for one in looks)
+
+
+def test_of_many_kept_frames_few_are_compared_whole(monkeypatch):
+    """Else an hour of walking takes minutes only to compare."""
+    compared = []
+
+    def counted(one, other):
+        compared.append(1)
+        return difference(one, other)
+
+    monkeypatch.setattr(frame_choice, "difference", counted)
+    rng = np.random.default_rng(3)
+    scenes = [rng.integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8) for _ in range(300)]
+    kept = list(chosen([look_at(second, 1, scene) for second, scene in enumerate(scenes)], 1.0))
+    assert len(kept) == 300
+    assert len(compared) < 2 * 300
 
 
 @pytest.fixture(scope="module")

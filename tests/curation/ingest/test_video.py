@@ -6,7 +6,7 @@ import pytest
 
 from curation.ingest.collect import collect
 from curation.ingest.incoming import SourceOptions
-from curation.ingest.video import frames
+from curation.ingest.video import _picked, frames
 from data_cards.dataset.repo import open_dataset
 from data_cards.errors import BadSource
 from data_cards.photos.image import open_photo
@@ -58,3 +58,41 @@ def test_frames_come_in_with_their_second_and_the_label_that_was_given(clip, tmp
     assert {(source.path, source.origin, source.given_label) for source in sources} == {
         ("walk.mp4", "video", "Blue-vase")
     }
+
+
+class Recording:
+    """A clip as OpenCV opens it: a frame at each of these milliseconds, at this rate."""
+
+    def __init__(self, times, rate=10.0):
+        self.times = iter(times)
+        self.told = {cv2.CAP_PROP_FPS: rate}
+
+    def grab(self):
+        time = next(self.times, None)
+        self.told[cv2.CAP_PROP_POS_MSEC] = time
+        return time is not None
+
+    def get(self, what):
+        return self.told[what]
+
+    def retrieve(self):
+        return True, np.zeros((4, 4, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("times", "rate", "seconds"),
+    [
+        (range(0, 2000, 100), 10, [0, 0.5, 1, 1.5]),
+        (range(0, 2000, 40), 25, [0, 0.52, 1, 1.52]),
+        ([0] * 20, 10, [0, 0.5, 1, 1.5]),
+        ([0] * 50, 0, [0, 0.52, 1, 1.52]),
+        ([*range(0, 1000, 100), *range(0, 1000, 100)], 10, [0, 0.5, 1, 1.5]),
+        ([0, 30, 60, 900, 1000, 2500, 2520, 2900, 7000, 7020], 4, [0, 0.9, 1, 2.5, 7]),
+        ([4000, 4100, 4500, 5000], 10, [4, 4.5, 5]),
+        ([5], 10, [0.005]),
+        ([], 10, []),
+    ],
+)
+def test_one_frame_of_each_half_second_whatever_times_a_clip_tells(times, rate, seconds):
+    found = [second for second, _ in _picked(Recording(times, rate), 0.5)]
+    assert found == pytest.approx(seconds)
