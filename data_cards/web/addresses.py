@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import httpx2
 
@@ -24,15 +24,21 @@ IsAllowed = Callable[[str], bool]
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-def checked(url: str) -> httpx2.URL:
-    """A URL of the web. Raises NotFetched for other schemes, for a user name inside, and for no
-    URL at all."""
+def checked(
+    url: str, params: Mapping[str, str] | None = None, near: httpx2.URL | None = None
+) -> httpx2.URL:
+    """A URL of the web, with parameters; `near`: the address that a relative one is relative to.
+    Raises NotFetched for other schemes, for a user name inside, and for no URL at all."""
     try:
-        found = httpx2.URL(url)
+        found = near.join(url) if near else httpx2.URL(url)
+        found = found.copy_merge_params(dict(params)) if params else found
+        httpx2.URL(str(found))  # what was put together may be too long, or not be one
     except (httpx2.InvalidURL, TypeError, ValueError) as error:
         raise NotFetched(f"“{url[:80]}” is not a web address.", url=url) from error
     if found.scheme not in ("http", "https") or not found.host:
-        raise NotFetched(f"“{url[:80]}” is not an http or https address.", url=url)
+        raise NotFetched(f"“{str(found)[:80]}” is not an http or https address.", url=url)
+    if (found.port or 0) > 65535:
+        raise NotFetched(f"“{url[:80]}” has a port that does not exist.", url=url)
     if found.userinfo:
         raise NotFetched(f"The address of {found.host} contains a user name.", url=url)
     return found

@@ -32,6 +32,7 @@ from data_cards.web.addresses import (
     is_public,
     public_address,
 )
+from data_cards.web.time_limit import TimeLimit
 
 NAME = "Vitrine"
 WAITS = (429, 503)
@@ -42,8 +43,8 @@ TEXT_BYTES = 8_000_000  # a page of an API's answer; 500 photos of Commons with 
 @dataclass(frozen=True)
 class WebLimits:
     """`bytes`: of one answer; `seconds`: for one answer in all, and `read`: for its next piece;
-    `pause`: between two requests to one host; `tries`: of one request; `longest_wait`: what a
-    server may ask for; `failures`: in a row, after which a host is left alone."""
+    `pause`: between two requests to one host; `tries`: of one request; a host is left
+    alone after `failures` in a row, or if it asks for more than the `longest_wait`."""
 
     bytes: int = 60_000_000
     seconds: float = 60.0
@@ -99,6 +100,9 @@ class WebClient:
             follow_redirects=False,
             headers={"User-Agent": self.agent, "Accept-Encoding": "identity"},
             timeout=httpx2.Timeout(self.limits.read),
+            # A kept connection is known by its address, and would be used for another name of a
+            # server that answers for many, with the first name's certificate.
+            limits=httpx2.Limits(max_keepalive_connections=0),
         )
 
     def close(self) -> None:
@@ -116,7 +120,7 @@ class WebClient:
         answer = self.get(url, params, most=TEXT_BYTES)
         try:
             return json.loads(answer.data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             host = httpx2.URL(url).host
             raise NotFetched(f"{host} answered with something other than JSON.", url=url) from error
 
@@ -130,9 +134,7 @@ class WebClient:
         headers: Mapping[str, str] | None = None,
     ) -> WebAnswer:
         """One answer, at most `most` bytes of it. Raises NotFetched."""
-        place = checked(url)
-        if params:
-            place = place.copy_merge_params(dict(params))
+        place = checked(url, params)
         seen: set[str] = set()
         for _ in range(self.limits.redirects + 1):
             if str(place) in seen:
@@ -144,15 +146,13 @@ class WebClient:
             found = self._answer(place, most or self.limits.bytes, headers or {})
             if isinstance(found, WebAnswer):
                 return found
-            place = checked(str(place.join(found)))
+            place = checked(found, near=place)
             headers = None  # a key for one host goes to no other
         raise NotFetched(
             f"{place.host} redirects more than {self.limits.redirects} times.", url=url
         )
 
-    def _answer(
-        self, place: httpx2.URL, most: int, headers: Mapping[str, str]
-    ) -> WebAnswer | httpx2.URL:
+    def _answer(self, place: httpx2.URL, most: int, headers: Mapping[str, str]) -> WebAnswer | str:
         """The answer, or where the server says that it is. Tried again where that may help."""
         host = place.netloc.decode()
         if self._failures[host] >= self.limits.failures:
@@ -164,6 +164,9 @@ class WebClient:
                 found = self._once(place, most, headers)
             except _Again as again:
                 refusal = again.refusal
+                if again.wait is not None and again.wait > self.limits.longest_wait:
+                    self._failures[host] = self.limits.failures
+                    raise refusal from again
                 self._pause(host, 2.0**turn if again.wait is None else again.wait)
                 continue
             except NotFetched as error:
@@ -188,32 +191,36 @@ class WebClient:
         wait = min(max(seconds, self.limits.pause), self.limits.longest_wait)
         self._next[host] = self._clock() + wait
 
-    def _once(
-        self, place: httpx2.URL, most: int, headers: Mapping[str, str]
-    ) -> WebAnswer | httpx2.URL:
+    def _once(self, place: httpx2.URL, most: int, headers: Mapping[str, str]) -> WebAnswer | str:
         name = place.raw_host.decode("ascii")  # as DNS and TLS know names in other letters
         address = public_address(name, self._resolve, self._is_allowed)
         request = self._client.build_request("GET", place, headers=dict(headers))
         # The name stays in the Host header and in TLS; the connection goes where the check went.
         request.url = place.copy_with(host=address)
         request.extensions["sni_hostname"] = name
+        with TimeLimit(self.limits.seconds) as limit:
+            request.extensions["trace"] = limit.follow
+            try:
+                return self._read(place, request, most)
+            except httpx2.TransportError as error:
+                if limit.is_over:
+                    raise self._too_slow(place) from error
+                raise _Again(_unreachable(place, error)) from error
+            except httpx2.DecodingError as error:
+                told = f"The answer of {place.host} is damaged."
+                raise NotFetched(told, answered=True) from error
+
+    def _read(self, place: httpx2.URL, request: httpx2.Request, most: int) -> WebAnswer | str:
         started = self._clock()
+        answer = self._client.send(request, stream=True)
         try:
-            answer = self._client.send(request, stream=True)
-        except httpx2.TransportError as error:
-            raise _Again(_unreachable(place, error)) from error
-        try:
-            return self._read(place, answer, most, started)
-        except httpx2.TransportError as error:
-            raise _Again(_unreachable(place, error)) from error
-        except httpx2.DecodingError as error:
-            raise NotFetched(f"The answer of {place.host} is damaged.", answered=True) from error
+            return self._body(place, answer, most, started)
         finally:
             answer.close()
 
-    def _read(
+    def _body(
         self, place: httpx2.URL, answer: httpx2.Response, most: int, started: float
-    ) -> WebAnswer | httpx2.URL:
+    ) -> WebAnswer | str:
         status = answer.status_code
         if status in WAITS:
             told = NotFetched(f"{place.host} asks us to wait ({status}).", status=status)
@@ -221,13 +228,13 @@ class WebClient:
         if status in AGAIN:
             raise _Again(NotFetched(f"{place.host} is in trouble ({status}).", status=status))
         if status in (301, 302, 303, 307, 308) and "Location" in answer.headers:
-            return httpx2.URL(answer.headers["Location"])
+            return str(answer.headers["Location"])
         if status != 200:
             words = {401: "wants a key", 403: "refuses this", 404: "has no such file", 410: "gone"}
             said = words.get(status, "answers without it")
             raise NotFetched(f"{place.host} {said} ({status}).", status=status, answered=True)
         length = answer.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > most:
+        if length.isdigit() and (len(length) > 18 or int(length) > most):
             raise _too_large(place, most)
         data = bytearray()
         for piece in answer.iter_bytes():
@@ -235,12 +242,12 @@ class WebClient:
             if len(data) > most:
                 raise _too_large(place, most)
             if self._clock() - started > self.limits.seconds:
-                raise NotFetched(
-                    f"{place.host} took longer than {self.limits.seconds:.0f} seconds.",
-                    answered=True,
-                )
+                raise self._too_slow(place)
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
         return WebAnswer(str(place), kind, bytes(data))
+
+    def _too_slow(self, place: httpx2.URL) -> NotFetched:
+        return NotFetched(f"{place.host} took longer than {self.limits.seconds:.0f} seconds.")
 
     def _robots_allow(self, place: httpx2.URL) -> bool:
         """Whether a host's robots.txt lets us fetch this. As RFC 9309 has it: no file allows all,
@@ -251,6 +258,8 @@ class WebClient:
             try:
                 answer = self.get(f"{host}/robots.txt", most=self.limits.robots_bytes)
                 rules.parse(answer.data.decode("utf-8", "replace").splitlines())
+            except ValueError:  # rules that cannot be read may forbid it
+                rules.parse(["User-agent: *", "Disallow: /"])
             except NotFetched as error:
                 status = int(str(error.evidence.get("status", 0)))
                 is_missing = 400 <= status < 500 and status != 429
@@ -277,11 +286,11 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     (7.0, None)
     """
     text = (value or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 8:
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (aware - (now or datetime.now(UTC))).total_seconds())

@@ -2,13 +2,18 @@
 sleeping: the clock and the transport are the test's."""
 
 import json
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_cards.errors import NotFetched
 from data_cards.web.client import WebClient, WebLimits, retry_after
+from tests.fixtures.bad_server import bad_server
 
 
 class Clock:
@@ -89,11 +94,84 @@ def test_a_redirect_to_another_place_is_checked_like_the_first():
         client.get("http://good.example/a.jpg")
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "http://user@good.example/"])
+STRANGE = [
+    "file:///etc/passwd",
+    "http://user@good.example/",
+    "http://[::1",
+    "http://a:port/",
+    "http://a.example:99999/",
+    "http://a.example/\t",
+    "\x00",
+    "http://a.example/" + "x" * 70_000,
+    "mailto:ann@a.example",
+]
+
+
+@pytest.mark.parametrize("target", STRANGE)
 def test_a_redirect_to_what_is_no_web_address_is_refused(target):
     client, _, _ = web(lambda request: httpx2.Response(302, headers={"Location": target}))
     with pytest.raises(NotFetched):
         client.get("http://good.example/a.jpg")
+
+
+@pytest.mark.parametrize("url", ["http://a.example:99999/", "http://a.example/" + "x" * 70_000])
+def test_an_address_that_cannot_be_asked_is_refused_with_a_sentence(url):
+    client, _, asked = web(lambda request: httpx2.Response(200))
+    with pytest.raises(NotFetched):
+        client.get(url)
+    with pytest.raises(NotFetched):
+        client.get("http://a.example/", {"q": "\udcff"})
+    assert not asked
+
+
+def test_each_request_has_a_connection_of_its_own():
+    """Two names may have one address, and the second would be asked by the first's connection."""
+    ports = []
+
+    class Keeps(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            ports.append(self.client_address)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *words):
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Keeps) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        client = WebClient(is_allowed=lambda address: True, sleep=lambda seconds: None)
+        for name in ("localhost", "127.0.0.1"):
+            client.get(f"http://{name}:{server.server_address[1]}/")
+        client.close()
+        server.shutdown()
+    assert len(set(ports)) == 2
+
+
+def test_headers_that_come_letter_by_letter_end_after_the_seconds_of_an_answer():
+    with bad_server({"good.jpg": b""}) as server:
+        limits = WebLimits(seconds=0.2, read=5)
+        client = WebClient(limits, is_allowed=lambda address: True, sleep=lambda seconds: None)
+        with pytest.raises(NotFetched, match="took longer than"):
+            client.get(server.url("drip.jpg"))
+        assert server.asked["drip.jpg"] == 1
+        client.close()
+
+
+@pytest.mark.parametrize("wait", ["3600", "1000000000", "9" * 500, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_server_that_asks_for_a_very_long_wait_is_left_alone(wait):
+    client, clock, asked = web(
+        lambda request: httpx2.Response(429, headers={"Retry-After": wait}), longest_wait=120.0
+    )
+    for _ in range(2):
+        with pytest.raises(NotFetched):
+            client.get("https://busy.example/a.jpg")
+    assert len(asked) == 1
+    assert sum(clock.slept) <= 1
+    with pytest.raises(NotFetched, match="asks us to wait"):
+        client.get("https://other.example/a.jpg")
 
 
 def test_two_requests_to_one_host_have_a_pause_between_them():
@@ -216,6 +294,9 @@ def robots(text, status=200):
         ("User-agent: other\nDisallow: /", 200, True),
         ("", 200, True),
         ("\x00\xff nonsense", 200, True),
+        ("User-agent: *\nCrawl-delay: ²\nDisallow:", 200, False),
+        ("User-agent: *\nRequest-rate: ²/5\nDisallow:", 200, False),
+        ("User-agent: *\nDisallow: //[::1", 200, False),
         ("", 404, True),
         ("", 403, True),
         ("", 500, False),
@@ -238,9 +319,10 @@ def test_robots_are_asked_once_for_each_host():
 
 
 def test_json_that_is_none_is_a_sentence():
-    client, _, _ = web(lambda request: httpx2.Response(200, text="<html>"))
-    with pytest.raises(NotFetched, match="something other than JSON"):
-        client.json("https://api.example/")
+    for text in ("<html>", "", "[" * 100_000, "1" * 5000):
+        client, _, _ = web(lambda request, text=text: httpx2.Response(200, text=text))
+        with pytest.raises(NotFetched, match="something other than JSON"):
+            client.json("https://api.example/")
     client, _, _ = web(lambda request: httpx2.Response(200, text=json.dumps({"a": 1})))
     assert client.json("https://api.example/") == {"a": 1}
 
@@ -256,9 +338,18 @@ def test_json_that_is_none_is_a_sentence():
         ("soon", None),
         ("-5", None),
         ("1e9", None),
+        ("1000000000", 1e9),
+        ("Mon, 30 Nov 2026 00:00:00 +99999999999999999999", None),
+        ("Mon, 30 Nov 99999999999 00:00:00 GMT", None),
         ("", None),
         (None, None),
     ],
 )
 def test_what_a_server_asks_for_is_read_as_a_number_or_a_date(header, seconds):
     assert retry_after(header, datetime(2026, 11, 30, tzinfo=UTC)) == seconds
+
+
+@given(st.one_of(st.text(max_size=40), st.from_regex(r"[A-Z][a-z]{2}, \d+ Nov \d+ [\d:]+ [+-]\d+")))
+def test_whatever_a_server_asks_for_is_seconds_or_nothing(header):
+    seconds = retry_after(header)
+    assert seconds is None or seconds >= 0
