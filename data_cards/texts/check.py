@@ -7,7 +7,6 @@ A reader stops at the first error; this goes on to the last. Pure: texts in, rem
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -26,8 +25,8 @@ from data_cards.dataset.collection_files import (
     lines_of_keys,
 )
 from data_cards.errors import BadCollection, VitrineError
+from data_cards.texts.wikidata import is_item
 
-ITEM = re.compile(r"Q[1-9][0-9]{0,11}")
 LONGEST_SUMMARY = 400  # letters; the placard of the demo shows six lines of some 60
 
 
@@ -167,7 +166,7 @@ def _of_item(row: ClassRow, lines: dict[str, int], items: _Seen) -> Iterator[Rem
     if not row.wikidata:
         return
     line = lines["wikidata"]
-    if not ITEM.fullmatch(row.wikidata):
+    if not is_item(row.wikidata):
         yield _error(line, f"`{row.wikidata}` is not a Wikidata item; items look like Q243.")
         return
     other = items.first(row.wikidata, row.id, line)

@@ -8,10 +8,13 @@ accepted it (the page *Classes* of the light table).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
+from data_cards.dataset.class_names import name_key
 from data_cards.dataset.collection import ClassInfo
+from data_cards.dataset.collection import Collection as Things
 from data_cards.errors import NotFetched, UnknownClass
 from data_cards.progress import say, track
 from data_cards.texts.place import CollectionPlace
@@ -52,28 +55,48 @@ def fill(
         if name not in things:
             raise UnknownClass(f"There is no class '{name}' in {things.title}.", label=name)
     made: dict[str, ClassInfo] = {}
-    drafted: list[str] = []
     left: list[tuple[str, str]] = []
     wanted = [info for info in things.classes if info.id in only or (not only and _lacks(info))]
-    for info in track(wanted, "Drafting", len(wanted), "class"):
-        try:
-            draft = draft_of(info)
-        except NotFetched as error:
-            left.append((info.id, error.sentence))
-            if len(left) > 2 and all(why == error.sentence for _, why in left[-3:]):
-                say("The source does not answer; the rest is left for later.")
-                break
-            continue
-        if draft.why_not:
-            left.append((info.id, draft.why_not))
-        elif draft.info != info:
-            made[info.id] = draft.info
-            if draft.info.draft:
-                drafted.append(info.id)
-    if made:
-        changed = things.with_classes(made.get(info.id, info) for info in things.classes)
-        place.write(changed, "Draft texts of classes")
-    return Filled(tuple(drafted), tuple(left))
+    try:
+        for info in track(wanted, "Drafting", len(wanted), "class"):
+            try:
+                draft = draft_of(info)
+            except NotFetched as error:
+                left.append((info.id, error.sentence))
+                if len(left) > 2 and all(why == error.sentence for _, why in left[-3:]):
+                    say("The source does not answer; the rest is left for later.")
+                    break
+                continue
+            if draft.why_not:
+                left.append((info.id, draft.why_not))
+            elif draft.info != info:
+                made[info.id] = _named_alone(draft.info, info, things, made.values())
+    finally:  # also when somebody stops it
+        if made:
+            place.write(partial(_with_drafts, made, things), "Draft texts of classes")
+    return Filled(tuple(name for name, info in made.items() if info.draft), tuple(left))
+
+
+def _named_alone(
+    draft: ClassInfo, before: ClassInfo, things: Things, others: Iterable[ClassInfo]
+) -> ClassInfo:
+    """A draft without new aliases that are names of other classes: a name means one class."""
+    taken = {name_key(alias) for other in others for alias in other.aliases}
+    aliases = tuple(
+        name
+        for name in draft.aliases
+        if name in before.aliases
+        or (things.find(name) in (None, draft.id) and name_key(name) not in taken)
+    )
+    return replace(draft, aliases=aliases)
+
+
+def _with_drafts(made: Mapping[str, ClassInfo], read: Things, now: Things) -> Things:
+    """The classes as they are now, with drafts; what somebody changed meanwhile stays."""
+    return now.with_classes(
+        made[info.id] if info.id in made and info == read.info(info.id) else info
+        for info in now.classes
+    )
 
 
 def _lacks(info: ClassInfo) -> bool:

@@ -2,7 +2,7 @@
 
 place = find_place("deities")
 place.card, place.classes          the texts as they are written
-place.write(collection, "Draft texts")
+place.write(change, "Draft texts")
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from data_cards.storage.repository import HUB
 @dataclass(frozen=True)
 class CollectionPlace:
     """The two texts of a collection, the class ids that have a reference picture, and how a
-    changed collection is kept."""
+    change is kept: it is made to what is there by then."""
 
     name: str
     card: str
     classes: str
     pictures: frozenset[str]
-    write: Callable[[Collection, str], None]
+    write: Callable[[Callable[[Collection], Collection], str], None]
 
     def collection(self) -> Collection:
         """Read strictly. Raises BadCollection."""
@@ -64,12 +64,13 @@ def find_place(name: str) -> CollectionPlace:
 def _in_dataset(address: str) -> CollectionPlace:
     dataset = open_dataset(address)
 
-    def write(changed: Collection, message: str) -> None:
-        def change(base: Dataset) -> Changes:
-            same = base.collection() == changed
-            return Changes() if same else Changes(collection_files(changed))
+    def write(change: Callable[[Collection], Collection], message: str) -> None:
+        def changes(base: Dataset) -> Changes:
+            before = base.collection()
+            changed = change(before)
+            return Changes() if before == changed else Changes(collection_files(changed))
 
-        dataset.update(message, change)
+        dataset.update(message, changes)
 
     return CollectionPlace(
         address,
@@ -81,9 +82,9 @@ def _in_dataset(address: str) -> CollectionPlace:
 
 
 def _in_folder(name: str, folder: Path) -> CollectionPlace:
-    def write(changed: Collection, message: str) -> None:
-        _, classes = write_collection(changed)
-        before = (folder / CLASSES).read_text("utf-8")
+    def write(change: Callable[[Collection], Collection], message: str) -> None:
+        _, classes = write_collection(change(_in_folder(name, folder).collection()))
+        before = (folder / CLASSES).read_text("utf-8-sig")
         write_durably(folder / CLASSES, (_head_comment(before) + classes).encode())
 
     for file in (CARD, CLASSES):

@@ -32,6 +32,7 @@ from data_cards.web.addresses import (
     is_public,
     public_address,
 )
+from data_cards.web.answers import refusal
 from data_cards.web.time_limit import TimeLimit
 
 NAME = "Vitrine"
@@ -118,11 +119,14 @@ class WebClient:
     def json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
         """The JSON of an interface that is made for programs. Raises NotFetched."""
         answer = self.get(url, params, most=TEXT_BYTES)
+        host = httpx2.URL(url).host
         try:
-            return json.loads(answer.data)
+            found = json.loads(answer.data)
         except (ValueError, RecursionError) as error:
-            host = httpx2.URL(url).host
             raise NotFetched(f"{host} answered with something other than JSON.", url=url) from error
+        if said := refusal(found):
+            raise NotFetched(f"{host} refuses this: {said.rstrip('.')}.", url=url)
+        return found
 
     def get(
         self,

@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from curation.ingest.search.query import Asking, Hit, Query
+from curation.ingest.search.query import Asking, Hit, Query, hits_of
 from data_cards.progress import say
 from data_cards.texts.wikidata import not_called_so
+from data_cards.web.answers import table, words
 
 API = "https://commons.wikimedia.org/w/api.php"
 PAGE = 50  # what anonymous programs may ask for at once
 # One of the widths that Wikimedia's servers hold ready; others are made anew, and discouraged.
 WIDTH = 1280
-TAG = re.compile(r"<[^>]*>")
+TAG = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
 def search(asking: Asking, query: Query) -> Iterator[Hit]:
@@ -38,13 +39,13 @@ def _is_the_class(asking: Asking, query: Query) -> bool:
     return not others
 
 
-def _pages(asking: Asking, words: str) -> Iterator[Hit]:
+def _pages(asking: Asking, question: str) -> Iterator[Hit]:
     asked = {
         "action": "query",
         "format": "json",
         "formatversion": "2",
         "generator": "search",
-        "gsrsearch": words,
+        "gsrsearch": question,
         "gsrnamespace": "6",
         "gsrlimit": str(PAGE),
         "prop": "imageinfo",
@@ -55,30 +56,32 @@ def _pages(asking: Asking, words: str) -> Iterator[Hit]:
     going_on: Mapping[str, Any] = {}
     while True:
         found = asking.json(API, asked | {name: str(value) for name, value in going_on.items()})
-        pages = found.get("query", {}).get("pages", ())
-        for page in sorted(pages, key=lambda one: int(one.get("index", 0))):
-            hit = _hit(page)
-            if hit:
-                yield hit
-        going_on = found.get("continue", {})
+        pages = table(found.get("query")).get("pages", ())
+        yield from hits_of(sorted(pages, key=_place), _hit)
+        going_on = table(found.get("continue"))
         if not going_on:
             return
+
+
+def _place(page: Any) -> int:
+    index = table(page).get("index")
+    return index if isinstance(index, int) else 0
 
 
 def _hit(page: Mapping[str, Any]) -> Hit | None:
     info = next(iter(page.get("imageinfo", ())), None)
     if not info or not str(info.get("mime", "")).startswith("image/"):
         return None
-    told = info.get("extmetadata", {})
-    is_small = int(info.get("width", 0)) <= WIDTH
+    told = table(info.get("extmetadata"))
+    is_small = int(info.get("width") or 0) <= WIDTH
     return Hit(
         url=str(info["url"] if is_small else info.get("thumburl") or info["url"]),
-        page=str(info.get("descriptionurl", "")),
-        title=str(page.get("title", "")).removeprefix("File:"),
-        author=_plain(told.get("Artist", {}).get("value", "")),
-        licence=_plain(told.get("LicenseShortName", {}).get("value", "")),
-        width=int(info.get("width", 0)),
-        height=int(info.get("height", 0)),
+        page=words(info.get("descriptionurl")),
+        title=words(page.get("title")).removeprefix("File:"),
+        author=_plain(table(told.get("Artist")).get("value")),
+        licence=_plain(table(told.get("LicenseShortName")).get("value")),
+        width=int(info.get("width") or 0),
+        height=int(info.get("height") or 0),
     )
 
 
@@ -88,4 +91,4 @@ def _plain(markup: object) -> str:
     >>> _plain('<a href="//x">Ann &amp; Bo</a>')
     'Ann & Bo'
     """
-    return " ".join(html.unescape(TAG.sub(" ", str(markup))).split())
+    return words(html.unescape(TAG.sub(" ", words(markup))))

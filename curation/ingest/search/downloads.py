@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from data_cards.errors import MissingFile
 from data_cards.storage.atomic_files import full_disk_named, write_durably
@@ -27,10 +28,8 @@ class Downloads:
         self._lines = folder / "refused.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
         data = self._lines.read_bytes() if self._lines.is_file() else b""
-        self._refused = {
-            str(row["url"]): str(row.get("why", ""))
-            for row in lines_of(data, self._lines.name)
-            if "url" in row
+        self._refused: dict[str, dict[str, Any]] = {
+            str(row["url"]): row for row in lines_of(data, self._lines.name) if "url" in row
         }
 
     def has(self, url: str) -> bool:
@@ -48,18 +47,25 @@ class Downloads:
         """Keep what came. Raises DiskFull."""
         write_durably(self._path(url), data)
 
-    def refused(self, url: str) -> str:
-        """Why an address was refused for good; empty if it was not."""
-        return self._refused.get(url, "")
+    def refused(self, url: str, least: int = 0) -> str:
+        """Why an address was refused for good; empty if it was not, or if it was for a shorter
+        side of fewer pixels than somebody wanted, and `least` are enough now."""
+        row = self._refused.get(url, {})
+        is_enough = isinstance(row.get("side"), int) and row["side"] >= least
+        return "" if is_enough else str(row.get("why", ""))
 
-    def refuse(self, url: str, why: str) -> None:
-        """Remember that an address gives nothing that can be used."""
-        if url in self._refused:
-            return
-        self._refused[url] = why
+    def refuse(self, url: str, why: str, side: int = 0) -> None:
+        """Remember that an address gives nothing that can be used; `side`: its pixels, where there
+        are too few."""
         self._path(url).unlink(missing_ok=True)
+        row = {"url": url, "why": why} | ({"side": side} if side else {})
+        if self._refused.get(url) == row:
+            return
+        self._refused[url] = row
+        line = json.dumps(row, ensure_ascii=True)
         with full_disk_named("the list of refused files"), open(self._lines, "a") as file:
-            file.write(json.dumps({"url": url, "why": why}, ensure_ascii=True) + "\n")
+            # A line that was cut off by a full disk or a kill must not take this one with it.
+            file.write(f"\n{line}\n")
 
     def let_go(self, urls: Iterable[str]) -> None:
         """Remove the files of addresses whose photos are in the dataset by now."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from curation.ingest.search.query import Asking, Hit, Query
+from curation.ingest.search.query import Asking, Hit, Query, hits_of
+from data_cards.web.answers import words
 
 API = "https://api.europeana.eu/record/v2/search.json"
 PAGE = 100
@@ -29,16 +30,16 @@ def search(asking: Asking, query: Query) -> Iterator[Hit]:
             "cursor": cursor,
         }
         found = asking.json(API, asked)
-        for one in found.get("items", ()):
-            if one.get("edmIsShownBy"):
-                yield _hit(one)
+        yield from hits_of(found.get("items", ()), _hit)
         cursor = str(found.get("nextCursor") or "") if found.get("items") else ""
 
 
-def _hit(one: Mapping[str, Any]) -> Hit:
+def _hit(one: Mapping[str, Any]) -> Hit | None:
+    if not one.get("edmIsShownBy"):
+        return None
     return Hit(
         url=_first(one, "edmIsShownBy"),
-        page=_first(one, "edmIsShownAt") or str(one.get("guid", "")),
+        page=_first(one, "edmIsShownAt") or words(one.get("guid")),
         title=_first(one, "title"),
         author=_first(one, "dcCreator") or _first(one, "dataProvider"),
         licence=_first(one, "rights"),
@@ -47,4 +48,4 @@ def _hit(one: Mapping[str, Any]) -> Hit:
 
 def _first(one: Mapping[str, Any], key: str) -> str:
     values = one.get(key) or ()
-    return str(values[0]) if isinstance(values, list) and values else ""
+    return words(values[0]) if isinstance(values, list) and values else ""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from curation.ingest.search.query import Asking, Hit, Query
+from curation.ingest.search.query import Asking, Hit, Query, hits_of
+from data_cards.web.answers import words
 
 API = "https://www.flickr.com/services/rest/"
 PAGE = 250
@@ -48,20 +49,20 @@ def search(asking: Asking, query: Query) -> Iterator[Hit]:
             "nojsoncallback": "1",
         }
         found = asking.json(API, asked).get("photos", {})
-        for one in found.get("photo", ()):
-            if one.get("url_l") or one.get("url_o"):
-                yield _hit(one)
+        yield from hits_of(found.get("photo", ()), _hit)
         pages = int(found.get("pages", 0))
         number += 1
 
 
-def _hit(one: Mapping[str, Any]) -> Hit:
+def _hit(one: Mapping[str, Any]) -> Hit | None:
+    if not (one.get("url_l") or one.get("url_o")):
+        return None
     size = "l" if one.get("url_l") else "o"
     return Hit(
         url=str(one[f"url_{size}"]),
         page=f"https://www.flickr.com/photos/{one['owner']}/{one['id']}",
-        title=str(one.get("title", "")),
-        author=str(one.get("ownername", "")),
+        title=words(one.get("title")),
+        author=words(one.get("ownername")),
         licence=LICENCES.get(str(one.get("license")), ""),
         width=int(one.get(f"width_{size}") or 0),
         height=int(one.get(f"height_{size}") or 0),

@@ -6,11 +6,12 @@ than 10,000 a day.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from curation.ingest.search.openverse import licence_name
-from curation.ingest.search.query import Asking, Hit, Query
+from curation.ingest.search.query import Asking, Hit, Query, hits_of
+from data_cards.web.answers import table, words
 
 API = "https://api.inaturalist.org/v1/observations"
 PAGE = 100
@@ -30,24 +31,23 @@ def search(asking: Asking, query: Query) -> Iterator[Hit]:
             "page": str(number),
         }
         found = asking.json(API, asked)
-        for one in found.get("results", ()):
-            yield from _first(one)
+        yield from hits_of(found.get("results", ()), _first)
         if number * PAGE >= int(found.get("total_results", 0)):
             return
 
 
-def _first(observation: Any) -> Iterator[Hit]:
-    for photo in list(observation.get("photos", ()))[:1]:
-        if not photo.get("license_code"):
-            continue
-        size = photo.get("original_dimensions") or {}
-        yield Hit(
-            url=str(photo["url"]).replace("/square.", "/large."),
-            page=str(observation.get("uri", "")),
-            title=str((observation.get("taxon") or {}).get("name", "")),
-            author=str((observation.get("user") or {}).get("name") or "")
-            or str((observation.get("user") or {}).get("login", "")),
-            licence=licence_name(str(photo["license_code"]).removeprefix("cc-")),
-            width=int(size.get("width") or 0),
-            height=int(size.get("height") or 0),
-        )
+def _first(observation: Mapping[str, Any]) -> Hit | None:
+    photo = next(iter(observation.get("photos") or ()), None)
+    if not photo or not photo.get("license_code"):
+        return None
+    size = table(photo.get("original_dimensions"))
+    user = table(observation.get("user"))
+    return Hit(
+        url=str(photo["url"]).replace("/square.", "/large."),
+        page=words(observation.get("uri")),
+        title=words(table(observation.get("taxon")).get("name")),
+        author=words(user.get("name")) or words(user.get("login")),
+        licence=licence_name(words(photo["license_code"]).removeprefix("cc-")),
+        width=int(size.get("width") or 0),
+        height=int(size.get("height") or 0),
+    )

@@ -28,13 +28,13 @@ from data_cards.errors import BadPhoto, BadSource, NotFetched
 from data_cards.photos.image import LIMITS, inspect_photo, open_photo
 from data_cards.photos.photo_check import own_check
 from data_cards.progress import spoken
+from data_cards.web.answers import NOT_KNOWN, ODD
 from data_cards.wording import counted
 
 ORIGIN = "search"
 # Panoramas of phones come to 5; rulers, banners and film strips are beyond.
 MOST_RATIO = 5.0
 FOR_GOOD = (401, 403, 404, 410)
-AS_IT_SHOULD_BE = "answered in a form that is not known"
 
 
 def from_search(source: str, options: SourceOptions) -> Gathered:
@@ -130,11 +130,14 @@ class PhotoSearch:
                 counts.stopped = error.sentence
                 if error.evidence.get("is_late"):
                     return
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-                counts.stopped = AS_IT_SHOULD_BE
+            except ODD:
+                counts.stopped = NOT_KNOWN
 
     def _photo(self, provider: Provider, query: Query, hit: Hit, counts: Yield) -> Incoming | None:
         """The photo of a hit, or None where it is left alone, with the reason."""
+        if not hit.url:
+            counts.refuse(NOT_KNOWN)
+            return None
         if hit.url in self._seen:
             counts.refuse("met before")
             return None
@@ -162,9 +165,9 @@ class PhotoSearch:
     def _bytes(self, provider: Provider, hit: Hit) -> bytes:
         """The bytes of a hit, fetched once. Raises _Refused."""
         kept = self._run.downloads
-        if why := kept.refused(hit.url):
-            raise _Refused(why)
         least = self._run.settings.smaller_side
+        if why := kept.refused(hit.url, least):
+            raise _Refused(why)
         if hit.width and hit.height and min(hit.width, hit.height) < least:
             raise _Refused(TOO_SMALL)
         if kept.has(hit.url):
@@ -180,7 +183,7 @@ class PhotoSearch:
             raise _Refused(why) from error
         why = junk(found.data, least)
         if why:
-            kept.refuse(hit.url, why)
+            kept.refuse(hit.url, why, _side(found.data) if why == TOO_SMALL else 0)
             raise _Refused(why)
         kept.save(hit.url, found.data)
         return found.data
@@ -204,9 +207,9 @@ def junk(data: bytes, least: int) -> str:
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<svg", b"{")):
         return "a web page or an SVG drawing instead of a photo"
     try:
-        facts = inspect_photo(data)
-        if min(facts.width, facts.height) < least:
+        if _side(data) < least:
             return TOO_SMALL
+        facts = inspect_photo(data)
         own_check().check(data)
         photo = open_photo(data, at_least=SIDE)
     except BadPhoto:
@@ -216,6 +219,11 @@ def junk(data: bytes, least: int) -> str:
     if ratio(found) > MOST_RATIO:
         return "too large for a photo"
     return "blank" if is_empty(found) else ""
+
+
+def _side(data: bytes) -> int:
+    facts = inspect_photo(data)
+    return min(facts.width, facts.height)
 
 
 def _reason(error: NotFetched) -> str:

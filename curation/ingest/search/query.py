@@ -16,6 +16,7 @@ from data_cards.dataset.class_names import name_key
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.errors import BadSource
 from data_cards.settings import dial
+from data_cards.web.answers import ODD
 
 SEARCH = "search:"
 # What people photograph when they try a recognizer out; photos of these become "none of these".
@@ -90,6 +91,18 @@ class Asking:
     key: str = ""
 
 
+def hits_of(rows: Iterable[Any], hit: Callable[[Any], Hit | None]) -> Iterator[Hit]:
+    """The hits of an answer's rows, of each that gives one. A row that is not as its provider
+    documents it becomes a hit without an address, which is counted, and the others still come."""
+    for row in rows:
+        try:
+            found = hit(row)
+        except ODD:
+            found = Hit("")
+        if found is not None:
+            yield found
+
+
 # Hits of a query, page after page, until nobody asks for more. Raises NotFetched.
 Search = Callable[[Asking, Query], Iterator[Hit]]
 
@@ -135,11 +148,14 @@ def _classes(asked: Iterable[str], things: Collection | None) -> Iterator[ClassI
 def _queries_of(info: ClassInfo, things: Collection | None) -> list[Query]:
     """A card may say how to search: `search: "{title} sculpture"`."""
     form = str(things.extra.get("search") or "{title}") if things else "{title}"
+    titles = {name_key(one.title): one.id for one in things.classes} if things else {}
     names: dict[str, str] = {}
     for name in chain((info.title,), info.aliases):
         # "sapa_rice_terrace" is a folder name, not what people would search for.
         plain = re.sub(r"[_-]+", " ", name).strip()
-        if len(plain) > 2:
+        # Two letters are a code, but two signs of Chinese are a name.
+        is_name = len(plain) > 2 or not plain.isascii()
+        if is_name and titles.get(name_key(name), info.id) == info.id:
             names.setdefault(name_key(plain), plain)
     wanted = list(names.values())[:MOST_NAMES] or [info.title]
     found = [Query(form.replace("{title}", name), info.id) for name in wanted]

@@ -6,10 +6,12 @@ anything of it is published.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from curation.ingest.search.query import Asking, Hit, Query
+from curation.ingest.search.query import Asking, Hit, Query, hits_of
 from data_cards.errors import BadSource, NotFetched
+from data_cards.web.answers import words
 
 MOST = 200
 UNKNOWN = "not known"
@@ -28,13 +30,17 @@ def search(asking: Asking, query: Query) -> Iterator[Hit]:
         found = DDGS().images(query.words, max_results=MOST, safesearch="on")
     except DDGSException as error:
         raise NotFetched(f"Web search gave nothing: {error}.") from error
-    for one in found:
-        if one.get("image"):
-            yield Hit(
-                url=str(one["image"]),
-                page=str(one.get("url", "")),
-                title=str(one.get("title", "")),
-                licence=UNKNOWN,
-                width=int(one.get("width") or 0),
-                height=int(one.get("height") or 0),
-            )
+    yield from hits_of(found, _hit)
+
+
+def _hit(one: Mapping[str, Any]) -> Hit | None:
+    if not one.get("image"):
+        return None
+    return Hit(
+        url=str(one["image"]),
+        page=words(one.get("url")),
+        title=words(one.get("title")),
+        licence=UNKNOWN,
+        width=int(one.get("width") or 0),
+        height=int(one.get("height") or 0),
+    )

@@ -25,6 +25,7 @@ def said(classes, card=CARD, errors=True, pictures=()):
         ("- id: a\n  aliases: [Port]\n- id: port\n", "line 3: `Port` is also a name of a (line 2)"),
         ("- id: a\n  title: Port\n- id: b\n  aliases: [PORT]\n", "line 4: `PORT` is also a name"),
         ("- id: a\n  wikidata: 243\n", "line 2: `243` is not a Wikidata item"),
+        ("- id: a\n  wikidata: Q99999999999\n", "line 2: `Q99999999999` is not a Wikidata item"),
         ("- id: a\n  wikidata: Q0\n", "line 2: `Q0` is not a Wikidata item"),
         ("- id: a\n  wikidata: Q1\n- id: b\n  wikidata: Q1\n", "line 4: a (line 2) has the same"),
         ("- id: port\n  parent: Port\n", "line 2: `parent` is the class itself."),

@@ -99,6 +99,55 @@ def test_what_was_drafted_before_the_source_failed_is_kept(tmp_path):
     assert [info.draft for info in load_collection(folder).classes[:3]] == [True, True, False]
 
 
+def test_a_drafted_name_of_another_class_is_left_out(tmp_path):
+    gods = Collection("g", "G", (ClassInfo("zeus", "Zeus"), ClassInfo("jove", "Jove")))
+    names = {"zeus": ("JOVE", "Sky"), "jove": ("Zeus", "sky", "Jupiter")}
+    folder = folder_of(gods, tmp_path / "g")
+    fill(find_place(str(folder)), lambda info: Draft(replace(info, aliases=names[info.id])))
+    made = load_collection(folder)
+    assert made.info("zeus").aliases == ("Sky",)
+    assert made.info("jove").aliases == ("Jupiter",)
+    place = find_place(str(folder))
+    assert [one for one in check_texts(place.card, place.classes) if one.is_error] == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "dataset"])
+def test_what_somebody_writes_while_drafts_are_made_stays(tmp_path, kind):
+    many = Collection("a", "A", (ClassInfo("x", "X"), ClassInfo("y", "Y")))
+    address = str(tmp_path / "d")
+    if kind == "folder":
+        folder_of(many, tmp_path / "d")
+    else:
+        create_dataset(address, many)
+    mine = ClassInfo("y", "Y", "Mine.")
+
+    def edits(info):
+        if info.id == "y":
+            now = find_place(address)
+            now.write(lambda things: things.with_classes([things.info("x"), mine]), "Edit")
+        return drafts(info)
+
+    fill(find_place(address), edits)
+    things = find_place(address).collection()
+    assert things.info("x").draft
+    assert things.info("y") == mine
+
+
+def test_drafts_are_kept_when_somebody_stops(tmp_path):
+    folder = folder_of(
+        Collection("a", "A", (ClassInfo("x", "X"), ClassInfo("y", "Y"))), tmp_path / "a"
+    )
+
+    def stops(info):
+        if info.id == "y":
+            raise KeyboardInterrupt
+        return drafts(info)
+
+    with pytest.raises(KeyboardInterrupt):
+        fill(find_place(str(folder)), stops)
+    assert load_collection(folder).info("x").draft
+
+
 def test_a_class_that_is_not_there_is_said(tmp_path):
     folder = folder_of(THINGS, tmp_path / "a")
     with pytest.raises(UnknownClass):

@@ -187,3 +187,72 @@ def test_items_are_compared_fifty_at_a_time_and_merged_or_missing_ones_are_known
     ask, asked = items(**many)
     assert dict(not_called_so(ask, classes)) == {"gone": "Wikidata has no item Q13"}
     assert [len(some) for some in asked] == [50, 50, 22]
+
+
+def changed(**fields):
+    entity = RECORDED["entity"]["entities"]["Q243"] | fields
+    return {"entities": {"Q243": entity}}
+
+
+@pytest.mark.parametrize("nothing", [[], None, {}])
+def test_what_an_item_lacks_may_be_written_in_several_ways(nothing):
+    names = ("descriptions", "aliases", "claims", "sitelinks")
+    made = recorded(entity=changed(**dict.fromkeys(names, nothing))).draft_of(TOWER).info
+    assert (made.summary, made.facts, made.aliases, made.location) == ("", (), (), None)
+
+
+@pytest.mark.parametrize(
+    "entity",
+    [
+        changed(claims={"P170": [None]}),
+        changed(claims={"P625": [{"mainsnak": {"datavalue": {"value": "here"}}}]}),
+        changed(labels={"en": "Eiffel Tower"}),
+        {"entities": {"Q243": "Eiffel Tower"}},
+        ["entities"],
+    ],
+)
+def test_an_item_of_another_form_is_a_sentence(entity):
+    with pytest.raises(NotFetched, match="answered in a form that is not known"):
+        draft = recorded(entity=entity).draft_of(TOWER)
+        raise NotFetched(f"answered in a form that is not known: {draft.why_not}")
+
+
+def claim(value):
+    return [{"mainsnak": {"datavalue": {"value": value}}, "rank": "normal"}]
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(91, 0), (0, 181), ("nan", 1)])
+def test_a_place_that_is_not_on_earth_is_left_out(latitude, longitude):
+    place = {"latitude": latitude, "longitude": longitude}
+    made = recorded(entity=changed(claims={"P625": claim(place)})).draft_of(TOWER).info
+    assert made.location is None
+
+
+def test_a_page_that_lists_meanings_is_no_thing():
+    kind = {"P31": claim({"id": "Q4167410"})}
+    draft = recorded(entity=changed(claims=kind)).draft_of(TOWER)
+    assert draft.why_not == "Q243 only lists what this name may mean; give another item"
+    assert draft.info == TOWER
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [{"type": "disambiguation", "extract": "Tower may be:"}, {"extract": None}, {}],
+)
+def test_a_page_without_an_introduction_gives_the_facts_alone(summary):
+    made = recorded(summary=summary).draft_of(TOWER).info
+    assert made.summary == "tower located on the Champ de Mars in Paris, France"
+    assert made.licence == "CC0-1.0"
+
+
+def test_what_is_no_number_of_an_item_is_not_asked_for():
+    """Wikidata would refuse the whole request, and with it the other items."""
+    ask, asked = items(Q5=("Zeus",))
+    classes = [ClassInfo("zeus", "Zeus", wikidata="Q5")]
+    classes += [ClassInfo(f"c{n}", "C", wikidata=n) for n in ("x", "Q0", "Q1|Q2", "Q99999999999")]
+    assert dict(not_called_so(ask, classes)) == {
+        f"c{n}": f"Wikidata has no item {n}" for n in ("x", "Q0", "Q1|Q2", "Q99999999999")
+    }
+    assert asked == [["Q5"]]
+    assert "no item Q0" in Wikimedia(ask).draft_of(ClassInfo("a", "A", wikidata="Q0")).why_not
+    assert asked == [["Q5"]]

@@ -353,3 +353,9 @@ def test_what_a_server_asks_for_is_read_as_a_number_or_a_date(header, seconds):
 def test_whatever_a_server_asks_for_is_seconds_or_nothing(header):
     seconds = retry_after(header)
     assert seconds is None or seconds >= 0
+
+
+def test_what_an_interface_says_instead_of_an_answer_is_told():
+    client, _, _ = web(lambda request: httpx2.Response(200, json={"error": {"info": "Busy."}}))
+    with pytest.raises(NotFetched, match=r"^api\.example refuses this: Busy\.$"):
+        client.json("https://api.example/")

@@ -190,6 +190,27 @@ def test_the_same_search_again_brings_and_asks_nothing_more(server, tmp_path, mo
     assert not list((tmp_path / "cache").glob("??/*"))
 
 
+def test_what_was_too_small_for_one_search_may_be_large_enough_for_another(
+    server, tmp_path, monkeypatch
+):
+    offering(server, ["good.jpg", "tiny.jpg"], monkeypatch)
+    collect("search:vase", str(tmp_path / "a"), options=options(tmp_path))
+    server.asked.clear()
+    again = collect("search:vase", str(tmp_path / "b"), options=options(tmp_path))
+    assert (again.added, server.asked["tiny.jpg"]) == (1, 0)
+    then = collect("search:vase", str(tmp_path / "c"), options=options(tmp_path, smaller_side=30))
+    assert then.added == 2
+
+
+def test_a_refusal_after_one_that_was_cut_off_is_remembered(tmp_path):
+    Downloads(tmp_path).refuse("https://a.example/1", "gone")
+    with open(tmp_path / "refused.jsonl", "a") as file:
+        file.write('{"url": "https://a.example/2", "w')  # a full disk, or a kill
+    Downloads(tmp_path).refuse("https://a.example/3", "gone")
+    kept = Downloads(tmp_path)
+    assert [kept.refused(f"https://a.example/{n}") for n in (1, 2, 3)] == ["gone", "", "gone"]
+
+
 def test_as_many_photos_come_as_are_wanted_and_more_when_more_are(server, tmp_path, monkeypatch):
     offering(server, GOOD, monkeypatch)
     first = collect("search:vase", str(tmp_path / "d"), options=options(tmp_path, per_class=1))
@@ -270,6 +291,20 @@ def test_a_provider_that_fails_ends_its_own_questions_and_is_told(server, tmp_pa
     assert (
         "“Vase” at b: 1 of 1 photo taken (answered in a form that is not known)." in report.remarks
     )
+
+
+def test_a_row_without_an_address_is_counted(server, tmp_path, monkeypatch):
+    def search(asking, query):
+        yield Hit("")
+        yield Hit(server.url("good.jpg"))
+        yield Hit("")
+
+    monkeypatch.setattr(
+        photo_search, "providers_for", lambda settings, keys: [Provider("a", search)]
+    )
+    report = collect("search:vase", str(tmp_path / "d"), options=options(tmp_path))
+    said = "“Vase” at a: 1 of 3 photos taken (2 answered in a form that is not known)."
+    assert said in report.remarks
 
 
 def test_a_search_that_brings_nothing_makes_no_dataset_and_says_why(server, tmp_path, monkeypatch):

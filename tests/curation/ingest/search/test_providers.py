@@ -120,6 +120,99 @@ def test_flickr_names_the_licence():
     assert "0" not in asked[0]["license"].split(",")
 
 
+ROWS = {
+    "commons": (commons, ("query", "pages")),
+    "openverse": (openverse, ("results",)),
+    "inaturalist": (inaturalist, ("results",)),
+    "europeana": (europeana, ("items",)),
+    "flickr": (flickr, ("photos", "photo")),
+}
+ODD_ROWS = (
+    None,
+    "x",
+    7,
+    ["x"],
+    {"imageinfo": [{"mime": "image/png"}], "photos": [{"license_code": 1}]},
+)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_of_another_form_is_counted_and_the_others_come(name):
+    module, path = ROWS[name]
+    good, _ = asked_of(module, name)
+    answer = json.loads(json.dumps(RECORDED[name]))
+    *above, last = path
+    place = answer
+    for key in above:
+        place = place[key]
+    place[last] = [one for row in place[last] for one in (*ODD_ROWS, row)]
+
+    def ask(url, params):
+        return answer
+
+    hits = list(islice(module.search(Asking(ask, "my-key"), GANESHA), 60))
+    named = [hit for hit in hits if hit.url]
+    assert named[: len(dict.fromkeys(good))] == list(dict.fromkeys(good))
+    assert len(hits) - len(named) >= 4
+
+
+def changed(value):
+    """The same answer with null for every text that is no address."""
+    if isinstance(value, dict):
+        kept = ("url", "thumburl", "mime", "edmIsShownBy", "url_l", "license_code", "owner", "id")
+        return {key: one if key in kept else changed(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [changed(one) for one in value]
+    return None if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_is_not_told_is_empty_and_not_the_word_none(name):
+    module, _ = ROWS[name]
+
+    def ask(url, params):
+        return changed(RECORDED[name])
+
+    hits = [hit for hit in islice(module.search(Asking(ask, "k"), GANESHA), 5) if hit.url]
+    assert hits
+    for hit in hits:
+        assert "None" not in (hit.page, hit.title, hit.author, hit.licence)
+
+
+def test_commons_leaves_styles_out_of_names():
+    page = {
+        "imageinfo": [
+            {
+                "mime": "image/png",
+                "url": "https://upload.wikimedia.org/a.png",
+                "extmetadata": {"Artist": {"value": "<STYLE>.a{b}</style ><b\n>Ann</b>&lt;Bo"}},
+            }
+        ]
+    }
+    (hit,) = commons.search(Asking(lambda url, params: {"query": {"pages": [page]}}), GANESHA)
+    assert hit.author == "Ann <Bo"
+
+
+def test_photos_without_a_table_of_licences_come_without_one():
+    page = {"imageinfo": [{"mime": "image/png", "url": "https://a.example/", "extmetadata": []}]}
+    (hit,) = commons.search(Asking(lambda url, params: {"query": {"pages": [page]}}), GANESHA)
+    assert (hit.author, hit.licence) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "version", "name"),
+    [
+        ("by-nc-nd", "4.0", "CC BY-NC-ND 4.0"),
+        ("sampling+", "1.0", "CC SAMPLING+ 1.0"),
+        ("ogl", "3.0", "ogl 3.0"),
+        ("publicdomain", "", "publicdomain"),
+        ("", "2.0", ""),
+    ],
+)
+def test_a_licence_that_is_not_known_is_called_as_its_provider_calls_it(code, version, name):
+    assert openverse.licence_name(code, version) == name
+
+
 def ddgs_of(images):
     package = ModuleType("ddgs")
     errors = ModuleType("ddgs.exceptions")

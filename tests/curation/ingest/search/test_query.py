@@ -76,3 +76,16 @@ def test_nothing_to_search_for_is_said(words):
         asked(words)
     with pytest.raises(BadSource, match="Say what to search for"):
         asked(words, Collection("empty", "Empty"))
+
+
+def test_a_name_of_another_class_is_not_searched_for():
+    harbours = Collection(
+        "h", "H", (ClassInfo("bay", "Bay", aliases=("Harbour", "Cove")), ClassInfo("hb", "harbour"))
+    )
+    assert asked("", harbours) == {"bay": ["Bay", "Cove"], "hb": ["harbour"]}
+
+
+@pytest.mark.parametrize("title", ["龍", "관우", "🏺", "Ön"])
+def test_a_short_name_in_other_letters_is_searched_for(title):
+    things = Collection("d", "D", (ClassInfo("dragon", title, aliases=("dragon of old", "dr")),))
+    assert asked("", things) == {"dragon": [title, "dragon of old"]}
