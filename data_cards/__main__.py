@@ -17,6 +17,7 @@ if __name__ == "__main__":
     quiet_until_run()
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -81,7 +82,8 @@ def _new(flags: argparse.Namespace) -> None:
     from data_cards.texts.skeleton import begin_collection
 
     card, classes = begin_collection(flags.name)
-    print(f"{card} and {classes} are there. Fill them in, then: vitrine check {flags.name}")
+    check = f"vitrine check {shlex.quote(str(flags.name))}"
+    print(f"{card} and {classes} are there. Fill them in, then: {check}")
 
 
 def _fill(flags: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ place.write(change, "Draft texts")
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,17 +47,20 @@ class CollectionPlace:
 def find_place(name: str) -> CollectionPlace:
     """A shipped collection by name, a folder with card.md and classes.yaml, or a dataset. Raises
     BadCollection, and what a dataset raises."""
-    if name.startswith(HUB) or (at_home(name) / README).is_file():
+    if name.startswith(HUB):
         return _in_dataset(name)
     folder = at_home(name)
+    # Before a dataset, since a collection may have a README of its own.
     if (folder / CARD).is_file() or (folder / CLASSES).is_file():
         return _in_folder(name, folder)
+    if (folder / README).is_file():
+        return _in_dataset(name)
     if name in shipped_names():
         return _in_folder(name, SHIPPED / name)
     raise BadCollection(
         f"There is no collection '{name}': no folder with {CARD} and {CLASSES}, no dataset, and "
         f"none of those that ship ({', '.join(shipped_names())}). Begin one: "
-        f"vitrine new {name}",
+        f"vitrine new {shlex.quote(name)}",
         name=name,
     )
 

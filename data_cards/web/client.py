@@ -60,11 +60,13 @@ class WebLimits:
 
 @dataclass(frozen=True)
 class WebAnswer:
-    """What came: the address after redirects, the type that the server says, the bytes."""
+    """What came: the address after redirects, the type that the server says, the bytes.
+    `is_whole`: whether the server said where they end, so that nothing can be missing."""
 
     url: str
     kind: str
     data: bytes
+    is_whole: bool = True
 
 
 class WebClient:
@@ -248,7 +250,8 @@ class WebClient:
             if self._clock() - started > self.limits.seconds:
                 raise self._too_slow(place)
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
-        return WebAnswer(str(place), kind, bytes(data))
+        is_whole = bool({"Content-Length", "Transfer-Encoding"} & {*map(str.title, answer.headers)})
+        return WebAnswer(str(place), kind, bytes(data), is_whole)
 
     def _too_slow(self, place: httpx2.URL) -> NotFetched:
         return NotFetched(f"{place.host} took longer than {self.limits.seconds:.0f} seconds.")

@@ -183,13 +183,15 @@ class PhotoSearch:
             raise _Refused(why) from error
         why = junk(found.data, least)
         if why:
-            kept.refuse(hit.url, why, _side(found.data) if why == TOO_SMALL else 0)
+            if found.is_whole or why != DAMAGED:
+                kept.refuse(hit.url, why, _side(found.data) if why == TOO_SMALL else 0)
             raise _Refused(why)
         kept.save(hit.url, found.data)
         return found.data
 
 
 TOO_SMALL = "too small"
+DAMAGED = "not a photo, or a damaged one"
 
 
 class _Refused(Exception):
@@ -213,7 +215,7 @@ def junk(data: bytes, least: int) -> str:
         own_check().check(data)
         photo = open_photo(data, at_least=SIDE)
     except BadPhoto:
-        return "not a photo, or a damaged one"
+        return DAMAGED
     photo.thumbnail((SIDE, SIDE))
     found = measure(np.asarray(photo.convert("RGB")), facts.width, facts.height)
     if ratio(found) > MOST_RATIO:

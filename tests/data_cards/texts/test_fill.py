@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from data_cards.__main__ import main
 from data_cards.annotations.class_card import card_of, read_card, with_fields, write_card
 from data_cards.annotations.class_edits import changed_collection
 from data_cards.annotations.decision import decide
@@ -152,6 +153,19 @@ def test_a_class_that_is_not_there_is_said(tmp_path):
     folder = folder_of(THINGS, tmp_path / "a")
     with pytest.raises(UnknownClass):
         fill(find_place(str(folder)), drafts, ["z"])
+
+
+def test_a_collection_with_a_readme_of_its_own_is_no_dataset(tmp_path):
+    folder = folder_of(THINGS, tmp_path / "Ann's mugs")
+    (folder / "README.md").write_text("# How these texts came about")
+    assert find_place(str(folder)).collection().ids == ("x", "y")
+
+
+def test_a_command_that_is_offered_can_be_pasted(tmp_path, capsys):
+    with pytest.raises(BadCollection, match=r"vitrine new 'two words'$"):
+        find_place("two words")
+    assert main(["new", str(tmp_path / "two words")]) == 0
+    assert f"vitrine check '{tmp_path / 'two words'}'" in capsys.readouterr().out
 
 
 def test_a_name_that_leads_nowhere_says_how_to_begin():

@@ -202,6 +202,16 @@ def test_what_was_too_small_for_one_search_may_be_large_enough_for_another(
     assert then.added == 2
 
 
+def test_a_photo_that_was_cut_off_without_a_length_is_asked_for_again(
+    server, tmp_path, monkeypatch
+):
+    offering(server, ["good.jpg", "half.jpg", "octets.jpg"], monkeypatch)
+    collect("search:vase", str(tmp_path / "a"), options=options(tmp_path))
+    server.asked.clear()
+    collect("search:vase", str(tmp_path / "b"), options=options(tmp_path))
+    assert (server.asked["half.jpg"], server.asked["octets.jpg"]) == (1, 0)
+
+
 def test_a_refusal_after_one_that_was_cut_off_is_remembered(tmp_path):
     Downloads(tmp_path).refuse("https://a.example/1", "gone")
     with open(tmp_path / "refused.jsonl", "a") as file:
