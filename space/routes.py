@@ -140,6 +140,7 @@ def room_of(recognizer: Recognizer, notice: str = "", takes_photos: bool = False
         "language": things.language,
         "intended_use": things.intended_use,
         "consent": things.consent,
+        "legal_basis": things.legal_basis,
         **things.words,
         "classes": len(things.ids),
         "notice": notice,

@@ -280,8 +280,9 @@ class Ask extends HTMLElement {
   #policyLines() {
     const blurred = this.#blursFaces ? [element("p", {}, TEXT.facesBlurred)] : [];
     if (this.#room.subject !== "people") return blurred;
-    return [...blurred, ...[this.#room.intended_use, this.#room.consent].filter(Boolean)
-      .map((line) => element("p", { lang: this.#told.language }, line))];
+    const { intended_use: use, consent, legal_basis: basis } = this.#room;
+    return [...blurred, ...[use, consent].filter(Boolean).map((line) => element("p", { lang: this.#told.language }, line)),
+      ...(basis ? [element("p", {}, `${TEXT.legalBasis} `, element("span", { lang: this.#told.language }, basis))] : [])];
   }
 
   #start() {

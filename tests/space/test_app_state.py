@@ -100,13 +100,13 @@ def test_closing_sends_photos_and_questions_to_the_dataset(tmp_path: Path) -> No
     assert line["image_id"] in after.inbox()
 
 
-def test_the_room_about_people_says_that_no_photo_is_kept(tmp_path: Path) -> None:
+def test_the_room_about_people_tells_its_policy_and_that_no_photo_is_kept(tmp_path: Path) -> None:
     app_state = AppState(settings_in(tmp_path), lambda address: Colours("people"))
     app_state.open()
     app_state.close()
     told = browsing(app_state).get("/room").json()
     assert told["keeps_photos"] is False
-    assert told["intended_use"] and told["consent"]
+    assert told["intended_use"] and told["consent"] and told["legal_basis"]
 
 
 class FirstReleases:
