@@ -178,7 +178,7 @@ def run(command: Callable[[], int | None], stopped: str = "Stopped.") -> int:
         return _told("There is not enough memory on this machine for this.", NOT_DONE)
     except OSError as error:
         return _told(sentence_of(error), WRONG_USE if error.errno in ABOUT_THE_PATH else NOT_DONE)
-    except Exception as error:  # noqa: BLE001 - the one broad except: what nobody foresaw is a sentence, too
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw is a sentence, too
         return _told(_fault(error), FAULT)
 
 

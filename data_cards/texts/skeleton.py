@@ -21,7 +21,7 @@ subject: things          # people: where the photos are of people; a stricter po
 language: en             # of the texts below and in classes.yaml
 licence: CC0-1.0         # of these texts; photos keep their own
 intended_use: ...
-# flips: true            # where a mirrored photo still shows the same thing
+# flips: true            # if mirrored photos are still valid
 ---
 
 What is collected here, where the photos come from, and what they should not be used for. This

@@ -34,7 +34,7 @@ export default class Rounds extends Page {
       return [h("p", {}, h("b", {}, job.title), " · ", job.words || "beginning", " ", h("span", { class: "soft" }, step(job))),
         h("p", { class: "round-bar", role: "progressbar", "aria-valuenow": Math.round(100 * (job.share ?? 0)), "aria-valuemin": 0, "aria-valuemax": 100 },
           h("i", { style: `width:${100 * (job.share ?? 0.01)}%` })),
-        h("p", { class: "soft" }, far(job), serving.revision && " The model that is served now goes on answering."),
+        h("p", { class: "soft" }, far(job), serving.revision && " The current model stays live."),
         button("Stop", { do: "stop" })];
     }
     const said = ["failed", "stopped", "interrupted"].includes(job.state) && h("p", { class: "why" }, job.sentence);
