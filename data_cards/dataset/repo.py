@@ -3,6 +3,7 @@
     README.md  collection/  images/*.parquet  labels/labels.parquet  splits/splits.parquet
     data/*.parquet (the default config, derived from the three)  data/contents.json
     collection/asking.json  splits/certificate.json  ledger/<ulid>.jsonl  findings/*.parquet
+    opinions/*.parquet
     inbox/<image_id>.parquet   visitors' photos that nobody has accepted yet; no table has them
 
 A `Dataset` is pinned to one revision: what it reads never changes under it. `newest()` moves on;
