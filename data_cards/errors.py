@@ -17,6 +17,7 @@ Only entry points print these; `evidence` keeps what the sentence was made from.
 from __future__ import annotations
 
 import errno
+import re
 from typing import ClassVar
 
 # Exit codes of commands; data_cards/command_line.py has the whole table.
@@ -40,6 +41,12 @@ class VitrineError(Exception):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def code(self) -> str:
+        """A word for programs: BadPhoto -> bad_photo, unless the evidence has a better one."""
+        name = type(self).__name__
+        return str(self.evidence.get("code") or re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
 
 
 class BadAddress(VitrineError):

@@ -10,7 +10,6 @@ Whatever goes wrong comes back as {"error": sentence, "code": word}.
 from __future__ import annotations
 
 import os
-import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
@@ -83,16 +82,9 @@ class Recognizer(Protocol):
         """The reference picture of a class."""
 
 
-def code_of(error: VitrineError) -> str:
-    """BadPhoto -> bad_photo, unless the error says it better."""
-    return str(
-        error.evidence.get("code") or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-    )
-
-
 def refusal(error: VitrineError) -> Answer:
     """What every caller gets instead of an answer."""
-    return {"error": error.sentence, "code": code_of(error)}
+    return {"error": error.sentence, "code": error.code}
 
 
 FAULT = {

@@ -32,7 +32,6 @@ class Refused(NotAllowed):
     def __init__(self, status: int, code: str, sentence: str, wait: float = 0.0) -> None:
         super().__init__(sentence, code=code)
         self.status = status
-        self.code = code
         self.wait = wait
 
     def response(self) -> JSONResponse:

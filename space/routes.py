@@ -17,7 +17,7 @@ from data_cards.errors import BadPhoto, MissingFile, NoModelYet, TooBusy, Vitrin
 from data_cards.installed_files import page_assets, page_file
 from data_cards.wording import in_every_text, shown
 from space.agents.api_pages import LINK
-from space.api import Recognizer, code_of, picture_of, refusal
+from space.api import Recognizer, picture_of, refusal
 from space.app_state import AppState
 from space.request_guard import POLICY
 from space.settings import SpaceSettings
@@ -299,7 +299,7 @@ def _not_ready(error: VitrineError, more: dict[str, Any]) -> JSONResponse:
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": wait} if wait else {})
     told = (
         refusal(error)
-        if code_of(error) in ("not_ready", "no_model_yet")
+        if error.code in ("not_ready", "no_model_yet")
         else {
             "error": "The model could not be loaded. Whoever runs this finds the reason in its "
             "log.",

@@ -198,7 +198,7 @@ def _answer(request: Request, who: Who, make: Answer) -> Response:
     try:
         made = make(name)
     except VitrineError as error:
-        return _refusal(STATUS.get(type(error), 400), error.sentence, _code(error))
+        return _refusal(STATUS.get(type(error), 400), error.sentence, error.code)
     return (
         made
         if isinstance(made, Response)
@@ -266,8 +266,3 @@ def _refusal(status: int, sentence: str, code: str) -> JSONResponse:
     return JSONResponse(
         {"error": sentence, "code": code}, status, headers={"Cache-Control": "no-store"}
     )
-
-
-def _code(error: VitrineError) -> str:
-    """BadDecision -> bad_decision."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
