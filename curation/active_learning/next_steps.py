@@ -13,7 +13,7 @@ from curation.active_learning.shot_list import ShotRequest, as_text, go_and_shoo
 from curation.active_learning.to_label import NAMELESS
 from curation.issues.scanned_classes import opinions_today, scanned_classes
 from data_cards.annotations.journal import known
-from data_cards.annotations.ledger import fold, given_labels
+from data_cards.annotations.ledger import present_labels
 from data_cards.dataset.collection import Collection as Things
 from data_cards.dataset.repo import Dataset
 from data_cards.dataset.schema import Finding, Label, Opinion, Photo
@@ -65,7 +65,7 @@ def what_next(dataset: Dataset, count: int = 20) -> Next:
     photos = base.photos()
     findings = base.findings()
     ledger = known(base)
-    labels = fold(given_labels(photos), ledger.decisions)
+    labels = present_labels(photos, ledger)
     sealed = {name for name, row in base.splits().items() if row.split == "test"}
     told = opinions_today(base.opinions(), scanned_classes(base))
     opinions = {row.image_id: row for row in told}

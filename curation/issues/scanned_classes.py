@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import PurePosixPath
 
-from ulid import ULID
-
+from data_cards.annotations.decision import moment_in
 from data_cards.annotations.ledger import read_ledger
-from data_cards.dataset.repo import Dataset
+from data_cards.dataset.repo import FINDINGS, OPINIONS, Dataset
 from data_cards.dataset.schema import Finding, Opinion
 from train.inference.current_classes import TodaysClasses, known_at, todays_classes
-
-OPINIONS = "opinions/"
 
 
 def scanned_classes(dataset: Dataset) -> TodaysClasses:
@@ -29,17 +27,18 @@ def scanned_classes(dataset: Dataset) -> TodaysClasses:
         label for one in findings for label in (one.given_label, one.suggested_label) if label
     )
     decisions = read_ledger(dataset.ledger()).decisions
-    knew = known_at(dataset, "", _scanned_at(dataset))
+    scanned = scanned_at(dataset)
+    knew = known_at(dataset, "", scanned.isoformat() if scanned else "")
     return todays_classes(tuple(named), dataset.collection(), decisions, knew)
 
 
-def _scanned_at(dataset: Dataset) -> str:
-    """The moment of the scan, from the name of its table; empty where there was none."""
-    names = [PurePosixPath(path).stem for path in dataset.paths if path.startswith(OPINIONS)]
-    try:
-        return ULID.from_str(max(names)).datetime.isoformat() if names else ""
-    except ValueError:  # a table that another program wrote
-        return ""
+def scanned_at(dataset: Dataset) -> datetime | None:
+    """When the newest scan wrote what it found: its files are called by a ULID, which begins with
+    the time. None before a scan; findings of a collect have other names."""
+    names = {
+        PurePosixPath(path).stem for path in dataset.paths if path.startswith((FINDINGS, OPINIONS))
+    }
+    return max(filter(None, map(moment_in, names)), default=None)
 
 
 def opinions_today(opinions: Iterable[Opinion], now: TodaysClasses) -> list[Opinion]:

@@ -40,9 +40,9 @@ from curation.scan.unchanged import note_scan, unchanged
 from data_cards.annotations.default_config import refresh_default_config
 from data_cards.annotations.framed_photos import framed
 from data_cards.annotations.journal import known
-from data_cards.annotations.ledger import Ledger, fold, given_labels
+from data_cards.annotations.ledger import present_labels
 from data_cards.dataset.repo import Changes, Dataset
-from data_cards.dataset.schema import Label, Opinion, Photo
+from data_cards.dataset.schema import Opinion, Photo
 from data_cards.dataset.tables import findings_file, opinions_file
 from data_cards.progress import say
 from data_cards.report.facts import KINDS
@@ -249,12 +249,6 @@ def _kept(what: str, cache: Path, base: Dataset, backbone: Backbone) -> Path:
 
 def _map_of(cache: Path, base: Dataset, backbone: Backbone) -> Path:
     return map_file(cache, base.address, FeatureCache.of(cache, backbone).folder.name)
-
-
-def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> Mapping[str, Label]:
-    """Given labels with every decision that was sent folded over them, whether or not somebody
-    called `fold` since."""
-    return fold(given_labels(photos), ledger.decisions)
 
 
 def _write(

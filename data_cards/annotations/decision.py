@@ -188,6 +188,14 @@ def moment_text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
+def moment_in(name: str) -> datetime | None:
+    """When somebody made this ULID, in UTC; None for a name that is no ULID."""
+    try:
+        return ULID.from_str(name).datetime
+    except ValueError:
+        return None
+
+
 def _at_line(line: int, sentence: str) -> str:
     return f"Line {line}: {sentence}" if line else sentence[:1].upper() + sentence[1:]
 

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from data_cards.annotations.ledger import fold, given_labels, read_ledger
+from data_cards.annotations.journal import known
+from data_cards.annotations.ledger import present_labels
 from data_cards.annotations.outside_edits import decisions_about, saved_labels
 from data_cards.dataset.default_config import (
     Table,
@@ -54,7 +55,7 @@ def _changes(base: Dataset, wanted: bool | None, folder: Path) -> Changes:
     written = base.written_tables()
     is_left_out = written.get(LEFT_OUT, False) if wanted is None else not wanted
     is_edited = bool(base.unsaved_edits)
-    labels: Mapping[str, Label] = _folded(base) if is_edited else base.labels()
+    labels = present_labels(base.photos(), known(base)) if is_edited else base.labels()
     add: dict[str, bytes | Path] = {}
     if is_edited:
         add |= saved_labels(base, labels.values())
@@ -74,10 +75,6 @@ def _changes(base: Dataset, wanted: bool | None, folder: Path) -> Changes:
     replaced = gone | (there & set(add))
     is_folder = parse_address(base.address).kind == "folder"  # the Hub stores what is alike once
     return Changes(add, tuple(sorted(gone)), tuple(sorted(replaced)) if is_folder else ())
-
-
-def _folded(base: Dataset) -> dict[str, Label]:
-    return fold(given_labels(base.photos()), read_ledger(base.ledger()).decisions)
 
 
 def _planned(base: Dataset, labels: Mapping[str, Label]) -> list[Table]:

@@ -193,6 +193,12 @@ def fold(
     return labels
 
 
+def present_labels(photos: Mapping[str, Photo], ledger: Ledger) -> dict[str, Label]:
+    """Given labels with every decision of the ledger folded over them, whether or not somebody
+    called `fold` since."""
+    return fold(given_labels(photos), ledger.decisions)
+
+
 def kept_labels(given: Mapping[str, Label], decisions: Iterable[Decision]) -> dict[str, str]:
     """What each standing `keep` that names no label kept, by the decision's id: the label of
     that moment.

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ulid import ULID
-
 from data_cards.annotations.actions import (
     COPIES,
     EVERYTHING,
@@ -20,7 +18,7 @@ from data_cards.annotations.actions import (
     VISITOR_ACTIONS,
     Topic,
 )
-from data_cards.annotations.decision import Decision, moment_text
+from data_cards.annotations.decision import Decision, moment_in, moment_text
 
 
 def settled_topics(one: Decision, image_id: str) -> frozenset[Topic]:
@@ -65,16 +63,9 @@ def settles_visitor(one: Decision, question_id: str, image_id: str) -> bool:
         return False
     if one.finding == question_id:
         return one.action not in PAIR_ACTIONS or Topic.VISITOR in TABLE[one.action].settles
-    asked_at = _asked_at(question_id)
+    made = moment_in(question_id)
+    asked_at = moment_text(made) if made else None
     if one.action in VISITOR_ACTIONS and one.finding:
         return asked_at is not None and one.at > asked_at
     is_later = asked_at is None or one.at > asked_at
     return is_later and Topic.VISITOR in settled_topics(one, image_id)
-
-
-def _asked_at(question_id: str) -> str | None:
-    """When a question was asked, as its ULID says; None for a name that is no ULID."""
-    try:
-        return moment_text(ULID.from_str(question_id).datetime)
-    except ValueError:
-        return None

@@ -25,12 +25,18 @@ from curation.near_duplicates.in_dataset import Copies, find_copies
 from curation.retrain.run import ask_again
 from curation.scan.context import ScanContext
 from curation.scan.findings import findings_of
-from curation.scan.run import present_labels
 from data_cards.annotations.actions import ANSWERS
 from data_cards.annotations.class_edits import changed_collection
 from data_cards.annotations.decision import moment_text
 from data_cards.annotations.journal import Journal, known
-from data_cards.annotations.ledger import apart, fold, given_labels, read_ledger, standing
+from data_cards.annotations.ledger import (
+    apart,
+    fold,
+    given_labels,
+    present_labels,
+    read_ledger,
+    standing,
+)
 from data_cards.annotations.settled import settles_visitor
 from data_cards.dataset.collection import ClassInfo, Collection
 from data_cards.dataset.schema import Finding, Opinion, Photo, Source, Split

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ulid import ULID
-
+from curation.issues.scanned_classes import scanned_at
 from curation.light_table.session.queue import PILES, Progress, pile_of
 from curation.light_table.session.table import LightTable
 from data_cards.dataset.repo import Dataset
@@ -37,7 +36,7 @@ WORDS = {
         "photo is poor: dark, blurred, drawn, or of an odd shape",
         "photos are poor: dark, blurred, drawn, or of an odd shape",
     ),
-    "visitors": ("visitor asks about an answer", "visitors ask about an answer"),
+    "visitors": ("visitor questioned an answer", "visitors questioned an answer"),
 }
 
 
@@ -59,6 +58,7 @@ class Report:
             title = self._title
             counts = {pile: self._table.queue.progress(who, pile) for pile in PILES}
         found = self._findings(dataset)
+        scanned = scanned_at(dataset)
         broken = sorted(one.reason for one in found if one.kind == "unreadable")
         remarks = sorted(
             _first_sentence(one.reason)
@@ -68,14 +68,14 @@ class Report:
         shortcuts = [_shortcut(one, photos, title(one)) for one in found if one.kind == "shortcut"]
         piles = [_pile(pile, progress) for pile, progress in counts.items() if progress.total]
         return {
-            "scanned_at": scanned_at(dataset),
+            "scanned_at": scanned.isoformat(timespec="seconds") if scanned else None,
             "photos": len(photos),
             "remarks": self._remarks,
             "piles": piles,
             "unreadable": _some(broken),
             "misnamed": _some(remarks),
             "shortcuts": shortcuts,
-            "next": _next(piles, bool(shortcuts), scanned_at(dataset) is not None),
+            "next": _next(piles, bool(shortcuts), scanned is not None),
         }
 
     def _title(self, finding: Finding) -> str:
@@ -87,23 +87,6 @@ class Report:
             self._read = (dataset.revision, list(dataset.findings()))
             self._remarks = dataset.remarks()
         return self._read[1]
-
-
-def scanned_at(dataset: Dataset) -> str | None:
-    """When the newest scan wrote its findings: their file is called by a ULID, which begins with
-    the time."""
-    names = [
-        path.split("/")[1].removesuffix(".parquet")
-        for path in dataset.paths
-        if path.startswith("findings/")
-    ]
-    moments = []
-    for name in names:
-        try:
-            moments.append(ULID.from_str(name).datetime)
-        except ValueError:  # findings of collecting, or from another hand
-            continue
-    return max(moments).isoformat(timespec="seconds") if moments else None
 
 
 def _pile(pile: str, progress: Progress) -> dict[str, Any]:

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ulid import ULID
-
 from curation.light_table.session.questions import QUIZ, UNASKED
 from data_cards.annotations.actions import REMARKS
-from data_cards.annotations.decision import NONE_OF_THESE, Decision
+from data_cards.annotations.decision import NONE_OF_THESE, Decision, moment_in
 from data_cards.annotations.disagreement import KIND, PAIR
 from data_cards.dataset.schema import Finding, Photo, Source
 from data_cards.wording import day_of
@@ -94,10 +92,8 @@ def _flagged(finding: Finding) -> str:
 
 def _born(name: str) -> str:
     """The day encoded in a ULID; empty for any other name."""
-    try:
-        return _on(ULID.from_str(name).datetime.isoformat())
-    except ValueError:
-        return ""
+    made = moment_in(name)
+    return _on(made.isoformat()) if made else ""
 
 
 def words_of(one: Decision, title: Title) -> str:
