@@ -54,7 +54,6 @@ SMALL_SURE = (
     0.9  # agreement of small pictures from which on they are one shot, edited or saved again
 )
 LOOKS_ALIKE = "looks-alike"
-KINDS = ("exact", "re-encoded", "edited", "same-scene", LOOKS_ALIKE)
 # The closer look takes several times as long as the first. What agrees less is below the default
 # dial anyway; at a dial below this, such a pair passes on its first look.
 WORTH_A_CLOSER_LOOK = 0.85

@@ -18,9 +18,10 @@ from itertools import combinations
 
 import numpy as np
 
-from curation.measures.fingerprint import Fingerprint, Match
+from curation.measures.fingerprint import Match
+from curation.measures.neighbours import nearest
 from curation.near_duplicates.camera_runs import UNKNOWN_RUNS, CameraRuns
-from curation.near_duplicates.compare import LOOKS_ALIKE, compare
+from curation.near_duplicates.compare import LOOKS_ALIKE
 
 THRESHOLD = 0.9
 DISAGREE = "at least one of the two is wrong."  # how a finding about copies under two labels ends
@@ -30,7 +31,6 @@ LEAST_COSINE = 0.5
 FEW_POINTS = (
     40  # a photo with fewer is hardly known by its words: other proposers are asked about it
 )
-ROWS_AT_ONCE = 1024
 EXACT = Match(1.0, "exact")
 PairOfIds = tuple[str, str]
 
@@ -53,46 +53,13 @@ def pair_of(one: str, other: str) -> PairOfIds:
 
 
 def propose_alike(
-    ids: Sequence[str],
-    x: np.ndarray,
-    fresh: Iterable[str] | None = None,
-    neighbours: int = NEIGHBOURS,
+    ids: Sequence[str], x: np.ndarray, neighbours: int = NEIGHBOURS
 ) -> set[PairOfIds]:
-    """Each photo with its nearest by cosine of embeddings x (n, d). `fresh`: only pairs with one
-    of these."""
-    if len(ids) < 2:
-        return set()
-    unit = normalised(x)
-    rows = np.arange(len(ids)) if fresh is None else np.flatnonzero(np.isin(ids, list(fresh)))
-    found = set()
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = rows[start : start + ROWS_AT_ONCE]
-        alike = unit[part] @ unit.T
-        alike[np.arange(len(part)), part] = -1
-        count = min(neighbours, len(ids) - 1)
-        near = np.argpartition(-alike, count - 1, axis=1)[:, :count]
-        for at, row in enumerate(part):
-            found |= {pair_of(ids[row], ids[n]) for n in near[at] if alike[at, n] >= LEAST_COSINE}
-    return found
-
-
-def normalised(x: np.ndarray) -> np.ndarray:
-    """Rows (n, d) of length one; a mean that all photos share is taken out first, since it hides
-    differences."""
-    x = np.asarray(x, np.result_type(x, np.float32))
-    centred = x - x.mean(axis=0) if len(x) > 2 else x
-    return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-
-
-def judge(
-    pairs: Iterable[PairOfIds], prints: Mapping[str, Fingerprint], threshold: float = THRESHOLD
-) -> list[Pair]:
-    """Lay every pair over each other. Photos without a fingerprint (unreadable) drop out."""
-    return [
-        verdict(a, b, compare(prints[a], prints[b]), threshold)
-        for a, b in pairs
-        if a in prints and b in prints
-    ]
+    """Each photo with its nearest by cosine of embeddings x (n, d), from the mean of all."""
+    near = nearest(x, neighbours)
+    rows, columns = np.nonzero(near.cosines >= LEAST_COSINE)
+    pairs = np.column_stack([rows, near.places[rows, columns]])
+    return {pair_of(ids[one], ids[other]) for one, other in pairs.tolist()}
 
 
 def verdict(

@@ -39,7 +39,6 @@ from data_cards.photos.segments import END_OF_IMAGE, START_OF_SCAN, mended
 # A new number for a new way to make pixels of bytes: what was measured on the old ones is measured
 # again.
 READING = 2
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF")
 EXIF_IFD = 0x8769
 INTEROPERABILITY = 0xA005
 ORIENTATION = 0x0112

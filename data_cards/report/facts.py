@@ -15,7 +15,6 @@ from data_cards.dataset.collection import Collection
 from data_cards.dataset.credits import Credit, credited, credits_of
 from data_cards.dataset.schema import Finding, Label, Photo, Split
 
-NO_CLASS = ""
 # The longer side, in pixels: what a model looks at, a screen, a phone's photo, a camera's.
 SIZES = ((224, "under 224 px"), (640, "to 640"), (1280, "to 1280"), (2600, "to 2600"))
 LARGEST = "larger"

@@ -1,7 +1,7 @@
 """Points that a photo is known by, and how many of them agree with a picture of the same flat
 thing.
 
-agreeing(find_points(photo, 700), find_points(picture, 500))
+lay_over(find_points(photo, 700), find_points(picture, 500))
 """
 
 from __future__ import annotations
@@ -78,13 +78,6 @@ def alike(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def apart(cosines: np.ndarray) -> np.ndarray:
     """Cosines -> distances of vectors of length 1."""
     return np.asarray(np.sqrt(np.maximum(2 - 2 * cosines, 0)))
-
-
-def agreeing(photo: Points, picture: Points) -> int:
-    """How many points of the photo lie where the picture, seen flat from some angle, would have
-    them; 0 for none."""
-    laid = lay_over(photo, picture)
-    return laid.agreeing if laid else 0
 
 
 @dataclass(frozen=True)

@@ -145,13 +145,6 @@ class References:
             return cls(points, owners, int(kept["classes"]), cells)
 
 
-def references_of(
-    pictures: Sequence[Image.Image], owners: Sequence[int], classes: int
-) -> References:
-    """From upright pictures and their class numbers."""
-    return References(tuple(find_points(one, KEPT) for one in pictures), tuple(owners), classes)
-
-
 def beside(laid: Sequence[tuple[int, Laid]]) -> list[int]:
     """The classes whose pictures are in a photo, each in a place of its own, most points first."""
     kept: list[tuple[int, Laid]] = []

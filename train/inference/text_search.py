@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from data_cards.bulk.batching import batches
 from data_cards.errors import BadPhoto
 from data_cards.progress import track
 from data_cards.storage.atomic_files import write_durably
-from train.inference.embeddings import FeatureCache
+from train.inference.embeddings import FeatureCache, Photos
 from train.models.backbone import Backbone
 from train.statistics.vectors import unit
 
@@ -38,12 +38,6 @@ PROMPT = "a photo of {words}"  # as CLIP was measured with
 BATCH = 16
 LONGEST = 64  # tokens, of SigLIP; CLIP takes 77
 ENOUGH = 0.5  # of a collection's photos, before words are looked for in them
-
-
-class Photos(Protocol):
-    """What we need of a dataset: photos by id, streaming."""
-
-    def read_photos(self, ids: Sequence[str]) -> Iterable[tuple[str, bytes]]: ...
 
 
 def has_text(backbone: Backbone) -> bool:

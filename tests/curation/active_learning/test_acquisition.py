@@ -7,12 +7,12 @@ import pytest
 from curation.active_learning.acquisition import (
     alikeness,
     cover,
-    directions,
     dispute,
     half_informed,
     label_first,
     nearness,
     what_to_ask,
+    whitening,
 )
 from train.probes.logistic import fit_probe
 
@@ -73,7 +73,8 @@ def test_dispute_is_the_share_that_does_not_follow_the_others():
 def test_a_cover_is_greedy_and_lazy_at_once():
     """The lazy order equals working out every gain at every step."""
     rng = np.random.default_rng(3)
-    x = directions(rng.normal(size=(25, 8)))
+    rows = rng.normal(size=(25, 8))
+    x = whitening(rows)(rows)
     alike = alikeness(x)
     weights = rng.random(25)
     explained = np.zeros(25)

@@ -3,13 +3,19 @@ import pytest
 from PIL import Image
 
 from tests.fixtures.paintings import painting, visit
-from train.images.keypoints import Points, _plausible, agreeing, find_points, matched
+from train.images.keypoints import Points, _plausible, find_points, lay_over, matched
 
 
 def descriptors(count):
     """As many, of which no two are alike."""
     own = np.random.default_rng(0).exponential(size=(count, 128)) ** 2
     return np.rint(255 * own / np.linalg.norm(own, axis=1, keepdims=True)).astype(np.uint8)
+
+
+def agreeing(photo, picture):
+    """How many points agree; 0 where the picture does not appear in the photo."""
+    laid = lay_over(photo, picture)
+    return laid.agreeing if laid else 0
 
 
 def test_points_of_a_photo_agree_with_the_picture_of_the_same_thing_and_not_with_another():

@@ -15,13 +15,18 @@ from train.inference.embeddings import Embedder
 from train.inference.reference_matching import (
     ASKED,
     CHANCE,
+    KEPT,
     ReferenceMatcher,
     References,
     as_logits,
     at_side,
     beside,
-    references_of,
 )
+
+
+def references_of(pictures, owners, classes):
+    """From upright pictures and their class numbers."""
+    return References(tuple(find_points(one, KEPT) for one in pictures), tuple(owners), classes)
 
 
 @pytest.fixture(scope="module")
