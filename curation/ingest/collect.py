@@ -76,7 +76,7 @@ SEVERAL = "of several pages or frames; only the first of them was taken."
 
 
 @dataclass
-class Journey:
+class FileNotes:
     """What is noted of the files of one run on their way in: how many of each class, where each
     lies, what is to be told of some, which were refused, which are somebody else's, and which
     addresses were fetched."""
@@ -146,47 +146,47 @@ def collect(
     )
     things = classes.things
     gathered = replace(gathered, remarks=(*gathered.remarks, *classes.remarks))
-    door = Door(
+    receiver = Receiver(
         classes.ids,
         keep_location,
         (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         own_check(),
     )
-    arrivals = _one_readable(door.arrivals(gathered, workers), gathered, there)
+    arrivals = _one_readable(receiver.arrivals(gathered, workers), gathered, there)
     earlier = there.photos() if there else {}
     dataset = there or create_dataset(address, things, private=private)
     for remark in gathered.remarks:
         say(remark)
-    journey = Journey()
+    notes = FileNotes()
     with Intake(dataset, things, _references(gathered, classes.ids, dataset)) as intake:
         for arrival in track(arrivals, f"Collecting {gathered.name}", gathered.total):
-            journey.note(arrival)
+            notes.note(arrival)
             if isinstance(arrival, Refused):
                 intake.refuse(arrival.image_id, arrival.path, arrival.label, arrival.reason)
             else:
                 intake.take(arrival.photo, arrival.data)
-        found = compare(journey.now, earlier, dataset.findings(), classes.known, things)
-        named, files = _naming_owners(found.things, {**journey.credited, **earlier})
+        found = compare(notes.now, earlier, dataset.findings(), classes.known, things)
+        named, files = _naming_owners(found.things, {**notes.credited, **earlier})
         dataset = intake.finish(
             f"Collect from {gathered.name}", named, found.settled, found.outdated, files
         )
     dataset = refresh_default_config(dataset, None if options.table else False)
     if options.search:  # what is in the dataset now need not lie twice on this disk
-        options.search.downloads.let_go(journey.fetched)
+        options.search.downloads.let_go(notes.fetched)
     ending = gathered.ending()
     gathered = replace(gathered, left_alone=(*gathered.left_alone, *ending.left_alone))
     later = (
         *ending.remarks,
-        *_of_files(journey.told),
-        *filter(None, [journey.tally.about_torn()]),
+        *_of_files(notes.told),
+        *filter(None, [notes.tally.about_torn()]),
         *_labelled(intake.counts["labelled"]),
         *found.remarks,
         *_doubted(intake.counts["doubted"]),
-        *_about_split(journey, earlier),
+        *_about_split(notes, earlier),
     )
     for remark in later:
         say(remark)
-    return _report(dataset, intake.counts, journey, gathered, things, (*gathered.remarks, *later))
+    return _report(dataset, intake.counts, notes, gathered, things, (*gathered.remarks, *later))
 
 
 def _search(
@@ -213,12 +213,12 @@ def _naming_owners(
 def _report(
     dataset: Dataset,
     count: Mapping[str, int],
-    journey: Journey,
+    notes: FileNotes,
     gathered: Gathered,
     things: Collection,
     remarks: tuple[str, ...],
 ) -> CollectReport:
-    unreadable = (LeftAlone(one.path, unreadable_for(one.reason)) for one in journey.refused)
+    unreadable = (LeftAlone(one.path, unreadable_for(one.reason)) for one in notes.refused)
     return CollectReport(
         dataset.address,
         dataset.revision,
@@ -228,7 +228,7 @@ def _report(
         count["unreadable"],
         len(dataset.collection().ids),
         remarks,
-        journey.tally.rows(things),
+        notes.tally.rows(things),
         (*unreadable, *gathered.left_alone),
     )
 
@@ -257,9 +257,9 @@ def _doubted(number: int) -> Iterator[str]:
         )
 
 
-def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str]:
+def _about_split(notes: FileNotes, earlier: Mapping[str, Photo]) -> Iterator[str]:
     """A sentence about a split of which only some sides have come, now or before."""
-    sides = {side or None for label, side in journey.tally.photos if label is not None}
+    sides = {side or None for label, side in notes.tally.photos if label is not None}
     sides |= {
         source.given_split
         for photo in earlier.values()
@@ -272,7 +272,7 @@ def _about_split(journey: Journey, earlier: Mapping[str, Photo]) -> Iterator[str
 
 
 @dataclass(frozen=True)
-class Door:
+class Receiver:
     """How each file is received: class ids of the source -> those of the collection, what is
     kept of a photo, and who opens it."""
 

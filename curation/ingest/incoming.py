@@ -68,7 +68,7 @@ class LeftAlone:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A photo at the door. `label`: a class id of its `Gathered`; `status`: as in a dataset;
+    """A photo on its way in. `label`: a class id of its `Gathered`; `status`: as in a dataset;
     `second`: of a clip; `named_by`: the folder or the column that its label comes from; `clip`:
     the file, where it is a clip whose frames are the photos; `author`, `licence` and `url` (the
     page) of somebody else's photo."""
