@@ -154,12 +154,17 @@ def collect(
     )
     arrivals = _one_readable(receiver.arrivals(gathered, workers), gathered, there)
     earlier = there.photos() if there else {}
+    erased = there.repo.forgotten() if there else frozenset()
+    erased_again = 0
     dataset = there or create_dataset(address, things, private=private)
     for remark in gathered.remarks:
         say(remark)
     notes = FileNotes()
     with Intake(dataset, things, _references(gathered, classes.ids, dataset)) as intake:
         for arrival in track(arrivals, f"Collecting {gathered.name}", gathered.total):
+            if _id_of(arrival) in erased:
+                erased_again += 1
+                continue
             notes.note(arrival)
             if isinstance(arrival, Refused):
                 intake.refuse(arrival.image_id, arrival.path, arrival.label, arrival.reason)
@@ -180,6 +185,7 @@ def collect(
         *_of_files(notes.told),
         *filter(None, [notes.tally.about_torn()]),
         *_labelled(intake.counts["labelled"]),
+        *_erased_before(erased_again),
         *found.remarks,
         *_doubted(intake.counts["doubted"]),
         *_about_split(notes, earlier),
@@ -187,6 +193,16 @@ def collect(
     for remark in later:
         say(remark)
     return _report(dataset, intake.counts, notes, gathered, things, (*gathered.remarks, *later))
+
+
+def _id_of(arrival: Arrival) -> str:
+    return arrival.image_id if isinstance(arrival, Refused) else arrival.photo.image_id
+
+
+def _erased_before(photos: int) -> tuple[str, ...]:
+    one = "photo that was erased from this dataset stays"
+    several = "photos that were erased from this dataset stay"
+    return (f"{counted(photos, one, several)} out.",) if photos else ()
 
 
 def _search(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curation.decisions.erase import erase
 from curation.exchange.export import export_dataset
 from curation.exchange.forms import FORMS
 from curation.ingest import collect as collecting
@@ -672,3 +673,18 @@ def test_the_search_for_secrets_finds_them_wherever_they_lie(tmp_path):
     pq.write_table(pa.table({"image": [{"bytes": secret, "path": None}]}), tmp_path / "d.parquet")
     pq.write_table(pa.table({"said": [SECRET.decode()]}), tmp_path / "e.parquet")
     assert files_with(SECRET, tmp_path) == ["a.png", "b.txt", "c.html", "d.parquet", "e.parquet"]
+
+
+def test_a_photo_that_was_erased_does_not_come_back_by_collecting_again(tmp_path):
+    folder = tmp_path / "in"
+    (folder / "vase").mkdir(parents=True)
+    for seed in range(2):
+        (folder / "vase" / f"{seed}.jpg").write_bytes(photo(seed))
+    address = str(tmp_path / "set")
+    collect(folder, address)
+    gone, kept = sorted(open_dataset(address).photos())
+    erase(open_dataset(address), [gone])
+    report = collect(folder, address)
+    assert set(open_dataset(address).photos()) == {kept}
+    assert "1 photo that was erased from this dataset stays out." in report.remarks
+    assert report.added == 0
