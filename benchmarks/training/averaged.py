@@ -39,7 +39,8 @@ def chances_of(
     folder: Path, dataset: Dataset, test: Sequence[Example], classes: Sequence[str]
 ) -> np.ndarray:
     """Calibrated chances (n, c) of the release in `folder` about test photos, by `classes`."""
-    said = ask(folder, dataset, [name for name, _ in test], folder.name)
+    names = [name for name, _ in test]
+    said = ask(folder, dataset, names, folder.name).of(names)
     own = list(classes_of(folder))
     found = Judgement.load(folder / OURS).probabilities(said.logits)
     return found[:, [own.index(name) for name in classes]]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,18 +179,21 @@ def _trainer(
     run: Path,
     track: str,
 ) -> Trainer:
+    import torch
     from transformers import PrinterCallback
 
     from train.finetune.callbacks import Averaged
     from train.finetune.teacher import teachers_of
     from train.finetune.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
-    has_statistics = any("running" in name for name, _ in model.named_buffers())
-    if has_statistics:
-        import torch
-
+    norms = [part for part in model.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    if norms:
         # So convolutions take .6 of the time on a processor (EfficientNet-Lite0, 192 pixels).
         model.to(memory_format=torch.channels_last)
+    still = [] if plan.statistics else norms
+    if still:
+        # Smoothed labels cost a small network 2 to 4 points (docs/decisions/training-recipe.md).
+        plan = replace(plan, smoothing=0.0)
     views = Views(image_cache, train, framing, plan)
     narrator = Narrator(views, lambda log: finished(history(log), plan))
     trainer = CountingTrainer(
@@ -203,7 +206,8 @@ def _trainer(
         callbacks=[narrator],
     )
     trainer.teachers = teachers_of(plan, model, framing)
-    if not has_statistics:  # those of other weights than the average
+    trainer.still = still
+    if still or not norms:  # statistics that move are of other weights than the average
         trainer.averaged = Averaged(model)  # after the optimizer, which says what learns
         trainer.add_callback(trainer.averaged)
     trainer.remove_callback(PrinterCallback)

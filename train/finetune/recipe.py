@@ -38,11 +38,10 @@ from train.models.backbone import Backbone
 from train.models.classifiers import head_layer, open_backbone
 from train.probes.ensemble import fitted
 from train.probes.label_noise import doubted
-from train.probes.logistic import Probe
 from train.settings import TrainSettings
 from train.splits.training_set import Example, Material
 from train.statistics.metrics import cross_entropy, softmax, top_k
-from train.uncertainty.temperature import calibrated_loss
+from train.uncertainty.temperature import calibrate, calibrated_loss
 
 if TYPE_CHECKING:
     from train.finetune.wise_ft import Blend
@@ -227,9 +226,9 @@ def _from_scratch(
 
 def _probe(
     material: Material, dataset: Dataset, settings: TrainSettings, cache: Path, backbone: Backbone
-) -> tuple[Material, str, Probe, Epoch]:
-    """The probe, and how it does on validation; photos that cannot be read have left the
-    material."""
+) -> tuple[Material, str, Head, Epoch]:
+    """The probe, as sure as validation photos allow, and how it does on them; photos that cannot
+    be read have left the material."""
     ids = [image_id for image_id, _ in (*material.train, *material.validation)]
     readable, features = embed_dataset(
         dataset,
@@ -257,7 +256,11 @@ def _probe(
     loss = cross_entropy(softmax(logits), y)
     say(f"Probe: {percent(accuracy)} of {counted(len(y), f'{steered_by} photo')} right.")
     grade = score(accuracy, calibrated_loss(logits, y))
-    return material, steered_by, probe, Epoch(0, None, None, loss, accuracy, grade)
+    # A probe is sure of the photos it learned from. Fine-tuning would first have to unlearn that,
+    # at the cost of the features.
+    temperature = calibrate(logits, y).temperature if steered_by == "validation" else 1.0
+    start = Scaled(*probe.head(), temperature)
+    return material, steered_by, start, Epoch(0, None, None, loss, accuracy, grade)
 
 
 def without_doubted(material: Material, x: np.ndarray, y: np.ndarray) -> Material:
@@ -396,15 +399,15 @@ def give_head(model: Any, probe: Head) -> None:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A model's head divided by a temperature."""
+    """A head, weight (c, d) and bias (c,), divided by a temperature."""
 
-    model: Any
+    weight: np.ndarray
+    bias: np.ndarray
     temperature: float
 
     def head(self) -> tuple[np.ndarray, np.ndarray]:
         """Weight (c, d) and bias (c,)."""
-        weight, bias = head_of(self.model)
-        return weight / self.temperature, bias / self.temperature
+        return self.weight / self.temperature, self.bias / self.temperature
 
 
 def head_of(model: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -50,6 +50,8 @@ class Plan:
     look: Look | None = LOOK  # None: photos as they are
     views: int = 0  # photos that an epoch shows, chosen anew for each; 0: all of them
     balance: float = 0.0  # 0: every photo once an epoch, 1: every class as often as any other
+    # Whether batch norms learn their statistics, which a pretrained network brings.
+    statistics: bool = False
     teachers: tuple[str, ...] = ()  # folders of releases: their answers are learned, not the labels
 
 
@@ -127,5 +129,6 @@ def plan_from_scratch(photos: int, side: int, epochs: int | None = None, **dials
         epochs=wanted if epochs is None else epochs,
         side=side,
         blocks=0,
+        statistics=True,
         **({"lr": 2e-3, "lr_decay": 1.0} | dials),
     )

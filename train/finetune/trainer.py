@@ -161,6 +161,10 @@ class CountingTrainer(ClockedTrainer):
     _right = _seen = 0
     averaged: Averaged | None = None
     teachers: Sequence[Teacher] = ()
+    # Parts that stay as when they answer. A batch norm among them: the few photos of a batch say
+    # little of how features spread, and what networks on the Hub call momentum is often torch's
+    # share of the newest batch, .99 in an EfficientNet.
+    still: Sequence[torch.nn.Module] = ()
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Shuffled:
         return Shuffled(cast(Views, self.train_dataset))
@@ -183,6 +187,8 @@ class CountingTrainer(ClockedTrainer):
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         truth = inputs["labels"]
+        for part in self.still if model.training else ():
+            part.eval()
         loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
         if model.training:
             if self.teachers:

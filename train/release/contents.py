@@ -26,7 +26,7 @@ from data_cards.progress import say, track
 from data_cards.storage.atomic_files import full_disk_named
 from data_cards.storage.repository import open_repository
 from data_cards.wording import counted, percent, whole_percent
-from train.finetune.recipe import Scaled, TrainedModel, give_head
+from train.finetune.recipe import Scaled, TrainedModel, give_head, head_of
 from train.finetune.refit_head import refitted, unseen_by_refitted
 from train.images.augment import GENTLE
 from train.images.preprocessing import FILE
@@ -330,7 +330,7 @@ def fold_temperature(folder: Path, model: Any) -> None:
     temperature = judgement.calibration.temperature
     if temperature == 1.0 or judgement.rejection.by_logits:
         return
-    give_head(model, Scaled(model, temperature))
+    give_head(model, Scaled(*head_of(model), temperature))
     with full_disk_named("the model"):
         model.save_pretrained(folder)
         replace(judgement, calibration=judgement.calibration.in_the_head()).save(folder / OURS)

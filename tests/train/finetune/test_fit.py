@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -8,11 +8,13 @@ import torch
 from data_cards.errors import CannotTrain
 from data_cards.photos.image import image_id
 from tests.fixtures.pictures import pictures
+from tests.fixtures.tiny_families import SIDE, write_tiny_family
 from tests.fixtures.tiny_models import SIZE
 from train.finetune.fit import Epoch, fine_tune, finished, history, kept, last_checkpoint, score
 from train.finetune.schedule import Plan
 from train.images.image_cache import ImageCache, fill_image_cache
 from train.images.preprocessing import Preprocessing
+from train.models.classifiers import open_backbone
 
 PLAN = Plan(epochs=3, side=42, blocks=1, batch=4, lr=1e-3)
 FRAMING = Preprocessing().at(SIZE)
@@ -224,3 +226,17 @@ def test_a_finished_training_is_not_trained_on_but_read(things, model, tmp_path)
     assert all(
         torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
     )
+
+
+@pytest.mark.parametrize("statistics", [False, True])
+def test_a_pretrained_batch_norm_keeps_its_statistics(things, tmp_path, statistics):
+    image_cache, train, validation = things
+    labels = {0: "red", 1: "blue"}
+    model = open_backbone(write_tiny_family("mobilenet_v2", tmp_path / "small"), labels)
+    before = {name: one.clone() for name, one in model.state_dict().items()}
+    plan = replace(PLAN, epochs=1, side=SIDE, blocks=0, statistics=statistics)
+    fine_tune(model, image_cache, train, validation, Preprocessing().at(SIDE), plan, tmp_path)
+    moved = {name for name, one in model.state_dict().items() if not one.equal(before[name])}
+    assert any("running" in name for name in moved) is statistics
+    assert any("normalization.weight" in name for name in moved)
+    assert not model.training

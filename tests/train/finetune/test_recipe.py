@@ -8,12 +8,13 @@ from data_cards.errors import CannotTrain
 from tests.fixtures.pictures import collection_of, pictures, with_photos
 from train.finetune.budget import Pace
 from train.finetune.fit import Epoch, FineTuned
-from train.finetune.recipe import run_name, train_classifier
+from train.finetune.recipe import head_of, run_name, train_classifier
 from train.images.augment import GENTLE, LOOK
 from train.models.backbone import find_backbone
 from train.settings import TrainSettings
 from train.splits.seal import sealed
 from train.splits.training_set import gather
+from train.uncertainty.temperature import Calibration
 
 SETTINGS = TrainSettings(epochs=1, threads=1, blocks=1)
 
@@ -82,6 +83,25 @@ def test_the_head_starts_as_the_probe(source, backbone, tmp_path):
         ).logits
     assert logits.argmax(1).tolist() == [dict(material.train)[image_id] for image_id in photos]
     assert trained.probe.validation_accuracy == 1.0 and trained.epochs == ()
+
+
+@pytest.mark.parametrize(("has_validation", "expected"), [(True, 3.0), (False, 1.0)])
+def test_the_head_starts_as_sure_as_validation_photos_allow(
+    source, backbone, tmp_path, monkeypatch, has_validation, expected
+):
+    material = gather(source)
+    if not has_validation:
+        material = replace(material, sides={**material.sides, "validation": ()})
+    starts = []
+    for temperature in (1.0, 3.0):
+        found = Calibration(temperature)
+        monkeypatch.setattr("train.finetune.recipe.calibrate", lambda *_, found=found: found)
+        trained = train_classifier(
+            material, source.dataset, backbone, replace(SETTINGS, epochs=0), tmp_path, tmp_path
+        )
+        starts.append(head_of(trained.model))
+    for surer, calmer in zip(*starts, strict=True):
+        np.testing.assert_allclose(surer, expected * calmer, rtol=1e-5)
 
 
 def test_without_validation_photos_the_training_photos_steer(source, backbone, tmp_path):
