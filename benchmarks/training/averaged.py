@@ -21,10 +21,10 @@ from data_cards.progress import speak_up
 from data_cards.settings import default_cache
 from data_cards.wording import percent
 from train.finetune.recipe import teachers_in
-from train.inference.batch_predict import ask
+from train.inference.batch_predict import Answers, ask
 from train.inference.model_folder import OURS, classes_of
 from train.splits.seal import sealed
-from train.splits.training_set import Example, Material, gather
+from train.splits.training_set import Material, gather
 from train.statistics.metrics import wilson
 from train.statistics.paired import paired
 from train.uncertainty.decision_rule import Judgement
@@ -35,12 +35,8 @@ def together(chances: Sequence[np.ndarray]) -> np.ndarray:
     return np.asarray(np.mean(np.stack(chances), axis=0))
 
 
-def chances_of(
-    folder: Path, dataset: Dataset, test: Sequence[Example], classes: Sequence[str]
-) -> np.ndarray:
-    """Calibrated chances (n, c) of the release in `folder` about test photos, by `classes`."""
-    names = [name for name, _ in test]
-    said = ask(folder, dataset, names, folder.name).of(names)
+def chances_of(folder: Path, said: Answers, classes: Sequence[str]) -> np.ndarray:
+    """Calibrated chances (n, c) that the release in `folder` gave, by `classes`."""
     own = list(classes_of(folder))
     found = Judgement.load(folder / OURS).probabilities(said.logits)
     return found[:, [own.index(name) for name in classes]]
@@ -48,9 +44,14 @@ def chances_of(
 
 def bench(dataset: Dataset, material: Material, folders: Sequence[Path]) -> None:
     """Print a line for each release and one for all of them."""
-    test = material.test
-    truth = np.array([label for _, label in test])
-    chances = [chances_of(folder, dataset, test, material.classes) for folder in folders]
+    label = dict(material.test)
+    said = [ask(folder, dataset, list(label), folder.name) for folder in folders]
+    read = [name for name in label if all(name in one.ids for one in said)]
+    truth = np.array([label[name] for name in read])
+    chances = [
+        chances_of(folder, one.of(read), material.classes)
+        for folder, one in zip(folders, said, strict=True)
+    ]
     hits = [row.argmax(axis=1) == truth for row in (*chances, together(chances))]
     for name, hit in zip([*map(str, folders), "averaged"], hits, strict=True):
         share = wilson(int(hit.sum()), len(hit))
