@@ -59,7 +59,7 @@ def test_a_draft_is_marked_until_somebody_accepts_it(folder, open_page, request)
     place = find_place(str(folder))
     first, *others = place.collection().classes
     draft = replace(first, summary="Written by a program.", draft=True)
-    place.write(place.collection().with_classes([draft, *others]), "Draft a text")
+    place.write(lambda now: now.with_classes([draft, *others]), "Draft a text")
     page = open_page(request.getfixturevalue("url"))
     open_classes(page)
     assert "draft" in page.locator(f"{SHADOW} .class-row").first.inner_text()

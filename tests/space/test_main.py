@@ -217,8 +217,7 @@ def test_a_demo_opens_as_soon_as_the_photos_are_in(
         str(out / "dataset"),
         str(out),
         "--no-fastdup",
-        "--budget",
-        "3m",
+        "--budget=3m",
         "--probe-first",
     )
     assert (page.model, page.dataset, str(page.port)) == (
