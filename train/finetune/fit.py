@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,14 +186,11 @@ def _trainer(
     from train.finetune.teacher import teachers_of
     from train.finetune.trainer import CountingTrainer, Narrator, Plain, Views, arguments
 
-    norms = [part for part in model.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    norms = batch_norms(model)
     if norms:
         # So convolutions take .6 of the time on a processor (EfficientNet-Lite0, 192 pixels).
         model.to(memory_format=torch.channels_last)
     still = [] if plan.statistics else norms
-    if still:
-        # Smoothed labels cost a small network 2 to 4 points (docs/decisions/training-recipe.md).
-        plan = replace(plan, smoothing=0.0)
     views = Views(image_cache, train, framing, plan)
     narrator = Narrator(views, lambda log: finished(history(log), plan))
     trainer = CountingTrainer(
@@ -212,6 +209,13 @@ def _trainer(
         trainer.add_callback(trainer.averaged)
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def batch_norms(model: Any) -> list[Any]:
+    """The layers of a network whose statistics a batch would move."""
+    from torch import nn
+
+    return [part for part in model.modules() if isinstance(part, nn.BatchNorm2d)]
 
 
 def judge(cache: Path) -> Any:

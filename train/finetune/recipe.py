@@ -24,7 +24,7 @@ from data_cards.errors import CannotTrain
 from data_cards.progress import say, track
 from data_cards.wording import counted, percent, whole_percent
 from train.finetune.budget import Pace, Sample, Work, check_budget, keep_to, pace_of, sides_for
-from train.finetune.fit import Epoch, FineTuned, score
+from train.finetune.fit import Epoch, FineTuned, batch_norms, score
 from train.finetune.schedule import Plan, plan_for, plan_from_scratch
 from train.finetune.tracking import check_tracker
 from train.finetune.workers import Task, train_together
@@ -143,6 +143,9 @@ def _from_backbone(
         **_dials(settings, material.collection),
         teachers=teachers,
     )
+    if batch_norms(model):
+        # Smoothed labels cost a small network 2 to 4 points (docs/decisions/training-recipe.md).
+        plan = replace(plan, smoothing=0.0)
     if settings.budget:
         sides = sides_for(plan, family, framing.size)
         plan = _affordable(plan, sides, begun, model, photos, settings.budget)

@@ -6,6 +6,7 @@ import pytest
 from data_cards.dataset.repo import create_dataset
 from data_cards.errors import CannotTrain
 from tests.fixtures.pictures import collection_of, pictures, with_photos
+from tests.fixtures.tiny_families import write_tiny_family
 from train.finetune.budget import Pace
 from train.finetune.fit import Epoch, FineTuned
 from train.finetune.recipe import head_of, run_name, train_classifier
@@ -265,3 +266,12 @@ def test_the_card_says_how_the_training_went(source, backbone, tmp_path, monkeyp
         and "rare" not in told["recipe"]
         and "head" not in told
     )
+
+
+@pytest.mark.parametrize(("family", "smoothing"), [("mobilenet_v2", 0.0), ("vit", 0.1)])
+def test_a_network_with_batch_norms_learns_plain_labels(source, tmp_path, family, smoothing):
+    small = find_backbone(str(write_tiny_family(family, tmp_path / family)), tmp_path)
+    trained = train_classifier(
+        gather(source), source.dataset, small, replace(SETTINGS, epochs=0), tmp_path, tmp_path
+    )
+    assert trained.plan.smoothing == smoothing
