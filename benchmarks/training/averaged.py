@@ -35,6 +35,22 @@ def together(chances: Sequence[np.ndarray]) -> np.ndarray:
     return np.asarray(np.mean(np.stack(chances), axis=0))
 
 
+def right(hits: np.ndarray) -> str:
+    """The share of right answers, hits (n,) bool, with its interval."""
+    share = wilson(int(hits.sum()), len(hits))
+    return (
+        f"{percent(float(hits.mean()))} of {len(hits)} "
+        f"({percent(share.low)} to {percent(share.high)})"
+    )
+
+
+def gain(before: np.ndarray, after: np.ndarray) -> str:
+    """How many points more are right, (n,) bool each, with the interval."""
+    found = paired(before, after)
+    points = (100 * number for number in (found.difference, found.low, found.high))
+    return "{:+.1f} points ({:+.1f} to {:+.1f})".format(*points)
+
+
 def chances_of(folder: Path, said: Answers, classes: Sequence[str]) -> np.ndarray:
     """Calibrated chances (n, c) that the release in `folder` gave, by `classes`."""
     own = list(classes_of(folder))
@@ -54,16 +70,8 @@ def bench(dataset: Dataset, material: Material, folders: Sequence[Path]) -> None
     ]
     hits = [row.argmax(axis=1) == truth for row in (*chances, together(chances))]
     for name, hit in zip([*map(str, folders), "averaged"], hits, strict=True):
-        share = wilson(int(hit.sum()), len(hit))
-        print(
-            f"{name}: {percent(float(hit.mean()))} of {len(hit)} "
-            f"({percent(share.low)} to {percent(share.high)})"
-        )
-    gain = paired(max(hits[:-1], key=np.mean), hits[-1])
-    print(
-        f"averaged against the best of them: {100 * gain.difference:+.1f} points "
-        f"({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
-    )
+        print(f"{name}: {right(hit)}")
+    print(f"averaged against the best of them: {gain(max(hits[:-1], key=np.mean), hits[-1])}")
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.collections import class_of, folds_by_class
+from benchmarks.training.averaged import gain, right, together
 from benchmarks.training.frozen_features import (
     Known,
     features_of,
@@ -31,8 +32,6 @@ from data_cards.settings import default_cache
 from data_cards.wording import percent
 from train.models.backbone import AUTO, SMALL
 from train.probes.ensemble import fitted
-from train.statistics.metrics import wilson
-from train.statistics.paired import paired
 from train.statistics.vectors import unit
 
 SETS = ("groceries", "landmarks", "artifacts", "iconography")
@@ -109,28 +108,20 @@ def bench(name: str, photos: Path, cache: Path, a_class: int = 0, test: int = 0)
     chosen = list(draws(name, folder, known))
     if name == "landmarks":
         chosen = [replace(one, learned=without_copies(views[0], one)) for one in chosen]
-    right: dict[str, list[np.ndarray]] = {"first": [], "second": [], "averaged": []}
+    shares: dict[str, list[np.ndarray]] = {"first": [], "second": [], "averaged": []}
     for draw in chosen:
         chances = [
             fitted(x[draw.learned], y[draw.learned], len(classes)).probabilities(x[draw.asked])
             for x in views
         ]
-        said = dict(zip(right, [*chances, np.mean(chances, axis=0)], strict=True))
+        said = dict(zip(shares, [*chances, together(chances)], strict=True))
         for way, chance in said.items():
-            right[way].append(chance.argmax(axis=1) == y[draw.asked])
-    hits = {way: np.concatenate(parts) for way, parts in right.items()}
+            shares[way].append(chance.argmax(axis=1) == y[draw.asked])
+    hits = {way: np.concatenate(parts) for way, parts in shares.items()}
     for way, found in hits.items():
-        share = wilson(int(found.sum()), len(found))
-        worst = min(float(part.mean()) for part in right[way])
-        print(
-            f"{name:12} {way:9} {percent(float(found.mean()))} of {len(found)} "
-            f"({percent(share.low)} to {percent(share.high)}), worst part {percent(worst)}"
-        )
-    gain = paired(hits["first"], hits["averaged"])
-    print(
-        f"{name:12} averaged against first: {100 * gain.difference:+.1f} points "
-        f"({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
-    )
+        worst = min(float(part.mean()) for part in shares[way])
+        print(f"{name:12} {way:9} {right(found)}, worst part {percent(worst)}")
+    print(f"{name:12} averaged against first: {gain(hits['first'], hits['averaged'])}")
 
 
 def main() -> None:
